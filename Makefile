@@ -1,0 +1,68 @@
+# The two commands: `make run` and `make test`. Both need Python 3.11 or newer and make, and install the rest themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+PORT ?= 8000
+PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
+export PORT PAYPAL_STANDIN_PORT
+
+.PHONY: help run test test-fast check lint types imports migrations deploy-check bench audit format clean
+
+help:  ## What there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
+
+run: $(VENV)/.run .env  ## The demo: site, worker, clock and PayPal stand-in, until Ctrl-C
+	@$(BIN)/python manage.py run_demo || [ $$? -eq 130 ]
+
+test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL
+	$(BIN)/python -m tests.databases sqlite -m pytest
+	$(BIN)/python -m tests.databases postgres -m pytest
+
+test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
+	$(BIN)/python -m tests.databases sqlite -m pytest -m "not slow"
+
+check: lint types imports migrations deploy-check test  ## Everything that CI runs
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --check --lint --quiet templates paypal_standin/templates
+
+types: $(VENV)/.dev
+	$(BIN)/python -m tests.databases sqlite -m mypy
+
+imports: $(VENV)/.dev
+	$(BIN)/lint-imports
+
+migrations: $(VENV)/.dev
+	$(BIN)/python -m tests.databases sqlite manage.py makemigrations --check --dry-run
+
+deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
+	$(BIN)/python -m tests.production manage.py check --deploy --fail-level WARNING
+
+audit: $(VENV)/.dev  ## Known weaknesses of the pinned packages (needs the network)
+	$(BIN)/pip-audit -r requirements.txt -c constraints.txt
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Forgets the installed packages, not the demo's data
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+.env: | $(VENV)/.run
+	@$(BIN)/python -m aitpro.fresh_env

@@ -1,0 +1,50 @@
+"""Signing in and setting a password, by e-mail address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
+from django.http import HttpRequest
+
+from .models import User
+from .password_link import send_password_link
+
+
+class SignInForm(forms.Form):
+    """The shape that Django's `LoginView` expects: made with a request, gives the user."""
+
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
+        self.request = request
+        self.user: User | None = None
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("email") and cleaned.get("password"):
+            self.user = authenticate(self.request, username=cleaned["email"], password=cleaned["password"])
+            if self.user is None:
+                raise forms.ValidationError("We don't know this address and password together. Please check both.")
+        return cleaned
+
+    def get_user(self) -> User | None:
+        return self.user
+
+
+class PasswordResetForm(DjangoPasswordResetForm):
+    """Mails a link to accounts that have the address; says nothing about which these are."""
+
+    def get_users(self, email: str) -> list[User]:
+        user = User.objects.with_email(email)
+        return [user] if user is not None and user.is_active and user.has_usable_password() else []
+
+    def save(self, **kwargs: Any) -> None:
+        for user in self.get_users(self.cleaned_data["email"]):
+            send_password_link(user)

@@ -1,0 +1,13 @@
+"""The messages of this app."""
+
+from privacy.mail import mail_kind
+from privacy.purposes import Purpose
+
+# Asked for a moment ago by somebody who typed the address; a closed account gets none.
+PASSWORD_RESET = mail_kind(
+    "accounts/password_reset",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="accounts.User",
+    live=lambda user: user.is_active,
+    despite_opt_out=True,
+)

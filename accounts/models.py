@@ -1,0 +1,81 @@
+"""People who sign in: staff and affiliates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, declare_table, personal_data
+from privacy.sealed_models import SealedModel
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Finds a user by e-mail address, however it is typed. Raises `User.DoesNotExist`."""
+        return self.get(email_index=username or "")
+
+    def with_email(self, email: str) -> User | None:
+        return self.filter(email_index=email).first()
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email.strip(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+@personal_data(
+    label="Your account",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={
+        "email": "e-mail address",
+        "name": "name",
+        "password": "password",
+        "last_login": "last sign-in",
+    },
+    other_columns="id email_index is_active is_staff is_superuser joined_at",
+    found_by=("email_index",),
+    retention=Retention(text="as long as you have the account"),
+    erasure=Erasure.REDACT,
+    redacted={"password": "!", "is_active": False},
+    source="your application, or the colleague who invited you",
+    recipients="nobody",
+    withheld=frozenset({"password"}),
+)
+class User(SealedModel, AbstractBaseUser, PermissionsMixin):
+    """Signs in with an e-mail address, which is stored sealed and found by its blind index."""
+
+    email = SealedEmailField("e-mail address", null=True)
+    email_index = BlindIndexField("email", normalise="email", unique=True, null=True)
+    name = SealedTextField(max_length=150, blank=True, null=True)
+    is_active = models.BooleanField("active", default=True)
+    is_staff = models.BooleanField("staff", default=False)
+    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = "user"
+
+    def get_full_name(self) -> str:
+        return self.name or self.email or ""
+
+    def get_short_name(self) -> str:
+        return self.get_full_name()
+
+
+declare_table("accounts_user_groups", "which roles a staff account has", "id user_id group_id")
+declare_table("accounts_user_user_permissions", "what a staff account may do", "id user_id permission_id")

@@ -1,0 +1,34 @@
+"""Signing in, and where a signed-in person goes first."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, PasswordResetConfirmView, PasswordResetView
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse_lazy
+
+from .forms import PasswordResetForm, SignInForm
+
+
+class SignInView(LoginView):
+    template_name = "accounts/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = False
+
+
+class AskForPasswordResetView(PasswordResetView):
+    template_name = "accounts/password_reset.html"
+    form_class = PasswordResetForm
+    success_url = reverse_lazy("accounts:password_reset_sent")
+
+
+class SetPasswordView(PasswordResetConfirmView):
+    template_name = "accounts/password_set.html"
+    success_url = reverse_lazy("accounts:login")
+
+
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Staff work in the admin, everybody else has the affiliates' portal."""
+    return redirect("admin:index" if request.user.is_staff else "affiliates:portal")

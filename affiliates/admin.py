@@ -1,0 +1,168 @@
+"""The affiliate program for staff: applications, affiliates, commissions and payout runs."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin_search import BlindSearchMixin
+from shop.models import Order
+
+from .commissions import approve_commission, reject_commission
+from .models import Affiliate, Application, Attribution, Commission, LedgerEntry, PayoutBatch, PayoutItem
+from .onboarding import approve_application, decline_application
+from .payouts import PayoutRefused, approve_payout, cancel_payout, prepare_payout
+
+CURRENCY = "USD"
+
+
+@admin.register(Application)
+class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    list_display = ["__str__", "state", "applied_at", "decided_at"]
+    list_filter = ["state"]
+    blind_search_fields = ("email_index",)
+    actions = ["approve", "decline"]
+
+    @admin.action(description="Approve: make them affiliates and mail the link to a password", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        done = sum(approve_application(application=application) is not None for application in queryset)
+        self.message_user(request, f"{done} approved.")
+
+    @admin.action(description="Decline", permissions=["decide"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        reason = "It does not fit what we are looking for at the moment."
+        done = sum(decline_application(application=application, reason=reason) for application in queryset)
+        self.message_user(request, f"{done} declined.")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("affiliates.change_application")
+
+
+@admin.register(Affiliate)
+class AffiliateAdmin(BlindSearchMixin, admin.ModelAdmin[Affiliate]):
+    list_display = ["code", "state", "rate_percent", "joined_at"]
+    list_filter = ["state"]
+    search_fields = ["code"]
+    blind_search_fields = ("user__email_index", "payout_email_index")
+    autocomplete_fields = ["user"]
+    fields = ["user", "code", "state", "rate_percent", "payout_email", "website", "terms_version", "joined_at"]
+    readonly_fields = ["joined_at"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Commission)
+class CommissionAdmin(ReadOnlyAdmin):
+    list_display = ["__str__", "code", "order", "total", "remaining", "state", "hold_until", "created_at"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["attribution__affiliate", "attribution__order"]
+    search_fields = ["attribution__affiliate__code", "attribution__order__reference"]
+    fields = ["code", "order", "route", "base", "rate_percent", "total", "remaining", "state", "reason"]
+    fields += ["hold_until", "created_at", "approved_at", "approved_by", "paid_at"]
+    actions = ["approve", "reject"]
+
+    @admin.display(description="affiliate", ordering="attribution__affiliate__code")
+    def code(self, commission: Commission) -> str:
+        return commission.affiliate.code
+
+    @admin.display(description="order")
+    def order(self, commission: Commission) -> Order:
+        return commission.attribution.order
+
+    @admin.display(description="brought by")
+    def route(self, commission: Commission) -> str:
+        return Attribution.Route(commission.attribution.route).label
+
+    @admin.action(description="Approve", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
+        done = sum(approve_commission(commission=c, approved_by=request.user) for c in queryset)
+        self.message_user(request, f"{done} approved; others were not pending.")
+
+    @admin.action(description="Reject", permissions=["decide"])
+    def reject(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
+        done = sum(reject_commission(commission=c, reason="rejected by staff") for c in queryset)
+        self.message_user(request, f"{done} rejected; others were not pending.")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("affiliates.change_commission")
+
+
+class PayoutItemInline(ReadOnlyInline):
+    model = PayoutItem
+    fields = readonly_fields = ["affiliate", "total", "receiver", "state", "error", "settled_at"]
+
+
+@admin.register(PayoutBatch)
+class PayoutBatchAdmin(ReadOnlyAdmin):
+    """Prepare a run, look at it, approve it, watch it: one button for each step, on the run's own page."""
+
+    list_display = ["__str__", "state", "total", "created_at", "approved_by", "finished_at", "problem"]
+    list_filter = ["state"]
+    fields = ["state", "total", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
+    fields += ["sent_at", "finished_at", "paypal_batch_id"]
+    inlines = [PayoutItemInline]
+    change_list_template = "affiliates/admin/payout_runs.html"
+    change_form_template = "affiliates/admin/payout_run.html"
+
+    def get_urls(self) -> list[Any]:
+        def step(view: Any) -> Any:
+            return self.admin_site.admin_view(require_POST(self._for_payers(view)))
+
+        return [
+            path("prepare/", step(self.prepare), name="affiliates_payoutbatch_prepare"),
+            path("<uuid:batch_id>/approve/", step(self.approve), name="affiliates_payoutbatch_approve"),
+            path("<uuid:batch_id>/cancel/", step(self.cancel), name="affiliates_payoutbatch_cancel"),
+            *super().get_urls(),
+        ]
+
+    def _for_payers(self, view: Any) -> Any:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm("affiliates.change_payoutbatch"):
+                raise PermissionDenied
+            try:
+                return view(request, *args, **kwargs)
+            except PayoutRefused as refusal:
+                self.message_user(request, str(refusal), messages.ERROR)
+                return redirect("admin:affiliates_payoutbatch_changelist")
+
+        return guarded
+
+    def prepare(self, request: HttpRequest) -> HttpResponse:
+        batch = prepare_payout(currency=CURRENCY, prepared_by=request.user)
+        self.log_addition(request, batch, "prepared")
+        self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        approve_payout(batch=batch, approved_by=request.user)
+        self.log_change(request, batch, "approved")
+        self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    def cancel(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        cancel_payout(batch=batch)
+        self.log_change(request, batch, "cancelled")
+        self.message_user(request, "Cancelled. The money is due again.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+
+@admin.register(LedgerEntry)
+class LedgerAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout"]
+    list_filter = ["kind", "created_at"]
+    list_select_related = ["affiliate", "commission", "payout"]
+    search_fields = ["affiliate__code"]

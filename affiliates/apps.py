@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AffiliatesConfig(AppConfig):
+    name = "affiliates"
+
+    def ready(self) -> None:
+        from . import receivers  # noqa: F401  (importing connects them)

@@ -1,0 +1,42 @@
+"""Applying as an affiliate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.validators import URLValidator
+
+from .models import Application
+
+
+class ApplicationForm(forms.ModelForm[Application]):
+    terms = forms.BooleanField(
+        label="I accept the terms of the affiliate program",
+        error_messages={"required": "Please read and accept the terms; without them we can't work together."},
+    )
+
+    class Meta:
+        model = Application
+        fields = ["name", "email", "website", "message"]
+        help_texts = {
+            "email": "We answer to this address. If we work together, you sign in with it.",
+            "website": "Where you would recommend us.",
+            "message": "Anything you would like us to know.",
+        }
+        widgets = {
+            "website": forms.URLInput(attrs={"placeholder": "https://"}),
+            "message": forms.Textarea(attrs={"rows": 5}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+
+    def clean_website(self) -> str:
+        """An address as people type it; `https://` is added when it is missing."""
+        website: str = self.cleaned_data["website"].strip()
+        address = website if "://" in website else f"https://{website}"
+        URLValidator(schemes=["http", "https"], message="This does not look like the address of a website.")(address)
+        return address

@@ -1,0 +1,47 @@
+"""What an affiliate sees: sums, lines and payouts, never a customer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import F, Sum
+
+from shop.money import Money
+
+from .models import Affiliate, Commission
+
+State = Commission.State
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The figures at the top of the portal."""
+
+    clicks: int  # in the last 30 days
+    orders: int  # ever, paid ones
+    pending: Money
+    approved: Money
+    in_payout: Money
+    paid: Money
+    balance: Money
+
+
+def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overview:
+    commissions = Commission.objects.filter(attribution__affiliate=affiliate, currency=currency)
+    sums = dict(
+        commissions.order_by().values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor")))
+    )
+
+    def total(state: str) -> Money:
+        return Money(sums.get(state, 0), currency)
+
+    return Overview(
+        clicks=affiliate.clicks.live(now).filter(clicked_at__gt=now - timedelta(days=30)).count(),
+        orders=commissions.count(),
+        pending=total(State.PENDING),
+        approved=total(State.APPROVED),
+        in_payout=total(State.IN_PAYOUT),
+        paid=total(State.PAID),
+        balance=affiliate.ledger.balance(currency),
+    )

@@ -1,0 +1,50 @@
+"""News from the shop, and what this app does with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from shop.models import Order, Payment, Refund
+from shop.signals import code_entered, order_placed, payment_captured, payment_refunded, paypal_event_received
+
+from .attribution import attribute_order
+from .commissions import earn_commission, reverse_commission
+from .models import Affiliate, PayoutBatch
+from .payouts import follow_payout
+
+
+@receiver(code_entered)
+def know_the_code(*, code: str, **kwargs: Any) -> bool:
+    return Affiliate.objects.with_code(code) is not None
+
+
+@receiver(order_placed)
+def attribute(*, order: Order, request: HttpRequest, code: str, **kwargs: Any) -> None:
+    attribute_order(order=order, request=request, code=code)
+
+
+@receiver(payment_captured)
+def earn(*, payment: Payment, **kwargs: Any) -> None:
+    earn_commission(payment=payment)
+
+
+@receiver(payment_refunded)
+def reverse(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
+    reverse_commission(payment=payment, refund=refund)
+
+
+@receiver(paypal_event_received)
+def follow(*, event_type: str, resource_id: str, **kwargs: Any) -> None:
+    """A message about a run or about one of its payouts: a reason to look at the whole run."""
+    if event_type.startswith("PAYMENT.PAYOUTSBATCH."):
+        _follow(PayoutBatch.objects.filter(paypal_batch_id=resource_id).first())
+    elif event_type.startswith("PAYMENT.PAYOUTS-ITEM."):
+        _follow(PayoutBatch.objects.filter(items__paypal_item_id=resource_id).first())
+
+
+def _follow(batch: PayoutBatch | None) -> None:
+    if batch is not None:
+        follow_payout(batch=batch)

@@ -1,0 +1,18 @@
+from django.urls import path
+from django.views.generic import TemplateView
+
+from . import views
+
+app_name = "affiliates"
+urlpatterns = [
+    path("go/<str:code>/", views.go, name="go"),
+    path("go/<str:code>/<path:path>", views.go, name="go_to"),
+    path("privacy/referral/", views.ReferralView.as_view(), name="referral"),
+    path("affiliates/", views.ProgramView.as_view(), name="program"),
+    path("affiliates/terms/", views.TermsView.as_view(), name="terms"),
+    path("affiliates/apply/", views.ApplyView.as_view(), name="apply"),
+    path(
+        "affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"
+    ),
+    path("affiliates/portal/", views.PortalView.as_view(), name="portal"),
+]

@@ -1,0 +1,25 @@
+"""The staff's admin: one sign-in for the whole site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin import AdminSite
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+
+class SiteAdmin(AdminSite):
+    site_header = site_title = f"{settings.BUSINESS['short_name']} staff"
+    index_title = "Today"
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Sends people to the site's own sign-in; someone signed in without access is told so."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        target = request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index")
+        return redirect_to_login(target)

@@ -1,0 +1,8 @@
+"""What every template knows."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def business(request: HttpRequest) -> dict[str, object]:
+    return {"business": settings.BUSINESS}

@@ -1,0 +1,79 @@
+"""The demo's people and product. Passwords are made when they are seeded and kept where only this machine's user reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from affiliates.onboarding import TERMS_VERSION
+from shop.models import Product
+
+STAFF = "staff@example.com"
+AFFILIATE = "affiliate@example.com"
+CODE = "DEMO"
+
+
+def sign_ins_file() -> Path:
+    return Path(settings.DATA_DIR) / "demo-sign-ins.json"
+
+
+@transaction.atomic
+def seed() -> dict[str, tuple[str, str]]:
+    """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
+    _product()
+    known = _known_sign_ins()
+    sign_ins = {
+        "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
+        "affiliate": (AFFILIATE, _user(AFFILIATE, "Alice Affiliate", known)),
+    }
+    Affiliate.objects.get_or_create(
+        user=User.objects.get_by_natural_key(AFFILIATE),
+        defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": TERMS_VERSION},
+    )
+    _remember(sign_ins)
+    return sign_ins
+
+
+def _product() -> None:
+    Product.objects.get_or_create(
+        slug="bps-pro",
+        defaults={
+            "name": "BPS Pro",
+            "summary": "BulletProof Security Pro guards a WordPress site: its sign-in, its files and its database.",
+            "description": "A security plug-in for WordPress, bought once, delivered as a download.",
+            "price_minor": 5995,
+            "currency": "USD",
+        },
+    )
+
+
+def _user(email: str, name: str, known: dict[str, str], **fields: bool) -> str:
+    """The user's password: the remembered one while it works, otherwise a new one."""
+    user = User.objects.with_email(email) or User.objects.create_user(email, name=name, **fields)
+    password = known.get(email, "")
+    if not user.check_password(password):
+        password = secrets.token_urlsafe(12)
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return password
+
+
+def _known_sign_ins() -> dict[str, str]:
+    try:
+        return dict(json.loads(sign_ins_file().read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _remember(sign_ins: dict[str, tuple[str, str]]) -> None:
+    path = sign_ins_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(dict(sign_ins.values()), file)

@@ -1,0 +1,89 @@
+"""Reading the environment: a missing or malformed variable stops the start and is named; its value is never shown."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Environment:
+    """The process's variables, with the project's `.env` behind them.
+
+    Every reader raises `ImproperlyConfigured` that names the variable and what is expected, never what was found.
+    """
+
+    def __init__(self, dotenv: Path) -> None:
+        self._env = environ.Env()
+        if dotenv.is_file():
+            environ.Env.read_env(str(dotenv))
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = str(self._env.str(name, default="")).strip() or default
+        if value is None:
+            raise ImproperlyConfigured(f"{name} is missing: set it in the environment or in .env (see .env.example).")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, default=str(default)).lower()
+        if value not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+            raise ImproperlyConfigured(f"{name} must be true or false.")
+        return value in {"true", "1", "yes", "on"}
+
+    def number(self, name: str, *, default: int) -> int:
+        return self.parsed(name, int, expected="a whole number", default=str(default))
+
+    def words(self, name: str, *, default: str = "") -> list[str]:
+        return [word.strip() for word in self.text(name, default=default).split(",") if word.strip()]
+
+    def choice(self, name: str, choices: set[str], *, default: str) -> str:
+        value = self.text(name, default=default)
+        if value not in choices:
+            raise ImproperlyConfigured(f"{name} must be one of: {', '.join(sorted(choices))}.")
+        return value
+
+    def networks(self, name: str) -> list[Network]:
+        return [
+            self._parse(name, word, ipaddress.ip_network, "networks such as 127.0.0.1/32") for word in self.words(name)
+        ]
+
+    def origin(self, name: str, *, default: str) -> str:
+        """An address such as `https://example.com`, without a path."""
+        return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
+
+    def database(self, name: str, *, default: str) -> dict[str, Any]:
+        return self.parsed(name, environ.Env.db_url_config, expected="a database address", default=default)
+
+    def cache(self, name: str, *, default: str) -> dict[str, Any]:
+        return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
+
+    def email(self, name: str, *, default: str) -> dict[str, Any]:
+        config = self.parsed(name, environ.Env.email_url_config, expected="a mail server address", default=default)
+        return {setting: value for setting, value in config.items() if value is not None}
+
+    def parsed(self, name: str, parse: Callable[[str], T], *, expected: str, default: str | None = None) -> T:
+        return self._parse(name, self.text(name, default=default), parse, expected)
+
+    @staticmethod
+    def _parse(name: str, value: str, parse: Callable[[str], T], expected: str) -> T:
+        try:
+            return parse(value)
+        except Exception:
+            # The original error would quote the value, which may be a secret: it is left out on purpose.
+            raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path.strip("/"):
+        raise ValueError
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,50 @@
+"""Repeating work: one list of steps, each harmless to repeat, each on its own so that one failure stops no other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.contrib.sessions.models import Session
+
+from affiliates.commissions import approve_past_hold
+from affiliates.payouts import follow_open_payouts
+from privacy.mail import deliver_due_mail
+from privacy.retention import purge_expired
+from shop.payments import settle_open_payments
+from shop.refunds import finish_open_refunds
+
+logger = logging.getLogger(__name__)
+
+
+def _purge(now: datetime) -> int:
+    return sum(purge_expired(now=now).values())
+
+
+def _end_sessions(now: datetime) -> int:
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
+
+
+STEPS: dict[str, Callable[[datetime], int]] = {
+    "expired rows purged": _purge,
+    "sessions ended": _end_sessions,
+    "mails due": lambda now: deliver_due_mail(now=now),
+    "payments looked at": lambda now: settle_open_payments(now=now),
+    "refunds looked at": lambda now: finish_open_refunds(),
+    "commissions past their hold": lambda now: approve_past_hold(now=now),
+    "payout runs looked at": lambda now: follow_open_payouts(now=now),
+}
+
+
+def housekeep(*, now: datetime) -> dict[str, int | None]:
+    """Runs every step; the result is its count, or None for a step that failed and stands in the log."""
+    return {name: _run(name, step, now) for name, step in STEPS.items()}
+
+
+def _run(name: str, step: Callable[[datetime], int], now: datetime) -> int | None:
+    try:
+        return step(now)
+    except Exception:
+        logger.exception("housekeeping: %s failed", name)
+        return None

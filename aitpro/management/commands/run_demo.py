@@ -1,0 +1,82 @@
+import os
+import shlex
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.urls import reverse
+from honcho.manager import Manager
+
+PAGES = {
+    "site": "site:home",
+    "shop": "/products/bps-pro/",
+    "contact": "contacts:contact",
+    "privacy": "privacy:policy",
+    "affiliate link": "/go/DEMO/products/bps-pro/",
+    "portal": "affiliates:portal",
+    "staff": "admin:index",
+}
+
+
+class Command(BaseCommand):
+    help = "Runs the demo: web, worker, clock and the local PayPal stand-in, until Ctrl-C."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self._check_ports()
+        Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        self._print_addresses()
+        call_command("seed_demo", stdout=self.stdout)
+        self.stdout.write("\nCtrl-C ends everything.\n")
+        self.stdout.flush()
+        sys.exit(self._run())
+
+    def _check_ports(self) -> None:
+        for name in ("PORT", "PAYPAL_STANDIN_PORT"):
+            port = getattr(settings, name)
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind(("127.0.0.1", port))
+                except OSError:
+                    raise CommandError(f"Port {port} is taken. Choose another: make run {name}=…") from None
+
+    def _print_addresses(self) -> None:
+        for name, page in PAGES.items():
+            path = page if page.startswith("/") else reverse(page)
+            self.stdout.write(f"{name + ':':<16} {settings.SITE_URL}{path}")
+        self.stdout.write(f"{'PayPal:':<16} {settings.PAYPAL_BASE_URL}/ (the local stand-in)")
+        self.stdout.write(f"{'mails:':<16} {settings.EMAIL_FILE_PATH}\n\n")
+
+    def _run(self) -> int:
+        manager = Manager()
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DATA_DIR": str(settings.DATA_DIR)}
+        for name, command in _processes().items():
+            manager.add_process(name, command, env=environment)
+        manager.loop()
+        return manager.returncode or 0
+
+
+def _processes() -> dict[str, str]:
+    manage = [sys.executable, "manage.py"]
+    processes = {
+        "web": [sys.executable, "-m", "gunicorn", "aitpro.wsgi", "--bind", f"127.0.0.1:{settings.PORT}"],
+        "worker": [*manage, "db_worker", "--interval", "0.5", "--no-reload"],
+        "clock": [*manage, "housekeeping", "--every", "60"],
+    }
+    if settings.PAYPAL_MODE == "standin":
+        processes["paypal"] = [sys.executable, "-m", "paypal_standin", *_standin_options()]
+    return {name: f"exec {shlex.join(command)}" for name, command in processes.items()}
+
+
+def _standin_options() -> list[str]:
+    return [
+        *("--port", str(settings.PAYPAL_STANDIN_PORT)),
+        *("--data-dir", str(settings.PAYPAL_TRUST_ROOTS.parent)),
+        *("--webhook-url", f"{settings.SITE_URL}/paypal/webhook/"),
+    ]

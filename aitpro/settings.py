@@ -1,0 +1,217 @@
+"""All settings, from the environment (see `.env.example`). The same file runs the demo, the tests and production."""
+
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import certifi
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from aitpro.environment import Environment
+from privacy.encryption.keys import KeyRing
+
+django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their types
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(BASE_DIR / ".env")
+
+# --- Where the demo writes, and under which address the site is reached -------------------------------------------
+DATA_DIR = BASE_DIR / env.text("DATA_DIR", default="var")  # an absolute DATA_DIR wins over BASE_DIR
+PORT = env.number("PORT", default=8000)
+PAYPAL_STANDIN_PORT = env.number("PAYPAL_STANDIN_PORT", default=PORT + 1)
+SITE_URL = env.origin("SITE_URL", default=f"http://127.0.0.1:{PORT}")
+HTTPS = SITE_URL.startswith("https://")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=f"{urlsplit(SITE_URL).hostname},localhost,127.0.0.1,[::1]")
+
+# --- Secrets ------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.text("SECRET_KEY")
+ENCRYPTION_KEYS = env.text("ENCRYPTION_KEYS")
+try:
+    KeyRing.parse(ENCRYPTION_KEYS)
+except ValueError as error:
+    raise ImproperlyConfigured(f"ENCRYPTION_KEYS is malformed: {error}") from None
+if SECRET_KEY in ENCRYPTION_KEYS:
+    raise ImproperlyConfigured("ENCRYPTION_KEYS must be independent of SECRET_KEY: make one with `generate_key`.")
+DEBUG = env.flag("DEBUG", default=False)
+
+# --- The business (facts, never literals in templates) ------------------------------------------------------------
+BUSINESS = {
+    "name": env.text("BUSINESS_NAME", default="AITpro Website Design & Security"),
+    "short_name": env.text("BUSINESS_SHORT_NAME", default="AITpro"),
+    "address": env.text("BUSINESS_ADDRESS", default="81 N Katherine Dr, Ventura, CA 93003, USA"),
+    "phone": env.text("BUSINESS_PHONE", default="805-651-8516"),
+    "email": env.text("BUSINESS_EMAIL", default="info@ait-pro.com"),
+    "country": env.text("BUSINESS_COUNTRY", default="US"),
+}
+
+# --- Applications, floor by floor ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "aitpro.apps.AitproConfig",
+    "aitpro.apps.SiteAdminConfig",
+    "affiliates.apps.AffiliatesConfig",
+    "shop.apps.ShopConfig",
+    "contacts.apps.ContactsConfig",
+    "accounts.apps.AccountsConfig",
+    "privacy.apps.PrivacyConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "django_tasks",
+    "django_tasks_db",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "affiliates.middleware.ReferralMiddleware",
+]
+
+ROOT_URLCONF = "aitpro.urls"
+WSGI_APPLICATION = "aitpro.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "aitpro.context_processors.business",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Databases, cache, background work ----------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR))}/aitpro.sqlite3")}
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Immediate transactions queue behind one writer instead of failing half-way; secure_delete overwrites what goes.
+    # synchronous=FULL: a paid order survives a power cut (docs/adr/0002-sqlite-settings.md).
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
+
+# --- People: sign-in, sessions ------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+# An address is unique through its blind index, which the check for USERNAME_FIELD cannot know.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "accounts:home"
+LOGOUT_REDIRECT_URL = "site:home"
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds
+# A message for the next page travels in the session, never in a cookie that a reader of public pages would be given.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Cookies and headers ------------------------------------------------------------------------------------------
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = REFERRAL_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+# PayPal and affiliates' sites learn no address of this site beyond its origin, this site's own pages do.
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "script-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# --- Language, time, files ----------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+MEDIA_ROOT = DATA_DIR / "media"
+
+# --- Mail: only privacy/mail.py sends -----------------------------------------------------------------------------
+globals().update(env.email("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail"))
+EMAIL_TIMEOUT = 20  # seconds
+DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
+SERVER_EMAIL = BUSINESS["email"]
+
+# --- PayPal -------------------------------------------------------------------------------------------------------
+PAYPAL_MODE = env.choice("PAYPAL_MODE", {"standin", "sandbox", "live"}, default="standin")
+PAYPAL_BASE_URL = {
+    "standin": f"http://127.0.0.1:{PAYPAL_STANDIN_PORT}",
+    "sandbox": "https://api-m.sandbox.paypal.com",
+    "live": "https://api-m.paypal.com",
+}[PAYPAL_MODE]
+# Where a buyer is sent to pay: the one address outside this site that the checkout's form may lead to.
+PAYPAL_APPROVE_ORIGIN = {
+    "standin": PAYPAL_BASE_URL,
+    "sandbox": "https://www.sandbox.paypal.com",
+    "live": "https://www.paypal.com",
+}[PAYPAL_MODE]
+_STANDIN = PAYPAL_MODE == "standin"
+PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STANDIN else "")
+PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else "")
+PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else "")
+PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
+
+# --- The affiliate program ----------------------------------------------------------------------------------------
+AFFILIATE_COMMISSION_PERCENT = env.parsed("AFFILIATE_COMMISSION_PERCENT", Decimal, expected="a percentage", default="30")
+AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
+AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
+
+# --- Logs: no addresses, no bodies, nothing personal --------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django_tasks": {"level": "WARNING"}, "django_tasks_db": {"level": "WARNING"}},
+}

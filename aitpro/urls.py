@@ -1,0 +1,24 @@
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from . import views
+
+site = [
+    path("", views.HomeView.as_view(), name="home"),
+    path("services/", TemplateView.as_view(template_name="aitpro/services.html"), name="services"),
+    path("healthz", views.healthz, name="healthz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path(".well-known/security.txt", views.security_txt, name="security_txt"),
+]
+
+urlpatterns = [
+    path("", include((site, "site"))),
+    path("", include("shop.urls")),
+    path("", include("affiliates.urls")),
+    path("contact/", include("contacts.urls")),
+    path("privacy/", include("privacy.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("admin/", admin.site.urls),
+]

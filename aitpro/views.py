@@ -1,0 +1,58 @@
+"""The front door: pages of the site itself, and what programs ask of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import cache_control, never_cache
+from django.views.generic import TemplateView
+
+from shop.models import Product
+
+
+class HomeView(TemplateView):
+    template_name = "aitpro/home.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(product=Product.objects.filter(is_active=True).first(), **kwargs)
+
+
+@never_cache
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when the site can serve: the database answers. Says nothing else."""
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except OperationalError:
+        return JsonResponse({"status": "the database does not answer"}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+@cache_control(max_age=3600, public=True)
+def robots(request: HttpRequest) -> HttpResponse:
+    return render(request, "aitpro/robots.txt", {"site_url": settings.SITE_URL}, content_type="text/plain")
+
+
+@cache_control(max_age=3600, public=True)
+def sitemap(request: HttpRequest) -> HttpResponse:
+    names = ["site:home", "site:services", "contacts:contact", "affiliates:program", "privacy:policy"]
+    paths = [reverse(name) for name in names]
+    paths += [reverse("shop:product", args=[product.slug]) for product in Product.objects.filter(is_active=True)]
+    addresses = [f"{settings.SITE_URL}{path}" for path in paths]
+    return render(request, "aitpro/sitemap.xml", {"addresses": addresses}, content_type="application/xml")
+
+
+@cache_control(max_age=3600, public=True)
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """RFC 9116: where to report a weakness. It has to name an end; half a year from now is always true."""
+    expires = (timezone.now() + timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
+    context = {"site_url": settings.SITE_URL, "expires": expires.isoformat().replace("+00:00", "Z")}
+    return render(request, "aitpro/security.txt", context, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,61 @@
+"""The staff inbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from privacy.admin_readonly import ReadOnlyInline
+from privacy.admin_search import BlindSearchMixin
+from privacy.mail import MailRefused
+
+from .forms import ReplyForm
+from .inquiries import answer_inquiry
+from .models import Inquiry, Reply
+
+
+class SentReplyInline(ReadOnlyInline):
+    model = Reply
+    fields = readonly_fields = ["sent_at", "author", "body"]
+    verbose_name_plural = "answers sent"
+
+
+class NewReplyInline(admin.StackedInline[Reply, Inquiry]):
+    model = Reply
+    form = ReplyForm
+    extra = max_num = 1
+    can_delete = False
+    verbose_name_plural = "answer by mail"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).none()
+
+
+@admin.register(Inquiry)
+class InquiryAdmin(BlindSearchMixin, admin.ModelAdmin[Inquiry]):
+    list_display = ["reference", "kind", "state", "received_at", "answered_at"]
+    list_filter = ["state", "kind", "received_at"]
+    search_fields = ["reference"]
+    blind_search_fields = ("email_index",)
+    fields = ["reference", "received_at", "kind", "name", "email", "phone", "address", "message", "state"]
+    readonly_fields = [name for name in fields if name != "state"]
+    inlines = [SentReplyInline, NewReplyInline]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """An answer is never only stored: it is mailed, or refused with the reason."""
+        formset.save(commit=False)
+        for reply in formset.new_objects:
+            self._send(request, reply)
+
+    def _send(self, request: HttpRequest, reply: Reply) -> None:
+        try:
+            answer_inquiry(inquiry=reply.inquiry, body=reply.body, author=request.user)
+        except MailRefused as refusal:
+            self.message_user(request, f"Not sent: {refusal}.", messages.ERROR)
+        else:
+            self.message_user(request, "Your answer is on its way.")

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from . import views
+
+app_name = "contacts"
+urlpatterns = [
+    path("", views.ContactView.as_view(), name="contact"),
+    path("thanks/<str:reference>/", views.ThanksView.as_view(), name="thanks"),
+]

@@ -1,0 +1,11 @@
+"""gunicorn's settings for the demo and for production.
+
+There is no access log. Where one is switched on, its format leaves out the visitor's address and the query.
+"""
+
+workers = 2
+threads = 4
+timeout = 60  # seconds; longer than PayPal may take to answer
+graceful_timeout = 20
+accesslog = None
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s"

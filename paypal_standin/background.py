@@ -1,0 +1,40 @@
+"""What happens by itself: webhooks go out, payouts and pending captures move on."""
+
+import logging
+import threading
+
+from django.db import close_old_connections, connection
+
+from . import payments, payouts, webhooks
+
+EVERY = 0.1  # seconds
+log = logging.getLogger(__name__)
+WORK = (payments.settle_due, payouts.advance, webhooks.deliver_due)
+
+
+class Background(threading.Thread):
+    """One thread of the server's process; `stop` ends it after the step it is in."""
+
+    def __init__(self) -> None:
+        super().__init__(name="paypal-standin-background", daemon=True)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Work until asked to stop; an error in one round does not end the next."""
+        while not self.stopping.wait(EVERY):
+            close_old_connections()
+            for step in WORK:
+                self._do(step.__name__, step)
+        connection.close()
+
+    def _do(self, name: str, step: object) -> None:
+        try:
+            if callable(step):
+                step()
+        except Exception as error:  # a thread that dies would silence every webhook after it
+            log.error("%s failed: %s", name, type(error).__name__)
+
+    def stop(self) -> None:
+        """End the thread, waiting a little for it."""
+        self.stopping.set()
+        self.join(timeout=2)

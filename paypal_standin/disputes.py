@@ -1,0 +1,70 @@
+"""Disputes: opened and resolved from the overview page, shown to the shop."""
+
+from django.http import HttpRequest, HttpResponse
+
+from . import clock, ids, payments, webhooks
+from .answers import json_answer, link
+from .errors import Json, not_found
+from .models import Capture, Dispute
+from .money import dump
+from .tokens import bearer_required
+
+
+@bearer_required
+def show_dispute(request: HttpRequest, dispute_id: str) -> HttpResponse:
+    """GET /v1/customer/disputes/{id}."""
+    dispute = Dispute.objects.filter(id=dispute_id).first()
+    if dispute is None:
+        raise not_found()
+    return json_answer(represent(dispute))
+
+
+def open_dispute(capture: Capture) -> Dispute:
+    """The payer complains; at most one complaint about a capture is open at a time."""
+    now = clock.now()
+    already = capture.disputes.filter(outcome="").first()
+    if already:
+        return already
+    dispute = Dispute.objects.create(id=ids.dispute_id(), capture=capture, created_at=now, updated_at=now)
+    webhooks.announce("CUSTOMER.DISPUTE.CREATED", "dispute", represent(dispute), "A new dispute opened")
+    return dispute
+
+
+def resolve(dispute: Dispute, outcome: str) -> None:
+    """End the dispute; one that the buyer wins takes back what is left of the capture."""
+    changed = Dispute.objects.filter(pk=dispute.pk, outcome="").update(outcome=outcome, updated_at=clock.now())
+    if not changed:
+        return
+    dispute.refresh_from_db()
+    capture = dispute.capture
+    if outcome == Dispute.Outcome.BUYER and capture.status in payments.REFUNDABLE:
+        payments.give_back(capture, capture.remaining(), event="PAYMENT.CAPTURE.REVERSED")
+    webhooks.announce("CUSTOMER.DISPUTE.RESOLVED", "dispute", represent(dispute), "A dispute was resolved")
+
+
+def represent(dispute: Dispute) -> Json:
+    """The dispute in full."""
+    capture = dispute.capture
+    amount = dump(capture.amount, capture.currency)
+    body: Json = {"dispute_id": dispute.id, "create_time": clock.stamp(dispute.created_at)}
+    body |= {"update_time": clock.stamp(dispute.updated_at), "disputed_transactions": [_transaction(capture)]}
+    body |= {"reason": "MERCHANDISE_OR_SERVICE_NOT_RECEIVED", "dispute_amount": amount, "dispute_channel": "INTERNAL"}
+    body |= {"status": "RESOLVED" if dispute.outcome else "OPEN", "dispute_life_cycle_stage": "INQUIRY"}
+    if dispute.outcome:
+        body["dispute_outcome"] = {"outcome_code": dispute.outcome}
+    return body | {"links": [link(f"/v1/customer/disputes/{dispute.id}", "self")]}
+
+
+def _transaction(capture: Capture) -> Json:
+    payer = capture.order.payer or {}
+    return {
+        "seller_transaction_id": capture.id,
+        "buyer_transaction_id": capture.id[::-1],
+        "create_time": clock.stamp(capture.created_at),
+        "transaction_status": "COMPLETED",
+        "gross_amount": dump(capture.amount, capture.currency),
+        "invoice_number": capture.invoice_id,
+        "custom": capture.custom_id,
+        "buyer": {"name": f"{payer.get('given_name', '')} {payer.get('surname', '')}".strip()},
+        "seller": {"email": payments.PAYEE["email_address"], "merchant_id": payments.PAYEE["merchant_id"]},
+    }

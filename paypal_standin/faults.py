@@ -1,0 +1,148 @@
+"""Faults on request, so that tests and curious people can see the shop cope.
+
+A fault is taken by the first request (or webhook event) whose path (or event type) contains
+`path_contains`, as many times as `times` says. The token path takes only faults that name it.
+"""
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+
+from .errors import ApiError, unprocessable
+from .models import Fault
+
+# Instead of doing anything.
+BEFORE = {
+    "status_401": "answers 401, as if the token had expired",
+    "status_429": "answers 429, too many requests",
+    "status_500": "answers 500 and does nothing",
+    "status_503": "answers 503 and does nothing",
+    "issue": "answers 422 with the `issue` you name, for example TRANSACTION_REFUSED",
+    "timeout_before_commit": "does nothing, and answers 504 only after `seconds`",
+    "drop_before_commit": "does nothing, and hangs up without an answer",
+}
+# While a request with a PayPal-Request-Id is being worked on.
+DURING = {"slow": "works for `seconds`, so that a second request with the same key gets 409"}
+# After it has been done.
+AFTER = {
+    "timeout_after_commit": "does it, and answers only after `seconds`",
+    "drop_after_commit": "does it, and hangs up without an answer",
+    "status_500_after_commit": "does it, and answers 500",
+    "garbage": "does it, and answers 200 with something that is not JSON",
+    "wrong_amount": "adds 1 to every amount in the answer",
+    "wrong_currency": "changes every currency in the answer",
+    "wrong_custom_id": "changes every custom_id in the answer",
+}
+PAYOUTS = {
+    "payout_batch_denied": "accepts the batch and denies it as a whole a second later",
+    "duplicate_without_link": "leaves the link to the first batch out of the duplicate answer",
+    "duplicate_reworded": "says `Batch with given sender_batch_id already exists`, as newer sandboxes do",
+}
+# `path_contains` means the event type here.
+WEBHOOKS = {
+    "webhook_before_return": "delivers CHECKOUT.ORDER.APPROVED before the payer's browser goes back",
+    "webhook_duplicate": "delivers the event twice, under two transmission ids",
+    "webhook_delay": "holds the event back for `seconds`",
+    "webhook_reorder": "holds the event back until the next one has gone out (or for `seconds`)",
+    "webhook_drop": "never sends the event",
+    "webhook_bad_signature": "spoils the signature",
+}
+KINDS = BEFORE | DURING | AFTER | PAYOUTS | WEBHOOKS
+
+
+def take(kinds: dict[str, str] | str, text: str, *, named: bool = False) -> Fault | None:
+    """The first waiting fault of these kinds that matches, used up by one; `named`: only one with `path_contains`."""
+    wanted = [kinds] if isinstance(kinds, str) else list(kinds)
+    for fault in Fault.objects.filter(kind__in=wanted, times__gt=0).order_by("id"):
+        if fault.path_contains not in text or (named and not fault.path_contains):
+            continue
+        if Fault.objects.filter(pk=fault.pk, times__gt=0).update(times=F("times") - 1):
+            return fault
+    return None
+
+
+def take_for(kinds: dict[str, str], path: str) -> Fault | None:
+    """As `take`, for an API path; a fault that names no path leaves the token alone."""
+    return take(kinds, path, named=path.startswith("/v1/oauth2/"))
+
+
+def before(fault: Fault, request: HttpRequest) -> HttpResponse:
+    """The answer in place of the work."""
+    if fault.kind == "issue":
+        raise unprocessable(fault.issue or "TRANSACTION_REFUSED")
+    if fault.kind == "drop_before_commit":
+        return hang_up(request)
+    if fault.kind == "timeout_before_commit":
+        time.sleep(fault.seconds)
+        return HttpResponse("Gateway Timeout", status=504, content_type="text/plain")
+    raise ApiError(*STATUSES[fault.kind])
+
+
+STATUSES = {
+    "status_401": (401, "AUTHENTICATION_FAILURE"),
+    "status_429": (429, "RATE_LIMIT_REACHED"),
+    "status_500": (500, "INTERNAL_SERVER_ERROR"),
+    "status_503": (503, "SERVICE_UNAVAILABLE"),
+    "status_500_after_commit": (500, "INTERNAL_SERVER_ERROR"),
+}
+
+
+def dawdle(path: str) -> None:
+    """Work slowly where that was asked for."""
+    if fault := take(DURING, path):
+        time.sleep(fault.seconds)
+
+
+def after(fault: Fault, request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """What goes out once the work is done."""
+    if fault.kind in STATUSES:
+        raise ApiError(*STATUSES[fault.kind])
+    if fault.kind == "drop_after_commit":
+        return hang_up(request)
+    if fault.kind == "timeout_after_commit":
+        time.sleep(fault.seconds)
+        return answer
+    if fault.kind == "garbage":
+        return HttpResponse("<html><body>Something is on fire</body></html>")
+    return falsified(fault, answer)
+
+
+def hang_up(request: HttpRequest) -> HttpResponse:
+    """Close the connection under the caller; what is returned reaches nobody."""
+    connection: socket.socket | None = request.META.get("gunicorn.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    return HttpResponse(status=503)
+
+
+def falsified(fault: Fault, answer: HttpResponse) -> HttpResponse:
+    """The same answer with something in it that is not true."""
+
+    data = _rewritten(json.loads(answer.content or b"{}"), LIES[fault.kind])
+    return HttpResponse(json.dumps(data), status=answer.status_code, content_type="application/json")
+
+
+def _rewritten(data: Any, lies: dict[str, Callable[[str], str]]) -> Any:
+    if isinstance(data, list):
+        return [_rewritten(entry, lies) for entry in data]
+    if not isinstance(data, dict):
+        return data
+    return {
+        name: lies[name](value) if name in lies and isinstance(value, str) else _rewritten(value, lies)
+        for name, value in data.items()
+    }
+
+
+LIES: dict[str, dict[str, Callable[[str], str]]] = {
+    "wrong_amount": {"value": lambda value: str(Decimal(value) + 1)},
+    "wrong_currency": {
+        name: lambda value: "USD" if value == "EUR" else "EUR" for name in ("currency_code", "currency")
+    },
+    "wrong_custom_id": {"custom_id": lambda value: "somebody-elses-order"},
+}

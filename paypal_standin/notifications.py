@@ -1,0 +1,67 @@
+"""The webhook addresses that clients call: the certificate and PayPal's own verification."""
+
+import base64
+import binascii
+import json
+import re
+
+from cryptography.exceptions import InvalidSignature
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from . import certificates
+from .answers import json_answer, read_json
+from .errors import Json, malformed, not_found
+from .tokens import bearer_required
+from .webhooks import signed_message
+
+SPACE = re.compile(r"[ \t\r\n]*")
+FIELDS = ("auth_algo", "cert_url", "transmission_id", "transmission_sig", "transmission_time", "webhook_id")
+
+
+def show_certificate(request: HttpRequest, name: str) -> HttpResponse:
+    """GET /v1/notifications/certs/{name}: the leaf and its intermediate; no token is needed."""
+    if name != certificates.certificate_name():
+        raise not_found()
+    return HttpResponse(certificates.chain(), content_type="application/x-pem-file")
+
+
+@bearer_required
+def verify_signature(request: HttpRequest) -> HttpResponse:
+    """POST /v1/notifications/verify-webhook-signature, over the event's bytes as they came."""
+    data = read_json(request)
+    for name in FIELDS:
+        if not isinstance(data.get(name), str):
+            raise malformed("MISSING_REQUIRED_PARAMETER", name)
+    if "webhook_event" not in data:
+        raise malformed("MISSING_REQUIRED_PARAMETER", "webhook_event")
+    genuine = _is_genuine(data, _raw_member(request.body.decode(), "webhook_event"))
+    return json_answer({"verification_status": "SUCCESS" if genuine else "FAILURE"})
+
+
+def _is_genuine(data: Json, event: bytes) -> bool:
+    if data["webhook_id"] != settings.WEBHOOK_ID or data["auth_algo"] != "SHA256withRSA":
+        return False
+    message = signed_message(data["transmission_id"], data["transmission_time"], data["webhook_id"], event)
+    try:
+        certificates.verify(message, base64.b64decode(data["transmission_sig"], validate=True))
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def _raw_member(text: str, wanted: str) -> bytes:
+    """The bytes of one member of a JSON object, exactly as sent; the object is known to be well-formed."""
+    decoder, position = json.JSONDecoder(), text.index("{") + 1
+    while True:
+        name, position = decoder.raw_decode(text, _skip(text, position))
+        start = _skip(text, _skip(text, position) + 1)
+        _, end = decoder.raw_decode(text, start)
+        if name == wanted:
+            return text[start:end].encode()
+        position = _skip(text, end) + 1
+
+
+def _skip(text: str, position: int) -> int:
+    found = SPACE.match(text, position)
+    return found.end() if found else position

@@ -1,0 +1,183 @@
+"""The pages: where the payer decides, and an overview with PayPal's side of things."""
+
+from decimal import Decimal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+from . import clock, disputes, faults, ids, orders, payments, webhooks
+from .errors import ApiError, Json
+from .models import Batch, Capture, Delivery, Dispute, Fault, Order, Setting
+from .money import fits, is_number
+from .order_rules import experience_context
+from .payouts import MAGIC
+
+SHOWN = 30  # rows of each table
+DEMO_PAYER = {"email": "payer@standin.example", "given_name": "Paula", "surname": "Payer"}
+# The card's decline has a button of its own.
+CHOICES = [choice for choice in Order.Outcome.choices if choice[0] != Order.Outcome.CARD_DECLINED]
+# `form-action` is left out: browsers apply it to the redirect back to the shop, too.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: whatever was posted, the next page is fetched with GET."""
+
+    status_code = 303
+
+
+def _page(request: HttpRequest, name: str, context: Json, status: int = 200) -> HttpResponse:
+    response = render(request, f"standin/{name}.html", context, status=status)
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def show_approval(request: HttpRequest) -> HttpResponse:
+    """GET /checkoutnow?token=…: what is to be paid, and the payer's choices."""
+    order = _wanted_order(request)
+    return _approval(request, order, DEMO_PAYER, "") if order else _gone(request)
+
+
+def _approval(request: HttpRequest, order: Order, payer: Json, problem: str) -> HttpResponse:
+    units = order.request["purchase_units"]
+    total = sum(Decimal(unit["amount"]["value"]) for unit in units)
+    context: Json = {"order": order, "units": units, "payer": payer, "problem": problem, "outcomes": CHOICES}
+    context |= {"brand": experience_context(order.request).get("brand_name") or "the shop"}
+    context |= {"amount": f"{total} {units[0]['amount']['currency_code']}", "paid": order.status == "COMPLETED"}
+    context["back"] = _address(order, "return_url", {"token": order.id})
+    return _page(request, "approve", context, 422 if problem else 200)
+
+
+def decide(request: HttpRequest) -> HttpResponse:
+    """POST /checkoutnow?token=…: `choice` is pay, decline or cancel; then back to the shop."""
+    order = _wanted_order(request)
+    if order is None:
+        return _gone(request)
+    if request.POST.get("choice") == "cancel":
+        return _back(request, _address(order, "cancel_url", {"token": order.id}))
+    payer = {name: request.POST.get(name, value).strip() for name, value in DEMO_PAYER.items()}
+    problem = _problem(request, payer)
+    if problem or order.status == Order.Status.COMPLETED:
+        return _approval(request, order, payer, problem)
+    orders.approve(order, outcome=_outcome(request), payer=payer | {"id": ids.account_id(payer["email"])})
+    if faults.take("webhook_before_return", request.path):
+        webhooks.wait_until_tried("CHECKOUT.ORDER.APPROVED", order.id)
+    wanted = {"token": order.id, "PayerID": ids.account_id(payer["email"])}
+    return _back(request, _address(order, "return_url", wanted))
+
+
+def _wanted_order(request: HttpRequest) -> Order | None:
+    try:
+        return orders.find(request.GET.get("token", ""))
+    except ApiError:
+        return None
+
+
+def _problem(request: HttpRequest, payer: Json) -> str:
+    try:
+        validate_email(payer["email"])
+    except ValidationError:
+        return "Please give an e-mail address such as payer@standin.example."
+    if not payer["given_name"] or not payer["surname"] or max(map(len, payer.values())) > 140:
+        return "Please give a first and a last name of at most 140 letters."
+    if request.POST.get("choice") not in ("pay", "decline"):
+        return "Please press one of the buttons."
+    if request.POST.get("outcome", Order.Outcome.COMPLETED) not in dict(CHOICES):
+        return "Please choose how the money arrives."
+    return ""
+
+
+def _outcome(request: HttpRequest) -> str:
+    if request.POST["choice"] == "decline":
+        return Order.Outcome.CARD_DECLINED
+    return request.POST.get("outcome", Order.Outcome.COMPLETED)
+
+
+def _address(order: Order, name: str, added: dict[str, str]) -> str:
+    """The shop's address with our parameters after its own; empty where the shop gave none."""
+    address = experience_context(order.request).get(name)
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    return urlunsplit(
+        parts._replace(query=urlencode([*parse_qsl(parts.query, keep_blank_values=True), *added.items()]))
+    )
+
+
+def _back(request: HttpRequest, address: str) -> HttpResponse:
+    return SeeOther(address) if address else _page(request, "thanks", {})
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return _page(request, "gone", {}, 404)
+
+
+def show_overview(request: HttpRequest) -> HttpResponse:
+    """GET /: what the stand-in knows, with buttons for what PayPal or the payer might do."""
+    context: Json = {
+        "orders": Order.objects.order_by("-created_at").prefetch_related("captures__disputes")[:SHOWN],
+        "batches": Batch.objects.order_by("-created_at").prefetch_related("items")[:SHOWN],
+        "deliveries": Delivery.objects.order_by("-id")[:SHOWN],
+        "faults": Fault.objects.filter(times__gt=0),
+        "kinds": faults.KINDS,
+        "magic": MAGIC,
+        "outcomes": Dispute.Outcome.values,
+        "webhook_url": Setting.read(webhooks.WEBHOOK_URL, ""),
+        "now": clock.now(),
+    }
+    return _page(request, "overview", context)
+
+
+@transaction.atomic
+def act_on_capture(request: HttpRequest, capture_id: str, action: str) -> HttpResponse:
+    """POST /standin/captures/{id}/{complete|deny|dispute|resolve|refund}."""
+    capture = payments.find_capture(capture_id)
+    if action == "complete":
+        payments.settle(capture, Capture.Status.COMPLETED)
+    elif action == "deny":
+        payments.settle(capture, Capture.Status.DECLINED)
+    elif action == "dispute":
+        disputes.open_dispute(capture)
+    elif action == "resolve":
+        _resolve(capture, request.POST.get("outcome", Dispute.Outcome.SELLER))
+    else:
+        _refund(capture, request.POST.get("amount", ""))
+    return SeeOther("/")
+
+
+def _resolve(capture: Capture, outcome: str) -> None:
+    dispute = capture.disputes.filter(outcome="").first()
+    if dispute and outcome in Dispute.Outcome.values:
+        disputes.resolve(dispute, outcome)
+
+
+def _refund(capture: Capture, given: str) -> None:
+    """Give back the amount, or all that is left where none is given; nothing where it is too much."""
+    left = capture.remaining()
+    fine = is_number(given) and fits(given, capture.currency)
+    amount = left if not given else Decimal(given) if fine else Decimal(0)
+    if capture.status in payments.REFUNDABLE and 0 < amount <= left:
+        payments.give_back(capture, amount)
+
+
+def resend_webhook(request: HttpRequest, delivery_id: int) -> HttpResponse:
+    """POST /standin/webhooks/{id}/resend."""
+    delivery = Delivery.objects.filter(pk=delivery_id).first()
+    if delivery is None:
+        return _gone(request)
+    webhooks.resend(delivery)
+    return SeeOther("/")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Any other path: PayPal's envelope below /v1/ and /v2/, a page elsewhere."""
+    if request.path.startswith(("/v1/", "/v2/")):
+        from .middleware import refuse
+
+        return refuse(request, ApiError(404, "RESOURCE_NOT_FOUND"))
+    return _gone(request)

@@ -1,0 +1,41 @@
+"""PayPal's paths, the payer's pages, and the control API."""
+
+from django.urls import path, re_path
+
+from . import control, disputes, notifications, orders, pages, payments, payouts, tokens
+from .answers import by_method
+
+ACTION = r"^standin/captures/(?P<capture_id>\w+)/(?P<action>complete|deny|dispute|resolve|refund)$"
+
+urlpatterns = [
+    path("v1/oauth2/token", tokens.issue_token),
+    path("v2/checkout/orders", by_method(post=orders.create_order)),
+    path("v2/checkout/orders/<str:order_id>", by_method(get=orders.show_order)),
+    path("v2/checkout/orders/<str:order_id>/capture", by_method(post=orders.capture_order)),
+    path("v2/payments/captures/<str:capture_id>", by_method(get=payments.show_capture)),
+    path("v2/payments/captures/<str:capture_id>/refund", by_method(post=payments.refund_capture)),
+    path("v2/payments/refunds/<str:refund_id>", by_method(get=payments.show_refund)),
+    path("v1/payments/payouts", by_method(post=payouts.create_batch)),
+    path("v1/payments/payouts/<str:batch_id>", by_method(get=payouts.show_batch)),
+    path("v1/payments/payouts-item/<str:item_id>", by_method(get=payouts.show_item)),
+    path("v1/payments/payouts-item/<str:item_id>/cancel", by_method(post=payouts.cancel_item)),
+    path("v1/customer/disputes/<str:dispute_id>", by_method(get=disputes.show_dispute)),
+    path("v1/notifications/verify-webhook-signature", by_method(post=notifications.verify_signature)),
+    path("v1/notifications/certs/<str:name>", by_method(get=notifications.show_certificate)),
+    path("", by_method(get=pages.show_overview)),
+    path("checkoutnow", by_method(get=pages.show_approval, post=pages.decide)),
+    re_path(ACTION, by_method(post=pages.act_on_capture)),
+    path("standin/webhooks/<int:delivery_id>/resend", by_method(post=pages.resend_webhook)),
+    path(
+        "standin/faults",
+        by_method(get=control.list_faults, post=control.add_fault, delete=control.clear_faults),
+    ),
+    path(
+        "standin/clock",
+        by_method(get=control.show_clock, post=control.advance_clock, delete=control.reset_clock),
+    ),
+    path("standin/webhook-url", by_method(get=control.show_webhook_url, post=control.set_webhook_url)),
+    path("standin/webhooks", by_method(get=control.list_webhooks)),
+    path("standin/ca.pem", by_method(get=control.show_ca)),
+]
+handler404 = pages.not_found

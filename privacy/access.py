@@ -1,0 +1,92 @@
+"""Access: everything that is kept about a person, as an archive that anybody can read.
+
+The archive is a zip with `index.html` for people and `data.json` for programs. Both come from the registry: each kind of
+row with its purpose, source, recipients, retention, and what is withheld and why.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.template.loader import render_to_string
+
+from .encryption.blind_index import BlindIndexField
+from .registry import PersonalData, personal_models
+
+
+def collect(*, email: str) -> list[dict[str, Any]]:
+    """One section per kind of row that exists about this person; shape as in `data.json`."""
+    return [section for declaration in personal_models() if (section := _section(declaration, email))]
+
+
+def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:
+    rows = [_row(declaration, row) for row in declaration.rows_of(email)]
+    if not rows:
+        return None
+    return {
+        "what": declaration.label,
+        "purpose": declaration.purpose.label,
+        "source": declaration.source,
+        "recipients": declaration.recipients,
+        "kept": str(declaration.retention),
+        "withheld": [
+            {"what": declaration.columns[name], "why": "it would let its reader act or sign in as you"}
+            for name in sorted(declaration.withheld)
+        ],
+        "rows": rows,
+    }
+
+
+def _row(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
+    personal = {
+        label: _plain(row, row._meta.get_field(name))
+        for name, label in declaration.columns.items()
+        if name not in declaration.withheld
+    }
+    return {**personal, **_circumstances(declaration, row)}
+
+
+def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
+    """The columns beside the personal ones that mean something to a reader: dates, amounts, states."""
+    return {
+        str(f.verbose_name): _plain(row, f)
+        for f in row._meta.concrete_fields
+        if f.name not in declaration.columns and not f.is_relation and not _internal(f)
+    }
+
+
+def _internal(f: models.Field[Any, Any]) -> bool:
+    """Look-up keys and secrets: nothing a person could read, some of them security tokens."""
+    return isinstance(f, (BlindIndexField, models.BinaryField, models.UUIDField)) or f.name.endswith("_digest")
+
+
+def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
+    if f.choices:
+        return str(getattr(row, f"get_{f.name}_display")())
+    if isinstance(f, BlindIndexField):
+        return "present"
+    value = getattr(row, f.attname)
+    if value is None or isinstance(value, (bool, int, str, list, dict)):
+        return value
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def build_archive(*, email: str, now: datetime) -> bytes:
+    """The zip file, made in memory: nothing readable touches the disk."""
+    data = {
+        "about": email,
+        "made_at": now.isoformat(timespec="seconds"),
+        "by": settings.BUSINESS["name"],
+        "sections": collect(email=email),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.html", render_to_string("privacy/archive/index.html", data))
+        archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
+    return buffer.getvalue()

@@ -1,0 +1,34 @@
+"""Mail, requests and opt-outs, for staff."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from .admin_readonly import ReadOnlyAdmin
+from .admin_search import BlindSearchMixin
+from .models import OutgoingMail, PrivacyRequest, Suppression
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    list_display = ["kind", "state", "refusal", "queued_at", "sent_at"]
+    list_filter = ["state", "kind"]
+    blind_search_fields = ("recipient_index",)
+    fields = ["kind", "about_model", "about_id", "state", "refusal", "attempts", "queued_at", "sent_at", "subject"]
+
+
+@admin.register(PrivacyRequest)
+class PrivacyRequestAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    list_display = ["reference", "kind", "state", "received_at", "due_at", "answered_at"]
+    list_filter = ["state", "kind"]
+    search_fields = ["reference"]
+    blind_search_fields = ("email_index",)
+    fields = ["reference", "kind", "state", "email", "details", "received_at", "confirmed_at", "due_at", "answered_at"]
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    list_display = ["__str__", "channel", "created_at"]
+    list_filter = ["channel"]
+    blind_search_fields = ("email_index",)
+    fields = ["channel", "created_at"]

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+
+
+class PrivacyConfig(AppConfig):
+    name = "privacy"
+
+    def ready(self) -> None:
+        from . import checks, third_party  # noqa: F401  (importing registers them)
+
+        autodiscover_modules("mails")

@@ -1,0 +1,119 @@
+"""Blind indexes: finding a sealed value by equality, without storing anything that can be read.
+
+Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalised value, under a key of its own per column. The key id shows
+which rows still wait for a rotation; a look-up asks for the value under every key in the ring.
+Only equality works: no prefix, no order, no pattern.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.db import models
+from django.db.models.lookups import Exact, In, IsNull
+
+from .keys import RootKey, derive_key, key_ring
+from .normalise import normalise_email, normalise_phone
+
+NORMALISERS: dict[str, Callable[[str], str]] = {
+    "email": normalise_email,
+    "phone": normalise_phone,
+    "exact": str,
+}
+
+
+class BlindIndex(bytes):
+    """A computed index value, ready to be compared or stored."""
+
+    __slots__ = ()
+
+
+class BlindIndexField(models.BinaryField):
+    """Follows the sealed field named `source` on the same row; compare it with the readable value:
+    `User.objects.filter(email_index="Alice@Example.com")`.
+
+    Without a source, assign the readable value itself; only its index is ever stored.
+    """
+
+    def __init__(self, source: str = "", *, normalise: str = "exact", **kwargs: Any) -> None:
+        self.source, self.normalise = source, normalise
+        kwargs.setdefault("db_index", not kwargs.get("unique", False))
+        kwargs["editable"] = False
+        super().__init__(**kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("editable", None)
+        kwargs.update(source=self.source, normalise=self.normalise, db_index=self.db_index)
+        return name, path, args, kwargs
+
+    def compute(self, value: str, root: RootKey | None = None) -> BlindIndex:
+        root = root or key_ring().primary
+        key = derive_key(root, "blind-index", self.model._meta.db_table, self.column)
+        return BlindIndex(root.id + hmac.digest(key, NORMALISERS[self.normalise](value).encode(), "sha256"))
+
+    def candidates(self, value: str) -> list[BlindIndex]:
+        """The value under every key in the ring, the primary first."""
+        return [self.compute(value, root) for root in key_ring().keys]
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> BlindIndex | None:
+        value = getattr(model_instance, self.source or self.attname)
+        index = self.compute(value) if isinstance(value, str) and value else None
+        if isinstance(value, BlindIndex):
+            index = value
+        setattr(model_instance, self.attname, index)
+        return index
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> BlindIndex | None:
+        return None if value is None else BlindIndex(value)
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is None:
+            return None
+        if type(value) is not BlindIndex:
+            raise TypeError(f"{self.model._meta.label}.{self.name} is computed from {self.source}; it is never set")
+        return super().get_db_prep_value(bytes(value), connection, prepared)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        try:
+            return {"exact": BlindExact, "in": BlindIn, "isnull": IsNull}[lookup_name]
+        except KeyError:
+            raise FieldError(
+                f"{self.model._meta.label}.{self.name} is a blind index: it finds equal values and nothing else."
+            ) from None
+
+
+class BlindIn(In):
+    """`in`, over readable values or computed ones, under every key."""
+
+    def get_prep_lookup(self) -> Any:
+        field: BlindIndexField = self.lhs.output_field
+        if not self.rhs_is_direct_value():
+            return self.rhs
+        values = [[v] if isinstance(v, BlindIndex) else field.candidates(v) for v in self.rhs]
+        self.rhs = [index for candidates in values for index in candidates]
+        return self.rhs
+
+
+class BlindExact(Exact):
+    """`=`, which becomes `in` while several keys are in the ring."""
+
+    candidates: list[BlindIndex]
+
+    def get_prep_lookup(self) -> Any:
+        if not isinstance(self.rhs, str):
+            self.candidates = []
+            return self.rhs
+        self.candidates = self.lhs.output_field.candidates(self.rhs)
+        return self.candidates[0]
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        if len(self.candidates) > 1:
+            return BlindIn(self.lhs, self.candidates).as_sql(compiler, connection)
+        return super().as_sql(compiler, connection)

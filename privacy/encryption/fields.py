@@ -1,0 +1,217 @@
+"""Sealed model fields: plain Python values in memory, sealed bytes everywhere else.
+
+A row keeps the stored bytes and opens them when the attribute is read; a list that does not show a field does not pay
+for it. What cannot be sealed (a bare value in `update()`, a comparison, a fixture) is refused, never stored in clear.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.core import checks, validators
+from django.core.exceptions import FieldError
+from django.db import models
+from django.db.models.query_utils import DeferredAttribute
+
+from .sealing import Place, SealedBytes, seal, unseal
+
+
+class PlaintextRefused(TypeError):
+    """Something tried to hand a readable value of a sealed field to the database."""
+
+
+class SealedAttribute(DeferredAttribute):
+    """Opens the stored bytes on reading; keeps what is assigned until the row is saved."""
+
+    field: SealedField
+
+    def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
+        if instance is None:
+            return self
+        value = instance.__dict__.get(self.field.attname, self)
+        if value is self:
+            value = super().__get__(instance, cls)
+            value = instance.__dict__[self.field.attname]
+        if type(value) is SealedBytes:
+            return self.field.open(value, instance)
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class SealedField(models.BinaryField):
+    """The base of the sealed fields. Subclasses say how a value becomes bytes and back.
+
+    The place that a value is bound to is the table and the column; the row is the primary key, which therefore must be
+    a UUID that the client makes (`privacy.models.SealedModel`).
+    """
+
+    descriptor_class = SealedAttribute
+    empty_strings_allowed = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("editable", True)  # BinaryField's default would keep it out of forms
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("editable", None)
+        if not self.editable:
+            kwargs["editable"] = False
+        return name, path, args, kwargs
+
+    # --- bytes and values ---
+
+    def serialise(self, value: Any) -> bytes:
+        raise NotImplementedError
+
+    def deserialise(self, data: bytes) -> Any:
+        raise NotImplementedError
+
+    @property
+    def place(self) -> Place:
+        return Place(self.model._meta.db_table, self.column)
+
+    def seal(self, value: Any, instance: models.Model) -> SealedBytes:
+        return seal(self.serialise(value), place=self.place, row=row_of(instance))
+
+    def open(self, sealed: SealedBytes, instance: models.Model) -> Any:
+        """Raises `SealBroken` or `UnknownKey`; never returns None for what does not open."""
+        return self.deserialise(unseal(sealed, place=self.place, row=row_of(instance)))
+
+    def get_default(self) -> Any:
+        return models.Field.get_default(self)  # BinaryField would make b"" of an empty default
+
+    # --- to and from the database ---
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> SealedBytes | None:
+        return None if value is None else SealedBytes(value)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        """The stored bytes of an untouched value, or the assigned one sealed for this row."""
+        value = model_instance.__dict__.get(self.attname)
+        if type(value) is SealedBytes:
+            if add:
+                self.open(value, model_instance)  # a row copied under a new key must not carry what can't be opened
+            return value
+        return None if value is None else self.seal(value, model_instance)
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is None:
+            return None
+        if type(value) is not SealedBytes:
+            raise PlaintextRefused(
+                f"{self.model._meta.label}.{self.name} is sealed per row: set it on an instance and save that"
+            )
+        return super().get_db_prep_value(bytes(value), connection, prepared)
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise FieldError(
+            f"{self.model._meta.label}.{self.name} is sealed and can't be compared in the database; "
+            f"search through its blind index instead."
+        )
+
+    def get_transform(self, lookup_name: str) -> Any:
+        return None
+
+    # --- forms, fixtures, checks ---
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise PlaintextRefused(f"{self.model._meta.label}.{self.name} is sealed: it is not written to fixtures")
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+    def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
+        return [*super().check(**kwargs), *self._check_primary_key()]
+
+    def _check_primary_key(self) -> list[checks.CheckMessage]:
+        primary_key = self.model._meta.pk
+        if isinstance(primary_key, models.UUIDField) and primary_key.has_default():
+            return []
+        return [
+            checks.Error(
+                "A model with sealed fields needs a UUID primary key that is made before the row is written.",
+                hint="Inherit from privacy.models.SealedModel.",
+                obj=self,
+                id="privacy.E001",
+            )
+        ]
+
+
+class SealedTextField(SealedField):
+    """Text, with `max_length` in characters checked by forms and `full_clean()`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # BinaryField would count bytes of the stored value; here characters of the readable one count.
+        self.validators = [v for v in self.validators if not isinstance(v, validators.MaxLengthValidator)]
+        self.validators.append(validators.ProhibitNullCharactersValidator())
+        if self.max_length is not None:
+            self.validators.append(validators.MaxLengthValidator(self.max_length))
+
+    def serialise(self, value: Any) -> bytes:
+        if not isinstance(value, str):
+            raise TypeError(f"{self.model._meta.label}.{self.name} takes text")
+        return value.encode()
+
+    def deserialise(self, data: bytes) -> str:
+        return data.decode()
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        multiline = self.max_length is None or self.max_length > 300
+        defaults: dict[str, Any] = {"form_class": forms.CharField, "max_length": self.max_length}
+        if multiline:
+            defaults["widget"] = forms.Textarea
+        return models.Field.formfield(self, **{**defaults, **kwargs})
+
+
+class SealedEmailField(SealedTextField):
+    """An e-mail address as its owner typed it; a `BlindIndexField` beside it finds it again."""
+
+    default_validators = [validators.EmailValidator()]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 254)  # RFC 5321, the longest address that can be mailed
+        super().__init__(*args, **kwargs)
+
+    def formfield(self, **kwargs: Any) -> forms.Field | None:
+        return super().formfield(**{"form_class": forms.EmailField, "widget": forms.EmailInput, **kwargs})
+
+
+class SealedJSONField(SealedField):
+    """Whatever JSON can hold."""
+
+    empty_strings_allowed = False
+
+    def serialise(self, value: Any) -> bytes:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def deserialise(self, data: bytes) -> Any:
+        return json.loads(data)
+
+
+class SealedBinaryField(SealedField):
+    """Bytes, such as an archive."""
+
+    empty_strings_allowed = False
+
+    def serialise(self, value: Any) -> bytes:
+        return bytes(value)
+
+    def deserialise(self, data: bytes) -> bytes:
+        return data
+
+
+def row_of(instance: models.Model) -> bytes:
+    """The bytes that name a row: its UUID."""
+    primary_key = instance.pk
+    if not isinstance(primary_key, UUID):
+        raise PlaintextRefused(f"a {instance._meta.label} has no UUID yet, so nothing can be sealed for it")
+    return primary_key.bytes

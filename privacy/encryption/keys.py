@@ -1,0 +1,112 @@
+"""The key ring: root keys from the environment, and the keys derived from them for each use, table and column.
+
+A root key never encrypts anything itself. Every use gets its own key by HKDF-SHA256 (RFC 5869), so a key that leaks
+from one column opens no other.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_ID_BYTES = 4
+KEY_BYTES = 32
+
+
+class UnknownKey(LookupError):
+    """A value was sealed with a key that is not in the ring; the message names the key's id, in hexadecimal."""
+
+    def __init__(self, key_id: bytes) -> None:
+        super().__init__(f"no key with the id {key_id.hex()} is in ENCRYPTION_KEYS")
+        self.key_id = key_id
+
+
+@dataclass(frozen=True, slots=True)
+class RootKey:
+    id: bytes
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def generate(cls) -> RootKey:
+        return cls(secrets.token_bytes(KEY_ID_BYTES), secrets.token_bytes(KEY_BYTES))
+
+    @classmethod
+    def parse(cls, text: str) -> RootKey:
+        """Reads `<8 hexadecimal digits>:<32 bytes in URL-safe base64>`. Raises `ValueError` that quotes no key."""
+        key_id, separator, secret = text.strip().partition(":")
+        if not separator:
+            raise ValueError("each key is written as ID:SECRET (make one with `generate_key`)")
+        try:
+            key = cls(bytes.fromhex(key_id), base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
+        except (ValueError, binascii.Error):
+            raise ValueError("a key is not ID:SECRET in hexadecimal and URL-safe base64") from None
+        if len(key.id) != KEY_ID_BYTES:
+            raise ValueError("a key's id must be 8 hexadecimal digits")
+        if len(key.secret) != KEY_BYTES:
+            raise ValueError(f"the key {key_id} must hold {KEY_BYTES} bytes")
+        return key
+
+    def __str__(self) -> str:
+        return f"{self.id.hex()}:{base64.urlsafe_b64encode(self.secret).decode().rstrip('=')}"
+
+
+@dataclass(frozen=True, slots=False)
+class KeyRing:
+    """The root keys in force. The first one, `primary`, seals; the others only open what they once sealed."""
+
+    keys: tuple[RootKey, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> KeyRing:
+        """Reads keys separated by commas, the primary first. Raises `ValueError`."""
+        keys = tuple(RootKey.parse(part) for part in text.split(",") if part.strip())
+        if not keys:
+            raise ValueError("at least one key is needed")
+        if len({key.id for key in keys}) != len(keys) or len({key.secret for key in keys}) != len(keys):
+            raise ValueError("two keys share an id or a secret")
+        return cls(keys)
+
+    @property
+    def primary(self) -> RootKey:
+        return self.keys[0]
+
+    @cached_property
+    def by_id(self) -> Mapping[bytes, RootKey]:
+        return {key.id: key for key in self.keys}
+
+    def get(self, key_id: bytes) -> RootKey:
+        try:
+            return self.by_id[key_id]
+        except KeyError:
+            raise UnknownKey(key_id) from None
+
+
+def length_prefixed(*parts: bytes) -> bytes:
+    """Joins parts so that no two different lists of parts give the same bytes."""
+    return b"".join(len(part).to_bytes(4) + part for part in parts)
+
+
+@lru_cache(maxsize=4096)
+def derive_key(root: RootKey, use: str, *scope: str) -> bytes:
+    """32 bytes for one use (`seal`, `blind-index`, `cookie`…) and scope (usually table and column)."""
+    info = length_prefixed(use.encode(), *(part.encode() for part in scope))
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(root.secret)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> KeyRing:
+    return KeyRing.parse(text)
+
+
+def key_ring() -> KeyRing:
+    """The ring that `settings.ENCRYPTION_KEYS` describes now."""
+    from django.conf import settings  # settings.py itself validates its keys with this module
+
+    return _parsed(settings.ENCRYPTION_KEYS)

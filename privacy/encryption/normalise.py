@@ -1,0 +1,32 @@
+"""One spelling for each e-mail address and telephone number, so that a person is found however they type it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import idna
+import phonenumbers
+from django.conf import settings
+
+
+def normalise_email(value: str) -> str:
+    """NFKC, no surrounding space, case folded, the domain in its ASCII form (IDNA 2008, UTS 46)."""
+    text = unicodedata.normalize("NFKC", value).strip().casefold()
+    local, at, domain = text.rpartition("@")
+    return f"{local}{at}{_ascii_domain(domain)}" if at else text
+
+
+def _ascii_domain(domain: str) -> str:
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return domain  # not a domain that can exist; it is compared as typed
+
+
+def normalise_phone(value: str) -> str:
+    """E.164, read as a number of the vendor's own country when no country is given. Raises `ValueError`."""
+    try:
+        number = phonenumbers.parse(value, settings.BUSINESS["country"])
+    except phonenumbers.NumberParseException:
+        raise ValueError("not a telephone number") from None
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -1,0 +1,28 @@
+import os
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from privacy.access import build_archive, collect
+
+
+class Command(BaseCommand):
+    help = "Writes everything kept about a person to a zip file, for that person. Only its owner may read the file."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--out", required=True, type=Path, metavar="FILE.zip")
+
+    def handle(self, *args: Any, email: str, out: Path, **options: Any) -> None:
+        sections = collect(email=email)
+        try:
+            with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(build_archive(email=email, now=timezone.now()))
+        except OSError as error:
+            raise CommandError(f"{out} can't be written: {error.strerror}") from error
+        if not sections:
+            self.stdout.write("Nothing is kept about this address; the archive says so.")
+        for section in sections:
+            self.stdout.write(f"{section['what']}: {len(section['rows'])}")

@@ -1,0 +1,133 @@
+"""The promises of the privacy policy: what the page says, and what in the code makes it true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Promise:
+    """`id` never changes; `sentence` is the policy's own; `control` says what enforces it, in plain words."""
+
+    id: str
+    title: str
+    sentence: str
+    control: str
+
+
+PROMISES = (
+    Promise(
+        "contactable",
+        "You can reach us",
+        "You reach us by e-mail, by the form on our contact page, by telephone and by letter.",
+        "The contact form stores your message before any mail is sent, so that none is lost on the way.",
+    ),
+    Promise(
+        "direct-visits-domain-only",
+        "If you come directly, we don't know who you are",
+        "When you come here directly, the most we recognise is the domain name of your network. We never see an e-mail address.",
+        "No table of this site has a place for the address of a direct visitor, and the server's log leaves it out.",
+    ),
+    Promise(
+        "domains-count-traffic-only",
+        "Domain names only count visits",
+        "If we count visits by domain name, those names serve to count, and for nothing else.",
+        "Counts stand by themselves: nothing in the database links them to a person.",
+    ),
+    Promise(
+        "referral-30-days",
+        "A referral lasts 30 days",
+        "If you come through an affiliate's link, we keep your network address and a cookie for 30 days, and delete both then.",
+        "Every visit is stored with its end. After that moment it can't be read any more, and an hourly purge deletes it.",
+    ),
+    Promise(
+        "referral-for-commission-only",
+        "A referral pays a commission, and that is all",
+        "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, and nothing else.",
+        "Only the code that decides who brought an order looks at it.",
+    ),
+    Promise(
+        "not-shared",
+        "Nobody else learns of your visit",
+        "We give cookies and visitor data to no third party.",
+        "No page loads a script, style, font or picture from elsewhere; a strict Content-Security-Policy has browsers refuse any.",
+    ),
+    Promise(
+        "email-for-asked-contact-only",
+        "Your e-mail address is for what you asked",
+        "We write to you only because you asked us something, bought something or work with us. We send no advertising.",
+        "One gate lets mail out. It wants the reason of each message and refuses those that have none.",
+    ),
+    Promise(
+        "correspondence-private",
+        "What you write stays between us",
+        "Our correspondence and business with you stay private.",
+        "Messages are encrypted before they are stored, and only signed-in staff can open them.",
+    ),
+    Promise(
+        "opt-out",
+        "You can stop us",
+        "You can tell us at any time to stop writing, calling or sending letters.",
+        "A wish to be left alone is checked at the very moment a message would leave.",
+    ),
+    Promise(
+        "postal-purpose",
+        "A postal address brings what you gave it for",
+        "If you give us a postal address, it brings you what you gave it for, and nothing else.",
+        "The address is stored with your message, and goes with it.",
+    ),
+    Promise(
+        "phone-purpose",
+        "A telephone number brings only the call you expect",
+        "If you give us a telephone number, we call only about your quote, your order or what you asked.",
+        "The number is stored with your message, and goes with it.",
+    ),
+    Promise(
+        "no-ad-servers",
+        "No advertising networks",
+        "We work with no ad server and no advertising network.",
+        "The same Content-Security-Policy would have browsers refuse anything they could send.",
+    ),
+    Promise(
+        "change-notice",
+        "You hear of changes first",
+        "Before we use personal information in a new way, we tell everybody whom it concerns.",
+        "Each message, order and account is tied to one purpose in the code; a new purpose is a change of this page.",
+    ),
+    Promise(
+        "access",
+        "You can see everything",
+        "If you ask, you get everything we keep about you.",
+        "One registry lists every place where something about you can be. The answer is made from it, at once.",
+    ),
+    Promise(
+        "purpose-limitation",
+        "Only for what it says here",
+        "We use data for the purposes named on this page and for no other.",
+        "The registry ties every column of the database to one purpose; the table below is printed from it.",
+    ),
+    Promise(
+        "paypal-only",
+        "PayPal handles the money",
+        "Payments are made at PayPal, over an encrypted connection. We never see the number of a card.",
+        "No form of this site asks for a card. Of a payment we keep PayPal's numbers, the amount and the state.",
+    ),
+    Promise(
+        "legal-process-only",
+        "We disclose nothing, unless a court makes us",
+        "We hand your data to nobody, unless a court or another legal process requires it.",
+        "The only export there is goes to the person whom it is about.",
+    ),
+    Promise(
+        "encrypted",
+        "Everything private is encrypted",
+        "All personal and private data is encrypted and can't be reached by the public.",
+        "Values are sealed before they reach the database; a check fails when a new column is forgotten.",
+    ),
+    Promise(
+        "complaints",
+        "You can complain",
+        "If we don't keep to this policy, tell us, the Better Business Bureau, or the consumer protection office of your state.",
+        "A complaint gets a number and a date by which we must answer.",
+    ),
+)

@@ -1,0 +1,22 @@
+"""The purposes for which personal data may be kept, and the channels by which a person may be reached."""
+
+from django.db import models
+
+
+class Purpose(models.TextChoices):
+    ANSWER_INQUIRY = "answer_inquiry", "answering a question"
+    QUOTE = "quote", "preparing a quote"
+    ORDER = "order", "fulfilling an order"
+    REFERRAL_TRACKING = "referral_tracking", "paying commission on referral sales"
+    AFFILIATE_ACCOUNT = "affiliate_account", "running an affiliate's account"
+    STAFF_ACCOUNT = "staff_account", "signing staff in"
+    PRIVACY_REQUEST = "privacy_request", "answering a privacy request"
+    POLICY_NOTICE = "policy_notice", "telling people about a change of this policy"
+    SITE_TRAFFIC = "site_traffic", "counting visits"
+    LEGAL_OBLIGATION = "legal_obligation", "keeping records that the law asks for"
+
+
+class Channel(models.TextChoices):
+    EMAIL = "email", "e-mail"
+    PHONE = "phone", "telephone"
+    LETTER = "letter", "letter"

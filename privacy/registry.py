@@ -1,0 +1,174 @@
+"""The registry of personal data: each model says once what it keeps about people, why, how long, and what erasure does.
+
+Five things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, and the
+coverage check over the live schema. Models declare themselves with the decorators below; `privacy` imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+
+from .purposes import Purpose
+
+Model = TypeVar("Model", bound=type[models.Model])
+
+
+class Erasure(StrEnum):
+    """What happens to a row when its person asks for deletion, and when its time is over."""
+
+    DELETE = "delete"
+    REDACT = "redact"
+    KEEP = "keep"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retention:
+    """Kept until `days` (0 or more) after the moment in the column `since`, in words `text`.
+
+    Without a column, the rows have no time of their own and go with what `text` names (an account, an order).
+    """
+
+    text: str
+    days: int = 0
+    since: str = ""
+
+    def expired(self, now: datetime) -> models.Q:
+        if not self.since:
+            return models.Q(pk__in=[])
+        return models.Q(**{f"{self.since}__lte": now - timedelta(days=self.days)})
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonalData:
+    """One model's declaration. `columns` and `other_columns` together name every column of its table."""
+
+    model: type[models.Model]
+    label: str  # what the policy and the archive call these rows
+    purpose: Purpose
+    columns: Mapping[str, str]  # personal field → its name in plain words
+    other_columns: frozenset[str]
+    found_by: tuple[str, ...]  # look-ups that take an e-mail address
+    retention: Retention
+    erasure: Erasure
+    kept_because: str = ""
+    source: str = ""
+    recipients: str = ""
+    withheld: frozenset[str] = frozenset()  # personal, but never in an answer (secrets); named there with the reason
+    redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
+
+    @property
+    def still_personal(self) -> str:
+        """A column that redaction empties: where it is null, the row was redacted before."""
+        return next(name for name in self.columns if self.redacted.get(name) is None)
+
+    def rows_of(self, email: str) -> models.QuerySet[Any]:
+        """Every row about the person with this address."""
+        found = models.Q(pk__in=[])
+        for lookup in self.found_by:
+            found |= models.Q(**{lookup: email})
+        return self.model._base_manager.filter(found).distinct()
+
+    def expired(self, now: datetime) -> models.QuerySet[Any]:
+        """Rows whose time is over."""
+        return self.model._base_manager.filter(self.retention.expired(now))
+
+
+@dataclass(frozen=True)
+class NotPersonal:
+    """A table without personal data: why it has none, and which columns were looked at to say so."""
+
+    table: str
+    columns: frozenset[str]
+    reason: str
+
+
+_personal: dict[str, PersonalData] = {}
+_not_personal: dict[str, NotPersonal] = {}
+
+
+def personal_data(
+    *,
+    label: str,
+    purpose: Purpose,
+    columns: Mapping[str, str],
+    other_columns: str,
+    found_by: tuple[str, ...],
+    retention: Retention,
+    erasure: Erasure,
+    **further: Any,
+) -> Callable[[Model], Model]:
+    """Declares the personal data of a model. `other_columns` lists, in one string, the columns that are not personal."""
+
+    def declare(model: Model) -> Model:
+        declaration = PersonalData(
+            model=model,
+            label=label,
+            purpose=purpose,
+            columns=columns,
+            other_columns=frozenset(other_columns.split()),
+            found_by=found_by,
+            retention=retention,
+            erasure=erasure,
+            **further,
+        )
+        _validate(declaration)
+        _personal[model._meta.db_table] = declaration
+        return model
+
+    return declare
+
+
+def not_personal(reason: str, columns: str) -> Callable[[Model], Model]:
+    """Declares that a model holds nothing about people, after looking at each of the named columns."""
+
+    def declare(model: Model) -> Model:
+        declare_table(model._meta.db_table, reason, columns)
+        return model
+
+    return declare
+
+
+def declare_table(table: str, reason: str, columns: str) -> None:
+    """The same for a table of a library, which can't be decorated."""
+    _not_personal[table] = NotPersonal(table, frozenset(columns.split()), reason)
+
+
+def personal_models() -> Iterator[PersonalData]:
+    """Every declaration, in an order in which rows can be deleted: those that point at others first."""
+    return iter(sorted(_personal.values(), key=_dependence, reverse=True))
+
+
+def declaration_for(table: str) -> PersonalData | NotPersonal | None:
+    return _personal.get(table) or _not_personal.get(table)
+
+
+def _dependence(declaration: PersonalData) -> int:
+    """How many steps of foreign keys lead from a model to the end."""
+
+    def depth(model: type[models.Model], seen: frozenset[type[models.Model]]) -> int:
+        targets = {f.related_model for f in model._meta.concrete_fields if f.is_relation} - seen
+        return 1 + max((depth(t, seen | {model}) for t in targets if isinstance(t, type)), default=0)
+
+    return depth(declaration.model, frozenset())
+
+
+def _validate(declaration: PersonalData) -> None:
+    """Raises `ImproperlyConfigured` that says what to write."""
+    where = declaration.model._meta.label
+    if declaration.erasure is Erasure.KEEP and not declaration.kept_because:
+        raise ImproperlyConfigured(f"{where} keeps personal data after erasure: say why in kept_because.")
+    if declaration.retention.days and not declaration.retention.since:
+        raise ImproperlyConfigured(f"{where} has a retention in days: name the column it counts from in since.")
+    unknown = {*declaration.withheld, *declaration.redacted} - {*declaration.columns, *declaration.other_columns}
+    if unknown:
+        raise ImproperlyConfigured(f"{where} withholds or redacts undeclared fields: {', '.join(sorted(unknown))}.")

@@ -1,0 +1,14 @@
+from django.urls import path
+from django.views.generic import TemplateView
+
+from . import views
+
+app_name = "privacy"
+urlpatterns = [
+    path("", views.PolicyView.as_view(), name="policy"),
+    path("request/", views.RequestView.as_view(), name="request"),
+    path("request/sent/", TemplateView.as_view(template_name="privacy/request_sent.html"), name="request_sent"),
+    path("request/<str:token>/", views.ConfirmView.as_view(), name="confirm"),
+    path("archive/<str:token>/", views.ArchiveView.as_view(), name="archive"),
+    path("archive/<str:token>/download/", views.ArchiveView.as_view(), {"download": True}, name="archive_download"),
+]

@@ -1,0 +1,69 @@
+"""PayPal's messages: stored once by their id, then used as triggers to look at the real thing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django_tasks import task
+
+from .models import Payment, PayPalEvent
+from .payments import settle
+from .paypal.types import WebhookEvent
+from .refunds import adopt_refund
+from .signals import paypal_event_received
+
+logger = logging.getLogger(__name__)
+
+
+def receive_event(event: WebhookEvent) -> None:
+    """Stores a verified message and enqueues its handling; one that came before changes nothing."""
+    try:
+        with transaction.atomic():
+            stored = PayPalEvent.objects.create(
+                event_id=event.id,
+                event_type=event.event_type,
+                resource_id=str(event.resource.get("id") or event.resource.get("payout_item_id") or _batch_id(event)),
+                order_id=_order_id(event),
+            )
+            handle_event.enqueue(str(stored.pk))
+    except IntegrityError:
+        logger.info("message %s from PayPal came again", event.id)
+
+
+def _batch_id(event: WebhookEvent) -> str:
+    return str(_inside(event.resource, "batch_header", "payout_batch_id") or "")
+
+
+def _order_id(event: WebhookEvent) -> str:
+    return str(_inside(event.resource, "supplementary_data", "related_ids", "order_id") or "")
+
+
+def _inside(value: Any, *keys: str) -> Any:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+@task()
+def handle_event(event_pk: str) -> None:
+    """Looks at PayPal for what the message names. A failure leaves it open; the regular look-up finds the same news."""
+    event = PayPalEvent.objects.get(pk=UUID(event_pk))
+    if event.event_type.startswith(("PAYMENT.REFUND.", "PAYMENT.CAPTURE.REFUNDED")):
+        adopt_refund(paypal_refund_id=event.resource_id)
+    elif event.event_type.startswith(("CHECKOUT.ORDER.", "PAYMENT.CAPTURE.")):
+        _settle_named(event)
+    else:
+        paypal_event_received.send(PayPalEvent, event_type=event.event_type, resource_id=event.resource_id)
+    PayPalEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now())
+
+
+def _settle_named(event: PayPalEvent) -> None:
+    order_id = event.order_id or event.resource_id
+    payment = Payment.objects.filter(paypal_order_id=order_id).first()
+    payment = payment or Payment.objects.filter(capture_id=event.resource_id).first()
+    if payment is not None:
+        settle(payment=payment)

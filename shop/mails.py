@@ -1,0 +1,14 @@
+"""The messages of this app."""
+
+from privacy.mail import mail_kind
+from privacy.purposes import Purpose
+
+RECEIPT = mail_kind(
+    "shop/receipt",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    live=lambda order: order.paid_at is not None and not order.is_erased,
+)
+REFUND_MADE = mail_kind(
+    "shop/refund_made", purpose=Purpose.ORDER, about="shop.Order", live=lambda order: not order.is_erased
+)

@@ -1,0 +1,238 @@
+"""Products, orders, and the money that moves for them. Amounts are whole minor units (cents for USD)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, not_personal, personal_data
+from privacy.sealed_models import SealedModel, uuid7
+
+from .money import Money
+
+
+@not_personal("what the shop sells", "id slug name summary description price_minor currency is_active")
+class Product(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    summary = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    price_minor = models.PositiveIntegerField("price in cents", help_text="In the currency's smallest unit.")
+    currency = models.CharField(max_length=3, default="USD")
+    is_active = models.BooleanField("on sale", default=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(price_minor__gt=0), name="price_above_zero")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
+
+
+@personal_data(
+    label="Your orders",
+    purpose=Purpose.ORDER,
+    columns={"name": "name", "email": "e-mail address"},
+    other_columns="id reference product_id product_name amount_minor currency email_index state placed_at paid_at",
+    found_by=("email_index",),
+    retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
+    erasure=Erasure.REDACT,
+    kept_because="amounts and dates are kept for the tax records, without saying whose order it was",
+    source="the checkout form",
+    recipients="PayPal gets the order's number and amount, nothing else",
+)
+class Order(SealedModel):
+    """One product bought once. Its price is fixed when it is placed."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "waiting for payment"
+        PENDING = "pending", "payment under way"
+        PAID = "paid", "paid"
+        PART_REFUNDED = "part_refunded", "partly refunded"
+        REFUNDED = "refunded", "refunded"
+
+    reference = models.CharField(max_length=20, unique=True)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
+    product_name = models.CharField(max_length=120)
+    amount_minor = models.PositiveIntegerField("amount in cents")
+    currency = models.CharField(max_length=3)
+    name = SealedTextField(max_length=150, null=True)
+    email = SealedEmailField("e-mail address", null=True)
+    email_index = BlindIndexField("email", normalise="email", null=True)
+    state = models.CharField(max_length=15, choices=State, default=State.OPEN)
+    placed_at = models.DateTimeField(default=timezone.now, db_index=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-placed_at"]
+
+    def __str__(self) -> str:
+        return f"order {self.reference}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_payable(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @property
+    def is_erased(self) -> bool:
+        return self.email is None
+
+    def get_absolute_url(self) -> str:
+        return reverse("shop:order", args=[self.pk])
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def unsettled(self) -> PaymentQuerySet:
+        """Payments of which PayPal may know more than we do."""
+        return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
+
+
+@not_personal(
+    "amounts, states and PayPal's numbers; who paid stands in the order",
+    "id order_id attempt approval state amount_minor currency paypal_order_id approve_url capture_id refunded_minor"
+    " problem created_at changed_at",
+)
+class Payment(models.Model):
+    """One attempt to pay an order through PayPal. `settle` in `shop.payments` moves it along."""
+
+    class State(models.TextChoices):
+        NEW = "new", "not yet at PayPal"
+        CREATED = "created", "waiting for the buyer"
+        CAPTURING = "capturing", "being collected"
+        PENDING = "pending", "pending at PayPal"
+        PAID = "paid", "paid"
+        DECLINED = "declined", "declined"
+        EXPIRED = "expired", "expired"
+        PART_REFUNDED = "part_refunded", "partly refunded"
+        REFUNDED = "refunded", "refunded"
+
+    UNSETTLED = (State.CREATED, State.CAPTURING, State.PENDING)
+    RECEIVED = (State.PAID, State.PART_REFUNDED, State.REFUNDED)
+    OVER = (State.DECLINED, State.EXPIRED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    approval = models.PositiveSmallIntegerField(default=1)  # a new one after PayPal sent the buyer back
+    state = models.CharField(max_length=15, choices=State, default=State.NEW)
+    amount_minor = models.PositiveIntegerField("amount in cents")
+    currency = models.CharField(max_length=3)
+    paypal_order_id = models.CharField("PayPal order", max_length=64, unique=True, null=True)
+    approve_url = models.CharField(max_length=500, blank=True)
+    capture_id = models.CharField("PayPal capture", max_length=64, unique=True, null=True)
+    refunded_minor = models.PositiveIntegerField("refunded, in cents", default=0)
+    problem = models.CharField(max_length=200, blank=True)  # for staff: what does not match PayPal
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=~Q(state__in=["declined", "expired"]),
+                name="one_running_payment_per_order",
+            ),
+            models.CheckConstraint(condition=Q(refunded_minor__lte=F("amount_minor")), name="refunds_within_payment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.attempt} of {self.order}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def refundable(self) -> Money:
+        return Money(self.amount_minor - self.refunded_minor, self.currency)
+
+    @property
+    def create_key(self) -> str:
+        return f"ord-{self.pk}-{self.attempt}"
+
+    @property
+    def capture_key(self) -> str:
+        return f"cap-{self.pk}-{self.approval}"
+
+
+@not_personal(
+    "amounts, states and PayPal's numbers",
+    "id payment_id amount_minor currency state paypal_refund_id requested_by_id created_at completed_at",
+)
+class Refund(models.Model):
+    """Money on its way back to the buyer, asked for by staff or seen at PayPal."""
+
+    class State(models.TextChoices):
+        NEW = "new", "not yet at PayPal"
+        PENDING = "pending", "pending at PayPal"
+        COMPLETED = "completed", "refunded"
+        FAILED = "failed", "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount_minor = models.PositiveIntegerField("amount in cents")
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State, default=State.NEW)
+    paypal_refund_id = models.CharField("PayPal refund", max_length=64, unique=True, null=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_above_zero")]
+
+    def __str__(self) -> str:
+        return f"refund {str(self.pk)[-8:]}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def request_key(self) -> str:
+        return f"ref-{self.pk}"
+
+
+@not_personal(
+    "PayPal's numbers of what happened when; the payload, which names the payer, is not kept",
+    "id event_id event_type resource_id order_id received_at handled_at",
+)
+class PayPalEvent(models.Model):
+    """A verified message from PayPal: a trigger to look, never a source of facts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    event_id = models.CharField(max_length=128, unique=True)
+    event_type = models.CharField(max_length=100)
+    resource_id = models.CharField(max_length=128)
+    order_id = models.CharField("PayPal order", max_length=64, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name = "message from PayPal"
+        verbose_name_plural = "messages from PayPal"
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.event_id}"

@@ -1,0 +1,207 @@
+"""Payments: started once, settled from wherever news comes first.
+
+The buyer's return, PayPal's message and the regular look-up all call `settle`. No lock is ever held while PayPal is asked:
+a payment is claimed in one short statement, PayPal is asked under a key that makes a repetition harmless, and the answer
+is applied under a row lock that first looks whether somebody else has done so.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from privacy.mail import queue_mail
+
+from .mails import RECEIPT
+from .models import Order, Payment
+from .paypal.errors import (
+    AlreadyCaptured,
+    Conflict,
+    Declined,
+    Expired,
+    Invalid,
+    NotConfigured,
+    PayerActionRequired,
+    PayPalError,
+    Transient,
+)
+from .paypal.gateway import gateway
+from .paypal.types import CaptureState, CaptureStatus, OrderItem, OrderState, OrderStatus
+from .signals import payment_captured
+
+logger = logging.getLogger(__name__)
+
+State = Payment.State
+CLAIM_LIFE = timedelta(minutes=2)  # after this, a claim whose process died may be taken over
+LOOK_AGAIN_FOR = timedelta(days=30)  # pending payments take days; nothing stays open longer
+
+
+class PaymentUnavailable(Exception):
+    """PayPal can't be reached or won't take the order now. The order is kept and can be paid later."""
+
+
+def start_payment(*, order: Order) -> str:
+    """The address where the buyer approves. Repeating it gives the same PayPal order. Raises `PaymentUnavailable`."""
+    payment = _running_payment(order)
+    if payment.approve_url:
+        return payment.approve_url
+    try:
+        created = gateway().create_order(
+            request_id=payment.create_key,
+            reference_id=str(payment.pk),
+            invoice_id=f"{order.reference}-{payment.attempt}",
+            description=order.product_name,
+            total=payment.total,
+            items=(OrderItem(name=order.product_name, unit_amount=payment.total),),
+            return_url=f"{settings.SITE_URL}/checkout/return/",
+            cancel_url=f"{settings.SITE_URL}{order.get_absolute_url()}",
+        )
+    except PayPalError as error:
+        logger.warning("payment %s could not be started: %s", payment.pk, error)
+        raise PaymentUnavailable from error
+    Payment.objects.filter(pk=payment.pk, state=State.NEW).update(
+        state=State.CREATED, paypal_order_id=created.id, approve_url=created.approve_url, changed_at=timezone.now()
+    )
+    return created.approve_url
+
+
+@transaction.atomic
+def _running_payment(order: Order) -> Payment:
+    """The order's payment that can still succeed, made if there is none."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    running = order.payments.exclude(state__in=Payment.OVER).first()
+    return running or Payment.objects.create(
+        order=order, attempt=order.payments.count() + 1, amount_minor=order.amount_minor, currency=order.currency
+    )
+
+
+def settle(*, payment: Payment) -> Payment:
+    """Brings a payment in line with what PayPal knows. Raises `Transient` or `NotConfigured` when PayPal can't be asked."""
+    if payment.paypal_order_id is None:
+        return payment
+    if payment.capture_id:
+        return apply_capture(payment=payment, capture=gateway().get_capture(payment.capture_id))
+    try:
+        remote = gateway().get_order(payment.paypal_order_id)
+    except Expired:
+        return _close(payment, State.EXPIRED)
+    if remote.captures:
+        return apply_capture(payment=payment, capture=remote.captures[0])
+    if remote.status is OrderStatus.VOIDED:
+        return _close(payment, State.EXPIRED)
+    if remote.status is OrderStatus.APPROVED and _claim(payment, now=timezone.now()):
+        return _capture(payment)
+    payment.refresh_from_db()
+    return payment
+
+
+def _claim(payment: Payment, *, now: datetime) -> bool:
+    """Makes this process the one that captures. The key of the capture would catch a second one all the same."""
+    waiting = Payment.objects.filter(pk=payment.pk, state=State.CREATED)
+    abandoned = Payment.objects.filter(pk=payment.pk, state=State.CAPTURING, changed_at__lt=now - CLAIM_LIFE)
+    return any(rows.update(state=State.CAPTURING, changed_at=now) for rows in (waiting, abandoned))
+
+
+def _capture(payment: Payment) -> Payment:
+    payment.refresh_from_db()
+    try:
+        remote = gateway().capture_order(order_id=payment.paypal_order_id, request_id=payment.capture_key)
+    except (AlreadyCaptured, Conflict):
+        remote = gateway().get_order(payment.paypal_order_id)
+    except PayerActionRequired:
+        return _send_buyer_back(payment)
+    except (Declined, Expired):
+        return _close(payment, State.DECLINED)
+    except Invalid as error:
+        return _note_problem(payment, f"PayPal refused the capture: {', '.join(error.issues)}")
+    return _apply_order(payment, remote)
+
+
+def _apply_order(payment: Payment, remote: OrderState) -> Payment:
+    if remote.captures:
+        return apply_capture(payment=payment, capture=remote.captures[0])
+    payment.refresh_from_db()
+    return payment
+
+
+def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
+    """Writes down what PayPal says of the capture; the first to say "completed" books the money, others find it done."""
+    with transaction.atomic():
+        # The order first: `start_payment` takes its locks in the same sequence.
+        order = Order.objects.select_for_update().get(pk=payment.order_id)
+        payment = Payment.objects.select_for_update().get(pk=payment.pk)
+        payment.order = order
+        if payment.state in Payment.RECEIVED:
+            return payment
+        if capture.amount != payment.total or capture.custom_id not in {None, str(payment.pk)}:
+            return _note_problem(payment, f"PayPal collected {capture.amount} instead of {payment.total}")
+        payment.capture_id = capture.id
+        _book(payment, capture.status)
+    return payment
+
+
+def _book(payment: Payment, status: CaptureStatus) -> None:
+    if status in {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED, CaptureStatus.REFUNDED}:
+        _book_received(payment)
+    elif status is CaptureStatus.PENDING:
+        payment.state, payment.order.state = State.PENDING, Order.State.PENDING
+        _save(payment)
+    elif status in {CaptureStatus.DECLINED, CaptureStatus.FAILED}:
+        payment.state, payment.order.state = State.DECLINED, Order.State.OPEN
+        _save(payment)
+
+
+def _book_received(payment: Payment) -> None:
+    order = payment.order
+    payment.state, payment.problem = State.PAID, ""
+    order.state, order.paid_at = Order.State.PAID, timezone.now()
+    _save(payment)
+    if not order.is_erased:
+        queue_mail(RECEIPT, to=order.email, about=order, context={})
+    payment_captured.send(Payment, payment=payment)
+
+
+def _save(payment: Payment) -> None:
+    payment.save(update_fields=["state", "capture_id", "problem", "changed_at"])
+    payment.order.save(update_fields=["state", "paid_at"])
+
+
+def _close(payment: Payment, state: State) -> Payment:
+    """Ends an attempt without money; the order can be paid by another."""
+    Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.CAPTURING]).update(
+        state=state, changed_at=timezone.now()
+    )
+    payment.refresh_from_db()
+    return payment
+
+
+def _send_buyer_back(payment: Payment) -> Payment:
+    """PayPal wants another way to pay: the next approval gets a key of its own, because the old one is answered."""
+    Payment.objects.filter(pk=payment.pk, state=State.CAPTURING).update(
+        state=State.CREATED, approval=payment.approval + 1, changed_at=timezone.now()
+    )
+    payment.refresh_from_db()
+    return payment
+
+
+def _note_problem(payment: Payment, problem: str) -> Payment:
+    logger.error("payment %s: %s", payment.pk, problem)
+    Payment.objects.filter(pk=payment.pk).update(problem=problem[:200], changed_at=timezone.now())
+    payment.refresh_from_db()
+    return payment
+
+
+def settle_open_payments(*, now: datetime) -> int:
+    """Asks PayPal about everything that is open. Returns how many were asked about."""
+    asked = 0
+    for payment in Payment.objects.unsettled().filter(created_at__gt=now - LOOK_AGAIN_FOR).order_by("changed_at")[:200]:
+        try:
+            settle(payment=payment)
+        except (Transient, NotConfigured) as error:
+            logger.warning("payment %s is still unknown: %s", payment.pk, error)
+        asked += 1
+    return asked

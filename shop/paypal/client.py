@@ -1,0 +1,195 @@
+"""HTTP and OAuth to PayPal: PayPal's archived SDK, with its transport replaced.
+
+The SDK (paypalrestsdk 1.13.3) keeps the token and builds the headers. It has no timeouts, retries a 401 for ever,
+returns a 400 as if it were an answer, sends `null` with a GET, lets a caller's headers into the token call and logs
+bodies. Everything it sends goes through `http_call` and everything it receives through `handle_response`, so those
+are what this subclass mends.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from django.views.decorators.debug import sensitive_variables
+from paypalrestsdk.api import Api  # type: ignore[import-untyped,unused-ignore]
+
+from shop.paypal.config import PayPalConfig
+from shop.paypal.errors import Transient
+from shop.paypal.refusals import Busy, Unauthorized, clean_debug_id, refusal
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = (5, 30)  # seconds to connect, seconds without a byte
+ATTEMPTS = 3
+PAUSES = (0.1, 0.4)  # seconds before the second and the third attempt, plus up to as much again
+RETRY_WINDOW = 8  # seconds after the first attempt in which another one may begin: somebody waits for the page
+TOKEN_MARGIN = 60  # seconds before its end in which a token is no longer used
+POOL_SIZE = 10
+
+_dice = random.SystemRandom()
+
+
+class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no types
+    """One per process and configuration; threads share it.
+
+    Raises the errors of `shop.paypal.errors` and nothing else. A GET, and a POST that carries a key, is repeated at
+    most twice on a failed connection, 429 or 5xx, within seconds; a POST without a key is sent once.
+    """
+
+    def __init__(self, config: PayPalConfig) -> None:
+        super().__init__(
+            mode="live" if config.mode == "live" else "sandbox",
+            endpoint=config.base_url,
+            client_id=config.client_id,
+            client_secret=config.client_secret,
+        )
+        self.session = _session(use_proxies=config.mode != "standin")
+        self._token_lock = threading.Lock()
+        self._token_until = 0.0
+        self.token_hash: dict[str, Any] | None = None
+
+    def get(self, action: str, headers: dict[str, str] | None = None, refresh_token: None = None) -> dict[str, Any]:
+        return self.request(self.endpoint + action, "GET", headers=headers)
+
+    def post(
+        self,
+        action: str,
+        params: dict[str, Any] | bytes | None = None,
+        headers: dict[str, str] | None = None,
+        refresh_token: None = None,
+        *,
+        repeatable: bool = False,
+    ) -> dict[str, Any]:
+        """`None` sends no body at all, `{}` sends `{}`, bytes go out as they are."""
+        return self.request(self.endpoint + action, "POST", params, headers, repeatable=repeatable)
+
+    @sensitive_variables()
+    def request(
+        self,
+        url: str,
+        method: str,
+        body: dict[str, Any] | bytes | None = None,
+        headers: dict[str, str] | None = None,
+        refresh_token: None = None,
+        *,
+        repeatable: bool = False,
+    ) -> dict[str, Any]:
+        """Calls with the token, and once more with a fresh one if PayPal answers 401 (nothing was done then)."""
+        call: dict[str, Any] = {
+            "data": json.dumps(body).encode() if isinstance(body, dict) else body,
+            "repeatable": repeatable or method == "GET" or "PayPal-Request-Id" in (headers or {}),
+        }
+        token = self.get_token_hash()
+        try:
+            return self.http_call(url, method, headers=self._headers(token, body, headers), **call)
+        except Unauthorized:
+            self._forget(token)
+        token = self.get_token_hash()
+        return self.http_call(url, method, headers=self._headers(token, body, headers), **call)
+
+    @sensitive_variables()
+    def http_call(self, url: str, method: str, *, repeatable: bool = True, **kwargs: Any) -> dict[str, Any]:
+        """The SDK comes here directly for a token, which is safe to ask for again."""
+        started = time.monotonic()
+        for pause in PAUSES if repeatable else ():
+            try:
+                return self._send(url, method, **kwargs)
+            except Busy:
+                if time.monotonic() - started + 2 * pause > RETRY_WINDOW:
+                    raise
+            time.sleep(_dice.uniform(pause, 2 * pause))
+        return self._send(url, method, **kwargs)
+
+    def handle_response(self, response: requests.Response, content: bytes) -> dict[str, Any]:
+        """The answer's object, `{}` for an empty one; raises for anything but a 2xx."""
+        debug_id = clean_debug_id(response.headers.get("PayPal-Debug-Id"))
+        if not 200 <= response.status_code <= 299:
+            raise refusal(response.status_code, _json(content), debug_id)
+        answer = _json(content) if content else {}
+        if not isinstance(answer, dict):
+            raise Transient("PayPal's answer is unreadable; the outcome is unknown", debug_id=debug_id)
+        return answer
+
+    def get_token_hash(
+        self,
+        authorization_code: None = None,
+        refresh_token: None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The current token, or a new one. `headers` are not passed on: they belong to the call, not to its token."""
+        with self._token_lock:
+            self.validate_token_hash()
+            return self.token_hash or self._keep(super().get_token_hash())
+
+    def validate_token_hash(self) -> None:
+        if time.monotonic() >= self._token_until:
+            self.token_hash = None
+
+    @sensitive_variables()
+    def _send(self, url: str, method: str, **kwargs: Any) -> dict[str, Any]:
+        path = urlsplit(url).path
+        try:
+            response = self.session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **kwargs)
+        except requests.RequestException as error:
+            # The class says what happened; the text might quote an address and the chained error holds the request.
+            log.warning("PayPal %s %s: %s", method, path, type(error).__name__)
+            raise (Transient() if isinstance(error, requests.ReadTimeout) else Busy()) from None
+        debug_id = clean_debug_id(response.headers.get("PayPal-Debug-Id"))
+        log.info("PayPal %s %s: %d, debug id %s", method, path, response.status_code, debug_id)
+        return self.handle_response(response, response.content)
+
+    def _headers(
+        self, token: dict[str, Any], body: dict[str, Any] | bytes | None, extra: dict[str, str] | None
+    ) -> dict[str, str]:
+        content_type = {} if body is None else {"Content-Type": "application/json"}
+        return {
+            "Authorization": f"Bearer {token['access_token']}",
+            "Accept": "application/json",
+            "User-Agent": self.user_agent,
+            **content_type,
+            **(extra or {}),
+        }
+
+    def _keep(self, token: dict[str, Any]) -> dict[str, Any]:
+        lifetime = token.get("expires_in")
+        if not isinstance(token.get("access_token"), str) or not isinstance(lifetime, int):
+            self.token_hash = None
+            raise Transient("PayPal's token is unreadable")
+        self._token_until = time.monotonic() + lifetime - TOKEN_MARGIN
+        return token
+
+    def _forget(self, token: dict[str, Any]) -> None:
+        with self._token_lock:
+            if self.token_hash is token:  # another thread may have fetched a fresh one meanwhile
+                self.token_hash = None
+
+
+def _session(*, use_proxies: bool) -> requests.Session:
+    session = requests.Session()
+    adapter = requests.adapters.HTTPAdapter(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.trust_env = use_proxies
+    session.auth = _as_it_is
+    return session
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Without an `auth`, requests would put a password from ~/.netrc in place of the token."""
+    return request
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None

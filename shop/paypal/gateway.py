@@ -1,0 +1,158 @@
+"""The shop's door to PayPal: one method for each thing the shop does there, plain values in and out.
+
+Every method raises the errors of `shop.paypal.errors`. `Transient` means that the outcome is unknown: repeat with the
+*same* key, or look up. Keys (`request_id`, `sender_batch_id`) are stored by the caller before they are used here;
+PayPal remembers those of orders for 6 hours, of payments for 45 days and of payouts for 30 days.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from django.views.decorators.debug import sensitive_variables
+
+from shop.money import Money
+from shop.paypal import answers, bodies
+from shop.paypal.client import PayPalClient
+from shop.paypal.config import PayPalConfig
+from shop.paypal.errors import Expired, Transient
+from shop.paypal.types import (
+    CaptureState,
+    CreatedOrder,
+    OrderItem,
+    OrderState,
+    PayoutItemState,
+    PayoutLine,
+    PayoutPage,
+    PayoutState,
+    RefundState,
+    WebhookEvent,
+)
+from shop.paypal.webhooks import WebhookVerifier
+
+PAGE_SIZE = 100  # payout items a page
+
+T = TypeVar("T")
+
+_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+class Gateway:
+    """Ask `gateway()` for it. Threads share one."""
+
+    def __init__(self, config: PayPalConfig) -> None:
+        self.config = config
+        self.client = PayPalClient(config)
+        self._webhooks = WebhookVerifier(config, self.client)
+
+    def create_order(
+        self,
+        *,
+        request_id: str,
+        reference_id: str,
+        invoice_id: str,
+        description: str,
+        total: Money,
+        return_url: str,
+        cancel_url: str,
+        items: Sequence[OrderItem] = (),
+    ) -> CreatedOrder:
+        """Store the id before sending the buyer to `approve_url`. Conflict: the invoice number is already paid."""
+        body = bodies.order_body(
+            brand_name=self.config.brand_name,
+            reference_id=reference_id,
+            invoice_id=invoice_id,
+            description=description,
+            total=total,
+            items=items,
+            return_url=return_url,
+            cancel_url=cancel_url,
+        )
+        answer = self.client.post("/v2/checkout/orders", body, _keyed(request_id))
+        return _read(answers.created_order, answer)
+
+    def get_order(self, order_id: str) -> OrderState:
+        """Expired after about three hours without a payment, or when the id was never PayPal's."""
+        return _read(answers.order_state, self.client.get(f"/v2/checkout/orders/{_id(order_id)}"))
+
+    def capture_order(self, *, order_id: str, request_id: str) -> OrderState:
+        """Takes the money. A COMPLETED order may hold a DECLINED capture: believe the capture, and check its amount."""
+        answer = self.client.post(f"/v2/checkout/orders/{_id(order_id)}/capture", {}, _keyed(request_id))
+        return _read(answers.order_state, answer)
+
+    def get_capture(self, capture_id: str) -> CaptureState:
+        return _read(answers.capture_state, self.client.get(f"/v2/payments/captures/{_id(capture_id)}"))
+
+    def refund_capture(
+        self, *, capture_id: str, request_id: str, amount: Money | None = None, note: str = ""
+    ) -> RefundState:
+        """`amount=None` gives all that is left. Invalid carries PayPal's codes, such as CAPTURE_FULLY_REFUNDED."""
+        path = f"/v2/payments/captures/{_id(capture_id)}/refund"
+        answer = self.client.post(path, bodies.refund_body(amount=amount, note=note), _keyed(request_id))
+        return _read(lambda found: answers.refund_state(found, capture_id=capture_id), answer)
+
+    def get_refund(self, refund_id: str) -> RefundState:
+        return _read(answers.refund_state, self.client.get(f"/v2/payments/refunds/{_id(refund_id)}"))
+
+    @sensitive_variables()
+    def create_payout(self, *, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> PayoutState:
+        """At most 500 lines in one currency. DuplicateBatch: it was sent before, possibly by a repeat of this call."""
+        body = bodies.payout_body(sender_batch_id=sender_batch_id, subject=subject, items=items)
+        # sender_batch_id makes it safe to repeat: PayPal does not look at PayPal-Request-Id here.
+        return _read(answers.payout_state, self.client.post("/v1/payments/payouts", body, repeatable=True))
+
+    def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
+        query = f"page={page:d}&page_size={PAGE_SIZE}&total_required=true"
+        return _read(answers.payout_page, self.client.get(f"/v1/payments/payouts/{_id(batch_id)}?{query}"))
+
+    def get_payout_item(self, item_id: str) -> PayoutItemState:
+        return _read(answers.payout_item_state, self.client.get(f"/v1/payments/payouts-item/{_id(item_id)}"))
+
+    def cancel_payout_item(self, item_id: str) -> PayoutItemState:
+        """Only an UNCLAIMED item can be cancelled. PayPal wants no body, takes no key, and so it is asked once."""
+        answer = self.client.post(f"/v1/payments/payouts-item/{_id(item_id)}/cancel")
+        return _read(answers.payout_item_state, answer)
+
+    @sensitive_variables()
+    def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
+        """The event in the untouched body `raw`. WebhookRejected: not PayPal's; Transient: nobody could tell now."""
+        return self._webhooks.verify(headers, raw)
+
+
+def gateway() -> Gateway:
+    """The gateway for the present settings; NotConfigured names those that are missing."""
+    return _gateway(PayPalConfig.from_settings())
+
+
+@lru_cache(maxsize=4)
+def _gateway(config: PayPalConfig) -> Gateway:
+    return Gateway(config)
+
+
+# A forked web worker must not share its parent's open connections.
+os.register_at_fork(after_in_child=_gateway.cache_clear)
+
+
+def _id(value: str) -> str:
+    """An id may come from a browser's query string: what cannot be PayPal's is unknown to PayPal, without asking."""
+    if not _ID.fullmatch(value):
+        raise Expired
+    return value
+
+
+def _keyed(request_id: str) -> dict[str, str]:
+    return {
+        "PayPal-Request-Id": bodies.identifier(request_id, bodies.REQUEST_ID),
+        "Prefer": "return=representation",
+    }
+
+
+def _read(parse: Callable[[dict[str, Any]], T], answer: dict[str, Any]) -> T:
+    try:
+        return parse(answer)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise Transient("PayPal's answer is unreadable; the outcome is unknown") from None

@@ -1,0 +1,102 @@
+"""From the product to the receipt, and PayPal's messages."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_POST
+from django.views.generic import DetailView, FormView
+
+from .events import receive_event
+from .forms import CheckoutForm
+from .models import Order, Payment, Product
+from .orders import place_order
+from .payments import PaymentUnavailable, settle, start_payment
+from .paypal.errors import NotConfigured, Transient, WebhookRejected
+from .paypal.gateway import gateway
+
+# A browser follows a form's redirect only to where form-action allows: the payment pages may lead to PayPal, no other may.
+may_lead_to_paypal = csp_update({"form-action": [settings.PAYPAL_APPROVE_ORIGIN]})
+
+
+class ProductView(DetailView[Product]):
+    template_name = "shop/product.html"
+    queryset = Product.objects.filter(is_active=True)
+
+
+@method_decorator([never_cache, may_lead_to_paypal], name="dispatch")
+class CheckoutView(FormView[CheckoutForm]):
+    template_name = "shop/checkout.html"
+    form_class = CheckoutForm
+
+    @property
+    def product(self) -> Product:
+        return get_object_or_404(Product, slug=self.kwargs["slug"], is_active=True)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(product=self.product, **kwargs)
+
+    def form_valid(self, form: CheckoutForm) -> HttpResponse:
+        order = place_order(product=self.product, request=self.request, **form.cleaned_data)
+        return _go_to_paypal(self.request, order)
+
+
+def _go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
+    try:
+        return redirect(start_payment(order=order))
+    except PaymentUnavailable:
+        return render(request, "shop/order.html", {"order": order, "paypal_unavailable": True}, status=503)
+
+
+@never_cache
+@require_GET
+def checkout_return(request: HttpRequest) -> HttpResponse:
+    """The buyer is back from PayPal. The token only says which payment to look at."""
+    payment = get_object_or_404(Payment, paypal_order_id=request.GET.get("token", ""))
+    try:
+        settle(payment=payment)
+    except (Transient, NotConfigured):
+        pass  # the order's page says that we are still asking; housekeeping asks again
+    return redirect("shop:order", payment.order_id)
+
+
+@never_cache
+@may_lead_to_paypal
+@require_GET
+def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """What the buyer sees of the order, behind a link that can't be guessed."""
+    order = get_object_or_404(Order.objects.prefetch_related("payments"), pk=order_id)
+    return render(request, "shop/order.html", {"order": order, "payment": order.payments.first()})
+
+
+@never_cache
+@may_lead_to_paypal
+@require_POST
+def pay(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Another try at paying the same order."""
+    order = get_object_or_404(Order, pk=order_id)
+    if not order.is_payable:
+        return redirect(order)
+    return _go_to_paypal(request, order)
+
+
+@csrf_exempt
+@require_POST
+def paypal_webhook(request: HttpRequest) -> HttpResponse:
+    """Takes a message only when PayPal signed it. 503 asks PayPal to send it again."""
+    try:
+        event = gateway().verify_webhook(request.headers, request.body)
+    except WebhookRejected:
+        return HttpResponse("This message is not signed by PayPal.", status=400, content_type="text/plain")
+    except (Transient, NotConfigured):
+        return HttpResponse("The signature can't be checked now.", status=503, content_type="text/plain")
+    receive_event(event)
+    return HttpResponse(status=200)

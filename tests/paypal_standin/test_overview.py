@@ -1,0 +1,65 @@
+"""The overview page and the rest of the control API."""
+
+import re
+
+import pytest
+
+from .api import Api
+from .receiver import Receiver, eventually
+
+
+def test_the_overview_lists_orders_and_what_can_be_done(api: Api) -> None:
+    done, waiting = api.paid(), api.paid("pending")
+    page = api.raw("GET", "/").text
+    assert done["order_id"] in page
+    assert f'action="/standin/captures/{done["id"]}/dispute"' in page
+    assert f'action="/standin/captures/{waiting["id"]}/complete"' in page
+
+
+def test_the_overview_has_one_heading_and_no_scripts(api: Api) -> None:
+    page = api.raw("GET", "/").text
+    assert page.count("<h1") == 1
+    assert not re.search(r"<script|<img|<link|src=", page)
+
+
+def test_the_overview_explains_magic_receivers_and_faults(api: Api) -> None:
+    page = api.raw("GET", "/").text
+    for word in ("unclaimed", "blocked", "timeout_after_commit", "webhook_duplicate"):
+        assert f"<code>{word}</code>" in page
+
+
+def test_webhooks_can_be_pointed_elsewhere_and_turned_off(api: Api, receiver: Receiver) -> None:
+    assert api.raw("POST", "/standin/webhook-url", json={"url": ""}).json() == {"url": ""}
+    try:
+        order = api.create()
+        api.choose(order["id"])
+        newest = api.raw("GET", "/standin/webhooks").json()["webhooks"][0]
+        assert newest["answer"] == "no webhook address"
+    finally:
+        api.raw("POST", "/standin/webhook-url", json={"url": receiver.url})
+    api.capture(order["id"])
+    eventually(lambda: receiver.about(order["id"], "PAYMENT.CAPTURE.COMPLETED"))
+    assert receiver.about(order["id"], "CHECKOUT.ORDER.APPROVED") == []
+
+
+@pytest.mark.parametrize("url", ["ftp://example.org", None, 5])
+def test_a_bad_webhook_address_is_refused(api: Api, url: object) -> None:
+    assert api.raw("POST", "/standin/webhook-url", json={"url": url}).status_code == 400
+
+
+@pytest.mark.parametrize("seconds", [-1, "soon", None, True])
+def test_the_clock_only_goes_ahead(api: Api, seconds: object) -> None:
+    assert api.raw("POST", "/standin/clock", json={"seconds": seconds}).status_code == 400
+
+
+def test_the_root_certificate_can_be_fetched(api: Api) -> None:
+    assert api.raw("GET", "/standin/ca.pem").content == (api.standin.data_dir / "ca.pem").read_bytes()
+
+
+def test_an_unknown_path_gets_the_envelope_or_a_page(api: Api) -> None:
+    assert api.raw("GET", "/v2/nothing").json()["name"] == "RESOURCE_NOT_FOUND"
+    assert "<h1>There is nothing here</h1>" in api.raw("GET", "/nothing").text
+
+
+def test_another_host_name_is_refused(api: Api) -> None:
+    assert api.raw("GET", "/", headers={"Host": "evil.example"}).status_code == 400
