@@ -9,3 +9,4 @@ timeout = 60  # seconds; longer than PayPal may take to answer
 graceful_timeout = 20
 accesslog = None
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s"
+control_socket_disable = True  # it would lie outside the data folder, and two copies would share it

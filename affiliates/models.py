@@ -238,7 +238,9 @@ class Commission(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__lte=F("base_minor")), name="commission_within_base"),
-            models.CheckConstraint(condition=Q(reversed_minor__lte=F("amount_minor")), name="reversal_within_commission"),
+            models.CheckConstraint(
+                condition=Q(reversed_minor__lte=F("amount_minor")), name="reversal_within_commission"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,9 +29,7 @@ class Overview:
 
 def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overview:
     commissions = Commission.objects.filter(attribution__affiliate=affiliate, currency=currency)
-    sums = dict(
-        commissions.order_by().values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor")))
-    )
+    sums = dict(commissions.order_by().values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
 
     def total(state: str) -> Money:
         return Money(sums.get(state, 0), currency)

@@ -119,9 +119,7 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str) -> 
 
 def _is_same_click(referral: Referral, affiliate: Affiliate) -> bool:
     token = referral.token
-    return (
-        token is not None and token.affiliate_id == affiliate.pk and timezone.now() - token.clicked_at < SAME_CLICK
-    )
+    return token is not None and token.affiliate_id == affiliate.pk and timezone.now() - token.clicked_at < SAME_CLICK
 
 
 def _store_click(request: HttpRequest, affiliate: Affiliate) -> str:

@@ -11,8 +11,6 @@ urlpatterns = [
     path("affiliates/", views.ProgramView.as_view(), name="program"),
     path("affiliates/terms/", views.TermsView.as_view(), name="terms"),
     path("affiliates/apply/", views.ApplyView.as_view(), name="apply"),
-    path(
-        "affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"
-    ),
+    path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
     path("affiliates/portal/", views.PortalView.as_view(), name="portal"),
 ]

@@ -202,7 +202,9 @@ PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
-AFFILIATE_COMMISSION_PERCENT = env.parsed("AFFILIATE_COMMISSION_PERCENT", Decimal, expected="a percentage", default="30")
+AFFILIATE_COMMISSION_PERCENT = env.parsed(
+    "AFFILIATE_COMMISSION_PERCENT", Decimal, expected="a percentage", default="30"
+)
 AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
 

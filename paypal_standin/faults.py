@@ -39,6 +39,7 @@ AFTER = {
     "wrong_currency": "changes every currency in the answer",
     "wrong_custom_id": "changes every custom_id in the answer",
 }
+REFUNDS = {"refund_pending": "leaves the refund pending until you decide on the overview page"}
 PAYOUTS = {
     "payout_batch_denied": "accepts the batch and denies it as a whole a second later",
     "duplicate_without_link": "leaves the link to the first batch out of the duplicate answer",
@@ -53,7 +54,7 @@ WEBHOOKS = {
     "webhook_drop": "never sends the event",
     "webhook_bad_signature": "spoils the signature",
 }
-KINDS = BEFORE | DURING | AFTER | PAYOUTS | WEBHOOKS
+KINDS = BEFORE | DURING | AFTER | REFUNDS | PAYOUTS | WEBHOOKS
 
 
 def take(kinds: dict[str, str] | str, text: str, *, named: bool = False) -> Fault | None:

@@ -93,7 +93,8 @@ class Capture(Row):
 
     def refunded(self) -> Decimal:
         """All that went back to the payer so far."""
-        total: Decimal | None = self.refunds.aggregate(total=Sum("amount"))["total"]
+        kept = self.refunds.exclude(status=Refund.Status.FAILED)
+        total: Decimal | None = kept.aggregate(total=Sum("amount"))["total"]
         return total or Decimal(0)
 
     def remaining(self) -> Decimal:
@@ -104,12 +105,19 @@ class Capture(Row):
 class Refund(Row):
     """Money given back from a capture; `total` is the capture's refunds up to and with this one."""
 
+    class Status(models.TextChoices):
+        COMPLETED = "COMPLETED"
+        PENDING = "PENDING"
+        FAILED = "FAILED"
+
     id = models.CharField(max_length=20, primary_key=True)
     capture = models.ForeignKey(Capture, models.CASCADE, related_name="refunds")
     amount = models.DecimalField(max_digits=20, decimal_places=2)
     total = models.DecimalField(max_digits=20, decimal_places=2)
     request = models.JSONField()
+    status = models.CharField(max_length=12, choices=Status, default=Status.COMPLETED)
     created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
 
 
 class Dispute(Row):

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from . import clock, disputes, faults, ids, orders, payments, webhooks
 from .errors import ApiError, Json
-from .models import Batch, Capture, Delivery, Dispute, Fault, Order, Setting
+from .models import Batch, Capture, Delivery, Dispute, Fault, Order, Refund, Setting
 from .money import fits, is_number
 from .order_rules import experience_context
 from .payouts import MAGIC
@@ -120,7 +120,9 @@ def _gone(request: HttpRequest) -> HttpResponse:
 def show_overview(request: HttpRequest) -> HttpResponse:
     """GET /: what the stand-in knows, with buttons for what PayPal or the payer might do."""
     context: Json = {
-        "orders": Order.objects.order_by("-created_at").prefetch_related("captures__disputes")[:SHOWN],
+        "orders": Order.objects.order_by("-created_at").prefetch_related("captures__disputes", "captures__refunds")[
+            :SHOWN
+        ],
         "batches": Batch.objects.order_by("-created_at").prefetch_related("items")[:SHOWN],
         "deliveries": Delivery.objects.order_by("-id")[:SHOWN],
         "faults": Fault.objects.filter(times__gt=0),
@@ -163,6 +165,16 @@ def _refund(capture: Capture, given: str) -> None:
     amount = left if not given else Decimal(given) if fine else Decimal(0)
     if capture.status in payments.REFUNDABLE and 0 < amount <= left:
         payments.give_back(capture, amount)
+
+
+@transaction.atomic
+def act_on_refund(request: HttpRequest, refund_id: str, action: str) -> HttpResponse:
+    """POST /standin/refunds/{id}/{complete|fail}: end a pending refund."""
+    refund = Refund.objects.filter(id=refund_id).first()
+    if refund is None:
+        return _gone(request)
+    payments.settle_refund(refund, Refund.Status.COMPLETED if action == "complete" else Refund.Status.FAILED)
+    return SeeOther("/")
 
 
 def resend_webhook(request: HttpRequest, delivery_id: int) -> HttpResponse:

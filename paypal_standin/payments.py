@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from . import clock, ids, webhooks
+from . import clock, faults, ids, webhooks
 from .answers import json_answer, link, read_json, wants_all
 from .errors import Json, malformed, not_found, unprocessable
 from .models import Capture, Refund
@@ -63,16 +63,47 @@ def give_back(
     capture: Capture, amount: Decimal, request: Json | None = None, event: str = "PAYMENT.CAPTURE.REFUNDED"
 ) -> Refund:
     """Refund the amount, which the caller has checked, and tell the shop."""
-    now, total = clock.now(), capture.refunded() + amount
+    waits = faults.take("refund_pending", f"/v2/payments/captures/{capture.id}/refund") is not None
+    now = clock.now()
     refund = Refund.objects.create(
-        id=ids.transaction_id(), capture=capture, amount=amount, total=total, request=request or {}, created_at=now
+        id=ids.transaction_id(),
+        capture=capture,
+        amount=amount,
+        total=capture.refunded() + amount,
+        request=request or {},
+        status=Refund.Status.PENDING if waits else Refund.Status.COMPLETED,
+        created_at=now,
+        updated_at=now,
     )
-    whole = total >= capture.amount
-    capture.status = Capture.Status.REFUNDED if whole else Capture.Status.PARTIALLY_REFUNDED
-    capture.updated_at = now
-    capture.save(update_fields=["status", "updated_at"])
-    webhooks.announce(event, "refund", represent_refund(refund), f"A {amount} {capture.currency} payment was refunded")
+    _follow_refunds(capture)
+    _announce_refund(refund, "PAYMENT.REFUND.PENDING" if waits else event)
     return refund
+
+
+def settle_refund(refund: Refund, status: str) -> None:
+    """End a pending refund: COMPLETED, or FAILED, which leaves the money with the shop."""
+    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
+    if pending.update(status=status, updated_at=clock.now()):
+        refund.refresh_from_db()
+        _follow_refunds(refund.capture)
+        failed = status == Refund.Status.FAILED
+        _announce_refund(refund, "PAYMENT.REFUND.FAILED" if failed else "PAYMENT.CAPTURE.REFUNDED")
+
+
+def _follow_refunds(capture: Capture) -> None:
+    """Bring the capture's status in line with what has been refunded."""
+    refunded = capture.refunded()
+    if refunded >= capture.amount:
+        capture.status = Capture.Status.REFUNDED
+    else:
+        capture.status = Capture.Status.PARTIALLY_REFUNDED if refunded else Capture.Status.COMPLETED
+    capture.updated_at = clock.now()
+    capture.save(update_fields=["status", "updated_at"])
+
+
+def _announce_refund(refund: Refund, event: str) -> None:
+    summary = f"A refund of {refund.amount} {refund.capture.currency} is {refund.status.lower()}"
+    webhooks.announce(event, "refund", represent_refund(refund), summary)
 
 
 def settle(capture: Capture, status: str) -> None:
@@ -164,12 +195,15 @@ def _capture_links(capture: Capture) -> list[Json]:
 
 def represent_refund(refund: Refund) -> Json:
     """The refund in full; `total_refunded_amount` is cumulative, `amount` is this one alone."""
-    capture, when = refund.capture, clock.stamp(refund.created_at)
+    capture = refund.capture
     parts = {"gross_amount": refund.amount, "paypal_fee": Decimal(0), "net_amount": refund.amount}
     parts["total_refunded_amount"] = refund.total
-    body: Json = {"id": refund.id, "status": "COMPLETED", "amount": dump(refund.amount, capture.currency)}
+    body: Json = {"id": refund.id, "status": refund.status, "amount": dump(refund.amount, capture.currency)}
+    if refund.status == Refund.Status.PENDING:
+        body["status_details"] = {"reason": "ECHECK"}
     body |= {name: value for name in ("invoice_id", "custom_id") if (value := getattr(capture, name))}
     body |= refund.request
     body["seller_payable_breakdown"] = {name: dump(part, capture.currency) for name, part in parts.items()}
     links = [link(f"/v2/payments/refunds/{refund.id}", "self"), link(f"/v2/payments/captures/{capture.id}", "up")]
-    return body | {"create_time": when, "update_time": when, "links": links}
+    body |= {"create_time": clock.stamp(refund.created_at), "update_time": clock.stamp(refund.updated_at)}
+    return body | {"links": links}

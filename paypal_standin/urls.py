@@ -6,6 +6,7 @@ from . import control, disputes, notifications, orders, pages, payments, payouts
 from .answers import by_method
 
 ACTION = r"^standin/captures/(?P<capture_id>\w+)/(?P<action>complete|deny|dispute|resolve|refund)$"
+REFUND_ACTION = r"^standin/refunds/(?P<refund_id>\w+)/(?P<action>complete|fail)$"
 
 urlpatterns = [
     path("v1/oauth2/token", tokens.issue_token),
@@ -22,10 +23,11 @@ urlpatterns = [
     path("v1/customer/disputes/<str:dispute_id>", by_method(get=disputes.show_dispute)),
     path("v1/notifications/verify-webhook-signature", by_method(post=notifications.verify_signature)),
     path("v1/notifications/certs/<str:name>", by_method(get=notifications.show_certificate)),
-    path("", by_method(get=pages.show_overview)),
-    path("checkoutnow", by_method(get=pages.show_approval, post=pages.decide)),
-    re_path(ACTION, by_method(post=pages.act_on_capture)),
-    path("standin/webhooks/<int:delivery_id>/resend", by_method(post=pages.resend_webhook)),
+    path("", by_method(get=pages.show_overview), name="overview"),
+    path("checkoutnow", by_method(get=pages.show_approval, post=pages.decide), name="approve"),
+    re_path(REFUND_ACTION, by_method(post=pages.act_on_refund), name="act-on-refund"),
+    re_path(ACTION, by_method(post=pages.act_on_capture), name="act-on-capture"),
+    path("standin/webhooks/<int:delivery_id>/resend", by_method(post=pages.resend_webhook), name="resend"),
     path(
         "standin/faults",
         by_method(get=control.list_faults, post=control.add_fault, delete=control.clear_faults),

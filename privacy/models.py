@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -181,5 +180,3 @@ class AccessArchive(SealedModel):
 
     class Meta:
         verbose_name = "archive"
-
-

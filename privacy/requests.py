@@ -31,7 +31,10 @@ State = PrivacyRequest.State
 @transaction.atomic
 def receive_request(*, email: str, kind: str, details: str, now: datetime) -> None:
     """Stores the request and mails the link, unless the address has had its links for today."""
-    if PrivacyRequest.objects.filter(email_index=email, received_at__gt=now - timedelta(days=1)).count() >= LINKS_PER_DAY:
+    if (
+        PrivacyRequest.objects.filter(email_index=email, received_at__gt=now - timedelta(days=1)).count()
+        >= LINKS_PER_DAY
+    ):
         return
     token = new_link_token()
     request = PrivacyRequest.objects.create(

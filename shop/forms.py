@@ -34,5 +34,3 @@ class CheckoutForm(forms.ModelForm[Order]):
         if code and not any(known for _, known in code_entered.send(CheckoutForm, code=code)):
             raise forms.ValidationError("We don't know this code. Please check it, or leave the field empty.")
         return code
-
-

@@ -1,30 +1,20 @@
-"""The PayPal stand-in as a process of its own, with real HTTP between it and the test."""
+"""The PayPal stand-in as a process of its own, with the payer's and PayPal's side of things as methods."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
 
-ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 30
+from tests.paypal_standin.program import Standin as Program
+
 TIMEOUT = 30  # seconds
 
 
-@dataclass(frozen=True)
-class Standin:
-    url: str
-    data_dir: Path
-
+class Standin(Program):
     @property
     def ca(self) -> Path:
         """The root that webhook certificates chain to."""
@@ -41,7 +31,7 @@ class Standin:
         self._control("POST", "webhook-url", {"url": url})
 
     def act(self, capture_id: str, action: str, **fields: str) -> None:
-        """PayPal's or the payer's side of a capture: complete, deny, dispute, resolve or refund."""
+        """What PayPal or the payer does to a capture: complete, deny, dispute, resolve or refund."""
         address = f"{self.url}/standin/captures/{capture_id}/{action}"
         requests.post(address, data=fields, allow_redirects=False, timeout=TIMEOUT).raise_for_status()
 
@@ -62,39 +52,11 @@ class Standin:
 
 
 @contextmanager
-def run_standin(data_dir: Path, *options: str, port: int | None = None) -> Iterator[Standin]:
-    """Started, ready, and ended with the block; what it says is in `standin.log` in its folder."""
-    port = port or free_port()
-    data_dir.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "paypal_standin", "--port", str(port), "--data-dir", str(data_dir), *options]
-    with (data_dir / "standin.log").open("ab") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=_environment(), stdout=log, stderr=log)  # noqa: S603
-        try:
-            _wait(process, port, data_dir / "standin.log")
-            yield Standin(f"http://127.0.0.1:{port}", data_dir)
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
-
-
-def _environment() -> dict[str, str]:
-    """Without the shop's own settings and credentials."""
-    ours = ("DJANGO_SETTINGS_MODULE", "PAYPAL_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-
-
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"The stand-in did not start:\n{log.read_text()}")
+def run_standin(data_dir: Path, webhook_url: str = "") -> Iterator[Standin]:
+    """Started, ready, and ended with the block."""
+    standin = Standin(data_dir, webhook_url)
+    standin.start()
+    try:
+        yield standin
+    finally:
+        standin.stop()

@@ -52,7 +52,7 @@ class Standin:
 
     def start(self, **environment: str) -> "Standin":
         """Start it and wait until it answers."""
-        options = ("--port", str(self.port), "--data-dir", str(self.data_dir))
+        options: tuple[str, ...] = ("--port", str(self.port), "--data-dir", str(self.data_dir))
         options += ("--webhook-url", self.webhook_url) if self.webhook_url else ()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(

@@ -72,7 +72,7 @@ class Receiver:
 
     def wait_for(self, text: str, event_type: str, count: int = 1) -> list[Hook]:
         """The transmissions about this, once there are as many."""
-        return eventually(lambda: len(found := self.about(text, event_type)) >= count and found)
+        return list(eventually(lambda: len(found := self.about(text, event_type)) >= count and found))
 
     def close(self) -> None:
         self.server.shutdown()

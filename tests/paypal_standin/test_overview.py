@@ -19,6 +19,7 @@ def test_the_overview_lists_orders_and_what_can_be_done(api: Api) -> None:
 def test_the_overview_has_one_heading_and_no_scripts(api: Api) -> None:
     page = api.raw("GET", "/").text
     assert page.count("<h1") == 1
+    assert '<main class="wide">' in page
     assert not re.search(r"<script|<img|<link|src=", page)
 
 

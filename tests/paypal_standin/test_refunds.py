@@ -88,6 +88,35 @@ def test_an_unknown_capture_or_refund_is_not_found(api: Api) -> None:
     assert api.call("GET", "/v2/payments/refunds/NONE").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("action", "event", "refund_status", "capture_status"),
+    [
+        ("complete", "PAYMENT.CAPTURE.REFUNDED", "COMPLETED", "PARTIALLY_REFUNDED"),
+        ("fail", "PAYMENT.REFUND.FAILED", "FAILED", "COMPLETED"),
+    ],
+)
+def test_a_refund_can_stay_pending_for_a_while(
+    api: Api, receiver: Receiver, action: str, event: str, refund_status: str, capture_status: str
+) -> None:
+    capture = api.paid()
+    api.fault("refund_pending", capture["id"])
+    refund = api.refund(capture["id"], "1.00").json()
+    assert refund["status"] == "PENDING"
+    receiver.wait_for(refund["id"], "PAYMENT.REFUND.PENDING")
+    api.raw("POST", f"/standin/refunds/{refund['id']}/{action}")
+    assert api.call("GET", f"/v2/payments/refunds/{refund['id']}").json()["status"] == refund_status
+    assert api.capture_now(capture["id"])["status"] == capture_status
+    receiver.wait_for(refund["id"], event)
+
+
+def test_what_a_failed_refund_gave_back_can_be_refunded_again(api: Api) -> None:
+    capture = api.paid()
+    api.fault("refund_pending", capture["id"])
+    refund = api.refund(capture["id"]).json()
+    api.raw("POST", f"/standin/refunds/{refund['id']}/fail")
+    assert api.refund(capture["id"]).status_code == 201
+
+
 def test_the_webhooks_resource_is_the_refund_itself(api: Api, receiver: Receiver) -> None:
     capture = api.paid()
     api.refund(capture["id"], "1.00", key=unique("ref"))

@@ -20,6 +20,8 @@ from tests.shop.paypal.test_standin import captured, create
 from tests.shop.paypal.test_standin_payouts import finished, send
 from tests.standin_process import Standin
 
+pytestmark = pytest.mark.slow  # starts the stand-in
+
 
 @pytest.fixture
 def contract(standin_gateway: Gateway) -> Iterator[ContractAdapter]:

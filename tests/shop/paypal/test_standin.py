@@ -24,6 +24,8 @@ from shop.paypal.types import CaptureStatus, CreatedOrder, OrderItem, OrderState
 from tests.shop.paypal.loopback import Answer, Loopback, Seen
 from tests.standin_process import Standin
 
+pytestmark = pytest.mark.slow  # starts the stand-in
+
 PRICE = Money.of("59.95", "USD")
 RETURN = "https://shop.example.com/checkout/return/"
 
@@ -189,6 +191,20 @@ def test_more_than_was_paid_is_not_given_back(paypal: Gateway, standin: Standin)
     with pytest.raises(Invalid) as caught:
         paypal.refund_capture(capture_id=capture.id, request_id=f"ref-{capture.id}", amount=PRICE.times(2))
     assert caught.value.issues == ("REFUND_AMOUNT_EXCEEDED",)
+
+
+def test_a_pending_capture_is_completed_or_denied_later(paypal: Gateway, standin: Standin) -> None:
+    for action, status in (("complete", CaptureStatus.COMPLETED), ("deny", CaptureStatus.DECLINED)):
+        capture = captured(paypal, standin, outcome="pending").captures[0]
+        assert capture.status is CaptureStatus.PENDING
+        standin.act(capture.id, action)
+        assert paypal.get_capture(capture.id).status is status
+
+
+def test_a_completed_order_may_hold_a_declined_capture(paypal: Gateway, standin: Standin) -> None:
+    order = captured(paypal, standin, outcome="refused")
+    assert order.status is OrderStatus.COMPLETED
+    assert order.captures[0].status is CaptureStatus.DECLINED
 
 
 def test_a_webhook_comes_signed_and_is_verified(paypal: Gateway, standin: Standin, loopback: Loopback) -> None:

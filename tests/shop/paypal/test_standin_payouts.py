@@ -14,6 +14,8 @@ from shop.paypal.gateway import Gateway
 from shop.paypal.types import PayoutItemStatus, PayoutLine, PayoutPage, PayoutState, PayoutStatus
 from tests.standin_process import Standin
 
+pytestmark = pytest.mark.slow  # starts the stand-in
+
 
 @pytest.fixture
 def paypal(standin_gateway: Gateway) -> Gateway:

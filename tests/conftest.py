@@ -1,0 +1,64 @@
+"""What every test can use: the cast, a frozen clock, and a worker that does the due tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from shop.models import Product
+
+from . import factories
+from .worker import run_due_tasks
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Coordinates]:
+    """Noon on Monday, 2 March 2026, standing still; `clock.shift(…)` and `clock.move_to(…)` move it."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def product(db: None) -> Product:
+    """BPS Pro at 59.95 USD."""
+    return factories.product()
+
+
+@pytest.fixture
+def alice(db: None) -> Affiliate:
+    """Alice, an affiliate with the code DEMO."""
+    return factories.affiliate(email="alice@example.com", code="DEMO")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Bob, of the staff, who may do everything."""
+    return factories.user(email="bob@example.com", is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def staff(bob: User) -> Client:
+    """Bob's browser, signed in."""
+    client = Client()
+    client.force_login(bob)
+    return client
+
+
+@pytest.fixture
+def work() -> Callable[[], int]:
+    """Does every task that is due, as the worker would. Returns how many."""
+    return run_due_tasks
+
+
+@pytest.fixture(autouse=True)
+def _mail_in_memory(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

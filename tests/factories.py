@@ -1,0 +1,64 @@
+"""Rows with sensible values; a test names only what it is about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import REFERRAL_LIFE, Affiliate, Click
+from contacts.models import Inquiry
+from privacy.links import digest_of
+from privacy.sealed_models import uuid7
+from shop.models import Order, Payment, Product
+
+
+def user(email: str, **fields: Any) -> User:
+    return User.objects.create_user(email, "correct horse battery", **fields)
+
+
+def affiliate(email: str, code: str, **fields: Any) -> Affiliate:
+    owner = user(email, name=email.partition("@")[0].capitalize())
+    return Affiliate.objects.create(
+        **{"user": owner, "code": code, "payout_email": email, "terms_version": "1", **fields}
+    )
+
+
+def product(**fields: Any) -> Product:
+    values = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards a site.", "price_minor": 5995, "currency": "USD"}
+    return Product.objects.create(**{**values, **fields})
+
+
+def order(product: Product, email: str = "carol@example.org", **fields: Any) -> Order:
+    values = {
+        "reference": f"B{str(uuid7())[-9:].upper()}",
+        "product_name": product.name,
+        "amount_minor": product.price_minor,
+        "currency": product.currency,
+        "name": "Carol Customer",
+    }
+    return Order.objects.create(**{"product": product, "email": email, **values, **fields})
+
+
+def payment(order: Order, **fields: Any) -> Payment:
+    return Payment.objects.create(
+        **{"order": order, "amount_minor": order.amount_minor, "currency": order.currency, **fields}
+    )
+
+
+def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: Any) -> Click:
+    moment = clicked_at or timezone.now()
+    values = {
+        "cookie_digest": digest_of(str(uuid7())),
+        "address": "203.0.113.77",
+        "landing_path": "/",
+        "clicked_at": moment,
+        "expires_at": moment + REFERRAL_LIFE,
+    }
+    return Click.objects.create(affiliate=affiliate, **{**values, **fields})
+
+
+def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:
+    return Inquiry.objects.create(**{"name": "Dave", "email": email, "message": "Hello?", **fields})

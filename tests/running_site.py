@@ -1,0 +1,204 @@
+"""The demo as `make run` starts it, on ports, data and a database of its own."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import psycopg
+import requests
+
+from privacy.encryption.keys import RootKey
+
+from .visitor import Visitor
+
+ROOT = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(look: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+    """What `look` finds, as soon as it finds it. A missing thing fails with its name."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what} did not come within {seconds} seconds")
+
+
+class RunningSite:
+    """The started demo: its addresses, its sign-ins, its mails."""
+
+    def __init__(self, data_dir: Path, database_url: str | None) -> None:
+        self.data_dir = data_dir
+        self.port, self.standin_port = free_port(), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.standin_url = f"http://127.0.0.1:{self.standin_port}"
+        self.environment = self._environment(database_url)
+        self.output: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "run_demo"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _environment(self, database_url: str | None) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return {
+            **kept,
+            "DATA_DIR": str(self.data_dir),
+            "PORT": str(self.port),
+            "PAYPAL_STANDIN_PORT": str(self.standin_port),
+            "SECRET_KEY": "e2e-" + "x" * 60,
+            "ENCRYPTION_KEYS": str(RootKey.generate()),
+            "TRUSTED_PROXIES": "127.0.0.1/32",
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        }
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            self.output.extend(line.rstrip() for line in lines)
+
+    def wait_until_ready(self) -> None:
+        wait_for(lambda: self._answers(self.url + "/healthz") and self._answers(self.standin_url), "the site", 60)
+
+    def _answers(self, address: str) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError("the site ended: " + "\n".join(self.output))
+        try:
+            return requests.get(address, timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+    def sign_in_of(self, role: str) -> tuple[str, str]:
+        """Address and password as printed at the start."""
+        line = next(line for line in self.output if line.startswith(f"{role}: ") and "@" in line)
+        _, address, password = line.split()
+        return address, password
+
+    def visitor(self, address: str = "203.0.113.77") -> Visitor:
+        """Somebody at this network address, behind the proxy that the site trusts."""
+        return Visitor(self.url, **{"X-Forwarded-For": address})
+
+    def signed_in(self, role: str) -> Visitor:
+        visitor = self.visitor()
+        visitor.open("/accounts/login/")
+        address, password = self.sign_in_of(role)
+        visitor.submit("Sign in", email=address, password=password)
+        return visitor
+
+    def command(self, *arguments: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def database_content(self) -> bytes:
+        """SQLite's files as they lie on the disk; on PostgreSQL, every row of every table as text."""
+        if "DATABASE_URL" not in self.environment:
+            return b"".join(path.read_bytes() for path in self.data_dir.glob("aitpro.sqlite3*"))
+        with psycopg.connect(self.environment["DATABASE_URL"]) as connection:
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            rows = [connection.execute(f'SELECT t::text FROM "{table}" t').fetchall() for (table,) in tables]
+        return str(rows).encode()
+
+    # --- mail ---
+
+    def mails(self, to: str) -> list[EmailMessage]:
+        return [mail for mail in self._all_mails() if to in mail["To"]]
+
+    def _all_mails(self) -> Iterator[EmailMessage]:
+        for path in sorted((self.data_dir / "mail").glob("*")):
+            text = path.read_text().rpartition("\n" + "-" * 79)[0] or path.read_text()
+            message = email.message_from_string(text, policy=email.policy.default)
+            assert isinstance(message, EmailMessage)
+            yield message
+
+    def mail(self, to: str, subject: str) -> str:
+        """The text of the newest mail to this address whose subject has these words; waits for the worker."""
+
+        def newest() -> str | None:
+            texts = [_text_of(mail) for mail in self.mails(to) if subject in mail["Subject"]]
+            return texts[-1] if texts else None
+
+        return wait_for(newest, f"a mail {subject!r} to {to}")
+
+    def link_in(self, mail: str) -> str:
+        found = re.search(re.escape(self.url) + r"\S+", mail)
+        assert found, mail
+        return found.group()
+
+    def stop(self) -> int:
+        """Ctrl-C, as the terminal sends it: to the whole process group."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+        code = self.process.wait(timeout=30)
+        self.reader.join(timeout=10)
+        return code
+
+
+def _text_of(mail: EmailMessage) -> str:
+    body = mail.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
+@contextmanager
+def running_site(data_dir: Path) -> Iterator[RunningSite]:
+    """Starts the demo on the database that the tests run on: SQLite in its folder, or a new PostgreSQL database."""
+    with _database() as database_url:
+        site = RunningSite(data_dir, database_url)
+        try:
+            site.wait_until_ready()
+            yield site
+        finally:
+            site.stop()
+
+
+@contextmanager
+def _database() -> Iterator[str | None]:
+    server = os.environ.get("DATABASE_URL", "")
+    if not server.startswith("postgres"):
+        yield None
+        return
+    name = f"site_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

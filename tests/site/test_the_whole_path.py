@@ -1,0 +1,187 @@
+"""The whole path, as its users walk it: over HTTP, without JavaScript, against everything that `make run` starts."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running_site import RunningSite, running_site, wait_for
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+CAROL = "Carol.Customer@example.org"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSite]:
+    with running_site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+def buy(visitor: Visitor, *, name: str, email: str, code: str = "") -> None:
+    """From the product to the receipt page."""
+    visitor.open("/products/bps-pro/")
+    visitor.follow("Buy")
+    visitor.submit("Continue to PayPal", name=name, email=email, code=code)
+    visitor.submit("Pay")
+
+
+def act_on(staff: Visitor, address: str, row: str, action: str) -> None:
+    """Ticks the row with this text in a list of the admin, and runs an action on it."""
+    page = staff.open(address)
+    chosen = next(line for line in page.find_all("tr") if row in line.get_text())
+    box = chosen.find("input", {"name": "_selected_action"})
+    assert box is not None
+    staff.submit("Go", action=action, _selected_action=str(box["value"]))
+
+
+def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: RunningSite) -> None:
+    carol = site.visitor()
+    carol.open("/go/DEMO/products/bps-pro/", allow_redirects=False)
+    assert carol.response.status_code == 302
+    cookie = carol.response.headers["Set-Cookie"]
+    assert cookie.startswith("aitpro_referral=")
+    assert "Max-Age=2592000" in cookie
+    assert "HttpOnly" in cookie
+
+    carol.open("/privacy/referral/")
+    assert "the affiliate with the code DEMO" in carol.text
+    assert "203.0.113.77" in carol.text
+
+    buy(carol, name="Carol Customer", email=CAROL)
+    assert carol.response.url.startswith(f"{site.url}/orders/")
+    assert "Thank you, your order is paid" in carol.text
+    receipt = site.mail(CAROL, "Your receipt")
+    assert "59.95 USD" in receipt
+    assert carol.response.url in receipt
+
+    alice = site.signed_in("affiliate")
+    alice.open("/affiliates/portal/")
+    assert "30 % of 59.95 USD is 17.99 USD" in alice.text
+    assert "pending" in alice.text
+    assert "Carol" not in alice.response.text
+
+    staff = site.signed_in("staff")
+    act_on(staff, "/admin/affiliates/commission/", row=order_reference(receipt), action="approve")
+    assert "1 approved" in staff.text
+    staff.open("/admin/affiliates/payoutbatch/")
+    staff.submit("Prepare a payout run")
+    assert "17.99 USD" in staff.text
+    staff.submit("Approve and send 17.99 USD")
+    wait_for(lambda: "finished" in (staff.open(staff.response.url), staff.text)[1], "the end of the payout run")
+
+    alice.open("/affiliates/portal/")
+    assert alice.page.find("span", class_="badge", string="paid")
+    assert "PayPal has paid you 17.99 USD" in site.mail(site.sign_in_of("affiliate")[0], "Your commission is paid")
+
+    staff.open(f"/admin/shop/order/?q={CAROL.upper()}")
+    staff.follow(order_reference(receipt))
+    staff.follow("Refund…")
+    staff.submit("Refund this amount")
+    assert "59.95 USD refunded" in staff.text
+    assert "59.95 USD" in site.mail(CAROL, "Refund for order")
+    alice.open("/affiliates/portal/")
+    assert "the order was refunded" in alice.text
+    assert "Balance -17.99 USD" in alice.text
+
+
+def order_reference(receipt: str) -> str:
+    found = re.search(r"Order\s+(B\w{9})", receipt)
+    assert found, receipt
+    return found.group(1)
+
+
+def test_a_question_is_stored_shown_to_staff_and_answered_by_mail(site: RunningSite) -> None:
+    dave = site.visitor()
+    dave.open("/contact/")
+    dave.submit(
+        "Send the message",
+        name="Dave",
+        email="dave@example.org",
+        phone="",
+        address="",
+        kind="question",
+        message="Hello?",
+    )
+    reference = re.search(r"Q-\w{6}", dave.text)
+    assert reference
+    assert reference.group() in site.mail("dave@example.org", "We have your message")
+    notice = site.mail("info@ait-pro.com", "A message waits")
+    assert "Dave" not in notice
+    assert "dave@example.org" not in notice
+
+    staff = site.signed_in("staff")
+    staff.open(site.link_in(notice))
+    assert "Hello?" in staff.text
+    body = next(f["name"] for f in staff.page.find_all("textarea") if str(f["name"]).endswith("-body"))
+    staff.submit("Save", **{str(body): "Good day to you, Dave."})
+    assert "Good day to you, Dave." in site.mail("dave@example.org", "Our answer")
+
+
+def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> None:
+    erin = site.visitor()
+    erin.open("/?ref=DEMO")
+    assert "aitpro_referral" in erin.session.cookies
+    buy(erin, name="Erin Ellis", email="erin@example.org")
+    erin.open("/privacy/request/")
+    erin.submit("Send me the link", email="ERIN@example.org", kind="access")
+    link = site.link_in(site.mail("ERIN@example.org", "confirm your privacy request"))
+    erin.open(link)
+    erin.submit("Make my archive")
+    erin.follow("Download the archive")
+    archive = zipfile.ZipFile(io.BytesIO(erin.response.content))
+    assert set(archive.namelist()) == {"index.html", "data.json"}
+    data = json.loads(archive.read("data.json"))
+    assert {"Your orders", "Your visit through an affiliate's link"} <= {s["what"] for s in data["sections"]}
+    assert "Erin Ellis" in archive.read("index.html").decode()
+    assert "Carol" not in archive.read("data.json").decode()
+    assert erin.session.get(link, timeout=10).status_code == 410
+
+    erin.open("/privacy/request/")
+    erin.submit("Send me the link", email="erin@example.org", kind="deletion")
+    erin.open(site.link_in(site.mail("erin@example.org", "confirm your privacy request")))
+    erin.submit("Delete my data")
+    assert "Your orders: 1 stripped of everything personal" in erin.text
+    out = Path(site.data_dir) / "erin.zip"
+    site.command("export_person", "erin@example.org", "--out", str(out))
+    sections = json.loads(zipfile.ZipFile(out).read("data.json"))["sections"]
+    assert sections == []
+
+
+def test_a_visitor_forgets_the_referral(site: RunningSite) -> None:
+    frank = site.visitor()
+    frank.open("/go/DEMO/")
+    frank.open("/privacy/referral/")
+    frank.submit("Forget it now")
+    frank.open("/privacy/referral/")
+    assert "Nothing is stored for this browser" in frank.text
+
+
+def test_the_commands_of_the_operator_work(site: RunningSite) -> None:
+    assert "Nothing was due" in site.command("purge_expired")
+    assert "payments looked at" in site.command("housekeeping")
+    assert "Nothing is kept about this address" in site.command("erase_person", "nobody@example.org")
+
+
+def test_nothing_personal_is_readable_in_the_database(site: RunningSite) -> None:
+    grace = site.visitor()
+    grace.open("/go/DEMO/products/bps-pro/")
+    buy(grace, name="Grace Hopper", email="grace@example.org")
+    content = site.database_content()
+    assert b"bps-pro" in content
+    for secret in (b"Hopper", b"example.org", b"203.0.113.77"):
+        assert secret not in content
+
+
+def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
+    with running_site(tmp_path) as short_lived:
+        pass
+    assert short_lived.process.returncode == 130
+    assert not [line for line in short_lived.output if "Traceback" in line]
