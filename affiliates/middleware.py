@@ -20,7 +20,7 @@ class ReferralMiddleware:
         response = self.get_response(request)
         code = request.GET.get("ref")
         if code and _is_a_page(response):
-            record_click(request, response, code=code)
+            record_click(request, response, code=code, landing=request.path)
         return response
 
 

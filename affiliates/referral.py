@@ -105,8 +105,11 @@ class Referral:
         return self._request.method != "GET" or "prefetch" in purpose or "preview" in purpose
 
 
-def record_click(request: HttpRequest, response: HttpResponse, *, code: str) -> None:
-    """Stores the click and gives the visitor its cookie, when the code is known and nothing speaks against it."""
+def record_click(request: HttpRequest, response: HttpResponse, *, code: str, landing: str) -> None:
+    """Stores the click and gives the visitor its cookie, when the code is known and nothing speaks against it.
+
+    `landing` is the path of the page that the visitor gets to see.
+    """
     referral: Referral = request.referral
     response.headers["Cache-Control"] = "no-store"
     if referral.is_a_look_ahead or referral.refuses_tracking:
@@ -114,7 +117,7 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str) -> 
     affiliate = Affiliate.objects.with_code(code)
     if affiliate is None or _is_same_click(referral, affiliate):
         return
-    _set_cookie(response, _store_click(request, affiliate))
+    _set_cookie(response, _store_click(request, affiliate, landing))
 
 
 def _is_same_click(referral: Referral, affiliate: Affiliate) -> bool:
@@ -122,13 +125,13 @@ def _is_same_click(referral: Referral, affiliate: Affiliate) -> bool:
     return token is not None and token.affiliate_id == affiliate.pk and timezone.now() - token.clicked_at < SAME_CLICK
 
 
-def _store_click(request: HttpRequest, affiliate: Affiliate) -> str:
+def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> str:
     """Stores the row and returns the cookie that belongs to it."""
     now = timezone.now()
     click = Click(
         affiliate=affiliate,
         address=client_address(request),
-        landing_path=request.path[:300],
+        landing_path=landing[:300],
         referring_domain=_referring_domain(request),
         sub=_sub_label(request),
         clicked_at=now,

@@ -31,8 +31,9 @@ CURRENCY = "USD"
 @require_safe
 def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
     """An affiliate's link: one of this site's own pages, whatever the code is worth."""
-    response = redirect(_own_page(path))
-    record_click(request, response, code=code)
+    page = _own_page(path)
+    response = redirect(page)
+    record_click(request, response, code=code, landing=page)
     return response
 
 

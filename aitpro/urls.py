@@ -8,6 +8,7 @@ site = [
     path("", views.HomeView.as_view(), name="home"),
     path("services/", TemplateView.as_view(template_name="aitpro/services.html"), name="services"),
     path("healthz", views.healthz, name="healthz"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),

@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
@@ -34,6 +35,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
     except OperationalError:
         return JsonResponse({"status": "the database does not answer"}, status=503)
     return JsonResponse({"status": "ok"})
+
+
+@cache_control(max_age=3600, public=True)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """For programs that ask for the old address without looking at the page."""
+    return redirect(static("aitpro/favicon.svg"))
 
 
 @cache_control(max_age=3600, public=True)

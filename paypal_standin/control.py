@@ -10,7 +10,7 @@ from . import certificates, clock, faults
 from .answers import json_answer
 from .errors import Json
 from .models import Delivery, Fault, Setting
-from .webhooks import WEBHOOK_URL
+from .webhooks import WEBHOOK_URL, send_to
 
 
 def _problem(message: str) -> HttpResponse:
@@ -85,7 +85,7 @@ def set_webhook_url(request: HttpRequest) -> HttpResponse:
     url = _read(request).get("url")
     if not isinstance(url, str) or (url and not url.startswith(("http://", "https://"))):
         return _problem("url must be an http address, or empty")
-    Setting.write(WEBHOOK_URL, url)
+    send_to(url)
     return show_webhook_url(request)
 
 

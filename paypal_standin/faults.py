@@ -1,7 +1,7 @@
 """Faults on request, so that tests and curious people can see the shop cope.
 
 A fault is taken by the first request (or webhook event) whose path (or event type) contains
-`path_contains`, as many times as `times` says. The token path takes only faults that name it.
+`path_contains`, as many times as `times` says. Token and certificate take only faults that name them.
 """
 
 import json
@@ -69,8 +69,8 @@ def take(kinds: dict[str, str] | str, text: str, *, named: bool = False) -> Faul
 
 
 def take_for(kinds: dict[str, str], path: str) -> Fault | None:
-    """As `take`, for an API path; a fault that names no path leaves the token alone."""
-    return take(kinds, path, named=path.startswith("/v1/oauth2/"))
+    """As `take`, for an API path; a fault that names no path leaves token and certificate alone."""
+    return take(kinds, path, named=path.startswith(("/v1/oauth2/", "/v1/notifications/certs/")))
 
 
 def before(fault: Fault, request: HttpRequest) -> HttpResponse:

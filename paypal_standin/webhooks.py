@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import requests
 from django.conf import settings
+from django.db import transaction
 
 from . import certificates, clock, faults, ids
 from .answers import link
@@ -76,6 +77,14 @@ def resend(delivery: Delivery) -> None:
     _copy(delivery, clock.now())
 
 
+def send_to(url: str) -> None:
+    """Send to this address from now on; an empty one ends whatever was still to be sent."""
+    with transaction.atomic():
+        Setting.write(WEBHOOK_URL, url)
+        if not url:
+            Delivery.objects.filter(done=False).update(done=True, answer="webhooks were turned off")
+
+
 def deliver_due() -> None:
     """Send every event whose time has come, oldest first."""
     due = Delivery.objects.filter(done=False, due_at__lte=clock.now()).order_by("due_at", "id")
@@ -90,7 +99,8 @@ def deliver(delivery: Delivery) -> None:
     answer, accepted = _send(delivery)
     attempts = delivery.attempts + 1
     wait = timedelta(seconds=min(2 ** (attempts - 1), LONGEST_WAIT))
-    Delivery.objects.filter(pk=delivery.pk).update(
+    # Not one that was turned off while it was on its way.
+    Delivery.objects.filter(pk=delivery.pk, done=False).update(
         answer=answer, done=accepted or attempts >= MOST_ATTEMPTS, due_at=clock.now() + wait
     )
     _release_reordered(delivery)

@@ -1,10 +1,12 @@
 """Refunds that stay pending for a while."""
 
+from django.apps.registry import Apps
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F
 
 
-def date_from_creation(apps, schema_editor):
+def date_from_creation(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Until now a refund never changed after it was made."""
     apps.get_model("paypal_standin", "Refund").objects.update(updated_at=F("created_at"))
 

@@ -29,4 +29,6 @@ def normalise_phone(value: str) -> str:
         number = phonenumbers.parse(value, settings.BUSINESS["country"])
     except phonenumbers.NumberParseException:
         raise ValueError("not a telephone number") from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError("too short or too long for a telephone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

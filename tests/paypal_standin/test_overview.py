@@ -1,11 +1,18 @@
 """The overview page and the rest of the control API."""
 
 import re
+from typing import Any
 
 import pytest
 
 from .api import Api
 from .receiver import Receiver, eventually
+
+
+def newest_approval(api: Api) -> dict[str, Any]:
+    """The last transmission of an approval; payouts of other tests may still be moving on."""
+    listed = api.raw("GET", "/standin/webhooks").json()["webhooks"]
+    return next(entry for entry in listed if entry["event_type"] == "CHECKOUT.ORDER.APPROVED")
 
 
 def test_the_overview_lists_orders_and_what_can_be_done(api: Api) -> None:
@@ -34,13 +41,24 @@ def test_webhooks_can_be_pointed_elsewhere_and_turned_off(api: Api, receiver: Re
     try:
         order = api.create()
         api.choose(order["id"])
-        newest = api.raw("GET", "/standin/webhooks").json()["webhooks"][0]
+        newest = newest_approval(api)
         assert newest["answer"] == "no webhook address"
     finally:
         api.raw("POST", "/standin/webhook-url", json={"url": receiver.url})
     api.capture(order["id"])
     eventually(lambda: receiver.about(order["id"], "PAYMENT.CAPTURE.COMPLETED"))
     assert receiver.about(order["id"], "CHECKOUT.ORDER.APPROVED") == []
+
+
+def test_turning_webhooks_off_ends_what_was_still_to_be_sent(api: Api, receiver: Receiver) -> None:
+    order = api.create()
+    api.fault("webhook_delay", "CHECKOUT.ORDER.APPROVED", seconds=3600)
+    api.choose(order["id"])
+    for url in ("", receiver.url):
+        api.raw("POST", "/standin/webhook-url", json={"url": url})
+    api.advance_clock(hours=1, seconds=1)
+    newest = newest_approval(api)
+    assert (newest["answer"], newest["done"], newest["attempts"]) == ("webhooks were turned off", True, 0)
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org", None, 5])

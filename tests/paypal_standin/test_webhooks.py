@@ -95,6 +95,13 @@ def test_an_unknown_certificate_is_not_found(api: Api) -> None:
     assert api.raw("GET", "/v1/notifications/certs/CERT-other").status_code == 404
 
 
+def test_the_certificate_can_be_out_of_reach(api: Api, receiver: Receiver) -> None:
+    hook = approved_hook(api, receiver)
+    api.fault("status_503", "/certs/")
+    statuses = [requests.get(hook.headers["PAYPAL-CERT-URL"], timeout=10).status_code for _ in range(2)]
+    assert statuses == [503, 200]
+
+
 def test_an_approval_tells_the_order(api: Api, receiver: Receiver) -> None:
     event = approved_hook(api, receiver).event
     assert (event["resource_type"], event["resource"]["status"]) == ("checkout-order", "APPROVED")
