@@ -32,6 +32,7 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file paypal_standin/mypy.ini -p paypal_standin
 
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
@@ -45,6 +46,10 @@ deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
 	PAYPAL_MODE=live PAYPAL_CLIENT_ID=id PAYPAL_CLIENT_SECRET=secret PAYPAL_WEBHOOK_ID=webhook \
 	EMAIL_URL=smtp+tls://user:password@127.0.0.1:587 \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench: $(VENV)/.dev  ## What privacy costs, as ratios within one run, on both databases
+	-$(BIN)/python -m benchmarks
+	-$(BIN)/python -m tests.postgres -m benchmarks
 
 audit: $(VENV)/.dev  ## Known weaknesses of the pinned packages (needs the network)
 	$(BIN)/pip-audit -r requirements.txt -c constraints.txt

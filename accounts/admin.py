@@ -32,6 +32,7 @@ class UserAdmin(BlindSearchMixin, admin.ModelAdmin[User]):
     form = UserForm
     list_display = ["__str__", "is_staff", "is_active", "joined_at", "last_login"]
     list_filter = ["is_staff", "is_active"]
+    ordering = ["-joined_at"]
     search_fields = ["id"]
     blind_search_fields = ("email_index",)
     filter_horizontal = ["groups"]

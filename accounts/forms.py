@@ -41,8 +41,9 @@ class PasswordResetForm(DjangoPasswordResetForm):
 
     def get_users(self, email: str) -> list[User]:
         user = User.objects.with_email(email)
-        return [user] if user is not None and user.is_active and user.has_usable_password() else []
+        # Also one without a password yet: whoever let the first link lapse asks for another one here.
+        return [user] if user is not None and user.is_active else []
 
-    def save(self, **kwargs: Any) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         for user in self.get_users(self.cleaned_data["email"]):
             send_password_link(user)

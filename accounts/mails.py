@@ -10,4 +10,5 @@ PASSWORD_RESET = mail_kind(
     about="accounts.User",
     live=lambda user: user.is_active,
     despite_opt_out=True,
+    holds_link=True,
 )

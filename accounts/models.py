@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.encryption.fields import PlaintextRefused, SealedEmailField, SealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, declare_table, personal_data
 from privacy.sealed_models import SealedModel
@@ -65,10 +65,14 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = "user"
+
+    def natural_key(self) -> NoReturn:
+        """Django's would write the address into fixtures of whatever points at a user."""
+        raise PlaintextRefused("a user's natural key is the e-mail address, which is not written to fixtures")
 
     def get_full_name(self) -> str:
         return self.name or self.email or ""

@@ -13,7 +13,7 @@ from .forms import PasswordResetForm, SignInForm
 
 class SignInView(LoginView):
     template_name = "accounts/login.html"
-    authentication_form = SignInForm
+    authentication_form = SignInForm  # type: ignore[assignment]  # asks for no username
     redirect_authenticated_user = False
 
 

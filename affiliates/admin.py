@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
@@ -16,14 +17,24 @@ from django.views.decorators.http import require_POST
 
 from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_search import BlindSearchMixin
+from privacy.mail import MailRefused
 from shop.models import Order
+from shop.money import Money
 
 from .commissions import approve_commission, reject_commission
 from .models import Affiliate, Application, Attribution, Commission, LedgerEntry, PayoutBatch, PayoutItem
 from .onboarding import approve_application, decline_application
 from .payouts import PayoutRefused, approve_payout, cancel_payout, prepare_payout
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 CURRENCY = "USD"
+
+
+def _acting(request: HttpRequest) -> User:
+    """The member of staff: the admin lets nobody else in."""
+    return cast("User", request.user)
 
 
 @admin.register(Application)
@@ -35,14 +46,25 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
     @admin.action(description="Approve: make them affiliates and mail the link to a password", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        done = sum(approve_application(application=application) is not None for application in queryset)
-        self.message_user(request, f"{done} approved.")
+        self._decide(request, queryset, lambda application: approve_application(application=application), "approved")
 
     @admin.action(description="Decline", permissions=["decide"])
     def decline(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         reason = "It does not fit what we are looking for at the moment."
-        done = sum(decline_application(application=application, reason=reason) for application in queryset)
-        self.message_user(request, f"{done} declined.")
+        decline = lambda application: decline_application(application=application, reason=reason)  # noqa: E731
+        self._decide(request, queryset, decline, "declined")
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[Application], decide: Callable[[Application], Any], done: str
+    ) -> None:
+        """Each on its own: somebody who may not be written to can't be told, and stays undecided."""
+        count = 0
+        for application in queryset:
+            try:
+                count += bool(decide(application))
+            except MailRefused as refusal:
+                self.message_user(request, f"{application} stays open: {refusal}.", messages.ERROR)
+        self.message_user(request, f"{count} {done}.")
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("affiliates.change_application")
@@ -86,7 +108,7 @@ class CommissionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Approve", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
-        done = sum(approve_commission(commission=c, approved_by=request.user) for c in queryset)
+        done = sum(approve_commission(commission=c, approved_by=_acting(request)) for c in queryset)
         self.message_user(request, f"{done} approved; others were not pending.")
 
     @admin.action(description="Reject", permissions=["decide"])
@@ -100,20 +122,33 @@ class CommissionAdmin(ReadOnlyAdmin):
 
 class PayoutItemInline(ReadOnlyInline):
     model = PayoutItem
-    fields = readonly_fields = ["affiliate", "total", "receiver", "state", "error", "settled_at"]
+    fields = ("affiliate", "total", "receiver", "state", "error", "settled_at")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related("affiliate")
 
 
 @admin.register(PayoutBatch)
 class PayoutBatchAdmin(ReadOnlyAdmin):
     """Prepare a run, look at it, approve it, watch it: one button for each step, on the run's own page."""
 
-    list_display = ["__str__", "state", "total", "created_at", "approved_by", "finished_at", "problem"]
+    list_display = ["__str__", "state", "amount", "created_at", "approved_by", "finished_at", "problem"]
     list_filter = ["state"]
     fields = ["state", "total", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
     fields += ["sent_at", "finished_at", "paypal_batch_id"]
     inlines = [PayoutItemInline]
     change_list_template = "affiliates/admin/payout_runs.html"
     change_form_template = "affiliates/admin/payout_run.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        batches: QuerySet[PayoutBatch] = super().get_queryset(request)
+        return batches.annotate(sum=Sum("items__amount_minor"))
+
+    @admin.display(description="total")
+    def amount(self, batch: Any) -> Money:
+        """The sum that came with the list, instead of one query a row."""
+        return Money(batch.sum or 0, batch.currency)
 
     def get_urls(self) -> list[Any]:
         def step(view: Any) -> Any:
@@ -132,7 +167,7 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
             if not request.user.has_perm("affiliates.change_payoutbatch"):
                 raise PermissionDenied
             try:
-                return view(request, *args, **kwargs)
+                return cast(HttpResponse, view(request, *args, **kwargs))
             except PayoutRefused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
                 return redirect("admin:affiliates_payoutbatch_changelist")
@@ -140,14 +175,14 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
         return guarded
 
     def prepare(self, request: HttpRequest) -> HttpResponse:
-        batch = prepare_payout(currency=CURRENCY, prepared_by=request.user)
+        batch = prepare_payout(currency=CURRENCY, prepared_by=_acting(request))
         self.log_addition(request, batch, "prepared")
         self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
     def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        approve_payout(batch=batch, approved_by=request.user)
+        approve_payout(batch=batch, approved_by=_acting(request))
         self.log_change(request, batch, "approved")
         self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from shop.models import Order
 
 from .models import Affiliate, Attribution
-from .referral import Referral
+from .referral import referral_of
 
 
 def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribution | None:
@@ -15,7 +15,7 @@ def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribu
     affiliate = Affiliate.objects.with_code(code) if code else None
     if affiliate is not None:
         return _attribute(order, affiliate, route=Attribution.Route.CODE)
-    referral: Referral = request.referral
+    referral = referral_of(request)
     if referral.affiliate is None or referral.token is None:
         return None
     return _attribute(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,11 +14,14 @@ from shop.money import Money
 
 from .models import Attribution, Commission, LedgerEntry
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 State = Commission.State
 
 
 def earn_commission(*, payment: Payment) -> Commission | None:
-    """The commission on a payment that has arrived; None when nobody brought the order. Found earned, it changes nothing."""
+    """The commission on a payment that has arrived, once; None when nobody brought the order."""
     attribution = Attribution.objects.filter(order=payment.order_id).first()
     if attribution is None:
         return None
@@ -37,7 +40,7 @@ def earn_commission(*, payment: Payment) -> Commission | None:
 
 
 @transaction.atomic
-def approve_commission(*, commission: Commission, approved_by: AbstractBaseUser | None) -> bool:
+def approve_commission(*, commission: Commission, approved_by: User | None) -> bool:
     """Credits what is left of a pending commission. False when it was not pending any more."""
     commission = Commission.objects.select_for_update().select_related("attribution").get(pk=commission.pk)
     if commission.state != State.PENDING:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from .referral import Referral, record_click
+from .referral import attach_referral, record_click
+
+NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
 
 
 class ReferralMiddleware:
@@ -16,12 +18,18 @@ class ReferralMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.referral = Referral(request)
+        attach_referral(request)
         response = self.get_response(request)
         code = request.GET.get("ref")
-        if code and _is_a_page(response):
+        if code and _is_a_page(response) and _is_public(request):
             record_click(request, response, code=code, landing=request.path)
         return response
+
+
+def _is_public(request: HttpRequest) -> bool:
+    """Neither the admin nor an address that is itself a secret (an order's, a mailed link's), which nobody stores."""
+    match = request.resolver_match
+    return match is not None and match.namespace in NAMESPACES and not match.kwargs.keys() - {"slug"}
 
 
 def _is_a_page(response: HttpResponse) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -68,10 +69,11 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
     def with_code(self, code: str) -> Affiliate | None:
         """The active affiliate behind a code, however it is typed; None for anything else."""
         text = code.strip()
-        return self.active().filter(code__iexact=text).first() if CODE.regex.fullmatch(text) else None
+        return self.active().filter(code__iexact=text).first() if CODE.fullmatch(text) else None
 
 
-CODE = RegexValidator(r"[A-Za-z0-9_-]{2,32}\Z", "Two to 32 letters, digits, hyphens or underscores.")
+CODE = re.compile(r"\A[A-Za-z0-9_-]{2,32}\Z")
+is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or underscores.")
 
 
 @personal_data(
@@ -93,7 +95,7 @@ class Affiliate(SealedModel):
         CLOSED = "closed", "closed"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="affiliate")
-    code = models.CharField(max_length=32, unique=True, default=new_code, validators=[CODE])
+    code = models.CharField(max_length=32, unique=True, default=new_code, validators=[is_a_code])
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     rate_percent = models.DecimalField(
         "own rate in %", max_digits=5, decimal_places=2, null=True, blank=True, help_text="Empty: the program's rate."
@@ -266,7 +268,8 @@ class Commission(models.Model):
 
 @not_personal(
     "payout runs: their amounts and PayPal's numbers",
-    "id state currency paypal_batch_id problem created_at prepared_by_id approved_at approved_by_id sent_at finished_at",
+    "id state currency paypal_batch_id problem created_at prepared_by_id approved_at approved_by_id sent_at"
+    " finished_at",
 )
 class PayoutBatch(models.Model):
     """One run that pays many affiliates at once. Its id is the key under which PayPal takes it once."""
@@ -365,8 +368,8 @@ class PayoutItem(SealedModel):
         """The commissions that this payout pays, also through an earlier payout that came back."""
         entries = LedgerEntry.objects.filter(claim__payout=self)
         found = set(entries.filter(kind=LedgerEntry.Kind.COMMISSION).values_list("commission", flat=True))
-        for returned in entries.filter(kind=LedgerEntry.Kind.RETURN).select_related("payout"):
-            found |= set(returned.payout.commissions().values_list("pk", flat=True))
+        for returned in PayoutItem.objects.filter(ledger__in=entries.filter(kind=LedgerEntry.Kind.RETURN)):
+            found |= set(returned.commissions().values_list("pk", flat=True))
         return Commission.objects.filter(pk__in=found)
 
 

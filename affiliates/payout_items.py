@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from uuid import UUID
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -28,7 +31,7 @@ STATES = {
 @transaction.atomic
 def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
     """Writes down what PayPal says of one payout. What it says again changes nothing."""
-    item = batch.items.select_for_update().filter(pk=remote.sender_item_id).first()
+    item = _item_of(batch, remote)
     state = STATES.get(remote.status)
     if item is None or state is None or item.state == state or item.state in PayoutItem.CAME_BACK:
         return
@@ -41,16 +44,23 @@ def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
         PayoutItem.objects.filter(pk=item.pk).update(state=state)
 
 
+def _item_of(batch: PayoutBatch, remote: PayoutItemState) -> PayoutItem | None:
+    """Ours, locked, by the number under which we sent it; None when it is not one of ours."""
+    try:
+        number = UUID(remote.sender_item_id or "")
+    except ValueError:
+        return None
+    return batch.items.select_for_update().filter(pk=number).first()
+
+
 def _mark_paid(item: PayoutItem) -> None:
     now = timezone.now()
     PayoutItem.objects.filter(pk=item.pk).update(state=State.PAID, settled_at=now)
     item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=now)
     user = item.affiliate.user
     if user.email:
-        try:
+        with suppress(MailRefused):  # an affiliate who wants no mail is paid all the same
             queue_mail(PAID_OUT, to=user.email, about=item, context={"name": user.get_short_name()})
-        except MailRefused:
-            pass  # an affiliate who wants no mail is paid all the same
 
 
 def give_back(item: PayoutItem, *, state: str, error: str) -> None:

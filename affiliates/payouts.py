@@ -1,15 +1,15 @@
-"""Payouts: ledger lines are claimed, summed, approved by staff, sent under one durable key, and followed to their end."""
+"""Payouts: ledger lines are claimed, summed, approved by staff, sent under one durable key, followed to their end."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -23,9 +23,13 @@ from shop.paypal.types import PayoutLine, PayoutPage, PayoutStatus
 from .models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem
 from .payout_items import apply_item_state, give_back
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 logger = logging.getLogger(__name__)
 
 State = PayoutBatch.State
+AT_ONCE = 500  # payouts in one run, as many as PayPal takes; the others wait for the next
 RESEND_FOR = timedelta(days=25)  # PayPal remembers a sender_batch_id for 30 days; later, only a person may decide
 
 
@@ -33,7 +37,7 @@ class PayoutRefused(Exception):
     """The run can't go ahead; the text tells staff why."""
 
 
-def prepare_payout(*, currency: str, prepared_by: AbstractBaseUser) -> PayoutBatch:
+def prepare_payout(*, currency: str, prepared_by: User) -> PayoutBatch:
     """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `PayoutRefused`."""
     try:
         return _prepare(currency, prepared_by)
@@ -42,7 +46,7 @@ def prepare_payout(*, currency: str, prepared_by: AbstractBaseUser) -> PayoutBat
 
 
 @transaction.atomic
-def _prepare(currency: str, prepared_by: AbstractBaseUser) -> PayoutBatch:
+def _prepare(currency: str, prepared_by: User) -> PayoutBatch:
     batch = PayoutBatch.objects.create(currency=currency, prepared_by=prepared_by)
     due = [_claim(batch, affiliate) for affiliate in _due_affiliates(currency)]
     if not due:
@@ -61,7 +65,7 @@ def _due_affiliates(currency: str) -> Iterable[Affiliate]:
         .filter(sum__gte=max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1))
     )
     payable = Affiliate.objects.active().filter(payout_email_index__isnull=False)
-    return payable.filter(pk__in=[row["affiliate"] for row in sums])
+    return payable.filter(pk__in=sums.values("affiliate")).order_by("joined_at", "pk")[:AT_ONCE]
 
 
 def _claim(batch: PayoutBatch, affiliate: Affiliate) -> PayoutItem:
@@ -88,7 +92,7 @@ def _claim(batch: PayoutBatch, affiliate: Affiliate) -> PayoutItem:
 
 
 @transaction.atomic
-def approve_payout(*, batch: PayoutBatch, approved_by: AbstractBaseUser) -> None:
+def approve_payout(*, batch: PayoutBatch, approved_by: User) -> None:
     """Releases a run. Where there are two staff members, the second one approves. Raises `PayoutRefused`."""
     if batch.prepared_by_id == approved_by.pk and _has_colleague(approved_by):
         raise PayoutRefused("A colleague has to approve what you prepared.")
@@ -100,7 +104,7 @@ def approve_payout(*, batch: PayoutBatch, approved_by: AbstractBaseUser) -> None
     send_payout.enqueue(str(batch.pk))
 
 
-def _has_colleague(user: AbstractBaseUser) -> bool:
+def _has_colleague(user: User) -> bool:
     return get_user_model().objects.filter(is_staff=True, is_active=True).exclude(pk=user.pk).exists()
 
 
@@ -174,7 +178,7 @@ def follow_payout(*, batch: PayoutBatch) -> None:
     """Asks PayPal how each payout of a run stands, page by page. Raises `PayPalError`."""
     page, pages = 1, 1
     while page <= pages:
-        answer = gateway().get_payout(batch.paypal_batch_id, page)
+        answer = gateway().get_payout(batch.paypal_batch_id or "", page)
         pages = answer.total_pages
         _apply_page(batch, answer)
         page += 1

@@ -1,13 +1,15 @@
 """The referral: what a visitor's cookie says, and how a click makes one.
 
-The cookie is sealed, so that it is both signed and opaque: it holds the click, the affiliate and the moment of the click, and
-still attributes a sale when the row of the click is gone. It lives exactly as long as the right to a commission.
+The cookie is sealed, so that it is both signed and opaque: it holds the click, the affiliate and the moment of the
+click, and still attributes a sale when the row of the click is gone. It lives exactly as long as the right to a
+commission.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,6 +30,8 @@ from .models import REFERRAL_LIFE, Affiliate, Click
 
 COOKIE = "aitpro_referral"
 SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is no second click
+# Search engines, and the previews that chats and social networks make of a link before anybody follows it.
+PROGRAM = re.compile(r"(?<!cu)bot\b|crawler|spider|slurp|preview|facebookexternalhit|whatsapp/", re.IGNORECASE)
 _PLACE = Place("cookie", COOKIE, use="cookie")
 _CONTENT = struct.Struct(">16s16sQ")  # click, affiliate, moment in microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -101,8 +105,20 @@ class Referral:
     @property
     def is_a_look_ahead(self) -> bool:
         """A browser or a program that fetches before anybody has clicked."""
-        purpose = self._request.headers.get("Sec-Purpose", "") + self._request.headers.get("Purpose", "")
-        return self._request.method != "GET" or "prefetch" in purpose or "preview" in purpose
+        headers = self._request.headers
+        purpose = headers.get("Sec-Purpose", "") + headers.get("Purpose", "")
+        program = PROGRAM.search(headers.get("User-Agent", ""))
+        return self._request.method != "GET" or bool(program) or "prefetch" in purpose or "preview" in purpose
+
+
+def attach_referral(request: HttpRequest) -> None:
+    request.referral = Referral(request)  # type: ignore[attr-defined]
+
+
+def referral_of(request: HttpRequest) -> Referral:
+    """What `attach_referral` put there, with its type."""
+    found: Referral = request.referral  # type: ignore[attr-defined]
+    return found
 
 
 def record_click(request: HttpRequest, response: HttpResponse, *, code: str, landing: str) -> None:
@@ -110,7 +126,7 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str, lan
 
     `landing` is the path of the page that the visitor gets to see.
     """
-    referral: Referral = request.referral
+    referral = referral_of(request)
     response.headers["Cache-Control"] = "no-store"
     if referral.is_a_look_ahead or referral.refuses_tracking:
         return
@@ -145,9 +161,10 @@ def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> st
 
 def _referring_domain(request: HttpRequest) -> str:
     try:
-        return (urlsplit(request.headers.get("Referer", "")).hostname or "")[:253]
+        host = urlsplit(request.headers.get("Referer", "")).hostname or ""
     except ValueError:
         return ""
+    return host[:253] if host.isprintable() else ""
 
 
 def _sub_label(request: HttpRequest) -> str:
@@ -168,7 +185,7 @@ def _set_cookie(response: HttpResponse, cookie: str) -> None:
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:
     """Deletes the row and the cookie of this visitor."""
-    click = request.referral.click
+    click = referral_of(request).click
     if click is not None:
         click.delete()
     response.delete_cookie(COOKIE, samesite="Lax")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -23,6 +23,9 @@ from .models import REFERRAL_LIFE, Affiliate, Commission
 from .onboarding import TERMS_VERSION, rate_in_words, receive_application
 from .portal import overview_of
 from .referral import forget, record_click
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}
 CURRENCY = "USD"
@@ -83,7 +86,7 @@ class PortalView(LoginRequiredMixin, TemplateView):
 
     @property
     def affiliate(self) -> Affiliate:
-        affiliate = Affiliate.objects.filter(user=self.request.user).first()
+        affiliate = Affiliate.objects.filter(user=cast("User", self.request.user)).first()
         if affiliate is None:
             raise Http404("This account is not an affiliate's.")
         return affiliate

@@ -1,4 +1,4 @@
-"""The demo's people and product. Passwords are made when they are seeded and kept where only this machine's user reads."""
+"""The demo's people and product. Passwords are made at seeding and kept where only this machine's user reads."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -54,7 +55,7 @@ def _product() -> None:
     )
 
 
-def _user(email: str, name: str, known: dict[str, str], **fields: bool) -> str:
+def _user(email: str, name: str, known: dict[str, str], **fields: Any) -> str:
     """The user's password: the remembered one while it works, otherwise a new one."""
     user = User.objects.with_email(email) or User.objects.create_user(email, name=name, **fields)
     password = known.get(email, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -41,6 +42,9 @@ class Environment:
 
     def number(self, name: str, *, default: int) -> int:
         return self.parsed(name, int, expected="a whole number", default=str(default))
+
+    def percentage(self, name: str, *, default: str) -> Decimal:
+        return self.parsed(name, _percentage, expected="a number from 0 to 100", default=default)
 
     def words(self, name: str, *, default: str = "") -> list[str]:
         return [word.strip() for word in self.text(name, default=default).split(",") if word.strip()]
@@ -80,6 +84,13 @@ class Environment:
         except Exception:
             # The original error would quote the value, which may be a secret: it is left out on purpose.
             raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
+
+
+def _percentage(value: str) -> Decimal:
+    number = Decimal(value)
+    if not 0 <= number <= 100:
+        raise ValueError
+    return number
 
 
 def _origin(value: str) -> str:

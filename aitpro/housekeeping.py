@@ -12,6 +12,7 @@ from affiliates.commissions import approve_past_hold
 from affiliates.payouts import follow_open_payouts
 from privacy.mail import deliver_due_mail
 from privacy.retention import purge_expired
+from shop.events import handle_open_events
 from shop.payments import settle_open_payments
 from shop.refunds import finish_open_refunds
 
@@ -30,6 +31,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "expired rows purged": _purge,
     "sessions ended": _end_sessions,
     "mails due": lambda now: deliver_due_mail(now=now),
+    "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),
     "refunds looked at": lambda now: finish_open_refunds(),
     "commissions past their hold": lambda now: approve_past_hold(now=now),

@@ -1,6 +1,5 @@
 """All settings, from the environment (see `.env.example`). The same file runs the demo, the tests and production."""
 
-from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -44,7 +43,12 @@ BUSINESS = {
     "phone": env.text("BUSINESS_PHONE", default="805-651-8516"),
     "email": env.text("BUSINESS_EMAIL", default="info@ait-pro.com"),
     "country": env.text("BUSINESS_COUNTRY", default="US"),
+    "region": env.text("BUSINESS_REGION", default="CA"),
+    "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
 }
+
+# Whose law sets the clock of privacy requests.
+PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
 
 # --- Applications, floor by floor ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -55,6 +59,8 @@ INSTALLED_APPS = [
     "contacts.apps.ContactsConfig",
     "accounts.apps.AccountsConfig",
     "privacy.apps.PrivacyConfig",
+    "privacy.audit.apps.AuditConfig",
+    "privacy.keystore.apps.KeyStoreConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -101,18 +107,28 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- Databases, cache, background work ----------------------------------------------------------------------------
-DATABASES = {"default": env.database("DATABASE_URL", default=f"sqlite:///{quote(str(DATA_DIR))}/aitpro.sqlite3")}
-DATABASES["default"]["CONN_MAX_AGE"] = 60
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Immediate transactions queue behind one writer instead of failing half-way; secure_delete overwrites what goes.
-    # synchronous=FULL: a paid order survives a power cut (docs/adr/0002-sqlite-settings.md).
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
-    }
-else:
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+_DATA = f"sqlite:///{quote(str(DATA_DIR))}"
+DATABASES = {
+    "default": env.database("DATABASE_URL", default=f"{_DATA}/aitpro.sqlite3"),
+    # The keys of the last 30 days' referrals. Backups leave this one out, so that they can't be read later.
+    "keystore": env.database("KEYSTORE_URL", default=f"{_DATA}/keystore.sqlite3"),
+}
+DATABASE_ROUTERS = ["privacy.keystore.router.KeyStoreRouter"]
+for _database in DATABASES.values():
+    _database["CONN_MAX_AGE"] = 60
+    if _database["ENGINE"] == "django.db.backends.sqlite3":
+        # Immediate transactions queue behind one writer and do not fail half-way; secure_delete overwrites what goes.
+        # synchronous=FULL: a paid order survives a power cut (docs/adr/0002-sqlite-settings.md).
+        _database["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": (
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+                "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"  # 64 MiB and 256 MiB: a million rows stay quick
+            ),
+        }
+    else:
+        _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
@@ -202,9 +218,7 @@ PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
-AFFILIATE_COMMISSION_PERCENT = env.parsed(
-    "AFFILIATE_COMMISSION_PERCENT", Decimal, expected="a percentage", default="30"
-)
+AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
 AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 
@@ -11,6 +12,9 @@ from privacy.mail import queue_mail
 
 from .mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from .models import Inquiry, Reply
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @transaction.atomic
@@ -23,7 +27,7 @@ def receive_inquiry(*, inquiry: Inquiry) -> Inquiry:
 
 
 @transaction.atomic
-def answer_inquiry(*, inquiry: Inquiry, body: str, author: AbstractBaseUser) -> Reply:
+def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
     """Stores the answer and mails it. Raises `privacy.mail.MailRefused`, and then stores nothing."""
     reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
     queue_mail(INQUIRY_ANSWERED, to=inquiry.email, about=inquiry, context={"reply": reply})

@@ -13,7 +13,12 @@ INQUIRY_RECEIVED = mail_kind(
     despite_opt_out=True,  # the sender asked a moment ago
 )
 # Goes to the business's own address and holds nothing personal: a link to the admin.
-INQUIRY_WAITS = mail_kind("contacts/inquiry_waits", purpose=Purpose.ANSWER_INQUIRY, about="contacts.Inquiry")
+INQUIRY_WAITS = mail_kind(
+    "contacts/inquiry_waits",
+    purpose=Purpose.ANSWER_INQUIRY,
+    about="contacts.Inquiry",
+    despite_opt_out=True,  # no visitor's message may be lost because the vendor's own address was opted out
+)
 INQUIRY_ANSWERED = mail_kind(
     "contacts/inquiry_answered",
     purpose=Purpose.ANSWER_INQUIRY,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 
 from django.conf import settings
@@ -17,9 +18,12 @@ from privacy.sealed_models import SealedModel
 KEPT = Retention(text="2 years after you wrote", since="received_at", days=730)
 
 
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without look-alikes, easy to read out over a telephone
+REFERENCE = re.compile(rf"Q-[{ALPHABET}]{{6}}")
+
+
 def new_reference() -> str:
-    """`Q-` and six characters without look-alikes, easy to read out over a telephone."""
-    return "Q-" + "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(6))
+    return "Q-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
 
 
 @personal_data(

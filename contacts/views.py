@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -10,7 +12,7 @@ from django.views.generic import FormView, TemplateView
 
 from .forms import ContactForm
 from .inquiries import receive_inquiry
-from .models import Inquiry
+from .models import REFERENCE, Inquiry
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -29,6 +31,11 @@ class ContactView(FormView[ContactForm]):
 
 
 class ThanksView(TemplateView):
-    """Shows the reference number, which names nobody."""
+    """Shows the reference number, which names nobody. Nobody else's words are shown on it."""
 
     template_name = "contacts/thanks.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if not REFERENCE.fullmatch(self.kwargs["reference"]):
+            raise Http404("No message has such a number.")
+        return super().get_context_data(**kwargs)

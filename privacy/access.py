@@ -1,7 +1,7 @@
 """Access: everything that is kept about a person, as an archive that anybody can read.
 
-The archive is a zip with `index.html` for people and `data.json` for programs. Both come from the registry: each kind of
-row with its purpose, source, recipients, retention, and what is withheld and why.
+The archive is a zip with `index.html` for people and `data.json` for programs. Both come from the registry: each kind
+of row with its purpose, source, recipients, retention, and what is withheld and why.
 """
 
 from __future__ import annotations
@@ -45,11 +45,15 @@ def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:
 
 def _row(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
     personal = {
-        label: _plain(row, row._meta.get_field(name))
+        label: _plain(row, _field(row, name))
         for name, label in declaration.columns.items()
         if name not in declaration.withheld
     }
     return {**personal, **_circumstances(declaration, row)}
+
+
+def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
+    return next(f for f in row._meta.concrete_fields if f.name == name)
 
 
 def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from .admin_audited import AuditedAdmin
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Staff look and press buttons; no field can be edited, no row added or deleted by hand."""
+
+class ReadOnlyAdmin(AuditedAdmin):
+    """Staff look and press buttons; no field can be edited, no row added or deleted by hand. Looking is recorded."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

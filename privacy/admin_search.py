@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from .admin_audited import AuditedAdmin
 
-class BlindSearchMixin(admin.ModelAdmin[Any]):
-    """`blind_search_fields` are look-ups of blind indexes that take a whole address, however it is typed."""
+
+class BlindSearchMixin(AuditedAdmin):
+    """`blind_search_fields` are look-ups of blind indexes that take a whole address, however it is typed.
+
+    That somebody searched is recorded, also from another page's pick list; for whom is not.
+    """
 
     blind_search_fields: tuple[str, ...] = ()
     search_help_text = "A whole e-mail address or number: sealed values are found exactly or not at all."
@@ -18,10 +22,15 @@ class BlindSearchMixin(admin.ModelAdmin[Any]):
     def get_search_fields(self, request: HttpRequest) -> Any:
         return super().get_search_fields(request) or ["pk"]  # shows the search box
 
+    def get_ordering(self, request: HttpRequest) -> Any:
+        """Pick lists go through the found rows page by page, so they need an order."""
+        return super().get_ordering(request) or self.model._meta.ordering or ["pk"]
+
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
         if "@" not in term:
             return super().get_search_results(request, queryset, search_term)
+        self.audit(request, "search", self.model)
         found = Q(pk__in=[])
         for lookup in self.blind_search_fields:
             found |= Q(**{lookup: term})

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 
 from .models import PrivacyRequest
+
+DETAILS_LIMIT = 20_000  # characters, as many as a message on the contact page
 
 
 class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
@@ -25,5 +28,7 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
         self.fields["email"].required = True
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["details"].required = False
-        self.fields["kind"].choices = PrivacyRequest.Kind.choices
+        self.fields["details"].validators.append(MaxLengthValidator(DETAILS_LIMIT))
         self.fields["kind"].initial = PrivacyRequest.Kind.ACCESS
+        # No empty choice among the radio buttons: one of them is ticked from the start.
+        setattr(self.fields["kind"], "choices", PrivacyRequest.Kind.choices)  # noqa: B010 (mypy sees a plain Field)

@@ -1,8 +1,9 @@
 """The mail gate: the only place in this project that sends mail.
 
-Every message has a kind, declared once in an app's `mails.py`: its purpose, its template, and what must be alive for it
-to be sent (the inquiry, the order, the request that it serves). The gate looks when a message is written, and again at the
-moment of delivery. A message is stored sealed in the same transaction as the change that caused it, and delivered by a task.
+Every message has a kind, declared once in an app's `mails.py`: its purpose, its template, and what must be alive for
+it to be sent (the inquiry, the order, the request that it serves). The gate looks when a message is written, and again
+at the moment of delivery. A message is stored sealed in the same transaction as the change that caused it, and
+delivered by a task.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 6
 BACK_OFF = timedelta(minutes=1)  # doubled with every attempt
 STUCK_AFTER = timedelta(minutes=10)  # a worker that died while sending; the message is tried again
+LINK_FORGOTTEN = "This message held a link for its reader alone, so its text is not kept."
 
 
 class MailRefused(Exception):
@@ -39,13 +41,14 @@ class MailRefused(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class MailKind:
-    """`template` names `templates/<app>/mail/<name>.subject.txt`, `.txt` and `.html`; `about` the model of the reason."""
+    """`template` names `templates/<app>/mail/<name>.subject.txt`, `.txt`, `.html`; `about` the model of the reason."""
 
     template: str
     purpose: Purpose
     about: str
     live: Callable[[Any], bool]
     despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
+    holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
 
 
 _kinds: dict[str, MailKind] = {}
@@ -57,10 +60,10 @@ def mail_kind(
     purpose: Purpose,
     about: str,
     live: Callable[[Any], bool] = lambda reason: True,
-    despite_opt_out: bool = False,
+    **further: bool,
 ) -> MailKind:
     """Declares a kind of message. Called at import of an app's `mails.py`, which start-up finds by itself."""
-    kind = MailKind(template=template, purpose=purpose, about=about, live=live, despite_opt_out=despite_opt_out)
+    kind = MailKind(template=template, purpose=purpose, about=about, live=live, **further)
     _kinds[template] = kind
     return kind
 
@@ -114,7 +117,9 @@ def deliver_mail(mail_id: str) -> None:
         _message(mail).send()
     except MailRefused as refusal:
         _finish(mail, state=OutgoingMail.State.REFUSED, refusal=str(refusal))
-    except OSError as error:  # no connection, a time-out, or smtplib's own errors, which are OSErrors
+    except (
+        Exception
+    ) as error:  # a server that is away, or a defect: its text may name the person, so it goes no further
         _retry_later(mail, error)
     else:
         _finish(mail, state=OutgoingMail.State.SENT, sent_at=timezone.now())
@@ -125,11 +130,12 @@ def _claim(mail_id: UUID, *, now: datetime) -> OutgoingMail | None:
     claimed = OutgoingMail.objects.filter(pk=mail_id, state=OutgoingMail.State.QUEUED, due_at__lte=now).update(
         state=OutgoingMail.State.SENDING, attempts=F("attempts") + 1, due_at=now
     )
-    return OutgoingMail.objects.get(pk=mail_id) if claimed else None
+    return OutgoingMail.objects.filter(pk=mail_id).first() if claimed else None
 
 
 def _reason_of(mail: OutgoingMail) -> models.Model | None:
-    return apps.get_model(mail.about_model)._base_manager.filter(pk=mail.about_id).first()
+    reason: models.Model | None = apps.get_model(mail.about_model)._base_manager.filter(pk=mail.about_id).first()
+    return reason
 
 
 def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
@@ -142,6 +148,13 @@ def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
 
 
 def _finish(mail: OutgoingMail, **changes: Any) -> None:
+    """Ends the message's way. A link that lets its reader act is nowhere kept after that."""
+    if mail.kind in _kinds and _kinds[mail.kind].holds_link:
+        changes |= {name: mail.sealed(name, LINK_FORGOTTEN) for name in ("text", "html")}
+    _change(mail, **changes)
+
+
+def _change(mail: OutgoingMail, **changes: Any) -> None:
     OutgoingMail.objects.filter(pk=mail.pk, state=OutgoingMail.State.SENDING).update(**changes)
 
 
@@ -150,16 +163,22 @@ def _retry_later(mail: OutgoingMail, error: Exception) -> None:
     if mail.attempts >= MAX_ATTEMPTS:
         _finish(mail, state=OutgoingMail.State.FAILED)
     else:
-        _finish(mail, state=OutgoingMail.State.QUEUED, due_at=timezone.now() + BACK_OFF * 2**mail.attempts)
+        _change(mail, state=OutgoingMail.State.QUEUED, due_at=timezone.now() + BACK_OFF * 2**mail.attempts)
 
 
 def deliver_due_mail(*, now: datetime) -> int:
     """Enqueues what waits for another attempt, or was left behind by a worker that died. Returns how many."""
-    OutgoingMail.objects.filter(
-        state=OutgoingMail.State.SENDING, due_at__lte=now - STUCK_AFTER, attempts__lt=MAX_ATTEMPTS
-    ).update(state=OutgoingMail.State.QUEUED, due_at=now)
-    overdue = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED, due_at__lte=now)
+    _free_stuck_mail(now)
+    overdue = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED, due_at__lte=now).order_by("due_at")
     due = list(overdue.values_list("pk", flat=True)[:500])
     for mail_id in due:
         deliver_mail.enqueue(str(mail_id))
     return len(due)
+
+
+def _free_stuck_mail(now: datetime) -> None:
+    """What a dead worker left half-way is tried again, or given up when it has had its attempts."""
+    stuck = OutgoingMail.objects.filter(state=OutgoingMail.State.SENDING, due_at__lte=now - STUCK_AFTER)
+    for mail in stuck.filter(attempts__gte=MAX_ATTEMPTS):
+        _finish(mail, state=OutgoingMail.State.FAILED)
+    stuck.update(state=OutgoingMail.State.QUEUED, due_at=now)

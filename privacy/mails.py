@@ -11,4 +11,5 @@ REQUEST_CONFIRMATION = mail_kind(
     about="privacy.PrivacyRequest",
     live=lambda request: request.state == PrivacyRequest.State.UNCONFIRMED,
     despite_opt_out=True,
+    holds_link=True,
 )

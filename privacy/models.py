@@ -84,7 +84,8 @@ class Suppression(SealedModel):
 
 class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
     def awaiting_confirmation(self, now: datetime) -> PrivacyRequestQuerySet:
-        return self.filter(state=PrivacyRequest.State.UNCONFIRMED, link_expires_at__gt=now)
+        """Links that still work: not those of a person who was erased in the meantime, who can't be answered."""
+        return self.filter(state=PrivacyRequest.State.UNCONFIRMED, link_expires_at__gt=now, email__isnull=False)
 
     def open(self) -> PrivacyRequestQuerySet:
         return self.filter(state=PrivacyRequest.State.CONFIRMED)

@@ -25,7 +25,8 @@ PROMISES = (
     Promise(
         "direct-visits-domain-only",
         "If you come directly, we don't know who you are",
-        "When you come here directly, the most we recognise is the domain name of your network. We never see an e-mail address.",
+        "When you come here directly, the most we recognise is the domain name of your network. We never see "
+        "an e-mail address.",
         "No table of this site has a place for the address of a direct visitor, and the server's log leaves it out.",
     ),
     Promise(
@@ -37,25 +38,30 @@ PROMISES = (
     Promise(
         "referral-30-days",
         "A referral lasts 30 days",
-        "If you come through an affiliate's link, we keep your network address and a cookie for 30 days, and delete both then.",
-        "Every visit is stored with its end. After that moment it can't be read any more, and an hourly purge deletes it.",
+        "If you come through an affiliate's link, we keep your network address and a cookie for 30 days, and "
+        "delete both then.",
+        "Every visit is stored with its end. After that moment it can't be read any more, and an hourly "
+        "purge deletes it.",
     ),
     Promise(
         "referral-for-commission-only",
         "A referral pays a commission, and that is all",
-        "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, and nothing else.",
+        "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, "
+        "and nothing else.",
         "Only the code that decides who brought an order looks at it.",
     ),
     Promise(
         "not-shared",
         "Nobody else learns of your visit",
         "We give cookies and visitor data to no third party.",
-        "No page loads a script, style, font or picture from elsewhere; a strict Content-Security-Policy has browsers refuse any.",
+        "No page loads a script, style, font or picture from elsewhere; a strict Content-Security-Policy has "
+        "browsers refuse any.",
     ),
     Promise(
         "email-for-asked-contact-only",
         "Your e-mail address is for what you asked",
-        "We write to you only because you asked us something, bought something or work with us. We send no advertising.",
+        "We write to you only because you asked us something, bought something or work with us. We send no "
+        "advertising.",
         "One gate lets mail out. It wants the reason of each message and refuses those that have none.",
     ),
     Promise(
@@ -127,7 +133,8 @@ PROMISES = (
     Promise(
         "complaints",
         "You can complain",
-        "If we don't keep to this policy, tell us, the Better Business Bureau, or the consumer protection office of your state.",
+        "If we don't keep to this policy, tell us, the Better Business Bureau, or the consumer protection "
+        "office of your state.",
         "A complaint gets a number and a date by which we must answer.",
     ),
 )

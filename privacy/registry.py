@@ -1,7 +1,7 @@
 """The registry of personal data: each model says once what it keeps about people, why, how long, and what erasure does.
 
-Five things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, and the
-coverage check over the live schema. Models declare themselves with the decorators below; `privacy` imports none of them.
+Five things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, and
+the coverage check over the live schema. Models declare themselves with the decorators below; `privacy` imports none.
 """
 
 from __future__ import annotations
@@ -67,12 +67,19 @@ class PersonalData:
     redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
 
     @property
-    def still_personal(self) -> str:
-        """A column that redaction empties: where it is null, the row was redacted before."""
-        return next(name for name in self.columns if self.redacted.get(name) is None)
+    def emptied(self) -> list[str]:
+        """The columns that redaction empties."""
+        return [name for name in self.columns if self.redacted.get(name) is None]
+
+    @property
+    def still_personal(self) -> models.Q:
+        """False where all of them are empty: the row was redacted before."""
+        return models.Q(*((f"{name}__isnull", False) for name in self.emptied), _connector=models.Q.OR)
 
     def rows_of(self, email: str) -> models.QuerySet[Any]:
-        """Every row about the person with this address."""
+        """Every row about the person with this address. Raises `ValueError` without one."""
+        if not email:  # None would find every row whose person is erased
+            raise ValueError("no address, no person")
         found = models.Q(pk__in=[])
         for lookup in self.found_by:
             found |= models.Q(**{lookup: email})
@@ -107,7 +114,7 @@ def personal_data(
     erasure: Erasure,
     **further: Any,
 ) -> Callable[[Model], Model]:
-    """Declares the personal data of a model. `other_columns` lists, in one string, the columns that are not personal."""
+    """Declares the personal data of a model. `other_columns` lists, in one string, those that are not personal."""
 
     def declare(model: Model) -> Model:
         declaration = PersonalData(
@@ -167,8 +174,12 @@ def _validate(declaration: PersonalData) -> None:
     where = declaration.model._meta.label
     if declaration.erasure is Erasure.KEEP and not declaration.kept_because:
         raise ImproperlyConfigured(f"{where} keeps personal data after erasure: say why in kept_because.")
+    if declaration.retention.days < 0:
+        raise ImproperlyConfigured(f"{where} has a retention of less than no time.")
     if declaration.retention.days and not declaration.retention.since:
         raise ImproperlyConfigured(f"{where} has a retention in days: name the column it counts from in since.")
+    if declaration.erasure is Erasure.REDACT and not declaration.emptied:
+        raise ImproperlyConfigured(f"{where} is redacted, but no personal column is emptied by it.")
     unknown = {*declaration.withheld, *declaration.redacted} - {*declaration.columns, *declaration.other_columns}
     if unknown:
         raise ImproperlyConfigured(f"{where} withholds or redacts undeclared fields: {', '.join(sorted(unknown))}.")

@@ -104,8 +104,7 @@ def answer_with_opt_out(*, request: PrivacyRequest, now: datetime) -> None:
 
 
 def _suppress(email: str, channel: Channel) -> None:
-    if not Suppression.objects.filter(email_index=email, channel=channel).exists():
-        Suppression.objects.create(email_index=email, channel=channel)
+    Suppression.objects.get_or_create(email_index=email, channel=channel)
 
 
 def _mark_answered(request: PrivacyRequest, now: datetime) -> None:

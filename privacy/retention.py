@@ -30,7 +30,7 @@ def _purge(declaration: PersonalData, now: datetime) -> int:
 def _purge_batch(declaration: PersonalData, now: datetime) -> int:
     expired = declaration.expired(now)
     if declaration.erasure is Erasure.REDACT:
-        expired = expired.filter(**{f"{declaration.still_personal}__isnull": False})
+        expired = expired.filter(declaration.still_personal)
     with transaction.atomic():
         rows = list(expired.select_for_update(skip_locked=True)[:BATCH])
         apply_rule(declaration, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -19,6 +19,9 @@ from .models import Order, Payment, PayPalEvent, Product, Refund
 from .money import Money
 from .refunds import RefundRefused, refund_payment
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin[Product]):
@@ -28,7 +31,8 @@ class ProductAdmin(admin.ModelAdmin[Product]):
 
 class PaymentInline(ReadOnlyInline):
     model = Payment
-    fields = readonly_fields = ["attempt", "state", "total", "capture_id", "problem", "created_at", "refund"]
+    fields = ("attempt", "state", "total", "capture_id", "problem", "created_at", "refund")
+    readonly_fields = fields
 
     @admin.display(description="")
     def refund(self, payment: Payment) -> str:
@@ -52,8 +56,8 @@ class RefundForm(forms.Form):
 
     amount = forms.DecimalField(min_value=0, max_digits=12, label="Amount to refund")
 
-    def __init__(self, *args: Any, payment: Payment, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"amount": payment.refundable.amount}, **kwargs)
+    def __init__(self, data: Any = None, *, payment: Payment) -> None:
+        super().__init__(data, initial={"amount": payment.refundable.amount})
         self.payment = payment
         self.fields["amount"].help_text = f"At most {payment.refundable}."
 
@@ -98,7 +102,7 @@ class PaymentAdmin(ReadOnlyAdmin):
 
     def _refund(self, request: HttpRequest, payment: Payment, amount: Money) -> None:
         try:
-            refund = refund_payment(payment=payment, amount=amount, requested_by=request.user)
+            refund = refund_payment(payment=payment, amount=amount, requested_by=cast("User", request.user))
         except RefundRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:

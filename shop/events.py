@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,15 @@ from django_tasks import task
 
 from .models import Payment, PayPalEvent
 from .payments import settle
+from .paypal.errors import PayPalError
 from .paypal.types import WebhookEvent
 from .refunds import adopt_refund
 from .signals import paypal_event_received
 
 logger = logging.getLogger(__name__)
+
+WORKER_TIME = timedelta(minutes=5)  # what the worker gets before the regular look-up does a message itself
+TRY_FOR = timedelta(days=3)  # as long as PayPal itself would send it again
 
 
 def receive_event(event: WebhookEvent) -> None:
@@ -50,7 +55,7 @@ def _inside(value: Any, *keys: str) -> Any:
 
 @task()
 def handle_event(event_pk: str) -> None:
-    """Looks at PayPal for what the message names. A failure leaves it open; the regular look-up finds the same news."""
+    """Looks at PayPal for what the message names. A failure leaves it open for `handle_open_events`."""
     event = PayPalEvent.objects.get(pk=UUID(event_pk))
     if event.event_type.startswith(("PAYMENT.REFUND.", "PAYMENT.CAPTURE.REFUNDED")):
         adopt_refund(paypal_refund_id=event.resource_id)
@@ -59,6 +64,20 @@ def handle_event(event_pk: str) -> None:
     else:
         paypal_event_received.send(PayPalEvent, event_type=event.event_type, resource_id=event.resource_id)
     PayPalEvent.objects.filter(pk=event.pk).update(handled_at=timezone.now())
+
+
+def handle_open_events(*, now: datetime) -> int:
+    """Does again what failed: a refund made at PayPal's side is known from its message alone. Returns how many."""
+    waiting = PayPalEvent.objects.filter(
+        handled_at=None, received_at__lte=now - WORKER_TIME, received_at__gt=now - TRY_FOR
+    )
+    events = list(waiting.order_by("received_at")[:200])
+    for event in events:
+        try:
+            handle_event.func(str(event.pk))
+        except PayPalError as error:
+            logger.warning("message %s is still open: %s", event.event_id, error)
+    return len(events)
 
 
 def _settle_named(event: PayPalEvent) -> None:

@@ -1,4 +1,4 @@
-"""Placing an order: the price, the buyer and who brought the buyer are fixed in one transaction, before any money moves."""
+"""Placing an order: price, buyer and who brought the buyer are fixed in one transaction, before any money moves."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Payments: started once, settled from wherever news comes first.
 
-The buyer's return, PayPal's message and the regular look-up all call `settle`. No lock is ever held while PayPal is asked:
-a payment is claimed in one short statement, PayPal is asked under a key that makes a repetition harmless, and the answer
-is applied under a row lock that first looks whether somebody else has done so.
+The buyer's return, PayPal's message and the regular look-up all call `settle`. No lock is ever held while PayPal is
+asked: a payment is claimed in one short statement, PayPal is asked under a key that makes a repetition harmless, and
+the answer is applied under a row lock that first looks whether somebody else has done so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.mail import queue_mail
+from privacy.mail import MailRefused, queue_mail
 
 from .mails import RECEIPT
 from .models import Order, Payment
@@ -24,10 +24,8 @@ from .paypal.errors import (
     Declined,
     Expired,
     Invalid,
-    NotConfigured,
     PayerActionRequired,
     PayPalError,
-    Transient,
 )
 from .paypal.gateway import gateway
 from .paypal.types import CaptureState, CaptureStatus, OrderItem, OrderState, OrderStatus
@@ -80,7 +78,7 @@ def _running_payment(order: Order) -> Payment:
 
 
 def settle(*, payment: Payment) -> Payment:
-    """Brings a payment in line with what PayPal knows. Raises `Transient` or `NotConfigured` when PayPal can't be asked."""
+    """Brings a payment in line with what PayPal knows. Raises `PayPalError` when that can't be learned now."""
     if payment.paypal_order_id is None:
         return payment
     if payment.capture_id:
@@ -108,14 +106,17 @@ def _claim(payment: Payment, *, now: datetime) -> bool:
 
 def _capture(payment: Payment) -> Payment:
     payment.refresh_from_db()
+    order_id = payment.paypal_order_id or ""
     try:
-        remote = gateway().capture_order(order_id=payment.paypal_order_id, request_id=payment.capture_key)
+        remote = gateway().capture_order(order_id=order_id, request_id=payment.capture_key)
     except (AlreadyCaptured, Conflict):
-        remote = gateway().get_order(payment.paypal_order_id)
+        remote = gateway().get_order(order_id)
     except PayerActionRequired:
         return _send_buyer_back(payment)
-    except (Declined, Expired):
+    except Declined:
         return _close(payment, State.DECLINED)
+    except Expired:
+        return _close(payment, State.EXPIRED)
     except Invalid as error:
         return _note_problem(payment, f"PayPal refused the capture: {', '.join(error.issues)}")
     return _apply_order(payment, remote)
@@ -129,7 +130,7 @@ def _apply_order(payment: Payment, remote: OrderState) -> Payment:
 
 
 def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
-    """Writes down what PayPal says of the capture; the first to say "completed" books the money, others find it done."""
+    """Writes down what PayPal says of the capture. The first "completed" books the money; others find it done."""
     with transaction.atomic():
         # The order first: `start_payment` takes its locks in the same sequence.
         order = Order.objects.select_for_update().get(pk=payment.order_id)
@@ -160,9 +161,18 @@ def _book_received(payment: Payment) -> None:
     payment.state, payment.problem = State.PAID, ""
     order.state, order.paid_at = Order.State.PAID, timezone.now()
     _save(payment)
-    if not order.is_erased:
-        queue_mail(RECEIPT, to=order.email, about=order, context={})
+    _mail_receipt(order)
     payment_captured.send(Payment, payment=payment)
+
+
+def _mail_receipt(order: Order) -> None:
+    """The money is booked whether or not a mail may go."""
+    if order.email is None:
+        return
+    try:
+        queue_mail(RECEIPT, to=order.email, about=order, context={})
+    except MailRefused as refusal:
+        logger.info("no receipt for %s: %s", order, refusal)
 
 
 def _save(payment: Payment) -> None:
@@ -201,7 +211,14 @@ def settle_open_payments(*, now: datetime) -> int:
     for payment in Payment.objects.unsettled().filter(created_at__gt=now - LOOK_AGAIN_FOR).order_by("changed_at")[:200]:
         try:
             settle(payment=payment)
-        except (Transient, NotConfigured) as error:
+        except PayPalError as error:
             logger.warning("payment %s is still unknown: %s", payment.pk, error)
+        _go_to_the_end_of_the_queue(payment, now=now)
         asked += 1
     return asked
+
+
+def _go_to_the_end_of_the_queue(payment: Payment, *, now: datetime) -> None:
+    """So that the others get their turn. The time of a claim (CAPTURING) is left alone: it says when the claim ends."""
+    waiting = Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.PENDING])
+    waiting.update(changed_at=now)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from privacy.mail import queue_mail
+from privacy.mail import MailRefused, queue_mail
 
 from .mails import REFUND_MADE
 from .models import Order, Payment, Refund
@@ -18,6 +18,9 @@ from .paypal.errors import Invalid, PayPalError
 from .paypal.gateway import gateway
 from .paypal.types import RefundState, RefundStatus
 from .signals import payment_refunded
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,7 @@ class RefundRefused(Exception):
     """The refund can't be made; the text tells staff why."""
 
 
-def refund_payment(*, payment: Payment, amount: Money, requested_by: AbstractBaseUser | None) -> Refund:
+def refund_payment(*, payment: Payment, amount: Money, requested_by: User | None) -> Refund:
     """Gives `amount` back through PayPal. Raises `RefundRefused`.
 
     When PayPal does not answer, the refund stays NEW and `finish_open_refunds` repeats it under the same key.
@@ -38,7 +41,7 @@ def refund_payment(*, payment: Payment, amount: Money, requested_by: AbstractBas
 
 
 @transaction.atomic
-def _prepare(payment: Payment, amount: Money, requested_by: AbstractBaseUser | None) -> Refund:
+def _prepare(payment: Payment, amount: Money, requested_by: User | None) -> Refund:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     under_way = payment.refunds.filter(state__in=[State.NEW, State.PENDING]).aggregate(sum=Sum("amount_minor"))["sum"]
     available = payment.refundable - Money(under_way or 0, payment.currency)
@@ -54,7 +57,7 @@ def _prepare(payment: Payment, amount: Money, requested_by: AbstractBaseUser | N
 def _send(refund: Refund) -> Refund:
     try:
         remote = gateway().refund_capture(
-            capture_id=refund.payment.capture_id, request_id=refund.request_key, amount=refund.total, note=""
+            capture_id=refund.payment.capture_id or "", request_id=refund.request_key, amount=refund.total, note=""
         )
     except Invalid as error:
         Refund.objects.filter(pk=refund.pk, state=State.NEW).update(state=State.FAILED)
@@ -68,7 +71,10 @@ def _send(refund: Refund) -> Refund:
 @transaction.atomic
 def apply_refund(*, refund: Refund, remote: RefundState) -> Refund:
     """Books what PayPal says of this refund; found booked, it changes nothing."""
+    # The order first, then the payment: `shop.payments` takes its locks in the same sequence.
+    order = Order.objects.select_for_update().get(payments=refund.payment_id)
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
+    payment.order = order
     refund = Refund.objects.select_for_update().get(pk=refund.pk)
     refund.payment = payment
     if refund.state == State.COMPLETED:
@@ -93,9 +99,18 @@ def _book(refund: Refund) -> None:
     order.state = Order.State.REFUNDED if everything else Order.State.PART_REFUNDED
     payment.save(update_fields=["refunded_minor", "state", "changed_at"])
     order.save(update_fields=["state"])
-    if not order.is_erased:
-        queue_mail(REFUND_MADE, to=order.email, about=order, context={"refund": refund})
+    _mail_notice(order, refund)
     payment_refunded.send(Payment, payment=payment, refund=refund)
+
+
+def _mail_notice(order: Order, refund: Refund) -> None:
+    """The refund is booked whether or not a mail may go."""
+    if order.email is None:
+        return
+    try:
+        queue_mail(REFUND_MADE, to=order.email, about=order, context={"refund": refund})
+    except MailRefused as refusal:
+        logger.info("no notice of %s: %s", refund, refusal)
 
 
 def adopt_refund(*, paypal_refund_id: str) -> Refund | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
@@ -20,11 +23,13 @@ from .forms import CheckoutForm
 from .models import Order, Payment, Product
 from .orders import place_order
 from .payments import PaymentUnavailable, settle, start_payment
-from .paypal.errors import NotConfigured, Transient, WebhookRejected
+from .paypal.errors import NotConfigured, PayPalError, Transient, WebhookRejected
 from .paypal.gateway import gateway
 
-# A browser follows a form's redirect only to where form-action allows: the payment pages may lead to PayPal, no other may.
-may_lead_to_paypal = csp_update({"form-action": [settings.PAYPAL_APPROVE_ORIGIN]})
+View = TypeVar("View", bound=Callable[..., Any])
+
+# A browser follows a form's redirect only to where form-action allows: the payment pages may lead to PayPal.
+may_lead_to_paypal: Callable[[View], View] = cast(Any, csp_update({"form-action": [settings.PAYPAL_APPROVE_ORIGIN]}))
 
 
 class ProductView(DetailView[Product]):
@@ -37,7 +42,7 @@ class CheckoutView(FormView[CheckoutForm]):
     template_name = "shop/checkout.html"
     form_class = CheckoutForm
 
-    @property
+    @cached_property
     def product(self) -> Product:
         return get_object_or_404(Product, slug=self.kwargs["slug"], is_active=True)
 
@@ -60,17 +65,18 @@ def _go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
 @require_GET
 def checkout_return(request: HttpRequest) -> HttpResponse:
     """The buyer is back from PayPal. The token only says which payment to look at."""
-    payment = get_object_or_404(Payment, paypal_order_id=request.GET.get("token", ""))
-    try:
+    token = request.GET.get("token", "")
+    if not token.isprintable():
+        raise Http404("PayPal's numbers have no such characters.")
+    payment = get_object_or_404(Payment, paypal_order_id=token)
+    with suppress(PayPalError):  # the order's page says that we are still asking; housekeeping asks again
         settle(payment=payment)
-    except (Transient, NotConfigured):
-        pass  # the order's page says that we are still asking; housekeeping asks again
     return redirect("shop:order", payment.order_id)
 
 
+@require_GET
 @never_cache
 @may_lead_to_paypal
-@require_GET
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """What the buyer sees of the order, behind a link that can't be guessed."""
     order = get_object_or_404(Order.objects.prefetch_related("payments"), pk=order_id)

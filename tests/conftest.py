@@ -21,7 +21,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """Noon on Monday, 2 March 2026, standing still; `clock.shift(…)` and `clock.move_to(…)` move it."""
     with time_machine.travel(NOON, tick=False) as traveller:
         yield traveller

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from typing import Any
 
 from privacy.encryption.keys import RootKey
 
@@ -10,10 +11,13 @@ os.environ.setdefault("ENCRYPTION_KEYS", str(RootKey(b"test", b"k" * 32)))
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="aitpro-tests-"))
 
 from aitpro.settings import *  # noqa: E402, F403
-from aitpro.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
+from aitpro.settings import DATA_DIR, DATABASES, STORAGES, TEMPLATES  # noqa: E402
 
-if "sqlite" in DATABASES["default"]["ENGINE"]:
-    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}  # a file, as in production
+for alias, database in DATABASES.items():
+    if "sqlite" in database["ENGINE"]:
+        database["TEST"] = {"NAME": str(DATA_DIR / f"test-{alias}.sqlite3")}  # a file, as in production
+(DATA_DIR / "static").mkdir(parents=True, exist_ok=True)  # what collectstatic would make; WhiteNoise warns without it
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-TEMPLATES[0]["OPTIONS"]["string_if_invalid"] = "UNDEFINED:%s"  # noqa: F405
+_OPTIONS: Any = TEMPLATES[0]["OPTIONS"]
+_OPTIONS["string_if_invalid"] = "UNDEFINED:%s"

@@ -56,9 +56,10 @@ class Visitor:
     def _form_with(self, button: str) -> tuple[Tag, Tag]:
         for form in self.page.find_all("form"):
             for pressed in form.find_all(["button", "input"]):
-                if self._is_button(pressed) and button in (pressed.get_text() or str(pressed.get("value", ""))):
-                    if button or form.find_parent("header") is None:
-                        return form, pressed
+                reads = pressed.get_text() or str(pressed.get("value", ""))
+                found = button in reads if button else form.find_parent("header") is None
+                if self._is_button(pressed) and found:
+                    return form, pressed
         raise AssertionError(f"no form with a button {button!r} on {self.response.url}: {self.text[:500]}")
 
     @staticmethod

@@ -1,7 +1,7 @@
 """Blind indexes: finding a sealed value by equality, without storing anything that can be read.
 
-Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalised value, under a key of its own per column. The key id shows
-which rows still wait for a rotation; a look-up asks for the value under every key in the ring.
+Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalised value, under a key of its own per column. The key id
+shows which rows still wait for a rotation; a look-up asks for the value under every key in the ring.
 Only equality works: no prefix, no order, no pattern.
 """
 
@@ -31,12 +31,14 @@ class BlindIndex(bytes):
     __slots__ = ()
 
 
-class BlindIndexField(models.BinaryField):
+class BlindIndexField(models.BinaryField[Any, Any]):
     """Follows the sealed field named `source` on the same row; compare it with the readable value:
     `User.objects.filter(email_index="Alice@Example.com")`.
 
     Without a source, assign the readable value itself; only its index is ever stored.
     """
+
+    db_index: bool
 
     def __init__(self, source: str = "", *, normalise: str = "exact", **kwargs: Any) -> None:
         self.source, self.normalise = source, normalise
@@ -79,6 +81,12 @@ class BlindIndexField(models.BinaryField):
         if type(value) is not BlindIndex:
             raise TypeError(f"{self.model._meta.label}.{self.name} is computed from {self.source}; it is never set")
         return super().get_db_prep_value(bytes(value), connection, prepared)
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> Any:
+        """Called for every value that is written, also for expressions, which could hold the readable value."""
+        if hasattr(value, "as_sql"):
+            raise TypeError(f"{self.model._meta.label}.{self.name} is computed here, never by the database")
+        return connection.ops.binary_placeholder_sql(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         try:

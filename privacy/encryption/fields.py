@@ -14,36 +14,94 @@ from django import forms
 from django.core import checks, validators
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models.base import ModelState
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.functional import cached_property
 
-from .sealing import Place, SealedBytes, seal, unseal
+from .sealing import BODY_STARTS, HEADER_BYTES, Openers, Place, SealedBytes, open_with, openers_of, seal
 
 
 class PlaintextRefused(TypeError):
     """Something tried to hand a readable value of a sealed field to the database."""
 
 
+class Readable:
+    """A value that was assigned and is not sealed yet. It does not let itself be pickled into a cache or a session."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __repr__(self) -> str:
+        return "<not sealed yet>"
+
+    def __deepcopy__(self, memo: Any) -> Readable:
+        return self
+
+    def __reduce__(self) -> Any:
+        raise PlaintextRefused("a row with unsealed values is not pickled: it would lie readable in a cache or a file")
+
+
 class SealedAttribute(DeferredAttribute):
-    """Opens the stored bytes on reading; keeps what is assigned until the row is saved."""
+    """Opens the stored bytes on reading; keeps what is assigned until the row is saved.
+
+    In the row's `__dict__` stands None, a `Readable`, or whatever came from the database. The last is always opened, so that
+    a text which somebody put into the database is never handed out for a value.
+    """
 
     field: SealedField
+
+    def __init__(self, field: SealedField) -> None:
+        super().__init__(field)
+        self.name, self.deserialise = field.attname, field.deserialise
+
+    @cached_property
+    def key(self) -> str:
+        return self.field.model._meta.pk.attname
+
+    @cached_property
+    def openers(self) -> Openers:
+        return self.field.openers
 
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         if instance is None:
             return self
-        value = instance.__dict__.get(self.field.attname, self)
-        if value is self:
-            value = super().__get__(instance, cls)
-            value = instance.__dict__[self.field.attname]
-        if type(value) is SealedBytes:
-            return self.field.open(value, instance)
-        return value
+        values = instance.__dict__
+        try:
+            value = values[self.name]
+        except KeyError:
+            instance.refresh_from_db(fields=[self.name])
+            value = values[self.name]
+        if type(value) is bytes:
+            # `field.open`, written out: lists that show sealed columns spend their time here (`make bench`).
+            try:
+                decrypt, bound_to = self.openers[value[:HEADER_BYTES]]
+                data = decrypt(value[HEADER_BYTES:BODY_STARTS], value[BODY_STARTS:], bound_to + values[self.key].bytes)
+            except Exception:
+                return self.field.open(value, instance)  # says what is wrong
+            return self.deserialise(data)
+        if value is None:
+            return None
+        return value.value if type(value) is Readable else self.field.open(value, instance)
 
     def __set__(self, instance: models.Model, value: Any) -> None:
-        instance.__dict__[self.field.attname] = value
+        instance.__dict__[self.name] = None if value is None else Readable(value)
 
 
-class SealedField(models.BinaryField):
+def _from_db(cls: type[models.Model], db: str | None, field_names: Any, values: Any) -> models.Model:
+    """`Model.from_db` for models with sealed fields: what comes from the database is not taken for an assigned value.
+
+    Leaves out `__init__`, as that would assign; models whose creation others listen to can't have sealed fields.
+    """
+    row = cls.__new__(cls)
+    state = ModelState()
+    state.adding, state.db = False, db
+    row.__dict__.update(zip(field_names, values, strict=True), _state=state)
+    return row
+
+
+class SealedField(models.BinaryField[Any, Any]):
     """The base of the sealed fields. Subclasses say how a value becomes bytes and back.
 
     The place that a value is bound to is the table and the column; the row is the primary key, which therefore must be
@@ -72,33 +130,39 @@ class SealedField(models.BinaryField):
     def deserialise(self, data: bytes) -> Any:
         raise NotImplementedError
 
-    @property
+    @cached_property
     def place(self) -> Place:
-        return Place(self.model._meta.db_table, self.column)
+        return Place(self.model._meta.db_table, str(self.column))
 
     def seal(self, value: Any, instance: models.Model) -> SealedBytes:
         return seal(self.serialise(value), place=self.place, row=row_of(instance))
 
-    def open(self, sealed: SealedBytes, instance: models.Model) -> Any:
+    def open(self, sealed: bytes, instance: models.Model) -> Any:
         """Raises `SealBroken` or `UnknownKey`; never returns None for what does not open."""
-        return self.deserialise(unseal(sealed, place=self.place, row=row_of(instance)))
+        return self.deserialise(open_with(self.openers, _as_bytes(sealed), row_of(instance)))
+
+    @cached_property
+    def openers(self) -> Openers:
+        return openers_of(self.place)
+
+    def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        cls.from_db = classmethod(_from_db)
 
     def get_default(self) -> Any:
         return models.Field.get_default(self)  # BinaryField would make b"" of an empty default
 
     # --- to and from the database ---
 
-    def from_db_value(self, value: Any, expression: Any, connection: Any) -> SealedBytes | None:
-        return None if value is None else SealedBytes(value)
-
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """The stored bytes of an untouched value, or the assigned one sealed for this row."""
+        """The assigned value sealed for this row, or the stored bytes of an untouched one."""
         value = model_instance.__dict__.get(self.attname)
-        if type(value) is SealedBytes:
-            if add:
-                self.open(value, model_instance)  # a row copied under a new key must not carry what can't be opened
-            return value
-        return None if value is None else self.seal(value, model_instance)
+        if value is None:
+            return None
+        if type(value) is Readable:
+            return self.seal(value.value, model_instance)
+        self.open(value, model_instance)  # a row copied under another key must not carry what can't be opened
+        return SealedBytes(value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is None:
@@ -108,6 +172,14 @@ class SealedField(models.BinaryField):
                 f"{self.model._meta.label}.{self.name} is sealed per row: set it on an instance and save that"
             )
         return super().get_db_prep_value(bytes(value), connection, prepared)
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> Any:
+        """Called for every value that is written, also for expressions, which nothing else would look at."""
+        if hasattr(value, "as_sql"):
+            raise PlaintextRefused(
+                f"{self.model._meta.label}.{self.name} is sealed per row: the database can't compute it"
+            )
+        return connection.ops.binary_placeholder_sql(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name == "isnull":
@@ -147,6 +219,8 @@ class SealedField(models.BinaryField):
 
 class SealedTextField(SealedField):
     """Text, with `max_length` in characters checked by forms and `full_clean()`."""
+
+    empty_values = list(validators.EMPTY_VALUES)  # BinaryField's would take an empty text for a filled-in one
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -203,10 +277,17 @@ class SealedBinaryField(SealedField):
     empty_strings_allowed = False
 
     def serialise(self, value: Any) -> bytes:
+        if not isinstance(value, (bytes, bytearray, memoryview)):  # bytes(5) would be five zeros
+            raise TypeError(f"{self.model._meta.label}.{self.name} takes bytes")
         return bytes(value)
 
     def deserialise(self, data: bytes) -> bytes:
         return data
+
+
+def _as_bytes(stored: Any) -> bytes:
+    """SQLite hands back a text or number where somebody put one; it is looked at like bytes, and does not open."""
+    return bytes(stored) if isinstance(stored, (bytes, memoryview)) else str(stored).encode()
 
 
 def row_of(instance: models.Model) -> bytes:

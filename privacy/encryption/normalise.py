@@ -17,6 +17,8 @@ def normalise_email(value: str) -> str:
 
 
 def _ascii_domain(domain: str) -> str:
+    if domain.isascii():
+        return domain  # nothing to convert, which is nearly always so
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:

@@ -8,19 +8,24 @@ does not open. The key id is explicit: opening never tries one key after another
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from .keys import KEY_ID_BYTES, RootKey, UnknownKey, derive_key, key_ring, length_prefixed
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring, length_prefixed
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
 TAG_BYTES = 16
-_HEADER = len(VERSION) + KEY_ID_BYTES
-OVERHEAD = _HEADER + NONCE_BYTES + TAG_BYTES
+HEADER_BYTES = len(VERSION) + KEY_ID_BYTES
+BODY_STARTS = HEADER_BYTES + NONCE_BYTES
+OVERHEAD = BODY_STARTS + TAG_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Place:
 
 
 class SealBroken(ValueError):
-    """A stored value does not open: tampered with, cut short, moved, or never sealed. The message names place and row."""
+    """A stored value does not open: tampered with, cut short, moved, or never sealed. Names its place and row."""
 
 
 class SealedBytes(bytes):
@@ -49,33 +54,61 @@ class SealedBytes(bytes):
 
     @property
     def key_id(self) -> bytes:
-        return bytes(self[1:_HEADER])
+        return bytes(self[1:HEADER_BYTES])
 
 
-def seal(plaintext: bytes, *, place: Place, row: bytes) -> SealedBytes:
-    """Seals with the primary key. `row` is the row's primary key, or whatever else names the value's owner."""
-    root = key_ring().primary
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    ciphertext = _cipher(root, place).encrypt(nonce, plaintext, _associated_data(root.id, place, row))
-    return SealedBytes(VERSION + root.id + nonce + ciphertext)
+Opener = tuple[
+    Callable[[bytes, bytes, bytes], bytes], bytes
+]  # AES-GCM's decrypt, and what the associated data begins with
+
+
+class Openers(dict[bytes, Opener]):
+    """What opens the values of one place, by their header. Made once for each key, because reading is what is frequent."""
+
+    def __init__(self, place: Place, find: Callable[[bytes], RootKey]) -> None:
+        self.place = place
+        self.find = find
+
+    def __missing__(self, header: bytes) -> Opener:
+        if len(header) < HEADER_BYTES or header[:1] != VERSION:
+            raise SealBroken("something that was never sealed, or was cut short")
+        root = self.find(header[1:])
+        self[header] = opener = (_cipher(root, self.place).decrypt, _bound_to(header, self.place))
+        return opener
+
+
+def seal(plaintext: bytes, *, place: Place, row: bytes, root: RootKey | None = None) -> SealedBytes:
+    """Seals with `root`, by default the primary key. `row` is the row's primary key, or another name of the owner."""
+    root = root or key_ring().primary
+    header, nonce = VERSION + root.id, secrets.token_bytes(NONCE_BYTES)
+    ciphertext = _cipher(root, place).encrypt(nonce, plaintext, _bound_to(header, place) + row)
+    return SealedBytes(header + nonce + ciphertext)
 
 
 def unseal(sealed: bytes, *, place: Place, row: bytes) -> bytes:
     """Opens a sealed value. Raises `SealBroken`, or `UnknownKey` when its key is not in the ring."""
-    if len(sealed) < OVERHEAD or sealed[:1] != VERSION:
-        raise SealBroken(f"{place} of row {_name(row)} holds something that was never sealed or was cut short")
-    key_id, nonce = bytes(sealed[1:_HEADER]), sealed[_HEADER : _HEADER + NONCE_BYTES]
+    return open_with(openers_of(place), sealed, row)
+
+
+def open_with(openers: Openers, sealed: bytes, row: bytes) -> bytes:
+    """`unseal` for a caller who keeps the openers of a place at hand."""
     try:
-        root = key_ring().get(key_id)
-    except UnknownKey as error:
-        error.add_note(f"needed for {place} of row {_name(row)}")
+        decrypt, bound_to = openers[sealed[:HEADER_BYTES]]
+        return decrypt(sealed[HEADER_BYTES:BODY_STARTS], sealed[BODY_STARTS:], bound_to + row)
+    except (InvalidTag, ValueError) as error:  # ValueError: too short for a nonce, or `SealBroken` from above
+        what = str(error) if isinstance(error, SealBroken) else "tampered with, cut short, or moved here from elsewhere"
+        raise SealBroken(f"{openers.place} of row {row.hex()}: {what}") from None
+    except LookupError as error:
+        error.add_note(f"needed for {openers.place} of row {row.hex()}")
         raise
-    try:
-        return _cipher(root, place).decrypt(
-            nonce, sealed[_HEADER + NONCE_BYTES :], _associated_data(key_id, place, row)
-        )
-    except InvalidTag:
-        raise SealBroken(f"{place} of row {_name(row)} was tampered with or moved here from elsewhere") from None
+
+
+_openers: dict[Place, Openers] = {}
+
+
+def openers_of(place: Place) -> Openers:
+    """The openers whose keys come from the ring; the same object for the same place."""
+    return _openers.setdefault(place, Openers(place, lambda key_id: key_ring().get(key_id)))
 
 
 @lru_cache(maxsize=4096)
@@ -83,9 +116,14 @@ def _cipher(root: RootKey, place: Place) -> AESGCM:
     return AESGCM(derive_key(root, place.use, place.table, place.column))
 
 
-def _associated_data(key_id: bytes, place: Place, row: bytes) -> bytes:
-    return length_prefixed(VERSION, key_id, str(place).encode(), row)
+def _bound_to(header: bytes, place: Place) -> bytes:
+    """The associated data but for the row, which stands at its end, so that nothing can be shifted between the parts."""
+    return length_prefixed(VERSION, header[1:], str(place).encode())
 
 
-def _name(row: bytes) -> str:
-    return row.hex()
+@receiver(setting_changed)
+def _forget_keys(*, setting: str, **kwargs: object) -> None:
+    """Another ring (in tests): what was made from the old one is dropped."""
+    if setting == "ENCRYPTION_KEYS":
+        for openers in _openers.values():
+            openers.clear()

@@ -28,7 +28,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._check_ports()
         Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
-        call_command("migrate", verbosity=0)
+        for database in settings.DATABASES:
+            call_command("migrate", database=database, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         self._print_addresses()
         call_command("seed_demo", stdout=self.stdout)
@@ -51,7 +52,7 @@ class Command(BaseCommand):
             path = page if page.startswith("/") else reverse(page)
             self.stdout.write(f"{name + ':':<16} {settings.SITE_URL}{path}")
         self.stdout.write(f"{'PayPal:':<16} {settings.PAYPAL_BASE_URL}/ (the local stand-in)")
-        self.stdout.write(f"{'mails:':<16} {settings.EMAIL_FILE_PATH}\n\n")
+        self.stdout.write(f"{'mails:':<16} {getattr(settings, 'EMAIL_FILE_PATH', 'sent by EMAIL_URL')}\n\n")
 
     def _run(self) -> int:
         manager = Manager()

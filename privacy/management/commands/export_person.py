@@ -17,12 +17,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, email: str, out: Path, **options: Any) -> None:
         sections = collect(email=email)
-        try:
-            with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(build_archive(email=email, now=timezone.now()))
-        except OSError as error:
-            raise CommandError(f"{out} can't be written: {error.strerror}") from error
+        self._write(out, build_archive(email=email, now=timezone.now()))
         if not sections:
             self.stdout.write("Nothing is kept about this address; the archive says so.")
         for section in sections:
             self.stdout.write(f"{section['what']}: {len(section['rows'])}")
+
+    @staticmethod
+    def _write(out: Path, archive: bytes) -> None:
+        """Never over another file: that may be another person's."""
+        try:
+            with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(archive)
+        except OSError as error:
+            raise CommandError(f"{out} can't be written: {error.strerror}") from error

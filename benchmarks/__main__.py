@@ -1,0 +1,47 @@
+"""Runs every benchmark on the configured database, in a database of its own, and prints one line for each ratio."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+django.setup()
+
+from django.db import connection  # noqa: E402
+from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
+
+from benchmarks import exporting, finding, forgetting, reading  # noqa: E402
+from benchmarks.measuring import Ratio  # noqa: E402
+
+BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
+    "reading": reading.measure,
+    "finding": finding.measure,
+    "exporting": exporting.measure,
+    "forgetting": forgetting.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    """Runs the named benchmarks, or all; 1 when a target was missed."""
+    setup_test_environment()
+    databases = setup_databases(verbosity=0, interactive=False)
+    version = ".".join(map(str, connection.get_database_version()))
+    print(f"{connection.vendor} {version}, Python {sys.version.split()[0]}", flush=True)
+    try:
+        return 1 if [ratio for name in names or BENCHMARKS for ratio in _run(name) if not ratio.is_met] else 0
+    finally:
+        teardown_databases(databases, verbosity=0)
+
+
+def _run(name: str) -> Iterator[Ratio]:
+    for ratio in BENCHMARKS[name]():
+        print(ratio, flush=True)
+        yield ratio
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,51 @@
+"""Finding one row by blind index: against a plain indexed look-up, and from ten thousand rows to a million."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+from .measuring import Ratio, seconds, side_by_side
+from .models import PlainPerson, SealedPerson
+
+FEW, MANY = 10_000, 1_000_000
+LOOK_UPS = 300
+
+
+def prepare(rows: int, start: int = 0) -> None:
+    for model in (PlainPerson, SealedPerson):
+        people = (model(email=f"person{number}@example.org") for number in range(start, rows))
+        model.objects.bulk_create(people, batch_size=5000)
+
+
+def _look_ups(model: Any, column: str, rows: int) -> Callable[[], None]:
+    numbers = count()
+
+    def run() -> None:
+        for _ in range(LOOK_UPS):
+            address = f"person{(next(numbers) * 7919) % rows}@example.org"
+            assert model.objects.filter(**{column: address}).exists()  # noqa: S101
+
+    return run
+
+
+def _against_plain(rows: int) -> tuple[float, float, float]:
+    blind, plain = _look_ups(SealedPerson, "email_index", rows), _look_ups(PlainPerson, "email", rows)
+    return side_by_side(plain, blind)
+
+
+def measure() -> Iterator[Ratio]:
+    prepare(FEW)
+    plain, blind, ratio = _against_plain(FEW)
+    yield Ratio("look-up by blind index against a plain index, 10,000 rows", ratio, 1.2, at_least=False,
+                detail=_microseconds(blind, plain))
+    prepare(MANY, start=FEW)
+    few = blind
+    plain, blind, ratio = _against_plain(MANY)
+    yield Ratio("the same, 1,000,000 rows", ratio, 1.2, at_least=False, detail=_microseconds(blind, plain))
+    yield Ratio("look-up by blind index, 1,000,000 rows against 10,000", blind / few, 1.2, at_least=False)
+
+
+def _microseconds(blind: float, plain: float) -> str:
+    return f"{blind / LOOK_UPS * 1e6:.0f} µs against {plain / LOOK_UPS * 1e6:.0f} µs"

@@ -1,0 +1,54 @@
+"""Making a day unreadable: destroying its key, for a thousand clicks and for a million; and what plain DELETE would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import time_machine
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import REFERRAL_LIFE, Affiliate, Click
+from privacy.keystore.day_keys import destroy_due_keys
+from privacy.sealed_models import uuid7
+
+from .measuring import Ratio, seconds
+
+FEW, MANY = 1_000, 1_000_000
+
+
+def _click_all_day(affiliate: Affiliate, moment: datetime, count: int) -> None:
+    clicks = (
+        Click(
+            affiliate=affiliate,
+            cookie_digest=str(uuid7()),
+            address="203.0.113.77",
+            landing_path="/",
+            clicked_at=moment,
+            expires_at=moment + REFERRAL_LIFE,
+        )
+        for _ in range(count)
+    )
+    Click.objects.bulk_create(clicks, batch_size=5000)
+
+
+def measure() -> Iterator[Ratio]:
+    owner = User.objects.create_user("benchmark@example.org")
+    affiliate = Affiliate.objects.create(user=owner, code="BENCH", terms_version="1")
+    start = timezone.now().replace(hour=12)
+    times = [_destroy(affiliate, start + timedelta(days=day), count) for day, count in enumerate((FEW, MANY, FEW, MANY))]
+    few, many = min(times[0], times[2]), min(times[1], times[3])
+    yield Ratio(
+        "making a day unreadable, 1,000,000 clicks against 1,000", many / few, 1.5, at_least=False,
+        detail=f"{many * 1000:.1f} ms against {few * 1000:.1f} ms",
+    )  # fmt: skip
+    deleted = seconds(lambda: Click.objects.all()._raw_delete(Click.objects.db))
+    print(f"{'':4}plain DELETE of {2 * (FEW + MANY):,} clicks on {connection.vendor}: {deleted:.1f} s")
+
+
+def _destroy(affiliate: Affiliate, day: datetime, count: int) -> float:
+    with time_machine.travel(day, tick=True):
+        _click_all_day(affiliate, day, count)
+    return seconds(lambda: destroy_due_keys(now=day + timedelta(days=30)))

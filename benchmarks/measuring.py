@@ -1,0 +1,48 @@
+"""Timing two things side by side: in turns, so that a machine that slows down slows both."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """`value` is the median of the rounds' ratios; `target` is what was promised, with its direction."""
+
+    what: str
+    value: float
+    target: float
+    at_least: bool
+    detail: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+    def __str__(self) -> str:
+        sign = "≥" if self.at_least else "≤"
+        verdict = "ok" if self.is_met else "MISSED"
+        return f"{self.what:<68} {self.value:6.2f}×  ({sign} {self.target:g}×)  {verdict}  {self.detail}"
+
+
+def seconds(run: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def side_by_side(one: Callable[[], object], other: Callable[[], object], rounds: int = 7) -> tuple[float, float, float]:
+    """Median seconds of each, and the median of `other / one` round by round: how many times as fast `one` is."""
+    one(), other()
+    pairs = [(seconds(one), seconds(other)) for _ in range(rounds)]
+    median = statistics.median
+    return median(a for a, _ in pairs), median(b for _, b in pairs), median(b / a for a, b in pairs)
+
+
+def median_seconds(run: Callable[[], object], rounds: int = 15) -> float:
+    """Of several runs, after one that does not count."""
+    run()
+    return statistics.median(seconds(run) for _ in range(rounds))

@@ -1,0 +1,59 @@
+"""The same row three times: in clear text, sealed, and with a well-known library's encrypted fields."""
+
+from __future__ import annotations
+
+from django.db import models
+from encrypted_fields.fields import EncryptedTextField
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.registry import declare_table
+from privacy.sealed_models import SealedModel, uuid7
+
+
+class PlainRow(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.TextField()
+    email = models.TextField()
+    message = models.TextField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SealedRow(SealedModel):
+    name = SealedTextField()
+    email = SealedEmailField()
+    message = SealedTextField()
+
+
+class FernetRow(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = EncryptedTextField()
+    email = EncryptedTextField()
+    message = EncryptedTextField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PlainPerson(models.Model):
+    """A plain, indexed look-up."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    email = models.CharField(max_length=254, db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SealedPerson(SealedModel):
+    """The same look-up through a blind index."""
+
+    email = SealedEmailField()
+    email_index = BlindIndexField("email", normalise="email")
+
+
+for model in (PlainRow, SealedRow, FernetRow, PlainPerson, SealedPerson):
+    columns = " ".join(f.column for f in model._meta.concrete_fields)
+    declare_table(model._meta.db_table, "made up for the benchmark", columns)

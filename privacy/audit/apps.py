@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "privacy.audit"
+    label = "audit"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (importing registers it)

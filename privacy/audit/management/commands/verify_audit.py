@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from privacy.audit.heads import HeadRefused, signed_head, verify_head
+from privacy.audit.models import Head
+from privacy.audit.verification import AuditBroken, require_guards, verify_chain
+
+
+class Command(BaseCommand):
+    help = (
+        "Verifies the audit, entry by entry. Exit code 0, or 1 and a line that names the first broken entry. "
+        "A tail cut off or a rolled-back database shows only against a head published before: give it with --head."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--head", type=Path, metavar="FILE.json", help="a signed head published earlier")
+        parser.add_argument("--print-head", action="store_true", help="print nothing but the signed head, as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            published = _published(options["head"]) if options["head"] else None
+            head = verify_chain(published=published)
+            require_guards()
+        except (AuditBroken, HeadRefused) as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write(_as_json(head) if options["print_head"] else _in_words(head))
+
+
+def _published(file: Path) -> Head:
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise HeadRefused(f"{file} can't be read as JSON: {type(error).__name__}") from None
+    if not isinstance(content, dict):
+        raise HeadRefused(f"{file} holds no head")
+    return verify_head(content)
+
+
+def _in_words(head: Head) -> str:
+    return f"{head.number} entries, each as it was written. Head: {head.number} {head.hash}"
+
+
+def _as_json(head: Head) -> str:
+    return json.dumps(signed_head(head), indent=2)

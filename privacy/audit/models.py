@@ -1,0 +1,102 @@
+"""The audit's entries: who did what with which row, and when. Each holds the hash of the one before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from privacy.encryption.keys import length_prefixed
+from privacy.registry import not_personal
+
+GENESIS = "0" * 64  # the hash before the first entry
+
+
+class Head(NamedTuple):
+    """Where a chain ends: the number and the hash (hexadecimal) of its last entry."""
+
+    number: int
+    hash: str
+
+
+START = Head(0, GENESIS)
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    def head(self) -> Head:
+        """The end of the chain as it is now; `START` while there is no entry."""
+        newest = self.order_by("-number").values_list("number", "hash").first()
+        return Head(*newest) if newest else START
+
+    def following(self, number: int, limit: int) -> AuditEntryQuerySet:
+        """The next entries behind a number, in order."""
+        return self.filter(number__gt=number).order_by("number")[:limit]
+
+
+@not_personal(
+    "who did what with which row, by ids only; what an id stands for is in the row itself, and goes with it",
+    "number at actor action object_model object_id previous_hash hash",
+)
+class AuditEntry(models.Model):
+    """One thing that happened. Written by `privacy.audit.trail` only; the database refuses any change to it."""
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField("when")
+    # No foreign keys: an entry outlives the account and the row it tells of.
+    actor = models.UUIDField("who (user id; empty: the program)", null=True)
+    action = models.CharField("what", max_length=60, db_index=True)
+    object_model = models.CharField("kind of row", max_length=60, blank=True)
+    object_id = models.CharField("row", max_length=40, blank=True, db_index=True)
+    previous_hash = models.CharField("hash before", max_length=64)
+    hash = models.CharField(max_length=64, unique=True)
+
+    objects = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = "audit entry"
+        verbose_name_plural = "audit"
+        constraints = [models.CheckConstraint(condition=Q(number__gte=1), name="audit_counts_from_one")]
+
+    def __str__(self) -> str:
+        return f"entry {self.number}"
+
+    @classmethod
+    def after(
+        cls, head: Head, *, at: datetime, actor: UUID | None, action: str, object_model: str, object_id: str
+    ) -> AuditEntry:
+        """The unsaved entry that comes next behind `head`."""
+        entry = cls(
+            number=head.number + 1,
+            at=at,
+            actor=actor,
+            action=action,
+            object_model=object_model,
+            object_id=object_id,
+            previous_hash=head.hash,
+        )
+        entry.hash = entry.computed_hash()
+        return entry
+
+    @property
+    def head(self) -> Head:
+        """The chain's end, were this its last entry."""
+        return Head(self.number, self.hash)
+
+    def computed_hash(self, number: int | None = None) -> str:
+        """SHA-256, in hexadecimal, over all fields and the previous hash; with `number`, as if it stood there."""
+        fields = (
+            "audit entry 1",
+            str(self.number if number is None else number),
+            self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            str(self.actor or ""),
+            self.action,
+            self.object_model,
+            self.object_id,
+            self.previous_hash,
+        )
+        return sha256(length_prefixed(*(text.encode() for text in fields))).hexdigest()

@@ -1,0 +1,80 @@
+"""The clock of a privacy request: until when it is acknowledged, answered, and how far the answer can be put off.
+
+Days are the vendor's own (`BUSINESS_TIME_ZONE`); business days leave out weekends and the public holidays of its country.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from dateutil.relativedelta import relativedelta
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Moments by which something has to have happened; each is the end of a day."""
+
+    acknowledge_by: datetime
+    answer_by: datetime
+    extend_by: datetime  # until then the person must have heard of an extension, and why
+    extended_answer_by: datetime
+
+
+def california(received_on: date) -> tuple[date, date, date, date]:
+    """11 CCR 7021: confirm within 10 business days; answer within 45 calendar days of receipt, however long it takes to
+    know who asks; 90 days in all where the person is told why."""
+    answer_by = received_on + timedelta(days=45)
+    return add_business_days(received_on, 10), answer_by, answer_by, received_on + timedelta(days=90)
+
+
+def gdpr(received_on: date) -> tuple[date, date, date, date]:
+    """GDPR art. 12(3): one month, two more where the person is told why within the first. Regulation 1182/71 art. 3: a month
+    ends on the same date or the last one there is, and never on a weekend or a holiday."""
+    answer_by = next_business_day(received_on + relativedelta(months=1))
+    return answer_by, answer_by, answer_by, next_business_day(received_on + relativedelta(months=3))
+
+
+PROFILES = {"california": california, "gdpr": gdpr}
+
+
+def deadlines_of(received_at: datetime) -> Deadlines:
+    """The deadlines under the profile of the settings."""
+    received_on = received_at.astimezone(_zone()).date()
+    days = PROFILES[settings.PRIVACY_PROFILE](received_on)
+    return Deadlines(*(_end_of(day) for day in days))
+
+
+def add_business_days(day: date, count: int) -> date:
+    for _ in range(count):
+        day = next_business_day(day + timedelta(days=1))
+    return day
+
+
+def next_business_day(day: date) -> date:
+    """The day itself when people work on it."""
+    while day.weekday() >= 5 or day in _holidays():
+        day += timedelta(days=1)
+    return day
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(23, 59, 59), tzinfo=_zone())
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.BUSINESS["time_zone"])
+
+
+def _holidays() -> Mapping[date, str]:
+    return _holidays_in(settings.BUSINESS["country"], settings.BUSINESS["region"])
+
+
+@lru_cache(maxsize=8)
+def _holidays_in(country: str, region: str) -> Mapping[date, str]:
+    return holidays.country_holidays(country, subdiv=region or None)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KeyStoreConfig(AppConfig):
+    name = "privacy.keystore"
+    label = "keystore"

@@ -1,0 +1,45 @@
+"""Fields sealed with the key of the day they belong to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from privacy.encryption.fields import SealedTextField, row_of
+from privacy.encryption.sealing import Opener, Openers, SealedBytes, seal
+
+from .day_keys import key_of, key_with_id
+
+
+class DaySealedTextField(SealedTextField):
+    """Text that nobody can read from the 30th day after `day_of` (a date-time field of the same row) on.
+
+    Reading it then raises `KeyDestroyed`; writing it for a day that is over raises `DayFenced`.
+    """
+
+    def __init__(self, *args: Any, day_of: str, **kwargs: Any) -> None:
+        self.day_of = day_of
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "day_of": self.day_of}
+
+    def seal(self, value: Any, instance: models.Model) -> SealedBytes:
+        day = getattr(instance, self.day_of).date()
+        root = key_of(day, now=timezone.now())
+        return seal(self.serialise(value), place=self.place, row=row_of(instance), root=root)
+
+    @cached_property
+    def openers(self) -> Openers:
+        return DayOpeners(self.place, lambda key_id: key_with_id(key_id, now=timezone.now()))
+
+
+class DayOpeners(Openers):
+    """Keeps nothing: whether a day's key may still be used is asked every time."""
+
+    def __setitem__(self, header: bytes, opener: Opener) -> None:
+        """Forgotten at once."""

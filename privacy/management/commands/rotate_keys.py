@@ -1,0 +1,29 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from privacy.encryption.keys import key_ring
+from privacy.encryption.rotation import Column, columns, left_under_older_keys, rotate
+
+
+class Command(BaseCommand):
+    help = (
+        "Rewrites everything that was sealed or indexed under an older key of ENCRYPTION_KEYS under the first one, while "
+        "the site runs. It can be stopped and started again at any time; it ends with a count of what is left."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(f"The primary key is {key_ring().primary.id.hex()}.")
+        for column in columns():
+            self._rotate(column)
+        left = {str(column): count for column in columns() if (count := left_under_older_keys(column))}
+        for name, count in left.items():
+            self.stdout.write(f"{name}: {count} still under an older key")
+        if left:
+            raise CommandError("Not done yet: something wrote under an older key meanwhile. Please run it again.")
+        self.stdout.write("0 values are left under older keys: they can be taken out of ENCRYPTION_KEYS.")
+
+    def _rotate(self, column: Column) -> None:
+        total = left_under_older_keys(column)
+        if total:
+            rotate(column, progress=lambda done: self.stdout.write(f"{column}: {done} of {total}"))

@@ -1,0 +1,61 @@
+"""Sales that an affiliate brought, at any stage, made by the program's own steps."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from django.utils import timezone
+
+from affiliates.commissions import approve_commission
+from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
+from shop.models import Order, Payment, Product, Refund
+from shop.money import Money
+from shop.payments import apply_capture
+from shop.refunds import apply_refund
+from tests import factories
+from tests.shop.buying import capture_of, refund_of
+
+_numbers = count(1)
+
+
+def attributed_order(affiliate: Affiliate, product: Product, **fields: Any) -> Order:
+    order = factories.order(product, **fields)
+    Attribution.objects.create(
+        order=order,
+        affiliate=affiliate,
+        route=Attribution.Route.COOKIE,
+        clicked_at=timezone.now(),
+        rate_percent=affiliate.rate,
+        terms_version="1",
+    )
+    return order
+
+
+def sale(affiliate: Affiliate, product: Product, price: str = "59.95") -> Commission:
+    """A paid order and its pending commission."""
+    minor = Money.of(price, "USD").minor
+    order = attributed_order(affiliate, product, amount_minor=minor)
+    payment = factories.payment(order, state=Payment.State.CAPTURING, paypal_order_id=f"O-{order.pk}")
+    apply_capture(payment=payment, capture=capture_of(payment, amount=price))
+    return Commission.objects.get(attribution__order=order)
+
+
+def approved_sale(affiliate: Affiliate, product: Product, price: str = "59.95") -> Commission:
+    commission = sale(affiliate, product, price)
+    approve_commission(commission=commission, approved_by=None)
+    commission.refresh_from_db()
+    return commission
+
+
+def refund(commission: Commission, amount: str) -> Refund:
+    """So much of the order's price goes back, as PayPal tells."""
+    payment = commission.attribution.order.payments.get()
+    row = Refund.objects.create(payment=payment, amount_minor=Money.of(amount, "USD").minor, currency="USD")
+    apply_refund(refund=row, remote=refund_of(payment, amount, number=f"R{next(_numbers)}"))
+    commission.refresh_from_db()
+    return row
+
+
+def balance(affiliate: Affiliate) -> str:
+    return str(LedgerEntry.objects.filter(affiliate=affiliate).balance("USD"))

@@ -1,0 +1,156 @@
+"""From an application to a sign-in, or to a friendly no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from affiliates.models import Affiliate, Application
+from affiliates.onboarding import TERMS_VERSION, approve_application, decline_application
+from privacy.models import Suppression
+from privacy.purposes import Channel
+from tests import factories
+
+Work = Callable[[], int]
+
+ERIN = {
+    "name": "Erin Ellis",
+    "email": "Erin@example.org",
+    "website": "erin.example",
+    "message": "I write about WordPress.",
+    "terms": "on",
+}
+APPLY = "/affiliates/apply/"
+LIST = "/admin/affiliates/application/"
+
+
+@pytest.fixture
+def application(client: Client, db: None) -> Application:
+    client.post(APPLY, ERIN)
+    return Application.objects.get()
+
+
+def decide(staff: Client, application: Application, action: str) -> str:
+    data = {"action": action, "_selected_action": [str(application.pk)]}
+    return staff.post(LIST, data, follow=True).content.decode()
+
+
+@pytest.mark.django_db
+def test_it_is_stored_sealed_and_confirmed(client: Client, work: Work) -> None:
+    response = client.post(APPLY, ERIN)
+    assert (response.status_code, response.headers["Location"]) == (302, "/affiliates/applied/")
+    application = Application.objects.get()
+    assert (application.name, application.email) == ("Erin Ellis", "Erin@example.org")
+    assert (application.website, application.terms_version) == ("https://erin.example", TERMS_VERSION)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, email, website, message FROM affiliates_application")
+        assert not [value for value in cursor.fetchone() if b"rin" in bytes(value) or b"WordPress" in bytes(value)]
+    work()
+    assert [message.to for message in mail.outbox] == [["Erin@example.org"]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("terms", "", "Please read and accept the terms"),
+        ("email", "erin", "Enter a valid email address"),
+        ("website", "not a website", "does not look like the address of a website"),
+        ("website", "javascript://x", "does not look like the address of a website"),
+        ("name", "", "This field is required"),
+        ("message", "a\x00b", "Null characters are not allowed"),
+    ],
+)
+def test_a_mistake_is_named_and_the_rest_kept(client: Client, field: str, value: str, message: str) -> None:
+    response = client.post(APPLY, {**ERIN, field: value})
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert message in page
+    kept = {name: text for name, text in ERIN.items() if name not in {field, "terms"}}
+    assert all(text in page for text in kept.values())
+    assert not Application.objects.exists()
+
+
+def test_approving_makes_an_affiliate_who_can_sign_in(
+    staff: Client, client: Client, application: Application, work: Work
+) -> None:
+    assert "1 approved" in decide(staff, application, "approve")
+    affiliate = Affiliate.objects.get()
+    assert (affiliate.payout_email, affiliate.website) == ("Erin@example.org", "https://erin.example")
+    work()
+    text = str(mail.outbox[-1].body)
+    assert f"/go/{affiliate.code}/" in text
+    link = re.search(r"https?://[^/]+(/accounts/password/\S+)", text)
+    assert link
+    form = client.get(link.group(1), follow=True)
+    secret = "a long enough passphrase"
+    client.post(form.request["PATH_INFO"], {"new_password1": secret, "new_password2": secret})
+    answer = client.post("/accounts/login/", {"email": "erin@EXAMPLE.org", "password": secret}, follow=True)
+    assert answer.redirect_chain[-1][0] == "/affiliates/portal/"
+    assert f"Affiliate {affiliate.code}" in answer.content.decode()
+
+
+def test_the_link_to_the_password_works_once(client: Client, application: Application, work: Work) -> None:
+    approve_application(application=application)
+    work()
+    link = re.search(r"https?://[^/]+(/accounts/password/\S+)", str(mail.outbox[-1].body))
+    assert link
+    form = client.get(link.group(1), follow=True)
+    secret = "a long enough passphrase"
+    client.post(form.request["PATH_INFO"], {"new_password1": secret, "new_password2": secret})
+    again = Client().get(link.group(1), follow=True)
+    assert "new_password1" not in again.content.decode()
+
+
+def test_it_is_decided_once(application: Application) -> None:
+    assert approve_application(application=application)
+    assert approve_application(application=application) is None
+    assert not decline_application(application=application, reason="No.")
+    assert Affiliate.objects.count() == User.objects.count() == 1
+
+
+def test_who_has_an_account_already_keeps_it(application: Application) -> None:
+    user = factories.user("erin@example.org")
+    affiliate = approve_application(application=application)
+    assert affiliate is not None
+    assert affiliate.user == user
+
+
+def test_declining_says_why(staff: Client, application: Application, work: Work) -> None:
+    assert "1 declined" in decide(staff, application, "decline")
+    work()
+    assert mail.outbox[-1].to == ["Erin@example.org"]
+    assert "It does not fit what we are looking for at the moment." in str(mail.outbox[-1].body)
+    application.refresh_from_db()
+    assert application.state == Application.State.DECLINED
+    assert not Affiliate.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["approve", "decline"])
+def test_who_may_not_be_written_to_stays_undecided(staff: Client, application: Application, action: str) -> None:
+    Suppression.objects.create(email_index="erin@example.org", channel=Channel.EMAIL)
+    page = decide(staff, application, action)
+    assert "asked not to be contacted by e-mail" in page
+    application.refresh_from_db()
+    assert application.state == Application.State.OPEN
+    assert not Affiliate.objects.exists()
+
+
+def test_deciding_needs_the_permission(application: Application) -> None:
+    client = Client()
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    data = {"action": "approve", "_selected_action": [str(application.pk)]}
+    assert client.post(LIST, data).status_code == 403
+    assert not Affiliate.objects.exists()
+
+
+def test_a_code_is_random_and_readable(application: Application) -> None:
+    affiliate = approve_application(application=application)
+    assert affiliate is not None
+    assert re.fullmatch(r"[2-9A-HJKMNP-Z]{8}", affiliate.code)

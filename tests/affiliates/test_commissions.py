@@ -1,0 +1,128 @@
+"""A commission: earned once when the money arrives, credited once when it is approved."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.commissions import approve_commission, approve_past_hold, earn_commission, reject_commission
+from affiliates.models import Affiliate, Commission, LedgerEntry
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, balance, sale
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.mark.parametrize(
+    ("price", "rate", "amount"),
+    [
+        ("59.95", "30", "17.99"),  # 17.985
+        ("0.05", "10", "0.01"),  # 0.005: half goes up
+        ("0.04", "10", "0.00"),  # 0.004
+        ("59.95", "12.5", "7.49"),  # 7.49375
+        ("100.00", "33.33", "33.33"),
+        ("59.95", "0", "0.00"),
+        ("59.95", "100", "59.95"),
+    ],
+)
+def test_it_is_a_percentage_rounded_half_up(
+    alice: Affiliate, product: Product, price: str, rate: str, amount: str
+) -> None:
+    alice.rate_percent = Decimal(rate)
+    commission = sale(alice, product, price)
+    assert str(commission.base) == f"{price} USD"
+    assert str(commission.total) == f"{amount} USD"
+
+
+def test_it_waits_out_the_hold(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
+    commission = sale(alice, product)
+    assert commission.state == Commission.State.PENDING
+    assert commission.hold_until == timezone.now() + timedelta(days=30)
+    clock.shift(timedelta(days=30) - timedelta(seconds=1))
+    assert approve_past_hold(now=timezone.now()) == 0
+    clock.shift(timedelta(seconds=1))
+    assert approve_past_hold(now=timezone.now()) == 1
+    commission.refresh_from_db()
+    assert (commission.state, commission.approved_by) == (Commission.State.APPROVED, None)
+    assert balance(alice) == "17.99 USD"
+    assert approve_past_hold(now=timezone.now()) == 0
+
+
+def test_it_is_earned_once(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    payment = commission.attribution.order.payments.get()
+    assert earn_commission(payment=payment) == commission
+    assert Commission.objects.count() == 1
+
+
+def test_nothing_is_earned_on_an_order_that_nobody_brought(product: Product) -> None:
+    assert earn_commission(payment=factories.payment(factories.order(product))) is None
+    assert not Commission.objects.exists()
+
+
+def test_approving_twice_credits_once(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = sale(alice, product)
+    assert approve_commission(commission=commission, approved_by=bob)
+    assert not approve_commission(commission=commission, approved_by=bob)
+    entry = LedgerEntry.objects.get()
+    assert (entry.kind, str(entry.total)) == (LedgerEntry.Kind.COMMISSION, "17.99 USD")
+
+
+def test_the_database_credits_once_too(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.create(
+            affiliate=alice, kind="commission", amount_minor=1, currency="USD", commission=commission
+        )
+
+
+@pytest.mark.parametrize(("kind", "minor"), [("commission", -1), ("reversal", 1), ("payout", 1), ("return", -1)])
+def test_each_kind_of_ledger_line_has_its_sign(alice: Affiliate, kind: str, minor: int) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.create(affiliate=alice, kind=kind, amount_minor=minor, currency="USD")
+
+
+def test_a_rejected_one_is_never_credited(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    assert reject_commission(commission=commission, reason="bought by himself")
+    assert not approve_commission(commission=commission, approved_by=None)
+    assert not reject_commission(commission=commission, reason="again")
+    commission.refresh_from_db()
+    assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by himself")
+    assert balance(alice) == "0.00 USD"
+
+
+def test_an_approved_one_is_not_rejected(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    assert not reject_commission(commission=commission, reason="too late")
+    assert balance(alice) == "17.99 USD"
+
+
+def test_staff_approve_and_reject_in_the_list(staff: Client, alice: Affiliate, product: Product) -> None:
+    wanted, unwanted = sale(alice, product), sale(alice, product)
+    list_page = "/admin/affiliates/commission/"
+    answer = staff.post(list_page, {"action": "approve", "_selected_action": [str(wanted.pk)]}, follow=True)
+    assert "1 approved" in answer.content.decode()
+    answer = staff.post(list_page, {"action": "reject", "_selected_action": [str(unwanted.pk)]}, follow=True)
+    assert "1 rejected" in answer.content.decode()
+    answer = staff.post(list_page, {"action": "approve", "_selected_action": [wanted.pk, unwanted.pk]}, follow=True)
+    assert "0 approved; others were not pending" in answer.content.decode()
+    assert balance(alice) == "17.99 USD"
+
+
+def test_staff_without_the_permission_cannot_approve(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    client = Client()
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    data = {"action": "approve", "_selected_action": [str(commission.pk)]}
+    assert client.post("/admin/affiliates/commission/", data).status_code == 403
+    commission.refresh_from_db()
+    assert commission.state == Commission.State.PENDING

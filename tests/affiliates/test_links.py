@@ -1,0 +1,288 @@
+"""An affiliate's link: always one of this site's pages; a click only when somebody really clicked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from affiliates.models import Affiliate, Click
+from affiliates.referral import COOKIE
+from shop.models import Product
+from tests import factories
+
+
+@pytest.fixture(autouse=True)
+def _cast(clock: time_machine.Traveller, alice: Affiliate, product: Product) -> None:
+    """Noon, Alice and the product."""
+
+
+def test_it_leads_to_the_page_and_sets_the_cookie(client: Client, alice: Affiliate) -> None:
+    response = client.get("/go/DEMO/products/bps-pro/")
+    assert response.status_code == 302
+    assert response.headers["Location"] == "/products/bps-pro/"
+    assert response.headers["Cache-Control"] == "no-store"
+    cookie = response.cookies[COOKIE]
+    assert cookie["max-age"] == 30 * 24 * 60 * 60
+    assert cookie["expires"] == "Wed, 01 Apr 2026 12:00:00 GMT"
+    assert cookie["httponly"]
+    assert (cookie["samesite"], cookie["path"], cookie["domain"]) == ("Lax", "/", "")
+    assert Click.objects.get().affiliate == alice
+
+
+def test_the_cookie_is_secure_under_https(client: Client, settings: Settings) -> None:
+    assert not client.get("/go/DEMO/").cookies[COOKIE]["secure"]
+    settings.REFERRAL_COOKIE_SECURE = True
+    assert Client().get("/go/DEMO/").cookies[COOKIE]["secure"]
+
+
+def test_the_cookie_says_nothing_to_its_holder(client: Client, alice: Affiliate) -> None:
+    cookie = client.get("/go/DEMO/").cookies[COOKIE].value
+    click = Click.objects.get()
+    assert len(cookie) > 60
+    for secret in ("DEMO", alice.pk.hex, click.pk.hex, str(click.pk)):
+        assert secret not in cookie
+
+
+def test_the_row_holds_what_the_rule_says_and_the_address_sealed(client: Client) -> None:
+    client.get(
+        "/go/DEMO/products/bps-pro/?sub=spring&x=1",
+        headers={"Referer": "https://blog.example.net/post?mail=a@b.example"},
+        REMOTE_ADDR="203.0.113.5",
+    )
+    click = Click.objects.get()
+    assert (click.landing_path, click.referring_domain, click.sub) == (
+        "/products/bps-pro/",
+        "blog.example.net",
+        "spring",
+    )
+    assert click.address == "203.0.113.5"
+    assert click.expires_at - click.clicked_at == timedelta(days=30)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT address FROM affiliates_click")
+        assert b"203.0.113.5" not in bytes(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        ("", "/"),
+        ("services/", "/services/"),
+        ("contact/", "/contact/"),
+        ("affiliates/", "/affiliates/"),
+        ("/evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("https://evil.example/products/bps-pro/", "/"),
+        ("/products/bps-pro/", "/"),
+        ("%2F%2Fevil.example", "/"),
+        ("%5Cevil.example", "/"),
+        ("%00", "/"),
+        ("admin/", "/"),
+        ("accounts/logout/", "/"),
+        ("privacy/referral/", "/"),
+        ("go/DEMO/", "/"),
+        ("no/such/page", "/"),
+    ],
+)
+def test_it_leads_nowhere_but_to_a_public_page_of_this_site(client: Client, path: str, page: str) -> None:
+    response = client.get(f"/go/DEMO/{path}")
+    assert response.status_code == 302
+    assert response.headers["Location"] == page
+    assert Click.objects.get().landing_path == page
+
+
+def test_a_line_break_in_the_path_is_no_address_of_this_site(client: Client) -> None:
+    response = client.get("/go/DEMO/%0D%0ALocation:%20https://evil.example")
+    assert response.status_code == 404
+    assert not response.has_header("Location")
+    assert not Click.objects.exists()
+
+
+@pytest.mark.parametrize("code", ["NOBODY", "x", "a" * 33, "DE MO", "DE%00MO", "%F0%9F%90%B8", "DEM%25", "D_MO", "..."])
+def test_an_unknown_or_malformed_code_lands_on_the_page_and_tracks_nothing(client: Client, code: str) -> None:
+    response = client.get(f"/go/{code}/products/bps-pro/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/products/bps-pro/")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert COOKIE not in response.cookies
+    assert not Click.objects.exists()
+
+
+@pytest.mark.parametrize("state", [Affiliate.State.SUSPENDED, Affiliate.State.CLOSED])
+def test_a_suspended_affiliates_link_tracks_nothing(client: Client, alice: Affiliate, state: str) -> None:
+    Affiliate.objects.filter(pk=alice.pk).update(state=state)
+    response = client.get("/go/DEMO/")
+    assert response.status_code == 302
+    assert COOKIE not in response.cookies
+    assert not Click.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["/go/demo/", "/go/DeMo/services/", "/?ref=demo", "/?ref=%20Demo%20"])
+def test_the_case_of_a_code_does_not_matter(client: Client, address: str) -> None:
+    assert COOKIE in client.get(address).cookies
+    assert Click.objects.count() == 1
+
+
+def test_an_underscore_in_a_code_stands_for_itself(client: Client) -> None:
+    factories.affiliate("erin@example.com", "AX_B")
+    factories.affiliate("frank@example.com", "AXYB")
+    client.get("/go/axyb/")
+    assert Click.objects.get().affiliate.code == "AXYB"
+
+
+@pytest.mark.parametrize("address", ["/", "/services/", "/products/bps-pro/", "/contact/", "/checkout/bps-pro/"])
+def test_a_code_in_the_address_of_a_public_page_is_a_click(client: Client, address: str) -> None:
+    response = client.get(f"{address}?ref=DEMO&sub=mail")
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert COOKIE in response.cookies
+    click = Click.objects.get()
+    assert (click.landing_path, click.sub) == (address, "mail")
+
+
+@pytest.mark.parametrize("code", ["NOBODY", "", "%00", "a" * 500])
+def test_an_unknown_code_in_the_address_shows_the_page_and_tracks_nothing(client: Client, code: str) -> None:
+    response = client.get(f"/?ref={code}")
+    assert response.status_code == 200
+    assert not response.cookies
+    assert not Click.objects.exists()
+
+
+def test_a_page_that_is_not_there_makes_no_click(client: Client) -> None:
+    assert client.get("/no/such/page?ref=DEMO").status_code == 404
+    assert client.get("/robots.txt?ref=DEMO").status_code == 200
+    assert not Click.objects.exists()
+
+
+def test_an_address_that_is_a_secret_is_not_stored(client: Client, product: Product, staff: Client) -> None:
+    order = factories.order(product)
+    assert client.get(f"/orders/{order.pk}/?ref=DEMO").status_code == 200
+    assert staff.get("/admin/?ref=DEMO").status_code == 200
+    assert not Click.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Purpose": "prefetch"},
+        {"Sec-Purpose": "prefetch;prerender"},
+        {"Purpose": "prefetch"},
+        {"Purpose": "preview"},
+        {"Sec-GPC": "1"},
+        {"DNT": "1"},
+        {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+        {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
+        {"User-Agent": "facebookexternalhit/1.1"},
+    ],
+)
+@pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO"])
+def test_who_looks_ahead_or_refuses_tracking_gets_the_page_and_nothing_else(
+    client: Client, headers: dict[str, str], address: str
+) -> None:
+    response = client.get(address, headers=headers)
+    assert response.status_code in {200, 302}
+    assert response.headers["Cache-Control"] == "no-store"
+    assert not response.cookies
+    assert not Click.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Sec-GPC": "0"}, {"DNT": "0"}, {"Sec-Purpose": ""}, {"User-Agent": "Mozilla/5.0 (Linux; Android 10; CUBOT X30)"}],
+)
+def test_a_browser_that_refuses_nothing_is_counted(client: Client, headers: dict[str, str]) -> None:
+    client.get("/go/DEMO/", headers=headers)
+    assert Click.objects.count() == 1
+
+
+def test_head_leads_on_and_tracks_nothing(client: Client) -> None:
+    response = client.head("/go/DEMO/services/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/services/")
+    assert not response.cookies
+    assert not Click.objects.exists()
+
+
+def test_a_link_cannot_be_posted_to(client: Client) -> None:
+    assert client.post("/go/DEMO/").status_code == 405
+
+
+def test_a_second_click_within_30_minutes_is_the_same_click(client: Client, clock: time_machine.Traveller) -> None:
+    client.get("/go/DEMO/")
+    clock.shift(timedelta(minutes=29, seconds=59))
+    assert COOKIE not in client.get("/go/DEMO/services/").cookies
+    assert COOKIE not in client.get("/?ref=demo").cookies
+    assert Click.objects.count() == 1
+
+
+def test_a_click_after_30_minutes_is_a_new_one(client: Client, clock: time_machine.Traveller) -> None:
+    client.get("/go/DEMO/")
+    clock.shift(timedelta(minutes=30))
+    assert COOKIE in client.get("/go/DEMO/").cookies
+    assert Click.objects.count() == 2
+
+
+def test_the_last_affiliate_clicked_is_the_one(client: Client) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    client.get("/go/DEMO/")
+    client.get("/go/ERIN/")
+    assert Click.objects.count() == 2
+    assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
+
+
+def test_a_later_visit_does_not_extend_the_cookie(client: Client, clock: time_machine.Traveller) -> None:
+    client.get("/go/DEMO/")
+    clock.shift(timedelta(days=3))
+    assert not client.get("/").cookies
+    assert not client.get("/services/").cookies
+
+
+@pytest.mark.parametrize(
+    ("referer", "domain"),
+    [
+        ("https://news.example.org:8443/a?b=c", "news.example.org"),
+        ("https://user:secret@news.example.org/", "news.example.org"),
+        (f"https://news.example.org/{'x' * 5000}", "news.example.org"),
+        (f"https://{'a' * 300}.example/", "a" * 253),
+        ("https://[broken/", ""),
+        ("not an address", ""),
+        ("https://a\x7fb.example/", ""),
+        ("", ""),
+    ],
+)
+def test_of_a_referer_only_the_domain_is_kept(client: Client, referer: str, domain: str) -> None:
+    client.get("/go/DEMO/", headers={"Referer": referer})
+    assert Click.objects.get().referring_domain == domain
+
+
+@pytest.mark.parametrize(
+    ("sub", "kept"),
+    [("spring-2026", "spring-2026"), ("x" * 500, "x" * 64), ("a%00b", ""), ("a%0Ab", ""), ("%FF", "\ufffd"), ("", "")],
+)
+def test_a_campaign_label_is_short_and_printable(client: Client, sub: str, kept: str) -> None:
+    client.get(f"/go/DEMO/?sub={sub}")
+    assert Click.objects.get().sub == kept
+
+
+def test_a_click_costs_two_queries(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(2):  # who has this code, and the row
+        client.get("/go/DEMO/products/bps-pro/")
+
+
+def test_a_code_that_cannot_be_one_costs_none(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(0):
+        client.get("/go/not*a*code/")
+
+
+def test_a_reader_with_a_cookie_is_not_looked_up(client: Client) -> None:
+    client.get("/go/DEMO/")
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        client.get("/services/")
+    assert not queries.captured_queries

@@ -1,0 +1,50 @@
+"""The visitor's address: the peer's own, and a forwarded one only from a proxy that is trusted."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from affiliates.models import Affiliate, Click
+
+PEER, LIAR, VISITOR = "198.51.100.9", "192.0.2.66", "203.0.113.5"
+
+
+@pytest.fixture(autouse=True)
+def _proxies(settings: Settings, alice: Affiliate) -> None:
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("2001:db8::/32")]
+
+
+def stored(client: Client, peer: str, forwarded: str | None) -> str | None:
+    headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
+    client.get("/go/DEMO/", headers=headers, REMOTE_ADDR=peer)
+    address: str | None = Click.objects.get().address
+    return address
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        (PEER, None, PEER),
+        (PEER, LIAR, PEER),  # anybody can write the header
+        ("10.1.2.3", VISITOR, VISITOR),
+        ("10.1.2.3", f"{LIAR}, {VISITOR}", VISITOR),  # what the visitor wrote stands further left
+        ("10.1.2.3", f"{LIAR}, {VISITOR}, 10.9.9.9", VISITOR),
+        ("2001:db8::1", "2001:DB9::5", "2001:db9::5"),
+        ("10.1.2.3", "unknown", "10.1.2.3"),
+        ("10.1.2.3", "", "10.1.2.3"),
+        ("10.1.2.3", None, "10.1.2.3"),
+        ("10.1.2.3", f"{VISITOR}:4711", "10.1.2.3"),
+        ("", None, None),  # a Unix socket
+    ],
+)
+def test_only_a_trusted_proxy_is_believed(client: Client, peer: str, forwarded: str | None, address: str) -> None:
+    assert stored(client, peer, forwarded) == address
+
+
+def test_without_trusted_proxies_nobody_is_believed(client: Client, settings: Settings) -> None:
+    settings.TRUSTED_PROXIES = []
+    assert stored(client, "127.0.0.1", VISITOR) == "127.0.0.1"

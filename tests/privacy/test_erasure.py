@@ -1,0 +1,125 @@
+"""Erasure: every row about a person goes, is stripped, or stays for a reason that is told; nobody else's changes."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from privacy.access import collect
+from privacy.erasure import ErasureLine, erase_person
+from privacy.models import PrivacyRequest
+from privacy.registry import Erasure, personal_models
+from shop.models import Order, Product
+from tests import factories
+
+from .conftest import ERIN, FRANK
+from .stored import anew, stored
+from .world import contents_about, rows_about
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_report_names_everything_that_the_archive_shows(erin_and_frank: None) -> None:
+    shown = {section["what"]: len(section["rows"]) for section in collect(email=ERIN)}
+    report = erase_person(email=" ERIN@example.org")
+    assert {line.label: line.rows for line in report} == shown
+
+
+def test_only_what_is_kept_with_a_reason_is_found_afterwards(erin_and_frank: None) -> None:
+    kept = {line.label for line in erase_person(email=ERIN) if line.rule is Erasure.KEEP and line.reason}
+    assert {section["what"] for section in collect(email=ERIN)} == kept == {"Your wish not to be contacted"}
+
+
+def test_deleted_rows_are_gone_and_stripped_ones_hold_nothing_personal(erin_and_frank: None) -> None:
+    rows = [(d, row) for d in personal_models() for row in d.rows_of(ERIN)]
+    erase_person(email=ERIN)
+    for declaration, row in rows:
+        still_there = declaration.model._base_manager.filter(pk=row.pk).exists()
+        assert still_there == (declaration.erasure is not Erasure.DELETE), declaration.label
+        if declaration.erasure is Erasure.REDACT:
+            assert [stored(row, name) for name in declaration.emptied] == [None] * len(declaration.emptied)
+
+
+def test_no_index_leads_to_a_stripped_row(erin_and_frank: None) -> None:
+    user = User.objects.get(email_index=ERIN)
+    erase_person(email=ERIN)
+    assert stored(user, "email_index") is None
+    assert stored(user.affiliate, "payout_email_index") is None
+
+
+def test_nobody_else_loses_anything(erin_and_frank: None) -> None:
+    before = contents_about(FRANK)
+    erase_person(email=ERIN)
+    assert contents_about(FRANK) == before
+    assert Affiliate.objects.get(code="DEMO").user.email == "alice@example.com"
+
+
+def test_a_second_time_there_is_nothing_left_to_do(erin_and_frank: None) -> None:
+    erase_person(email=ERIN)
+    assert {line.rule for line in erase_person(email=ERIN)} == {Erasure.KEEP}
+
+
+def test_amounts_and_dates_of_an_order_stay(erin_and_frank: None) -> None:
+    order = Order.objects.get(email_index=ERIN)
+    erase_person(email=ERIN)
+    stripped = anew(order)
+    assert (stripped.amount_minor, stripped.placed_at, stripped.reference) == (5995, order.placed_at, order.reference)
+    assert (stripped.name, stripped.email, stripped.is_erased) == (None, None, True)
+
+
+def test_an_order_paid_in_the_meantime_stays_paid(product: Product) -> None:
+    """Stripping writes the personal columns and no other: what PayPal reports at that moment is not undone."""
+    factories.order(product, email=ERIN)
+    with CaptureQueriesContext(connection) as queries:
+        erase_person(email=ERIN)
+    [update] = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "shop_order"')]
+    assert '"email"' in update
+    assert '"email_index"' in update
+    assert '"state"' not in update
+    assert '"paid_at"' not in update
+
+
+def test_an_erased_account_can_not_sign_in(erin_and_frank: None) -> None:
+    user = User.objects.get(email_index=ERIN)
+    erase_person(email=ERIN)
+    assert not anew(user).is_active
+    assert not anew(user).has_usable_password()
+
+
+def test_erasing_without_an_address_touches_nobody(erin_and_frank: None) -> None:
+    erase_person(email=ERIN)
+    before = rows_about(FRANK)
+    with pytest.raises(ValueError, match="no address"):
+        erase_person(email="")
+    assert rows_about(FRANK) == before
+
+
+def test_when_one_row_fails_everything_stays(erin_and_frank: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = rows_about(ERIN)
+
+    def fail(self: User, **options: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(User, "save", fail)
+    with pytest.raises(OSError):
+        erase_person(email=ERIN)
+    assert rows_about(ERIN) == before
+
+
+def test_a_line_of_the_report_reads_well() -> None:
+    assert str(ErasureLine("Your orders", Erasure.DELETE, 2)) == "Your orders: 2 deleted"
+    line = ErasureLine("Your orders", Erasure.REDACT, 1, "the tax office asks")
+    assert str(line) == "Your orders: 1 stripped of everything personal, because the tax office asks"
+    assert (
+        str(ErasureLine("Opt-out", Erasure.KEEP, 1, "we'd write again")) == "Opt-out: 1 kept, because we'd write again"
+    )
+
+
+def test_the_record_of_a_request_stays_without_its_person(erin_and_frank: None) -> None:
+    request = PrivacyRequest.objects.get(email_index=ERIN)
+    erase_person(email=ERIN)
+    assert (anew(request).reference, anew(request).kind) == (request.reference, "complaint")
+    assert (anew(request).email, anew(request).details) == (None, None)

@@ -1,0 +1,84 @@
+"""/privacy/: the promises, and the table of what is kept, printed from the registry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import models
+from django.test import Client
+from django.test.utils import isolate_apps
+from django.urls import reverse
+
+from privacy.promises import PROMISES
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data, personal_models
+from privacy.sealed_models import SealedModel
+
+pytestmark = pytest.mark.django_db
+
+
+def policy(client: Client) -> BeautifulSoup:
+    response = client.get("/privacy/")
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def table(client: Client) -> dict[str, str]:
+    section: Any = policy(client).find("section", {"aria-labelledby": "kept"})
+    rows = section.find("tbody").find_all("tr")
+    return {row.find("th").get_text(): row.get_text(" ", strip=True) for row in rows}
+
+
+def test_it_has_a_row_for_each_declaration(client: Client) -> None:
+    rows = table(client)
+    assert set(rows) == {declaration.label for declaration in personal_models()}
+    for declaration in personal_models():
+        for told in (
+            declaration.purpose.label,
+            declaration.source,
+            str(declaration.retention),
+            *declaration.columns.values(),
+        ):
+            assert told in rows[declaration.label]
+
+
+def test_it_says_what_is_kept_when_somebody_asks_for_deletion(client: Client) -> None:
+    assert "amounts and dates are kept for the tax records" in table(client)["Your orders"]
+
+
+@isolate_apps("privacy")
+@pytest.mark.usefixtures("registry_of_its_own")
+def test_what_is_declared_appears_by_itself(client: Client) -> None:
+    class Shoe(SealedModel):
+        size = models.IntegerField()
+
+        class Meta:
+            app_label = "privacy"
+
+    personal_data(
+        label="Your shoes",
+        purpose=Purpose.QUOTE,
+        columns={"size": "size of your shoes"},
+        other_columns="id",
+        found_by=(),
+        retention=Retention(text="a year"),
+        erasure=Erasure.DELETE,
+    )(Shoe)
+    assert "size of your shoes" in table(client)["Your shoes"]
+
+
+def test_it_lists_every_promise_with_what_keeps_it(client: Client) -> None:
+    page = policy(client)
+    assert len(PROMISES) == len({promise.id for promise in PROMISES}) == 19
+    for promise in PROMISES:
+        card: Any = page.find(id=promise.id)
+        assert promise.sentence in card.get_text()
+        assert promise.control in card.get_text()
+
+
+def test_a_reader_gets_no_cookie(client: Client) -> None:
+    response = client.get(reverse("privacy:policy"))
+    assert not response.cookies
+    assert "UNDEFINED" not in response.content.decode()

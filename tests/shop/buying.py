@@ -1,0 +1,55 @@
+"""What a buyer does, over HTTP; and what PayPal says, as the values that the gateway hands on."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.test import Client
+
+from shop.models import Order, Payment
+from shop.money import Money
+from shop.paypal.types import CaptureState, CaptureStatus, RefundState, RefundStatus
+from tests.standin_process import Standin
+
+CAROL = {"name": "Carol Customer", "email": "carol@example.org", "code": ""}
+
+
+def place(client: Client, **fields: str) -> Order:
+    """Fills in the checkout form. Without PayPal, the order is kept all the same."""
+    client.post("/checkout/bps-pro/", {**CAROL, **fields})
+    return Order.objects.latest("placed_at")
+
+
+def approve(paypal: Standin, payment: Payment, **decision: str) -> str:
+    """Presses the button at PayPal; returns path and query of the address that the browser is sent back to."""
+    parts = urlsplit(paypal.decide(payment.approve_url, **decision))
+    return f"{parts.path}?{parts.query}"
+
+
+def buy(client: Client, paypal: Standin, **fields: str) -> Payment:
+    """From the form to the receipt page."""
+    payment = place(client, **fields).payments.get()
+    client.get(approve(paypal, payment))
+    payment.refresh_from_db()
+    return payment
+
+
+def capture_of(
+    payment: Payment, status: CaptureStatus = CaptureStatus.COMPLETED, amount: str = "59.95", custom_id: str = ""
+) -> CaptureState:
+    return CaptureState(
+        id=f"CAP-{payment.pk}",
+        status=status,
+        amount=Money.of(amount, "USD"),
+        custom_id=custom_id or str(payment.pk),
+        invoice_id=None,
+        status_reason=None,
+        order_id=payment.paypal_order_id,
+        refunded=None,
+    )
+
+
+def refund_of(payment: Payment, amount: str, number: str = "R1") -> RefundState:
+    return RefundState(
+        id=number, status=RefundStatus.COMPLETED, amount=Money.of(amount, "USD"), capture_id=payment.capture_id
+    )

@@ -1,0 +1,43 @@
+"""Fixtures: PayPal as it answers (the local stand-in, over HTTP), and PayPal as it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+
+from shop.paypal.gateway import gateway
+from tests.running_site import free_port
+from tests.standin_process import Standin, run_standin
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody sits through the pauses between attempts."""
+    monkeypatch.setattr("shop.paypal.client.PAUSES", (0.0, 0.0))
+
+
+@pytest.fixture(scope="session")
+def paypal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
+    with run_standin(tmp_path_factory.mktemp("paypal")) as process:
+        yield process
+
+
+@pytest.fixture
+def paypal(paypal_process: Standin, settings: Settings, no_pauses: None) -> Iterator[Standin]:
+    """PayPal's stand-in; the site talks to it, and it talks back only where a test asks for that."""
+    settings.PAYPAL_BASE_URL = paypal_process.url
+    settings.PAYPAL_TRUST_ROOTS = paypal_process.ca
+    yield paypal_process
+    settings.PAYPAL_BASE_URL = paypal_process.url
+    gateway().client.session.close()
+    paypal_process.reset()
+
+
+@pytest.fixture
+def paypal_down(settings: Settings, no_pauses: None) -> Iterator[None]:
+    """Nobody listens where PayPal should be."""
+    settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
+    yield
+    gateway().client.session.close()

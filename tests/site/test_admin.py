@@ -1,0 +1,153 @@
+"""The staff's admin: every list and page opens at a fixed cost, and its history names nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from affiliates.models import Affiliate, Application, PayoutBatch
+from affiliates.payouts import prepare_payout
+from contacts.inquiries import answer_inquiry
+from shop.models import PayPalEvent, Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, refund
+
+OWN = {"affiliates", "contacts", "shop"}
+MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
+PERSONAL = ("alice@example.com", "carol@example.org", "dave@example.org", "Carol", "Dave", "203.0.113.77")
+
+
+def some_of_everything(product: Product, bob: User, number: int) -> None:
+    """A row or more of every model that staff see."""
+    affiliate = factories.affiliate(f"alice{number}@example.com", f"CODE{number}", payout_email="alice@example.com")
+    for _ in range(2):
+        commission = approved_sale(affiliate, product)
+    refund(commission, "20.00")
+    prepare_payout(currency="USD", prepared_by=bob)
+    inquiry = factories.inquiry()
+    for _ in range(number):
+        answer_inquiry(inquiry=inquiry, body="Good day.", author=factories.user(f"staff{uuid_tail()}@example.com"))
+    Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
+    PayPalEvent.objects.create(event_id=f"WH-{number}", event_type="X", resource_id="Y")
+    factories.click(affiliate)
+
+
+def uuid_tail() -> str:
+    return str(PayPalEvent().pk)[-12:]
+
+
+def address(model: type[models.Model], row: Any = None) -> str:
+    page = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+    return page if row is None else f"{page}{row.pk}/change/"
+
+
+def cost(staff: Client, page: str) -> int:
+    ContentType.objects.clear_cache()  # so that every look starts equal
+    with CaptureQueriesContext(connection) as queries:
+        assert staff.get(page).status_code == 200, page
+    return len(queries)
+
+
+def test_there_are_lists_to_look_at() -> None:
+    assert len(MODELS) >= 10
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_a_list_costs_the_same_with_more_rows(
+    staff: Client, product: Product, bob: User, model: type[models.Model]
+) -> None:
+    some_of_everything(product, bob, 1)
+    first = cost(staff, address(model))
+    for number in (2, 3, 4):
+        some_of_everything(product, bob, number)
+    if model is not Product:
+        assert model._default_manager.count() >= 4
+    assert cost(staff, address(model)) == first
+    assert first <= 10
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_the_page_of_each_row_opens(staff: Client, product: Product, bob: User, model: type[models.Model]) -> None:
+    some_of_everything(product, bob, 1)
+    rows = list(model._default_manager.all())
+    assert rows
+    for row in rows:
+        assert cost(staff, address(model, row)) <= 16
+
+
+def test_a_runs_page_costs_the_same_with_more_payouts(staff: Client, product: Product, bob: User) -> None:
+    costs = []
+    for size in (1, 4):
+        for number in range(size):
+            approved_sale(factories.affiliate(f"{size}{number}@example.com", f"CODE{size}{number}"), product)
+        batch = prepare_payout(currency="USD", prepared_by=bob)
+        costs.append(cost(staff, address(PayoutBatch, batch)))
+    assert costs[0] == costs[1]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+def test_a_list_names_nobody(staff: Client, product: Product, bob: User, model: type[models.Model]) -> None:
+    some_of_everything(product, bob, 1)
+    page = staff.get(address(model)).content.decode()
+    assert "1 " in page
+    assert not [secret for secret in PERSONAL if secret in page]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("who", ["anonymous", "affiliate", "staff without permissions"])
+def test_nobody_else_looks_into_it(client: Client, alice: Affiliate, model: type[models.Model], who: str) -> None:
+    if who != "anonymous":
+        client.force_login(alice.user if who == "affiliate" else factories.user("vera@example.com", is_staff=True))
+    expected = 302 if who == "anonymous" else 403
+    response = client.get(address(model), follow=who == "affiliate")
+    assert response.status_code == expected
+
+
+@pytest.mark.parametrize("query", ["q=%27%22%3B--", "q=x%40y.example", "state__exact=nonsense", "nonsense=1", "p=999"])
+def test_a_strange_query_is_no_error(staff: Client, product: Product, query: str) -> None:
+    factories.order(product)
+    response = staff.get(f"/admin/shop/order/?{query}", follow=True)
+    assert response.status_code == 200
+
+
+def test_its_history_holds_nothing_personal(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    inquiry = factories.inquiry()
+    staff.post(
+        f"/admin/affiliates/affiliate/{alice.pk}/change/",
+        {
+            "user": str(alice.user_id),
+            "code": "DEMO",
+            "state": "active",
+            "payout_email": "alice-new@example.com",
+            "website": "https://alice.example",
+            "terms_version": "1",
+        },
+    )
+    staff.post(
+        f"/admin/contacts/inquiry/{inquiry.pk}/change/",
+        {
+            "state": "open",
+            "replies-TOTAL_FORMS": "0",
+            "replies-INITIAL_FORMS": "0",
+            "replies-2-TOTAL_FORMS": "1",
+            "replies-2-INITIAL_FORMS": "0",
+            "replies-2-0-inquiry": str(inquiry.pk),
+            "replies-2-0-body": "Good day, Dave.",
+        },
+    )
+    approved_sale(alice, product)
+    staff.post("/admin/affiliates/payoutbatch/prepare/")
+    told = str(list(LogEntry.objects.values_list("object_repr", "change_message")))
+    assert LogEntry.objects.count() == 3
+    assert "affiliate DEMO" in told
+    assert inquiry.reference in told
+    for secret in (*PERSONAL, "alice-new@example.com", "alice.example", "Good day"):
+        assert secret not in told

@@ -1,0 +1,90 @@
+"""A missing or malformed variable stops the start and is named; its value is never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from aitpro.environment import Environment
+
+Read = Callable[[Environment], Any]
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Environment:
+    return Environment(tmp_path / ".env")
+
+
+@pytest.mark.parametrize(
+    ("value", "read", "result"),
+    [
+        ("x", lambda env: env.text("THING"), "x"),
+        ("yes", lambda env: env.flag("THING", default=False), True),
+        ("OFF", lambda env: env.flag("THING", default=True), False),
+        ("5", lambda env: env.number("THING", default=1), 5),
+        ("12.5", lambda env: env.percentage("THING", default="1"), Decimal("12.5")),
+        (" a , b,", lambda env: env.words("THING"), ["a", "b"]),
+        ("https://example.com/", lambda env: env.origin("THING", default=""), "https://example.com"),
+        ("", lambda env: env.text("THING", default="fallback"), "fallback"),
+        (None, lambda env: env.number("THING", default=7), 7),
+    ],
+)
+def test_it_is_read(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, value: str | None, read: Read, result: object
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("THING", value)
+    assert read(env) == result
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda env: env.flag("THING", default=False),
+        lambda env: env.number("THING", default=1),
+        lambda env: env.percentage("THING", default="1"),
+        lambda env: env.choice("THING", {"a", "b"}, default="a"),
+        lambda env: env.networks("THING"),
+        lambda env: env.origin("THING", default="http://x"),
+        lambda env: env.database("THING", default="sqlite://"),
+    ],
+)
+def test_a_malformed_one_is_named_and_not_shown(env: Environment, monkeypatch: pytest.MonkeyPatch, read: Read) -> None:
+    monkeypatch.setenv("THING", "s3cret value")
+    with pytest.raises(ImproperlyConfigured, match="^THING ") as refusal:
+        read(env)
+    assert "s3cret" not in str(refusal.value)
+    assert refusal.value.__cause__ is None
+
+
+def test_a_missing_one_is_named(env: Environment) -> None:
+    with pytest.raises(ImproperlyConfigured, match="THING is missing"):
+        env.text("THING")
+
+
+@pytest.mark.parametrize("value", ["-1", "100.01", "NaN", "Infinity", "1e9"])
+def test_a_percentage_is_between_0_and_100(env: Environment, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("THING", value)
+    with pytest.raises(ImproperlyConfigured, match="from 0 to 100"):
+        env.percentage("THING", default="30")
+
+
+@pytest.mark.parametrize("value", ["ftp://example.com", "https://example.com/shop", "example.com", "https://"])
+def test_an_origin_has_no_path(env: Environment, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("THING", value)
+    with pytest.raises(ImproperlyConfigured):
+        env.origin("THING", default="http://x")
+
+
+def test_the_process_comes_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("THING=file\nOTHER_THING=file\n")
+    monkeypatch.setenv("THING", "process")
+    monkeypatch.delenv("OTHER_THING", raising=False)
+    env = Environment(tmp_path / ".env")
+    assert (env.text("THING"), env.text("OTHER_THING")) == ("process", "file")
+    monkeypatch.delenv("OTHER_THING")

@@ -1,0 +1,88 @@
+"""The repeating work: harmless twice, and one failing step stops no other."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from affiliates.models import Affiliate, Click, Commission
+from aitpro import housekeeping
+from aitpro.housekeeping import housekeep
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import balance, sale
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+
+@pytest.fixture
+def due(alice: Affiliate, product: Product, client: Client, clock: time_machine.Traveller) -> None:
+    """A month later: a click to purge, a commission past its hold, a session that ended."""
+    factories.click(alice)
+    sale(alice, product)
+    client.force_login(alice.user)
+    clock.shift(timedelta(days=31))
+
+
+@pytest.mark.usefixtures("due")
+def test_it_does_everything_that_is_due(alice: Affiliate) -> None:
+    assert Session.objects.exists()
+    done = housekeep(now=timezone.now())
+    assert done["expired rows purged"] == 2  # the click, and the receipt in the outgoing mail
+    assert done["commissions past their hold"] == 1
+    assert done["sessions ended"] == 1
+    assert not Click.objects.exists()
+    assert not Session.objects.exists()
+    assert Commission.objects.get().state == "approved"
+
+
+@pytest.mark.usefixtures("due")
+def test_a_second_time_it_finds_nothing(alice: Affiliate) -> None:
+    housekeep(now=timezone.now())
+    assert set(housekeep(now=timezone.now()).values()) == {0}
+    assert balance(alice) == "17.99 USD"
+
+
+@pytest.mark.usefixtures("due")
+def test_a_failing_step_stops_no_other(monkeypatch: pytest.MonkeyPatch, alice: Affiliate) -> None:
+    def fail(now: datetime) -> int:
+        raise RuntimeError
+
+    first = next(iter(housekeeping.STEPS))
+    monkeypatch.setitem(housekeeping.STEPS, first, fail)
+    done = housekeep(now=timezone.now())
+    assert done.pop(first) is None
+    assert None not in done.values()
+    assert Commission.objects.get().state == "approved"
+
+
+def test_the_command_lists_what_it_did() -> None:
+    out = StringIO()
+    call_command("housekeeping", stdout=out)
+    lines = out.getvalue().splitlines()
+    assert len(lines) == len(housekeeping.STEPS)
+    assert "commissions past their hold: 0" in lines
+
+
+def test_the_command_fails_when_a_step_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(now: datetime) -> int:
+        raise RuntimeError
+
+    monkeypatch.setitem(housekeeping.STEPS, "mails due", fail)
+    out = StringIO()
+    with pytest.raises(CommandError, match="Some of the work failed"):
+        call_command("housekeeping", stdout=out)
+    assert "mails due: failed, see the log" in out.getvalue()
+
+
+@pytest.mark.usefixtures("due")
+def test_it_asks_paypal_nothing_when_nothing_is_open() -> None:
+    done = housekeep(now=timezone.now())
+    assert (done["payments looked at"], done["refunds looked at"], done["payout runs looked at"]) == (0, 0, 0)

@@ -1,0 +1,80 @@
+"""The demo's data: made once, whatever is there already; never in a live shop."""
+
+from __future__ import annotations
+
+import json
+import stat
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from shop.models import Product
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Settings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+def seeded() -> dict[str, list[str]]:
+    out = StringIO()
+    call_command("seed_demo", stdout=out)
+    return {line.split(": ")[0]: line.split()[1:] for line in out.getvalue().splitlines()}
+
+
+def test_it_prints_sign_ins_that_work(client: Client) -> None:
+    sign_ins = seeded()
+    for role, page in (("staff", "/admin/"), ("affiliate", "/affiliates/portal/")):
+        email, password = sign_ins[role]
+        client.post("/accounts/login/", {"email": email, "password": password})
+        assert client.get(page).status_code == 200
+        client.logout()
+    assert Affiliate.objects.get().code == "DEMO"
+    assert str(Product.objects.get().price) == "59.95 USD"
+
+
+def test_a_second_time_it_changes_nothing() -> None:
+    first = seeded()
+    assert seeded() == first
+    assert (User.objects.count(), Affiliate.objects.count(), Product.objects.count()) == (2, 1, 1)
+
+
+def test_a_forgotten_password_is_made_anew(tmp_path: Path, client: Client) -> None:
+    first = seeded()
+    (tmp_path / "demo-sign-ins.json").unlink()
+    second = seeded()
+    assert first["staff"][0] == second["staff"][0]
+    assert first["staff"][1] != second["staff"][1]
+    client.post("/accounts/login/", dict(zip(("email", "password"), second["staff"], strict=True)))
+    assert client.get("/admin/").status_code == 200
+
+
+def test_what_was_changed_since_is_left_alone() -> None:
+    seeded()
+    Product.objects.update(price_minor=100)
+    Affiliate.objects.update(state="suspended")
+    seeded()
+    assert (Product.objects.get().price_minor, Affiliate.objects.get().state) == (100, "suspended")
+
+
+def test_only_this_user_reads_the_passwords(tmp_path: Path) -> None:
+    seeded()
+    path = tmp_path / "demo-sign-ins.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert set(json.loads(path.read_text())) == {"staff@example.com", "affiliate@example.com"}
+
+
+def test_it_does_not_go_into_a_live_shop(settings: Settings) -> None:
+    settings.PAYPAL_MODE = "live"
+    with pytest.raises(CommandError, match="live shop"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
+    assert not Product.objects.exists()
