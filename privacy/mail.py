@@ -117,9 +117,7 @@ def deliver_mail(mail_id: str) -> None:
         _message(mail).send()
     except MailRefused as refusal:
         _finish(mail, state=OutgoingMail.State.REFUSED, refusal=str(refusal))
-    except (
-        Exception
-    ) as error:  # a server that is away, or a defect: its text may name the person, so it goes no further
+    except Exception as error:  # the server is away, or there is a defect; the error's text may name the person
         _retry_later(mail, error)
     else:
         _finish(mail, state=OutgoingMail.State.SENT, sent_at=timezone.now())

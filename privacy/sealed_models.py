@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import uuid_utils.compat
-from django.db import models
+from django.db import models, router, transaction
 
 from .encryption.blind_index import BlindIndexField
 from .encryption.sealing import SealedBytes
@@ -33,7 +33,9 @@ class SealedModel(models.Model):
             update_fields = written | {index.name for index in blind_indexes(self) if index.source in written}
         else:
             self._load_indexes_of_loaded_values()
-        super().save(update_fields=update_fields, **options)
+        # One transaction, because a unique value may have to wait for its turn while keys are rotated.
+        with transaction.atomic(using=options.get("using") or router.db_for_write(type(self), instance=self)):
+            super().save(update_fields=update_fields, **options)
 
     def sealed(self, name: str, value: Any) -> SealedBytes:
         """A value sealed for this row, for the sealed field `name`, as `update()` takes it."""

@@ -15,9 +15,21 @@ from affiliates.models import Affiliate
 from shop.models import Product
 
 from . import factories
+from .privacy.audit.guards import _flush_past_the_guards  # noqa: F401  (a fixture that every test uses)
 from .worker import run_due_tasks
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test that may use the database may use the key store too."""
+    for item in items:
+        marker = item.get_closest_marker("django_db")
+        if marker is not None:
+            marker.kwargs.setdefault("databases", "__all__")
+        elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+            transactional = "transactional_db" in getattr(item, "fixturenames", ())
+            item.add_marker(pytest.mark.django_db(databases="__all__", transaction=transactional))
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ Only equality works: no prefix, no order, no pattern.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.exceptions import FieldError
-from django.db import models
+from django.db import IntegrityError, connections, models, router
 from django.db.models.lookups import Exact, In, IsNull
 
 from .keys import RootKey, derive_key, key_ring
@@ -39,6 +39,7 @@ class BlindIndexField(models.BinaryField[Any, Any]):
     """
 
     db_index: bool
+    follows_the_ring = True  # rotate_keys rewrites it
 
     def __init__(self, source: str = "", *, normalise: str = "exact", **kwargs: Any) -> None:
         self.source, self.normalise = source, normalise
@@ -61,11 +62,17 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         """The value under every key in the ring, the primary first."""
         return [self.compute(value, root) for root in key_ring().keys]
 
+    def remade(self, row: models.Model) -> BlindIndex:
+        """The row's index under the primary key."""
+        return self.compute(getattr(row, self.source))
+
     def pre_save(self, model_instance: models.Model, add: bool) -> BlindIndex | None:
         value = getattr(model_instance, self.source or self.attname)
         index = self.compute(value) if isinstance(value, str) and value else None
         if isinstance(value, BlindIndex):
             index = value
+        if index is not None and len(key_ring().keys) > 1:
+            refuse_doubles(self, model_instance)
         setattr(model_instance, self.attname, index)
         return index
 
@@ -125,3 +132,34 @@ class BlindExact(Exact):
         if len(self.candidates) > 1:
             return BlindIn(self.lhs, self.candidates).as_sql(compiler, connection)
         return super().as_sql(compiler, connection)
+
+
+def refuse_doubles(index: BlindIndexField, row: models.Model) -> None:
+    """While two keys are in the ring, a unique constraint can't see that two index values mean the same.
+
+    So writers take turns (an advisory lock on PostgreSQL; SQLite has one writer at a time anyway) and look for the value
+    under every key. Raises `IntegrityError`, as the constraint would.
+    """
+    for others in _unique_with(index):
+        alias = router.db_for_write(type(row), instance=row)
+        _wait_for_turn(index, connections[alias])
+        wanted = {other: getattr(row, other) for other in others}
+        wanted[f"{index.name}__in"] = [getattr(row, index.source)]
+        if type(row)._base_manager.using(alias).filter(**wanted).exclude(pk=row.pk).exists():
+            raise IntegrityError(f"another {row._meta.verbose_name} has this {index.source}")
+
+
+def _unique_with(index: BlindIndexField) -> Iterator[list[str]]:
+    """The other fields of each unique constraint that the index is part of."""
+    if index.unique:
+        yield []
+    for constraint in index.model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint) and index.name in constraint.fields:
+            yield [name for name in constraint.fields if name != index.name]
+
+
+def _wait_for_turn(index: BlindIndexField, connection: Any) -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            place = f"{index.model._meta.db_table}.{index.column}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [place])

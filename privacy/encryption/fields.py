@@ -110,6 +110,7 @@ class SealedField(models.BinaryField[Any, Any]):
 
     descriptor_class = SealedAttribute
     empty_strings_allowed = True
+    follows_the_ring = True  # rotate_keys rewrites it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", True)  # BinaryField's default would keep it out of forms
@@ -140,6 +141,10 @@ class SealedField(models.BinaryField[Any, Any]):
     def open(self, sealed: bytes, instance: models.Model) -> Any:
         """Raises `SealBroken` or `UnknownKey`; never returns None for what does not open."""
         return self.deserialise(open_with(self.openers, _as_bytes(sealed), row_of(instance)))
+
+    def remade(self, row: models.Model) -> bytes:
+        """The row's value, sealed anew with the primary key."""
+        return self.seal(getattr(row, self.attname), row)
 
     @cached_property
     def openers(self) -> Openers:

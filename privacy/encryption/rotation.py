@@ -1,4 +1,4 @@
-"""Rotation: everything sealed or indexed under an older key of the ring is rewritten under the primary one, while the site runs.
+"""Rotation: everything sealed or indexed under an older key is rewritten under the primary one, while the site runs.
 
 How an operator does it: add the new key behind the old one and restart everything; put it first and restart everything;
 `rotate_keys`; when that proves that no row is left, take the old key out. A value is replaced only where it still is what was
@@ -111,5 +111,5 @@ def _table(column: Column) -> str:
     return _quoted(column, column.model._meta.db_table)
 
 
-def _quoted(column: Column, name: str) -> str:
-    return connections[_alias(column)].ops.quote_name(name)
+def _quoted(column: Column, name: str | None) -> str:
+    return str(connections[_alias(column)].ops.quote_name(str(name)))

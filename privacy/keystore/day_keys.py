@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import IntegrityError, connections, transaction
 
-from privacy.encryption.keys import KEY_BYTES, KEY_ID_BYTES, RootKey
-from privacy.encryption.sealing import Place, seal, unseal
+from privacy.encryption.keys import KEY_BYTES, KEY_ID_BYTES, RootKey, key_ring
+from privacy.encryption.sealing import Place, SealedBytes, seal, unseal
 
 from .models import DayKey
 from .router import ALIAS
@@ -37,7 +37,7 @@ def key_of(day: date, *, now: datetime) -> RootKey:
     """The key that seals this day's data, minted if there is none. Raises `DayFenced`."""
     if is_over(day, now):
         raise DayFenced(f"the key of {day} is destroyed")
-    known = _remembered(now).by_day(day) or _remember(DayKey.objects.filter(day=day).first() or _mint(day, now))
+    known = _remembered(now).by_day(day) or _remember(_stored_or_minted(day, now))
     if known is None:
         raise DayFenced(f"the key of {day} is destroyed")
     return known
@@ -76,9 +76,32 @@ def _leave_no_copy() -> None:
 
 
 def check_key_store() -> None:
-    """Raises with the reason when the store can't be used: not migrated, damaged, or wrapped by a key that is not in the ring."""
+    """Raises with the reason when the store can't be used: not migrated, damaged, or wrapped by an unknown key."""
     for stored in DayKey.objects.filter(destroyed_at__isnull=True):
         _unwrap(stored)
+
+
+def rewrap() -> int:
+    """Wraps every day key anew under the primary root key, as a part of a rotation. Returns how many changed."""
+    return sum(_rewrap(stored) for stored in DayKey.objects.filter(destroyed_at__isnull=True) if _is_old(stored))
+
+
+def left_under_older_keys() -> int:
+    return sum(_is_old(stored) for stored in DayKey.objects.filter(destroyed_at__isnull=True))
+
+
+def _is_old(stored: DayKey) -> bool:
+    return SealedBytes(stored.wrapped or b"").key_id != key_ring().primary.id
+
+
+def _rewrap(stored: DayKey) -> int:
+    key_id = bytes(stored.key_id)
+    wrapped = seal(_unwrap(stored).secret, place=_PLACE, row=_row(stored.day, key_id))
+    return DayKey.objects.filter(day=stored.day, wrapped=stored.wrapped).update(wrapped=wrapped)
+
+
+def _stored_or_minted(day: date, now: datetime) -> DayKey:
+    return DayKey.objects.filter(day=day).first() or _mint(day, now)
 
 
 def _mint(day: date, now: datetime) -> DayKey:

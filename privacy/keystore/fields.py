@@ -20,6 +20,8 @@ class DaySealedTextField(SealedTextField):
     Reading it then raises `KeyDestroyed`; writing it for a day that is over raises `DayFenced`.
     """
 
+    follows_the_ring = False  # it ends with its day
+
     def __init__(self, *args: Any, day_of: str, **kwargs: Any) -> None:
         self.day_of = day_of
         super().__init__(*args, **kwargs)

@@ -1,6 +1,5 @@
 """PayPal for the affiliate program's tests: the local stand-in as a process, or nobody at all."""
 
 from tests.shop.paypal_here import no_pauses, paypal, paypal_down, paypal_process
-from tests.site.static_folder import static_folder
 
-__all__ = ["no_pauses", "paypal", "paypal_down", "paypal_process", "static_folder"]
+__all__ = ["no_pauses", "paypal", "paypal_down", "paypal_process"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from affiliates.models import Affiliate, Commission
 from privacy.models import OutgoingMail, Suppression
 from privacy.purposes import Channel
+from shop.mails import RECEIPT
 from shop.models import Order, Payment, Product
 from shop.payments import apply_capture, settle_open_payments
 from shop.paypal.types import CaptureStatus
@@ -103,7 +105,15 @@ def test_money_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) -> 
     Suppression.objects.create(email_index="carol@example.org", channel=Channel.EMAIL)
     apply_capture(payment=payment, capture=capture_of(payment))
     assert state_of(payment) == ("paid", "paid")
+    assert receipts() == 1  # asked for at the checkout, after the opt-out
     assert Commission.objects.count() == 1
+
+
+def test_money_is_booked_whatever_the_mail_gate_says(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shop.payments.RECEIPT", replace(RECEIPT, live=lambda order: False))
+    apply_capture(payment=payment, capture=capture_of(payment))
+    assert state_of(payment) == ("paid", "paid")
+    assert receipts() == 0
 
 
 def test_money_is_booked_for_a_buyer_who_was_erased(payment: Payment) -> None:

@@ -4,19 +4,23 @@ from django.core.management.base import BaseCommand, CommandError
 
 from privacy.encryption.keys import key_ring
 from privacy.encryption.rotation import Column, columns, left_under_older_keys, rotate
+from privacy.keystore import day_keys
 
 
 class Command(BaseCommand):
     help = (
-        "Rewrites everything that was sealed or indexed under an older key of ENCRYPTION_KEYS under the first one, while "
-        "the site runs. It can be stopped and started again at any time; it ends with a count of what is left."
+        "Rewrites everything that was sealed or indexed under an older key of ENCRYPTION_KEYS under the first one, "
+        "while the site runs. It can be stopped and started again at any time; it ends with a count of what is left."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"The primary key is {key_ring().primary.id.hex()}.")
         for column in columns():
             self._rotate(column)
+        day_keys.rewrap()
         left = {str(column): count for column in columns() if (count := left_under_older_keys(column))}
+        if count := day_keys.left_under_older_keys():
+            left["day keys"] = count
         for name, count in left.items():
             self.stdout.write(f"{name}: {count} still under an older key")
         if left:
