@@ -42,7 +42,7 @@ class UserAdmin(BlindSearchMixin, admin.ModelAdmin[User]):
         if not change:
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
-        if not change:
+        if not change and obj.is_active:
             send_password_link(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

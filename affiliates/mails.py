@@ -14,5 +14,7 @@ APPLICATION_DECIDED = mail_kind(
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Application",
     live=lambda application: application.decided_at is not None,
+    began=lambda application: application.applied_at,
+    holds_link=True,
 )
 PAID_OUT = mail_kind("affiliates/paid_out", purpose=Purpose.AFFILIATE_ACCOUNT, about="affiliates.PayoutItem")

@@ -16,6 +16,9 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.expiring import LiveManager
+from privacy.keystore.day_keys import KeyDestroyed
+from privacy.keystore.fields import DaySealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
@@ -38,6 +41,7 @@ def new_code() -> str:
     found_by=("email_index",),
     retention=Retention(text="2 years after you applied", since="applied_at", days=730),
     erasure=Erasure.DELETE,
+    correctable={"name": "name", "website": "url"},
     source="the application form",
     recipients="nobody",
 )
@@ -85,6 +89,7 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.REDACT,
     redacted={"state": "closed"},
+    correctable={"website": "url"},
     source="your application and your profile",
     recipients="PayPal, when it pays you",
 )
@@ -128,12 +133,6 @@ class Affiliate(SealedModel):
         return self.state == self.State.ACTIVE
 
 
-class ClickQuerySet(models.QuerySet["Click"]):
-    def live(self, now: datetime) -> ClickQuerySet:
-        """Clicks that may still be read: exactly 30 days old is too old, purged or not."""
-        return self.filter(expires_at__gt=now)
-
-
 @personal_data(
     label="Your visit through an affiliate's link",
     purpose=Purpose.REFERRAL_TRACKING,
@@ -149,18 +148,26 @@ class ClickQuerySet(models.QuerySet["Click"]):
 class Click(SealedModel):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="clicks")
     cookie_digest = models.CharField(max_length=64, unique=True)
-    address = SealedTextField("network address", null=True)
+    address = DaySealedTextField("network address", null=True, day_of="clicked_at")
     landing_path = models.CharField(max_length=300)
     referring_domain = models.CharField(max_length=253, blank=True)
     sub = models.CharField("campaign", max_length=64, blank=True)
     clicked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
 
-    objects = ClickQuerySet.as_manager()
+    objects = LiveManager()
 
     class Meta:
         ordering = ["-clicked_at"]
         indexes = [models.Index(fields=["affiliate", "clicked_at"])]
+
+    def readable_address(self) -> str | None:
+        """None when it was not known, or when the key of its day is destroyed."""
+        try:
+            address: str | None = self.address
+        except KeyDestroyed:
+            return None
+        return address
 
 
 @not_personal(

@@ -35,7 +35,7 @@ def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overvi
         return Money(sums.get(state, 0), currency)
 
     return Overview(
-        clicks=affiliate.clicks.live(now).filter(clicked_at__gt=now - timedelta(days=30)).count(),
+        clicks=affiliate.clicks.filter(clicked_at__gt=now - timedelta(days=30)).count(),
         orders=commissions.count(),
         pending=total(State.PENDING),
         approved=total(State.APPROVED),

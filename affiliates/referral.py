@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -24,6 +25,8 @@ from django.utils import timezone
 from privacy.client_address import client_address
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, SealBroken, seal, unseal
+from privacy.heartbeat import purge_has_stopped
+from privacy.keystore.day_keys import DayFenced
 from privacy.links import digest_of
 
 from .models import REFERRAL_LIFE, Affiliate, Click
@@ -87,7 +90,8 @@ class Referral:
         if self.token is None:
             return None
         digest = digest_of(self._request.COOKIES[COOKIE])
-        return Click.objects.live(timezone.now()).select_related("affiliate").filter(cookie_digest=digest).first()
+        found: Click | None = Click.objects.select_related("affiliate").filter(cookie_digest=digest).first()
+        return found
 
     @cached_property
     def affiliate(self) -> Affiliate | None:
@@ -142,7 +146,11 @@ def _is_same_click(referral: Referral, affiliate: Affiliate) -> bool:
 
 
 def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> str:
-    """Stores the row and returns the cookie that belongs to it."""
+    """Stores the row and returns the cookie that belongs to it.
+
+    While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
+    stored: the cookie alone attributes a sale.
+    """
     now = timezone.now()
     click = Click(
         affiliate=affiliate,
@@ -155,7 +163,9 @@ def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> st
     )
     cookie = Token(click.pk, affiliate.pk, now).sealed()
     click.cookie_digest = digest_of(cookie)
-    click.save(force_insert=True)
+    if not purge_has_stopped(now=now):
+        with suppress(DayFenced):
+            click.save(force_insert=True)
     return cookie
 
 

@@ -29,10 +29,18 @@ class Environment:
             environ.Env.read_env(str(dotenv))
 
     def text(self, name: str, default: str | None = None) -> str:
-        value = str(self._env.str(name, default="")).strip() or default
+        """The variable, or the content of the file that `<name>_FILE` names, as container platforms hand secrets over."""
+        value = str(self._env.str(name, default="")).strip() or self._from_file(name) or default
         if value is None:
             raise ImproperlyConfigured(f"{name} is missing: set it in the environment or in .env (see .env.example).")
         return value
+
+    def _from_file(self, name: str) -> str:
+        path = str(self._env.str(f"{name}_FILE", default="")).strip()
+        try:
+            return Path(path).read_text().strip() if path else ""
+        except (OSError, UnicodeDecodeError):
+            raise ImproperlyConfigured(f"{name}_FILE names a file that can't be read.") from None
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name, default=str(default)).lower()
@@ -65,7 +73,7 @@ class Environment:
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
-        return self.parsed(name, environ.Env.db_url_config, expected="a database address", default=default)
+        return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
     def cache(self, name: str, *, default: str) -> dict[str, Any]:
         return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
@@ -91,6 +99,13 @@ def _percentage(value: str) -> Decimal:
     if not 0 <= number <= 100:
         raise ValueError
     return number
+
+
+def _database(value: str) -> dict[str, Any]:
+    config: dict[str, Any] = environ.Env.db_url_config(value)
+    if config["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+        raise ValueError
+    return config
 
 
 def _origin(value: str) -> str:

@@ -10,8 +10,11 @@ from django.contrib.sessions.models import Session
 
 from affiliates.commissions import approve_past_hold
 from affiliates.payouts import follow_open_payouts
+from privacy.heartbeat import purge_ran
+from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
 from privacy.retention import purge_expired
+from privacy.tombstones import finish_erasures
 from shop.events import handle_open_events
 from shop.payments import settle_open_payments
 from shop.refunds import finish_open_refunds
@@ -20,7 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 def _purge(now: datetime) -> int:
-    return sum(purge_expired(now=now).values())
+    purged = sum(purge_expired(now=now).values())
+    purge_ran(now=now)
+    return purged
 
 
 def _end_sessions(now: datetime) -> int:
@@ -29,6 +34,8 @@ def _end_sessions(now: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], int]] = {
     "expired rows purged": _purge,
+    "day keys destroyed": lambda now: destroy_due_keys(now=now),
+    "erasures finished": lambda now: finish_erasures(now=now),
     "sessions ended": _end_sessions,
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),

@@ -9,7 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from aitpro.environment import Environment
-from privacy.encryption.keys import KeyRing
+from privacy.encryption.keys import KeyProblem, check_keys
 
 django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their types
 
@@ -28,11 +28,9 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=f"{urlsplit(SITE_URL).hostnam
 SECRET_KEY = env.text("SECRET_KEY")
 ENCRYPTION_KEYS = env.text("ENCRYPTION_KEYS")
 try:
-    KeyRing.parse(ENCRYPTION_KEYS)
-except ValueError as error:
-    raise ImproperlyConfigured(f"ENCRYPTION_KEYS is malformed: {error}") from None
-if SECRET_KEY in ENCRYPTION_KEYS:
-    raise ImproperlyConfigured("ENCRYPTION_KEYS must be independent of SECRET_KEY: make one with `generate_key`.")
+    check_keys(ENCRYPTION_KEYS, SECRET_KEY)
+except KeyProblem as problem:
+    raise ImproperlyConfigured(f"ENCRYPTION_KEYS: {problem} ({problem.number}).") from None
 DEBUG = env.flag("DEBUG", default=False)
 
 # --- The business (facts, never literals in templates) ------------------------------------------------------------
@@ -49,6 +47,8 @@ BUSINESS = {
 
 # Whose law sets the clock of privacy requests.
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
+# How long a backup may still be restored: so long it is remembered who was erased, to erase them again.
+BACKUP_DAYS = env.number("BACKUP_DAYS", default=90)
 
 # --- Applications, floor by floor ---------------------------------------------------------------------------------
 INSTALLED_APPS = [

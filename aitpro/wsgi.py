@@ -1,4 +1,4 @@
-"""The WSGI application that gunicorn serves."""
+"""The WSGI application that gunicorn serves. It does not start on databases that must not serve."""
 
 import os
 
@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")
 
 application = get_wsgi_application()
+
+from privacy.readiness import require_ready_to_fork  # noqa: E402  (needs the applications)
+
+require_ready_to_fork()

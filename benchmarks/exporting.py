@@ -40,7 +40,13 @@ def measure() -> Iterator[Ratio]:
     _place_orders(product, 0, FEW)
     Order.objects.filter(reference="B0").delete()
     Order.objects.create(
-        reference="B0", product=product, product_name="BPS Pro", amount_minor=5995, currency="USD", name="C", email=CAROL
+        reference="B0",
+        product=product,
+        product_name="BPS Pro",
+        amount_minor=5995,
+        currency="USD",
+        name="C",
+        email=CAROL,
     )
     few = median_seconds(_export)
     _place_orders(product, FEW, MANY)

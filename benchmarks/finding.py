@@ -38,8 +38,13 @@ def _against_plain(rows: int) -> tuple[float, float, float]:
 def measure() -> Iterator[Ratio]:
     prepare(FEW)
     plain, blind, ratio = _against_plain(FEW)
-    yield Ratio("look-up by blind index against a plain index, 10,000 rows", ratio, 1.2, at_least=False,
-                detail=_microseconds(blind, plain))
+    yield Ratio(
+        "look-up by blind index against a plain index, 10,000 rows",
+        ratio,
+        1.2,
+        at_least=False,
+        detail=_microseconds(blind, plain),
+    )
     prepare(MANY, start=FEW)
     few = blind
     plain, blind, ratio = _against_plain(MANY)

@@ -38,7 +38,9 @@ def measure() -> Iterator[Ratio]:
     owner = User.objects.create_user("benchmark@example.org")
     affiliate = Affiliate.objects.create(user=owner, code="BENCH", terms_version="1")
     start = timezone.now().replace(hour=12)
-    times = [_destroy(affiliate, start + timedelta(days=day), count) for day, count in enumerate((FEW, MANY, FEW, MANY))]
+    times = [
+        _destroy(affiliate, start + timedelta(days=day), count) for day, count in enumerate((FEW, MANY, FEW, MANY))
+    ]
     few, many = min(times[0], times[2]), min(times[1], times[3])
     yield Ratio(
         "making a day unreadable, 1,000,000 clicks against 1,000", many / few, 1.5, at_least=False,

@@ -31,7 +31,10 @@ def measure() -> Iterator[Ratio]:
         yield Ratio(what, ratio, target, at_least=True, detail=_rows_a_second(sealed, plain))
     sealed, fernet, ratio = side_by_side(lambda: _read(SealedRow, True), lambda: _read(FernetRow, True), rounds=3)
     yield Ratio(
-        "the same, opened, against django-fernet-encrypted-fields", ratio, 3, at_least=True,
+        "the same, opened, against django-fernet-encrypted-fields",
+        ratio,
+        3,
+        at_least=True,
         detail=_rows_a_second(sealed, fernet),
     )
 

@@ -24,4 +24,5 @@ INQUIRY_ANSWERED = mail_kind(
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
     live=lambda inquiry: inquiry.state != Inquiry.State.CLOSED,
+    began=lambda inquiry: inquiry.received_at,
 )

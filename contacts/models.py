@@ -40,6 +40,7 @@ def new_reference() -> str:
     found_by=("email_index",),
     retention=KEPT,
     erasure=Erasure.DELETE,
+    correctable={"name": "name", "phone": "tel", "address": "street-address"},
     source="the contact form",
     recipients="nobody",
 )

@@ -17,6 +17,7 @@ from django.db import models
 from django.template.loader import render_to_string
 
 from .encryption.blind_index import BlindIndexField
+from .keystore.day_keys import KeyDestroyed
 from .registry import PersonalData, personal_models
 
 
@@ -75,7 +76,10 @@ def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
         return str(getattr(row, f"get_{f.name}_display")())
     if isinstance(f, BlindIndexField):
         return "present"
-    value = getattr(row, f.attname)
+    try:
+        value = getattr(row, f.attname)
+    except KeyDestroyed:
+        return "no longer readable: the key of its day is destroyed"
     if value is None or isinstance(value, (bool, int, str, list, dict)):
         return value
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from django.contrib import admin
 
 from .admin_readonly import ReadOnlyAdmin
+from .admin_requests import PrivacyRequestAdmin
 from .admin_search import BlindSearchMixin
-from .models import OutgoingMail, PrivacyRequest, Suppression
+from .models import OutgoingMail, Suppression
+
+__all__ = ["OutgoingMailAdmin", "PrivacyRequestAdmin", "SuppressionAdmin"]
 
 
 @admin.register(OutgoingMail)
@@ -15,15 +18,6 @@ class OutgoingMailAdmin(BlindSearchMixin, ReadOnlyAdmin):
     list_filter = ["state", "kind"]
     blind_search_fields = ("recipient_index",)
     fields = ["kind", "about_model", "about_id", "state", "refusal", "attempts", "queued_at", "sent_at", "subject"]
-
-
-@admin.register(PrivacyRequest)
-class PrivacyRequestAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    list_display = ["reference", "kind", "state", "received_at", "due_at", "answered_at"]
-    list_filter = ["state", "kind"]
-    search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
-    fields = ["reference", "kind", "state", "email", "details", "received_at", "confirmed_at", "due_at", "answered_at"]
 
 
 @admin.register(Suppression)

@@ -6,6 +6,7 @@ class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
-        from . import checks, third_party  # noqa: F401  (importing registers them)
+        from . import checks, encryption_evidence, third_party  # noqa: F401  (importing registers them)
 
         autodiscover_modules("mails")
+        autodiscover_modules("promises")

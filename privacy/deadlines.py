@@ -1,6 +1,6 @@
 """The clock of a privacy request: until when it is acknowledged, answered, and how far the answer can be put off.
 
-Days are the vendor's own (`BUSINESS_TIME_ZONE`); business days leave out weekends and the public holidays of its country.
+Days are the vendor's own (`BUSINESS_TIME_ZONE`); business days leave out weekends and its country's public holidays.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def california(received_on: date) -> tuple[date, date, date, date]:
 
 
 def gdpr(received_on: date) -> tuple[date, date, date, date]:
-    """GDPR art. 12(3): one month, two more where the person is told why within the first. Regulation 1182/71 art. 3: a month
-    ends on the same date or the last one there is, and never on a weekend or a holiday."""
+    """GDPR art. 12(3): one month, two more where the person is told why within the first. Regulation 1182/71 art. 3:
+    a month ends on the same date or the last one there is, and never on a weekend or a holiday."""
     answer_by = next_business_day(received_on + relativedelta(months=1))
     return answer_by, answer_by, answer_by, next_business_day(received_on + relativedelta(months=3))
 
@@ -45,8 +45,7 @@ PROFILES = {"california": california, "gdpr": gdpr}
 
 def deadlines_of(received_at: datetime) -> Deadlines:
     """The deadlines under the profile of the settings."""
-    received_on = received_at.astimezone(_zone()).date()
-    days = PROFILES[settings.PRIVACY_PROFILE](received_on)
+    days = PROFILES[settings.PRIVACY_PROFILE](local_day(received_at))
     return Deadlines(*(_end_of(day) for day in days))
 
 
@@ -61,6 +60,11 @@ def next_business_day(day: date) -> date:
     while day.weekday() >= 5 or day in _holidays():
         day += timedelta(days=1)
     return day
+
+
+def local_day(moment: datetime) -> date:
+    """The day on the vendor's calendar."""
+    return moment.astimezone(_zone()).date()
 
 
 def _end_of(day: date) -> datetime:

@@ -1,14 +1,24 @@
-"""Erasure: the registry's rule for each row about a person, in one transaction, with a report of what was done."""
+"""Erasure: the registry's rule for each row about a person, in one transaction, with a report of what was done.
+
+A tombstone in the key store outlives a restored backup (`privacy.tombstones`); an opt-out keeps the person from being
+written to again. Mail that still waited for the person goes with the rest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
 
+from . import tombstones
+from .audit.trail import record
+from .opt_out import suppress
 from .registry import Erasure, PersonalData, personal_models
+
+Found = list[tuple[PersonalData, list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -27,29 +37,67 @@ class ErasureLine:
 
 
 @transaction.atomic
-def erase_person(*, email: str) -> list[ErasureLine]:
-    """Deletes, redacts or keeps every row about the person with this address, as the registry says."""
+def erase_person(*, email: str, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
+    """Deletes, redacts or keeps every row about the person with this address, as the registry says.
+
+    The report is empty, and nothing remembers the address, where nothing was kept about it.
+    """
     # Found first, erased afterwards: redacting an order would hide the rows that are found through it.
+    found = _find(email)
+    if not found:
+        return []
+    with tombstones.buried(email) as mark:
+        report = list(_changes(found))
+        for declaration, rows in found:
+            apply_rule(declaration, declaration.erasure, rows)
+        suppress(email)
+        report += _kept(email)
+        record(action="privacy.person.erased", about=mark, actor=actor)
+    return report
+
+
+def plan_erasure(*, email: str) -> list[ErasureLine]:
+    """What `erase_person` would report about the rows there are now; changes nothing."""
+    return [*_changes(_find(email)), *_kept(email)]
+
+
+def _find(email: str) -> Found:
     found = [(declaration, list(declaration.rows_of(email))) for declaration in personal_models()]
-    return [_erase(declaration, rows) for declaration, rows in found if rows]
+    return [(declaration, rows) for declaration, rows in found if rows]
 
 
-def _erase(declaration: PersonalData, rows: list[models.Model]) -> ErasureLine:
-    apply_rule(declaration, rows)
-    return ErasureLine(declaration.label, declaration.erasure, len(rows), declaration.kept_because)
+def _changes(found: Found) -> Iterator[ErasureLine]:
+    for declaration, rows in found:
+        if declaration.erasure is Erasure.REDACT:
+            rows = [row for row in rows if _is_still_personal(declaration, row)]
+        if rows and declaration.erasure is not Erasure.KEEP:
+            yield ErasureLine(declaration.label, declaration.erasure, len(rows), declaration.kept_because)
 
 
-def apply_rule(declaration: PersonalData, rows: Iterable[models.Model]) -> None:
+def _kept(email: str) -> Iterator[ErasureLine]:
+    """What stays findable: rows kept as they are, and those that were stripped before."""
+    for declaration, rows in _find(email):
+        if declaration.erasure is Erasure.REDACT:
+            rows = [row for row in rows if not _is_still_personal(declaration, row)]
+        if rows and declaration.erasure is not Erasure.DELETE:
+            yield ErasureLine(declaration.label, Erasure.KEEP, len(rows), declaration.kept_because)
+
+
+def _is_still_personal(declaration: PersonalData, row: models.Model) -> bool:
+    return any(getattr(row, name) is not None for name in declaration.emptied)
+
+
+def apply_rule(declaration: PersonalData, rule: Erasure, rows: Iterable[models.Model]) -> None:
     """What erasure and the end of retention have in common."""
     for row in rows:
-        if declaration.erasure is Erasure.DELETE:
+        if rule is Erasure.DELETE:
             row.delete()
-        elif declaration.erasure is Erasure.REDACT:
+        elif rule is Erasure.REDACT:
             _redact(declaration, row)
 
 
 def _redact(declaration: PersonalData, row: Any) -> None:
-    changes = {**dict.fromkeys(declaration.columns), **declaration.redacted}
+    changes = {**dict.fromkeys(declaration.emptied), **declaration.redacted}
     for name, value in changes.items():
         setattr(row, name, value)
     # Only these and their indexes: an order may be paid between reading and stripping it, and must stay paid.

@@ -1,13 +1,16 @@
-"""Exercising a right."""
+"""Exercising a right, and correcting what is kept."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, URLValidator
 
+from .encryption.normalise import normalise_phone
 from .models import PrivacyRequest
+from .requests.correction import CorrectableValue
 
 DETAILS_LIMIT = 20_000  # characters, as many as a message on the contact page
 
@@ -30,5 +33,73 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
         self.fields["details"].required = False
         self.fields["details"].validators.append(MaxLengthValidator(DETAILS_LIMIT))
         self.fields["kind"].initial = PrivacyRequest.Kind.ACCESS
+        if self.initial.get("kind") not in PrivacyRequest.Kind.values:
+            self.initial.pop("kind", None)
         # No empty choice among the radio buttons: one of them is ticked from the start.
         setattr(self.fields["kind"], "choices", PrivacyRequest.Kind.choices)  # noqa: B010 (mypy sees a plain Field)
+
+
+class CorrectionForm(forms.Form):
+    """One field for each value that the person may change, and a text for what they can't change themselves."""
+
+    message = forms.CharField(
+        label="Something else is wrong",
+        help_text="What you can't change here: an e-mail address, an amount, a date. A person looks into it.",
+        required=False,
+        max_length=DETAILS_LIMIT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, values: Iterable[CorrectableValue], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.values = list(values)
+        for value in self.values:
+            self.fields[value.key] = correction_field(value)
+        self.order_fields([*(value.key for value in self.values), "message"])
+
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields under the name of the rows they belong to."""
+        titles = dict.fromkeys(value.declaration.label for value in self.values)
+        return [(t, [self[v.key] for v in self.values if v.declaration.label == t]) for t in titles]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        same = all(cleaned.get(value.key, "") == value.value for value in self.values)
+        if not self.errors and same and not cleaned.get("message"):
+            raise forms.ValidationError("Nothing is different yet. Change what is wrong, or write what else it is.")
+        return cleaned
+
+    def corrections(self) -> dict[str, str]:
+        return {value.key: self.cleaned_data[value.key] for value in self.values}
+
+
+def correction_field(value: CorrectableValue) -> forms.Field:
+    """The model's own form field, with the checks that such a value gets where it is first typed in."""
+    field = value.field.formfield(label=value.declaration.columns[value.name].capitalize(), initial=value.value)
+    assert field is not None  # noqa: S101 (correctable columns are texts)
+    field.widget.attrs["autocomplete"] = value.autocomplete
+    if isinstance(field.widget, forms.Textarea):
+        field.widget.attrs["rows"] = 3
+    field.validators += [ProhibitNullCharactersValidator(), *_CHECKS.get(value.autocomplete, [])]
+    return _unless_left_alone(field, value.value)
+
+
+def _unless_left_alone(field: forms.Field, value: str) -> forms.Field:
+    """What was stored long ago must not keep the person from correcting something else."""
+    check = field.clean
+    setattr(field, "clean", lambda typed: value if (typed or "") == value else check(typed))  # noqa: B010
+    field.widget.is_required = False
+    return field
+
+
+def check_phone(number: str) -> None:
+    try:
+        normalise_phone(number)
+    except ValueError:
+        raise forms.ValidationError("We can't read this as a telephone number. Write it with its area code.") from None
+
+
+_CHECKS: dict[str, list[Any]] = {
+    "tel": [check_phone],
+    "url": [URLValidator(schemes=["http", "https"], message="An address of a website starts with https://.")],
+}

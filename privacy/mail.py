@@ -29,8 +29,9 @@ from .purposes import Channel, Purpose
 
 logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 6
-BACK_OFF = timedelta(minutes=1)  # doubled with every attempt
+MAX_ATTEMPTS = 16  # over about two days
+BACK_OFF = timedelta(minutes=1)  # doubled with every attempt, up to the longest
+LONGEST_BACK_OFF = timedelta(hours=6)
 STUCK_AFTER = timedelta(minutes=10)  # a worker that died while sending; the message is tried again
 LINK_FORGOTTEN = "This message held a link for its reader alone, so its text is not kept."
 
@@ -49,6 +50,7 @@ class MailKind:
     live: Callable[[Any], bool]
     despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
     holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
+    began: Callable[[Any], datetime] | None = None  # when the person gave the address for this: a later opt-out ends it
 
 
 _kinds: dict[str, MailKind] = {}
@@ -60,7 +62,7 @@ def mail_kind(
     purpose: Purpose,
     about: str,
     live: Callable[[Any], bool] = lambda reason: True,
-    **further: bool,
+    **further: Any,
 ) -> MailKind:
     """Declares a kind of message. Called at import of an app's `mails.py`, which start-up finds by itself."""
     kind = MailKind(template=template, purpose=purpose, about=about, live=live, **further)
@@ -97,12 +99,15 @@ def _pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
         raise MailRefused("what this message was about is gone")
     if not kind.live(about):
         raise MailRefused("its reason is no longer open")
-    if not kind.despite_opt_out and is_opted_out(to, Channel.EMAIL):
+    given_at = kind.began(about) if kind.began else None
+    if not kind.despite_opt_out and is_opted_out(to, Channel.EMAIL, given_at=given_at):
         raise MailRefused("this person asked not to be contacted by e-mail")
 
 
-def is_opted_out(email: str, channel: Channel) -> bool:
-    return Suppression.objects.filter(email_index=email, channel=channel).exists()
+def is_opted_out(email: str, channel: Channel, *, given_at: datetime | None = None) -> bool:
+    """Whether the person asked not to be contacted; with `given_at`, whether they did so after giving the address."""
+    opt_outs = Suppression.objects.filter(email_index=email, channel=channel)
+    return (opt_outs if given_at is None else opt_outs.filter(created_at__gte=given_at)).exists()
 
 
 @task()
@@ -161,7 +166,8 @@ def _retry_later(mail: OutgoingMail, error: Exception) -> None:
     if mail.attempts >= MAX_ATTEMPTS:
         _finish(mail, state=OutgoingMail.State.FAILED)
     else:
-        _change(mail, state=OutgoingMail.State.QUEUED, due_at=timezone.now() + BACK_OFF * 2**mail.attempts)
+        wait = min(BACK_OFF * 2**mail.attempts, LONGEST_BACK_OFF)
+        _change(mail, state=OutgoingMail.State.QUEUED, due_at=timezone.now() + wait)
 
 
 def deliver_due_mail(*, now: datetime) -> int:

@@ -1,15 +1,40 @@
 """The messages of this floor."""
 
-from .mail import mail_kind
+from __future__ import annotations
+
+from typing import Any
+
+from .mail import MailKind, mail_kind
 from .models import PrivacyRequest
 from .purposes import Purpose
 
+
+def _about_a_request(name: str, **further: Any) -> MailKind:
+    """Its person asked for this message, so a wish not to be contacted does not stop it."""
+    return mail_kind(
+        f"privacy/{name}",
+        purpose=Purpose.PRIVACY_REQUEST,
+        about="privacy.PrivacyRequest",
+        despite_opt_out=True,
+        **further,
+    )
+
+
+def _is_answerable(request: PrivacyRequest) -> bool:
+    """Confirmed or answered, and not erased since."""
+    return request.state != PrivacyRequest.State.UNCONFIRMED and request.email is not None
+
+
 # The person typed the address a moment ago and asked for exactly this message.
-REQUEST_CONFIRMATION = mail_kind(
-    "privacy/request_confirmation",
-    purpose=Purpose.PRIVACY_REQUEST,
-    about="privacy.PrivacyRequest",
-    live=lambda request: request.state == PrivacyRequest.State.UNCONFIRMED,
-    despite_opt_out=True,
-    holds_link=True,
+REQUEST_CONFIRMATION = _about_a_request(
+    "request_confirmation", live=lambda request: request.state == PrivacyRequest.State.UNCONFIRMED, holds_link=True
+)
+REQUEST_ACKNOWLEDGED = _about_a_request("request_acknowledged", live=_is_answerable)
+REQUEST_EXTENDED = _about_a_request("request_extended", live=_is_answerable)
+REQUEST_ANSWERED = _about_a_request("request_answered", live=_is_answerable)
+REQUEST_ARCHIVE = _about_a_request("request_archive", live=_is_answerable, holds_link=True)
+
+# Goes to the business's own address and holds nothing personal.
+PURGE_STOPPED = mail_kind(
+    "privacy/purge_stopped", purpose=Purpose.LEGAL_OBLIGATION, about="privacy.Heartbeat", despite_opt_out=True
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 
 from django.db import models
@@ -10,9 +9,21 @@ from django.utils import timezone
 
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
+from .fingerprints import FingerprintField
 from .purposes import Channel, Purpose
-from .registry import Erasure, Retention, personal_data
-from .sealed_models import SealedModel
+from .registry import Erasure, Retention, not_personal, personal_data
+from .request_models import PrivacyRequest, new_reference
+from .sealed_models import SealedModel, uuid7
+
+__all__ = [
+    "AccessArchive",
+    "ErasureMark",
+    "Heartbeat",
+    "OutgoingMail",
+    "PrivacyRequest",
+    "Suppression",
+    "new_reference",
+]
 
 
 @personal_data(
@@ -61,8 +72,8 @@ class OutgoingMail(SealedModel):
 @personal_data(
     label="Your wish not to be contacted",
     purpose=Purpose.PRIVACY_REQUEST,
-    columns={"email_index": "a keyed fingerprint of your address, from which the address can't be read"},
-    other_columns="id channel created_at",
+    columns={"fingerprint": "a sealed fingerprint of your address"},
+    other_columns="id email_index channel created_at",
     found_by=("email_index",),
     retention=Retention(text="until you ask to be contacted again"),
     erasure=Erasure.KEEP,
@@ -73,82 +84,14 @@ class OutgoingMail(SealedModel):
 class Suppression(SealedModel):
     """A person who asked not to be contacted through one channel. It holds no address."""
 
-    email_index = BlindIndexField(normalise="email")
+    fingerprint = FingerprintField()
+    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
     channel = models.CharField(max_length=10, choices=Channel)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         verbose_name = "opt-out"
         constraints = [models.UniqueConstraint(fields=["email_index", "channel"], name="one_opt_out_per_channel")]
-
-
-class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
-    def awaiting_confirmation(self, now: datetime) -> PrivacyRequestQuerySet:
-        """Links that still work: not those of a person who was erased in the meantime, who can't be answered."""
-        return self.filter(state=PrivacyRequest.State.UNCONFIRMED, link_expires_at__gt=now, email__isnull=False)
-
-    def open(self) -> PrivacyRequestQuerySet:
-        return self.filter(state=PrivacyRequest.State.CONFIRMED)
-
-
-def new_reference() -> str:
-    """Eight characters without look-alikes, easy to read out over a telephone."""
-    return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
-
-
-@personal_data(
-    label="Your privacy requests",
-    purpose=Purpose.PRIVACY_REQUEST,
-    columns={"email": "address", "details": "what you wrote"},
-    other_columns=(
-        "id reference kind channel state email_index link_digest link_expires_at"
-        " received_at confirmed_at answered_at due_at keep_until"
-    ),
-    found_by=("email_index",),
-    retention=Retention(text="24 months, as the law asks; 7 days if never confirmed", since="keep_until"),
-    erasure=Erasure.REDACT,
-    source="your request",
-    recipients="nobody",
-)
-class PrivacyRequest(SealedModel):
-    """A person exercises a right. Unconfirmed until the person has followed the link sent to the address."""
-
-    class Kind(models.TextChoices):
-        ACCESS = "access", "Send me everything you keep about me"
-        CORRECTION = "correction", "Correct what you keep about me"
-        DELETION = "deletion", "Delete what you keep about me"
-        STOP_CONTACT = "stop_contact", "Stop contacting me"
-        COMPLAINT = "complaint", "Complain about how you handle my data"
-
-    class State(models.TextChoices):
-        UNCONFIRMED = "unconfirmed", "not confirmed yet"
-        CONFIRMED = "confirmed", "open"
-        ANSWERED = "answered", "answered"
-
-    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
-    kind = models.CharField(max_length=20, choices=Kind)
-    channel = models.CharField(max_length=10, default="page", editable=False)
-    state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
-    email = SealedEmailField(null=True)
-    email_index = BlindIndexField("email", normalise="email", null=True)
-    details = SealedTextField(blank=True, null=True)
-    link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    link_expires_at = models.DateTimeField(null=True, editable=False)
-    received_at = models.DateTimeField(default=timezone.now)
-    confirmed_at = models.DateTimeField(null=True, blank=True)
-    answered_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(null=True, blank=True)
-    keep_until = models.DateTimeField(db_index=True)
-
-    objects = PrivacyRequestQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["due_at"]
-        verbose_name = "privacy request"
-
-    @property
-    def is_open(self) -> bool:
-        return self.state == self.State.CONFIRMED
 
 
 class AccessArchiveQuerySet(models.QuerySet["AccessArchive"]):
@@ -181,3 +124,30 @@ class AccessArchive(SealedModel):
 
     class Meta:
         verbose_name = "archive"
+
+
+@not_personal("which erasures this database has seen, by random ids that lead to nobody", "id applied_at")
+class ErasureMark(models.Model):
+    """One erasure that this database took part in; its id is that of the tombstone in the key store.
+
+    A database restored from a backup lacks the marks of later erasures: that is how it is told from the current one.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    applied_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    def __str__(self) -> str:
+        return f"mark {str(self.pk)[-8:]}"
+
+
+@not_personal("when the purge last ran, and when staff were told that it had stopped", "id name at told_at")
+class Heartbeat(models.Model):
+    """One row for each kind of work; the migration makes it, so that a job that never ran is late as well."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=30, unique=True)
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"heartbeat of the {self.name}"

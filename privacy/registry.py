@@ -65,11 +65,20 @@ class PersonalData:
     recipients: str = ""
     withheld: frozenset[str] = frozenset()  # personal, but never in an answer (secrets); named there with the reason
     redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
+    kept: frozenset[str] = frozenset()  # personal columns that redaction leaves, for the reason in kept_because
+    expiry: Erasure | None = None  # what the end of retention does, where it is not the same as erasure
+    correctable: Mapping[str, str] = field(
+        default_factory=dict
+    )  # field the person may change → HTML autocomplete token
 
     @property
     def emptied(self) -> list[str]:
         """The columns that redaction empties."""
-        return [name for name in self.columns if self.redacted.get(name) is None]
+        return [name for name in self.columns if name not in self.kept and self.redacted.get(name) is None]
+
+    @property
+    def at_expiry(self) -> Erasure:
+        return self.expiry or self.erasure
 
     @property
     def still_personal(self) -> models.Q:
@@ -180,6 +189,14 @@ def _validate(declaration: PersonalData) -> None:
         raise ImproperlyConfigured(f"{where} has a retention in days: name the column it counts from in since.")
     if declaration.erasure is Erasure.REDACT and not declaration.emptied:
         raise ImproperlyConfigured(f"{where} is redacted, but no personal column is emptied by it.")
+    if declaration.kept and not declaration.kept_because:
+        raise ImproperlyConfigured(f"{where} keeps columns after erasure: say why in kept_because.")
+    _validate_names(declaration, where)
+
+
+def _validate_names(declaration: PersonalData, where: str) -> None:
+    if not_own := {*declaration.kept, *declaration.correctable} - {*declaration.columns}:
+        raise ImproperlyConfigured(f"{where} keeps or lets correct what is not personal: {', '.join(sorted(not_own))}.")
     unknown = {*declaration.withheld, *declaration.redacted} - {*declaration.columns, *declaration.other_columns}
     if unknown:
         raise ImproperlyConfigured(f"{where} withholds or redacts undeclared fields: {', '.join(sorted(unknown))}.")

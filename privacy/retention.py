@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import router, transaction
 
 from .erasure import apply_rule
 from .registry import Erasure, PersonalData, personal_models
@@ -19,7 +19,7 @@ def purge_expired(*, now: datetime) -> dict[str, int]:
 
 
 def _purge(declaration: PersonalData, now: datetime) -> int:
-    if declaration.erasure is Erasure.KEEP or not declaration.retention.since:
+    if declaration.at_expiry is Erasure.KEEP or not declaration.retention.since:
         return 0
     total = 0
     while rows := _purge_batch(declaration, now):
@@ -29,9 +29,9 @@ def _purge(declaration: PersonalData, now: datetime) -> int:
 
 def _purge_batch(declaration: PersonalData, now: datetime) -> int:
     expired = declaration.expired(now)
-    if declaration.erasure is Erasure.REDACT:
+    if declaration.at_expiry is Erasure.REDACT:
         expired = expired.filter(declaration.still_personal)
-    with transaction.atomic():
+    with transaction.atomic(using=router.db_for_write(declaration.model)):
         rows = list(expired.select_for_update(skip_locked=True)[:BATCH])
-        apply_rule(declaration, rows)
+        apply_rule(declaration, declaration.at_expiry, rows)
     return len(rows)

@@ -1,14 +1,17 @@
 from django.urls import path
 from django.views.generic import TemplateView
 
-from . import views
+from . import evidence_views, views
 
 app_name = "privacy"
 urlpatterns = [
     path("", views.PolicyView.as_view(), name="policy"),
+    path("evidence/", evidence_views.evidence, name="evidence"),
+    path("evidence.json", evidence_views.evidence_json, name="evidence_json"),
     path("request/", views.RequestView.as_view(), name="request"),
     path("request/sent/", TemplateView.as_view(template_name="privacy/request_sent.html"), name="request_sent"),
     path("request/<str:token>/", views.ConfirmView.as_view(), name="confirm"),
+    path("correct/<str:token>/", views.CorrectView.as_view(), name="correct"),
     path("archive/<str:token>/", views.ArchiveView.as_view(), name="archive"),
     path("archive/<str:token>/download/", views.ArchiveView.as_view(), {"download": True}, name="archive_download"),
 ]

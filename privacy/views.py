@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from .forms import PrivacyRequestForm
+from .forms import CorrectionForm, PrivacyRequestForm
 from .models import PrivacyRequest
 from .promises import PROMISES
 from .registry import personal_models
@@ -21,9 +22,15 @@ from .requests import (
     answer_with_opt_out,
     archive_behind,
     confirm_request,
+    correct,
+    correction_behind,
+    invite_to_correct,
+    leave_open,
     receive_request,
     request_behind,
+    why_link_is_over,
 )
+from .requests.correction import correctable_values
 
 Kind = PrivacyRequest.Kind
 
@@ -45,6 +52,10 @@ class RequestView(FormView[PrivacyRequestForm]):
     template_name = "privacy/request.html"
     form_class = PrivacyRequestForm
 
+    def get_initial(self) -> dict[str, Any]:
+        """`?kind=deletion`, from the page of a link that is over, has that right chosen already."""
+        return {**super().get_initial(), "kind": self.request.GET.get("kind", "")}
+
     def form_valid(self, form: PrivacyRequestForm) -> HttpResponse:
         receive_request(now=timezone.now(), **form.cleaned_data)
         return redirect("privacy:request_sent")
@@ -57,27 +68,65 @@ class ConfirmView(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         waiting = request_behind(token, now=timezone.now())
         if waiting is None:
-            return render(request, "privacy/link_used.html", status=410)
+            return link_is_over(request, **why_link_is_over(token))
         return render(request, "privacy/confirm.html", {"privacy_request": waiting})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        confirmed = confirm_request(token=token, now=timezone.now())
-        if confirmed is None:
-            return render(request, "privacy/link_used.html", status=410)
-        return _answer(request, confirmed)
+        with transaction.atomic():  # a link whose request could not be answered is not used up
+            confirmed = confirm_request(token=token, now=timezone.now())
+            if confirmed is not None:
+                return _answer(request, confirmed)
+        return link_is_over(request, **why_link_is_over(token))
 
 
 def _answer(request: HttpRequest, confirmed: PrivacyRequest) -> HttpResponse:
-    """Access, deletion and opt-out are answered at once; a person answers the rest."""
+    """Access, deletion and opt-out are answered at once, a correction by the person; staff answer the rest."""
     now = timezone.now()
     if confirmed.kind == Kind.ACCESS:
         return redirect("privacy:archive", answer_with_archive(request=confirmed, now=now))
+    if confirmed.kind == Kind.CORRECTION:
+        return redirect("privacy:correct", invite_to_correct(request=confirmed, now=now))
     report = None
     if confirmed.kind == Kind.DELETION:
         report = answer_with_deletion(request=confirmed, now=now)
     elif confirmed.kind == Kind.STOP_CONTACT:
         answer_with_opt_out(request=confirmed, now=now)
-    return render(request, "privacy/answered.html", {"privacy_request": confirmed, "report": report})
+    else:
+        leave_open(request=confirmed)
+    return render(request, "privacy/answered.html", {"privacy_request": confirmed, "report": report, "now": now})
+
+
+def link_is_over(request: HttpRequest, *, why: str, kind: str) -> HttpResponse:
+    """Says what is the matter with a link (used, expired, unknown, gone) and offers a new one of the same kind."""
+    return render(request, "privacy/link_used.html", {"why": why, "kind": kind}, status=410)
+
+
+@method_decorator(never_cache, name="dispatch")
+class CorrectView(View):
+    """The person's own values, to be put right there and then."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        waiting = correction_behind(kwargs["token"], now=timezone.now())
+        if waiting is None:
+            return link_is_over(request, why="used", kind=Kind.CORRECTION)
+        self.privacy_request = waiting
+        self.form = CorrectionForm(
+            request.POST if request.method == "POST" else None, values=correctable_values(str(waiting.email))
+        )
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return render(request, "privacy/correct.html", {"form": self.form, "privacy_request": self.privacy_request})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if not self.form.is_valid():
+            return self.get(request, token)
+        message = self.form.cleaned_data["message"]
+        changed = correct(
+            request=self.privacy_request, values=self.form.corrections(), message=message, now=timezone.now()
+        )
+        context = {"privacy_request": self.privacy_request, "changed": changed, "message": message}
+        return render(request, "privacy/corrected.html", context)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -87,9 +136,13 @@ class ArchiveView(View):
     def get(self, request: HttpRequest, token: str, *, download: bool = False) -> HttpResponse:
         archive = archive_behind(token, now=timezone.now())
         if archive is None:
-            raise Http404("This archive is gone. You can ask for a new one at any time.")
+            return link_is_over(request, why="gone", kind=Kind.ACCESS)
         if not download:
             return render(request, "privacy/archive.html", {"archive": archive, "token": token})
-        response = HttpResponse(archive.content, content_type="application/zip")
-        response.headers["Content-Disposition"] = 'attachment; filename="what-we-keep-about-you.zip"'
-        return response
+        return zip_file(archive.content)
+
+
+def zip_file(content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="what-we-keep-about-you.zip"'
+    return response

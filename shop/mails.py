@@ -8,8 +8,12 @@ RECEIPT = mail_kind(
     purpose=Purpose.ORDER,
     about="shop.Order",
     live=lambda order: order.paid_at is not None and not order.is_erased,
-    despite_opt_out=True,  # the buyer gave the address at the checkout, for this
+    began=lambda order: order.placed_at,
 )
 REFUND_MADE = mail_kind(
-    "shop/refund_made", purpose=Purpose.ORDER, about="shop.Order", live=lambda order: not order.is_erased
+    "shop/refund_made",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    live=lambda order: not order.is_erased,
+    began=lambda order: order.placed_at,
 )

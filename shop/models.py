@@ -48,6 +48,7 @@ class Product(models.Model):
     retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without saying whose order it was",
+    correctable={"name": "name"},
     source="the checkout form",
     recipients="PayPal gets the order's number and amount, nothing else",
 )

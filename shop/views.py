@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -69,8 +68,10 @@ def checkout_return(request: HttpRequest) -> HttpResponse:
     if not token.isprintable():
         raise Http404("PayPal's numbers have no such characters.")
     payment = get_object_or_404(Payment, paypal_order_id=token)
-    with suppress(PayPalError):  # the order's page says that we are still asking; housekeeping asks again
+    try:
         settle(payment=payment)
+    except PayPalError:  # the order's page says that we are still asking; housekeeping asks again
+        return redirect(f"{payment.order.get_absolute_url()}?asking=1")
     return redirect("shop:order", payment.order_id)
 
 
@@ -80,7 +81,8 @@ def checkout_return(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """What the buyer sees of the order, behind a link that can't be guessed."""
     order = get_object_or_404(Order.objects.prefetch_related("payments"), pk=order_id)
-    return render(request, "shop/order.html", {"order": order, "payment": order.payments.first()})
+    asking = order.is_payable and "asking" in request.GET
+    return render(request, "shop/order.html", {"order": order, "payment": order.payments.first(), "asking": asking})
 
 
 @never_cache

@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None:
-            marker.kwargs.setdefault("databases", "__all__")
+            item.add_marker(pytest.mark.django_db(**{"databases": "__all__", **marker.kwargs}), append=False)
         elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             transactional = "transactional_db" in getattr(item, "fixturenames", ())
             item.add_marker(pytest.mark.django_db(databases="__all__", transaction=transactional))

@@ -57,7 +57,8 @@ def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: An
         "clicked_at": moment,
         "expires_at": moment + REFERRAL_LIFE,
     }
-    return Click.objects.create(affiliate=affiliate, **{**values, **fields})
+    stored: Click = Click.objects.create(affiliate=affiliate, **{**values, **fields})
+    return stored
 
 
 def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:

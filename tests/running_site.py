@@ -144,8 +144,7 @@ class RunningSite:
 
     def _all_mails(self) -> Iterator[EmailMessage]:
         for path in sorted((self.data_dir / "mail").glob("*")):
-            text = path.read_text().rpartition("\n" + "-" * 79)[0] or path.read_text()
-            message = email.message_from_string(text, policy=email.policy.default)
+            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             assert isinstance(message, EmailMessage)
             yield message
 

@@ -67,8 +67,8 @@ class Visitor:
         kind = element.get("type", "submit" if element.name == "button" else "text")
         return kind == "submit"
 
-    @staticmethod
-    def _defaults(form: Tag) -> dict[str, str | list[str]]:
+    @classmethod
+    def _defaults(cls, form: Tag) -> dict[str, str | list[str]]:
         """What the browser would send for everything that nobody touched."""
         data: dict[str, str | list[str]] = {}
         for field in form.find_all(["input", "textarea", "select"]):
@@ -80,8 +80,18 @@ class Visitor:
             ):
                 continue
             if field.name == "select":
-                chosen = field.find("option", selected=True) or field.find("option")
-                data[name] = str(chosen.get("value", "")) if chosen else ""
+                data[name] = cls._chosen(field)
             else:
-                data[name] = field.get_text().lstrip("\n") if field.name == "textarea" else str(field.get("value", ""))
+                absent = "on" if kind == "checkbox" else ""
+                value = str(field.get("value", absent))
+                data[name] = field.get_text().lstrip("\n") if field.name == "textarea" else value
         return data
+
+    @staticmethod
+    def _chosen(field: Tag) -> str | list[str]:
+        """A list has what is selected; a drop-down always has something."""
+        chosen = field.find_all("option", selected=True)
+        if field.has_attr("multiple"):
+            return [str(option.get("value", "")) for option in chosen]
+        first = chosen[0] if chosen else field.find("option")
+        return str(first.get("value", "")) if first else ""

@@ -15,14 +15,18 @@ from django.core.exceptions import FieldError
 from django.db import IntegrityError, connections, models, router
 from django.db.models.lookups import Exact, In, IsNull
 
-from .keys import RootKey, derive_key, key_ring
-from .normalise import normalise_email, normalise_phone
+from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring
+from .normalise import email_fingerprint, normalise_email, normalise_phone
 
 NORMALISERS: dict[str, Callable[[str], str]] = {
     "email": normalise_email,
+    "email_fingerprint": email_fingerprint,  # follows a fingerprint; compare it with an address
     "phone": normalise_phone,
     "exact": str,
 }
+
+
+INDEX_BYTES = KEY_ID_BYTES + 32
 
 
 class BlindIndex(bytes):
@@ -34,14 +38,12 @@ class BlindIndex(bytes):
 class BlindIndexField(models.BinaryField[Any, Any]):
     """Follows the sealed field named `source` on the same row; compare it with the readable value:
     `User.objects.filter(email_index="Alice@Example.com")`.
-
-    Without a source, assign the readable value itself; only its index is ever stored.
     """
 
     db_index: bool
     follows_the_ring = True  # rotate_keys rewrites it
 
-    def __init__(self, source: str = "", *, normalise: str = "exact", **kwargs: Any) -> None:
+    def __init__(self, source: str, *, normalise: str = "exact", **kwargs: Any) -> None:
         self.source, self.normalise = source, normalise
         kwargs.setdefault("db_index", not kwargs.get("unique", False))
         kwargs["editable"] = False
@@ -67,10 +69,8 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         return self.compute(getattr(row, self.source))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> BlindIndex | None:
-        value = getattr(model_instance, self.source or self.attname)
-        index = self.compute(value) if isinstance(value, str) and value else None
-        if isinstance(value, BlindIndex):
-            index = value
+        value = getattr(model_instance, self.source)
+        index = self.compute(value) if value else None
         if index is not None and len(key_ring().keys) > 1:
             refuse_doubles(self, model_instance)
         setattr(model_instance, self.attname, index)
@@ -94,6 +94,13 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         if hasattr(value, "as_sql"):
             raise TypeError(f"{self.model._meta.label}.{self.name} is computed here, never by the database")
         return connection.ops.binary_placeholder_sql(value)
+
+    def db_check(self, connection: Any) -> str:
+        """A constraint in the database itself: an index has one length, and no readable value has it by chance."""
+        name = connection.ops.quote_name(self.column)
+        if connection.vendor == "sqlite":
+            return f"{name} IS NULL OR (typeof({name}) = 'blob' AND length({name}) = {INDEX_BYTES})"
+        return f"octet_length({name}) = {INDEX_BYTES}"
 
     def get_lookup(self, lookup_name: str) -> Any:
         try:

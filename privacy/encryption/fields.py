@@ -18,7 +18,7 @@ from django.db.models.base import ModelState
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import cached_property
 
-from .sealing import BODY_STARTS, HEADER_BYTES, Openers, Place, SealedBytes, open_with, openers_of, seal
+from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
 
 
 class PlaintextRefused(TypeError):
@@ -185,6 +185,15 @@ class SealedField(models.BinaryField[Any, Any]):
                 f"{self.model._meta.label}.{self.name} is sealed per row: the database can't compute it"
             )
         return connection.ops.binary_placeholder_sql(value)
+
+    def db_check(self, connection: Any) -> str:
+        """A constraint in the database itself: what does not have the shape of a sealed value is refused, by any way in."""
+        name = connection.ops.quote_name(self.column)
+        if connection.vendor == "sqlite":
+            # No blank after a comma: Django's introspection of SQLite would split the column's definition there.
+            shape = f"typeof({name}) = 'blob' AND length({name}) >= {OVERHEAD} AND hex(substr({name},1,1)) = '01'"
+            return f"{name} IS NULL OR ({shape})"
+        return f"octet_length({name}) >= {OVERHEAD} AND substring({name} FROM 1 FOR 1) = '\\x01'::bytea"
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name == "isnull":

@@ -20,6 +20,14 @@ KEY_ID_BYTES = 4
 KEY_BYTES = 32
 
 
+class KeyProblem(ValueError):
+    """What is wrong with ENCRYPTION_KEYS, with the number of its system check. The message quotes no key."""
+
+    def __init__(self, number: str, message: str) -> None:
+        super().__init__(message)
+        self.number = number
+
+
 class UnknownKey(LookupError):
     """A value was sealed with a key that is not in the ring; the message names the key's id, in hexadecimal."""
 
@@ -39,18 +47,18 @@ class RootKey:
 
     @classmethod
     def parse(cls, text: str) -> RootKey:
-        """Reads `<8 hexadecimal digits>:<32 bytes in URL-safe base64>`. Raises `ValueError` that quotes no key."""
+        """Reads `<8 hexadecimal digits>:<32 bytes in URL-safe base64>`. Raises `KeyProblem`."""
         key_id, separator, secret = text.strip().partition(":")
         if not separator:
-            raise ValueError("each key is written as ID:SECRET (make one with `generate_key`)")
+            raise KeyProblem("privacy.E021", "each key is written as ID:SECRET (make one with `generate_key`)")
         try:
             key = cls(bytes.fromhex(key_id), base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4)))
         except (ValueError, binascii.Error):
-            raise ValueError("a key is not ID:SECRET in hexadecimal and URL-safe base64") from None
+            raise KeyProblem("privacy.E021", "a key is not ID:SECRET in hexadecimal and URL-safe base64") from None
         if len(key.id) != KEY_ID_BYTES:
-            raise ValueError("a key's id must be 8 hexadecimal digits")
+            raise KeyProblem("privacy.E021", "a key's id must be 8 hexadecimal digits")
         if len(key.secret) != KEY_BYTES:
-            raise ValueError(f"the key {key_id} must hold {KEY_BYTES} bytes")
+            raise KeyProblem("privacy.E021", f"the key {key_id} must hold {KEY_BYTES} bytes")
         return key
 
     def __str__(self) -> str:
@@ -65,12 +73,12 @@ class KeyRing:
 
     @classmethod
     def parse(cls, text: str) -> KeyRing:
-        """Reads keys separated by commas, the primary first. Raises `ValueError`."""
+        """Reads keys separated by commas, the primary first. Raises `KeyProblem`."""
         keys = tuple(RootKey.parse(part) for part in text.split(",") if part.strip())
         if not keys:
-            raise ValueError("at least one key is needed")
+            raise KeyProblem("privacy.E020", "at least one key is needed")
         if len({key.id for key in keys}) != len(keys) or len({key.secret for key in keys}) != len(keys):
-            raise ValueError("two keys share an id or a secret")
+            raise KeyProblem("privacy.E022", "two keys share an id or a secret")
         return cls(keys)
 
     @property
@@ -86,6 +94,16 @@ class KeyRing:
             return self.by_id[key_id]
         except KeyError:
             raise UnknownKey(key_id) from None
+
+
+def check_keys(text: str, secret_key: str) -> None:
+    """Raises `KeyProblem` when the keys are missing, malformed, short, doubled, or shared with SECRET_KEY."""
+    ring = KeyRing.parse(text)
+    known = secret_key.encode()
+    if secret_key in text or any(key.secret in known or str(key).partition(":")[2] in secret_key for key in ring.keys):
+        raise KeyProblem(
+            "privacy.E023", "a key is shared with SECRET_KEY, which is rotated on its own (`generate_key`)"
+        )
 
 
 def length_prefixed(*parts: bytes) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import unicodedata
 
 import idna
@@ -23,6 +25,17 @@ def _ascii_domain(domain: str) -> str:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError:
         return domain  # not a domain that can exist; it is compared as typed
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def email_fingerprint(value: str) -> str:
+    """SHA-256, in hexadecimal, of the normalised address; what is such a fingerprint already is taken as it is.
+
+    Alone it hides nothing, because addresses can be guessed: it is stored sealed, and found by a keyed index.
+    """
+    return value if _DIGEST.fullmatch(value) else hashlib.sha256(normalise_email(value).encode()).hexdigest()
 
 
 def normalise_phone(value: str) -> str:

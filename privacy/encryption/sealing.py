@@ -14,7 +14,6 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 

@@ -1,11 +1,17 @@
-"""The key of one day, wrapped by a root key."""
+"""What must outlive a restored backup: the keys of days, and the tombstones of people who were erased."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
-from privacy.registry import not_personal
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.fingerprints import FingerprintField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, not_personal, personal_data
+from privacy.sealed_models import SealedModel
 
 
 @not_personal("the keys under which a day's referrals are sealed", "day key_id wrapped minted_at destroyed_at")
@@ -30,3 +36,33 @@ class DayKey(models.Model):
 
     def __str__(self) -> str:
         return f"key of {self.day}"
+
+
+@personal_data(
+    label="The note that you were deleted",
+    purpose=Purpose.PRIVACY_REQUEST,
+    columns={"fingerprint": "a sealed fingerprint of your address"},
+    other_columns="id email_index erased_at confirmed_at",
+    found_by=("email_index",),
+    retention=Retention(
+        text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="erased_at", days=settings.BACKUP_DAYS
+    ),
+    erasure=Erasure.KEEP,
+    kept_because="a backup from before would bring you back otherwise",
+    expiry=Erasure.DELETE,
+    source="your deletion",
+    recipients="nobody",
+)
+class Tombstone(SealedModel):
+    """Somebody was erased. It lies here because the main database may be put back to a time before that.
+
+    Written before the erasure, confirmed after it: one that stays unconfirmed belongs to an erasure cut short.
+    """
+
+    fingerprint = FingerprintField()
+    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
+    erased_at = models.DateTimeField(default=timezone.now, db_index=True)
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["erased_at"]

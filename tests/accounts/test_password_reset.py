@@ -129,7 +129,7 @@ def test_a_closed_account_gets_no_link(client: Client) -> None:
 
 
 def test_somebody_who_opted_out_gets_the_link_they_ask_for(client: Client, alice: Affiliate) -> None:
-    Suppression.objects.create(email_index="alice@example.com", channel="email")
+    Suppression.objects.create(fingerprint="alice@example.com", channel="email")
     ask(client)
     assert link_mailed_to("alice@example.com")
 

@@ -134,7 +134,7 @@ def test_declining_says_why(staff: Client, application: Application, work: Work)
 
 @pytest.mark.parametrize("action", ["approve", "decline"])
 def test_who_may_not_be_written_to_stays_undecided(staff: Client, application: Application, action: str) -> None:
-    Suppression.objects.create(email_index="erin@example.org", channel=Channel.EMAIL)
+    Suppression.objects.create(fingerprint="erin@example.org", channel=Channel.EMAIL)
     page = decide(staff, application, action)
     assert "asked not to be contacted by e-mail" in page
     application.refresh_from_db()

@@ -31,7 +31,7 @@ def test_the_link_attributes_the_order_when_it_is_placed(client: Client, alice: 
     attribution = order.attribution
     assert (attribution.affiliate, attribution.route) == (alice, Attribution.Route.COOKIE)
     assert attribution.click == Click.objects.get()
-    assert attribution.clicked_at == attribution.click.clicked_at
+    assert attribution.clicked_at == Click.objects.get().clicked_at
     assert (attribution.rate_percent, attribution.terms_version) == (Decimal("30"), "1")
 
 

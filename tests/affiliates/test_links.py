@@ -267,9 +267,11 @@ def test_a_campaign_label_is_short_and_printable(client: Client, sub: str, kept:
     assert Click.objects.get().sub == kept
 
 
-def test_a_click_costs_two_queries(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    with django_assert_num_queries(2):  # who has this code, and the row
+def test_a_click_costs_three_queries(client: Client) -> None:
+    with CaptureQueriesContext(connection) as queries:
         client.get("/go/DEMO/products/bps-pro/")
+    statements = [query["sql"].split()[0] for query in queries.captured_queries if "SAVEPOINT" not in query["sql"]]
+    assert statements == ["SELECT", "SELECT", "INSERT"]  # who has this code, does the purge run, and the row
 
 
 def test_a_code_that_cannot_be_one_costs_none(

@@ -80,7 +80,7 @@ def test_the_sender_and_staff_are_told(client: Client, work: Work, settings: Set
 
 
 def test_no_message_is_lost_because_the_vendors_own_address_was_opted_out(client: Client, settings: Settings) -> None:
-    Suppression.objects.create(email_index=settings.BUSINESS["email"], channel=Channel.EMAIL)
+    Suppression.objects.create(fingerprint=settings.BUSINESS["email"], channel=Channel.EMAIL)
     send(client)
     assert Inquiry.objects.count() == 1
 

@@ -79,7 +79,7 @@ def test_saving_without_an_answer_sends_nothing(staff: Client, inquiry: Inquiry)
 
 
 def test_a_refused_answer_says_why_and_stores_nothing(staff: Client, inquiry: Inquiry) -> None:
-    Suppression.objects.create(email_index="Dave@Example.org", channel=Channel.EMAIL)
+    Suppression.objects.create(fingerprint="Dave@Example.org", channel=Channel.EMAIL)
     page = answer(staff, inquiry, "Good day to you.")
     assert "Not sent: this person asked not to be contacted by e-mail." in page
     assert not Reply.objects.exists()

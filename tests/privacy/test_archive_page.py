@@ -58,7 +58,7 @@ def test_it_is_stored_sealed(page: str) -> None:
     assert b"index.html" not in content
 
 
-@pytest.mark.parametrize(("age", "status"), [(timedelta(days=7, seconds=-1), 200), (timedelta(days=7), 404)])
+@pytest.mark.parametrize(("age", "status"), [(timedelta(days=7, seconds=-1), 200), (timedelta(days=7), 410)])
 def test_it_is_gone_after_seven_days_purged_or_not(
     client: Client, page: str, clock: time_machine.Traveller, age: timedelta, status: int
 ) -> None:
@@ -70,8 +70,9 @@ def test_it_is_gone_after_seven_days_purged_or_not(
 
 def test_a_page_that_is_gone_shows_a_way_on(client: Client, db: None) -> None:
     response = client.get("/privacy/archive/made-up/")
-    assert response.status_code == 404
-    assert 'href="/privacy/request/"' in response.content.decode()
+    assert response.status_code == 410
+    assert "An archive is kept for seven days" in response.content.decode()
+    assert 'href="/privacy/request/?kind=access"' in response.content.decode()
 
 
 def test_the_token_is_stored_nowhere(page: str) -> None:

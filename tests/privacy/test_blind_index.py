@@ -146,7 +146,7 @@ def test_a_row_moves_to_the_primary_key_when_it_is_saved_with_its_value(settings
 @pytest.mark.django_db
 def test_two_columns_index_the_same_value_differently() -> None:
     alice = factories.user("alice@example.com")
-    opt_out = Suppression.objects.create(email_index="alice@example.com", channel="email")
+    opt_out = Suppression.objects.create(fingerprint="alice@example.com", channel="email")
     assert stored(alice, "email_index") != stored(opt_out, "email_index")
     assert b"alice" not in stored(opt_out, "email_index")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
+from privacy.deadlines import deadlines_of
 from privacy.links import digest_of
 from privacy.mail import is_opted_out
 from privacy.models import AccessArchive, PrivacyRequest, Suppression
 from privacy.purposes import Channel
-from privacy.requests import answer_with_opt_out, confirm_request, receive_request
+from privacy.requests import RequestRefused, answer_with_opt_out, confirm_request, receive_request
 from shop.models import Product
 from tests import factories
 
@@ -63,7 +64,8 @@ def test_a_link_works_once(client: Client, kind: str) -> None:
     for again in (client.post(path), client.get(path)):
         assert again.status_code == 410
         assert "This link does not work any more" in text(again)
-        assert 'href="/privacy/request/"' in again.content.decode()
+        assert "It was used already" in text(again)
+        assert f'href="/privacy/request/?kind={kind}"' in again.content.decode()
 
 
 def test_of_two_clicks_at_once_one_counts() -> None:
@@ -101,8 +103,10 @@ def test_access_is_answered_at_once(client: Client, erin_and_frank: None) -> Non
     assert "Your archive is ready" in text(response)
     request = PrivacyRequest.objects.get(kind="access")
     assert (request.state, request.answered_at) == ("answered", timezone.now())
-    assert request.due_at == timezone.now() + timedelta(days=45)
-    assert request.keep_until == timezone.now() + timedelta(days=730)
+    assert (request.identity, request.outcome) == ("link", "answered")
+    assert request.acknowledged_at == timezone.now()
+    assert request.due_at == datetime(2026, 4, 17, 6, 59, 59, tzinfo=UTC)  # the end of 16 April in California
+    assert request.keep_until == datetime(2028, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def test_deletion_reports_what_went_and_what_stays_and_why(client: Client, erin_and_frank: None) -> None:
@@ -110,7 +114,9 @@ def test_deletion_reports_what_went_and_what_stays_and_why(client: Client, erin_
     assert "Your data is deleted" in said
     assert "Your messages to us: 1 deleted." in said
     assert "Your orders: 1 stripped of everything personal, because amounts and dates are kept for the tax" in said
-    assert "Your wish not to be contacted: 1 kept, because without it, this site could write to you again." in said
+    assert "Your wish not to be contacted: 3 kept, because without it, this site could write to you again." in said
+    assert "The note that you were deleted: 2 kept, because a backup from before would bring you back" in said
+    assert "Your privacy requests: 2 kept, because the law asks for a record of each request" in said
     record = PrivacyRequest.objects.get(kind="deletion")
     assert (record.state, record.email) == ("answered", None)
     assert record.reference in said
@@ -118,7 +124,7 @@ def test_deletion_reports_what_went_and_what_stays_and_why(client: Client, erin_
 
 def test_deletion_of_somebody_unknown_says_that_the_request_is_all_there_was(client: Client) -> None:
     said = text(client.post(link("deletion")))
-    assert "Your privacy requests: 1 stripped of everything personal." in said
+    assert "Your privacy requests: 1 stripped of everything personal, because" in said
     assert "Your orders" not in said
 
 
@@ -134,13 +140,13 @@ def test_stop_contact_twice_is_stop_contact(client: Client) -> None:
     assert Suppression.objects.count() == len(Channel)
     request = PrivacyRequest.objects.first()
     assert request is not None
-    answer_with_opt_out(request=request, now=timezone.now())
-    assert Suppression.objects.count() == len(Channel)
+    with pytest.raises(RequestRefused, match="not open any more"):
+        answer_with_opt_out(request=request, now=timezone.now())
 
 
 @pytest.mark.parametrize("kind", ["correction", "complaint"])
 def test_what_a_person_has_to_answer_stays_open_with_a_date(client: Client, kind: str) -> None:
-    said = text(client.post(link(kind)))
+    said = text(client.post(link(kind), follow=True))
     request = PrivacyRequest.objects.get()
     assert request.is_open
     assert "by 16 April 2026 at the latest" in said
@@ -153,7 +159,7 @@ def test_the_days_for_an_answer_count_from_receipt_not_from_the_click(
     received, path = timezone.now(), link("complaint")
     clock.shift(timedelta(days=6))
     client.post(path)
-    assert PrivacyRequest.objects.get().due_at == received + timedelta(days=45)
+    assert PrivacyRequest.objects.get().due_at == deadlines_of(received).answer_by
 
 
 def test_a_link_of_somebody_erased_in_the_meantime_is_over(client: Client, product: Product, alice: Affiliate) -> None:

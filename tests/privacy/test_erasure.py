@@ -9,15 +9,18 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from affiliates.models import Affiliate
 from privacy.access import collect
-from privacy.erasure import ErasureLine, erase_person
+from privacy.audit.models import AuditEntry
+from privacy.erasure import ErasureLine, erase_person, plan_erasure
+from privacy.mail import is_opted_out
 from privacy.models import PrivacyRequest
+from privacy.purposes import Channel
 from privacy.registry import Erasure, personal_models
 from shop.models import Order, Product
 from tests import factories
 
 from .conftest import ERIN, FRANK
 from .stored import anew, stored
-from .world import contents_about, rows_about
+from .world import KEPT, contents_about, rows_about
 
 pytestmark = pytest.mark.django_db
 
@@ -25,12 +28,23 @@ pytestmark = pytest.mark.django_db
 def test_the_report_names_everything_that_the_archive_shows(erin_and_frank: None) -> None:
     shown = {section["what"]: len(section["rows"]) for section in collect(email=ERIN)}
     report = erase_person(email=" ERIN@example.org")
-    assert {line.label: line.rows for line in report} == shown
+    went = {line.label: line.rows for line in report if line.rule is not Erasure.KEEP}
+    assert shown == {**shown, **went}
+    assert shown.keys() == {line.label for line in report}
+
+
+def test_what_is_planned_is_what_happens(erin_and_frank: None) -> None:
+    planned = [str(line) for line in plan_erasure(email=ERIN)]
+    before = contents_about(ERIN)
+    assert planned == [str(line) for line in plan_erasure(email=ERIN)]
+    assert contents_about(ERIN) == before
+    done = [str(line) for line in erase_person(email=ERIN) if line.rule is not Erasure.KEEP]
+    assert done == planned[: len(done)]
 
 
 def test_only_what_is_kept_with_a_reason_is_found_afterwards(erin_and_frank: None) -> None:
     kept = {line.label for line in erase_person(email=ERIN) if line.rule is Erasure.KEEP and line.reason}
-    assert {section["what"] for section in collect(email=ERIN)} == kept == {"Your wish not to be contacted"}
+    assert {section["what"] for section in collect(email=ERIN)} == kept == KEPT
 
 
 def test_deleted_rows_are_gone_and_stripped_ones_hold_nothing_personal(erin_and_frank: None) -> None:
@@ -123,3 +137,22 @@ def test_the_record_of_a_request_stays_without_its_person(erin_and_frank: None) 
     erase_person(email=ERIN)
     assert (anew(request).reference, anew(request).kind) == (request.reference, "complaint")
     assert (anew(request).email, anew(request).details) == (None, None)
+    assert PrivacyRequest.objects.get(email_index=ERIN) == request  # found by whoever comes with the address
+    assert "erin" not in str(anew(request).fingerprint)
+
+
+def test_somebody_erased_is_not_written_to(erin_and_frank: None) -> None:
+    erase_person(email=ERIN)
+    assert all(is_opted_out(ERIN, channel) for channel in Channel)
+    assert not any(is_opted_out("grace@example.org", channel) for channel in Channel)
+
+
+def test_an_erasure_is_in_the_audit_by_ids_alone(erin_and_frank: None, bob: User) -> None:
+    erase_person(email=ERIN, actor=bob)
+    entry = AuditEntry.objects.latest("number")
+    assert (entry.action, entry.actor, entry.object_model) == ("privacy.person.erased", bob.pk, "privacy.erasuremark")
+
+
+def test_about_somebody_unknown_nothing_is_remembered() -> None:
+    assert erase_person(email="nobody@example.org") == []
+    assert rows_about("nobody@example.org") == {}

@@ -178,9 +178,11 @@ def test_racing_sign_ups_and_a_rotation_leave_each_address_once() -> None:
                 pass
         connections.close_all()
 
-    threads = [threading.Thread(target=take) for _ in range(3)] + [
-        threading.Thread(target=lambda: (rotate(), connections.close_all()))
-    ]
+    def rotate_beside() -> None:
+        rotate()
+        connections.close_all()
+
+    threads = [threading.Thread(target=take) for _ in range(3)] + [threading.Thread(target=rotate_beside)]
     for thread in threads:
         thread.start()
     for thread in threads:

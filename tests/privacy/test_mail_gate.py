@@ -38,7 +38,7 @@ def factories_reply(inquiry: Inquiry) -> object:
 
 
 def opt_out(channel: str = "email") -> None:
-    Suppression.objects.create(email_index="DAVE@example.org", channel=channel)
+    Suppression.objects.create(fingerprint="DAVE@example.org", channel=channel)
 
 
 def refused(mail: OutgoingMail, why: str) -> bool:

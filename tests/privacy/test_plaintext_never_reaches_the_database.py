@@ -11,7 +11,7 @@ import pytest
 from django.core.exceptions import FieldError
 from django.core.management import call_command
 from django.core.serializers.base import DeserializationError
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Case, CharField, F, Value, When
 from django.db.models.functions import Cast, Concat
 
@@ -161,3 +161,12 @@ def test_an_index_is_never_set_by_hand(erin: User, value: Any) -> None:
     with pytest.raises(TypeError), transaction.atomic():
         User.objects.update(email_index=value)
     assert stored(erin, "email_index") == before
+
+
+@pytest.mark.parametrize("value", ["readable text", b"readable bytes", b"\x01short", "", 5])
+@pytest.mark.parametrize("column", ["name", "email_index"])
+def test_raw_sql_refuses_what_is_not_sealed(erin: User, column: str, value: Any) -> None:
+    """The database itself looks at the shape, whoever writes."""
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE accounts_user SET {column} = %s", [value])
+    assert User.objects.get().name == erin.name

@@ -50,6 +50,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "days below zero": ({"retention": Retention(text="?", days=-7, since="made_at")}, "less than no time"),
     "withholds the unknown": ({"withheld": frozenset({"secret"})}, "withholds or redacts undeclared fields: secret"),
     "redacts the unknown": ({"redacted": {"state": "closed"}}, "withholds or redacts undeclared fields: state"),
+    "keeps a column without a reason": ({"kept": frozenset({"text"})}, "keeps columns after erasure: say why"),
+    "lets the unknown be corrected": ({"correctable": {"made_at": "bday"}}, "what is not personal: made_at"),
     "redacts nothing": ({"erasure": Erasure.REDACT, "redacted": {"text": "-"}}, "no personal column is emptied"),
 }
 

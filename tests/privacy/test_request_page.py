@@ -88,7 +88,7 @@ def test_the_mail_says_what_was_asked_and_what_to_do_otherwise(client: Client) -
 
 
 def test_somebody_who_opted_out_still_gets_the_link(client: Client) -> None:
-    Suppression.objects.create(email_index="erin@example.org", channel="email")
+    Suppression.objects.create(fingerprint="erin@example.org", channel="email")
     ask(client)
     assert link_mailed_to("erin@example.org")
 

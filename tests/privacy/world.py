@@ -8,10 +8,14 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate, Application, Attribution, PayoutBatch, PayoutItem
 from contacts.models import Reply
-from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest, Suppression
+from privacy.keystore.models import Tombstone
+from privacy.models import AccessArchive, ErasureMark, OutgoingMail, PrivacyRequest, Suppression
 from privacy.registry import personal_models
 from shop.models import Product
 from tests import factories
+
+# What is found about somebody who was erased, each with its reason.
+KEPT = {"Your wish not to be contacted", "Your privacy requests", "The note that you were deleted"}
 
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:
@@ -55,7 +59,9 @@ def _request(email: str, name: str) -> None:
     AccessArchive.objects.create(
         request=request, content=name.encode(), link_digest=f"digest of {name}", expires_at=now
     )
-    Suppression.objects.create(email_index=email, channel="letter")
+    Suppression.objects.create(fingerprint=email, channel="letter")
+    tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back
+    ErasureMark.objects.create(id=tombstone.pk)
 
 
 def rows_about(email: str) -> dict[str, int]:

@@ -140,7 +140,7 @@ def test_the_same_refund_seen_again_is_booked_once(payment: Payment) -> None:
 
 
 def test_a_refund_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) -> None:
-    Suppression.objects.create(email_index="carol@example.org", channel=Channel.EMAIL)
+    Suppression.objects.create(fingerprint="carol@example.org", channel=Channel.EMAIL)
     refund_payment(payment=payment, amount=usd("59.95"), requested_by=None)
     assert states(payment) == ("refunded", "refunded", 5995)
     assert Commission.objects.get().state == "reversed"

@@ -102,11 +102,19 @@ def test_what_does_not_match_is_noted_and_not_booked(payment: Payment, amount: s
 
 
 def test_money_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) -> None:
-    Suppression.objects.create(email_index="carol@example.org", channel=Channel.EMAIL)
+    before = payment.order.placed_at - timedelta(days=1)
+    Suppression.objects.create(fingerprint="carol@example.org", channel=Channel.EMAIL, created_at=before)
     apply_capture(payment=payment, capture=capture_of(payment))
     assert state_of(payment) == ("paid", "paid")
     assert receipts() == 1  # asked for at the checkout, after the opt-out
     assert Commission.objects.count() == 1
+
+
+def test_who_opts_out_after_ordering_gets_no_receipt_and_the_money_is_booked(payment: Payment) -> None:
+    Suppression.objects.create(fingerprint="carol@example.org", channel=Channel.EMAIL)
+    apply_capture(payment=payment, capture=capture_of(payment))
+    assert state_of(payment) == ("paid", "paid")
+    assert receipts() == 0
 
 
 def test_money_is_booked_whatever_the_mail_gate_says(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:

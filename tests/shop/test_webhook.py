@@ -25,14 +25,18 @@ Work = Callable[[], int]
 WEBHOOK = "/paypal/webhook/"
 
 
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[Receiver]:
+    listening = Receiver()
+    yield listening
+    listening.close()
+
+
 @pytest.fixture
-def told(paypal: Standin) -> Iterator[Receiver]:
+def told(paypal: Standin, receiver: Receiver) -> Receiver:
     """Where the stand-in sends its messages; a test hands them to the site as PayPal would."""
-    receiver = Receiver()
     paypal.send_webhooks_to(receiver.url)
-    yield receiver
-    paypal.send_webhooks_to("")
-    receiver.close()
+    return receiver
 
 
 def deliver(hook: Hook, raw: bytes | None = None, changed: dict[str, str] | None = None) -> int:

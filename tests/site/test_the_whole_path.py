@@ -151,8 +151,15 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     assert "Your orders: 1 stripped of everything personal" in erin.text
     out = Path(site.data_dir) / "erin.zip"
     site.command("export_person", "erin@example.org", "--out", str(out))
-    sections = json.loads(zipfile.ZipFile(out).read("data.json"))["sections"]
-    assert sections == []
+    kept = zipfile.ZipFile(out).read("data.json").decode()
+    assert {s["what"] for s in json.loads(kept)["sections"]} == {
+        "The note that you were deleted",
+        "Your privacy requests",
+        "Your wish not to be contacted",
+    }
+    assert "Erin" not in kept
+    assert "ERIN" not in kept
+    assert "has seen every deletion" in site.command("restore_check")
 
 
 def test_a_visitor_forgets_the_referral(site: RunningSite) -> None:

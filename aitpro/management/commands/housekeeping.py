@@ -7,6 +7,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.housekeeping import housekeep
+from privacy.readiness import NotReady, require_ready
 
 
 class Command(BaseCommand):
@@ -22,15 +23,24 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             while True:
-                housekeep(now=timezone.now())
+                self._round()
                 close_old_connections()
                 time.sleep(every)
         except KeyboardInterrupt:
             return
 
     def _once(self) -> None:
-        done = housekeep(now=timezone.now())
+        done = self._round()
         for name, count in done.items():
             self.stdout.write(f"{name}: {'failed, see the log' if count is None else count}")
         if None in done.values():
             raise CommandError("Some of the work failed.")
+
+    @staticmethod
+    def _round() -> dict[str, int | None]:
+        """Refused on databases that must not serve, also when one was restored under a running process."""
+        try:
+            require_ready()
+        except NotReady as reason:
+            raise CommandError(str(reason)) from None
+        return housekeep(now=timezone.now())

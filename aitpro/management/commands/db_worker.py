@@ -1,0 +1,16 @@
+from typing import Any
+
+from django_tasks_db.management.commands import db_worker
+
+from privacy.readiness import NotReady, require_ready
+
+
+class Command(db_worker.Command):
+    """The worker of django-tasks-db, which does not start on a database that must not serve."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            require_ready()
+        except NotReady as reason:
+            raise SystemExit(f"db_worker: {reason}") from None
+        super().handle(*args, **options)

@@ -1,0 +1,95 @@
+"""Correction by the person: whoever has confirmed the link sees what can be changed of their rows, and changes it.
+
+What that is stands in the registry (`correctable`): names, telephone numbers, postal addresses, web addresses. What a
+person can't change so (an e-mail address, an amount) goes as a text to staff, and the request stays open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from ..links import digest_of, new_link_token
+from ..models import PrivacyRequest
+from ..registry import PersonalData, personal_models
+from .steps import Kind, audited, close, locked
+
+CORRECTION_LIFE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class CorrectableValue:
+    """One value of one row, with the name under which a form carries it."""
+
+    declaration: PersonalData
+    row: models.Model
+    name: str
+    autocomplete: str
+
+    @property
+    def key(self) -> str:
+        return f"{self.row.pk}-{self.name}"
+
+    @property
+    def field(self) -> models.Field[Any, Any]:
+        return next(f for f in self.row._meta.concrete_fields if f.name == self.name)
+
+    @property
+    def value(self) -> str:
+        return getattr(self.row, self.name) or ""
+
+
+def correctable_values(email: str) -> Iterator[CorrectableValue]:
+    """Everything that the person with this address may change."""
+    for declaration in personal_models():
+        if declaration.correctable:
+            for row in declaration.rows_of(email):
+                for name, autocomplete in declaration.correctable.items():
+                    yield CorrectableValue(declaration, row, name, autocomplete)
+
+
+@transaction.atomic
+def invite_to_correct(*, request: PrivacyRequest, now: datetime) -> str:
+    """The token of the page on which the person corrects things, for an hour, once."""
+    request = locked(request)
+    token = new_link_token()
+    request.correction_digest, request.correction_expires_at = digest_of(token), now + CORRECTION_LIFE
+    request.save(update_fields=["correction_digest", "correction_expires_at"])
+    audited("confirmed", request, None)
+    return token
+
+
+def correction_behind(token: str, *, now: datetime) -> PrivacyRequest | None:
+    return PrivacyRequest.objects.correctable_with(digest_of(token), now).filter(kind=Kind.CORRECTION).first()
+
+
+@transaction.atomic
+def correct(*, request: PrivacyRequest, values: Mapping[str, str], message: str, now: datetime) -> int:
+    """Stores the new values, by their keys, and returns how many differ. With a message, staff do the rest."""
+    request = locked(request)
+    changed = _store(str(request.email), values)
+    if message:
+        _leave_to_staff(request, message)
+    else:
+        close(request, now=now, actor=None)
+    audited("left_to_staff" if message else "answered", request, None)
+    return changed
+
+
+def _store(email: str, values: Mapping[str, str]) -> int:
+    """Only what is still there and still this person's."""
+    changed = [v for v in correctable_values(email) if v.key in values and values[v.key] != v.value]
+    for correctable in changed:
+        setattr(correctable.row, correctable.name, values[correctable.key])
+        correctable.row.save(update_fields=[correctable.name])
+    return len(changed)
+
+
+def _leave_to_staff(request: PrivacyRequest, message: str) -> None:
+    request.details = "\n\n".join(part for part in (request.details, message) if part)
+    request.correction_expires_at = None
+    request.save(update_fields=["details", "correction_expires_at"])

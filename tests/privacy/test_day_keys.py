@@ -1,0 +1,170 @@
+"""A day's key: made once, destroyed when its 30 days are over, and never made again."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import IntegrityError, connections, transaction
+from django.test import Client
+
+from affiliates.models import Affiliate, Click
+from privacy.encryption.sealing import SealBroken
+from privacy.keystore import day_keys
+from privacy.keystore.day_keys import DayFenced, KeyDestroyed, check_key_store, destroy_due_keys, key_of, key_with_id
+from privacy.keystore.models import DayKey
+from tests import factories
+
+TODAY = date(2026, 3, 2)  # the day of the frozen clock
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _a_process_that_has_just_started(clock: time_machine.Traveller) -> None:
+    day_keys.memory.clear()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def click(alice: Affiliate) -> Click:
+    return factories.click(alice)
+
+
+def stored(click: Click) -> Click:
+    """The row as the database has it, expired or not."""
+    row: Click = Click._base_manager.get(pk=click.pk)
+    return row
+
+
+def test_a_day_has_one_key() -> None:
+    assert key_of(TODAY, now=now()) == key_of(TODAY, now=now())
+    day_keys.memory.clear()
+    assert key_of(TODAY, now=now()).id == bytes(DayKey.objects.get().key_id)
+
+
+def test_two_days_have_two_keys() -> None:
+    assert key_of(TODAY, now=now()) != key_of(TODAY - timedelta(days=1), now=now())
+
+
+def test_the_key_is_not_stored_in_clear() -> None:
+    key = key_of(TODAY, now=now())
+    assert key.secret not in bytes(DayKey.objects.get().wrapped or b"")
+
+
+def test_the_address_of_a_click_is_sealed_with_the_key_of_its_day(click: Click) -> None:
+    sealed = Click._base_manager.filter(pk=click.pk).values_list("address", flat=True).get()
+    assert sealed is not None
+    assert bytes(sealed)[1:5] == bytes(DayKey.objects.get(day=TODAY).key_id)
+    assert stored(click).address == "203.0.113.77"
+
+
+@pytest.mark.parametrize(
+    ("after", "readable"),
+    [
+        (timedelta(days=29, hours=11, minutes=59), True),  # 1 April, 23:59
+        (timedelta(days=29, hours=12), False),  # the 30th day after the click's has begun
+        (timedelta(days=30, seconds=1), False),
+    ],
+)
+def test_an_address_is_readable_until_the_thirtieth_day_begins(
+    click: Click, clock: time_machine.Traveller, after: timedelta, readable: bool
+) -> None:
+    clock.shift(after)  # nothing else runs: no purge, no destruction
+    assert (stored(click).readable_address() is not None) is readable
+
+
+def test_a_destroyed_key_is_gone_from_the_store(click: Click, clock: time_machine.Traveller) -> None:
+    key_id = bytes(DayKey.objects.get().key_id)
+    clock.shift(timedelta(days=30))
+    assert destroy_due_keys(now=now()) == 1
+    row = DayKey.objects.get()
+    assert (row.wrapped, row.destroyed_at) == (None, now())
+    with pytest.raises(KeyDestroyed, match=key_id.hex()):
+        key_with_id(key_id, now=now())
+
+
+def test_what_was_sealed_stays_unreadable_when_the_clock_is_set_back(
+    click: Click, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(days=30))
+    destroy_due_keys(now=now())
+    clock.shift(timedelta(days=-30))
+    with pytest.raises(KeyDestroyed):
+        _ = stored(click).address
+
+
+def test_no_key_is_made_again_when_the_clock_is_set_back(click: Click, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(days=30))
+    destroy_due_keys(now=now())
+    clock.shift(timedelta(days=-30))
+    for day in (TODAY, TODAY - timedelta(days=3)):  # the day itself, and one that never had a key
+        with pytest.raises(DayFenced):
+            key_of(day, now=now())
+
+
+def test_a_visitor_on_a_fenced_day_gets_the_cookie_and_leaves_no_row(
+    client: Client, click: Click, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(days=30))
+    destroy_due_keys(now=now())
+    clock.shift(timedelta(days=-30))
+    Click._base_manager.all().delete()
+    client.get("/go/DEMO/")
+    assert "aitpro_referral" in client.cookies
+    assert not Click._base_manager.exists()
+    assert client.get("/privacy/referral/").context["request"].referral.affiliate is not None
+
+
+def test_destroying_leaves_the_other_days_alone(alice: Affiliate, clock: time_machine.Traveller) -> None:
+    factories.click(alice)
+    clock.shift(timedelta(days=1))
+    later = factories.click(alice)
+    clock.shift(timedelta(days=29))
+    assert destroy_due_keys(now=now()) == 1
+    assert stored(later).address == "203.0.113.77"
+
+
+def test_destroying_twice_changes_nothing_more(click: Click, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(days=31))
+    assert destroy_due_keys(now=now()) == 1
+    assert destroy_due_keys(now=now()) == 0
+
+
+def test_housekeeping_destroys_keys_that_are_due(click: Click, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(days=30))
+    call_command("housekeeping")
+    assert DayKey.objects.get(day=TODAY).wrapped is None
+
+
+def test_the_leap_day_counts(clock: time_machine.Traveller) -> None:
+    clock.move_to(datetime(2028, 2, 1, 12, tzinfo=UTC))
+    key = key_of(date(2028, 2, 1), now=now())
+    clock.move_to(datetime(2028, 3, 1, 23, 59, tzinfo=UTC))  # 29 days on, across 29 February
+    assert key_with_id(key.id, now=now()) == key
+    clock.move_to(datetime(2028, 3, 2, 0, 0, tzinfo=UTC))
+    with pytest.raises(KeyDestroyed):
+        key_with_id(key.id, now=now())
+
+
+@pytest.mark.parametrize("action", ["put back", "delete"])
+def test_the_database_keeps_the_fence(click: Click, clock: time_machine.Traveller, action: str) -> None:
+    clock.shift(timedelta(days=30))
+    destroy_due_keys(now=now())
+    with pytest.raises(IntegrityError), transaction.atomic(using="keystore"):
+        if action == "delete":
+            DayKey.objects.all().delete()
+        else:
+            DayKey.objects.update(wrapped=b"a copy", destroyed_at=None)
+
+
+def test_a_damaged_store_says_which_day_is_damaged(click: Click) -> None:
+    with connections["keystore"].cursor() as cursor:
+        cursor.execute("UPDATE keystore_daykey SET wrapped = %s", [b"\x01damaged" + b"x" * 40])
+    with pytest.raises((SealBroken, LookupError)) as caught:
+        check_key_store()
+    assert TODAY.isoformat().encode().hex() in str(caught.value) + "".join(getattr(caught.value, "__notes__", []))

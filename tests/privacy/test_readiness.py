@@ -1,0 +1,70 @@
+"""The site does not start on databases that must not serve, and says why."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import OperationalError
+
+from privacy import readiness
+from privacy.keystore.models import DayKey
+
+pytestmark = pytest.mark.django_db
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    databases = {f"{name}_URL": f"sqlite:///{folder}/{name}.sqlite3" for name in ("DATABASE", "KEYSTORE")}
+    environment = {**os.environ, **databases, "DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "aitpro.settings"}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def migrate(folder: Path) -> None:
+    for database in ("default", "keystore"):
+        run(folder, "manage.py", "migrate", f"--database={database}", "-v0").check_returncode()
+
+
+@pytest.mark.slow
+def test_the_site_starts_on_sound_databases_and_on_no_others(tmp_path: Path) -> None:
+    migrate(tmp_path)
+    assert run(tmp_path, "-c", "import aitpro.wsgi").returncode == 0
+    store = tmp_path / "KEYSTORE.sqlite3"
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{store}{suffix}").unlink(missing_ok=True)
+    started = run(tmp_path, "-c", "import aitpro.wsgi")
+    assert started.returncode != 0
+    assert "NotReady: The databases can't be used (OperationalError: no such table: keystore_daykey)" in started.stderr
+    store.write_bytes(b"this is no database, " * 500)
+    started = run(tmp_path, "-c", "import aitpro.wsgi")
+    assert "NotReady: The databases can't be used (DatabaseError: file is not a database)" in started.stderr
+    assert "file is not a database" in run(tmp_path, "manage.py", "db_worker", "--batch").stderr
+    assert "file is not a database" in run(tmp_path, "manage.py", "housekeeping").stderr
+
+
+def test_a_key_that_does_not_unwrap_stops_the_start(clock: object) -> None:
+    from django.utils import timezone
+
+    now = timezone.now()
+    DayKey.objects.create(day=now.date(), key_id=b"oops", wrapped=b"\x01damaged" * 9, minted_at=now)
+    with pytest.raises(readiness.NotReady, match="Is KEYSTORE_URL right"):
+        readiness.require_ready()
+
+
+def test_a_database_that_does_not_answer_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OperationalError("no route")
+
+    monkeypatch.setattr(readiness, "check_key_store", fail)
+    with pytest.raises(readiness.NotReady, match="OperationalError: no route"):
+        readiness.require_ready()

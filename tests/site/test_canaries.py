@@ -1,0 +1,153 @@
+"""Nothing personal in clear text anywhere: canaries go in through every way in, and are looked for in all that was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.canaries import canary, files_below, found_in
+from tests.running_site import RunningSite, running_site, wait_for
+
+pytestmark = pytest.mark.slow
+
+ADDRESS = "198.51.100.213"  # a visitor's network address; it stands nowhere else
+
+
+class Words:
+    """One canary for each personal field."""
+
+    def __init__(self) -> None:
+        self.contact = {name: canary() for name in ("name", "email", "address", "message")}
+        self.checkout = {name: canary() for name in ("name", "email")}
+        self.application = {name: canary() for name in ("name", "email", "website", "message")}
+        self.request = {name: canary() for name in ("email", "details")}
+        self.paypal = {name: canary() for name in ("given_name", "surname")}
+        self.staff = {name: canary() for name in ("reply", "email", "name")}
+        self.plain = canary()  # goes into a column that is not sealed: the search has to find it
+
+    def personal(self) -> list[str]:
+        groups = (self.contact, self.checkout, self.application, self.request, self.paypal, self.staff)
+        return [word for group in groups for word in group.values()]
+
+
+def email(word: str) -> str:
+    return f"{word.rstrip('Ö')}@example.org"
+
+
+@pytest.fixture(scope="module")
+def words() -> Words:
+    return Words()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, words: Words) -> Iterator[RunningSite]:
+    with running_site(tmp_path_factory.mktemp("canaries")) as running:
+        plant(running, words)
+        yield running
+
+
+def plant(site: RunningSite, words: Words) -> None:
+    come_and_buy(site, words)
+    write(site, words)
+    apply(site, words)
+    ask(site, words)
+    work_as_staff(site, words)
+
+
+def come_and_buy(site: RunningSite, words: Words) -> None:
+    visitor = site.visitor(ADDRESS)
+    visitor.open(f"/go/DEMO/products/bps-pro/?sub={words.plain}")
+    visitor.open("/checkout/bps-pro/")
+    visitor.submit("Continue to PayPal", name=words.checkout["name"], email=email(words.checkout["email"]), code="")
+    visitor.submit("Pay", **words.paypal)
+    assert "your order is paid" in visitor.text
+    site.mail(email(words.checkout["email"]), "Your receipt")
+
+
+def write(site: RunningSite, words: Words) -> None:
+    visitor = site.visitor(ADDRESS)
+    visitor.open("/contact/?kind=quote")
+    fields = {**words.contact, "email": email(words.contact["email"]), "phone": "+1 805 555 7193"}
+    visitor.submit("Send the message", **fields)
+    assert "we have your message" in visitor.text
+
+
+def apply(site: RunningSite, words: Words) -> None:
+    visitor = site.visitor(ADDRESS)
+    visitor.open("/affiliates/apply/")
+    fields = {**words.application, "email": email(words.application["email"]), "terms": "on"}
+    visitor.submit("Send the application", **{**fields, "website": f"https://{words.application['website']}.example"})
+    assert "we have your application" in visitor.text
+
+
+def ask(site: RunningSite, words: Words) -> None:
+    visitor = site.visitor(ADDRESS)
+    visitor.open("/privacy/request/")
+    visitor.submit(
+        "Send me the link", email=email(words.request["email"]), kind="complaint", details=words.request["details"]
+    )
+    visitor.open(site.link_in(site.mail(email(words.request["email"]), "confirm your privacy request")))
+    visitor.submit("Confirm")
+
+
+def work_as_staff(site: RunningSite, words: Words) -> None:
+    staff = site.signed_in("staff")
+    staff.open("/admin/contacts/inquiry/")
+    staff.follow("Q-")
+    body = next(str(area["name"]) for area in staff.page.find_all("textarea") if str(area["name"]).endswith("-body"))
+    staff.submit("Save", **{body: words.staff["reply"]})
+    staff.open(f"/admin/shop/order/?q={email(words.checkout['email'])}")
+    staff.open("/admin/accounts/user/add/")
+    staff.submit("Save", email=email(words.staff["email"]), name=words.staff["name"])
+    assert "was added successfully" in staff.text
+    site.mail(email(words.contact["email"]), "Our answer")
+    site.mail(email(words.staff["email"]), "Set your password")
+    wait_for(lambda: "idle" if site.command("housekeeping") else None, "housekeeping")
+
+
+def written_by(site: RunningSite) -> Iterator[Path]:
+    """All but the mails, which have a test of their own, and what the pretend PayPal keeps, which is not ours."""
+    yield from files_below(*(path for path in site.data_dir.iterdir() if path.name not in {"mail", "paypal-standin"}))
+    yield from (path for path in site.data_dir.iterdir() if path.is_file())
+    yield from files_below(*postgres_folder(site))
+
+
+def postgres_folder(site: RunningSite) -> list[Path]:
+    """The server's data folder, write-ahead log included, from its socket's place."""
+    query = parse_qs(urlsplit(site.environment.get("DATABASE_URL", "")).query)
+    return [Path(host) for host in query.get("host", [])]
+
+
+def spelled(words: Words) -> list[str]:
+    """What is looked for: the canaries as they were typed, and those parts of them that stand in addresses."""
+    return [*words.personal(), *(word.rstrip("Ö") for word in words.personal()), ADDRESS, "8055557193"]
+
+
+def test_the_search_finds_a_canary_that_is_stored_in_clear_text(site: RunningSite, words: Words) -> None:
+    content = b"".join(path.read_bytes() for path in written_by(site))
+    assert f"{words.plain} plain" in set(found_in(content, [words.plain]))
+
+
+def test_no_file_holds_anything_personal_in_clear_text(site: RunningSite, words: Words) -> None:
+    for path in written_by(site):
+        if path.is_socket() or not path.exists():
+            continue
+        assert not list(found_in(path.read_bytes(), spelled(words))), path.name
+
+
+def test_no_log_line_holds_anything_personal(site: RunningSite, words: Words) -> None:
+    log = "\n".join(site.output)
+    assert "started" in log
+    assert not list(found_in(log.encode(), spelled(words)))
+
+
+def test_a_mail_holds_what_its_reader_wrote_and_nothing_of_others(site: RunningSite, words: Words) -> None:
+    groups = [words.contact, words.checkout, words.application, words.request]
+    assert words.contact["name"] in site.mail(email(words.contact["email"]), "We have your message")
+    for mail in site.mails("@"):
+        own = [group for group in groups if email(group["email"]) == mail["To"]]
+        strange = [word for group in groups if group not in own for word in group.values()]
+        assert not list(found_in(mail.as_bytes(), strange)), mail["Subject"]
