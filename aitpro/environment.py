@@ -29,7 +29,7 @@ class Environment:
             environ.Env.read_env(str(dotenv))
 
     def text(self, name: str, default: str | None = None) -> str:
-        """The variable, or the content of the file that `<name>_FILE` names, as container platforms hand secrets over."""
+        """The variable, or the content of the file that `<name>_FILE` names, as containers get secrets."""
         value = str(self._env.str(name, default="")).strip() or self._from_file(name) or default
         if value is None:
             raise ImproperlyConfigured(f"{name} is missing: set it in the environment or in .env (see .env.example).")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from .measuring import Ratio, seconds, side_by_side
+from .measuring import Ratio, side_by_side
 from .models import PlainPerson, SealedPerson
 
 FEW, MANY = 10_000, 1_000_000

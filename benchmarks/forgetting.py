@@ -1,4 +1,4 @@
-"""Making a day unreadable: destroying its key, for a thousand clicks and for a million; and what plain DELETE would cost."""
+"""Making a day unreadable: destroying its key, for a thousand clicks and a million; and plain DELETE."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from .measuring import Ratio, side_by_side
@@ -26,7 +27,7 @@ def _read(model: Any, opened: bool) -> None:
 def measure() -> Iterator[Ratio]:
     _prepare()
     for opened, target in ((True, 0.5), (False, 0.85)):
-        sealed, plain, ratio = side_by_side(lambda: _read(SealedRow, opened), lambda: _read(PlainRow, opened))
+        sealed, plain, ratio = side_by_side(partial(_read, SealedRow, opened), partial(_read, PlainRow, opened))
         what = f"reading rows with {'all three' if opened else 'no'} sealed fields opened, against plain text"
         yield Ratio(what, ratio, target, at_least=True, detail=_rows_a_second(sealed, plain))
     sealed, fernet, ratio = side_by_side(lambda: _read(SealedRow, True), lambda: _read(FernetRow, True), rounds=3)

@@ -46,6 +46,7 @@ class InquiryAdmin(BlindSearchMixin, admin.ModelAdmin[Inquiry]):
     list_filter = ["state", "kind", "received_at"]
     search_fields = ["reference"]
     blind_search_fields = ("email_index",)
+    blind_phone_fields = ("phone_index",)
     readonly_fields = ("reference", "received_at", "kind", "name", "email", "phone", "address", "message")
     fields = (*readonly_fields, "state")
     inlines = [SentReplyInline, NewReplyInline]

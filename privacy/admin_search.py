@@ -1,4 +1,4 @@
-"""Searching the admin by exact e-mail address, through blind indexes."""
+"""Searching the admin by exact e-mail address or telephone number, through blind indexes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from .admin_audited import AuditedAdmin
+from .encryption.fields import SealedField
+from .encryption.normalise import normalise_phone
 
 
 class BlindSearchMixin(AuditedAdmin):
-    """`blind_search_fields` are look-ups of blind indexes that take a whole address, however it is typed.
+    """`blind_search_fields` are look-ups of blind indexes that take a whole address, `blind_phone_fields` ones that take
+    a whole number, however typed. Sealed columns are not offered for sorting: their order in the database is none.
 
     That somebody searched is recorded, also from another page's pick list; for whom is not.
     """
 
     blind_search_fields: tuple[str, ...] = ()
+    blind_phone_fields: tuple[str, ...] = ()
     search_help_text = "A whole e-mail address or number: sealed values are found exactly or not at all."
 
     def get_search_fields(self, request: HttpRequest) -> Any:
@@ -28,10 +32,23 @@ class BlindSearchMixin(AuditedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         term = search_term.strip()
-        if "@" not in term:
+        lookups = self.blind_search_fields if "@" in term else self._phone_fields(term)
+        if "@" not in term and not lookups:
             return super().get_search_results(request, queryset, search_term)
         self.audit(request, "search", self.model)
         found = Q(pk__in=[])
-        for lookup in self.blind_search_fields:
+        for lookup in lookups:
             found |= Q(**{lookup: term})
         return queryset.filter(found), True
+
+    def _phone_fields(self, term: str) -> tuple[str, ...]:
+        """None for what can't be a telephone number, such as the number of an order."""
+        try:
+            normalise_phone(term)
+        except ValueError:
+            return ()
+        return self.blind_phone_fields
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        sealed = {f.name for f in self.model._meta.fields if isinstance(f, SealedField)}
+        return [name for name in super().get_sortable_by(request) if name not in sealed]

@@ -84,6 +84,8 @@ def _check_sealed(model: Any, declaration: PersonalData | NotPersonal) -> Iterat
         if isinstance(f, SealedField) and f.name not in personal:
             hint = "Name it in columns of the model's declaration."
             yield _error(model, "E011", f"has {f.name} sealed but not declared as personal.", hint)
+        if isinstance(f, SealedField) and {f.name, f"-{f.name}"} & {str(name) for name in model._meta.ordering}:
+            yield _error(model, "E016", f"is ordered by {f.name}, which is sealed.", "Sealed values have no order.")
 
 
 def _check_lookups(model: Any, declaration: PersonalData) -> Iterator[checks.CheckMessage]:

@@ -1,6 +1,7 @@
 """Live evidence: figures measured now, for the promises that have any, and whether they show the promise kept.
 
-The app that keeps a promise contributes the evidence in its own `promises.py`, which start-up finds the way Django finds `admin.py`.
+The app that keeps a promise contributes the evidence in its own `promises.py`, which start-up finds the way Django
+finds `admin.py`.
 No figure holds personal data, or a count so small that it points at somebody.
 """
 
@@ -41,7 +42,7 @@ _measures: dict[str, Measure] = {}
 
 
 def evidence_for(promise_id: str) -> Callable[[Measure], Measure]:
-    """Registers a function of the present moment as the evidence of one promise. Raises `ValueError` for an unknown id."""
+    """Registers a function of the present moment as the evidence of a promise. Raises `ValueError` for another id."""
     if promise_id not in {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {promise_id}")
 

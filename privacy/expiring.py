@@ -18,7 +18,7 @@ class ExpiringQuerySet(models.QuerySet[Any]):
 
 
 class LiveManager(models.Manager.from_queryset(ExpiringQuerySet)):  # type: ignore[misc]
-    """The default manager: expired rows can't be reached by accident. The purge uses `_base_manager`, which sees them."""
+    """Expired rows are not reached by accident. The purge uses `_base_manager`, which has them."""
 
     def get_queryset(self) -> ExpiringQuerySet:
         rows: ExpiringQuerySet = super().get_queryset()

@@ -55,8 +55,8 @@ def new_reference() -> str:
     },
     other_columns=(
         "id reference kind channel state email_index link_digest link_expires_at correction_digest"
-        " correction_expires_at identity received_at confirmed_at acknowledge_by acknowledged_at due_at extended_at extension_reason"
-        " answered_at outcome refusal_ground handled_by_id keep_until"
+        " correction_expires_at identity received_at confirmed_at acknowledge_by acknowledged_at due_at extended_at"
+        " extension_reason answered_at outcome refusal_ground handled_by_id keep_until"
     ),
     found_by=("email_index",),
     retention=Retention(text="24 months, as the law asks; 7 days if never confirmed", since="keep_until"),

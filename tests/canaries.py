@@ -20,7 +20,7 @@ def spellings(word: str) -> dict[str, bytes]:
     forms = {"plain": data, "lower-cased": word.lower().encode(), "hexadecimal": data.hex().encode()}
     forms |= {"in capital hexadecimal": data.hex().upper().encode(), "URL-encoded": quote(word).encode()}
     forms |= {"escaped": word.encode("unicode_escape"), "in UTF-16": word.encode("utf-16-le")}
-    # Within a longer text, base64 cuts the word at one of three places; the ends, which depend on neighbours, are left off.
+    # Within a longer text, base64 cuts the word at one of three places; its ends depend on neighbours and are left off.
     forms |= {f"in base64, {shift} on": base64.b64encode(b" " * shift + data)[4:-4] for shift in range(3)}
     return forms
 

@@ -144,8 +144,8 @@ class BlindExact(Exact):
 def refuse_doubles(index: BlindIndexField, row: models.Model) -> None:
     """While two keys are in the ring, a unique constraint can't see that two index values mean the same.
 
-    So writers take turns (an advisory lock on PostgreSQL; SQLite has one writer at a time anyway) and look for the value
-    under every key. Raises `IntegrityError`, as the constraint would.
+    So writers take turns (an advisory lock on PostgreSQL; SQLite has one writer at a time anyway) and look for the
+    value under every key. Raises `IntegrityError`, as the constraint would.
     """
     for others in _unique_with(index):
         alias = router.db_for_write(type(row), instance=row)

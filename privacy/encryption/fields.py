@@ -46,8 +46,8 @@ class Readable:
 class SealedAttribute(DeferredAttribute):
     """Opens the stored bytes on reading; keeps what is assigned until the row is saved.
 
-    In the row's `__dict__` stands None, a `Readable`, or whatever came from the database. The last is always opened, so that
-    a text which somebody put into the database is never handed out for a value.
+    In the row's `__dict__` stands None, a `Readable`, or whatever came from the database. The last is always opened, so
+    that a text which somebody put into the database is never handed out for a value.
     """
 
     field: SealedField
@@ -187,7 +187,7 @@ class SealedField(models.BinaryField[Any, Any]):
         return connection.ops.binary_placeholder_sql(value)
 
     def db_check(self, connection: Any) -> str:
-        """A constraint in the database itself: what does not have the shape of a sealed value is refused, by any way in."""
+        """A constraint in the database itself: what does not have the shape of a sealed value is refused."""
         name = connection.ops.quote_name(self.column)
         if connection.vendor == "sqlite":
             # No blank after a comma: Django's introspection of SQLite would split the column's definition there.

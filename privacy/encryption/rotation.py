@@ -1,8 +1,8 @@
 """Rotation: everything sealed or indexed under an older key is rewritten under the primary one, while the site runs.
 
 How an operator does it: add the new key behind the old one and restart everything; put it first and restart everything;
-`rotate_keys`; when that proves that no row is left, take the old key out. A value is replaced only where it still is what was
-read (compare and swap), so a writer in between wins. Killed half-way, the next run goes on where this one stopped.
+`rotate_keys`; when that proves that no row is left, take the old key out. A value is replaced only where it still is
+what was read (compare and swap), so a writer in between wins. Killed half-way, the next run goes on.
 """
 
 from __future__ import annotations

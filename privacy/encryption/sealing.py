@@ -62,7 +62,7 @@ Opener = tuple[
 
 
 class Openers(dict[bytes, Opener]):
-    """What opens the values of one place, by their header. Made once for each key, because reading is what is frequent."""
+    """What opens the values of one place, by their header: made once for each key, as reading is frequent."""
 
     def __init__(self, place: Place, find: Callable[[bytes], RootKey]) -> None:
         self.place = place
@@ -116,7 +116,7 @@ def _cipher(root: RootKey, place: Place) -> AESGCM:
 
 
 def _bound_to(header: bytes, place: Place) -> bytes:
-    """The associated data but for the row, which stands at its end, so that nothing can be shifted between the parts."""
+    """The associated data but for the row, which stands at its end, so that no part can shift into another."""
     return length_prefixed(VERSION, header[1:], str(place).encode())
 
 

@@ -1,7 +1,8 @@
 """Minting, finding and destroying day keys.
 
-The key of day D is destroyed when day D+30 begins (UTC). From that moment on it is refused even where the job that deletes it
-has not run. A day whose key is gone, and every day before it, never gets a key again, also when the clock is set back.
+The key of day D is destroyed when day D+30 begins (UTC). From that moment on it is refused even where the job that
+deletes it has not run. A day whose key is gone, and every day before it, never gets a key again, also when the clock
+is set back.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def key_with_id(key_id: bytes, *, now: datetime) -> RootKey:
 
 
 def destroy_due_keys(*, now: datetime) -> int:
-    """Destroys every key whose day is over. Returns how many; costs the same for a thousand clicks and for a million."""
+    """Destroys every key whose day is over. Returns how many; it costs the same however many clicks there were."""
     last_day = now.astimezone(UTC).date() - READABLE_FOR
     with transaction.atomic(using=ALIAS):
         destroyed = DayKey.objects.filter(day__lte=last_day, destroyed_at__isnull=True).update(

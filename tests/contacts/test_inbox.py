@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.test import Client
@@ -131,3 +132,19 @@ def test_staff_need_the_permission(client: Client, inquiry: Inquiry) -> None:
 
 def test_staff_add_no_message_by_hand(staff: Client) -> None:
     assert staff.get("/admin/contacts/inquiry/add/").status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["805-651-8516", "+1 (805) 651 8516", " 8056518516 "])
+def test_staff_find_an_inquiry_by_its_telephone_number(staff: Client, inquiry: Inquiry, typed: str) -> None:
+    other = factories.inquiry(phone="805-651-0000")
+    page = staff.get("/admin/contacts/inquiry/", {"q": typed}).content.decode()
+    assert inquiry.reference in page
+    assert other.reference not in page
+
+
+def test_a_sealed_column_is_not_offered_for_sorting(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.inquiry()
+    monkeypatch.setattr(site._registry[Inquiry], "list_display", ["reference", "name"])
+    page = staff.get("/admin/contacts/inquiry/").content.decode()
+    assert "sortable column-reference" in page
+    assert "sortable column-name" not in page

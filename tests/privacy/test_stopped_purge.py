@@ -1,4 +1,4 @@
-"""When nobody deletes any more: nothing new is stored, the evidence is red, staff are told once, sales are attributed."""
+"""When nobody deletes any more: nothing new is stored, the evidence is red, staff are told, sales go on."""
 
 from __future__ import annotations
 

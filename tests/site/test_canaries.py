@@ -1,4 +1,4 @@
-"""Nothing personal in clear text anywhere: canaries go in through every way in, and are looked for in all that was written."""
+"""Nothing personal in clear text anywhere: canaries go in by every way in, and are sought in all that is written."""
 
 from __future__ import annotations
 
