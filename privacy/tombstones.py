@@ -62,7 +62,7 @@ def reapply(tombstones: Collection[Tombstone]) -> int:
 
 
 def finish_erasures(*, now: datetime) -> int:
-    """Confirms what was erased, finishes what was cut short, forgets what no backup can bring back. Returns how many."""
+    """Confirms what was erased, finishes what was cut short, forgets marks that are too old. Returns how many."""
     waiting = list(Tombstone.objects.filter(confirmed_at__isnull=True, erased_at__lte=now - CUT_SHORT_AFTER))
     cut_short = _unmarked(Tombstone.objects.filter(pk__in=[tombstone.pk for tombstone in waiting]))
     reapply(cut_short)
@@ -84,8 +84,11 @@ def _confirm(tombstones: Collection[Tombstone]) -> None:
 
 
 def _addresses_of(fingerprints: Collection[str]) -> dict[str, str]:
-    """One address for each of these fingerprints  that stands in any row. No index leads from a fingerprint to an address:
-    that is why a tombstone says so little. So every sealed address is opened once; a million takes some seconds."""
+    """One address for each of these fingerprints that stands in any row.
+
+    No index leads from a fingerprint to an address: that is why a tombstone says so little. So every sealed address is
+    opened once; a million takes some seconds.
+    """
     if not fingerprints:
         return {}
     found = ((email_fingerprint(address), address) for address in _all_addresses())

@@ -16,6 +16,7 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models.base import ModelState
 from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
@@ -215,7 +216,20 @@ class SealedField(models.BinaryField[Any, Any]):
         return value
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
-        return [*super().check(**kwargs), *self._check_primary_key()]
+        return [*super().check(**kwargs), *self._check_primary_key(), *self._check_listeners()]
+
+    def _check_listeners(self) -> list[checks.CheckMessage]:
+        """Rows are loaded without the signals of `__init__` (docs/adr/0007), so nobody may count on them."""
+        if not pre_init.has_listeners(self.model) and not post_init.has_listeners(self.model):
+            return []
+        return [
+            checks.Error(
+                "A model with sealed fields does not send pre_init and post_init, and something listens to them.",
+                hint="Listen to post_save, or do the work in a method.",
+                obj=self,
+                id="privacy.E002",
+            )
+        ]
 
     def _check_primary_key(self) -> list[checks.CheckMessage]:
         primary_key = self.model._meta.pk

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, models, transaction
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from accounts.models import User
@@ -206,3 +207,15 @@ def test_an_empty_value_is_refused_by_validation_where_one_is_needed() -> None:
     with pytest.raises(ValidationError) as caught:
         Inquiry(name="", email="not an address", message="").clean_fields()
     assert set(caught.value.message_dict) == {"name", "email", "message"}
+
+
+def test_a_listener_to_the_making_of_rows_is_refused_at_the_start() -> None:
+    def listen(**kwargs: object) -> None:
+        """Would wait in vain: rows are loaded without this signal."""
+
+    post_init.connect(listen, sender=User)
+    try:
+        assert "privacy.E002" in {message.id for message in User._meta.get_field("email").check()}
+    finally:
+        post_init.disconnect(listen, sender=User)
+    assert not User._meta.get_field("email").check()
