@@ -13,8 +13,8 @@ from .encryption.normalise import normalise_phone
 
 
 class BlindSearchMixin(AuditedAdmin):
-    """`blind_search_fields` are look-ups of blind indexes that take a whole address, `blind_phone_fields` ones that take
-    a whole number, however typed. Sealed columns are not offered for sorting: their order in the database is none.
+    """`blind_search_fields` are look-ups of blind indexes that take a whole address, `blind_phone_fields` ones that
+    take a whole number, however typed. Sealed columns are not offered for sorting: they have no order.
 
     That somebody searched is recorded, also from another page's pick list; for whom is not.
     """
