@@ -167,7 +167,8 @@ def test_the_page_answers_while_paypal_does_not(client: Client, paypal: Standin,
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     response = client.get(back, follow=True)
     assert response.status_code == 200
-    assert "Your order waits for payment" in response.content.decode()
+    assert "We are asking PayPal about your payment" in response.content.decode()
+    assert "Pay 59.95 USD" not in response.content.decode()
     settings.PAYPAL_BASE_URL = paypal.url
     settle_open_payments(now=timezone.now())
     assert "Thank you" in page_of(client, payment)
