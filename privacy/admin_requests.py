@@ -55,7 +55,7 @@ _RECORD += ["due", "extended_at", "extension_reason", "answered_at", "outcome", 
 
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(BlindSearchMixin):
-    list_display = ["reference", "kind", "channel", "state", "received_at", "acknowledged", "due", "answered_at"]
+    list_display = ["reference", "due", "kind", "state", "channel", "received_at", "acknowledged", "answered_at"]
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
     search_fields = ["reference"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import models
 from django.utils import timezone
 
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
+from .expiring import LiveManager
 from .fingerprints import FingerprintField
 from .purposes import Channel, Purpose
 from .registry import Erasure, Retention, not_personal, personal_data
@@ -94,11 +93,6 @@ class Suppression(SealedModel):
         constraints = [models.UniqueConstraint(fields=["email_index", "channel"], name="one_opt_out_per_channel")]
 
 
-class AccessArchiveQuerySet(models.QuerySet["AccessArchive"]):
-    def live(self, now: datetime) -> AccessArchiveQuerySet:
-        return self.filter(expires_at__gt=now)
-
-
 @personal_data(
     label="Archives made for you",
     purpose=Purpose.PRIVACY_REQUEST,
@@ -120,7 +114,7 @@ class AccessArchive(SealedModel):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
 
-    objects = AccessArchiveQuerySet.as_manager()
+    objects = LiveManager()
 
     class Meta:
         verbose_name = "archive"

@@ -111,7 +111,8 @@ def refuse_request(*, request: PrivacyRequest, ground: str, text: str, now: date
 
 
 def archive_behind(token: str, *, now: datetime) -> AccessArchive | None:
-    return AccessArchive.objects.live(now).filter(link_digest=digest_of(token)).first()
+    found: AccessArchive | None = AccessArchive.objects.live(now).filter(link_digest=digest_of(token)).first()
+    return found
 
 
 def _ready(request: PrivacyRequest, kind: str, *, known: bool = True) -> PrivacyRequest:
