@@ -1,0 +1,56 @@
+"""A visit through an affiliate's link."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.expiring import LiveManager
+from privacy.keystore.day_keys import KeyDestroyed
+from privacy.keystore.fields import DaySealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
+
+from .affiliate import Affiliate
+
+REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to a commission
+
+
+@personal_data(
+    label="Your visit through an affiliate's link",
+    purpose=Purpose.REFERRAL_TRACKING,
+    columns={"address": "network address", "cookie_digest": "fingerprint of the cookie"},
+    other_columns="id affiliate_id landing_path referring_domain sub clicked_at expires_at",
+    found_by=("attribution__order__email_index",),
+    retention=Retention(text="30 days after the click", since="expires_at"),
+    erasure=Erasure.DELETE,
+    source="your click on an affiliate's link",
+    recipients="nobody; the affiliate sees a count, never a visitor",
+    withheld=frozenset({"cookie_digest"}),
+)
+class Click(SealedModel):
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="clicks")
+    cookie_digest = models.CharField(max_length=64, unique=True)
+    address = DaySealedTextField("network address", null=True, day_of="clicked_at")
+    landing_path = models.CharField(max_length=300)
+    referring_domain = models.CharField(max_length=253, blank=True)
+    sub = models.CharField("campaign", max_length=64, blank=True)
+    clicked_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = LiveManager()
+
+    class Meta:
+        ordering = ["-clicked_at"]
+        indexes = [models.Index(fields=["affiliate", "clicked_at"])]
+
+    def readable_address(self) -> str | None:
+        """None when it was not known, or when the key of its day is destroyed."""
+        try:
+            address: str | None = self.address
+        except KeyDestroyed:
+            return None
+        return address

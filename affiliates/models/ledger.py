@@ -1,0 +1,90 @@
+"""An affiliate's account: lines that are written once, and which payout took them up. Amounts are minor units."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+from shop.models import Refund
+from shop.money import Money
+
+from .affiliate import Affiliate
+from .commission import Commission
+from .payout import PayoutItem
+
+
+class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
+    def unclaimed(self) -> LedgerQuerySet:
+        """Entries that no payout has taken up yet."""
+        return self.filter(claim__isnull=True)
+
+    def balance(self, currency: str) -> Money:
+        return Money(self.filter(currency=currency).aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
+
+
+@not_personal(
+    "amounts credited and debited to an affiliate's account",
+    "id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
+)
+class LedgerEntry(models.Model):
+    """One line of an affiliate's account, written once. The balance is the sum of the lines."""
+
+    class Kind(models.TextChoices):
+        COMMISSION = "commission", "commission"
+        REVERSAL = "reversal", "taken back after a refund"
+        PAYOUT = "payout", "payout"
+        RETURN = "return", "payout that came back"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
+    kind = models.CharField(max_length=10, choices=Kind)
+    amount_minor = models.IntegerField("amount in cents")
+    currency = models.CharField(max_length=3)
+    commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
+    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
+    payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = LedgerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        verbose_name = "ledger line"
+        verbose_name_plural = "ledger"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commission"], condition=Q(kind="commission"), name="a_commission_is_credited_once"
+            ),
+            models.UniqueConstraint(
+                fields=["commission", "refund"], condition=Q(kind="reversal"), name="a_refund_is_taken_back_once"
+            ),
+            models.UniqueConstraint(
+                fields=["payout", "kind"], condition=Q(payout__isnull=False), name="a_payout_is_booked_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=["commission", "return"], amount_minor__gt=0)
+                | Q(kind__in=["reversal", "payout"], amount_minor__lt=0),
+                name="each_kind_has_its_sign",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"ledger line {str(self.pk)[-8:]}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+
+@not_personal("which payout took up which ledger line", "id entry_id payout_id")
+class PayoutClaim(models.Model):
+    """A payout takes up ledger lines. The database lets each line be taken up once, however many runs race for it."""
+
+    entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, related_name="claim")
+    payout = models.ForeignKey(PayoutItem, on_delete=models.CASCADE, related_name="claims")
+
+    def __str__(self) -> str:
+        return f"claim {self.pk}"
