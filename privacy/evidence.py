@@ -27,7 +27,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A promise with its evidence; `evidence` is None for a promise that is kept by how the site is made."""
+    """A promise with its evidence; `evidence` is None while nothing measures it."""
 
     promise: Promise
     evidence: Evidence | None

@@ -48,7 +48,7 @@ PROMISES = (
         "A referral pays a commission, and that is all",
         "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, "
         "and nothing else.",
-        "Only the code that decides who brought an order looks at it.",
+        "Only the code that decides who brought an order looks at it, and the page that shows it to yourself.",
     ),
     Promise(
         "not-shared",
@@ -68,7 +68,7 @@ PROMISES = (
         "correspondence-private",
         "What you write stays between us",
         "Our correspondence and business with you stay private.",
-        "Messages are encrypted before they are stored, and only signed-in staff can open them.",
+        "Messages are encrypted before they are stored. Only signed-in staff can open them, and each time is recorded.",
     ),
     Promise(
         "opt-out",
