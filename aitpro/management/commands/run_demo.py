@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files import locks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
@@ -28,14 +29,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._check_ports()
         Path(settings.DATA_DIR).mkdir(parents=True, exist_ok=True)
+        # One copy prepares at a time: a second one on other ports shares the folder.
+        with (Path(settings.DATA_DIR) / "preparing.lock").open("w") as file:
+            locks.lock(file, locks.LOCK_EX)
+            self._prepare()
+        self.stdout.write("\nCtrl-C ends everything.\n")
+        self.stdout.flush()
+        sys.exit(self._run())
+
+    def _prepare(self) -> None:
         for database in settings.DATABASES:
             call_command("migrate", database=database, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         self._print_addresses()
         call_command("seed_demo", stdout=self.stdout)
-        self.stdout.write("\nCtrl-C ends everything.\n")
-        self.stdout.flush()
-        sys.exit(self._run())
 
     def _check_ports(self) -> None:
         for name in ("PORT", "PAYPAL_STANDIN_PORT"):
