@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
+from django_tasks_db.models import DBTaskResult
 
 from affiliates.commissions import approve_past_hold
 from affiliates.payouts import follow_open_payouts
@@ -18,6 +19,8 @@ from privacy.tombstones import finish_erasures
 from shop.events import handle_open_events
 from shop.payments import settle_open_payments
 from shop.refunds import finish_open_refunds
+
+TASKS_KEPT = timedelta(days=7)  # after they are done, for whoever looks into a failure
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +35,16 @@ def _end_sessions(now: datetime) -> int:
     return Session.objects.filter(expire_date__lt=now).delete()[0]
 
 
+def _forget_tasks(now: datetime) -> int:
+    return DBTaskResult.objects.finished().filter(finished_at__lt=now - TASKS_KEPT).delete()[0]
+
+
 STEPS: dict[str, Callable[[datetime], int]] = {
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),
     "sessions ended": _end_sessions,
+    "finished tasks forgotten": _forget_tasks,
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

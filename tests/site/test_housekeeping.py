@@ -11,13 +11,17 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
+from accounts.models import User
+from accounts.password_link import send_password_link
 from affiliates.models import Affiliate, Click, Commission
 from aitpro import housekeeping
 from aitpro.housekeeping import housekeep
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import balance, sale
+from tests.worker import run_due_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -86,3 +90,21 @@ def test_the_command_fails_when_a_step_failed(monkeypatch: pytest.MonkeyPatch) -
 def test_it_asks_paypal_nothing_when_nothing_is_open() -> None:
     done = housekeep(now=timezone.now())
     assert (done["payments looked at"], done["refunds looked at"], done["payout runs looked at"]) == (0, 0, 0)
+
+
+def test_finished_tasks_are_forgotten_after_a_week(clock: time_machine.Traveller) -> None:
+    factories.user(email="erin@example.org")
+    send_password_link(User.objects.get())
+    assert run_due_tasks() == 1
+    clock.shift(timedelta(days=7))
+    assert housekeep(now=timezone.now())["finished tasks forgotten"] == 0
+    clock.shift(timedelta(seconds=1))
+    assert housekeep(now=timezone.now())["finished tasks forgotten"] == 1
+
+
+def test_a_task_that_waits_is_not_forgotten(clock: time_machine.Traveller) -> None:
+    factories.user(email="erin@example.org")
+    send_password_link(User.objects.get())
+    clock.shift(timedelta(days=30))
+    assert housekeep(now=timezone.now())["finished tasks forgotten"] == 0
+    assert DBTaskResult.objects.ready().exists()
