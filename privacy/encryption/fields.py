@@ -6,7 +6,6 @@ for it. What cannot be sealed (a bare value in `update()`, a comparison, a fixtu
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -286,18 +285,6 @@ class SealedEmailField(SealedTextField):
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
         return super().formfield(**{"form_class": forms.EmailField, "widget": forms.EmailInput, **kwargs})
-
-
-class SealedJSONField(SealedField):
-    """Whatever JSON can hold."""
-
-    empty_strings_allowed = False
-
-    def serialise(self, value: Any) -> bytes:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-    def deserialise(self, data: bytes) -> Any:
-        return json.loads(data)
 
 
 class SealedBinaryField(SealedField):

@@ -14,11 +14,11 @@ from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from accounts.models import User
 from contacts.models import Inquiry
-from privacy.encryption.fields import PlaintextRefused, SealedBinaryField, SealedJSONField
+from privacy.encryption.fields import PlaintextRefused, SealedBinaryField
 from privacy.encryption.keys import RootKey
-from privacy.encryption.sealing import SealBroken, SealedBytes
+from privacy.encryption.sealing import SealBroken
 from privacy.models import AccessArchive
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.sealed_models import uuid7
 from tests import factories
 
 from .stored import anew, stored
@@ -131,23 +131,6 @@ def test_a_field_for_bytes_takes_only_bytes(value: object) -> None:
     field: Any = AccessArchive._meta.get_field("content")
     with pytest.raises(TypeError, match="takes bytes"):
         field.seal(value, AccessArchive())
-
-
-@isolate_apps("privacy")
-def test_json_comes_back_as_it_was() -> None:
-    class Note(SealedModel):
-        data = SealedJSONField(null=True)
-
-        class Meta:
-            app_label = "privacy"
-
-    field: Any = Note._meta.get_field("data")
-    value: Any
-    for value in ({"name": "Zoë", "n": [1, 2.5, None, True]}, [], "", 0):
-        note = Note(data=value)
-        note.__dict__["data"] = field.pre_save(note, add=True)
-        assert isinstance(note.__dict__["data"], SealedBytes)
-        assert note.data == value
 
 
 @isolate_apps("privacy")
