@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 State = PayoutBatch.State
 AT_ONCE = 500  # payouts in one run, as many as PayPal takes; the others wait for the next
+ENDED = {PayoutStatus.SUCCESS, PayoutStatus.DENIED, PayoutStatus.CANCELED}
 RESEND_FOR = timedelta(days=25)  # PayPal remembers a sender_batch_id for 30 days; later, only a person may decide
 
 
@@ -182,7 +183,8 @@ def follow_payout(*, batch: PayoutBatch) -> None:
         pages = answer.total_pages
         _apply_page(batch, answer)
         page += 1
-    if not batch.items.filter(state__in=PayoutItem.MOVING).exists():
+    # While PayPal still works on the run, it may yet deny it as a whole: its last payout's end is not the run's.
+    if answer.status in ENDED and not batch.items.filter(state__in=PayoutItem.MOVING).exists():
         PayoutBatch.objects.filter(pk=batch.pk, state=State.SENT).update(
             state=State.FINISHED, finished_at=timezone.now()
         )

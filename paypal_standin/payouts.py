@@ -82,6 +82,7 @@ def _refuse_duplicate(sender_batch_id: str | None, path: str) -> None:
 
 
 @bearer_required
+@transaction.atomic  # the run and its items as of one moment
 def show_batch(request: HttpRequest, batch_id: str) -> HttpResponse:
     """GET /v1/payments/payouts/{id}, a page of its items at a time."""
     batch = Batch.objects.filter(id=batch_id).first()

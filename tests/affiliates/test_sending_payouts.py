@@ -14,7 +14,7 @@ from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, P
 from affiliates.payouts import approve_payout, follow_open_payouts, follow_payout, prepare_payout
 from shop.events import receive_event
 from shop.models import Product
-from shop.paypal.types import WebhookEvent
+from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus, WebhookEvent
 from tests.affiliates.sales import approved_sale, balance, refund
 from tests.paypal_standin.receiver import eventually
 from tests.running_site import free_port
@@ -118,6 +118,39 @@ def test_a_denied_run_is_due_again(paypal: Standin, batch: PayoutBatch, alice: A
     assert (batch.state, batch.problem, item.state) == ("denied", "PayPal denied the run", "failed")
     assert Commission.objects.get().state == "approved"
     assert balance(alice) == "17.99 USD"
+
+
+class DeniedInTwoSteps:
+    """PayPal in the middle of denying a run: the payout has failed already, the run itself is denied a moment later."""
+
+    def __init__(self, item: PayoutItem) -> None:
+        failed = PayoutItemState(
+            "ITEM",
+            "BATCH",
+            str(item.pk),
+            PayoutItemStatus.FAILED,
+            item.total,
+            fee=None,
+            transaction_id=None,
+            error=None,
+        )
+        steps = (PayoutStatus.PROCESSING, PayoutStatus.DENIED)
+        self.answers = iter([PayoutPage("BATCH", None, status, (failed,), 1) for status in steps])
+
+    def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
+        return next(self.answers)
+
+
+def test_a_run_is_not_finished_before_paypal_is(batch: PayoutBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    PayoutBatch.objects.update(state=PayoutBatch.State.SENT, paypal_batch_id="BATCH")
+    paypal = DeniedInTwoSteps(batch.items.get())
+    monkeypatch.setattr("affiliates.payouts.gateway", lambda: paypal)
+    states = []
+    for _ in range(2):
+        batch.refresh_from_db()
+        follow_payout(batch=batch)
+        states.append((PayoutBatch.objects.get().state, batch.items.get().state))
+    assert states == [("sent", "failed"), ("denied", "failed")]
 
 
 def test_an_answer_that_was_lost_is_found_again(paypal: Standin, batch: PayoutBatch, work: Work) -> None:
