@@ -14,5 +14,11 @@ payment_captured = Signal()
 # Money went back: `payment`, `refund`.
 payment_refunded = Signal()
 
+# A buyer, or the bank, disputes a payment: `payment`, `dispute`.
+payment_disputed = Signal()
+
+# A dispute ended: `payment`, `dispute`. Money it took back was told of by `payment_refunded` before.
+dispute_closed = Signal()
+
 # PayPal told of something that is not the shop's: `event_type`, `resource_id`.
 paypal_event_received = Signal()
