@@ -68,6 +68,10 @@ class Environment:
             self._parse(name, word, ipaddress.ip_network, "networks such as 127.0.0.1/32") for word in self.words(name)
         ]
 
+    def endpoint(self, name: str) -> tuple[str, int] | None:
+        """A network address and a port such as `192.0.2.53:53`; None when it is not set."""
+        return self.parsed(name, _endpoint, expected="an address and a port such as 192.0.2.53:53", default="")
+
     def origin(self, name: str, *, default: str) -> str:
         """An address such as `https://example.com`, without a path."""
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
@@ -106,6 +110,13 @@ def _database(value: str) -> dict[str, Any]:
     if config["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
         raise ValueError
     return config
+
+
+def _endpoint(value: str) -> tuple[str, int] | None:
+    host, _, port = value.rpartition(":")
+    if value:
+        ipaddress.ip_address(host.strip("[]"))
+    return (host.strip("[]"), int(port)) if value else None
 
 
 def _origin(value: str) -> str:

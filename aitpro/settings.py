@@ -54,6 +54,7 @@ BACKUP_DAYS = env.number("BACKUP_DAYS", default=90)
 INSTALLED_APPS = [
     "aitpro.apps.AitproConfig",
     "aitpro.apps.SiteAdminConfig",
+    "aitpro.traffic.apps.TrafficConfig",
     "affiliates.apps.AffiliatesConfig",
     "shop.apps.ShopConfig",
     "contacts.apps.ContactsConfig",
@@ -84,6 +85,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "affiliates.middleware.ReferralMiddleware",
+    "aitpro.traffic.middleware.TrafficMiddleware",
 ]
 
 ROOT_URLCONF = "aitpro.urls"
@@ -221,6 +223,11 @@ PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Pat
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
 AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
+
+# --- Traffic: pages and networks' domains, counted by day ----------------------------------------------------------
+TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
+# Which name server knows the names of addresses, as address:port; empty: the system's.
+TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 
 # --- Logs: no addresses, no bodies, nothing personal --------------------------------------------------------------
 LOGGING = {

@@ -27,13 +27,14 @@ PROMISES = (
         "If you come directly, we don't know who you are",
         "When you come here directly, the most we recognise is the domain name of your network. We never see "
         "an e-mail address.",
-        "No table of this site has a place for the address of a direct visitor, and the server's log leaves it out.",
+        "Your network's domain is looked up in memory and counted; the address is forgotten at once. No table of this "
+        "site has a place for it, and the server's log leaves it out.",
     ),
     Promise(
         "domains-count-traffic-only",
         "Domain names only count visits",
-        "If we count visits by domain name, those names serve to count, and for nothing else.",
-        "Counts stand by themselves: nothing in the database links them to a person.",
+        "We count visits by domain name. Those names serve to count, and for nothing else.",
+        "Counts are sums by day that stand by themselves: nothing in the database links them to a person or a visit.",
     ),
     Promise(
         "referral-30-days",

@@ -51,12 +51,12 @@ def wait_for(look: Callable[[], T | None], what: str, seconds: float = 30) -> T:
 class RunningSite:
     """The started demo: its addresses, its sign-ins, its mails."""
 
-    def __init__(self, data_dir: Path, database_url: str | None) -> None:
+    def __init__(self, data_dir: Path, database_url: str | None, **further: str) -> None:
         self.data_dir = data_dir
         self.port, self.standin_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.standin_url = f"http://127.0.0.1:{self.standin_port}"
-        self.environment = self._environment(database_url)
+        self.environment = self._environment(database_url) | further
         self.output: list[str] = []
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "run_demo"],
@@ -178,10 +178,13 @@ def _text_of(mail: EmailMessage) -> str:
 
 
 @contextmanager
-def running_site(data_dir: Path) -> Iterator[RunningSite]:
-    """Starts the demo on the database that the tests run on: SQLite in its folder, or a new PostgreSQL database."""
+def running_site(data_dir: Path, **further: str) -> Iterator[RunningSite]:
+    """Starts the demo on the database that the tests run on: SQLite in its folder, or a new PostgreSQL database.
+
+    `further` are variables of its environment.
+    """
     with _database() as database_url:
-        site = RunningSite(data_dir, database_url)
+        site = RunningSite(data_dir, database_url, **further)
         try:
             site.wait_until_ready()
             yield site

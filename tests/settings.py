@@ -21,3 +21,4 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _OPTIONS: Any = TEMPLATES[0]["OPTIONS"]
 _OPTIONS["string_if_invalid"] = "UNDEFINED:%s"
+TRAFFIC_COUNTED = False  # a thread in each process of a test; the tests of traffic switch it on

@@ -1,0 +1,5 @@
+"""Traffic: how many pages are read each day, and from which networks' domains.
+
+Of a direct visitor the network address is looked up once, in memory, for the domain it belongs to. The domain and the
+page are counted by day, each for itself; the address is written nowhere.
+"""

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+
+from .reports import Report
+
+LONGEST = 366  # days on one page
+
+
+class PeriodForm(forms.Form):
+    """Which days to show; without any, the last 30."""
+
+    first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    last = forms.DateField(label="to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        last = cleaned.get("last") or self.today
+        first = cleaned.get("first") or last - timedelta(days=29)
+        if first > last:
+            raise forms.ValidationError("The first day comes after the last one.")
+        if (last - first).days >= LONGEST:
+            raise forms.ValidationError("At most a year fits on the page.")
+        return {"first": first, "last": last}
+
+    def report(self) -> Report:
+        """The chosen days; the last 30 where the choice makes no sense."""
+        if self.is_valid():
+            return Report(self.cleaned_data["first"], self.cleaned_data["last"])
+        return Report(self.today - timedelta(days=29), self.today)

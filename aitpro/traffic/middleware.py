@@ -1,0 +1,62 @@
+"""Counts each public page that is read, and of direct visitors the domain of their network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
+from django.http import HttpRequest, HttpResponse
+from django.urls import ResolverMatch
+from django.utils import timezone
+
+from privacy.client_address import client_address
+
+from .counter import traffic_counter
+
+PUBLIC = {"site", "shop", "affiliates", "contacts", "privacy"}
+
+
+class TrafficMiddleware:
+    """Asks the database nothing and waits for nothing."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        if not settings.TRAFFIC_COUNTED:
+            raise MiddlewareNotUsed
+        self.get_response = get_response
+        self.counter = traffic_counter()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        match = request.resolver_match
+        if match is not None and match.namespace in PUBLIC and _is_read(request, response):
+            self._count(request, match)
+        return response
+
+    def _count(self, request: HttpRequest, match: ResolverMatch) -> None:
+        today = timezone.now().date()
+        self.counter.see_page(day=today, page=_page(request, match))
+        if _may_be_looked_up(request):
+            self.counter.see_visitor(day=today, address=client_address(request))
+        self.counter.run_in_background()
+
+
+def _is_read(request: HttpRequest, response: HttpResponse) -> bool:
+    return (
+        request.method == "GET"
+        and response.status_code == 200
+        and response.headers.get("Content-Type", "").startswith("text/html")
+        and "prefetch" not in request.headers.get("Sec-Purpose", "")
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES  # people who work here are no traffic
+    )
+
+
+def _page(request: HttpRequest, match: ResolverMatch) -> str:
+    """The path where every visitor sees the same page; else its pattern, because an order's path is a secret."""
+    return request.path if match.kwargs.keys() <= {"slug"} else f"/{match.route}"
+
+
+def _may_be_looked_up(request: HttpRequest) -> bool:
+    """Direct visitors only, and none who asks not to be followed."""
+    silent = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
+    return not silent and request.referral.token is None and not request.GET.get("ref")  # type: ignore[attr-defined]

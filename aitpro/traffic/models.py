@@ -1,0 +1,49 @@
+"""Two tables of counts. Neither knows of the other, nor of anything else: nothing links a count to a visit."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Sum
+
+from privacy.registry import not_personal
+
+
+class CountQuerySet(models.QuerySet["models.Model"]):
+    def top(self, name: str) -> list[tuple[str, int]]:
+        """What was counted under each name, the most first."""
+        sums = self.order_by().values_list(name).annotate(sum=Sum("views"))
+        return sorted(((str(key), int(views)) for key, views in sums), key=lambda row: (-row[1], row[0]))
+
+
+@not_personal(
+    "how many pages were read from a network's domain on a day; nothing links it to a visit", "id day domain views"
+)
+class DomainDay(models.Model):
+    day = models.DateField()
+    domain = models.CharField(max_length=253)
+    views = models.PositiveIntegerField("pages read")
+
+    objects = CountQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "traffic of a domain"
+        verbose_name_plural = "traffic"
+        constraints = [models.UniqueConstraint(fields=["day", "domain"], name="one_count_per_day_and_domain")]
+
+    def __str__(self) -> str:
+        return f"{self.domain} on {self.day}"
+
+
+@not_personal("how often a page was read on a day", "id day page views")
+class PageDay(models.Model):
+    day = models.DateField()
+    page = models.CharField(max_length=300)
+    views = models.PositiveIntegerField("times read")
+
+    objects = CountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "page"], name="one_count_per_day_and_page")]
+
+    def __str__(self) -> str:
+        return f"{self.page} on {self.day}"

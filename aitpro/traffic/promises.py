@@ -1,0 +1,58 @@
+"""The evidence of the two promises about direct visitors, read from the tables as they stand in the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+from privacy.evidence import Evidence, evidence_for
+
+from .models import DomainDay, PageDay
+
+TABLES = {
+    DomainDay._meta.db_table: {"id", "day", "domain", "views"},
+    PageDay._meta.db_table: {"id", "day", "page", "views"},
+}
+# An e-mail address, an IPv4 address, or the colons of an IPv6 address.
+ADDRESS = r"@|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|:"
+
+
+@evidence_for("direct-visits-domain-only")
+def only_domains_are_kept(now: datetime) -> Evidence:
+    """Broken when a table of traffic has one column more than the counts need, or a domain is an address."""
+    columns = {table: _columns(table) for table in TABLES}
+    addresses = DomainDay.objects.filter(domain__regex=ADDRESS).count()
+    return Evidence(
+        kept=columns == TABLES and not addresses,
+        figures={
+            **{f"columns of the table {table}": ", ".join(sorted(found)) for table, found in columns.items()},
+            "addresses of direct visitors stored": addresses,
+        },
+    )
+
+
+@evidence_for("domains-count-traffic-only")
+def counts_stand_alone(now: datetime) -> Evidence:
+    """Broken when a table of traffic refers to another one, or another one to it."""
+    linked = [table for table in TABLES if _links_of(table)]
+    referring = [relation for model in (DomainDay, PageDay) for relation in model._meta.related_objects]
+    return Evidence(
+        kept=not linked and not referring,
+        figures={
+            "tables that count visits": len(TABLES),
+            "foreign keys of these tables": ", ".join(linked) or "none",
+            "tables that refer to them": len(referring),
+        },
+    )
+
+
+def _columns(table: str) -> set[str]:
+    with connection.cursor() as cursor:
+        return {column.name for column in connection.introspection.get_table_description(cursor, table)}
+
+
+def _links_of(table: str) -> list[str]:
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, table)
+    return [name for name, facts in constraints.items() if facts["foreign_key"]]
