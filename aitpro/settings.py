@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "accounts.apps.AccountsConfig",
     "privacy.apps.PrivacyConfig",
     "privacy.audit.apps.AuditConfig",
+    "privacy.disclosure.apps.DisclosureConfig",
     "privacy.keystore.apps.KeyStoreConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

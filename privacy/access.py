@@ -21,9 +21,13 @@ from .keystore.day_keys import KeyDestroyed
 from .registry import PersonalData, personal_models
 
 
-def collect(*, email: str) -> list[dict[str, Any]]:
-    """One section per kind of row that exists about this person; shape as in `data.json`."""
-    return [section for declaration in personal_models() if (section := _section(declaration, email))]
+def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[str, Any]]:
+    """One section per kind of row that exists about this person; shape as in `data.json`. `tables` limits the kinds.
+
+    Only the archive for the person and the disclosure register call it: nothing else may export what is kept.
+    """
+    chosen = (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
+    return [section for declaration in chosen if (section := _section(declaration, email))]
 
 
 def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate, Application, Attribution, PayoutBatch, PayoutItem
 from contacts.models import Reply
+from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import Tombstone
 from privacy.models import AccessArchive, ErasureMark, OutgoingMail, PrivacyRequest, Suppression
 from privacy.registry import personal_models
@@ -62,6 +63,16 @@ def _request(email: str, name: str) -> None:
     Suppression.objects.create(fingerprint=email, channel="letter")
     tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back
     ErasureMark.objects.create(id=tombstone.pk)
+    Disclosure.objects.create(
+        kind=Disclosure.Kind.SUBPOENA,
+        authority=f"the court that asked about {name}",
+        order_reference=f"{name}, No. 1",
+        received_on=now.date(),
+        email=email,
+        scope=["shop_order"],
+        document_digest="0" * 64,
+        export_digest="1" * 64,
+    )
 
 
 def rows_about(email: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from privacy.access import build_archive, collect
+from privacy.audit.trail import record
 
 
 class Command(BaseCommand):
@@ -18,6 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, email: str, out: Path, **options: Any) -> None:
         sections = collect(email=email)
         self._write(out, build_archive(email=email, now=timezone.now()))
+        record(action="privacy.person.exported", about=None, actor=None)
         if not sections:
             self.stdout.write("Nothing is kept about this address; the archive says so.")
         for section in sections:
