@@ -23,6 +23,7 @@ def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribu
         referral.affiliate,
         route=Attribution.Route.COOKIE,
         click=referral.click,
+        campaign=referral.click.sub if referral.click else "",
         clicked_at=referral.token.clicked_at,
     )
 

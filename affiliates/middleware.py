@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
 
-from .referral import attach_referral, record_click
+from .clicks import Credit, record_click
+from .referral import attach_referral
+from .visits import compile_list
 
 NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
 
@@ -16,6 +20,9 @@ class ReferralMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        if settings.AFFILIATE_CREDIT not in Credit.values:
+            raise ImproperlyConfigured(f"AFFILIATE_CREDIT must be one of: {', '.join(Credit.values)}.")
+        compile_list()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         attach_referral(request)

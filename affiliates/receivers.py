@@ -1,19 +1,23 @@
-"""News from the shop, and what this app does with it."""
+"""News from the shop and of this app's own rows, and what follows from it."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
 from shop.models import Order, Payment, Refund
 from shop.signals import code_entered, order_placed, payment_captured, payment_refunded, paypal_event_received
 
 from .attribution import attribute_order
 from .commissions import earn_commission, reverse_commission
-from .models import Affiliate, PayoutBatch
+from .daily_sales import sum_sales_around
+from .models import Affiliate, Click, Commission, PayoutBatch
 from .payouts import follow_payout
+from .rollups import note_deletion
 
 
 @receiver(code_entered)
@@ -48,3 +52,13 @@ def follow(*, event_type: str, resource_id: str, **kwargs: Any) -> None:
 def _follow(batch: PayoutBatch | None) -> None:
     if batch is not None:
         follow_payout(batch=batch)
+
+
+@receiver(pre_delete, sender=Click)
+def keep_the_count(*, instance: Click, **kwargs: Any) -> None:
+    note_deletion(instance, now=timezone.now())
+
+
+@receiver(post_save, sender=Commission)
+def sum_up(*, instance: Commission, **kwargs: Any) -> None:
+    sum_sales_around(instance)

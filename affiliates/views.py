@@ -18,11 +18,12 @@ from django.views.generic import FormView, TemplateView
 
 from shop.money import Money
 
+from .clicks import forget, record_click
 from .forms import ApplicationForm
 from .models import REFERRAL_LIFE, Affiliate, Commission
 from .onboarding import TERMS_VERSION, rate_in_words, receive_application
 from .portal import overview_of
-from .referral import forget, record_click
+from .referral import allow, refuse
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -115,6 +116,12 @@ class ReferralView(TemplateView):
     template_name = "affiliates/referral.html"
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        response = render(request, "affiliates/forgotten.html")
+        choice = request.POST.get("choice", "forget")
+        response = render(request, "affiliates/forgotten.html", {"choice": choice})
+        if choice == "allow":
+            allow(response)
+            return response
         forget(request, response)
+        if choice == "refuse":
+            refuse(response)
         return response

@@ -11,6 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from affiliates.commissions import approve_past_hold
 from affiliates.payouts import follow_open_payouts
+from affiliates.rollups import count_visits
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
@@ -40,6 +41,7 @@ def _forget_tasks(now: datetime) -> int:
 
 
 STEPS: dict[str, Callable[[datetime], int]] = {
+    "visits counted": lambda now: count_visits(now=now),
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),

@@ -222,6 +222,7 @@ PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Pat
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
+AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # of several links followed
 AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
 

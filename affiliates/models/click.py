@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from privacy.expiring import LiveManager
@@ -23,7 +24,7 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
     label="Your visit through an affiliate's link",
     purpose=Purpose.REFERRAL_TRACKING,
     columns={"address": "network address", "cookie_digest": "fingerprint of the cookie"},
-    other_columns="id affiliate_id landing_path referring_domain sub clicked_at expires_at",
+    other_columns="id affiliate_id landing_path referring_domain sub clicked_at expires_at counted",
     found_by=("attribution__order__email_index",),
     retention=Retention(text="30 days after the click", since="expires_at"),
     erasure=Erasure.DELETE,
@@ -32,7 +33,7 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
     withheld=frozenset({"cookie_digest"}),
 )
 class Click(SealedModel):
-    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="clicks")
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="clicks", db_index=False)
     cookie_digest = models.CharField(max_length=64, unique=True)
     address = DaySealedTextField("network address", null=True, day_of="clicked_at")
     landing_path = models.CharField(max_length=300)
@@ -40,12 +41,16 @@ class Click(SealedModel):
     sub = models.CharField("campaign", max_length=64, blank=True)
     clicked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
+    counted = models.BooleanField("in the figures of its day", default=False)
 
     objects = LiveManager()
 
     class Meta:
         ordering = ["-clicked_at"]
-        indexes = [models.Index(fields=["affiliate", "clicked_at"])]
+        indexes = [
+            models.Index(fields=["affiliate", "clicked_at"]),
+            models.Index(fields=["affiliate"], condition=Q(counted=False), name="clicks_to_count"),
+        ]
 
     def readable_address(self) -> str | None:
         """None when it was not known, or when the key of its day is destroyed."""

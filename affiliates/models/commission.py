@@ -20,7 +20,7 @@ from .click import Click
 
 @not_personal(
     "which affiliate brought an order, and by which rule; who bought stands in the order",
-    "id order_id affiliate_id click_id route clicked_at rate_percent terms_version decided_at",
+    "id order_id affiliate_id click_id campaign route clicked_at rate_percent terms_version decided_at",
 )
 class Attribution(models.Model):
     """Who brought an order. Decided when the order is placed, never changed afterwards."""
@@ -35,6 +35,7 @@ class Attribution(models.Model):
     click = models.ForeignKey(
         Click, on_delete=models.SET_NULL, null=True, related_name="attributions", related_query_name="attribution"
     )
+    campaign = models.CharField(max_length=64, blank=True)  # the link's label; the click's row is gone after 30 days
     route = models.CharField(max_length=10, choices=Route)
     clicked_at = models.DateTimeField(null=True)
     rate_percent = models.DecimalField(max_digits=5, decimal_places=2)

@@ -1,0 +1,116 @@
+"""Clicks: what follows when somebody comes through an affiliate's link.
+
+A click is one row and one cookie. What is no click (a program, a prefetch, a visitor who refuses) leaves nothing but a
+number in the affiliate's figures.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from privacy.client_address import client_address
+from privacy.heartbeat import purge_has_stopped
+from privacy.keystore.day_keys import DayFenced
+from privacy.links import digest_of
+
+from .models import REFERRAL_LIFE, Affiliate, Click
+from .referral import Referral, Token, drop_cookie, referral_of, set_cookie
+from .rollups import tally
+from .visits import Visit
+
+SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is no second click
+
+
+class Credit(models.TextChoices):
+    """Which of several affiliates a visitor belongs to (`AFFILIATE_CREDIT`)."""
+
+    LAST = "last", "the last link that was followed"
+    FIRST = "first", "the first one, as long as its 30 days last"
+
+
+def record_click(request: HttpRequest, response: HttpResponse, *, code: str, landing: str) -> None:
+    """Stores the click and gives the visitor its cookie, when the code is known and nothing speaks against it.
+
+    `landing` is the path of the page that the visitor gets to see.
+    """
+    response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
+    affiliate = Affiliate.objects.with_code(code)
+    if affiliate is None:
+        return
+    referral = referral_of(request)
+    if referral.visit is not Visit.CLICK:
+        tally(affiliate, referral.visit)
+    elif not _is_same_click(referral, affiliate):
+        token = _store_click(request, affiliate, landing)
+        if not _belongs_to_another(referral, affiliate):
+            set_cookie(response, token)
+
+
+def _is_same_click(referral: Referral, affiliate: Affiliate) -> bool:
+    """The same visitor again, known by the cookie alone: two people behind one address are two clicks."""
+    token = referral.token
+    return token is not None and token.affiliate_id == affiliate.pk and timezone.now() - token.clicked_at < SAME_CLICK
+
+
+def _belongs_to_another(referral: Referral, affiliate: Affiliate) -> bool:
+    if settings.AFFILIATE_CREDIT == Credit.LAST or referral.token is None:
+        return False
+    return referral.token.affiliate_id != affiliate.pk and referral.affiliate is not None
+
+
+def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> Token:
+    """Stores the row and returns what its cookie says.
+
+    While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
+    stored: the cookie alone attributes a sale, and the click is only counted.
+    """
+    now = timezone.now()
+    click = Click(
+        affiliate=affiliate,
+        address=client_address(request),
+        landing_path=landing[:300],
+        referring_domain=_referring_domain(request),
+        sub=_sub_label(request),
+        clicked_at=now,
+        expires_at=now + REFERRAL_LIFE,
+    )
+    token = Token(click.pk, affiliate.pk, now)
+    click.cookie_digest = digest_of(token.sealed)
+    if not (not purge_has_stopped(now=now) and _is_stored(click)):
+        tally(affiliate, Visit.CLICK, campaign=click.sub, landing=click.landing_path)
+    return token
+
+
+def _is_stored(click: Click) -> bool:
+    with suppress(DayFenced):
+        click.save(force_insert=True)
+        return True
+    return False
+
+
+def _referring_domain(request: HttpRequest) -> str:
+    try:
+        host = urlsplit(request.headers.get("Referer", "")).hostname or ""
+    except ValueError:
+        return ""
+    return host[:253] if host.isprintable() else ""
+
+
+def _sub_label(request: HttpRequest) -> str:
+    label = request.GET.get("sub", "")[:64]
+    return label if label.isprintable() else ""
+
+
+def forget(request: HttpRequest, response: HttpResponse) -> None:
+    """Deletes the row and the cookie of this visitor."""
+    click = referral_of(request).click
+    if click is not None:
+        click.delete()
+    drop_cookie(response)

@@ -1,0 +1,23 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from affiliates.rebuilding import rebuild
+
+
+class Command(BaseCommand):
+    help = "Counts the affiliates' daily figures anew, as far as the rows they were counted from are kept."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="Change nothing; fail at the first difference.")
+
+    def handle(self, *args: Any, check: bool, **options: Any) -> None:
+        differences = rebuild(now=timezone.now(), change=not check)
+        if check and differences:
+            raise CommandError(f"{len(differences)} figures differ, first: {differences[0]}")
+        for line in differences:
+            self.stdout.write(f"corrected: {line}")
+        if not differences:
+            self.stdout.write("Every figure equals the rows it was counted from.")

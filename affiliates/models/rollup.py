@@ -1,0 +1,105 @@
+"""The figures of a day: they outlive the clicks they were counted from, and know nothing about any visitor.
+
+A click is counted in two steps, so that it costs one INSERT and waits for nobody (docs/adr/0013): its row is written
+as not counted yet, and the clock adds it to its day's figures. What leaves no row (a bot, a preview, a visitor who
+refuses) and what loses its row early is written as a `Tally`, which the clock adds up and deletes.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from privacy.registry import not_personal
+
+from .affiliate import Affiliate
+
+COUNTERS = ("clicks", "rowless", "bots", "previews", "refused")
+
+
+class Counts(models.Model):
+    """What can happen on an affiliate's link."""
+
+    clicks = models.PositiveIntegerField(default=0)
+    rowless = models.PositiveIntegerField("clicks without a row", default=0)  # forgotten early, or never stored
+    bots = models.PositiveIntegerField(default=0)
+    previews = models.PositiveIntegerField("previews and prefetches", default=0)
+    refused = models.PositiveIntegerField("visits that asked not to be stored", default=0)
+
+    class Meta:
+        abstract = True
+
+
+class By(models.TextChoices):
+    """A figure of the whole day, or the part of it that came under one campaign label or to one page."""
+
+    ALL = "all", "all together"
+    CAMPAIGN = "campaign", "campaign"
+    LANDING = "landing", "page"
+
+
+@not_personal(
+    "how often an affiliate's links were followed on a day; no visitor, no address, no moment",
+    "id affiliate_id day by label clicks rowless bots previews refused",
+)
+class DailyClicks(Counts):
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="daily_clicks", db_index=False)
+    day = models.DateField()  # in UTC
+    by = models.CharField(max_length=10, choices=By, default=By.ALL)
+    label = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name_plural = "daily clicks"
+        constraints = [
+            models.UniqueConstraint(fields=["affiliate", "by", "day", "label"], name="one_count_per_day_and_label")
+        ]
+
+    def __str__(self) -> str:
+        return f"clicks of {self.day:%Y-%m-%d}"
+
+
+@not_personal(
+    "what still has to be added to a day's figures, for at most a minute; no visitor, no address, no moment",
+    "id affiliate_id day campaign landing clicks rowless bots previews refused",
+)
+class Tally(Counts):
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="tallies")
+    day = models.DateField()
+    campaign = models.CharField(max_length=64, blank=True)
+    landing = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"tally {self.pk}"
+
+
+@not_personal(
+    "what an affiliate's sales of a day came to; no buyer, no order",
+    "id affiliate_id day by label currency orders sales_minor earned_minor reversed_minor",
+)
+class DailySales(models.Model):
+    """Sales by the day on which they earned. Amounts are whole minor units (cents for USD)."""
+
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="daily_sales", db_index=False)
+    day = models.DateField()  # in UTC
+    by = models.CharField(max_length=10, choices=By, default=By.ALL)
+    label = models.CharField(max_length=64, blank=True)
+    currency = models.CharField(max_length=3)
+    orders = models.PositiveIntegerField(default=0)
+    sales_minor = models.BigIntegerField(default=0)
+    earned_minor = models.BigIntegerField(default=0)
+    reversed_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name_plural = "daily sales"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["affiliate", "by", "day", "currency", "label"], name="one_sum_per_day_and_label"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"sales of {self.day:%Y-%m-%d}"

@@ -1,0 +1,145 @@
+"""Roll-ups: visits added to the figures of their day, exactly once, whatever stops half-way.
+
+Counting a click and marking its row as counted are one transaction, as are adding a `Tally` and deleting it: either
+both have happened or neither. One counter works at a time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from privacy.models import Heartbeat
+
+from .models import COUNTERS, Affiliate, By, Click, DailyClicks, Tally
+from .visits import Visit
+
+BATCH = 500  # rows; counting never holds the database's write lock for long
+MOST_LABELS = 50  # of one kind, affiliate and day: anybody can type a link with a label of his own
+OTHER = "(other)"
+
+
+class Key(NamedTuple):
+    """One row of figures."""
+
+    affiliate_id: UUID
+    day: date
+    by: str
+    label: str
+
+
+class Happened(NamedTuple):
+    """Something to be counted."""
+
+    affiliate_id: UUID
+    day: date
+    labels: tuple[tuple[str, str], ...]
+    counts: dict[str, int]
+
+
+def tally(affiliate: Affiliate, visit: Visit, *, campaign: str = "", landing: str = "") -> None:
+    """Notes a visit that leaves no row. One INSERT, which waits for nobody."""
+    counts = {visit.value: 1, **({"rowless": 1} if visit is Visit.CLICK else {})}
+    day = timezone.now().astimezone(UTC).date()
+    Tally.objects.create(affiliate=affiliate, day=day, campaign=campaign, landing=landing, **counts)
+
+
+def note_deletion(click: Click, *, now: datetime) -> None:
+    """A click's row is about to go: the figures keep it, also where the clock has not counted it yet."""
+    uncounted = 0 if click.counted else Click._base_manager.filter(pk=click.pk, counted=False).update(counted=True)
+    early = click.expires_at > now
+    if uncounted or early:
+        Tally.objects.create(
+            affiliate_id=click.affiliate_id,
+            day=click.clicked_at.astimezone(UTC).date(),
+            campaign=click.sub,
+            landing=click.landing_path,
+            clicks=uncounted,
+            rowless=1,
+        )
+
+
+def count_visits(*, now: datetime) -> int:
+    """Adds what has happened since the last time to the figures. Returns how many visits; safe to run twice at once."""
+    total = 0
+    while counted := _count_batch(now):
+        total += counted
+    return total
+
+
+@transaction.atomic
+def _count_batch(now: datetime) -> int:
+    take_the_counter(now)
+    clicks, tallies = _uncounted_clicks(), list(Tally.objects.order_by("pk")[:BATCH])
+    happened = [*map(_of_click, clicks), *map(_of_tally, tallies)]
+    _add(add_up(happened))
+    Click._base_manager.filter(pk__in=[click.pk for click in clicks]).update(counted=True)
+    Tally.objects.filter(pk__in=[row.pk for row in tallies]).delete()
+    return len(happened)
+
+
+def take_the_counter(now: datetime) -> None:
+    """Until the transaction ends, nobody else counts."""
+    Heartbeat.objects.get_or_create(name="figures", defaults={"at": now})
+    Heartbeat.objects.filter(name="figures").update(at=now)
+
+
+def _uncounted_clicks() -> list[Click]:
+    """Locked, so that none is deleted meanwhile; one that is being deleted notes itself."""
+    rows = Click._base_manager.filter(counted=False).select_for_update(skip_locked=True).order_by("clicked_at")
+    return list(rows.only("affiliate_id", "clicked_at", "sub", "landing_path")[:BATCH])
+
+
+def _of_click(click: Click) -> Happened:
+    labels = ((By.CAMPAIGN.value, click.sub), (By.LANDING.value, click.landing_path))
+    return Happened(click.affiliate_id, click.clicked_at.astimezone(UTC).date(), labels, {"clicks": 1})
+
+
+def _of_tally(row: Tally) -> Happened:
+    labels = ((By.CAMPAIGN.value, row.campaign), (By.LANDING.value, row.landing))
+    return Happened(row.affiliate_id, row.day, labels, {name: getattr(row, name) for name in COUNTERS})
+
+
+def add_up(happened: list[Happened]) -> dict[Key, Counter[str]]:
+    """The figures that each visit belongs to: its day's, its campaign's, its page's."""
+    known = _known_labels({row.affiliate_id for row in happened}, {row.day for row in happened})
+    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    for row in happened:
+        sums[Key(row.affiliate_id, row.day, By.ALL.value, "")].update(row.counts)
+        for by, label in row.labels:
+            if label:
+                sums[_key(row, by, label, known)].update(row.counts)
+    return sums
+
+
+Known = dict[tuple[UUID, date, str], set[str]]
+
+
+def _key(row: Happened, by: str, label: str, known: Known) -> Key:
+    labels = known[row.affiliate_id, row.day, by]
+    if label not in labels and len(labels) >= MOST_LABELS:
+        label = OTHER
+    else:
+        labels.add(label)
+    return Key(row.affiliate_id, row.day, by, label)
+
+
+def _known_labels(affiliates: set[UUID], days: set[date]) -> Known:
+    known: Known = defaultdict(set)
+    rows = DailyClicks.objects.filter(affiliate__in=affiliates, day__in=days).exclude(by=By.ALL).exclude(label=OTHER)
+    for affiliate, day, by, label in rows.order_by().values_list("affiliate_id", "day", "by", "label"):
+        known[affiliate, day, by].add(label)
+    return known
+
+
+def _add(sums: dict[Key, Counter[str]]) -> None:
+    DailyClicks.objects.bulk_create((DailyClicks(**key._asdict()) for key in sums), ignore_conflicts=True)
+    for key, counts in sums.items():
+        changes = {name: F(name) + count for name, count in counts.items() if count}
+        DailyClicks.objects.filter(**key._asdict()).update(**changes)
