@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -16,11 +17,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from privacy.client_address import client_address
-from privacy.heartbeat import purge_has_stopped
 from privacy.keystore.day_keys import DayFenced
 from privacy.links import digest_of
 
-from .models import REFERRAL_LIFE, Affiliate, Click
+from .known_codes import affiliate_with, purge_stopped
+from .models import REFERRAL_LIFE, Click
 from .referral import Referral, Token, drop_cookie, referral_of, set_cookie
 from .rollups import tally
 from .visits import Visit
@@ -41,7 +42,7 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str, lan
     `landing` is the path of the page that the visitor gets to see.
     """
     response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
-    affiliate = Affiliate.objects.with_code(code)
+    affiliate = affiliate_with(code)
     if affiliate is None:
         return
     referral = referral_of(request)
@@ -53,19 +54,19 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str, lan
             set_cookie(response, token)
 
 
-def _is_same_click(referral: Referral, affiliate: Affiliate) -> bool:
+def _is_same_click(referral: Referral, affiliate: UUID) -> bool:
     """The same visitor again, known by the cookie alone: two people behind one address are two clicks."""
     token = referral.token
-    return token is not None and token.affiliate_id == affiliate.pk and timezone.now() - token.clicked_at < SAME_CLICK
+    return token is not None and token.affiliate_id == affiliate and timezone.now() - token.clicked_at < SAME_CLICK
 
 
-def _belongs_to_another(referral: Referral, affiliate: Affiliate) -> bool:
+def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
     if settings.AFFILIATE_CREDIT == Credit.LAST or referral.token is None:
         return False
-    return referral.token.affiliate_id != affiliate.pk and referral.affiliate is not None
+    return referral.token.affiliate_id != affiliate and referral.affiliate is not None
 
 
-def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> Token:
+def _store_click(request: HttpRequest, affiliate: UUID, landing: str) -> Token:
     """Stores the row and returns what its cookie says.
 
     While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
@@ -73,7 +74,7 @@ def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> To
     """
     now = timezone.now()
     click = Click(
-        affiliate=affiliate,
+        affiliate_id=affiliate,
         address=client_address(request),
         landing_path=landing[:300],
         referring_domain=_referring_domain(request),
@@ -81,16 +82,16 @@ def _store_click(request: HttpRequest, affiliate: Affiliate, landing: str) -> To
         clicked_at=now,
         expires_at=now + REFERRAL_LIFE,
     )
-    token = Token(click.pk, affiliate.pk, now)
+    token = Token(click.pk, affiliate, now)
     click.cookie_digest = digest_of(token.sealed)
-    if not (not purge_has_stopped(now=now) and _is_stored(click)):
+    if purge_stopped() or not _is_stored(click):
         tally(affiliate, Visit.CLICK, campaign=click.sub, landing=click.landing_path)
     return token
 
 
 def _is_stored(click: Click) -> bool:
     with suppress(DayFenced):
-        click.save(force_insert=True)
+        click.insert()
         return True
     return False
 

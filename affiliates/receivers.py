@@ -9,12 +9,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from privacy.models import Heartbeat
 from shop.models import Order, Payment, Refund
 from shop.signals import code_entered, order_placed, payment_captured, payment_refunded, paypal_event_received
 
 from .attribution import attribute_order
 from .commissions import earn_commission, reverse_commission
 from .daily_sales import sum_sales_around
+from .known_codes import forget_codes
 from .models import Affiliate, Click, Commission, PayoutBatch
 from .payouts import follow_payout
 from .rollups import note_deletion
@@ -62,3 +64,7 @@ def keep_the_count(*, instance: Click, **kwargs: Any) -> None:
 @receiver(post_save, sender=Commission)
 def sum_up(*, instance: Commission, **kwargs: Any) -> None:
     sum_sales_around(instance)
+
+
+post_save.connect(forget_codes, sender=Affiliate)
+post_save.connect(forget_codes, sender=Heartbeat)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -36,7 +36,7 @@ CURRENCY = "USD"
 def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
     """An affiliate's link: one of this site's own pages, whatever the code is worth."""
     page = _own_page(path)
-    response = redirect(page)
+    response = HttpResponseRedirect(page)
     record_click(request, response, code=code, landing=page)
     return response
 

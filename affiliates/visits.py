@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA, is_crawler
 from django.http import HttpRequest
@@ -30,6 +30,7 @@ def looks_ahead(request: HttpRequest) -> bool:
     return request.method != "GET" or "prefetch" in purpose or "preview" in purpose
 
 
+@lru_cache(maxsize=512)  # most people share a few browsers; nothing says who used which
 def program(user_agent: str) -> Visit | None:
     """A program that names itself, by the list of `crawler-user-agents`: PREVIEW or BOT. None for a browser."""
     text = user_agent[:LONGEST]

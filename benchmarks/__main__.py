@@ -14,7 +14,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import exporting, finding, forgetting, reading  # noqa: E402
+from benchmarks import clicking, exporting, finding, forgetting, reading  # noqa: E402
 from benchmarks.measuring import Ratio  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
     "finding": finding.measure,
     "exporting": exporting.measure,
     "forgetting": forgetting.measure,
+    "clicking": clicking.measure,
 }
 
 

@@ -33,6 +33,9 @@ class SealedModel(models.Model):
             update_fields = written | {index.name for index in blind_indexes(self) if index.source in written}
         else:
             self._load_indexes_of_loaded_values()
+        if next(blind_indexes(self), None) is None:
+            super().save(update_fields=update_fields, **options)
+            return
         # One transaction, because a unique value may have to wait for its turn while keys are rotated.
         with transaction.atomic(using=options.get("using") or router.db_for_write(type(self), instance=self)):
             super().save(update_fields=update_fields, **options)

@@ -1,0 +1,125 @@
+"""Clicks per second, against a bare Django page that does one raw INSERT: the same gunicorn, database and run."""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from typing import IO
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from django.db import connections
+
+from accounts.models import User
+from affiliates.models import Affiliate, Click
+
+from .measuring import Ratio
+
+VISITORS = 8  # at once: as many as gunicorn has threads
+ROUNDS, SECONDS = 9, 2.0
+BROWSER = (
+    "User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+    " Chrome/126.0.0.0 Safari/537.36\r\nAccept: text/html,application/xhtml+xml\r\n"
+    "Accept-Language: en-US,en;q=0.9\r\nReferer: https://blog.example.net/review\r\n"
+)
+
+
+def measure() -> Iterator[Ratio]:
+    owner = User.objects.create_user("clicking@example.org")
+    Affiliate.objects.create(user=owner, code="CLICKING", terms_version="1")
+    with _server() as port:
+        before = Click.objects.count()
+        pairs = [(_rate(port, "/go/CLICKING/?sub=spring"), _rate(port, "/bare/")) for _ in range(ROUNDS + 1)][1:]
+        stored = Click.objects.count() - before
+    clicks, bare = (statistics.median(side) for side in zip(*pairs, strict=True))
+    yield Ratio(
+        "a click through gunicorn, against a bare page with one INSERT",
+        statistics.median(click / page for click, page in pairs),
+        0.9,
+        at_least=True,
+        detail=f"{clicks:.0f} against {bare:.0f} requests/s; {stored:,} clicks stored",
+    )
+
+
+@contextmanager
+def _server() -> Iterator[int]:
+    """gunicorn as shipped, on this benchmark's databases."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = int(free.getsockname()[1])
+    with tempfile.TemporaryDirectory(prefix="aitpro-clicking-") as folder:
+        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "error"]
+        server = subprocess.Popen(
+            [*command, "--bind", f"127.0.0.1:{port}", "benchmarks.clicking_site:application"],
+            env={
+                **os.environ,
+                "DATA_DIR": folder,
+                "DATABASE_URL": _url("default", "DATABASE_URL"),
+                "KEYSTORE_URL": _url("keystore", "KEYSTORE_URL"),
+            },
+        )
+        try:
+            _wait_for(port)
+            yield port
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _url(alias: str, variable: str) -> str:
+    """The address of the benchmark's own database, as the environment takes it."""
+    name = str(connections[alias].settings_dict["NAME"])
+    if connections[alias].vendor == "sqlite":
+        return f"sqlite:///{quote(name)}"
+    return urlunsplit(urlsplit(os.environ[variable])._replace(path=f"/{name}"))
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("gunicorn did not start")
+
+
+def _rate(port: int, path: str) -> float:
+    """Requests a second, from visitors who each come anew: no cookie is sent back."""
+    until = time.perf_counter() + SECONDS
+    start = time.perf_counter()
+    with ThreadPoolExecutor(VISITORS) as visitors:
+        counts = list(visitors.map(lambda _: _visit(port, path, until), range(VISITORS)))
+    return sum(counts) / (time.perf_counter() - start)
+
+
+def _visit(port: int, path: str, until: float) -> int:
+    """How many answers came. Bare sockets, so that the visitors take little of the server's processor."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{BROWSER}\r\n".encode()
+    count = 0
+    while time.perf_counter() < until:
+        with closing(socket.create_connection(("127.0.0.1", port))) as line, line.makefile("rb") as answers:
+            while time.perf_counter() < until:
+                line.sendall(request)
+                if not (status := answers.readline()):  # gunicorn ends a connection now and then: come anew
+                    break
+                _read(answers)
+                if status.split()[1] not in {b"200", b"302"}:
+                    raise RuntimeError(f"{path} answered {status.decode().strip()}")
+                count += 1
+    return count
+
+
+def _read(answers: IO[bytes]) -> None:
+    length = 0
+    while (header := answers.readline()) not in {b"\r\n", b""}:
+        if header.lower().startswith(b"content-length:"):
+            length = int(header.partition(b":")[2])
+    answers.read(length)

@@ -1,0 +1,44 @@
+"""The site as gunicorn serves it, and beside it, in the same process, a bare Django page that writes one row.
+
+The bare page goes through no middleware at all: it is the least that Django can do for an INSERT.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import django
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.clicking_settings"
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.http import HttpRequest, HttpResponse  # noqa: E402
+from django.urls import include, path  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from privacy.sealed_models import uuid7  # noqa: E402
+
+
+def bare(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO benchmarks_plainperson (id, email) VALUES (%s, %s)", [uuid7().hex, timezone.now().isoformat()]
+        )
+    return HttpResponse("counted", headers={"Content-Length": "7"})
+
+
+urlpatterns = [path("bare/", bare), path("", include("aitpro.urls"))]
+_site = WSGIHandler()
+_middleware, settings.MIDDLEWARE = settings.MIDDLEWARE, []
+_bare = WSGIHandler()
+settings.MIDDLEWARE = _middleware
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    handler = _bare if environ["PATH_INFO"] == "/bare/" else _site
+    return handler(environ, start_response)
