@@ -89,7 +89,7 @@ class Referral:
         if self.token is None:
             return None
         digest = digest_of(self._request.COOKIES[COOKIE])
-        found: Click | None = Click.objects.select_related("affiliate").filter(cookie_digest=digest).first()
+        found: Click | None = Click.objects.filter(pk=self.token.click_id, cookie_digest=digest).first()
         return found
 
     @cached_property

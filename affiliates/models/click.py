@@ -37,7 +37,7 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
 )
 class Click(SealedModel):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="clicks", db_index=False)
-    cookie_digest = models.CharField(max_length=64, unique=True)
+    cookie_digest = models.CharField(max_length=64)  # not searched for: the cookie names the row
     address = DaySealedTextField("network address", null=True, day_of="clicked_at")
     landing_path = models.CharField(max_length=300)
     referring_domain = models.CharField(max_length=253, blank=True)

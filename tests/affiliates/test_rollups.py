@@ -1,0 +1,290 @@
+"""The daily figures: every visit once, whatever happens in between; nothing of a visitor; no end after 30 days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how_often
+from hypothesis import strategies as st
+
+from affiliates.figures import Figures, breakdown, figures
+from affiliates.models import Affiliate, By, Click, DailyClicks, DailySales, Tally
+from affiliates.rebuilding import rebuild
+from affiliates.rollups import MOST_LABELS, OTHER, count_visits
+from affiliates.visits import Visit
+from privacy.retention import purge_expired
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import refund, sale
+
+TODAY = date(2026, 3, 2)
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def count() -> int:
+    return count_visits(now=timezone.now())
+
+
+def of_today(affiliate: Affiliate, **choice: Any) -> Figures:
+    return figures(affiliate, since=TODAY, until=TODAY, currency="USD", **choice)[TODAY]
+
+
+class Crash(Exception):
+    """The process dies before it commits."""
+
+
+def count_and_crash() -> None:
+    with pytest.raises(Crash), transaction.atomic():
+        count()
+        raise Crash
+
+
+def test_a_click_shows_at_once_and_only_once(alice: Affiliate, client: Client) -> None:
+    """Seen within a second, also before the clock has added it up."""
+    client.get("/go/DEMO/?sub=spring")
+    client.get("/go/DEMO/", headers={"DNT": "1"})
+    assert of_today(alice) == Figures(clicks=1, refused=1)
+    assert count() == 2
+    assert of_today(alice) == Figures(clicks=1, refused=1)
+    assert count() == 0
+
+
+def test_it_outlives_the_click(alice: Affiliate, clock: time_machine.Traveller) -> None:
+    factories.click(alice, sub="spring")
+    clock.shift(timedelta(days=31))
+    purge_expired(now=timezone.now())
+    assert not Click._base_manager.exists()
+    assert of_today(alice).clicks == 1
+    count()
+    assert of_today(alice).clicks == of_today(alice, sub="spring").clicks == 1
+
+
+def test_it_outlives_a_visitor_who_has_it_forgotten(alice: Affiliate, client: Client) -> None:
+    client.get("/go/DEMO/")
+    client.post("/privacy/referral/")
+    assert not Click._base_manager.exists()
+    assert of_today(alice).clicks == 1
+    assert rebuild(now=timezone.now()) == []
+    assert of_today(alice).clicks == 1
+
+
+def test_a_row_deleted_between_counting_and_rebuilding_changes_nothing(alice: Affiliate) -> None:
+    clicks = [factories.click(alice, sub="a") for _ in range(3)]
+    count()
+    clicks[0].delete()
+    assert rebuild(now=timezone.now()) == []
+    assert of_today(alice).clicks == 3
+
+
+def test_a_crash_while_counting_counts_nothing_twice(alice: Affiliate) -> None:
+    factories.click(alice)
+    count_and_crash()
+    assert of_today(alice).clicks == 1
+    assert not DailyClicks.objects.exists()
+    count()
+    assert DailyClicks.objects.get(by=By.ALL).clicks == 1
+
+
+def test_figures_hold_no_visitor() -> None:
+    counters = {"id", "affiliate", "day", "clicks", "rowless", "bots", "previews", "refused"}
+    assert {field.name for field in DailyClicks._meta.get_fields()} == counters | {"by", "label"}
+    assert {field.name for field in Tally._meta.get_fields()} == counters | {"campaign", "landing"}
+
+
+def test_labels_that_anybody_can_type_are_capped(alice: Affiliate) -> None:
+    for number in range(MOST_LABELS + 5):
+        factories.click(alice, sub=f"label {number:03}", clicked_at=timezone.now() - timedelta(seconds=100 - number))
+    count()
+    labels = breakdown(alice, by=By.CAMPAIGN, since=TODAY, until=TODAY, currency="USD")
+    assert len(labels) == MOST_LABELS + 1
+    assert labels[OTHER].clicks == 5
+    assert of_today(alice).clicks == MOST_LABELS + 5
+    assert rebuild(now=timezone.now()) == []
+
+
+def test_by_campaign_and_by_page(alice: Affiliate) -> None:
+    for sub, page in [("mail", "/"), ("mail", "/services/"), ("", "/")]:
+        factories.click(alice, sub=sub, landing_path=page)
+    for _ in range(2):  # before and after it is added up
+        span = {"since": TODAY, "until": TODAY, "currency": "USD"}
+        campaigns = breakdown(alice, by=By.CAMPAIGN, **span)  # type: ignore[arg-type]
+        pages = breakdown(alice, by=By.LANDING, **span)  # type: ignore[arg-type]
+        assert {label: line.clicks for label, line in campaigns.items()} == {"mail": 2}
+        assert {label: line.clicks for label, line in pages.items()} == {"/": 2, "/services/": 1}
+        count()
+
+
+def test_days_and_months_have_no_gaps(alice: Affiliate) -> None:
+    factories.click(alice)
+    days = figures(alice, since=TODAY - timedelta(days=2), until=TODAY, currency="USD")
+    assert [line.clicks for line in days.values()] == [0, 0, 1]
+    months = figures(alice, since=date(2025, 12, 31), until=TODAY, currency="USD", by="month")
+    assert {start.isoformat(): line.clicks for start, line in months.items()} == {
+        "2025-12-01": 0,
+        "2026-01-01": 0,
+        "2026-02-01": 0,
+        "2026-03-01": 1,
+    }
+
+
+def test_a_day_is_one_of_utc(alice: Affiliate, clock: time_machine.Traveller) -> None:
+    clock.move_to("2026-03-02T23:59:59+00:00")
+    factories.click(alice)
+    clock.move_to("2026-03-03T00:00:00+00:00")
+    factories.click(alice)
+    for _ in range(2):
+        days = figures(alice, since=TODAY, until=TODAY + timedelta(days=1), currency="USD")
+        assert [line.clicks for line in days.values()] == [1, 1]
+        count()
+
+
+def test_the_figures_of_one_affiliate_are_not_anothers(alice: Affiliate) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    factories.click(alice)
+    for _ in range(2):
+        assert (of_today(alice).clicks, of_today(erin).clicks) == (1, 0)
+        count()
+
+
+def test_sales_are_summed_at_once(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    assert of_today(alice) == Figures(orders=1, sales_minor=5995, earned_minor=1799)
+    sale(alice, product, "100.00")
+    refund(commission, "59.95")
+    assert of_today(alice) == Figures(orders=2, sales_minor=15995, earned_minor=4799, reversed_minor=1799)
+    assert rebuild(now=timezone.now()) == []
+
+
+def test_sales_of_a_campaign_outlive_its_clicks(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    type(commission.attribution).objects.update(campaign="spring")
+    commission.save()
+    assert of_today(alice, sub="spring").orders == 1
+    assert of_today(alice).orders == 1
+
+
+def test_any_span_costs_two_queries(alice: Affiliate, product: Product) -> None:
+    sale(alice, product)
+    factories.click(alice)
+    count()
+    with CaptureQueriesContext(connection) as queries:
+        lines = figures(alice, since=TODAY - timedelta(days=400), until=TODAY, currency="USD")
+    assert len(lines) == 401
+    assert len(queries.captured_queries) == 2
+
+
+def test_rebuilding_mends_what_is_wrong_and_says_so(alice: Affiliate, capsys: pytest.CaptureFixture[str]) -> None:
+    factories.click(alice)
+    count()
+    DailyClicks.objects.filter(by=By.ALL).update(clicks=7)
+    with pytest.raises(CommandError, match="1 figures differ, first: 2026-03-02 affiliate .*: 7 clicks, 1 by the rows"):
+        call_command("rebuild_rollups", "--check")
+    assert of_today(alice).clicks == 7
+    call_command("rebuild_rollups")
+    assert "corrected: " in capsys.readouterr().out
+    assert of_today(alice).clicks == 1
+    call_command("rebuild_rollups", "--check")
+    assert "Every figure equals the rows" in capsys.readouterr().out
+
+
+def test_rebuilding_makes_lost_figures_again(alice: Affiliate, product: Product) -> None:
+    factories.click(alice, sub="a")
+    sale(alice, product)
+    count()
+    before = of_today(alice), of_today(alice, sub="a")
+    DailyClicks.objects.all().delete()
+    DailySales.objects.all().delete()
+    assert of_today(alice) == Figures()
+    call_command("rebuild_rollups")
+    assert (of_today(alice), of_today(alice, sub="a")) == before
+
+
+def test_rebuilding_leaves_days_whose_clicks_are_gone(alice: Affiliate, clock: time_machine.Traveller) -> None:
+    factories.click(alice)
+    count()
+    clock.shift(timedelta(days=30))
+    purge_expired(now=timezone.now())
+    assert rebuild(now=timezone.now()) == []
+    assert of_today(alice).clicks == 1
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("click"), st.sampled_from(["", "a", "b"])),
+        st.tuples(st.just("again"), st.just("")),
+        st.tuples(st.just("visit"), st.sampled_from(["bots", "previews", "refused"])),
+        st.tuples(st.sampled_from(["count", "crash", "forget", "rebuild", "a week", "purge"]), st.just("")),
+    ),
+    max_size=25,
+)
+HEADERS = {"bots": {"User-Agent": "curl/8"}, "previews": {"Sec-Purpose": "prefetch"}, "refused": {"Sec-GPC": "1"}}
+
+
+@given(STEPS)
+@how_often(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_sequence_keeps_the_figures_exact(
+    db: None, clock: time_machine.Traveller, steps: list[tuple[str, str]]
+) -> None:
+    """Clicks, refreshes, programs, deletions, purges, crashes and rebuilds: each click counts once, for ever."""
+    clock.move_to("2026-03-02T12:00:00+00:00")
+    with transaction.atomic():
+        alice = factories.affiliate("alice@example.com", "DEMO")
+        expected: Counter[str] = Counter()
+        visitor = Client()
+        for step, value in steps:
+            visitor = _do(step, value, visitor, clock, expected)
+            assert _sum(alice) == expected
+        count()
+        assert _sum(alice) == expected
+        assert rebuild(now=timezone.now()) == []
+        transaction.set_rollback(True)
+
+
+def _do(step: str, value: str, visitor: Client, clock: time_machine.Traveller, expected: Counter[str]) -> Client:
+    if step == "click":
+        visitor = Client()
+        visitor.get(f"/go/DEMO/?sub={value}")
+        expected.update({"clicks": 1, f"sub {value}": 1} if value else {"clicks": 1})
+    elif step == "again" and visitor.cookies and _is_recent():
+        visitor.get("/go/DEMO/")
+    elif step == "visit":
+        Client().get("/go/DEMO/", headers=HEADERS[value])
+        expected[value] += 1
+    elif step == "forget":
+        visitor.post("/privacy/referral/")
+        visitor = Client()
+    elif step == "a week":
+        clock.shift(timedelta(days=7))
+    elif step in WORK:
+        WORK[step]()
+    return visitor
+
+
+def _is_recent() -> bool:
+    return Click.objects.filter(clicked_at=timezone.now()).exists()
+
+
+WORK = {
+    "count": count,
+    "crash": count_and_crash,
+    "rebuild": lambda: rebuild(now=timezone.now()),
+    "purge": lambda: purge_expired(now=timezone.now()),
+}
+
+
+def _sum(affiliate: Affiliate) -> Counter[str]:
+    span: Any = {"since": TODAY, "until": TODAY + timedelta(days=200), "currency": "USD"}
+    whole = sum(figures(affiliate, **span).values(), Figures())
+    labels = breakdown(affiliate, by=By.CAMPAIGN, **span)
+    found = Counter({visit.value: getattr(whole, visit.value) for visit in Visit})
+    return +found + Counter({f"sub {label}": line.clicks for label, line in labels.items()})

@@ -1,0 +1,132 @@
+"""What follows a link without being a click leaves a number, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from affiliates.models import Affiliate, By, Click, DailyClicks, Tally
+from affiliates.rollups import count_visits
+from affiliates.visits import Visit, program
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+
+
+@pytest.fixture(autouse=True)
+def _cast(clock: time_machine.Traveller, alice: Affiliate) -> None:
+    """Noon and Alice."""
+
+
+def counted() -> dict[str, int]:
+    """The day's figures that are not 0."""
+    count_visits(now=timezone.now())
+    row = DailyClicks.objects.filter(by=By.ALL).values("clicks", "bots", "previews", "refused").first() or {}
+    return {name: count for name, count in row.items() if count}
+
+
+@pytest.mark.parametrize(
+    ("headers", "figure"),
+    [
+        ({"User-Agent": GOOGLEBOT}, "bots"),
+        ({"User-Agent": "curl/8.5.0"}, "bots"),
+        ({"User-Agent": "python-requests/2.32"}, "bots"),
+        ({"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) HeadlessChrome/126.0.0.0 Safari/537.36"}, "bots"),
+        ({"User-Agent": "facebookexternalhit/1.1"}, "previews"),
+        ({"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}, "previews"),
+        ({"User-Agent": "WhatsApp/2.23.20.0"}, "previews"),
+        ({"Sec-Purpose": "prefetch"}, "previews"),
+        ({"Sec-Purpose": "prefetch;prerender"}, "previews"),
+        ({"Purpose": "prefetch"}, "previews"),
+        ({"X-Moz": "prefetch"}, "previews"),
+        ({"X-Purpose": "preview"}, "previews"),
+        ({"Sec-GPC": "1"}, "refused"),
+        ({"DNT": "1"}, "refused"),
+        ({"Cookie": "aitpro_no_referral=1"}, "refused"),
+        ({"User-Agent": GOOGLEBOT, "DNT": "1"}, "bots"),
+    ],
+)
+@pytest.mark.parametrize("address", ["/go/DEMO/services/?sub=x", "/?ref=DEMO"])
+def test_it_is_counted_apart_and_leaves_no_trace(headers: dict[str, str], figure: str, address: str) -> None:
+    response = Client().get(address, headers=headers, REMOTE_ADDR="203.0.113.5")
+    assert response.status_code in {200, 302}
+    assert not response.cookies
+    assert not Click.objects.exists()
+    assert counted() == {figure: 1}
+
+
+def test_head_is_a_look_ahead(client: Client) -> None:
+    client.head("/go/DEMO/")
+    assert counted() == {"previews": 1}
+
+
+def test_a_tally_knows_neither_visitor_nor_page(client: Client) -> None:
+    client.get("/go/DEMO/services/?sub=x", headers={"DNT": "1"}, REMOTE_ADDR="203.0.113.5")
+    row = Tally.objects.values().get()
+    assert {name: value for name, value in row.items() if name not in {"id", "affiliate_id", "day"} and value} == {
+        "refused": 1
+    }
+
+
+@pytest.mark.parametrize("code", ["NOBODY", "x*", ""])
+def test_nothing_is_counted_for_a_code_that_nobody_has(client: Client, code: str) -> None:
+    """Affiliates Manager tracks affiliates that don't exist."""
+    client.get(f"/?ref={code}", headers={"User-Agent": GOOGLEBOT})
+    client.get(f"/?ref={code}")
+    assert not Tally.objects.exists()
+    assert counted() == {}
+
+
+@pytest.mark.parametrize(
+    "user_agent",
+    [
+        "",
+        PHONE,
+        f"{PHONE} Safari/604.1",
+        f"{PHONE} Instagram 334.0.0",
+        f"{PHONE} [FBAN/FBIOS;FBAV/470.0]",
+        f"{PHONE} MetaIAB Facebook",
+        f"{PHONE} Viber/22.1",
+        f"{PHONE} Tumblr/33.1",
+        f"{PHONE} WhatsApp/2.24",
+        f"{PHONE} Bluesky/1.9",
+        "Mozilla/5.0 (Linux; Android 10; CUBOT X30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Edg/126.0",
+        "\N{GRINNING FACE}" * 50,
+        "x" * 8000,
+    ],
+)
+def test_people_are_people_in_the_browsers_of_apps_too(user_agent: str) -> None:
+    assert program(user_agent) is None
+
+
+def test_a_long_user_agent_is_looked_at_only_so_far() -> None:
+    assert program(GOOGLEBOT) is Visit.BOT
+    assert program("x" * 512 + GOOGLEBOT) is None
+
+
+def test_two_visitors_behind_one_address_are_two_clicks() -> None:
+    """Affiliates Manager drops clicks of one address within 5 seconds."""
+    for _ in range(2):
+        Client().get("/go/DEMO/", REMOTE_ADDR="203.0.113.5")
+    assert counted() == {"clicks": 2}
+
+
+def test_a_refresh_is_no_second_click(client: Client) -> None:
+    client.get("/go/DEMO/")
+    client.get("/go/DEMO/")
+    assert counted() == {"clicks": 1}
+
+
+def test_a_click_while_the_purge_stands_still_is_counted_without_a_row(client: Client, monkeypatch: Any) -> None:
+    monkeypatch.setattr("affiliates.clicks.purge_stopped", lambda: True)
+    response = client.get("/go/DEMO/?sub=x")
+    assert "aitpro_referral" in response.cookies
+    assert not Click.objects.exists()
+    assert counted() == {"clicks": 1}
+    assert DailyClicks.objects.get(by=By.CAMPAIGN).label == "x"
