@@ -9,9 +9,11 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from affiliates.models import Affiliate, Click
 from affiliates.referral import COOKIE, Token
+from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import Place, seal
 
 NOTHING = "Nothing is stored for this browser"
@@ -100,3 +102,46 @@ def test_a_cookie_outlives_its_row(client: Client, cookie: str) -> None:
     page = shown(client)
     assert "the affiliate with the code DEMO" in page
     assert "nothing any more; only the cookie in your browser is left" in page
+
+
+@pytest.mark.parametrize("length", [201, 4_000, 100_000])
+def test_a_huge_cookie_is_not_even_decoded(cookie: str, length: int) -> None:
+    assert Token.parse(cookie) is not None
+    assert Token.parse(cookie.ljust(length, "A")) is None
+
+
+def test_a_cookie_sealed_with_a_foreign_key_is_ignored(cookie: str) -> None:
+    assert Token.parse(cookie) is not None
+    foreign = seal(b"x" * 40, place=Place("cookie", COOKIE, use="cookie"), row=b"", root=RootKey(b"evil", b"e" * 32))
+    assert Token.parse(base64.urlsafe_b64encode(foreign).decode().rstrip("=")) is None
+
+
+@pytest.mark.parametrize("value", ["x", "A" * 119, "A" * 10_000])
+def test_a_forged_cookie_asks_the_database_nothing(
+    client: Client, cookie: str, value: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client.cookies[COOKIE] = value
+    with django_assert_num_queries(0):
+        assert client.get("/privacy/referral/").status_code == 200
+
+
+def test_it_is_set_by_the_server_and_out_of_reach_of_scripts(client: Client, alice: Affiliate) -> None:
+    """Safari deletes cookies that a script has set after 7 days."""
+    set_by_server = client.get("/go/DEMO/").cookies[COOKIE]
+    assert set_by_server["httponly"]
+    assert set_by_server["max-age"] == 30 * 24 * 60 * 60
+
+
+@pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO", "/go/NOBODY/", "/?ref=NOBODY"])
+def test_no_cache_hands_it_to_somebody_else(client: Client, alice: Affiliate, address: str) -> None:
+    """Caches have handed one visitor's cookie to others: also the answer without a cookie is not kept."""
+    assert client.get(address).headers["Cache-Control"] == "no-store"
+    assert COOKIE not in client.get("/").cookies
+
+
+def test_nobody_can_guess_the_next_one(alice: Affiliate) -> None:
+    """itthinx's hash repeats, and anybody can compute it."""
+    values = {Client().get("/go/DEMO/").cookies[COOKIE].value for _ in range(20)}
+    assert len(values) == 20
+    assert not {value[6:40] for value in values} & {cookie[40:74] for cookie in values}
+    assert Click.objects.values("cookie_digest").distinct().count() == 20

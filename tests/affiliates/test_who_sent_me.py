@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from affiliates.models import Affiliate, Attribution, Click
-from affiliates.referral import COOKIE
+from affiliates.referral import COOKIE, REFUSAL
 from shop.models import Product
 from tests.shop.buying import place
 
@@ -119,3 +119,59 @@ def test_without_a_cookie_it_asks_the_database_nothing(
 ) -> None:
     with django_assert_num_queries(0):
         client.get(PAGE)
+
+
+def test_a_lasting_choice_forgets_and_is_kept_in_a_cookie_that_says_nothing_else(
+    client: Client, alice: Affiliate, settings: Settings
+) -> None:
+    settings.REFERRAL_COOKIE_SECURE = True
+    client.get("/go/DEMO/")
+    response = client.post(PAGE, {"choice": "refuse"})
+    assert not Click.objects.exists()
+    assert response.cookies[COOKIE]["max-age"] == 0
+    choice = response.cookies[REFUSAL]
+    assert (choice.value, choice["max-age"], choice["samesite"]) == ("1", 400 * 24 * 60 * 60, "Lax")
+    assert choice["httponly"]
+    assert choice["secure"]
+    assert "Forgotten, and not remembered again" in response.content.decode()
+
+
+def test_after_the_choice_no_link_stores_anything_until_it_is_taken_back(client: Client, alice: Affiliate) -> None:
+    client.post(PAGE, {"choice": "refuse"})
+    assert COOKIE not in client.get("/go/DEMO/").cookies
+    assert not Click.objects.exists()
+    page = client.get(PAGE).content.decode()
+    assert "You chose not to have it remembered" in page
+    assert "Take my choice back" in page
+    assert client.post(PAGE, {"choice": "allow"}).cookies[REFUSAL]["max-age"] == 0
+    assert COOKIE in client.get("/go/DEMO/").cookies
+    assert Click.objects.count() == 1
+
+
+@pytest.mark.usefixtures("paypal_down")
+def test_who_refuses_can_still_name_the_code(client: Client, alice: Affiliate, product: Product) -> None:
+    client.post(PAGE, {"choice": "refuse"})
+    client.get("/go/DEMO/")
+    place(client, code="DEMO")
+    assert Attribution.objects.get().affiliate == alice
+
+
+def test_the_choice_is_set_by_nothing_but_the_button(client: Client, alice: Affiliate) -> None:
+    for address in (PAGE, "/go/DEMO/", "/", "/?ref=DEMO"):
+        assert REFUSAL not in client.get(address, headers={"DNT": "1"}).cookies
+
+
+@pytest.mark.parametrize("choice", ["", "x", "\x00", "forget"])
+def test_an_unknown_choice_only_forgets(client: Client, alice: Affiliate, choice: str) -> None:
+    client.get("/go/DEMO/")
+    response = client.post(PAGE, {"choice": choice})
+    assert response.status_code == 200
+    assert REFUSAL not in response.cookies
+    assert not Click.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_policy_names_every_cookie(client: Client) -> None:
+    policy = client.get("/privacy/").content.decode()
+    for name in (COOKIE, REFUSAL):
+        assert f"<code>{name}</code>" in policy

@@ -1,0 +1,138 @@
+"""Rows by the million for the portal's benchmark: the database multiplies a few that the program made."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from django.db import connection, models
+from django.db.models import Count, F, Value
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.daily_sales import sales_of
+from affiliates.models import (
+    REFERRAL_LIFE,
+    Affiliate,
+    Attribution,
+    By,
+    Click,
+    Commission,
+    DailyClicks,
+    DailySales,
+    LedgerEntry,
+)
+from shop.models import Order, Product
+
+AFFILIATES, DAYS = 1000, 10
+MODEL = "MODEL"  # the label and the reference of the rows that are multiplied
+
+
+def prepare() -> User:
+    """A thousand affiliates, a click of each day and a sale. Returns the first affiliate's account."""
+    users = [User.objects.create_user(f"portal{number}@example.org") for number in range(AFFILIATES)]
+    affiliates = [Affiliate(user=user, code=f"PORTAL{number}", terms_version="1") for number, user in enumerate(users)]
+    Affiliate.objects.bulk_create(affiliates)
+    for day in range(DAYS):
+        _click(affiliates[0], day)
+    _sell(affiliates[0])
+    return users[0]
+
+
+def _click(affiliate: Affiliate, days_ago: int) -> None:
+    at = timezone.now() - timedelta(days=days_ago)
+    times = {"clicked_at": at, "expires_at": at + REFERRAL_LIFE}
+    Click(affiliate=affiliate, landing_path="/", sub=MODEL, counted=True, **times).insert()
+
+
+def _sell(affiliate: Affiliate) -> None:
+    money = {"currency": "USD"}
+    product = Product.objects.create(slug="portal", name="Portal", summary="", price_minor=5995, **money)
+    order = Order.objects.create(reference=MODEL, product=product, product_name="Portal", amount_minor=5995, **money)
+    attribution = Attribution.objects.create(
+        order=order, affiliate=affiliate, route=Attribution.Route.COOKIE, rate_percent=30, terms_version="1"
+    )
+    commission = Commission.objects.create(
+        attribution=attribution,
+        base_minor=5995,
+        rate_percent=30,
+        amount_minor=1799,
+        state=Commission.State.APPROVED,
+        hold_until=timezone.now(),
+        **money,
+    )
+    LedgerEntry.objects.create(
+        affiliate=affiliate, kind="commission", amount_minor=1799, commission=commission, **money
+    )
+
+
+def add_clicks(a_day: int, *, first: int) -> int:
+    """So many more a day for each affiliate. Returns how many rows that made."""
+    _copy(Click, f"old.sub = '{MODEL}'", _each(a_day), first, affiliate_id="new.affiliate", sub="''")
+    return a_day * AFFILIATES * DAYS
+
+
+def add_sales(count: int, *, first: int) -> int:
+    """So many more for each affiliate. Returns how many rows that made."""
+    order = "(SELECT id FROM shop_order WHERE reference = 'MODEL')"
+    attribution = f"(SELECT id FROM affiliates_attribution WHERE order_id = {order})"
+    commission = f"(SELECT id FROM affiliates_commission WHERE attribution_id = {attribution})"
+    each, last = _each(count), first + count * AFFILIATES
+    made = (
+        f"(SELECT id, affiliate_id FROM affiliates_attribution WHERE id BETWEEN {_uuid(first + 1)} AND {_uuid(last)})"
+    )
+    number = f"{first} + row_number() OVER ()"
+    _copy(Order, f"old.id = {order}", each, first, reference=f"'R' || ({number})")
+    _copy(Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=_uuid(number))
+    _copy(Commission, f"old.id = {commission}", made, None, id="new.id", attribution_id="new.id")
+    _copy(
+        LedgerEntry,
+        f"old.commission_id = {commission}",
+        made,
+        None,
+        id="new.id",
+        affiliate_id="new.affiliate_id",
+        commission_id="new.id",
+    )
+    return count * AFFILIATES
+
+
+def add_up() -> None:
+    """The roll-ups of all that, in a few statements; `rebuild_rollups` comes to the same, figure by figure."""
+    DailyClicks.objects.all().delete()
+    DailySales.objects.all().delete()
+    days = Click.objects.annotate(day=TruncDate("clicked_at", tzinfo=UTC)).order_by()
+    for by, label in ((By.ALL, Value("")), (By.LANDING, F("landing_path"))):
+        rows = days.annotate(label=label).values_list("affiliate_id", "day", "label").annotate(count=Count("pk"))
+        DailyClicks.objects.bulk_create(
+            DailyClicks(affiliate_id=affiliate, day=day, by=by, label=text, clicks=count)
+            for affiliate, day, text, count in rows
+        )
+    sums = sales_of(Commission.objects.all())
+    DailySales.objects.bulk_create(DailySales(**key._asdict(), **counts) for key, counts in sums.items())
+
+
+def _copy(model: type[models.Model], which: str, new: str, first: int | None, **values: str) -> None:
+    """Inserts the one row `which` for each row of `new`, with other values where they are named."""
+    if first is not None:
+        values["id"] = _uuid(f"{first} + row_number() OVER ()")
+    columns = [field.column for field in model._meta.local_concrete_fields]
+    chosen = ", ".join(values.get(column, f"old.{column}") for column in columns)
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {table} old, {new} new WHERE {which}"
+        )
+
+
+def _each(count: int) -> str:
+    """Each affiliate of the benchmark, so many times."""
+    series = f"WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {count})"
+    return f"({series} SELECT a.id AS affiliate FROM affiliates_affiliate a, series WHERE a.code LIKE 'PORTAL%')"
+
+
+def _uuid(number: int | str) -> str:
+    """A small number as a UUID, in the database's own words."""
+    if connection.vendor == "sqlite":
+        return f"printf('%032x', {number})"
+    return f"lpad(to_hex({number}), 32, '0')::uuid"
