@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from affiliates.models import Affiliate, Click
+from affiliates.known_codes import MOST, _memory, affiliate_with
+from affiliates.models import Affiliate, Click, new_code
 from affiliates.referral import COOKIE
 from shop.models import Product
 from tests import factories
@@ -87,6 +89,14 @@ def test_the_row_holds_what_the_rule_says_and_the_address_sealed(client: Client)
         ("privacy/referral/", "/"),
         ("go/DEMO/", "/"),
         ("no/such/page", "/"),
+        ("../../evil.example", "/"),
+        ("services/../../evil.example/", "/"),
+        ("%E2%88%95%E2%88%95evil.example", "/"),  # slashes of other alphabets
+        ("%EF%BC%8F%EF%BC%8Fevil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("%252F%252Fevil.example", "/"),
+        ("services/%00", "/"),
+        ("x" * 10_000, "/"),
     ],
 )
 def test_it_leads_nowhere_but_to_a_public_page_of_this_site(client: Client, path: str, page: str) -> None:
@@ -267,11 +277,62 @@ def test_a_campaign_label_is_short_and_printable(client: Client, sub: str, kept:
     assert Click.objects.get().sub == kept
 
 
-def test_a_click_costs_three_queries(client: Client) -> None:
+def test_a_click_costs_at_most_three_queries(client: Client, clock: time_machine.Traveller) -> None:
+    """Nor does it cost more with every click there was: the first one of a second asks, the others only write."""
+    for expected in (["SELECT", "SELECT", "INSERT"], ["INSERT"]):  # whose code, does the purge run, and the row
+        assert _statements("/go/DEMO/products/bps-pro/") == expected
+    clock.shift(timedelta(seconds=1))
+    assert _statements("/go/DEMO/products/bps-pro/") == ["SELECT", "SELECT", "INSERT"]
+
+
+@pytest.mark.parametrize("headers", [{"DNT": "1"}, {"User-Agent": "curl/8"}, {"Sec-Purpose": "prefetch"}])
+def test_what_is_no_click_costs_two(headers: dict[str, str]) -> None:
+    assert _statements("/go/DEMO/", headers) == ["SELECT", "INSERT"]
+
+
+def test_a_click_on_another_link_costs_three_when_the_first_one_counts(client: Client, settings: Settings) -> None:
+    settings.AFFILIATE_CREDIT = "first"
+    factories.affiliate("erin@example.com", "ERIN")
+    client.get("/go/DEMO/")
     with CaptureQueriesContext(connection) as queries:
-        client.get("/go/DEMO/products/bps-pro/")
-    statements = [query["sql"].split()[0] for query in queries.captured_queries if "SAVEPOINT" not in query["sql"]]
-    assert statements == ["SELECT", "SELECT", "INSERT"]  # who has this code, does the purge run, and the row
+        client.get("/go/ERIN/")
+    assert len(queries.captured_queries) <= 3
+
+
+def _statements(address: str, headers: dict[str, str] | None = None) -> list[str]:
+    with CaptureQueriesContext(connection) as queries:
+        Client().get(address, headers=headers)
+    return [query["sql"].split()[0] for query in queries.captured_queries]
+
+
+def test_a_link_says_nothing_about_how_many_affiliates_there_are() -> None:
+    """Small sequential numbers in links do."""
+    codes = {new_code() for _ in range(200)}
+    assert len(codes) == 200
+    assert all(re.fullmatch("[2-9A-Z]{8}", code) for code in codes)
+
+
+def test_who_is_suspended_tracks_nothing_from_the_next_second_on(
+    client: Client, alice: Affiliate, clock: time_machine.Traveller
+) -> None:
+    client.get("/go/DEMO/")
+    Affiliate.objects.filter(pk=alice.pk).update(state=Affiliate.State.SUSPENDED)
+    clock.shift(timedelta(seconds=1))
+    assert COOKIE not in Client().get("/go/DEMO/").cookies
+    assert Click.objects.count() == 1
+
+
+def test_who_is_suspended_in_the_admin_tracks_nothing_at_once(client: Client, alice: Affiliate) -> None:
+    client.get("/go/DEMO/")
+    alice.state = Affiliate.State.SUSPENDED
+    alice.save(update_fields=["state"])
+    assert COOKIE not in Client().get("/go/DEMO/").cookies
+
+
+def test_made_up_codes_fill_no_memory(client: Client) -> None:
+    for number in range(MOST + 10):
+        affiliate_with(f"MADE{number}")
+    assert len(_memory) <= MOST
 
 
 def test_a_code_that_cannot_be_one_costs_none(
