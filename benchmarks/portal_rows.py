@@ -24,12 +24,12 @@ from affiliates.models import (
 )
 from shop.models import Order, Product
 
-AFFILIATES, DAYS = 1000, 10
+AFFILIATES, DAYS = 40, 10
 MODEL = "MODEL"  # the label and the reference of the rows that are multiplied
 
 
 def prepare() -> User:
-    """A thousand affiliates, a click of each day and a sale. Returns the first affiliate's account."""
+    """The affiliates, a click of each day and a sale. Returns the first affiliate's account."""
     users = [User.objects.create_user(f"portal{number}@example.org") for number in range(AFFILIATES)]
     affiliates = [Affiliate(user=user, code=f"PORTAL{number}", terms_version="1") for number, user in enumerate(users)]
     Affiliate.objects.bulk_create(affiliates)

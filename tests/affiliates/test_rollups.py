@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -271,10 +272,10 @@ def _do(step: str, value: str, visitor: Client, clock: time_machine.Traveller, e
 
 
 def _is_recent() -> bool:
-    return Click.objects.filter(clicked_at=timezone.now()).exists()
+    return bool(Click.objects.filter(clicked_at=timezone.now()).exists())
 
 
-WORK = {
+WORK: dict[str, Callable[[], object]] = {
     "count": count,
     "crash": count_and_crash,
     "rebuild": lambda: rebuild(now=timezone.now()),

@@ -25,8 +25,9 @@ def _cast(clock: time_machine.Traveller, alice: Affiliate) -> None:
 def counted() -> dict[str, int]:
     """The day's figures that are not 0."""
     count_visits(now=timezone.now())
-    row = DailyClicks.objects.filter(by=By.ALL).values("clicks", "bots", "previews", "refused").first() or {}
-    return {name: count for name, count in row.items() if count}
+    row = DailyClicks.objects.filter(by=By.ALL).first() or DailyClicks()
+    figures = {"clicks": row.clicks, "bots": row.bots, "previews": row.previews, "refused": row.refused}
+    return {name: count for name, count in figures.items() if count}
 
 
 @pytest.mark.parametrize(
