@@ -161,6 +161,17 @@ def test_the_choice_is_set_by_nothing_but_the_button(client: Client, alice: Affi
         assert REFUSAL not in client.get(address, headers={"DNT": "1"}).cookies
 
 
+@pytest.mark.django_db
+def test_who_only_reads_the_page_gets_no_cookie_and_a_way_to_choose(client: Client) -> None:
+    response = client.get(PAGE)
+    assert not response.cookies
+    assert 'href="?choose#choice"' in response.content.decode()
+    assert 'value="refuse"' not in response.content.decode()
+    chosen = client.get(f"{PAGE}?choose")
+    assert 'value="refuse"' in chosen.content.decode()
+    assert set(chosen.cookies) == {"csrftoken"}
+
+
 @pytest.mark.parametrize("choice", ["", "x", "\x00", "forget"])
 def test_an_unknown_choice_only_forgets(client: Client, alice: Affiliate, choice: str) -> None:
     client.get("/go/DEMO/")
