@@ -105,7 +105,7 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
 @not_personal(
     "amounts, states and PayPal's numbers; who paid stands in the order",
     "id order_id attempt approval state amount_minor currency paypal_order_id approve_url capture_id refunded_minor"
-    " problem created_at changed_at",
+    " is_disputed problem created_at changed_at",
 )
 class Payment(models.Model):
     """One attempt to pay an order through PayPal. `settle` in `shop.payments` moves it along."""
@@ -136,6 +136,7 @@ class Payment(models.Model):
     approve_url = models.CharField(max_length=500, blank=True)
     capture_id = models.CharField("PayPal capture", max_length=64, unique=True, null=True)
     refunded_minor = models.PositiveIntegerField("refunded, in cents", default=0)
+    is_disputed = models.BooleanField("disputed", default=False)  # while a dispute is open: `shop.disputes`
     problem = models.CharField(max_length=200, blank=True)  # for staff: what does not match PayPal
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
@@ -176,10 +177,15 @@ class Payment(models.Model):
 
 @not_personal(
     "amounts, states and PayPal's numbers",
-    "id payment_id amount_minor currency state paypal_refund_id requested_by_id created_at completed_at",
+    "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at",
 )
 class Refund(models.Model):
-    """Money on its way back to the buyer, asked for by staff or seen at PayPal."""
+    """Money on its way back to the buyer: asked for by staff, seen at PayPal, or taken by a dispute."""
+
+    class Source(models.TextChoices):
+        STAFF = "staff", "refunded here"
+        PAYPAL = "paypal", "refunded at PayPal"
+        CHARGEBACK = "chargeback", "taken back by PayPal or the bank"
 
     class State(models.TextChoices):
         NEW = "new", "not yet at PayPal"
@@ -189,6 +195,7 @@ class Refund(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    source = models.CharField(max_length=10, choices=Source, default=Source.STAFF)
     amount_minor = models.PositiveIntegerField("amount in cents")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.NEW)

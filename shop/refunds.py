@@ -130,6 +130,7 @@ def _known_refund(remote: RefundState) -> Refund | None:
     ours = payment.refunds.filter(state=State.NEW, amount_minor=remote.amount.minor).first()
     return ours or Refund.objects.create(
         payment=payment,
+        source=Refund.Source.PAYPAL,
         amount_minor=remote.amount.minor,
         currency=remote.amount.currency,
         paypal_refund_id=remote.id,
