@@ -17,8 +17,10 @@ from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
 from privacy.retention import purge_expired
 from privacy.tombstones import finish_erasures
+from shop.disputes import follow_open_disputes
 from shop.events import handle_open_events
 from shop.payments import settle_open_payments
+from shop.reconciliation import look_at_payments
 from shop.refunds import finish_open_refunds
 
 TASKS_KEPT = timedelta(days=7)  # after they are done, for whoever looks into a failure
@@ -51,6 +53,8 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),
     "refunds looked at": lambda now: finish_open_refunds(),
+    "disputes looked at": lambda now: follow_open_disputes(now=now),
+    "payments compared with PayPal": lambda now: look_at_payments(now=now),
     "commissions past their hold": lambda now: approve_past_hold(now=now),
     "payout runs looked at": lambda now: follow_open_payouts(now=now),
 }

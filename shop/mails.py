@@ -17,3 +17,6 @@ REFUND_MADE = mail_kind(
     live=lambda order: not order.is_erased,
     began=lambda order: order.placed_at,
 )
+# These go to the business's own address and hold nothing personal: a number and a link to the admin.
+DISPUTE_OPENED = mail_kind("shop/dispute_opened", purpose=Purpose.ORDER, about="shop.Dispute", despite_opt_out=True)
+DISPUTE_CLOSED = mail_kind("shop/dispute_closed", purpose=Purpose.ORDER, about="shop.Dispute", despite_opt_out=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +14,12 @@ from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
 
+from .dispute_models import Dispute
+from .event_models import PayPalEvent
 from .money import Money
+from .reconciliation_models import PayPalLook
+
+__all__ = ["Dispute", "Order", "PayPalEvent", "PayPalLook", "Payment", "Product", "Refund"]
 
 
 @not_personal("what the shop sells", "id slug name summary description price_minor currency is_active")
@@ -163,8 +168,22 @@ class Payment(models.Model):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def returned(self) -> Money:
+        return Money(self.refunded_minor, self.currency)
+
+    @property
     def refundable(self) -> Money:
         return Money(self.amount_minor - self.refunded_minor, self.currency)
+
+    @property
+    def is_received(self) -> bool:
+        return self.state in self.RECEIVED
+
+    @property
+    def unclaimed(self) -> Money:
+        """What no refund has taken, nor is on its way to take. Lock the payment to rely on it."""
+        under_way = self.refunds.filter(state__in=Refund.UNDER_WAY).aggregate(sum=Sum("amount_minor"))["sum"]
+        return self.refundable - Money(under_way or 0, self.currency)
 
     @property
     def create_key(self) -> str:
@@ -177,7 +196,8 @@ class Payment(models.Model):
 
 @not_personal(
     "amounts, states and PayPal's numbers",
-    "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at",
+    "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at"
+    " looked_at",
 )
 class Refund(models.Model):
     """Money on its way back to the buyer: asked for by staff, seen at PayPal, or taken by a dispute."""
@@ -192,6 +212,9 @@ class Refund(models.Model):
         PENDING = "pending", "pending at PayPal"
         COMPLETED = "completed", "refunded"
         FAILED = "failed", "failed"
+        UNDONE = "undone", "undone: the money came back"
+
+    UNDER_WAY = (State.NEW, State.PENDING)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
@@ -205,6 +228,7 @@ class Refund(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
@@ -220,27 +244,3 @@ class Refund(models.Model):
     @property
     def request_key(self) -> str:
         return f"ref-{self.pk}"
-
-
-@not_personal(
-    "PayPal's numbers of what happened when; the payload, which names the payer, is not kept",
-    "id event_id event_type resource_id order_id received_at handled_at",
-)
-class PayPalEvent(models.Model):
-    """A verified message from PayPal: a trigger to look, never a source of facts."""
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    event_id = models.CharField(max_length=128, unique=True)
-    event_type = models.CharField(max_length=100)
-    resource_id = models.CharField(max_length=128)
-    order_id = models.CharField("PayPal order", max_length=64, blank=True)
-    received_at = models.DateTimeField(default=timezone.now)
-    handled_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-received_at"]
-        verbose_name = "message from PayPal"
-        verbose_name_plural = "messages from PayPal"
-
-    def __str__(self) -> str:
-        return f"{self.event_type} {self.event_id}"

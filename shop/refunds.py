@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Q
 from django.utils import timezone
 
-from privacy.mail import MailRefused, queue_mail
+from privacy.audit.trail import record
+from privacy.sealed_models import uuid7
 
-from .mails import REFUND_MADE
-from .models import Order, Payment, Refund
+from .captures import payment_of_capture
+from .models import Payment, Refund
 from .money import Money
 from .paypal.errors import Invalid, PayPalError
 from .paypal.gateway import gateway
 from .paypal.types import RefundState, RefundStatus
-from .signals import payment_refunded
+from .refund_booking import book, lock, note_problem, undo
+from .refund_refusals import refusal_text
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -25,43 +29,59 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 State = Refund.State
+UNDONE = {RefundStatus.FAILED, RefundStatus.CANCELLED}
+LOOK_EVERY = timedelta(minutes=10)  # a pending refund takes days
 
 
 class RefundRefused(Exception):
     """The refund can't be made; the text tells staff why."""
 
 
-def refund_payment(*, payment: Payment, amount: Money, requested_by: User | None) -> Refund:
+def refund_payment(*, payment: Payment, amount: Money, requested_by: User | None, number: UUID | None = None) -> Refund:
     """Gives `amount` back through PayPal. Raises `RefundRefused`.
 
-    When PayPal does not answer, the refund stays NEW and `finish_open_refunds` repeats it under the same key.
+    `number` is the form's: pressing its button twice makes one refund, and the second press finds it. When PayPal does
+    not answer, the refund stays NEW and `finish_open_refunds` repeats it under the same key.
     """
-    refund = _prepare(payment, amount, requested_by)
-    return _send(refund)
+    refund, is_new = _prepare(payment, amount, requested_by, number or uuid7())
+    return _send(refund) if is_new else refund
 
 
 @transaction.atomic
-def _prepare(payment: Payment, amount: Money, requested_by: User | None) -> Refund:
+def _prepare(payment: Payment, amount: Money, requested_by: User | None, number: UUID) -> tuple[Refund, bool]:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
-    under_way = payment.refunds.filter(state__in=[State.NEW, State.PENDING]).aggregate(sum=Sum("amount_minor"))["sum"]
-    available = payment.refundable - Money(under_way or 0, payment.currency)
+    if earlier := payment.refunds.filter(pk=number).first():
+        return earlier, False
+    _check(payment, amount)
+    refund = Refund.objects.create(
+        id=number, payment=payment, amount_minor=amount.minor, currency=amount.currency, requested_by=requested_by
+    )
+    record(action="shop.refund.requested", about=refund, actor=requested_by)
+    return refund, True
+
+
+def _check(payment: Payment, amount: Money) -> None:
     if payment.capture_id is None or payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:
         raise RefundRefused("Only a payment that has arrived can be refunded.")
-    if amount.minor <= 0 or amount > available:
-        raise RefundRefused(f"At most {available} of this payment can be refunded.")
-    return Refund.objects.create(
-        payment=payment, amount_minor=amount.minor, currency=amount.currency, requested_by=requested_by
-    )
+    if payment.is_disputed:
+        raise RefundRefused(
+            "This payment is disputed. Answer the dispute at PayPal: a refund from here could pay the buyer twice."
+        )
+    if amount.minor <= 0 or amount > payment.unclaimed:
+        raise RefundRefused(f"At most {payment.unclaimed} of this payment can be refunded.")
 
 
 def _send(refund: Refund) -> Refund:
     try:
         remote = gateway().refund_capture(
-            capture_id=refund.payment.capture_id or "", request_id=refund.request_key, amount=refund.total, note=""
+            capture_id=refund.payment.capture_id or "",
+            request_id=refund.request_key,
+            amount=refund.total,
+            custom_id=str(refund.pk),
         )
     except Invalid as error:
         Refund.objects.filter(pk=refund.pk, state=State.NEW).update(state=State.FAILED)
-        raise RefundRefused(f"PayPal refused the refund: {', '.join(error.issues)}") from error
+        raise RefundRefused(refusal_text(error.issues)) from error
     except PayPalError as error:
         logger.warning("refund %s is unknown: %s", refund.pk, error)
         raise RefundRefused("PayPal did not answer. The refund is kept and tried again by itself.") from error
@@ -70,82 +90,98 @@ def _send(refund: Refund) -> Refund:
 
 @transaction.atomic
 def apply_refund(*, refund: Refund, remote: RefundState) -> Refund:
-    """Books what PayPal says of this refund; found booked, it changes nothing."""
-    # The order first, then the payment: `shop.payments` takes its locks in the same sequence.
-    order = Order.objects.select_for_update().get(payments=refund.payment_id)
-    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
-    payment.order = order
+    """Brings a refund in line with what PayPal says of it; found in line, it changes nothing."""
+    payment = lock(refund.payment_id)
     refund = Refund.objects.select_for_update().get(pk=refund.pk)
     refund.payment = payment
-    if refund.state == State.COMPLETED:
-        return refund
-    refund.paypal_refund_id = remote.id
-    if remote.status is RefundStatus.COMPLETED:
-        _book(refund)
-    elif remote.status in {RefundStatus.FAILED, RefundStatus.CANCELLED}:
-        refund.state = State.FAILED
-    else:
-        refund.state = State.PENDING
-    refund.save(update_fields=["state", "paypal_refund_id", "completed_at"])
+    before, refund.paypal_refund_id, refund.looked_at = refund.state, remote.id, timezone.now()
+    _follow(refund, remote)
+    refund.save(update_fields=["state", "paypal_refund_id", "completed_at", "looked_at"])
+    if refund.state != before:
+        record(action=f"shop.refund.{refund.state}", about=refund, actor=None)
     return refund
 
 
-def _book(refund: Refund) -> None:
-    payment, order = refund.payment, refund.payment.order
-    refund.state, refund.completed_at = State.COMPLETED, timezone.now()
-    payment.refunded_minor += refund.amount_minor
-    everything = payment.refunded_minor == payment.amount_minor
-    payment.state = Payment.State.REFUNDED if everything else Payment.State.PART_REFUNDED
-    order.state = Order.State.REFUNDED if everything else Order.State.PART_REFUNDED
-    payment.save(update_fields=["refunded_minor", "state", "changed_at"])
-    order.save(update_fields=["state"])
-    _mail_notice(order, refund)
-    payment_refunded.send(Payment, payment=payment, refund=refund)
-
-
-def _mail_notice(order: Order, refund: Refund) -> None:
-    """The refund is booked whether or not a mail may go."""
-    if order.email is None:
+def _follow(refund: Refund, remote: RefundState) -> None:
+    """UNDONE is the end: only a dispute that was won, or PayPal's own word, leads there."""
+    if refund.state == State.COMPLETED and remote.status in UNDONE:
+        undo(refund)
+    elif refund.state in {State.COMPLETED, State.UNDONE}:
         return
-    try:
-        queue_mail(REFUND_MADE, to=order.email, about=order, context={"refund": refund})
-    except MailRefused as refusal:
-        logger.info("no notice of %s: %s", refund, refusal)
+    elif remote.status is RefundStatus.COMPLETED and _fits(refund, remote):
+        book(refund)
+    elif remote.status in UNDONE:
+        refund.state = State.FAILED
+    else:
+        refund.state = State.PENDING
 
 
-def adopt_refund(*, paypal_refund_id: str) -> Refund | None:
-    """A refund that PayPal tells of: ours, or one made at PayPal's side, which gets a row here."""
+def _fits(refund: Refund, remote: RefundState) -> bool:
+    """More than was paid, or another amount than was asked for, is not booked but shown to staff."""
+    payment = refund.payment
+    if remote.amount == refund.total and refund.total <= payment.refundable:
+        return True
+    note_problem(payment, f"PayPal gave back {remote.amount}; here {refund.total} of {payment.refundable} was expected")
+    return False
+
+
+def adopt_refund(*, paypal_refund_id: str, source: Refund.Source = Refund.Source.PAYPAL) -> Refund:
+    """A refund that PayPal tells of: ours, or one made at PayPal's side, which gets a row of this source.
+
+    Raises `PaymentUnknown` for money that is not booked here, and `PayPalError`.
+    """
     remote = gateway().get_refund(paypal_refund_id)
-    refund = _known_refund(remote)
-    return apply_refund(refund=refund, remote=remote) if refund else None
+    payment = payment_of_capture(remote.capture_id or "")
+    return apply_refund(refund=_row_of(remote, payment, source), remote=remote)
 
 
 @transaction.atomic
-def _known_refund(remote: RefundState) -> Refund | None:
-    known = Refund.objects.filter(paypal_refund_id=remote.id).first()
-    payment = Payment.objects.select_for_update().filter(capture_id=remote.capture_id).first()
-    if known or payment is None:
-        return known
-    # Ours may have been sent without its answer arriving; the amount tells, because a payment's refunds run one by one.
-    ours = payment.refunds.filter(state=State.NEW, amount_minor=remote.amount.minor).first()
-    return ours or Refund.objects.create(
+def _row_of(remote: RefundState, payment: Payment, source: Refund.Source) -> Refund:
+    payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    known = payment.refunds.filter(paypal_refund_id=remote.id).first() or _nameless_row_of(remote, payment)
+    return known or Refund.objects.create(
         payment=payment,
-        source=Refund.Source.PAYPAL,
+        source=source,
         amount_minor=remote.amount.minor,
         currency=remote.amount.currency,
         paypal_refund_id=remote.id,
     )
 
 
+def _nameless_row_of(remote: RefundState, payment: Payment) -> Refund | None:
+    """Ours, whose answer was lost; or what a dispute took, booked from its outcome before PayPal told of the money."""
+    nameless = payment.refunds.filter(paypal_refund_id=None)
+    if remote.custom_id is None:  # an old answer without our number: the amount tells
+        ours = nameless.filter(state=State.NEW, amount_minor=remote.amount.minor)
+    else:
+        ours = nameless.filter(pk=remote.custom_id) if _is_uuid(remote.custom_id) else nameless.none()
+    return ours.first() or nameless.filter(source=Refund.Source.CHARGEBACK, amount_minor=remote.amount.minor).first()
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
 def finish_open_refunds() -> int:
     """Repeats refunds that PayPal never answered, and looks after pending ones. Returns how many."""
-    open_refunds = list(Refund.objects.filter(state__in=[State.NEW, State.PENDING]).select_related("payment")[:200])
-    for refund in open_refunds:
-        try:
-            if refund.paypal_refund_id:
-                apply_refund(refund=refund, remote=gateway().get_refund(refund.paypal_refund_id))
-            else:
-                _send(refund)
-        except (RefundRefused, PayPalError) as error:
-            logger.warning("refund %s is still open: %s", refund.pk, error)
-    return len(open_refunds)
+    looked_lately = Q(state=State.PENDING, looked_at__gt=timezone.now() - LOOK_EVERY)
+    waiting = Refund.objects.filter(state__in=Refund.UNDER_WAY).exclude(looked_lately)
+    refunds = list(waiting.select_related("payment").order_by(F("looked_at").asc(nulls_first=True))[:200])
+    for refund in refunds:
+        _finish(refund)
+    return len(refunds)
+
+
+def _finish(refund: Refund) -> None:
+    try:
+        if refund.paypal_refund_id:
+            apply_refund(refund=refund, remote=gateway().get_refund(refund.paypal_refund_id))
+        else:
+            _send(refund)
+    except (RefundRefused, PayPalError) as error:
+        logger.warning("refund %s is still open: %s", refund.pk, error)
+        Refund.objects.filter(pk=refund.pk).update(looked_at=timezone.now())

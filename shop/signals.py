@@ -14,6 +14,9 @@ payment_captured = Signal()
 # Money went back: `payment`, `refund`.
 payment_refunded = Signal()
 
+# Money that went back came home again (a chargeback cancelled, a refund that failed late): `payment`, `refund`.
+payment_restored = Signal()
+
 # A buyer, or the bank, disputes a payment: `payment`, `dispute`.
 payment_disputed = Signal()
 

@@ -24,6 +24,7 @@ from .orders import place_order
 from .payments import PaymentUnavailable, settle, start_payment
 from .paypal.errors import NotConfigured, PayPalError, Transient, WebhookRejected
 from .paypal.gateway import gateway
+from .paypal.webhooks import MAX_BODY
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -100,6 +101,8 @@ def pay(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @require_POST
 def paypal_webhook(request: HttpRequest) -> HttpResponse:
     """Takes a message only when PayPal signed it. 503 asks PayPal to send it again."""
+    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:  # before a byte of it is read
+        return HttpResponse("This message is too long.", status=413, content_type="text/plain")
     try:
         event = gateway().verify_webhook(request.headers, request.body)
     except WebhookRejected:

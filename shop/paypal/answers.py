@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,9 @@ from shop.paypal.types import (
     CaptureState,
     CaptureStatus,
     CreatedOrder,
+    DisputeOutcome,
+    DisputeState,
+    DisputeStatus,
     OrderState,
     OrderStatus,
     PayoutItemState,
@@ -24,6 +28,7 @@ from shop.paypal.types import (
 
 Json = dict[str, Any]
 
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,79}")
 _LAST = re.compile(r"/([A-Za-z0-9-]+)/?$")
 
 
@@ -37,7 +42,7 @@ def created_order(answer: Json) -> CreatedOrder:
 def order_state(answer: Json) -> OrderState:
     unit = answer["purchase_units"][0]
     payer_id, payer_email = _payer(answer)
-    captures = unit.get("payments", {}).get("captures", [])
+    payments = unit.get("payments", {})
     return OrderState(
         id=answer["id"],
         status=OrderStatus(answer["status"]),
@@ -45,7 +50,8 @@ def order_state(answer: Json) -> OrderState:
         custom_id=unit.get("custom_id"),
         invoice_id=unit.get("invoice_id"),
         total=_money(unit["amount"]),
-        captures=tuple(capture_state(capture, order_id=answer["id"]) for capture in captures),
+        captures=tuple(capture_state(capture, order_id=answer["id"]) for capture in payments.get("captures", [])),
+        refunds=tuple(refund_state(refund) for refund in payments.get("refunds", [])),
         payer_id=payer_id,
         payer_email=payer_email,
         approve_url=_approve_url(answer),
@@ -75,6 +81,26 @@ def refund_state(answer: Json, *, capture_id: str | None = None) -> RefundState:
         amount=_money(answer["amount"]),
         capture_id=_up(answer, "/payments/captures/") or capture_id,
         status_reason=_reason(answer),
+        custom_id=answer.get("custom_id"),
+    )
+
+
+def dispute_state(answer: Json) -> DisputeState:
+    outcome = answer.get("dispute_outcome", {})
+    refunded = outcome.get("amount_refunded")
+    opened_at = _time(answer["create_time"])
+    due = answer.get("seller_response_due_date")
+    return DisputeState(
+        id=answer["dispute_id"],
+        status=DisputeStatus(answer["status"]),
+        reason=code if _CODE.fullmatch(code := str(answer.get("reason", ""))) else "",
+        outcome=DisputeOutcome(outcome.get("outcome_code")) if answer["status"] == "RESOLVED" else None,
+        amount=_money(answer["dispute_amount"]),
+        refunded=_money(refunded) if refunded else None,
+        capture_ids=tuple(found["seller_transaction_id"] for found in answer["disputed_transactions"]),
+        opened_at=opened_at,
+        changed_at=_time(answer["update_time"]) if answer.get("update_time") else opened_at,
+        respond_by=_time(due) if due else None,
     )
 
 
@@ -111,6 +137,11 @@ def payout_item_state(answer: Json) -> PayoutItemState:
         transaction_id=answer.get("transaction_id"),
         error=answer.get("errors", {}).get("name"),
     )
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _money(amount: Json) -> Money:

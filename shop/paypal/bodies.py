@@ -73,9 +73,12 @@ def order_body(
     }
 
 
-def refund_body(*, amount: Money | None, note: str) -> dict[str, Any]:
+def refund_body(*, amount: Money | None, note: str, custom_id: str = "") -> dict[str, Any]:
     """`{}` gives everything back."""
-    return ({} if amount is None else {"amount": v2_amount(amount)}) | _text("note_to_payer", note, REFUND_NOTE)
+    body: dict[str, Any] = {} if amount is None else {"amount": v2_amount(amount)}
+    if custom_id:
+        body["custom_id"] = identifier(custom_id, TEXT)
+    return body | _text("note_to_payer", note, REFUND_NOTE)
 
 
 def payout_body(*, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> dict[str, Any]:

@@ -47,6 +47,33 @@ class RefundStatus(Status):
     UNKNOWN = "UNKNOWN"
 
 
+class DisputeStatus(Status):
+    OPEN = "OPEN"
+    WAITING_FOR_BUYER_RESPONSE = "WAITING_FOR_BUYER_RESPONSE"
+    WAITING_FOR_SELLER_RESPONSE = "WAITING_FOR_SELLER_RESPONSE"
+    UNDER_REVIEW = "UNDER_REVIEW"
+    RESOLVED = "RESOLVED"
+    OTHER = "OTHER"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Status:
+        return cls.OTHER  # PayPal's own word for what is none of the others; such a dispute is open
+
+
+class DisputeOutcome(Status):
+    RESOLVED_BUYER_FAVOUR = "RESOLVED_BUYER_FAVOUR"
+    RESOLVED_SELLER_FAVOUR = "RESOLVED_SELLER_FAVOUR"
+    RESOLVED_WITH_PAYOUT = "RESOLVED_WITH_PAYOUT"
+    CANCELED_BY_BUYER = "CANCELED_BY_BUYER"
+    ACCEPTED = "ACCEPTED"
+    DENIED = "DENIED"
+    NONE = "NONE"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Status:
+        return cls.NONE
+
+
 class PayoutStatus(Status):
     """Of a batch. SUCCESS means that it was processed, not that everyone was paid."""
 
@@ -102,6 +129,34 @@ class CaptureState:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundState:
+    """`amount` is this refund alone, never the sum of several. `custom_id` is ours, or the capture's where none was."""
+
+    id: str
+    status: RefundStatus
+    amount: Money
+    capture_id: str | None
+    status_reason: str | None = None
+    custom_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeState:
+    """`refunded` is what the outcome gave the buyer, where PayPal says so; `capture_ids` the payments it is about."""
+
+    id: str
+    status: DisputeStatus
+    reason: str
+    outcome: DisputeOutcome | None
+    amount: Money
+    refunded: Money | None
+    capture_ids: tuple[str, ...]
+    opened_at: datetime
+    changed_at: datetime
+    respond_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OrderState:
     """`payer_email` is personal data: seal it or leave it. `approve_url` is there while the payer has to act."""
 
@@ -115,17 +170,7 @@ class OrderState:
     payer_id: str | None
     payer_email: str | None
     approve_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RefundState:
-    """`amount` is this refund alone, never the sum of several."""
-
-    id: str
-    status: RefundStatus
-    amount: Money
-    capture_id: str | None
-    status_reason: str | None = None
+    refunds: tuple[RefundState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,169 @@
+"""Disputes: PayPal's message is the reason to look, and what PayPal answers is written down under the payment's lock.
+
+While one is open the payment is marked, staff refuse to refund it, and the floors above hold what depends on it. What a
+lost one took is booked as a chargeback (`shop.chargebacks`); what a dispute won later brings back is undone the same
+way. Both are safe to repeat, in every order of arrival.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from privacy.audit.trail import record
+from privacy.mail import MailKind, MailRefused, queue_mail
+
+from .captures import PaymentUnknown, payment_of_capture
+from .chargebacks import take_back
+from .mails import DISPUTE_CLOSED, DISPUTE_OPENED
+from .models import Dispute, Payment, Refund
+from .money import Money
+from .paypal.errors import PayPalError
+from .paypal.gateway import gateway
+from .paypal.types import CaptureStatus, DisputeState, DisputeStatus
+from .refund_booking import lock, note_problem, undo
+from .signals import dispute_closed, payment_disputed
+
+logger = logging.getLogger(__name__)
+
+Changes = list[tuple[str, models.Model]]
+
+
+def follow_dispute(*, paypal_id: str) -> Dispute:
+    """Looks the dispute up and applies it. Raises `PaymentUnknown` and `PayPalError`."""
+    remote = gateway().get_dispute(paypal_id)
+    payment = _payment_of(remote)
+    returned = _is_won(remote) and _was_taken(payment, remote) and _money_is_back(payment)
+    return apply_dispute(payment=payment, remote=remote, money_is_back=returned)
+
+
+def _payment_of(remote: DisputeState) -> Payment:
+    """PayPal can put several payments into one dispute; ours have one each, so the first that is ours counts."""
+    known = Payment.objects.filter(capture_id__in=remote.capture_ids).first()
+    if known is None and not remote.capture_ids:
+        raise PaymentUnknown(remote.id)
+    return payment_of_capture(known.capture_id if known and known.capture_id else remote.capture_ids[0])
+
+
+def _is_won(remote: DisputeState) -> bool:
+    return remote.status is DisputeStatus.RESOLVED and str(remote.outcome) in Dispute.KEPT
+
+
+def _was_taken(payment: Payment, remote: DisputeState) -> bool:
+    return payment.disputes.filter(paypal_id=remote.id).exists() and _chargebacks(payment).exists()
+
+
+def _money_is_back(payment: Payment) -> bool:
+    return gateway().get_capture(payment.capture_id or "").status is CaptureStatus.COMPLETED
+
+
+def _chargebacks(payment: Payment) -> models.QuerySet[Refund]:
+    return payment.refunds.filter(source=Refund.Source.CHARGEBACK, state=Refund.State.COMPLETED)
+
+
+@transaction.atomic
+def apply_dispute(*, payment: Payment, remote: DisputeState, money_is_back: bool = False) -> Dispute:
+    """Writes down what PayPal says, books the money first, and then tells of the opening or the end, once each."""
+    payment = lock(payment.pk)
+    dispute = Dispute.objects.filter(paypal_id=remote.id).first() or Dispute(paypal_id=remote.id, payment=payment)
+    dispute.payment = payment
+    if not dispute._state.adding and remote.changed_at < dispute.changed_at:
+        return dispute  # an older answer, overtaken on the way
+    was_open = not dispute._state.adding and dispute.is_open
+    was_closed = not dispute._state.adding and not dispute.is_open
+    _copy(dispute, remote)
+    changes = _move_money(dispute, remote, money_is_back=money_is_back)
+    _mark(payment)
+    if dispute.is_open and not was_open:
+        changes += _opened(dispute)
+    elif not dispute.is_open and not was_closed:
+        changes += _closed(dispute)
+    for action, about in changes:
+        record(action=action, about=about, actor=None)
+    return dispute
+
+
+def _copy(dispute: Dispute, remote: DisputeState) -> None:
+    dispute.state, dispute.outcome, dispute.reason = remote.status, remote.outcome or "", remote.reason
+    dispute.amount_minor, dispute.currency = remote.amount.minor, remote.amount.currency
+    dispute.opened_at, dispute.changed_at, dispute.respond_by = remote.opened_at, remote.changed_at, remote.respond_by
+    dispute.closed_at = None if dispute.is_open else remote.changed_at
+    dispute.looked_at = timezone.now()
+    dispute.save()
+
+
+def _mark(payment: Payment) -> None:
+    payment.is_disputed = payment.disputes.open().exists()
+    payment.save(update_fields=["is_disputed", "changed_at"])
+
+
+def _move_money(dispute: Dispute, remote: DisputeState, *, money_is_back: bool) -> Changes:
+    if dispute.is_lost:
+        taken = _take(dispute, remote)
+        return [("shop.refund.completed", taken)] if taken else []
+    if money_is_back:
+        return [("shop.refund.undone", refund) for refund in _give_back(dispute)]
+    return []
+
+
+def _take(dispute: Dispute, remote: DisputeState) -> Refund | None:
+    """What the outcome took, less what went back since the dispute was opened: the money's own message may be first."""
+    payment, lost = dispute.payment, _lost(dispute, remote)
+    if lost.currency != payment.currency:
+        note_problem(payment, f"A dispute took {lost}, in another currency")
+        return None
+    since = payment.refunds.filter(created_at__gte=dispute.known_since)
+    gone = since.exclude(state__in=[Refund.State.FAILED, Refund.State.UNDONE]).aggregate(sum=Sum("amount_minor"))
+    return take_back(payment, lost - Money(gone["sum"] or 0, payment.currency))
+
+
+def _lost(dispute: Dispute, remote: DisputeState) -> Money:
+    """The outcome's own amount; without one, all that was disputed where the buyer won, and nothing otherwise."""
+    if remote.refunded is not None:
+        return remote.refunded
+    return dispute.total if dispute.outcome == Dispute.Outcome.BUYER else Money(0, dispute.currency)
+
+
+def _give_back(dispute: Dispute) -> list[Refund]:
+    """A dispute that was lost first and won later: PayPal has the money in its place again."""
+    refunds = list(_chargebacks(dispute.payment).filter(created_at__gte=dispute.known_since).select_for_update())
+    for refund in refunds:
+        refund.payment = dispute.payment
+        undo(refund)
+    return refunds
+
+
+def _opened(dispute: Dispute) -> Changes:
+    payment_disputed.send(Payment, payment=dispute.payment, dispute=dispute)
+    _tell_staff(DISPUTE_OPENED, dispute)
+    return [("shop.dispute.opened", dispute)]
+
+
+def _closed(dispute: Dispute) -> Changes:
+    dispute_closed.send(Payment, payment=dispute.payment, dispute=dispute)
+    _tell_staff(DISPUTE_CLOSED, dispute)
+    return [("shop.dispute.closed", dispute)]
+
+
+def _tell_staff(kind: MailKind, dispute: Dispute) -> None:
+    try:
+        queue_mail(kind, to=settings.BUSINESS["email"], about=dispute, context={})
+    except MailRefused as refusal:
+        logger.warning("staff were not told of %s: %s", dispute, refusal)
+
+
+def follow_open_disputes(*, now: datetime) -> int:
+    """Looks at open disputes, each once an hour: a message can be lost. Returns how many."""
+    disputes = list(Dispute.objects.due(now)[:50])
+    for dispute in disputes:
+        try:
+            follow_dispute(paypal_id=dispute.paypal_id)
+        except (PaymentUnknown, PayPalError) as error:
+            logger.warning("%s could not be looked at: %s", dispute, error)
+            Dispute.objects.filter(pk=dispute.pk).update(looked_at=now)
+    return len(disputes)

@@ -1,0 +1,73 @@
+"""PayPal's messages, as they are kept."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
+
+PAYLOAD_KEPT = 30  # days: longer than PayPal repeats a message, long enough to find out what went wrong
+WORKER_TIME = timedelta(minutes=5)  # what the worker gets before the regular look-up does a message itself
+TRY_FOR = timedelta(days=3)  # as long as PayPal itself would send it again
+
+
+class PayPalEventQuerySet(models.QuerySet["PayPalEvent"]):
+    def open(self) -> PayPalEventQuerySet:
+        return self.filter(handled_at=None)
+
+    def due(self, now: datetime) -> PayPalEventQuerySet:
+        return self.open().filter(due_at__lte=now, received_at__gt=now - TRY_FOR).order_by("due_at")
+
+    def given_up(self, now: datetime) -> PayPalEventQuerySet:
+        """Tried for three days in vain: staff decide."""
+        return self.open().filter(received_at__lte=now - TRY_FOR)
+
+
+def first_due() -> datetime:
+    return timezone.now() + WORKER_TIME
+
+
+@personal_data(
+    label="Messages from PayPal about your payments",
+    purpose=Purpose.ORDER,
+    columns={"payload": "what PayPal reported: numbers, amounts, states and times"},
+    other_columns="id event_id event_type resource_id order_id capture_id payment_id received_at handled_at attempts"
+    " due_at",
+    found_by=("payment__order__email_index",),
+    retention=Retention(
+        text=f"{PAYLOAD_KEPT} days, to find out what went wrong with a payment", since="received_at", days=PAYLOAD_KEPT
+    ),
+    erasure=Erasure.REDACT,
+    kept_because="the number of the message stays, so that it is never taken twice",
+    source="PayPal, when a payment moves; names and addresses in the message are dropped before it is stored",
+)
+class PayPalEvent(SealedModel):
+    """A verified message from PayPal: a trigger to look, never a source of facts."""
+
+    event_id = models.CharField(max_length=255, unique=True)
+    event_type = models.CharField(max_length=255)
+    resource_id = models.CharField(max_length=128, blank=True)
+    order_id = models.CharField("PayPal order", max_length=128, blank=True)
+    capture_id = models.CharField("PayPal capture", max_length=128, blank=True)
+    payment = models.ForeignKey("shop.Payment", on_delete=models.SET_NULL, null=True, related_name="events")
+    payload = SealedTextField(null=True, editable=False)
+    received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    handled_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField("tried again", default=first_due)
+
+    objects = PayPalEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name = "message from PayPal"
+        verbose_name_plural = "messages from PayPal"
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.event_id}"

@@ -1,0 +1,50 @@
+"""What PayPal said of a payment when it was last looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+
+from privacy.registry import not_personal
+
+from .money import Money
+
+LOOK_EVERY = timedelta(days=1)
+LOOK_AGAIN_AFTER = timedelta(hours=1)  # where something did not match
+LOOK_FOR = timedelta(days=180)  # as long as PayPal refunds and takes disputes
+
+
+class PayPalLookQuerySet(models.QuerySet["PayPalLook"]):
+    def fresh(self, now: datetime) -> PayPalLookQuerySet:
+        """Not to be looked at again yet."""
+        matching = models.Q(payment__problem="", looked_at__gt=now - LOOK_EVERY)
+        return self.filter(matching | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
+
+
+@not_personal(
+    "amounts and a state, as PayPal gave them for a payment",
+    "payment_id currency captured_minor returned_minor status looked_at",
+)
+class PayPalLook(models.Model):
+    """The last look at one payment; a later one replaces it."""
+
+    payment = models.OneToOneField("shop.Payment", on_delete=models.CASCADE, primary_key=True, related_name="look")
+    currency = models.CharField(max_length=3)
+    captured_minor = models.PositiveBigIntegerField("collected, in cents")
+    returned_minor = models.PositiveBigIntegerField("given back, in cents")
+    status = models.CharField(max_length=30)
+    looked_at = models.DateTimeField(db_index=True)
+
+    objects = PayPalLookQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"look at {self.payment_id}"
+
+    @property
+    def captured(self) -> Money:
+        return Money(self.captured_minor, self.currency)
+
+    @property
+    def returned(self) -> Money:
+        return Money(self.returned_minor, self.currency)
