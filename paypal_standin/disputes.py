@@ -1,11 +1,13 @@
 """Disputes: opened and resolved from the overview page, shown to the shop."""
 
+from decimal import Decimal
+
 from django.http import HttpRequest, HttpResponse
 
 from . import clock, ids, payments, webhooks
 from .answers import json_answer, link
 from .errors import Json, not_found
-from .models import Capture, Dispute
+from .models import Capture, Dispute, Refund
 from .money import dump
 from .tokens import bearer_required
 
@@ -30,15 +32,25 @@ def open_dispute(capture: Capture) -> Dispute:
     return dispute
 
 
+def reopen(dispute: Dispute) -> None:
+    """The loser appeals: the dispute is under way again, and the money stays where it is for now."""
+    if Dispute.objects.filter(pk=dispute.pk).exclude(outcome="").update(outcome="", updated_at=clock.now()):
+        dispute.refresh_from_db()
+        webhooks.announce("CUSTOMER.DISPUTE.UPDATED", "dispute", represent(dispute), "A dispute was appealed")
+
+
 def resolve(dispute: Dispute, outcome: str) -> None:
-    """End the dispute; one that the buyer wins takes back what is left of the capture."""
+    """End the dispute. The buyer's win takes back what is left of the capture; a later win of the shop returns it."""
     changed = Dispute.objects.filter(pk=dispute.pk, outcome="").update(outcome=outcome, updated_at=clock.now())
     if not changed:
         return
     dispute.refresh_from_db()
     capture = dispute.capture
     if outcome == Dispute.Outcome.BUYER and capture.status in payments.REFUNDABLE:
-        payments.give_back(capture, capture.remaining(), event="PAYMENT.CAPTURE.REVERSED")
+        payments.give_back(capture, capture.remaining(), event="PAYMENT.CAPTURE.REVERSED", dispute=dispute)
+    if outcome == Dispute.Outcome.SELLER:
+        for refund in dispute.refunds.filter(status=Refund.Status.COMPLETED):
+            payments.cancel_reversal(refund)
     webhooks.announce("CUSTOMER.DISPUTE.RESOLVED", "dispute", represent(dispute), "A dispute was resolved")
 
 
@@ -51,8 +63,13 @@ def represent(dispute: Dispute) -> Json:
     body |= {"reason": "MERCHANDISE_OR_SERVICE_NOT_RECEIVED", "dispute_amount": amount, "dispute_channel": "INTERNAL"}
     body |= {"status": "RESOLVED" if dispute.outcome else "OPEN", "dispute_life_cycle_stage": "INQUIRY"}
     if dispute.outcome:
-        body["dispute_outcome"] = {"outcome_code": dispute.outcome}
+        body["dispute_outcome"] = {"outcome_code": dispute.outcome} | _refunded(dispute)
     return body | {"links": [link(f"/v1/customer/disputes/{dispute.id}", "self")]}
+
+
+def _refunded(dispute: Dispute) -> Json:
+    amounts = [refund.amount for refund in dispute.refunds.filter(status=Refund.Status.COMPLETED)]
+    return {"amount_refunded": dump(sum(amounts, Decimal(0)), dispute.capture.currency)} if amounts else {}
 
 
 def _transaction(capture: Capture) -> Json:

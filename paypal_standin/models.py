@@ -93,7 +93,7 @@ class Capture(Row):
 
     def refunded(self) -> Decimal:
         """All that went back to the payer so far."""
-        kept = self.refunds.exclude(status=Refund.Status.FAILED)
+        kept = self.refunds.exclude(status__in=(Refund.Status.FAILED, Refund.Status.CANCELLED))
         total: Decimal | None = kept.aggregate(total=Sum("amount"))["total"]
         return total or Decimal(0)
 
@@ -109,9 +109,11 @@ class Refund(Row):
         COMPLETED = "COMPLETED"
         PENDING = "PENDING"
         FAILED = "FAILED"
+        CANCELLED = "CANCELLED"
 
     id = models.CharField(max_length=20, primary_key=True)
     capture = models.ForeignKey(Capture, models.CASCADE, related_name="refunds")
+    dispute = models.ForeignKey("Dispute", models.CASCADE, null=True, related_name="refunds")
     amount = models.DecimalField(max_digits=20, decimal_places=2)
     total = models.DecimalField(max_digits=20, decimal_places=2)
     request = models.JSONField()

@@ -137,7 +137,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def act_on_capture(request: HttpRequest, capture_id: str, action: str) -> HttpResponse:
-    """POST /standin/captures/{id}/{complete|deny|dispute|resolve|refund}."""
+    """POST /standin/captures/{id}/{complete|deny|dispute|appeal|resolve|refund|reverse}."""
     capture = payments.find_capture(capture_id)
     if action == "complete":
         payments.settle(capture, Capture.Status.COMPLETED)
@@ -145,6 +145,10 @@ def act_on_capture(request: HttpRequest, capture_id: str, action: str) -> HttpRe
         payments.settle(capture, Capture.Status.DECLINED)
     elif action == "dispute":
         disputes.open_dispute(capture)
+    elif action == "appeal":
+        _appeal(capture)
+    elif action == "reverse":
+        _refund(capture, request.POST.get("amount", ""), "PAYMENT.CAPTURE.REVERSED")
     elif action == "resolve":
         _resolve(capture, request.POST.get("outcome", Dispute.Outcome.SELLER))
     else:
@@ -158,13 +162,19 @@ def _resolve(capture: Capture, outcome: str) -> None:
         disputes.resolve(dispute, outcome)
 
 
-def _refund(capture: Capture, given: str) -> None:
+def _appeal(capture: Capture) -> None:
+    dispute = capture.disputes.order_by("-created_at").first()
+    if dispute:
+        disputes.reopen(dispute)
+
+
+def _refund(capture: Capture, given: str, event: str = "PAYMENT.CAPTURE.REFUNDED") -> None:
     """Give back the amount, or all that is left where none is given; nothing where it is too much."""
     left = capture.remaining()
     fine = is_number(given) and fits(given, capture.currency)
     amount = left if not given else Decimal(given) if fine else Decimal(0)
     if capture.status in payments.REFUNDABLE and 0 < amount <= left:
-        payments.give_back(capture, amount)
+        payments.give_back(capture, amount, event=event)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from . import clock, faults, ids, webhooks
 from .answers import json_answer, link, read_json, wants_all
 from .errors import Json, malformed, not_found, unprocessable
-from .models import Capture, Refund
+from .models import Capture, Dispute, Refund
 from .money import dump, fee
 from .order_rules import check_money
 from .replay import once
@@ -60,7 +60,11 @@ def find_capture(capture_id: str) -> Capture:
 
 
 def give_back(
-    capture: Capture, amount: Decimal, request: Json | None = None, event: str = "PAYMENT.CAPTURE.REFUNDED"
+    capture: Capture,
+    amount: Decimal,
+    request: Json | None = None,
+    event: str = "PAYMENT.CAPTURE.REFUNDED",
+    dispute: Dispute | None = None,
 ) -> Refund:
     """Refund the amount, which the caller has checked, and tell the shop."""
     waits = faults.take("refund_pending", f"/v2/payments/captures/{capture.id}/refund") is not None
@@ -68,6 +72,7 @@ def give_back(
     refund = Refund.objects.create(
         id=ids.transaction_id(),
         capture=capture,
+        dispute=dispute,
         amount=amount,
         total=capture.refunded() + amount,
         request=request or {},
@@ -88,6 +93,12 @@ def settle_refund(refund: Refund, status: str) -> None:
         _follow_refunds(refund.capture)
         failed = status == Refund.Status.FAILED
         _announce_refund(refund, "PAYMENT.REFUND.FAILED" if failed else "PAYMENT.CAPTURE.REFUNDED")
+
+
+def cancel_reversal(refund: Refund) -> None:
+    """The shop won after all: its money is back."""
+    Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.CANCELLED, updated_at=clock.now())
+    _follow_refunds(refund.capture)
 
 
 def _follow_refunds(capture: Capture) -> None:

@@ -46,6 +46,7 @@ def first_due() -> datetime:
     erasure=Erasure.REDACT,
     kept_because="the number of the message stays, so that it is never taken twice",
     source="PayPal, when a payment moves; names and addresses in the message are dropped before it is stored",
+    recipients="nobody: it comes from PayPal, and staff alone see it",
 )
 class PayPalEvent(SealedModel):
     """A verified message from PayPal: a trigger to look, never a source of facts."""

@@ -12,7 +12,7 @@ from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from contacts.models import Inquiry
 from privacy.links import digest_of
 from privacy.sealed_models import uuid7
-from shop.models import Order, Payment, Product
+from shop.models import Dispute, Order, Payment, PayPalEvent, Product
 
 
 def user(email: str, **fields: Any) -> User:
@@ -46,6 +46,18 @@ def payment(order: Order, **fields: Any) -> Payment:
     return Payment.objects.create(
         **{"order": order, "amount_minor": order.amount_minor, "currency": order.currency, **fields}
     )
+
+
+def dispute(payment: Payment, **fields: Any) -> Dispute:
+    now = timezone.now()
+    values = {"paypal_id": f"PP-D-{str(uuid7())[-9:]}", "state": "OPEN", "opened_at": now, "changed_at": now}
+    money = {"amount_minor": payment.amount_minor, "currency": payment.currency}
+    return Dispute.objects.create(**{"payment": payment, **values, **money, **fields})
+
+
+def paypal_event(payment: Payment | None = None, **fields: Any) -> PayPalEvent:
+    values = {"event_id": f"WH-{uuid7()}", "event_type": "PAYMENT.CAPTURE.REFUNDED", "resource_id": "R1"}
+    return PayPalEvent.objects.create(**{"payment": payment, "payload": "{}", **values, **fields})
 
 
 def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: Any) -> Click:

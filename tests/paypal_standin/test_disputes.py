@@ -30,7 +30,8 @@ def test_a_dispute_ends_with_its_outcome(api: Api, receiver: Receiver, outcome: 
     api.act(capture["id"], "dispute")
     api.act(capture["id"], "resolve", outcome=outcome)
     dispute = receiver.wait_for(capture["id"], RESOLVED)[0].resource
-    assert (dispute["status"], dispute["dispute_outcome"]) == ("RESOLVED", {"outcome_code": outcome})
+    assert (dispute["status"], dispute["dispute_outcome"]["outcome_code"]) == ("RESOLVED", outcome)
+    assert ("amount_refunded" in dispute["dispute_outcome"]) == (status == "REFUNDED")
     assert api.capture_now(capture["id"])["status"] == status
 
 
@@ -41,6 +42,24 @@ def test_a_buyers_win_reverses_what_is_left(api: Api, receiver: Receiver) -> Non
     api.act(capture["id"], "resolve", outcome="RESOLVED_BUYER_FAVOUR")
     reversal = receiver.wait_for(capture["id"], "PAYMENT.CAPTURE.REVERSED")[0].resource
     assert reversal["amount"] == usd("50.00")
+
+
+def test_an_appeal_that_the_shop_wins_brings_the_money_back(api: Api, receiver: Receiver) -> None:
+    capture = api.paid()
+    api.act(capture["id"], "dispute")
+    api.act(capture["id"], "resolve", outcome="RESOLVED_BUYER_FAVOUR")
+    reversal = receiver.wait_for(capture["id"], "PAYMENT.CAPTURE.REVERSED")[0].resource
+    api.act(capture["id"], "appeal")
+    assert receiver.wait_for(capture["id"], "CUSTOMER.DISPUTE.UPDATED")[0].resource["status"] == "OPEN"
+    api.act(capture["id"], "resolve", outcome="RESOLVED_SELLER_FAVOUR")
+    assert api.capture_now(capture["id"])["status"] == "COMPLETED"
+    assert api.call("GET", f"/v2/payments/refunds/{reversal['id']}").json()["status"] == "CANCELLED"
+
+
+def test_a_bank_takes_money_back_without_a_dispute(api: Api, receiver: Receiver) -> None:
+    capture = api.paid()
+    api.act(capture["id"], "reverse")
+    assert receiver.wait_for(capture["id"], "PAYMENT.CAPTURE.REVERSED")[0].resource["amount"] == usd("59.95")
 
 
 def test_a_disputed_capture_takes_no_partial_refund(api: Api) -> None:

@@ -36,6 +36,7 @@ def _affiliate(email: str, name: str) -> None:
 
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:
     order = factories.order(product, email=email, name=name)
+    factories.paypal_event(factories.payment(order), payload=f"{name} pays")
     click = factories.click(brought_by, address=f"{name} was here")
     Attribution.objects.create(order=order, affiliate=brought_by, click=click, rate_percent=30, terms_version="1")
 

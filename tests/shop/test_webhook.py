@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -14,37 +14,15 @@ from pytest_django import Settings
 from affiliates.models import Affiliate, Commission
 from shop.events import handle_open_events
 from shop.models import Order, Payment, PayPalEvent, Product, Refund
-from tests.paypal_standin.receiver import Hook, Receiver
+from tests.paypal_standin.receiver import Receiver
 from tests.running_site import free_port
 from tests.shop.buying import approve, buy, place
+from tests.shop.messages import WEBHOOK, deliver
 from tests.standin_process import Standin
 
 pytestmark = pytest.mark.usefixtures("product")
 
 Work = Callable[[], int]
-WEBHOOK = "/paypal/webhook/"
-
-
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Receiver]:
-    listening = Receiver()
-    yield listening
-    listening.close()
-
-
-@pytest.fixture
-def told(paypal: Standin, receiver: Receiver) -> Receiver:
-    """Where the stand-in sends its messages; a test hands them to the site as PayPal would."""
-    paypal.send_webhooks_to(receiver.url)
-    return receiver
-
-
-def deliver(hook: Hook, raw: bytes | None = None, changed: dict[str, str] | None = None) -> int:
-    """As PayPal sends it, but for what the test changes. Returns the status of the answer."""
-    headers = {name: value for name, value in hook.headers.items() if name.lower().startswith("paypal-")}
-    body = hook.raw if raw is None else raw
-    answer = Client().post(WEBHOOK, body, content_type="application/json", headers={**headers, **(changed or {})})
-    return answer.status_code
 
 
 @pytest.mark.django_db

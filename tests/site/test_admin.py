@@ -16,7 +16,7 @@ from accounts.models import User
 from affiliates.models import Affiliate, Application, PayoutBatch
 from affiliates.payouts import prepare_payout
 from contacts.inquiries import answer_inquiry
-from shop.models import PayPalEvent, Product
+from shop.models import Payment, PayPalEvent, Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
 
@@ -36,7 +36,9 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", author=factories.user(f"staff{uuid_tail()}@example.com"))
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
-    PayPalEvent.objects.create(event_id=f"WH-{number}", event_type="X", resource_id="Y")
+    payment = Payment.objects.latest("created_at")
+    factories.paypal_event(payment)
+    factories.dispute(payment)
     factories.click(affiliate)
 
 
