@@ -35,6 +35,11 @@ class Standin(Program):
         address = f"{self.url}/standin/captures/{capture_id}/{action}"
         requests.post(address, data=fields, allow_redirects=False, timeout=TIMEOUT).raise_for_status()
 
+    def act_on_refund(self, refund_id: str, action: str) -> None:
+        """The end of a pending refund: complete or fail."""
+        address = f"{self.url}/standin/refunds/{refund_id}/{action}"
+        requests.post(address, allow_redirects=False, timeout=TIMEOUT).raise_for_status()
+
     def decide(self, approve_url: str, choice: str = "pay", **fields: str) -> str:
         """The payer's press of a button; returns the address the browser is sent to."""
         answer = requests.post(approve_url, data={"choice": choice, **fields}, allow_redirects=False, timeout=TIMEOUT)

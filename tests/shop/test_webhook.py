@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Commission
-from shop.events import handle_open_events
+from shop.events import handle_open_events, receive_event
 from shop.models import Order, Payment, PayPalEvent, Product, Refund
-from tests.paypal_standin.receiver import Receiver
+from shop.paypal.gateway import gateway
+from shop.paypal.types import WebhookEvent
+from shop.paypal.webhooks import MAX_BODY
+from shop.views import paypal_webhook
+from tests.paypal_standin.receiver import Hook, Receiver
 from tests.running_site import free_port
 from tests.shop.buying import approve, buy, place
 from tests.shop.messages import WEBHOOK, deliver
@@ -146,3 +152,139 @@ def test_a_message_about_nothing_of_ours_is_taken_and_changes_nothing(
     assert deliver(hook) == 200
     assert work() == 1
     assert PayPalEvent.objects.get().handled_at is not None
+
+
+def approved(client: Client, paypal: Standin, told: Receiver) -> Hook:
+    payment = place(client).payments.get()
+    approve(paypal, payment)
+    return told.wait_for(payment.paypal_order_id or "", "CHECKOUT.ORDER.APPROVED")[0]
+
+
+@pytest.mark.django_db
+def test_a_long_body_is_refused_before_it_is_read() -> None:
+    class Unread(BytesIO):
+        def read(self, *size: int | None) -> bytes:
+            raise AssertionError("nobody reads it")
+
+    request = RequestFactory().post(WEBHOOK, b"", content_type="application/json")
+    request.META["CONTENT_LENGTH"] = str(MAX_BODY + 1)
+    request.META["wsgi.input"] = Unread()
+    assert paypal_webhook(request).status_code == 413
+    response = Client().post(WEBHOOK, b"x" * (MAX_BODY + 1), content_type="application/json")
+    assert (response.status_code, PayPalEvent.objects.count()) == (413, 0)
+    assert Client().post(WEBHOOK, b"x" * MAX_BODY, content_type="application/json").status_code == 400
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "body", [b"not json", b"[]", b'"text"', b"1", b"null", b"{}", b'{"id": 1}', b"\xff", b"[" * 9999]
+)
+def test_a_body_that_is_no_event_is_refused_whatever_its_signature(
+    client: Client, paypal: Standin, told: Receiver, body: bytes
+) -> None:
+    assert deliver(approved(client, paypal, told), raw=body) == 400
+    assert not PayPalEvent.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "missing", ["Transmission-Id", "Transmission-Time", "Transmission-Sig", "Cert-Url", "Auth-Algo"]
+)
+def test_each_header_has_to_be_there(client: Client, paypal: Standin, told: Receiver, missing: str) -> None:
+    hook = approved(client, paypal, told)
+    name = next(name for name in hook.headers if name.lower() == f"paypal-{missing}".lower())
+    assert deliver(hook, changed={name: ""}) == 400
+    assert deliver(hook) == 200
+
+
+@pytest.mark.slow
+def test_a_signature_for_another_webhook_is_refused(
+    client: Client, paypal: Standin, told: Receiver, settings: Settings
+) -> None:
+    hook = approved(client, paypal, told)
+    ours, settings.PAYPAL_WEBHOOK_ID = settings.PAYPAL_WEBHOOK_ID, "ANOTHER-WEBHOOK"
+    assert deliver(hook) == 400
+    settings.PAYPAL_WEBHOOK_ID = ours
+    assert deliver(hook) == 200
+
+
+@pytest.mark.slow
+def test_a_signature_that_nobody_can_check_now_is_asked_for_again(
+    client: Client, paypal: Standin, told: Receiver, settings: Settings
+) -> None:
+    hook = approved(client, paypal, told)
+    gateway().client.session.close()
+    settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
+    changed = {"Paypal-Cert-Url": f"{settings.PAYPAL_BASE_URL}/v1/notifications/certs/CERT-1"}
+    assert deliver(hook, changed=changed) == 503
+    assert not PayPalEvent.objects.exists()
+    settings.PAYPAL_BASE_URL = paypal.url
+    assert deliver(hook) == 200
+
+
+@pytest.mark.slow
+def test_it_settles_before_the_browser_returns(client: Client, paypal: Standin, told: Receiver, work: Work) -> None:
+    payment = place(client).payments.get()
+    back = approve(paypal, payment)
+    deliver(told.wait_for(payment.paypal_order_id or "", "CHECKOUT.ORDER.APPROVED")[0])
+    work()
+    assert b"your order is paid" in client.get(back, follow=True).content
+    told.wait_for(payment.paypal_order_id or "", "PAYMENT.CAPTURE.COMPLETED")
+    assert len(told.about(payment.paypal_order_id or "", "PAYMENT.CAPTURE.COMPLETED")) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["BILLING.PLAN.CREATED", "PAYMENT.SALE.COMPLETED", "X"])
+def test_a_kind_nobody_asked_for_is_stored_and_ignored(kind: str, work: Work) -> None:
+    receive_event(event(kind, {"id": "P-1"}))
+    work()
+    assert PayPalEvent.objects.get().handled_at is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("strange", [{"id": 5}, {"id": {"a": 1}}, {"id": "\x00"}, {"links": 1}, {"id": "x" * 999}, {}])
+def test_strange_numbers_in_a_signed_message_do_no_harm(strange: dict[str, Any]) -> None:
+    receive_event(event("PAYMENT.CAPTURE.REFUNDED", strange))
+    assert PayPalEvent.objects.get().resource_id == ""
+    assert handle_open_events(now=timezone.now() + timedelta(minutes=6)) == 1
+    assert PayPalEvent.objects.get().handled_at is None
+
+
+@pytest.mark.slow
+def test_a_refund_whose_payment_is_not_known_waits_for_it(
+    client: Client, paypal: Standin, told: Receiver, work: Work
+) -> None:
+    payment = buy(client, paypal)
+    paypal.act(payment.capture_id or "", "refund", amount="20.00")
+    hook = told.wait_for(payment.capture_id or "", "PAYMENT.CAPTURE.REFUNDED")[0]
+    order_id = payment.paypal_order_id
+    Payment.objects.filter(pk=payment.pk).update(capture_id=None, paypal_order_id=None, state="new")
+    assert deliver(hook) == 200
+    work()
+    now = timezone.now()
+    assert PayPalEvent.objects.get().handled_at is None
+    assert [handle_open_events(now=now + timedelta(minutes=minute)) for minute in (6, 6, 7, 8, 9)] == [1, 0, 1, 0, 1]
+    assert PayPalEvent.objects.given_up(now + timedelta(days=3, minutes=1)).count() == 1
+    Payment.objects.filter(pk=payment.pk).update(paypal_order_id=order_id, state="capturing")
+    handle_open_events(now=now + timedelta(hours=1))
+    payment.refresh_from_db()
+    assert (payment.state, payment.refunded_minor) == ("part_refunded", 2000)
+    stored = PayPalEvent.objects.get()
+    assert (stored.payment, stored.handled_at is not None) == (payment, True)
+
+
+@pytest.mark.django_db
+def test_one_bad_message_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("PAYMENT.CAPTURE.REFUNDED", "X"):
+        receive_event(event(kind, {"id": "R1"}, number=kind))
+
+    def broken(**anything: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("shop.events.adopt_refund", broken)
+    assert handle_open_events(now=timezone.now() + timedelta(minutes=6)) == 2
+    assert set(PayPalEvent.objects.open().values_list("event_type", flat=True)) == {"PAYMENT.CAPTURE.REFUNDED"}
+
+
+def event(kind: str, resource: dict[str, Any], number: str = "WH-1") -> WebhookEvent:
+    return WebhookEvent(id=number, event_type=kind, resource_type="", resource=resource, created_at=None)
