@@ -69,11 +69,6 @@ def _require_change(request: HttpRequest) -> None:
         raise PermissionDenied
 
 
-def differing() -> Any:
-    """Payments that PayPal knows otherwise than we do."""
-    return Payment.objects.exclude(problem="").select_related("order", "look")
-
-
 def unmatched() -> dict[str, Any]:
     """What the page shows."""
     now = timezone.now()
@@ -82,7 +77,7 @@ def unmatched() -> dict[str, Any]:
     given_up = PayPalEvent.objects.given_up(now)
     return {
         "totals": totals(),
-        "payments": differing()[:SHOWN],
+        "payments": Payment.objects.differing().select_related("order", "look")[:SHOWN],
         "refunds": refunds.select_related("payment__order")[:SHOWN],
         "disputes": Dispute.objects.open().select_related("payment__order")[:SHOWN],
         "given_up": given_up[:SHOWN],

@@ -106,6 +106,10 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments of which PayPal may know more than we do."""
         return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
 
+    def differing(self) -> PaymentQuerySet:
+        """Payments that PayPal knows otherwise than we do."""
+        return self.exclude(problem="")
+
 
 @not_personal(
     "amounts, states and PayPal's numbers; who paid stands in the order",
