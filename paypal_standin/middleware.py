@@ -24,6 +24,8 @@ class DebugIdMiddleware:
         debug_id = request.META["standin.debug_id"] = ids.debug_id()
         response = self.get_response(request)
         response.headers["PayPal-Debug-Id"] = debug_id
+        if fault := request.META.get("standin.fault"):
+            response.headers["Standin-Fault"] = fault  # whoever checks answers knows that this one is wrong on purpose
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -74,9 +76,11 @@ class FaultMiddleware:
 
     def _with_faults(self, request: HttpRequest) -> HttpResponseBase:
         if fault := faults.take_for(faults.BEFORE, request.path):
+            request.META["standin.fault"] = fault.kind
             return faults.before(fault, request)
         answer = self.get_response(request)
         fault = faults.take_for(faults.AFTER, request.path) if answer.status_code < 300 else None
         if fault and isinstance(answer, HttpResponse):
+            request.META["standin.fault"] = fault.kind
             return faults.after(fault, request, answer)
         return answer

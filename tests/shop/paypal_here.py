@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from shop.paypal.gateway import gateway
 from tests.running_site import free_port
+from tests.shop.paypal.contract import checked_against_the_files
 from tests.standin_process import Standin, run_standin
 
 
@@ -29,7 +30,8 @@ def paypal(paypal_process: Standin, settings: Settings, no_pauses: None) -> Iter
     """PayPal's stand-in; the site talks to it, and it talks back only where a test asks for that."""
     settings.PAYPAL_BASE_URL = paypal_process.url
     settings.PAYPAL_TRUST_ROOTS = paypal_process.ca
-    yield paypal_process
+    with checked_against_the_files(gateway().client.session, paypal_process.url):
+        yield paypal_process
     settings.PAYPAL_BASE_URL = paypal_process.url
     gateway().client.session.close()
     paypal_process.reset()

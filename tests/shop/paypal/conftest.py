@@ -8,6 +8,7 @@ import pytest
 
 from shop.paypal.client import PayPalClient
 from shop.paypal.gateway import Gateway, gateway
+from tests.shop.paypal.contract import checked_against_the_files
 from tests.shop.paypal.loopback import Loopback, serve
 from tests.standin_process import Standin, run_standin
 
@@ -64,5 +65,6 @@ def standin_gateway(standin: Standin, settings: Settings) -> Iterator[Gateway]:
     settings.PAYPAL_TRUST_ROOTS = standin.ca
     settings.BUSINESS = {"name": "AITpro"}
     found = gateway()
-    yield found
+    with checked_against_the_files(found.client.session, standin.url):
+        yield found
     found.client.session.close()

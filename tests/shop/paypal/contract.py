@@ -1,9 +1,15 @@
-"""An HTTP adapter that holds every request and answer against PayPal's own OpenAPI files."""
+"""An HTTP adapter that holds every request and answer against PayPal's own OpenAPI files.
+
+Whatever a test says to the stand-in through `paypal` or `standin_gateway` goes through it, where the files are at hand.
+Not in them: the token call and disputes. What the stand-in answers wrongly on request is not held against it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +25,9 @@ FILES = {
     "/v2/checkout/orders": "checkout_orders_v2.json",
     "/v2/payments/": "payments_payment_v2.json",
     "/v1/payments/payouts": "payments_payouts_batch_v1.json",
+    "/v1/notifications/verify": "notifications_webhooks_v1.json",
 }
+ANSWER_ONLY = "/v1/notifications/verify"  # the file marks the event in the request as read-only
 
 
 class ContractAdapter(requests.adapters.HTTPAdapter):
@@ -33,7 +41,7 @@ class ContractAdapter(requests.adapters.HTTPAdapter):
         response = super().send(request, *args, **kwargs)
         path = urlsplit(request.url or "").path
         name = next((file for start, file in FILES.items() if path.startswith(start)), None)
-        if name:
+        if name and "Standin-Fault" not in response.headers:
             self._check(specification(name), request, response)
             self.checked.append((request.method or "", path, response.status_code))
         return response
@@ -44,8 +52,30 @@ class ContractAdapter(requests.adapters.HTTPAdapter):
         again = request.copy()
         again.url = HOST + parts.path + (f"?{parts.query}" if parts.query else "")
         asked = RequestsOpenAPIRequest(again)
-        openapi.validate_request(asked)
-        openapi.validate_response(asked, RequestsOpenAPIResponse(response))
+        if not parts.path.startswith(ANSWER_ONLY):
+            openapi.validate_request(asked)
+        openapi.validate_response(asked, _Described(response))
+
+
+class _Described(RequestsOpenAPIResponse):
+    @property
+    def status_code(self) -> int:
+        """The file of refunds knows only the first answer, 201; its replay has the same body and 200."""
+        replayed = self.response.status_code == 200 and str(self.response.request.path_url).endswith("/refund")
+        return 201 if replayed else int(self.response.status_code)
+
+
+@contextmanager
+def checked_against_the_files(session: requests.Session, url: str) -> Iterator[ContractAdapter | None]:
+    """While the block runs, what the session says to this address is checked; None where the files are absent."""
+    if not folder().is_dir():
+        yield None
+        return
+    adapter = ContractAdapter()
+    session.mount(url, adapter)
+    yield adapter
+    del session.adapters[url]  # the gateway is kept for the tests that follow
+    adapter.close()
 
 
 def folder() -> Path:

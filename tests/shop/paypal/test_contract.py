@@ -1,7 +1,8 @@
 """Every kind of call the gateway makes, and the stand-in's answer, held against PayPal's published OpenAPI files.
 
-Not in those files, and so not checked: the token call. Not checkable with them: verify-webhook-signature, whose event
-they mark read-only.
+The other tests' traffic is checked on the way, too (`tests/shop/paypal/contract.py`); these make sure that each kind of
+call is there, and that the check bites. Not in those files, and so not checked: the token call, and disputes. Of
+verify-webhook-signature only the answer is checked, because they mark the event in the request as read-only.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
+from openapi_core.exceptions import OpenAPIError
 
 from shop.money import Money
-from shop.paypal.errors import DuplicateBatch, Expired, Invalid, PayerActionRequired
+from shop.paypal.certificates import CertificateUnavailable
+from shop.paypal.errors import DuplicateBatch, Expired, Invalid, PayerActionRequired, WebhookRejected
 from shop.paypal.gateway import Gateway
 from tests.shop.paypal.contract import ContractAdapter, folder
 from tests.shop.paypal.test_standin import captured, create
@@ -29,12 +34,9 @@ def contract(standin_gateway: Gateway) -> Iterator[ContractAdapter]:
         pytest.skip(
             "PayPal's OpenAPI files are not there: name their folder in PAYPAL_OPENAPI_DIR to check against them."
         )
-    adapter = ContractAdapter()
-    adapters = standin_gateway.client.session.adapters
-    standin_gateway.client.session.mount(standin_gateway.config.base_url, adapter)
+    adapter = standin_gateway.client.session.adapters[standin_gateway.config.base_url]
+    assert isinstance(adapter, ContractAdapter)
     yield adapter
-    del adapters[standin_gateway.config.base_url]  # the gateway is kept for the tests that follow
-    adapter.close()
 
 
 @pytest.fixture
@@ -107,3 +109,48 @@ def test_payouts_keep_to_the_files(contract: ContractAdapter, paypal: Gateway) -
         ("GET", "/v1/payments/payouts-item/ID", 200),
         ("POST", "/v1/payments/payouts-item/ID/cancel", 200),
     }
+
+
+def test_the_check_of_a_signature_keeps_to_the_file(
+    contract: ContractAdapter, paypal: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unavailable(url: str) -> None:
+        raise CertificateUnavailable
+
+    monkeypatch.setattr(paypal._webhooks._certificates, "public_key", unavailable)
+    headers = {
+        "PAYPAL-AUTH-ALGO": "SHA256withRSA",
+        "PAYPAL-CERT-URL": f"{paypal.config.base_url}/v1/notifications/certs/CERT-1",
+        "PAYPAL-TRANSMISSION-ID": "b2384410-f8d2-11ef-9b0b-1f4d2f3a1c11",
+        "PAYPAL-TRANSMISSION-SIG": "AAAA",
+        "PAYPAL-TRANSMISSION-TIME": "2026-03-02T12:00:00Z",
+    }
+    with pytest.raises(WebhookRejected):
+        paypal.verify_webhook(headers, b'{"id": "WH-1", "event_type": "X", "resource": {}}')
+    assert kinds(contract) == [("POST", "/v1/notifications/verify-webhook-signature", 200)]
+
+
+def test_an_answer_that_departs_from_the_files_is_noticed(
+    contract: ContractAdapter, paypal: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = create(paypal)
+    send = requests.adapters.HTTPAdapter.send
+
+    def falsified(self: requests.adapters.HTTPAdapter, *given: Any, **options: Any) -> requests.Response:
+        answer = send(self, *given, **options)
+        answer._content = answer.content.replace(b"PAYER_ACTION_REQUIRED", b"INVENTED")
+        return answer
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", falsified)
+    with pytest.raises(OpenAPIError):
+        paypal.get_order(order.id)
+
+
+def test_a_dispute_has_no_file_and_is_read_from_documented_fields(paypal: Gateway, standin: Standin) -> None:
+    capture = captured(paypal, standin).captures[0]
+    standin.act(capture.id, "dispute")
+    page = requests.get(standin.url, timeout=10).text
+    dispute = paypal.get_dispute(re.findall(r"PP-D-\d+", page)[0])
+    assert (dispute.capture_ids, dispute.amount, dispute.outcome) == ((capture.id,), capture.amount, None)
+    if folder().is_dir():
+        assert not [name for name in folder().iterdir() if "dispute" in name.name]  # when there is one: check with it
