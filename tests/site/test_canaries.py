@@ -10,6 +10,7 @@ import pytest
 
 from tests.canaries import canary, files_below, found_in
 from tests.running_site import RunningSite, running_site, wait_for
+from tests.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +25,7 @@ class Words:
         self.checkout = {name: canary() for name in ("name", "email")}
         self.application = {name: canary() for name in ("name", "email", "website", "message")}
         self.request = {name: canary() for name in ("email", "details")}
-        self.paypal = {name: canary() for name in ("given_name", "surname")}
+        self.paypal = {name: canary() for name in ("given_name", "surname", "email")}  # PayPal's messages hold them
         self.staff = {name: canary() for name in ("reply", "email", "name")}
         self.plain = canary()  # goes into a column that is not sealed: the search has to find it
 
@@ -62,7 +63,7 @@ def come_and_buy(site: RunningSite, words: Words) -> None:
     visitor.open(f"/go/DEMO/products/bps-pro/?sub={words.plain}")
     visitor.open("/checkout/bps-pro/")
     visitor.submit("Continue to PayPal", name=words.checkout["name"], email=email(words.checkout["email"]), code="")
-    visitor.submit("Pay", **words.paypal)
+    visitor.submit("Pay", **{**words.paypal, "email": email(words.paypal["email"])})
     assert "your order is paid" in visitor.text
     site.mail(email(words.checkout["email"]), "Your receipt")
 
@@ -100,12 +101,21 @@ def work_as_staff(site: RunningSite, words: Words) -> None:
     body = next(str(area["name"]) for area in staff.page.find_all("textarea") if str(area["name"]).endswith("-body"))
     staff.submit("Save", **{body: words.staff["reply"]})
     staff.open(f"/admin/shop/order/?q={email(words.checkout['email'])}")
+    wait_for(lambda: message_from_paypal(staff), "a message from PayPal, with what is kept of it")
     staff.open("/admin/accounts/user/add/")
     staff.submit("Save", email=email(words.staff["email"]), name=words.staff["name"])
     assert "was added successfully" in staff.text
     site.mail(email(words.contact["email"]), "Our answer")
     site.mail(email(words.staff["email"]), "Set your password")
     wait_for(lambda: "idle" if site.command("housekeeping") else None, "housekeeping")
+
+
+def message_from_paypal(staff: Visitor) -> bool:
+    staff.open("/admin/shop/paypalevent/")
+    if "PAYMENT.CAPTURE.COMPLETED" not in staff.text:
+        return False
+    staff.follow("PAYMENT.CAPTURE.COMPLETED")
+    return '"value":"59.95"' in staff.text
 
 
 def written_by(site: RunningSite) -> Iterator[Path]:
