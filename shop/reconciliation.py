@@ -86,14 +86,20 @@ def _ask(payment: Payment) -> tuple[Seen, tuple[RefundState, ...]]:
     """The order with all that belongs to it; where PayPal forgot the order, its capture and the refunds known here."""
     try:
         order = gateway().get_order(payment.paypal_order_id or "")
+        captures, refunds = order.captures, order.refunds
     except Expired:
-        if payment.capture_id is None:
-            raise
-        capture = gateway().get_capture(payment.capture_id)
+        captures, refunds = _ask_for_the_capture(payment)
+    return _seen(payment, captures, refunds), refunds
+
+
+def _ask_for_the_capture(payment: Payment) -> tuple[tuple[CaptureState, ...], tuple[RefundState, ...]]:
+    """Nothing, where PayPal does not know that either: it is written down as a difference."""
+    try:
+        capture = gateway().get_capture(payment.capture_id or "")
         numbers = payment.refunds.exclude(paypal_refund_id=None).values_list("paypal_refund_id", flat=True)
-        refunds = tuple(gateway().get_refund(number or "") for number in numbers)
-        return _seen(payment, (capture,), refunds), refunds
-    return _seen(payment, order.captures, order.refunds), order.refunds
+        return (capture,), tuple(gateway().get_refund(number or "") for number in numbers)
+    except Expired:
+        return (), ()
 
 
 def _seen(payment: Payment, captures: tuple[CaptureState, ...], refunds: tuple[RefundState, ...]) -> Seen:

@@ -114,6 +114,26 @@ def test_a_refund_here_that_paypal_does_not_know_is_listed(payment: Payment, pay
 
 
 @pytest.mark.slow
+def test_a_payment_that_paypal_does_not_know_is_listed_and_not_asked_for_every_minute(
+    product: Product, paypal: Standin
+) -> None:
+    fields = {"state": "paid", "paypal_order_id": "5O190127TN364715T", "capture_id": "3C679366HH908993F"}
+    factories.payment(factories.order(product), **fields)
+    assert look_at_payments(now=timezone.now()) == 1
+    assert Payment.objects.get().problem == "PayPal collected 0.00 USD; here it is 59.95 USD"
+    assert look_at_payments(now=timezone.now()) == 0
+
+
+@pytest.mark.slow
+def test_an_order_that_paypal_forgot_is_compared_by_its_capture(payment: Payment, paypal: Standin) -> None:
+    paypal.act(payment.capture_id or "", "refund", amount="20.00")
+    look_at(payment=payment)
+    Payment.objects.update(paypal_order_id="5O190127TN364715T")
+    look = look_at(payment=Payment.objects.get())
+    assert (look.captured_minor, look.returned_minor, Payment.objects.get().problem) == (5995, 2000, "")
+
+
+@pytest.mark.slow
 def test_each_is_looked_at_once_a_day_and_hourly_while_it_differs(payment: Payment) -> None:
     now = timezone.now()
     assert look_at_payments(now=now) == 1
