@@ -8,6 +8,8 @@ PASSWORD_RESET = mail_kind(
     "accounts/password_reset",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="accounts.User",
+    transactional=True,
+    because="somebody wants to sign in and waits for it",
     live=lambda user: user.is_active,
     despite_opt_out=True,
     holds_link=True,

@@ -15,6 +15,7 @@ from django.db import models, transaction
 
 from . import tombstones
 from .audit.trail import record
+from .models import Suppression
 from .opt_out import suppress
 from .registry import Erasure, PersonalData, personal_models
 
@@ -53,7 +54,7 @@ def erase_person(*, email: str, actor: AbstractBaseUser | None = None) -> list[E
         report = list(_changes(found))
         for declaration, rows in found:
             apply_rule(declaration, declaration.erasure, rows)
-        suppress(email)
+        suppress(email, source=Suppression.Source.ERASURE)
         report += _kept(email)
         record(action="privacy.person.erased", about=mark, actor=actor)
     return report

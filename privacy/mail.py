@@ -1,31 +1,38 @@
-"""The mail gate: the only place in this project that sends mail.
+"""Sending mail: the only place in this project that does.
 
-Every message has a kind, declared once in an app's `mails.py`: its purpose, its template, and what must be alive for
-it to be sent (the inquiry, the order, the request that it serves). The gate looks when a message is written, and again
-at the moment of delivery. A message is stored sealed in the same transaction as the change that caused it, and
-delivered by a task.
+Every message has a kind (`privacy.mail_kinds`): its purpose, its template, and what must be alive for it to be sent
+(the inquiry, the order, the request that it serves). The gate (`privacy.mail_gate`) looks when a message is written,
+and again at the moment of delivery. A message is stored sealed in the same transaction as the change that caused it,
+and delivered by a task.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from smtplib import SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import models, transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django_tasks import task
 
-from .models import OutgoingMail, Suppression
-from .purposes import Channel, Purpose
+from .bounces import Verdict, mark_undeliverable, message_id, verdict
+from .choice_links import choices_url, one_click_url
+from .contact_models import MailTally, count_mail
+from .mail_gate import MailRefused, mailable, pass_gate
+from .mail_kinds import MailKind, kind_named, mail_kind
+from .models import OutgoingMail
+from .purposes import Refusal
+
+__all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_kind", "queue_mail"]
 
 logger = logging.getLogger(__name__)
 
@@ -34,46 +41,16 @@ BACK_OFF = timedelta(minutes=1)  # doubled with every attempt, up to the longest
 LONGEST_BACK_OFF = timedelta(hours=6)
 STUCK_AFTER = timedelta(minutes=10)  # a worker that died while sending; the message is tried again
 LINK_FORGOTTEN = "This message held a link for its reader alone, so its text is not kept."
+NOT_SENT = "This message was not sent, so its text is not kept."
 
-
-class MailRefused(Exception):
-    """The gate does not let this message through; the text says why, without naming the person."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailKind:
-    """`template` names `templates/<app>/mail/<name>.subject.txt`, `.txt`, `.html`; `about` the model of the reason."""
-
-    template: str
-    purpose: Purpose
-    about: str
-    live: Callable[[Any], bool]
-    despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
-    holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
-    began: Callable[[Any], datetime] | None = None  # when the person gave the address for this: a later opt-out ends it
-
-
-_kinds: dict[str, MailKind] = {}
-
-
-def mail_kind(
-    template: str,
-    *,
-    purpose: Purpose,
-    about: str,
-    live: Callable[[Any], bool] = lambda reason: True,
-    **further: Any,
-) -> MailKind:
-    """Declares a kind of message. Called at import of an app's `mails.py`, which start-up finds by itself."""
-    kind = MailKind(template=template, purpose=purpose, about=about, live=live, **further)
-    _kinds[template] = kind
-    return kind
+State, Outcome = OutgoingMail.State, MailTally.Outcome
 
 
 def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping[str, Any]) -> OutgoingMail:
     """Writes one message, sealed, and enqueues its delivery in the caller's transaction. Raises `MailRefused`."""
-    _pass_gate(kind, about=about, to=to)
-    variables = {"business": settings.BUSINESS, "site_url": settings.SITE_URL, "about": about, **context}
+    _may_be_written(kind, to=to, about=about)
+    business = {"business": settings.BUSINESS, "site_url": settings.SITE_URL}
+    variables = {**business, "choices_url": choices_url(to, now=timezone.now()), "about": about, **context}
     subject, text, html = (_render(kind, part, variables) for part in ("subject.txt", "txt", "html"))
     with transaction.atomic():
         mail = OutgoingMail.objects.create(
@@ -89,25 +66,21 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
     return mail
 
 
+def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
+    """A page that answers somebody's wish must not fail because mail to the address comes back: such a message is
+    written, and refused at delivery, where staff see it."""
+    try:
+        pass_gate(kind, about=about, to=to)
+    except MailRefused as refused:
+        if kind.despite_opt_out and refused.refusal == Refusal.UNDELIVERABLE:
+            return
+        _count(kind, Outcome.REFUSED, refused.refusal)
+        raise
+
+
 def _render(kind: MailKind, part: str, variables: Mapping[str, Any]) -> str:
     app, _, name = kind.template.partition("/")
     return render_to_string(f"{app}/mail/{name}.{part}", dict(variables))
-
-
-def _pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
-    if about is None or about._meta.label != kind.about:
-        raise MailRefused("what this message was about is gone")
-    if not kind.live(about):
-        raise MailRefused("its reason is no longer open")
-    given_at = kind.began(about) if kind.began else None
-    if not kind.despite_opt_out and is_opted_out(to, Channel.EMAIL, given_at=given_at):
-        raise MailRefused("this person asked not to be contacted by e-mail")
-
-
-def is_opted_out(email: str, channel: Channel, *, given_at: datetime | None = None) -> bool:
-    """Whether the person asked not to be contacted; with `given_at`, whether they did so after giving the address."""
-    opt_outs = Suppression.objects.filter(email_index=email, channel=channel)
-    return (opt_outs if given_at is None else opt_outs.filter(created_at__gte=given_at)).exists()
 
 
 @task()
@@ -117,21 +90,35 @@ def deliver_mail(mail_id: str) -> None:
     if mail is None:
         return
     try:
-        kind = _kinds[mail.kind]
-        _pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
-        _message(mail).send()
-    except MailRefused as refusal:
-        _finish(mail, state=OutgoingMail.State.REFUSED, refusal=str(refusal))
+        _send(mail, kind_named(mail.kind))
+    except MailRefused as refused:
+        _finish(mail, Outcome.REFUSED, because=refused.refusal, refusal=str(refused))
+    except SMTPRecipientsRefused as error:
+        _recipient_refused(mail, error)
+    except SMTPDataError as error:
+        _message_refused(mail, error)
     except Exception as error:  # the server is away, or there is a defect; the error's text may name the person
         _retry_later(mail, error)
     else:
-        _finish(mail, state=OutgoingMail.State.SENT, sent_at=timezone.now())
+        _finish(mail, Outcome.SENT, sent_at=timezone.now())
+
+
+def _send(mail: OutgoingMail, kind: MailKind) -> None:
+    """Asks the gate before and after the server has answered, which may take its time: whoever opts out or is erased
+    until then gets nothing."""
+    pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
+    message = _message(mail, kind)
+    with get_connection() as connection:
+        pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
+        if not OutgoingMail.objects.filter(pk=mail.pk).exists():
+            raise MailRefused(Refusal.REASON_GONE, "the message itself was deleted")
+        connection.send_messages([message])
 
 
 def _claim(mail_id: UUID, *, now: datetime) -> OutgoingMail | None:
     """Takes a queued message for this worker; None when it is not due or another worker has it."""
-    claimed = OutgoingMail.objects.filter(pk=mail_id, state=OutgoingMail.State.QUEUED, due_at__lte=now).update(
-        state=OutgoingMail.State.SENDING, attempts=F("attempts") + 1, due_at=now
+    claimed = OutgoingMail.objects.filter(pk=mail_id, state=State.QUEUED, due_at__lte=now).update(
+        state=State.SENDING, attempts=F("attempts") + 1, due_at=now
     )
     return OutgoingMail.objects.filter(pk=mail_id).first() if claimed else None
 
@@ -141,39 +128,79 @@ def _reason_of(mail: OutgoingMail) -> models.Model | None:
     return reason
 
 
-def _message(mail: OutgoingMail) -> EmailMultiAlternatives:
-    domain = settings.BUSINESS["email"].rpartition("@")[2]
-    # The same Message-ID on every attempt lets mail programs drop a double.
-    headers = {"Message-ID": f"<{mail.pk}@{domain}>", "Auto-Submitted": "auto-generated"}
-    message = EmailMultiAlternatives(mail.subject, mail.text, to=[mail.recipient], headers=headers)
+def _message(mail: OutgoingMail, kind: MailKind) -> EmailMultiAlternatives:
+    message = EmailMultiAlternatives(
+        mail.subject, mail.text, to=[mailable(mail.recipient)], headers=_headers(mail, kind)
+    )
     message.attach_alternative(mail.html, "text/html")
     return message
 
 
-def _finish(mail: OutgoingMail, **changes: Any) -> None:
-    """Ends the message's way. A link that lets its reader act is nowhere kept after that."""
-    if mail.kind in _kinds and _kinds[mail.kind].holds_link:
-        changes |= {name: mail.sealed(name, LINK_FORGOTTEN) for name in ("text", "html")}
-    _change(mail, **changes)
+def _headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:
+    """What nobody waits for is stopped by a button of the mail program (RFC 8058; the mail server signs them)."""
+    domain = settings.BUSINESS["email"].rpartition("@")[2]
+    headers = {"Message-ID": message_id(mail, domain=domain), "Auto-Submitted": "auto-generated"}
+    if not kind.transactional:
+        address = one_click_url(mail.recipient, purpose=kind.purpose, now=timezone.now())
+        headers |= {"List-Unsubscribe": f"<{address}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return headers
 
 
-def _change(mail: OutgoingMail, **changes: Any) -> None:
-    OutgoingMail.objects.filter(pk=mail.pk, state=OutgoingMail.State.SENDING).update(**changes)
+@transaction.atomic
+def _finish(mail: OutgoingMail, outcome: str, *, because: str = "", **changes: Any) -> None:
+    """Ends the message's way. A link that lets its reader act is nowhere kept after that, nor what was not sent."""
+    kind = kind_named(mail.kind)
+    if kind.holds_link or outcome != Outcome.SENT:
+        instead = LINK_FORGOTTEN if kind.holds_link else NOT_SENT
+        changes |= {name: mail.sealed(name, instead) for name in ("text", "html")}
+    if _change(mail, state=State(outcome), **changes):
+        _count(kind, outcome, because)
+
+
+def _change(mail: OutgoingMail, **changes: Any) -> int:
+    return OutgoingMail.objects.filter(pk=mail.pk, state=State.SENDING).update(**changes)
+
+
+def _count(kind: MailKind, outcome: str, because: str = "") -> None:
+    count_mail(kind=kind.template, purpose=kind.purpose, outcome=outcome, because=because, day=timezone.now().date())
+
+
+def _recipient_refused(mail: OutgoingMail, error: SMTPRecipientsRefused) -> None:
+    """The server does not take mail for this address: for good, or for now."""
+    said = _said(*next(iter(error.recipients.values())))
+    if not said.is_final:
+        return _retry_later(mail, error)
+    logger.warning("mail %s came back: %s", mail.pk, said.code)
+    with transaction.atomic():
+        _finish(mail, Outcome.BOUNCED, refusal=f"came back: {said.code}")
+        mark_undeliverable(mail.recipient, code=said.code)
+
+
+def _message_refused(mail: OutgoingMail, error: SMTPDataError) -> None:
+    """The server does not take this message; that says nothing about the address."""
+    if error.smtp_code < 500:
+        return _retry_later(mail, error)
+    logger.warning("mail %s not taken: %s", mail.pk, error.smtp_code)
+    _finish(mail, Outcome.FAILED, refusal=f"the mail server did not take this message ({error.smtp_code})")
+
+
+def _said(code: int, text: bytes | str) -> Verdict:
+    return verdict(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
 
 
 def _retry_later(mail: OutgoingMail, error: Exception) -> None:
     logger.warning("mail %s not delivered: %s", mail.pk, type(error).__name__)
     if mail.attempts >= MAX_ATTEMPTS:
-        _finish(mail, state=OutgoingMail.State.FAILED)
+        _finish(mail, Outcome.FAILED, refusal="given up after many attempts")
     else:
         wait = min(BACK_OFF * 2**mail.attempts, LONGEST_BACK_OFF)
-        _change(mail, state=OutgoingMail.State.QUEUED, due_at=timezone.now() + wait)
+        _change(mail, state=State.QUEUED, due_at=timezone.now() + wait)
 
 
 def deliver_due_mail(*, now: datetime) -> int:
     """Enqueues what waits for another attempt, or was left behind by a worker that died. Returns how many."""
     _free_stuck_mail(now)
-    overdue = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED, due_at__lte=now).order_by("due_at")
+    overdue = OutgoingMail.objects.filter(state=State.QUEUED, due_at__lte=now).order_by("due_at")
     due = list(overdue.values_list("pk", flat=True)[:500])
     for mail_id in due:
         deliver_mail.enqueue(str(mail_id))
@@ -182,7 +209,7 @@ def deliver_due_mail(*, now: datetime) -> int:
 
 def _free_stuck_mail(now: datetime) -> None:
     """What a dead worker left half-way is tried again, or given up when it has had its attempts."""
-    stuck = OutgoingMail.objects.filter(state=OutgoingMail.State.SENDING, due_at__lte=now - STUCK_AFTER)
+    stuck = OutgoingMail.objects.filter(state=State.SENDING, due_at__lte=now - STUCK_AFTER)
     for mail in stuck.filter(attempts__gte=MAX_ATTEMPTS):
-        _finish(mail, state=OutgoingMail.State.FAILED)
-    stuck.update(state=OutgoingMail.State.QUEUED, due_at=now)
+        _finish(mail, Outcome.FAILED, refusal="given up after many attempts")
+    stuck.update(state=State.QUEUED, due_at=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .mail import MailKind, mail_kind
+from .mail_kinds import MailKind, mail_kind
 from .models import PrivacyRequest
 from .purposes import Purpose
 
@@ -15,6 +15,8 @@ def _about_a_request(name: str, **further: Any) -> MailKind:
         f"privacy/{name}",
         purpose=Purpose.PRIVACY_REQUEST,
         about="privacy.PrivacyRequest",
+        transactional=True,
+        because="it serves a request that its person made",
         despite_opt_out=True,
         **further,
     )
@@ -36,5 +38,21 @@ REQUEST_ARCHIVE = _about_a_request("request_archive", live=_is_answerable, holds
 
 # Goes to the business's own address and holds nothing personal.
 PURGE_STOPPED = mail_kind(
-    "privacy/purge_stopped", purpose=Purpose.LEGAL_OBLIGATION, about="privacy.Heartbeat", despite_opt_out=True
+    "privacy/purge_stopped",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    about="privacy.Heartbeat",
+    transactional=True,
+    because="staff must mend what stopped",
+    despite_opt_out=True,
+)
+
+# Asked for a moment ago, by whoever typed the address.
+CHOICES_LINK = mail_kind(
+    "privacy/choices_link",
+    purpose=Purpose.PRIVACY_REQUEST,
+    about="privacy.ChoicesRequest",
+    transactional=True,
+    because="somebody asked for this link a moment ago",
+    despite_opt_out=True,
+    holds_link=True,
 )

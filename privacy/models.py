@@ -5,22 +5,25 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from .contact_models import ChoicesRequest, MailTally, Suppression, UndeliverableAddress
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
 from .expiring import LiveManager
-from .fingerprints import FingerprintField
-from .purposes import Channel, Purpose
+from .purposes import Purpose
 from .registry import Erasure, Retention, not_personal, personal_data
 from .request_models import PrivacyRequest, new_reference
 from .sealed_models import SealedModel, uuid7
 
 __all__ = [
     "AccessArchive",
+    "ChoicesRequest",
     "ErasureMark",
     "Heartbeat",
+    "MailTally",
     "OutgoingMail",
     "PrivacyRequest",
     "Suppression",
+    "UndeliverableAddress",
     "new_reference",
 ]
 
@@ -45,6 +48,7 @@ class OutgoingMail(SealedModel):
         SENT = "sent", "sent"
         REFUSED = "refused", "refused"
         FAILED = "failed", "given up"
+        BOUNCED = "bounced", "came back"
 
     kind = models.CharField(max_length=60)
     about_model = models.CharField("reason", max_length=60)
@@ -66,31 +70,6 @@ class OutgoingMail(SealedModel):
         verbose_name = "mail"
         verbose_name_plural = "outgoing mail"
         indexes = [models.Index(fields=["state", "due_at"])]
-
-
-@personal_data(
-    label="Your wish not to be contacted",
-    purpose=Purpose.PRIVACY_REQUEST,
-    columns={"fingerprint": "a sealed fingerprint of your address"},
-    other_columns="id email_index channel created_at",
-    found_by=("email_index",),
-    retention=Retention(text="until you ask to be contacted again"),
-    erasure=Erasure.KEEP,
-    kept_because="without it, this site could write to you again",
-    source="your request",
-    recipients="nobody",
-)
-class Suppression(SealedModel):
-    """A person who asked not to be contacted through one channel. It holds no address."""
-
-    fingerprint = FingerprintField()
-    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
-    channel = models.CharField(max_length=10, choices=Channel)
-    created_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = "opt-out"
-        constraints = [models.UniqueConstraint(fields=["email_index", "channel"], name="one_opt_out_per_channel")]
 
 
 @personal_data(

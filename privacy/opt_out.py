@@ -1,20 +1,85 @@
-"""Opting out of further contact."""
+"""Opting out of further contact, and back in: by one channel or all, for one purpose or all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
 from django.utils import timezone
 
+from .contact_models import Person
 from .models import Suppression
 from .purposes import Channel
 
+Source = Suppression.Source
+_FINGERPRINT = {
+    "email_index": "fingerprint",
+    "phone_index": "phone_fingerprint",
+    "address_index": "address_fingerprint",
+}
 
-def suppress(email: str, *channels: Channel) -> None:
-    """Closes the channels, all of them if none is named. Asked again, the wish is as young as its repetition: it also
-    ends what the person asked for in between."""
-    for channel in channels or tuple(Channel):
-        Suppression.objects.update_or_create(
-            email_index=email,
-            channel=channel,
-            defaults={"created_at": timezone.now()},
-            create_defaults={"fingerprint": email, "created_at": timezone.now()},
-        )
+
+@transaction.atomic
+def suppress(
+    email: str | None = None,
+    *channels: str,
+    phone: str | None = None,
+    address: str | None = None,
+    purpose: str = "",
+    source: str = Source.PAGE,
+    recorded_by: AbstractBaseUser | None = None,
+) -> list[Suppression]:
+    """Closes the channels, all of them if none is named, for the purpose or for all. Asked again, the wish is as young
+    as its repetition: it also ends what the person asked for in between."""
+    person = Person(email=email, phone=phone, address=address)
+    how: dict[str, Any] = {"source": source, "recorded_by_id": recorded_by and recorded_by.pk}
+    return [
+        _close(index, point, channel, purpose, {"created_at": timezone.now(), **how})
+        for index, point in person.given().items()
+        for channel in channels or tuple(Channel)
+    ]
+
+
+def _close(index: str, point: str, channel: str, purpose: str, values: dict[str, Any]) -> Suppression:
+    return Suppression.objects.update_or_create(
+        **{index: point},
+        channel=channel,
+        purpose=purpose,
+        defaults=values,
+        create_defaults={_FINGERPRINT[index]: point, "channel": channel, "purpose": purpose, **values},
+    )[0]
+
+
+def is_opted_out(email: str, channel: str, *, purpose: str = "", given_at: datetime | None = None) -> bool:
+    """Whether the person asked not to be contacted; with `given_at`, whether they did so after giving the address."""
+    opt_outs = Suppression.objects.of(Person(email=email)).closing(channel, purpose)
+    return (opt_outs if given_at is None else opt_outs.filter(created_at__gte=given_at)).exists()
+
+
+@transaction.atomic
+def unsuppress(email: str, *, channel: str, purpose: str, among: Iterable[str]) -> None:
+    """Opens one purpose of a channel again. An opt-out of all purposes becomes one of each other among these."""
+    for opt_out in Suppression.objects.of(Person(email=email)).closing(channel, purpose):
+        opt_out.delete()
+        if opt_out.purpose == "":
+            for other in among:
+                if other != purpose:
+                    _keep_closed(email, opt_out, other)
+
+
+def _keep_closed(email: str, before: Suppression, purpose: str) -> None:
+    """As it was: since the same day, and by the same way."""
+    Suppression.objects.get_or_create(
+        email_index=email,
+        channel=before.channel,
+        purpose=purpose,
+        defaults={
+            "fingerprint": email,
+            "created_at": before.created_at,
+            "source": before.source,
+            "recorded_by_id": before.recorded_by_id,
+        },
+    )

@@ -20,3 +20,18 @@ class Channel(models.TextChoices):
     EMAIL = "email", "e-mail"
     PHONE = "phone", "telephone"
     LETTER = "letter", "letter"
+
+
+class Refusal(models.TextChoices):
+    """Why somebody is not contacted."""
+
+    REASON_GONE = "reason_gone", "what it was about is gone"
+    REASON_CLOSED = "reason_closed", "its reason is no longer open"
+    TIME_OVER = "time_over", "the time for which its reason is kept is over"
+    OTHER_PURPOSE = "other_purpose", "the address was given for something else"
+    CHANNEL = "channel", "the channel is not used for this purpose"
+    NO_ADDRESS = "no_address", "nothing is known to reach the person by"
+    OPTED_OUT = "opted_out", "the person opted out"
+    UNDELIVERABLE = "undeliverable", "mail to the address comes back"
+    UNREADABLE = "unreadable", "the address can't be mailed"
+    NOT_IN_EFFECT = "not_in_effect", "the policy in effect does not cover the purpose yet"

@@ -1,13 +1,17 @@
 from django.urls import path
 from django.views.generic import TemplateView
 
-from . import evidence_views, views
+from . import choice_views, evidence_views, views
 
 app_name = "privacy"
 urlpatterns = [
     path("", views.PolicyView.as_view(), name="policy"),
     path("evidence/", evidence_views.evidence, name="evidence"),
     path("evidence.json", evidence_views.evidence_json, name="evidence_json"),
+    path("choices/", choice_views.AskForChoicesView.as_view(), name="choices_link"),
+    path("choices/sent/", TemplateView.as_view(template_name="privacy/choices_sent.html"), name="choices_sent"),
+    path("choices/<str:token>/", choice_views.ChoicesView.as_view(), name="choices"),
+    path("choices/<str:token>/stop/<str:purpose>/", choice_views.OneClickView.as_view(), name="one_click"),
     path("request/", views.RequestView.as_view(), name="request"),
     path("request/sent/", TemplateView.as_view(template_name="privacy/request_sent.html"), name="request_sent"),
     path("request/<str:token>/", views.ConfirmView.as_view(), name="confirm"),

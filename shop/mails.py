@@ -7,6 +7,8 @@ RECEIPT = mail_kind(
     "shop/receipt",
     purpose=Purpose.ORDER,
     about="shop.Order",
+    transactional=True,
+    because="whoever paid waits for the receipt",
     live=lambda order: order.paid_at is not None and not order.is_erased,
     began=lambda order: order.placed_at,
 )
@@ -14,6 +16,8 @@ REFUND_MADE = mail_kind(
     "shop/refund_made",
     purpose=Purpose.ORDER,
     about="shop.Order",
+    transactional=True,
+    because="it says where the buyer's money is",
     live=lambda order: not order.is_erased,
     began=lambda order: order.placed_at,
 )

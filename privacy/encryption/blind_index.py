@@ -16,12 +16,14 @@ from django.db import IntegrityError, connections, models, router
 from django.db.models.lookups import Exact, In, IsNull
 
 from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring
-from .normalise import email_fingerprint, normalise_email, normalise_phone
+from .normalise import address_fingerprint, email_fingerprint, normalise_email, normalise_phone, phone_fingerprint
 
 NORMALISERS: dict[str, Callable[[str], str]] = {
     "email": normalise_email,
     "email_fingerprint": email_fingerprint,  # follows a fingerprint; compare it with an address
     "phone": normalise_phone,
+    "phone_fingerprint": phone_fingerprint,
+    "address_fingerprint": address_fingerprint,
     "exact": str,
 }
 

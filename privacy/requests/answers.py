@@ -11,7 +11,7 @@ from ..access import build_archive
 from ..erasure import ErasureLine, erase_person
 from ..links import digest_of, new_link_token
 from ..mails import REQUEST_ANSWERED, REQUEST_ARCHIVE
-from ..models import AccessArchive, PrivacyRequest
+from ..models import AccessArchive, PrivacyRequest, Suppression
 from ..opt_out import suppress
 from .steps import Kind, Outcome, RequestRefused, audited, close, locked, require_email, require_known, tell
 
@@ -79,7 +79,7 @@ def answer_with_deletion(
 @transaction.atomic
 def answer_with_opt_out(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser | None = None) -> None:
     request = _ready(request, Kind.STOP_CONTACT, known=False)
-    suppress(require_email(request))
+    suppress(require_email(request), source=Suppression.Source.REQUEST)
     close(request, now=now, actor=actor)
     audited("answered", request, actor)
 

@@ -1,67 +1,84 @@
-"""A mail server on loopback that takes messages, or does not."""
+"""A mail server on loopback that takes messages, or does not: `aiosmtpd`, told how to misbehave."""
 
 from __future__ import annotations
 
-import socketserver
+import asyncio
+import logging
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
 
-class SmtpServer(socketserver.ThreadingTCPServer):
-    """`answer` is what it says to a recipient; `messages` are those it took, `attempts` counts all."""
+class SmtpServer:
+    """`answer` is what it says to a recipient, `data_answer` to a message; `drops` ends the connection after a message
+    without an answer. `attempts` counts recipients asked for, `received` what came, whether or not it was answered."""
 
-    daemon_threads = True
     answer = "250 fine"
+    data_answer = "250 taken"
+    drops = False
+    port = 0
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Conversation)
-        self.messages: list[str] = []
+        self.received: list[bytes] = []
         self.recipients: list[str] = []
         self.attempts = 0
+        self.greet: Callable[[], None] = lambda: None  # called before the server says who it is
 
     @property
-    def port(self) -> int:
-        return int(self.server_address[1])
+    def messages(self) -> list[EmailMessage]:
+        return [message_from_bytes(content, policy=policy.default) for content in self.received]
 
+    async def handle_EHLO(self, server: SMTP, session: Any, envelope: Any, hostname: str, answers: list[str]) -> Any:
+        session.host_name = hostname
+        await asyncio.get_running_loop().run_in_executor(None, self.greet)
+        return answers
 
-class Conversation(socketserver.StreamRequestHandler):
-    server: SmtpServer
+    async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
+        self.attempts += 1
+        self.recipients.append(address)
+        if self.answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return self.answer
 
-    def handle(self) -> None:
-        self.say("220 loopback")
-        while line := self.rfile.readline().decode().strip():
-            if line.upper() == "QUIT":
-                return self.say("221 bye")
-            self.answer(line)
-
-    def answer(self, line: str) -> None:
-        if line.upper().startswith("RCPT"):
-            self.server.attempts += 1
-            self.server.recipients.append(line)
-            self.say(self.server.answer)
-        elif line.upper() == "DATA":
-            self.take()
-        else:
-            self.say("250 fine")
-
-    def take(self) -> None:
-        self.say("354 go on")
-        lines = iter(self.rfile.readline, b".\r\n")
-        self.server.messages.append(b"".join(lines).decode())
-        self.say("250 taken")
-
-    def say(self, line: str) -> None:
-        self.wfile.write(f"{line}\r\n".encode())
+    async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
+        self.received.append(envelope.content)
+        if self.drops and server.transport:
+            server.transport.abort()
+        return self.data_answer
 
 
 @contextmanager
 def smtp_server() -> Iterator[SmtpServer]:
-    with SmtpServer() as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # it writes every line of the conversation
+    server = SmtpServer()
+    controller = Controller(server, hostname="127.0.0.1", port=_free_port())
+    controller.start()
+    server.port = controller.port
+    try:
+        yield server
+    finally:
+        controller.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Gate:
+    """Two threads meet: the server stops in `wait`, the test goes on, and opens."""
+
+    def __init__(self) -> None:
+        self.reached, self.opened = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        self.reached.set()
+        assert self.opened.wait(10)

@@ -15,8 +15,8 @@ from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.deadlines import deadlines_of
 from privacy.links import digest_of
-from privacy.mail import is_opted_out
 from privacy.models import AccessArchive, PrivacyRequest, Suppression
+from privacy.opt_out import is_opted_out
 from privacy.purposes import Channel
 from privacy.requests import RequestRefused, answer_with_opt_out, confirm_request, receive_request
 from shop.models import Product

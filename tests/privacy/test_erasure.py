@@ -11,8 +11,8 @@ from affiliates.models import Affiliate
 from privacy.access import collect
 from privacy.audit.models import AuditEntry
 from privacy.erasure import ErasureLine, erase_person, plan_erasure
-from privacy.mail import is_opted_out
 from privacy.models import PrivacyRequest
+from privacy.opt_out import is_opted_out
 from privacy.purposes import Channel
 from privacy.registry import Erasure, personal_models
 from shop.models import Order, Product

@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from privacy.encryption.blind_index import BlindIndex, BlindIndexField
 from privacy.encryption.normalise import email_fingerprint, normalise_email
-from privacy.mail import is_opted_out
 from privacy.models import PrivacyRequest, Suppression
-from privacy.opt_out import suppress
+from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel
 
 from .stored import anew, stored
@@ -79,7 +78,8 @@ def at_first_migration(transactional_db: None) -> Iterator[Any]:
 
 
 def forward() -> None:
-    MigrationExecutor(connection).migrate([("privacy", "0004_no_opt_out_without_fingerprint")])
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("privacy"))
 
 
 def old_opt_out(models: Any, address: str) -> None:

@@ -18,8 +18,8 @@ from contacts.models import Inquiry
 from privacy.encryption.keys import RootKey
 from privacy.erasure import erase_person
 from privacy.keystore.models import DayKey, Tombstone
-from privacy.mail import is_opted_out
 from privacy.models import ErasureMark, Suppression
+from privacy.opt_out import is_opted_out
 from privacy.purposes import Channel
 from privacy.readiness import NotReady, require_ready
 from privacy.retention import purge_expired

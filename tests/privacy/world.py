@@ -10,7 +10,15 @@ from affiliates.models import Affiliate, Application, Attribution, PayoutBatch, 
 from contacts.models import Reply
 from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import Tombstone
-from privacy.models import AccessArchive, ErasureMark, OutgoingMail, PrivacyRequest, Suppression
+from privacy.models import (
+    AccessArchive,
+    ChoicesRequest,
+    ErasureMark,
+    OutgoingMail,
+    PrivacyRequest,
+    Suppression,
+    UndeliverableAddress,
+)
 from privacy.registry import personal_models
 from shop.models import Product
 from tests import factories
@@ -62,6 +70,8 @@ def _request(email: str, name: str) -> None:
         request=request, content=name.encode(), link_digest=f"digest of {name}", expires_at=now
     )
     Suppression.objects.create(fingerprint=email, channel="letter")
+    UndeliverableAddress.objects.create(fingerprint=email, code="550", noticed_at=now - UndeliverableAddress.LIFE)
+    ChoicesRequest.objects.create(email=email)
     tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back
     ErasureMark.objects.create(id=tombstone.pk)
     Disclosure.objects.create(

@@ -1,0 +1,63 @@
+"""The link to somebody's choices, unforgeable and without the address in clear.
+
+It holds the fingerprint of the address and the day it was made, sealed (AES-GCM): nobody without the keys can make one,
+change one or read one. It never ends for stopping, because old mail must still let its reader stop us; it ends after
+`REOPENS_FOR` for letting us in again (docs/adr/0015-links-to-choices.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.urls import reverse
+
+from .encryption.keys import UnknownKey
+from .encryption.normalise import email_fingerprint
+from .encryption.sealing import Place, SealBroken, seal, unseal
+from .purposes import Purpose
+
+REOPENS_FOR = timedelta(days=30)
+_PLACE = Place("privacy.choices", "link", use="link")
+_TIME_BYTES = 5  # the moment in seconds; the fingerprint stands behind it
+
+
+@dataclass(frozen=True)
+class ChoicesLink:
+    """What a link that opens says: the fingerprint, which stands for the address, and when it was made."""
+
+    fingerprint: str
+    made_at: datetime
+
+    def may_reopen(self, now: datetime) -> bool:
+        return now < self.made_at + REOPENS_FOR
+
+
+def choices_token(email: str, *, now: datetime) -> str:
+    """94 characters, safe in an address."""
+    content = int(now.timestamp()).to_bytes(_TIME_BYTES) + bytes.fromhex(email_fingerprint(email))
+    return base64.urlsafe_b64encode(seal(content, place=_PLACE, row=b"")).decode().rstrip("=")
+
+
+def read_token(token: str) -> ChoicesLink | None:
+    """None for whatever this site has not made."""
+    try:
+        sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        content = unseal(sealed, place=_PLACE, row=b"")
+    except (UnicodeEncodeError, binascii.Error, SealBroken, UnknownKey):
+        return None
+    made_at = datetime.fromtimestamp(int.from_bytes(content[:_TIME_BYTES]), tz=UTC)
+    return ChoicesLink(content[_TIME_BYTES:].hex(), made_at)
+
+
+def choices_url(email: str, *, now: datetime) -> str:
+    """The page of choices of whoever reads the mail to this address."""
+    return settings.SITE_URL + reverse("privacy:choices", args=[choices_token(email, now=now)])
+
+
+def one_click_url(email: str, *, purpose: Purpose, now: datetime) -> str:
+    """Where a mail program posts when its reader presses its button to unsubscribe (RFC 8058)."""
+    return settings.SITE_URL + reverse("privacy:one_click", args=[choices_token(email, now=now), purpose])

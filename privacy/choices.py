@@ -1,0 +1,95 @@
+"""Somebody's choices: which contact is open, by purpose and channel. Changed by its person, behind a link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from .audit.trail import record
+from .choice_links import ChoicesLink
+from .contact_models import ChoicesRequest, Person, Suppression
+from .mail import queue_mail
+from .mails import CHOICES_LINK
+from .opt_out import suppress, unsuppress
+from .permissions import CHANNELS
+from .purposes import Channel, Purpose
+
+LINKS_PER_DAY = 3  # an address is not flooded with links by somebody else
+_NOT_A_CHOICE = {Purpose.STAFF_ACCOUNT, Purpose.LEGAL_OBLIGATION}
+CHOOSABLE = [purpose for purpose in Purpose if CHANNELS[purpose] and purpose not in _NOT_A_CHOICE]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One channel for one purpose: open, or closed since a moment."""
+
+    purpose: Purpose
+    channel: Channel
+    closed_since: datetime | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.purpose}-{self.channel}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_since is None
+
+
+def choices_of(fingerprint: str) -> list[Choice]:
+    """All there are, in the order of the purposes. One query."""
+    opt_outs = list(Suppression.objects.of(Person(email=fingerprint)))
+    return [
+        Choice(purpose, channel, _closed_since(opt_outs, purpose, channel))
+        for purpose in CHOOSABLE
+        for channel in Channel
+        if channel in CHANNELS[purpose]
+    ]
+
+
+def _closed_since(opt_outs: Iterable[Suppression], purpose: str, channel: str) -> datetime | None:
+    closing = (o.created_at for o in opt_outs if o.channel == channel and o.purpose in ("", purpose))
+    return max(closing, default=None)
+
+
+@transaction.atomic
+def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime) -> bool:
+    """Closes what is not named and, while the link may do so, opens what is. Returns whether all of it was done.
+
+    What was closed before keeps its date: what its person asked for since then stays as it was.
+    """
+    asked = [choice for choice in choices_of(link.fingerprint) if choice.is_open != (choice.key in open_keys)]
+    closing = [choice for choice in asked if choice.is_open]
+    opening = [choice for choice in asked if not choice.is_open] if link.may_reopen(now) else []
+    for choice in opening:
+        unsuppress(link.fingerprint, channel=choice.channel, purpose=choice.purpose, among=CHOOSABLE)
+    stopped = [row for c in closing for row in suppress(link.fingerprint, c.channel, purpose=c.purpose)]
+    if asked:
+        record(action="privacy.choices.changed", about=stopped[0] if stopped else Suppression, actor=None)
+    return len(closing) + len(opening) == len(asked)
+
+
+@transaction.atomic
+def stop_everything(*, link: ChoicesLink) -> None:
+    """All channels, all purposes, those to come as well."""
+    stopped = suppress(link.fingerprint)
+    record(action="privacy.choices.stopped", about=stopped[0], actor=None)
+
+
+@transaction.atomic
+def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
+    """No more mail for this purpose."""
+    [stopped] = suppress(link.fingerprint, Channel.EMAIL, purpose=purpose, source=Suppression.Source.LINK)
+    record(action="privacy.choices.stopped", about=stopped, actor=None)
+
+
+@transaction.atomic
+def mail_choices_link(*, email: str, now: datetime) -> None:
+    """Mails the link, unless the address has had its links for today."""
+    today = ChoicesRequest.objects.filter(email_index=email, asked_at__gt=now - timedelta(days=1))
+    if today.count() < LINKS_PER_DAY:
+        request = ChoicesRequest.objects.create(email=email, asked_at=now)
+        queue_mail(CHOICES_LINK, to=email, about=request, context={})

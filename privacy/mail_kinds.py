@@ -1,0 +1,67 @@
+"""The kinds of message there are. Each app declares its own in `mails.py`, which start-up finds by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .purposes import Purpose
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailKind:
+    """`template` names `templates/<app>/mail/<name>.subject.txt`, `.txt`, `.html`; `about` the model of the reason."""
+
+    template: str
+    purpose: Purpose
+    about: str
+    transactional: bool  # the person waits for it; all others carry a one-click opt-out (RFC 8058)
+    because: str  # why it is the one or the other
+    live: Callable[[Any], bool]
+    despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
+    holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
+    began: Callable[[Any], datetime] | None = None  # when the person gave the address for this: a later opt-out ends it
+
+
+_kinds: dict[str, MailKind] = {}
+
+
+def mail_kind(
+    template: str,
+    *,
+    purpose: Purpose,
+    about: str,
+    transactional: bool,
+    because: str,
+    live: Callable[[Any], bool] = lambda reason: True,
+    **further: Any,
+) -> MailKind:
+    """Declares a kind of message, at the import of an app's `mails.py`. Raises `ImproperlyConfigured`."""
+    if further.get("despite_opt_out") and not transactional:
+        raise ImproperlyConfigured(f"{template}: what nobody waits for is not sent despite an opt-out.")
+    if not because:
+        raise ImproperlyConfigured(f"{template}: say in because why it is transactional, or why not.")
+    kind = MailKind(
+        template=template,
+        purpose=purpose,
+        about=about,
+        transactional=transactional,
+        because=because,
+        live=live,
+        **further,
+    )
+    _kinds[template] = kind
+    return kind
+
+
+def kind_named(template: str) -> MailKind:
+    """Raises `KeyError` for a kind that no app declares (any more)."""
+    return _kinds[template]
+
+
+def all_kinds() -> Iterator[MailKind]:
+    return iter(_kinds.values())
