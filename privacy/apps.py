@@ -10,3 +10,4 @@ class PrivacyConfig(AppConfig):
 
         autodiscover_modules("mails")
         autodiscover_modules("promises")
+        autodiscover_modules("contact_lists")

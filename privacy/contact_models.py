@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
@@ -38,7 +38,7 @@ class Person:
 
     def indexes(self) -> set[BlindIndex]:
         """The same as an opt-out stores them, under every key in the ring."""
-        fields = {index: Suppression._meta.get_field(index) for index in self.given()}
+        fields: dict[str, Any] = {index: Suppression._meta.get_field(index) for index in self.given()}
         return {found for index, point in self.given().items() for found in fields[index].candidates(point)}
 
 
@@ -201,12 +201,12 @@ class MailTally(models.Model):
 
 def count_mail(*, kind: str, purpose: str, outcome: str, because: str = "", day: date) -> None:
     """Adds one to the day's count."""
-    line = {"day": day, "kind": kind, "outcome": outcome, "because": because}
+    line: dict[str, date | str] = {"day": day, "kind": kind, "outcome": outcome, "because": because}
     if _add_one(line):
         return
     try:
         with transaction.atomic():
-            MailTally.objects.create(purpose=purpose, **line)
+            MailTally(purpose=purpose, **line).save(force_insert=True)
     except IntegrityError:  # another worker was first
         _add_one(line)
 

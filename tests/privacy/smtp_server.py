@@ -50,7 +50,7 @@ class SmtpServer:
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
         self.received.append(envelope.content)
         if self.drops and server.transport:
-            server.transport.abort()
+            server.transport.abort()  # type: ignore[attr-defined]
         return self.data_answer
 
 
