@@ -6,11 +6,9 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import authenticate
-from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
 from django.http import HttpRequest
 
 from .models import User
-from .password_link import send_password_link
 
 
 class SignInForm(forms.Form):
@@ -36,14 +34,9 @@ class SignInForm(forms.Form):
         return self.user
 
 
-class PasswordResetForm(DjangoPasswordResetForm):
-    """Mails a link to accounts that have the address; says nothing about which these are."""
+class AskForPasswordForm(forms.Form):
+    """An address; whether it has an account is said to nobody."""
 
-    def get_users(self, email: str) -> list[User]:
-        user = User.objects.with_email(email)
-        # Also one without a password yet: whoever let the first link lapse asks for another one here.
-        return [user] if user is not None and user.is_active else []
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        for user in self.get_users(self.cleaned_data["email"]):
-            send_password_link(user)
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )

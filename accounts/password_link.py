@@ -19,3 +19,11 @@ def password_link_context(user: User) -> dict[str, str]:
 
 def send_password_link(user: User) -> None:
     queue_mail(PASSWORD_RESET, to=user.email, about=user, context=password_link_context(user))
+
+
+def send_password_link_to(email: str) -> None:
+    """To the account with this address, if there is one that is active: also without a password yet, for whoever let
+    the first link lapse."""
+    user = User.objects.with_email(email)
+    if user is not None and user.is_active:
+        send_password_link(user)

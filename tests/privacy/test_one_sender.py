@@ -1,0 +1,64 @@
+"""Mail leaves in one place: no other code of this project could send any."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+ROOT = Path(settings.BASE_DIR)
+APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
+SENDER = ROOT / "privacy" / "mail.py"
+
+MODULES = ("django.core.mail", "smtplib", "aiosmtplib", "email.mime", "django.utils.log.AdminEmailHandler")
+NAMES = {
+    "send_mail", "send_mass_mail", "mail_admins", "mail_managers", "email_user", "send_messages", "sendmail",
+    "EmailMessage", "EmailMultiAlternatives", "PasswordResetForm", "PasswordResetView", "AdminEmailHandler",
+}  # fmt: skip
+
+
+def ways_to_send(source: str) -> Iterator[str]:
+    """Imports and calls that could send mail past the gate."""
+    for node in ast.walk(ast.parse(source)):
+        imported = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            imported = [f"{node.module}.{name}" for name in imported]
+        yield from (name for name in imported if name.startswith(MODULES) or name.rpartition(".")[2] in NAMES)
+        if isinstance(node, (ast.Attribute, ast.Name)):
+            name = node.attr if isinstance(node, ast.Attribute) else node.id
+            yield from [name] * (name in NAMES)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from django.core.mail import send_mail",
+        "from django.core import mail\nmail.send_mail('s', 't', None, [])",
+        "import django.core.mail",
+        "import smtplib",
+        "user.email_user('s', 't')",
+        "from django.contrib.auth.forms import PasswordResetForm",
+        "getattr(m, 'x')\nconnection.send_messages([])",
+    ],
+)
+def test_each_way_to_send_would_be_seen(source: str) -> None:
+    assert list(ways_to_send(source))
+
+
+def test_the_sender_is_seen() -> None:
+    assert set(ways_to_send(SENDER.read_text())) >= {"django.core.mail.EmailMultiAlternatives", "send_messages"}
+
+
+def test_nothing_else_sends() -> None:
+    files = [path for app in APPS for path in (ROOT / app).rglob("*.py") if path != SENDER]
+    assert len(files) > 100
+    found = {str(path.relative_to(ROOT)): list(ways_to_send(path.read_text())) for path in files}
+    assert {path: ways for path, ways in found.items() if ways} == {}
+
+
+def test_errors_are_not_mailed_to_anybody() -> None:
+    """Django's default logging would mail errors to these."""
+    assert settings.ADMINS == settings.MANAGERS == []
