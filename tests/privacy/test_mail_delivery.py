@@ -22,16 +22,17 @@ from privacy.mail import (
     LINK_FORGOTTEN,
     LONGEST_BACK_OFF,
     MAX_ATTEMPTS,
+    NOT_SENT,
     STUCK_AFTER,
     deliver_due_mail,
     deliver_mail,
     queue_mail,
 )
 from privacy.mails import REQUEST_CONFIRMATION
-from privacy.models import OutgoingMail, PrivacyRequest
+from privacy.models import OutgoingMail, PrivacyRequest, UndeliverableAddress
 from tests import factories
 
-from .smtp_server import SmtpServer, smtp_server
+from .smtp_server import Gate, SmtpServer, smtp_server
 from .stored import anew
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -122,6 +123,94 @@ def test_a_server_that_comes_back_gets_the_mail(
     look_after(work)
     assert len(server.messages) == 1
     assert anew(mail).state == State.SENT
+
+
+def test_an_address_refused_for_good_is_marked_and_not_tried_again(
+    server: SmtpServer, mail: OutgoingMail, work: Work, clock: time_machine.Traveller
+) -> None:
+    server.answer = "550 5.1.1 dave@example.org is not here"
+    work()
+    assert (anew(mail).state, anew(mail).refusal) == (State.BOUNCED, "came back: 550 5.1.1")
+    assert anew(mail).text == NOT_SENT
+    assert UndeliverableAddress.objects.get(email_index="dave@example.org").code == "550 5.1.1"
+    clock.shift(timedelta(days=1))
+    look_after(work)
+    assert server.attempts == 1
+
+
+def test_a_full_mailbox_is_tried_again_and_not_marked(server: SmtpServer, mail: OutgoingMail, work: Work) -> None:
+    server.answer = "552 5.2.2 over quota"
+    work()
+    assert (anew(mail).state, anew(mail).attempts) == (State.QUEUED, 1)
+    assert not UndeliverableAddress.objects.exists()
+
+
+def test_a_message_that_is_not_taken_says_nothing_about_its_address(
+    server: SmtpServer, mail: OutgoingMail, work: Work
+) -> None:
+    server.data_answer = "554 5.6.0 looks like spam"
+    work()
+    assert (anew(mail).state, anew(mail).refusal) == (
+        State.FAILED,
+        "the mail server did not take this message (554)",
+    )
+    assert not UndeliverableAddress.objects.exists()
+
+
+def test_a_message_not_taken_for_now_is_tried_again(
+    server: SmtpServer, mail: OutgoingMail, work: Work, clock: time_machine.Traveller
+) -> None:
+    server.data_answer = "451 4.3.0 later"
+    work()
+    server.data_answer = "250 taken"
+    clock.shift(BACK_OFF * 2)
+    look_after(work)
+    assert anew(mail).state == State.SENT
+
+
+def test_a_connection_lost_after_the_message_doubles_it_at_most_once_for_each_loss(
+    server: SmtpServer, mail: OutgoingMail, work: Work, clock: time_machine.Traveller
+) -> None:
+    """Nobody can know whether the server took it. The same Message-ID lets the reader's program drop the double."""
+    server.drops = True
+    work()
+    assert anew(mail).state == State.QUEUED
+    server.drops = False
+    clock.shift(BACK_OFF * 2)
+    look_after(work)
+    clock.shift(timedelta(days=1))
+    look_after(work)
+    assert anew(mail).state == State.SENT
+    assert [message["Message-ID"] for message in server.messages] == [server.messages[0]["Message-ID"]] * 2
+
+
+def test_a_server_that_does_not_answer_is_left_after_a_while(
+    server: SmtpServer, mail: OutgoingMail, work: Work, settings: Settings
+) -> None:
+    settings.EMAIL_TIMEOUT = 0.2
+    gate = Gate()
+    server.greet = gate.wait
+    work()
+    gate.opened.set()
+    assert (anew(mail).state, anew(mail).attempts) == (State.QUEUED, 1)
+    assert server.messages == []
+
+
+def test_an_international_domain_is_written_in_ascii(server: SmtpServer, work: Work) -> None:
+    inquiry = factories.inquiry("dave@bücher.example")
+    queue_mail(INQUIRY_RECEIVED, to="dave@bücher.example", about=inquiry, context={})
+    work()
+    assert server.recipients == ["dave@xn--bcher-kva.example"]
+    assert server.messages[0]["To"] == "dave@xn--bcher-kva.example"
+
+
+def test_letters_beyond_ascii_before_the_at_sign_are_refused_plainly(server: SmtpServer, work: Work) -> None:
+    inquiry = factories.inquiry("josé@example.org")
+    mail = queue_mail(INQUIRY_RECEIVED, to="josé@example.org", about=inquiry, context={})
+    work()
+    assert anew(mail).state == State.REFUSED
+    assert anew(mail).refusal.startswith("the part before the @ has letters beyond ASCII")
+    assert server.attempts == 0
 
 
 def test_nobody_listening_is_a_failure_like_any_other(mail: OutgoingMail, work: Work, settings: Settings) -> None:

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -52,7 +53,8 @@ def _on_standard_input() -> Iterator[Message]:
 
 
 def _in_mbox(path: Path) -> Iterator[Message]:
-    yield from mailbox.mbox(path, create=False)
+    with closing(mailbox.mbox(path, create=False)) as box:
+        yield from box
 
 
 def _in_maildir(path: Path) -> Iterator[Message]:
