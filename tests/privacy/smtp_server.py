@@ -35,11 +35,6 @@ class SmtpServer:
     def messages(self) -> list[EmailMessage]:
         return [message_from_bytes(content, policy=policy.default) for content in self.received]
 
-    async def handle_EHLO(self, server: SMTP, session: Any, envelope: Any, hostname: str, answers: list[str]) -> Any:
-        session.host_name = hostname
-        await asyncio.get_running_loop().run_in_executor(None, self.greet)
-        return answers
-
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
         self.attempts += 1
         self.recipients.append(address)
@@ -54,11 +49,24 @@ class SmtpServer:
         return self.data_answer
 
 
+class Conversation(SMTP):
+    """Does not say a word before `greet` has returned."""
+
+    async def _handle_client(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(None, self.event_handler.greet)
+        await super()._handle_client()
+
+
+class Listener(Controller):
+    def factory(self) -> SMTP:
+        return Conversation(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def smtp_server() -> Iterator[SmtpServer]:
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it writes every line of the conversation
     server = SmtpServer()
-    controller = Controller(server, hostname="127.0.0.1", port=_free_port())
+    controller = Listener(server, hostname="127.0.0.1", port=_free_port())
     controller.start()
     server.port = controller.port
     try:
