@@ -29,7 +29,17 @@ class SmtpServer:
         self.received: list[bytes] = []
         self.recipients: list[str] = []
         self.attempts = 0
+        self.conversations: set[Any] = set()
         self.greet: Callable[[], None] = lambda: None  # called before the server says who it is
+
+    async def hang_up(self) -> None:
+        """Ends what a client left open, so that nothing of it outlives the test."""
+        for conversation in self.conversations:
+            if conversation.transport is not None:
+                conversation.transport.abort()
+        handlers = [conversation._handler_coroutine for conversation in self.conversations]
+        await asyncio.gather(*filter(None, handlers), return_exceptions=True)
+        await asyncio.sleep(0.01)
 
     @property
     def messages(self) -> list[EmailMessage]:
@@ -53,6 +63,7 @@ class Conversation(SMTP):
     """Does not say a word before `greet` has returned."""
 
     async def _handle_client(self) -> None:
+        self.event_handler.conversations.add(self)
         await asyncio.get_running_loop().run_in_executor(None, self.event_handler.greet)
         await super()._handle_client()
 
@@ -72,6 +83,7 @@ def smtp_server() -> Iterator[SmtpServer]:
     try:
         yield server
     finally:
+        asyncio.run_coroutine_threadsafe(server.hang_up(), controller.loop).result(10)
         controller.stop()
 
 
