@@ -15,6 +15,7 @@ from affiliates.rollups import count_visits
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
+from privacy.opt_out_copies import copy_missing_opt_outs
 from privacy.retention import purge_expired
 from privacy.tombstones import finish_erasures
 from shop.disputes import follow_open_disputes
@@ -47,6 +48,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),
+    "opt-outs copied": lambda now: copy_missing_opt_outs(now=now),
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
     "mails due": lambda now: deliver_due_mail(now=now),

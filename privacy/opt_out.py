@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from .contact_models import Person
 from .models import Suppression
+from .opt_out_copies import copy_after_commit, forget_copy
 from .purposes import Channel
 
 Source = Suppression.Source
@@ -36,11 +37,13 @@ def suppress(
     as its repetition: it also ends what the person asked for in between."""
     person = Person(email=email, phone=phone, address=address)
     how: dict[str, Any] = {"source": source, "recorded_by_id": recorded_by and recorded_by.pk}
-    return [
+    rows = [
         _close(index, point, channel, purpose, {"created_at": timezone.now(), **how})
         for index, point in person.given().items()
         for channel in channels or tuple(Channel)
     ]
+    copy_after_commit(rows)
+    return rows
 
 
 def _close(index: str, point: str, channel: str, purpose: str, values: dict[str, Any]) -> Suppression:
@@ -63,16 +66,15 @@ def is_opted_out(email: str, channel: str, *, purpose: str = "", given_at: datet
 def unsuppress(email: str, *, channel: str, purpose: str, among: Iterable[str]) -> None:
     """Opens one purpose of a channel again. An opt-out of all purposes becomes one of each other among these."""
     for opt_out in Suppression.objects.of(Person(email=email)).closing(channel, purpose):
-        opt_out.delete()
+        forget_copy(opt_out)
         if opt_out.purpose == "":
-            for other in among:
-                if other != purpose:
-                    _keep_closed(email, opt_out, other)
+            copy_after_commit([_keep_closed(email, opt_out, other) for other in among if other != purpose])
+        opt_out.delete()
 
 
-def _keep_closed(email: str, before: Suppression, purpose: str) -> None:
+def _keep_closed(email: str, before: Suppression, purpose: str) -> Suppression:
     """As it was: since the same day, and by the same way."""
-    Suppression.objects.get_or_create(
+    return Suppression.objects.get_or_create(
         email_index=email,
         channel=before.channel,
         purpose=purpose,
@@ -82,4 +84,4 @@ def _keep_closed(email: str, before: Suppression, purpose: str) -> None:
             "source": before.source,
             "recorded_by_id": before.recorded_by_id,
         },
-    )
+    )[0]

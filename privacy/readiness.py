@@ -1,10 +1,11 @@
-"""May this process start? Asked by the site, the worker and housekeeping; three short queries."""
+"""May this process start? Asked by the site, the worker and housekeeping; a few short queries."""
 
 from __future__ import annotations
 
 from django.db import connections
 
 from .keystore.day_keys import check_key_store
+from .opt_out_copies import lost_opt_outs
 from .tombstones import not_applied
 
 
@@ -17,7 +18,7 @@ def require_ready() -> None:
     who were erased are still to be found."""
     try:
         check_key_store()
-        missing = not_applied()
+        missing, lost = not_applied(), lost_opt_outs()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise NotReady(
@@ -27,6 +28,11 @@ def require_ready() -> None:
         raise NotReady(
             f"This database is older than {len(missing)} erasures: it was restored from a backup, and holds people who"
             " were deleted since. Run `manage.py restore_check` first; it deletes them again."
+        )
+    if lost:
+        raise NotReady(
+            f"This database is older than {len(lost)} opt-outs: it was restored from a backup, and would let people be"
+            " written to who want to be left alone. Run `manage.py restore_check` first; it writes them down again."
         )
 
 

@@ -1,4 +1,4 @@
-"""What must outlive a restored backup: the keys of days, and the tombstones of people who were erased."""
+"""What must outlive a restored backup: the keys of days, the tombstones of people who were erased, and opt-outs."""
 
 from __future__ import annotations
 
@@ -66,3 +66,35 @@ class Tombstone(SealedModel):
 
     class Meta:
         ordering = ["erased_at"]
+
+
+@personal_data(
+    label="The copy of your wish not to be contacted",
+    purpose=Purpose.PRIVACY_REQUEST,
+    columns={"fingerprint": "a sealed fingerprint of your address or number"},
+    other_columns="id point_index point channel purpose source created_at copied_at",
+    found_by=("point_index",),
+    retention=Retention(
+        text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="copied_at", days=settings.BACKUP_DAYS
+    ),
+    erasure=Erasure.KEEP,
+    kept_because="a backup from before would let us write to you again otherwise",
+    expiry=Erasure.DELETE,
+    source="your wish",
+    recipients="nobody",
+)
+class OptOutCopy(SealedModel):
+    """An opt-out, under the id it has in the main database, which may be put back to a time before it."""
+
+    fingerprint = FingerprintField()
+    point_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
+    point = models.CharField(max_length=20)  # the field of `privacy.Suppression` that the fingerprint is of
+    channel = models.CharField(max_length=10)
+    purpose = models.CharField(max_length=20, blank=True)
+    source = models.CharField(max_length=10)
+    created_at = models.DateTimeField()
+    copied_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = "copy of an opt-out"
+        verbose_name_plural = "copies of opt-outs"

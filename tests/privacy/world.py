@@ -9,7 +9,7 @@ from django.utils import timezone
 from affiliates.models import Affiliate, Application, Attribution, PayoutBatch, PayoutItem
 from contacts.models import Reply
 from privacy.disclosure.models import Disclosure
-from privacy.keystore.models import Tombstone
+from privacy.keystore.models import OptOutCopy, Tombstone
 from privacy.models import (
     AccessArchive,
     ChoicesRequest,
@@ -24,7 +24,12 @@ from shop.models import Product
 from tests import factories
 
 # What is found about somebody who was erased, each with its reason.
-KEPT = {"Your wish not to be contacted", "Your privacy requests", "The note that you were deleted"}
+KEPT = {
+    "Your wish not to be contacted",
+    "The copy of your wish not to be contacted",
+    "Your privacy requests",
+    "The note that you were deleted",
+}
 
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:
@@ -69,7 +74,10 @@ def _request(email: str, name: str) -> None:
     AccessArchive.objects.create(
         request=request, content=name.encode(), link_digest=f"digest of {name}", expires_at=now
     )
-    Suppression.objects.create(fingerprint=email, channel="letter")
+    wish = Suppression.objects.create(fingerprint=email, channel="letter")
+    OptOutCopy.objects.create(
+        id=wish.pk, fingerprint=email, point="fingerprint", channel="letter", created_at=wish.created_at
+    )
     UndeliverableAddress.objects.create(fingerprint=email, code="550", noticed_at=now - UndeliverableAddress.LIFE)
     ChoicesRequest.objects.create(email=email)
     tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back

@@ -2,20 +2,27 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from privacy.opt_out_copies import lost_opt_outs, restore_opt_outs
 from privacy.tombstones import not_applied, reapply
 
 
 class Command(BaseCommand):
     help = (
-        "After the main database was restored from a backup: deletes again whoever was deleted since. Safe to repeat."
+        "After the main database was restored from a backup: deletes again whoever was deleted since, and writes"
+        " down again who opted out since. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._delete_again()
+        if lost := restore_opt_outs(lost_opt_outs()):
+            self.stdout.write(f"{lost} opt-outs are younger than this database. They are written down again.")
+        self.stdout.write("The site may serve.")
+
+    def _delete_again(self) -> None:
         missing = not_applied()
         if not missing:
-            self.stdout.write("This database has seen every deletion. The site may serve.")
+            self.stdout.write("This database has seen every deletion.")
             return
         self.stdout.write(f"{len(missing)} deletions are younger than this database.")
         found = reapply(missing)
         self.stdout.write(f"Deleted again: {found}. Not in it, or under no address: {len(missing) - found}.")
-        self.stdout.write("The site may serve.")
