@@ -49,7 +49,7 @@ def address(news: MailKind, work: Callable[[], int]) -> str:
     header = str(mailed(news, work).message()["List-Unsubscribe"])
     [address] = re.findall(r"<(\S+)>", header)
     assert address.startswith(settings.SITE_URL)
-    return address.removeprefix(settings.SITE_URL)
+    return str(address).removeprefix(settings.SITE_URL)
 
 
 def test_news_carries_both_headers_and_the_postal_address(news: MailKind, work: Callable[[], int]) -> None:
