@@ -22,5 +22,19 @@ REFUND_MADE = mail_kind(
     began=lambda order: order.placed_at,
 )
 # These go to the business's own address and hold nothing personal: a number and a link to the admin.
-DISPUTE_OPENED = mail_kind("shop/dispute_opened", purpose=Purpose.ORDER, about="shop.Dispute", despite_opt_out=True)
-DISPUTE_CLOSED = mail_kind("shop/dispute_closed", purpose=Purpose.ORDER, about="shop.Dispute", despite_opt_out=True)
+DISPUTE_OPENED = mail_kind(
+    "shop/dispute_opened",
+    purpose=Purpose.ORDER,
+    about="shop.Dispute",
+    transactional=True,
+    because="staff have to answer a dispute in time",
+    despite_opt_out=True,
+)
+DISPUTE_CLOSED = mail_kind(
+    "shop/dispute_closed",
+    purpose=Purpose.ORDER,
+    about="shop.Dispute",
+    transactional=True,
+    because="staff wait for the end of a dispute",
+    despite_opt_out=True,
+)
