@@ -1,4 +1,4 @@
-"""Orders, payments and refunds for staff. What moves money is a button with a confirmation, never an editable field."""
+"""Payments and refunds for staff. What moves money is a button with a confirmation, never an editable field."""
 
 from __future__ import annotations
 
@@ -9,46 +9,20 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
-from django.utils.html import format_html
+from django.urls import path
 
-from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
-from privacy.admin_search import BlindSearchMixin
+from privacy.admin_readonly import ReadOnlyAdmin
 
-from .models import Order, Payment, PayPalEvent, Product, Refund
+from .admin_delivery import LicenceAdmin, ProductAdmin
+from .admin_orders import OrderAdmin
+from .models import Payment, PayPalEvent, Refund
 from .money import Money
 from .refunds import RefundRefused, refund_payment
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-
-@admin.register(Product)
-class ProductAdmin(admin.ModelAdmin[Product]):
-    list_display = ["name", "price", "is_active"]
-    prepopulated_fields = {"slug": ["name"]}
-
-
-class PaymentInline(ReadOnlyInline):
-    model = Payment
-    fields = ("attempt", "state", "total", "capture_id", "problem", "created_at", "refund")
-    readonly_fields = fields
-
-    @admin.display(description="")
-    def refund(self, payment: Payment) -> str:
-        if payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:
-            return ""
-        return format_html('<a href="{}">Refund…</a>', reverse("admin:shop_payment_refund", args=[payment.pk]))
-
-
-@admin.register(Order)
-class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    list_display = ["reference", "product_name", "total", "state", "placed_at", "paid_at"]
-    list_filter = ["state", "placed_at"]
-    search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
-    fields = ["reference", "product_name", "total", "state", "name", "email", "placed_at", "paid_at"]
-    inlines = [PaymentInline]
+__all__ = ["LicenceAdmin", "OrderAdmin", "PayPalEventAdmin", "PaymentAdmin", "ProductAdmin", "RefundAdmin"]
 
 
 class RefundForm(forms.Form):

@@ -9,6 +9,7 @@ RECEIPT = mail_kind(
     about="shop.Order",
     live=lambda order: order.paid_at is not None and not order.is_erased,
     began=lambda order: order.placed_at,
+    holds_link=True,  # whoever has the address of the order's page can read the licence key there
 )
 REFUND_MADE = mail_kind(
     "shop/refund_made",
