@@ -6,10 +6,12 @@ for some minutes, and not the order.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.core import signing
+from django.core.files import File
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
@@ -22,6 +24,8 @@ from .models import Order
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 SALT = "shop.download"
 
@@ -64,13 +68,25 @@ def _is_fresh(token: str) -> bool:
 
 
 @transaction.atomic
-def count_download(*, order: Order) -> None:
-    """Takes one of the order's downloads. Raises `DownloadRefused` when none is left, or nothing is paid (any more)."""
+def take_download(*, order: Order, file: ProductFile) -> File[bytes]:
+    """The opened file, counted as one of the order's downloads.
+
+    Raises `DownloadRefused` when none is left, or nothing is paid (any more), and when the file can't be read: then it
+    is not counted.
+    """
+    _count(order)
+    try:
+        return file.content.open()
+    except OSError:
+        logger.exception("the file of release %s can't be read", file.pk)
+        raise DownloadRefused("missing", order) from None
+
+
+def _count(order: Order) -> None:
     delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED)
-    if delivered.filter(downloads__lt=settings.DOWNLOADS_PER_ORDER).update(downloads=F("downloads") + 1):
-        record(action="shop.download.counted", about=order, actor=None)
-        return
-    raise DownloadRefused("used_up" if delivered.exists() else "not_paid", order)
+    if not delivered.filter(downloads__lt=settings.DOWNLOADS_PER_ORDER).update(downloads=F("downloads") + 1):
+        raise DownloadRefused("used_up" if delivered.exists() else "not_paid", order)
+    record(action="shop.download.counted", about=order, actor=None)
 
 
 @transaction.atomic

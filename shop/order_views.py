@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 from uuid import UUID
 
@@ -13,14 +12,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from .delivery_models import Licence, ProductFile
-from .downloads import DownloadRefused, behind_link, count_download, download_link
+from .downloads import DownloadRefused, behind_link, download_link, take_download
 from .models import Order, Refund
 from .outcomes import Outcome, outcome_of
 from .payments import PaymentUnavailable, start_payment
 from .paypal_pages import may_lead_to_paypal
 from .private_pages import private_page
-
-logger = logging.getLogger(__name__)
 
 
 @require_GET
@@ -81,13 +78,9 @@ def download(request: HttpRequest, token: str) -> HttpResponseBase:
     """The file itself, counted; or a page that says what to do instead."""
     try:
         order, file = behind_link(token)
-        content = file.content.open()  # before the count: a missing file costs the buyer nothing
-        count_download(order=order)
+        content = take_download(order=order, file=file)
     except DownloadRefused as refusal:
         return _refused(request, refusal)
-    except FileNotFoundError:
-        logger.error("the file of release %s is missing", file.pk)
-        return _refused(request, DownloadRefused("missing", order))
     return FileResponse(content, as_attachment=True, filename=file.download_name)
 
 
