@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from .delivery_models import Licence, ProductFile
 from .downloads import DownloadRefused, behind_link, download_link, take_download
-from .models import Order, Refund
+from .models import Order, Payment, Refund
 from .outcomes import Outcome, outcome_of
 from .payments import PaymentUnavailable, start_payment
 from .paypal_pages import may_lead_to_paypal
@@ -29,14 +29,14 @@ def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     payment = order.payments.first()
     # PayPal adds its token to the address that a buyer who cancels is sent to.
     outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back="token" in request.GET)
-    return render(request, "shop/order.html", _page_of(order, outcome))
+    return render(request, "shop/order.html", _page_of(order, payment, outcome))
 
 
-def _page_of(order: Order, outcome: Outcome) -> dict[str, Any]:
+def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[str, Any]:
     return {
         "order": order,
         "outcome": outcome,
-        "payment": order.payments.first(),
+        "payment": payment,
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
         "licence": Licence.objects.filter(order=order).first(),
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
@@ -60,7 +60,8 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
     try:
         return redirect(start_payment(order=order))
     except PaymentUnavailable:
-        return render(request, "shop/order.html", _page_of(order, Outcome.UNAVAILABLE), status=503)
+        page = _page_of(order, order.payments.first(), Outcome.UNAVAILABLE)
+        return render(request, "shop/order.html", page, status=503)
 
 
 @private_page
