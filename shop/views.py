@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import DetailView, FormView
@@ -39,7 +40,11 @@ class ProductView(DetailView[Product]):
         return self.render_to_response(self.get_context_data(object=self.object))
 
 
-@method_decorator([private_page, may_lead_to_paypal], name="dispatch")
+# The empty form stays in the browser's history, so that the back button finds it with its token (see `place_order`);
+# what comes after it names the buyer, and is stored nowhere.
+@method_decorator(cache_control(private=True, max_age=0), name="get")
+@method_decorator(private_page, name="post")
+@method_decorator(may_lead_to_paypal, name="dispatch")
 class CheckoutView(FormView[CheckoutForm]):
     template_name = "shop/checkout.html"
     form_class = CheckoutForm
