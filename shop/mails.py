@@ -17,4 +17,5 @@ REFUND_MADE = mail_kind(
     about="shop.Order",
     live=lambda order: not order.is_erased,
     began=lambda order: order.placed_at,
+    holds_link=True,
 )
