@@ -113,3 +113,21 @@ def test_clicks_at_once_make_one_order() -> None:
         assert set(clicks.map(click, range(4))) == {503}  # each the order's page; PayPal is down
     assert Order.objects.count() == Payment.objects.count() == 1
     assert Product.objects.get().orders.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("product")
+def test_clicks_at_once_lead_to_one_payment(paypal: Standin) -> None:
+    form = filled(Client())
+
+    def click(_: int) -> str:
+        try:
+            return str(Client().post(CHECKOUT, form).headers.get("Location"))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as clicks:
+        assert len(set(clicks.map(click, range(4)))) == 1
+    payment = Payment.objects.get()
+    assert payment.approve_url.startswith(paypal.url)
+    assert Order.objects.count() == 1
