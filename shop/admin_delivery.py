@@ -28,7 +28,7 @@ class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
         return super().get_queryset(request).none()
 
 
-class ReleaseInline(admin.TabularInline[ProductFile, Product]):
+class ReleaseInline(admin.StackedInline[ProductFile, Product]):
     """What is there: its notes and the day of its release can be changed, its file can't."""
 
     model = ProductFile
