@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from accounts.models import User
 from affiliates.models import Affiliate
 from affiliates.onboarding import TERMS_VERSION
+from aitpro import demo_release
+from shop.delivery_models import ProductFile
 from shop.models import Product
 
 STAFF = "staff@example.com"
@@ -28,7 +31,7 @@ def sign_ins_file() -> Path:
 @transaction.atomic
 def seed() -> dict[str, tuple[str, str]]:
     """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
-    _product()
+    _release(_product())
     known = _known_sign_ins()
     sign_ins = {
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
@@ -42,8 +45,8 @@ def seed() -> dict[str, tuple[str, str]]:
     return sign_ins
 
 
-def _product() -> None:
-    Product.objects.get_or_create(
+def _product() -> Product:
+    product, _ = Product.objects.get_or_create(
         slug="bps-pro",
         defaults={
             "name": "BPS Pro",
@@ -53,6 +56,16 @@ def _product() -> None:
             "currency": "USD",
         },
     )
+    return product
+
+
+def _release(product: Product) -> None:
+    """Something real to download."""
+    if not product.files.exists():
+        content = ContentFile(demo_release.release_zip(), name="bps-pro.zip")
+        ProductFile.objects.create(
+            product=product, version=demo_release.VERSION, content=content, notes="The first release."
+        )
 
 
 def _user(email: str, name: str, known: dict[str, str], **fields: Any) -> str:

@@ -192,6 +192,15 @@ STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # The releases that buyers download: no address leads here, only the signed links of `shop.downloads`.
+    "products": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.text("PRODUCT_FILES_DIR", default=str(DATA_DIR / "products")),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
 }
 MEDIA_ROOT = DATA_DIR / "media"
 
@@ -219,6 +228,10 @@ PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STA
 PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else "")
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else "")
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
+
+# --- Delivery -----------------------------------------------------------------------------------------------------
+DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
+DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")

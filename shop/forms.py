@@ -2,35 +2,83 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
 
-from .models import Order
+from privacy.encryption.normalise import normalise_phone
+from privacy.links import new_link_token
+
+from .models import Order, Product
 from .signals import code_entered
+
+AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
+TURNING_TEXT_AROUND = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}  # Unicode's bidi overrides
 
 
 class CheckoutForm(forms.ModelForm[Order]):
+    """Asks for no more than the product needs."""
+
     code = forms.CharField(
         label="Partner's code",
         required=False,
         max_length=64,
         help_text="If somebody recommended us and gave you a code.",
     )
+    # Made when the form is shown: the same form sent twice is one order.
+    checkout_token = forms.CharField(required=False, max_length=64, initial=new_link_token, widget=forms.HiddenInput)
 
     class Meta:
         model = Order
-        fields = ["name", "email"]
-        help_texts = {"email": "For the receipt and the link to your order, and for nothing else."}
+        fields = ["name", "email", "phone", "address"]
+        help_texts = {
+            "email": "For the receipt and the link to your order, and for nothing else.",
+            "phone": "Only if we may call you about this order; we use it for nothing else."
+            " Outside our country, begin with + and the country's code.",
+            "address": "Only if something of this order has to reach you there; we use it for nothing else.",
+        }
+        widgets = {"address": forms.Textarea(attrs={"rows": 4})}
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, asked in {"phone": product.asks_phone, "address": product.asks_address}.items():
+            if not asked:
+                del self.fields[name]
         self.fields["name"].required = self.fields["email"].required = True
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
+        for name in AUTOCOMPLETE.keys() & self.fields.keys():
+            self.fields[name].widget.attrs["autocomplete"] = AUTOCOMPLETE[name]
+
+    def clean_name(self) -> str:
+        return _readable(self.cleaned_data["name"])
+
+    def clean_phone(self) -> str:
+        phone: str = self.cleaned_data["phone"] or ""
+        try:
+            return normalise_phone(phone) if phone else ""
+        except ValueError:
+            raise forms.ValidationError(
+                "We can't read this as a telephone number. Please write it with its area code, and, outside our"
+                " country, with + and the country's code, such as +49 30 1234567. Or leave it empty."
+            ) from None
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"] or ""
+        return _readable(address.replace("\r\n", "\n"), besides="\n\t")
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"].strip()
         if code and not any(known for _, known in code_entered.send(CheckoutForm, code=code)):
             raise forms.ValidationError("We don't know this code. Please check it, or leave the field empty.")
         return code
+
+
+def _readable(text: str, besides: str = "") -> str:
+    """The text, in any script. Raises `ValidationError` for characters that steer a screen or a mail program."""
+    if any(_steers(character) for character in text if character not in besides):
+        raise forms.ValidationError("There is a character in it that can't be printed. Please type it anew.")
+    return text
+
+
+def _steers(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in TURNING_TEXT_AROUND

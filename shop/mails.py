@@ -11,6 +11,17 @@ RECEIPT = mail_kind(
     because="whoever paid waits for the receipt",
     live=lambda order: order.paid_at is not None and not order.is_erased,
     began=lambda order: order.placed_at,
+    holds_link=True,  # whoever has the address of the order's page can read the licence key there
+)
+PAYMENT_DECLINED = mail_kind(
+    "shop/payment_declined",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="whoever waits for a pending payment has to pay anew",
+    live=lambda order: order.is_payable and not order.is_erased,
+    began=lambda order: order.placed_at,
+    holds_link=True,
 )
 REFUND_MADE = mail_kind(
     "shop/refund_made",
@@ -20,6 +31,7 @@ REFUND_MADE = mail_kind(
     because="it says where the buyer's money is",
     live=lambda order: not order.is_erased,
     began=lambda order: order.placed_at,
+    holds_link=True,
 )
 # These go to the business's own address and hold nothing personal: a number and a link to the admin.
 DISPUTE_OPENED = mail_kind(

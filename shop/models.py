@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -14,24 +16,47 @@ from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
 
+from .delivery_models import Licence, ProductFile
 from .dispute_models import Dispute
 from .event_models import PayPalEvent
-from .money import Money
+from .money import CURRENCIES, Money
 from .reconciliation_models import PayPalLook
 
-__all__ = ["Dispute", "Order", "PayPalEvent", "PayPalLook", "Payment", "Product", "Refund"]
+__all__ = [
+    "Dispute",
+    "Licence",
+    "Order",
+    "PayPalEvent",
+    "PayPalLook",
+    "Payment",
+    "Product",
+    "ProductFile",
+    "Refund",
+]
 
 
-@not_personal("what the shop sells", "id slug name summary description price_minor currency is_active")
+@not_personal(
+    "what the shop sells",
+    "id slug name summary description price_minor currency is_active issues_licence asks_phone asks_address",
+)
 class Product(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
     description = models.TextField(blank=True)
-    price_minor = models.PositiveIntegerField("price in cents", help_text="In the currency's smallest unit.")
-    currency = models.CharField(max_length=3, default="USD")
+    price_minor = models.PositiveIntegerField(
+        "price in cents", help_text="In the currency's smallest unit: cents for USD, whole yen for JPY."
+    )
+    currency = models.CharField(max_length=3, default="USD", choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
+    issues_licence = models.BooleanField("comes with a licence key", default=True)
+    asks_phone = models.BooleanField(
+        "asks for a telephone number", default=False, help_text="Only where the order can't be fulfilled well without."
+    )
+    asks_address = models.BooleanField(
+        "asks for a postal address", default=False, help_text="Only where something is done or sent there."
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(price_minor__gt=0), name="price_above_zero")]
@@ -47,13 +72,19 @@ class Product(models.Model):
 @personal_data(
     label="Your orders",
     purpose=Purpose.ORDER,
-    columns={"name": "name", "email": "e-mail address"},
-    other_columns="id reference product_id product_name amount_minor currency email_index state placed_at paid_at",
+    columns={
+        "name": "name",
+        "email": "e-mail address",
+        "phone": "telephone number",
+        "address": "postal address",
+    },
+    other_columns="id reference product_id product_name amount_minor currency email_index phone_index state placed_at"
+    " paid_at downloads checkout_digest",
     found_by=("email_index",),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without saying whose order it was",
-    correctable={"name": "name"},
+    correctable={"name": "name", "phone": "tel", "address": "street-address"},
     source="the checkout form",
     recipients="PayPal gets the order's number and amount, nothing else",
 )
@@ -67,6 +98,10 @@ class Order(SealedModel):
         PART_REFUNDED = "part_refunded", "partly refunded"
         REFUNDED = "refunded", "refunded"
 
+    DELIVERED = (State.PAID, State.PART_REFUNDED)
+
+    # Who knows it sees the order's page: all of it is random, which uuid7 is not (docs/adr/0009).
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
     product_name = models.CharField(max_length=120)
@@ -75,9 +110,15 @@ class Order(SealedModel):
     name = SealedTextField(max_length=150, null=True)
     email = SealedEmailField("e-mail address", null=True)
     email_index = BlindIndexField("email", normalise="email", null=True)
+    phone = SealedTextField("telephone number", max_length=40, null=True, blank=True)
+    phone_index = BlindIndexField("phone", normalise="phone", null=True)
+    address = SealedTextField("postal address", max_length=400, null=True, blank=True)
     state = models.CharField(max_length=15, choices=State, default=State.OPEN)
     placed_at = models.DateTimeField(default=timezone.now, db_index=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
+    # Of the form that was sent: sent again, it leads to the same order.
+    checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
 
     class Meta:
         ordering = ["-placed_at"]
@@ -92,6 +133,10 @@ class Order(SealedModel):
     @property
     def is_payable(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def is_delivered(self) -> bool:
+        return self.state in self.DELIVERED
 
     @property
     def is_erased(self) -> bool:

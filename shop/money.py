@@ -10,6 +10,12 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 # CLP and MYR are treated alike, for PayPal accounts that know them only in whole units. All others have two.
 DECIMALS = {"CLP": 0, "HUF": 0, "JPY": 0, "MYR": 0, "TWD": 0}
 
+# Those that PayPal takes, from the same page.
+CURRENCIES = (
+    *("AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS"),
+    *("JPY", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB", "TWD", "USD"),
+)
+
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 

@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail import MailKind, MailRefused, queue_mail
 
-from .mails import RECEIPT
+from .mails import PAYMENT_DECLINED, RECEIPT
 from .models import Order, Payment
 from .paypal.errors import (
     AlreadyCaptured,
@@ -152,8 +152,11 @@ def _book(payment: Payment, status: CaptureStatus) -> None:
         payment.state, payment.order.state = State.PENDING, Order.State.PENDING
         _save(payment)
     elif status in {CaptureStatus.DECLINED, CaptureStatus.FAILED}:
+        was_pending = payment.state == State.PENDING
         payment.state, payment.order.state = State.DECLINED, Order.State.OPEN
         _save(payment)
+        if was_pending:  # its buyer has left, and would wait for days
+            _mail(PAYMENT_DECLINED, payment.order)
 
 
 def _book_received(payment: Payment) -> None:
@@ -161,18 +164,18 @@ def _book_received(payment: Payment) -> None:
     payment.state, payment.problem = State.PAID, ""
     order.state, order.paid_at = Order.State.PAID, timezone.now()
     _save(payment)
-    _mail_receipt(order)
+    _mail(RECEIPT, order)
     payment_captured.send(Payment, payment=payment)
 
 
-def _mail_receipt(order: Order) -> None:
-    """The money is booked whether or not a mail may go."""
+def _mail(kind: MailKind, order: Order) -> None:
+    """What happened is booked whether or not a mail may go."""
     if order.email is None:
         return
     try:
-        queue_mail(RECEIPT, to=order.email, about=order, context={})
+        queue_mail(kind, to=order.email, about=order, context={})
     except MailRefused as refusal:
-        logger.info("no receipt for %s: %s", order, refusal)
+        logger.info("no %s for %s: %s", kind.template, order, refusal)
 
 
 def _save(payment: Payment) -> None:

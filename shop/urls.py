@@ -1,13 +1,15 @@
 from django.urls import path
 
-from . import views
+from . import order_views, views
 
 app_name = "shop"
 urlpatterns = [
     path("products/<slug:slug>/", views.ProductView.as_view(), name="product"),
     path("checkout/return/", views.checkout_return, name="checkout_return"),
     path("checkout/<slug:slug>/", views.CheckoutView.as_view(), name="checkout"),
-    path("orders/<uuid:order_id>/", views.order, name="order"),
-    path("orders/<uuid:order_id>/pay/", views.pay, name="pay"),
+    path("orders/<uuid:order_id>/", order_views.order, name="order"),
+    path("orders/<uuid:order_id>/pay/", order_views.pay, name="pay"),
+    path("orders/<uuid:order_id>/download/<uuid:file_id>/", order_views.prepare_download, name="prepare_download"),
+    path("downloads/<str:token>/", order_views.download, name="download"),
     path("paypal/webhook/", views.paypal_webhook, name="paypal_webhook"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,6 +13,7 @@ from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from contacts.models import Inquiry
 from privacy.links import digest_of
 from privacy.sealed_models import uuid7
+from shop.delivery_models import ProductFile
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product
 
 
@@ -29,6 +31,11 @@ def affiliate(email: str, code: str, **fields: Any) -> Affiliate:
 def product(**fields: Any) -> Product:
     values = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards a site.", "price_minor": 5995, "currency": "USD"}
     return Product.objects.create(**{**values, **fields})
+
+
+def release(product: Product, content: bytes = b"PK guard", **fields: Any) -> ProductFile:
+    values = {"version": "1.0", "content": ContentFile(content, name="Guard.zip")}
+    return ProductFile.objects.create(**{"product": product, **values, **fields})
 
 
 def order(product: Product, email: str = "carol@example.org", **fields: Any) -> Order:

@@ -49,7 +49,8 @@ def correctable_values(email: str) -> Iterator[CorrectableValue]:
         if declaration.correctable:
             for row in declaration.rows_of(email):
                 for name, autocomplete in declaration.correctable.items():
-                    yield CorrectableValue(declaration, row, name, autocomplete)
+                    if getattr(row, name) is not None:  # which nobody ever asked for
+                        yield CorrectableValue(declaration, row, name, autocomplete)
 
 
 @transaction.atomic

@@ -20,6 +20,8 @@ from privacy.models import (
     UndeliverableAddress,
 )
 from privacy.registry import personal_models
+from shop.delivery_models import Licence
+from shop.licence_keys import new_licence_key
 from shop.models import Product
 from tests import factories
 
@@ -48,7 +50,8 @@ def _affiliate(email: str, name: str) -> None:
 
 
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:
-    order = factories.order(product, email=email, name=name)
+    order = factories.order(product, email=email, name=name, phone="+18055550142", address=f"1 {name} Road")
+    Licence.objects.create(order=order, key=new_licence_key())
     factories.paypal_event(factories.payment(order), payload=f"{name} pays")
     click = factories.click(brought_by, address=f"{name} was here")
     Attribution.objects.create(order=order, affiliate=brought_by, click=click, rate_percent=30, terms_version="1")

@@ -89,8 +89,13 @@ def test_only_the_payment_pages_may_lead_to_paypal(client: Client, product: Prod
         assert "form-action 'self';" in client.get(path).headers["Content-Security-Policy"] + ";"
 
 
-def test_it_is_never_cached(client: Client) -> None:
-    assert "no-store" in client.get(CHECKOUT).headers["Cache-Control"]
+def test_the_empty_form_is_kept_for_the_back_button_alone(client: Client) -> None:
+    assert client.get(CHECKOUT).headers["Cache-Control"] == "private, max-age=0"
+
+
+@pytest.mark.parametrize("email", ["carol@example.org", "carol"])
+def test_what_was_typed_is_never_cached(client: Client, email: str) -> None:
+    assert "no-store" in client.post(CHECKOUT, {**CAROL, "email": email}).headers["Cache-Control"]
 
 
 def test_it_wants_its_own_form() -> None:

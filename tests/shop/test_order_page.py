@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from shop.models import Order, Payment, Product
 from tests import factories
@@ -17,6 +19,7 @@ from tests import factories
         ("open", None, "Your order waits for payment", True),
         ("open", "created", "Nothing was charged so far", True),
         ("open", "capturing", "We are asking PayPal about your payment", False),
+        ("open", "declined", "You can try again, perhaps with another card or bank account", True),
         ("open", "declined", "PayPal declined the payment, and nothing was charged", True),
         ("open", "expired", "The time to approve this payment at PayPal is over", True),
         ("pending", "pending", "PayPal is still checking your payment", False),
@@ -42,6 +45,65 @@ def test_it_says_which_way_to_pay_failed(client: Client, product: Product) -> No
     order = factories.order(product)
     factories.payment(order, state=Payment.State.CREATED, approval=2)
     assert "Please choose another way to pay there" in client.get(f"/orders/{order.pk}/").content.decode()
+
+
+def test_coming_back_without_paying_keeps_the_order(client: Client, product: Product) -> None:
+    order = factories.order(product)
+    factories.payment(order, state=Payment.State.CREATED, paypal_order_id="5O190127TN364715T")
+    page = client.get(f"/orders/{order.pk}/?token=5O190127TN364715T").content.decode()
+    assert "You came back without paying" in page
+    assert "at PayPal</button>" in page
+
+
+def test_the_cancel_link_of_an_order_paid_since_says_paid(client: Client, product: Product) -> None:
+    order = factories.order(product, state=Order.State.PAID)
+    assert "your order is paid" in client.get(f"/orders/{order.pk}/?token=5O190127TN364715T").content.decode()
+
+
+def test_it_is_a_receipt_with_every_amount_and_day(client: Client, product: Product) -> None:
+    paid_at = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
+    order = factories.order(product, state=Order.State.PART_REFUNDED, paid_at=paid_at)
+    payment = factories.payment(order, state=Payment.State.PART_REFUNDED, capture_id="3C679366HH908993F")
+    Payment.objects.update(refunded_minor=1500)
+    for cents, day in ((1000, 3), (500, 4)):
+        completed_at = datetime(2026, 3, day, tzinfo=UTC)
+        payment.refunds.create(amount_minor=cents, currency="USD", state="completed", completed_at=completed_at)
+    payment.refunds.create(amount_minor=700, currency="USD", state="failed")
+    page = " ".join(client.get(f"/orders/{order.pk}/").content.decode().split())
+    for words in ("2 March 2026, 12:30 UTC", "3C679366HH908993F", "10.00 USD on 3 March 2026", "5.00 USD on 4 March"):
+        assert words in page
+    assert "44.95 USD" in page
+    assert "7.00 USD" not in page
+
+
+def test_its_address_is_random_throughout(product: Product) -> None:
+    """Two orders of the same moment have nothing in common: a version 7 UUID would tell its neighbours."""
+    first, second = (factories.order(product).pk for _ in range(2))
+    assert first.version == second.version == 4
+    assert first.int >> 96 != second.int >> 96
+
+
+def test_its_address_is_told_to_nobody(client: Client, product: Product) -> None:
+    headers = client.get(f"/orders/{factories.order(product).pk}/").headers
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow, noarchive"
+    assert "private" in headers["Cache-Control"]
+
+
+def test_it_sets_no_cookie_once_there_is_no_form(client: Client, product: Product) -> None:
+    response = client.get(f"/orders/{factories.order(product, state=Order.State.REFUNDED).pk}/")
+    assert response.status_code == 200
+    assert not response.cookies
+
+
+def test_it_costs_few_queries_however_much_there_is(
+    client: Client, product: Product, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    order = factories.order(product, state=Order.State.PAID)
+    for number in range(3):
+        factories.release(product, version=f"1.{number}")
+    with django_assert_num_queries(5):
+        client.get(f"/orders/{order.pk}/")
 
 
 def test_it_names_no_buyer(client: Client, product: Product) -> None:

@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from shop.models import Product
+from shop.models import Order, Product
 from tests import factories
+from tests.shop.buying import CAROL
 
 
 def test_it_shows_the_price_and_leads_to_the_checkout(client: Client, product: Product) -> None:
@@ -17,14 +18,18 @@ def test_it_shows_the_price_and_leads_to_the_checkout(client: Client, product: P
 
 
 @pytest.mark.parametrize("address", ["/products/{}/", "/checkout/{}/"])
-def test_what_is_not_sold_is_not_found(client: Client, product: Product, address: str) -> None:
+@pytest.mark.parametrize(
+    ("slug", "words"), [("old", "This is not on sale at the moment"), ("never-was", "This page isn")]
+)
+def test_what_is_not_sold_is_a_plain_404(client: Client, product: Product, address: str, slug: str, words: str) -> None:
     factories.product(slug="old", name="Old thing", is_active=False)
     assert client.get(address.format("bps-pro")).status_code == 200
-    for slug in ("old", "never-was"):
-        response = client.get(address.format(slug))
-        assert response.status_code == 404
-        assert "404" in response.content.decode()
-        assert "Old thing" not in response.content.decode()
+    for response in (client.get(address.format(slug)), client.post(address.format(slug), CAROL)):
+        if response.status_code != 405:  # the product's page takes no form
+            assert response.status_code == 404
+            assert words in response.content.decode()
+            assert "Old thing" not in response.content.decode()
+    assert not Order.objects.exists()
 
 
 def test_it_costs_one_query(

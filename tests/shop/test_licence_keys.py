@@ -1,0 +1,60 @@
+"""The shape of a licence key: unguessable, typed in any way, and every likely mistake noticed."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+import pytest
+
+from shop.licence_keys import SYMBOLS, NotALicenceKey, canonical_licence_key, new_licence_key
+
+KEY = "2345Z-2345Z-2345Z-2345Z-2345"
+
+
+def keys(number: int) -> list[str]:
+    return [new_licence_key() for _ in range(number)]
+
+
+def test_it_has_groups_that_can_be_read_out() -> None:
+    for key in keys(50):
+        assert re.fullmatch(r"([2-9A-HJKMNP-Z]{5}-){4}[2-9A-HJKMNP-Z]{5}", key)
+
+
+def test_no_two_are_alike_and_every_symbol_occurs() -> None:
+    made = keys(200)
+    assert len(set(made)) == 200
+    assert set("".join(made)) == {*SYMBOLS, "-"}
+
+
+def test_it_is_understood_however_it_is_typed() -> None:
+    key = new_licence_key()
+    for typed in (key, key.lower(), key.replace("-", ""), f" {key.replace('-', ' ')}\n", key.replace("-", " - ")):
+        assert canonical_licence_key(typed) == key
+
+
+def test_one_wrong_symbol_is_always_noticed() -> None:
+    symbols = new_licence_key().replace("-", "")
+    for place, symbol in itertools.product(range(25), SYMBOLS):
+        if symbols[place] != symbol:
+            with pytest.raises(NotALicenceKey, match="typing mistake"):
+                canonical_licence_key(symbols[:place] + symbol + symbols[place + 1 :])
+
+
+def test_two_symbols_that_changed_places_are_always_noticed() -> None:
+    symbols = new_licence_key().replace("-", "")
+    for left, right in itertools.combinations(range(25), 2):
+        if symbols[left] != symbols[right]:
+            swapped = list(symbols)
+            swapped[left], swapped[right] = symbols[right], symbols[left]
+            with pytest.raises(NotALicenceKey, match="typing mistake"):
+                canonical_licence_key("".join(swapped))
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "ABC", "x" * 10_000, "0" * 25, f"{KEY}22", "2345\x00" * 5, "é" * 25, "B123456789"]
+)
+def test_what_is_no_key_is_named_without_being_quoted(typed: str) -> None:
+    with pytest.raises(NotALicenceKey) as refusal:
+        canonical_licence_key(typed)
+    assert str(refusal.value) == "A licence key has 25 letters and digits, never 0, 1, I, L or O."
