@@ -22,6 +22,7 @@ urlpatterns = [
     path("v1/payments/payouts-item/<str:item_id>/cancel", by_method(post=payouts.cancel_item)),
     path("v1/customer/disputes/<str:dispute_id>", by_method(get=disputes.show_dispute)),
     path("v1/notifications/verify-webhook-signature", by_method(post=notifications.verify_signature)),
+    path("v1/notifications/webhooks/<str:webhook_id>", by_method(get=notifications.show_webhook)),
     path("v1/notifications/certs/<str:name>", by_method(get=notifications.show_certificate)),
     path("", by_method(get=pages.show_overview), name="overview"),
     path("checkoutnow", by_method(get=pages.show_approval, post=pages.decide), name="approve"),

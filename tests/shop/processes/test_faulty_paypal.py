@@ -1,4 +1,4 @@
-"""PayPal answers late, twice, with an error, with garbage or with a lie: no loss, no double, and staff see what is wrong.
+"""PayPal answers late, twice, with an error, with garbage or a lie: no loss, no double, and staff see what is wrong.
 
 All buyers meet their faults first; then housekeeping runs twice, once while PayPal still lies and once after.
 """
