@@ -82,7 +82,7 @@ def show_webhook_url(request: HttpRequest) -> HttpResponse:
 
 def set_webhook_url(request: HttpRequest) -> HttpResponse:
     """POST /standin/webhook-url `{"url": "http://…", "event_types": ["…"]}`; an empty url turns webhooks off."""
-    data = {"event_types": ["*"]} | _read(request)
+    data: Json = {"event_types": ["*"]} | _read(request)
     url, events = data.get("url"), data["event_types"]
     if not isinstance(url, str) or (url and not url.startswith(("http://", "https://"))):
         return _problem("url must be an http address, or empty")
