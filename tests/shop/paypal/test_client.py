@@ -114,6 +114,17 @@ def test_a_stale_token_is_replaced_and_the_call_repeated(api: PayPalClient, loop
     assert [request.body for request in loopback.seen] == [b'{"a": 1}'] * 2
 
 
+def test_a_late_401_does_not_throw_away_the_token_that_replaced_the_stale_one(
+    api: PayPalClient, loopback: Loopback
+) -> None:
+    stale = api.get_token_hash()
+    api._forget(stale)
+    fresh = api.get_token_hash()
+    api._forget(stale)  # as another thread does whose call went out with the stale one
+    assert api.get_token_hash() is fresh
+    assert len(loopback.tokens) == 2
+
+
 def test_a_repeated_401_ends_after_one_fresh_token(api: PayPalClient, loopback: Loopback) -> None:
     loopback.will(*[UNAUTHORIZED] * 10)
     with pytest.raises(NotConfigured):
@@ -185,8 +196,9 @@ def test_silence_leaves_the_outcome_unknown_and_is_not_repeated(
     monkeypatch.setattr("shop.paypal.client.TIMEOUT", (0.2, 0.2))
     loopback.will(Answer(delay=0.6), Answer())
     api.get_token_hash()
-    with pytest.raises(Transient):
+    with pytest.raises(Transient) as caught:
         api.post("/thing", {}, KEY)
+    assert caught.value.__suppress_context__  # the error beneath holds the request, its token included
     assert len(loopback.seen) == 1
 
 
