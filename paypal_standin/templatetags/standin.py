@@ -1,8 +1,11 @@
-"""Colours of states, and the buttons that a payout's state allows."""
+"""Colours of states, amounts, and the buttons that a payout's state allows."""
+
+from decimal import Decimal
 
 from django.template import Library
 
 from paypal_standin.models import Item
+from paypal_standin.money import dump_v1
 from paypal_standin.payouts import SETTLEMENTS
 
 register = Library()
@@ -21,6 +24,12 @@ def mood(state: str) -> str:
 def words(state: str) -> str:
     """`PAYER_ACTION_REQUIRED` as people write."""
     return state.replace("_", " ").lower()
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """The amount with the decimals of its currency, and the currency."""
+    return f"{dump_v1(amount, currency)['value']} {currency}"
 
 
 @register.filter
