@@ -97,7 +97,7 @@ class RunningSite:
             raise AssertionError("the site ended: " + "\n".join(self.output))
         try:
             return requests.get(address, timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # not yet, or on a busy machine
             return False
 
     def sign_in_of(self, role: str) -> tuple[str, str]:

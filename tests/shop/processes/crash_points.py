@@ -23,7 +23,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 READS = ("SELECT", "PRAGMA", "EXPLAIN", "SET", "SHOW")
-PATIENCE = (5, 1)  # seconds to connect, seconds without a byte: nobody sits through the real 30
+PATIENCE = (5, 3)  # seconds to connect, seconds without a byte: nobody sits through the real 30
 
 _here = threading.local()
 

@@ -124,7 +124,7 @@ class ShopSite:
         return sum(RECEIPT in str(mail["Subject"]).lower() for mail in self.site.mails(email))
 
     def wait_for_receipt(self, email: str) -> None:
-        wait_for(lambda: self.receipt_mails(email), f"the receipt for {email}")
+        wait_for(lambda: self.receipt_mails(email), f"the receipt for {email}", TIMEOUT)
 
     # --- crashes ---
 
