@@ -224,9 +224,9 @@ PAYPAL_APPROVE_ORIGIN = {
     "live": "https://www.paypal.com",
 }[PAYPAL_MODE]
 _STANDIN = PAYPAL_MODE == "standin"
-PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STANDIN else "")
-PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else "")
-PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else "")
+PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STANDIN else None)
+PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else None)
+PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
 # --- Delivery -----------------------------------------------------------------------------------------------------

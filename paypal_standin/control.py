@@ -10,7 +10,7 @@ from . import certificates, clock, faults
 from .answers import json_answer
 from .errors import Json
 from .models import Delivery, Fault, Setting
-from .webhooks import WEBHOOK_URL, send_to
+from .webhooks import WEBHOOK_EVENTS, WEBHOOK_URL, send_to, subscribed_events
 
 
 def _problem(message: str) -> HttpResponse:
@@ -77,14 +77,18 @@ def reset_clock(request: HttpRequest) -> HttpResponse:
 
 def show_webhook_url(request: HttpRequest) -> HttpResponse:
     """GET /standin/webhook-url."""
-    return json_answer({"url": Setting.read(WEBHOOK_URL, "")})
+    return json_answer({"url": Setting.read(WEBHOOK_URL, ""), "event_types": subscribed_events()})
 
 
 def set_webhook_url(request: HttpRequest) -> HttpResponse:
-    """POST /standin/webhook-url `{"url": "http://…"}`; an empty one turns webhooks off."""
-    url = _read(request).get("url")
+    """POST /standin/webhook-url `{"url": "http://…", "event_types": ["…"]}`; an empty url turns webhooks off."""
+    data: Json = {"event_types": ["*"]} | _read(request)
+    url, events = data.get("url"), data["event_types"]
     if not isinstance(url, str) or (url and not url.startswith(("http://", "https://"))):
         return _problem("url must be an http address, or empty")
+    if not isinstance(events, list) or not all(isinstance(event, str) for event in events):
+        return _problem("event_types must be a list of names")
+    Setting.write(WEBHOOK_EVENTS, json.dumps(events))
     send_to(url)
     return show_webhook_url(request)
 

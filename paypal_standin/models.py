@@ -217,6 +217,11 @@ class Delivery(Row):
     class Meta:
         indexes = (models.Index(fields=("done", "due_at"), name="delivery_due"),)
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the shop has taken it."""
+        return self.answer.startswith("HTTP 2")
+
 
 class Fault(Row):
     """Something that shall go wrong, `times` more often."""

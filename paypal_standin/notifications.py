@@ -10,10 +10,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from . import certificates
-from .answers import json_answer, read_json
+from .answers import json_answer, link, read_json
 from .errors import Json, malformed, not_found
+from .models import Setting
 from .tokens import bearer_required
-from .webhooks import signed_message
+from .webhooks import WEBHOOK_URL, signed_message, subscribed_events
 
 SPACE = re.compile(r"[ \t\r\n]*")
 FIELDS = ("auth_algo", "cert_url", "transmission_id", "transmission_sig", "transmission_time", "webhook_id")
@@ -24,6 +25,17 @@ def show_certificate(request: HttpRequest, name: str) -> HttpResponse:
     if name != certificates.certificate_name():
         raise not_found()
     return HttpResponse(certificates.chain(), content_type="application/x-pem-file")
+
+
+@bearer_required
+def show_webhook(request: HttpRequest, webhook_id: str) -> HttpResponse:
+    """GET /v1/notifications/webhooks/{id}: where events go, and which."""
+    if webhook_id != settings.WEBHOOK_ID:
+        raise not_found()
+    events = [{"name": name, "description": "As the name says."} for name in subscribed_events()]
+    links = [link(request.path, "self"), link(request.path, "update", "PATCH"), link(request.path, "delete", "DELETE")]
+    url = Setting.read(WEBHOOK_URL, "")
+    return json_answer({"id": webhook_id, "url": url, "event_types": events, "links": links})
 
 
 @bearer_required

@@ -14,7 +14,7 @@ from .errors import ApiError, Json
 from .models import Batch, Capture, Delivery, Dispute, Fault, Order, Refund, Setting
 from .money import fits, is_number
 from .order_rules import experience_context
-from .payouts import MAGIC
+from .payouts import MAGIC, settle_item
 
 SHOWN = 30  # rows of each table
 DEMO_PAYER = {"email": "payer@standin.example", "given_name": "Paula", "surname": "Payer"}
@@ -185,6 +185,22 @@ def act_on_refund(request: HttpRequest, refund_id: str, action: str) -> HttpResp
         return _gone(request)
     payments.settle_refund(refund, Refund.Status.COMPLETED if action == "complete" else Refund.Status.FAILED)
     return SeeOther("/")
+
+
+def act_on_item(request: HttpRequest, item_id: str) -> HttpResponse:
+    """POST /standin/items/{id}: what the receiver or PayPal does with a payout, as one of its buttons says."""
+    settle_item(item_id, request.POST.get("choice", ""))
+    return SeeOther("/#payouts")
+
+
+def ask_for_fault(request: HttpRequest) -> HttpResponse:
+    """POST /standin/mishap: a fault for whatever comes next, from the overview's form; without a kind, none waits."""
+    kind = request.POST.get("kind", "")
+    if kind in faults.KINDS:
+        Fault.objects.create(kind=kind, path_contains=request.POST.get("path_contains", "").strip()[:200], seconds=5)
+    elif not kind:
+        Fault.objects.all().delete()
+    return SeeOther("/#mishaps")
 
 
 def resend_webhook(request: HttpRequest, delivery_id: int) -> HttpResponse:

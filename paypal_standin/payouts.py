@@ -29,6 +29,12 @@ MAGIC = {
     "refunded": Item.Status.REFUNDED,
     "reversed": Item.Status.REVERSED,
 }
+# What may still become of an item, by the words of a button.
+SETTLEMENTS: dict[str, dict[str, Item.Status]] = {
+    Item.Status.PENDING: {"Pay it": Item.Status.SUCCESS, "Let it fail": Item.Status.FAILED},
+    Item.Status.UNCLAIMED: {"Claim it": Item.Status.SUCCESS, "Give it back": Item.Status.RETURNED},
+    Item.Status.ONHOLD: {"Release it": Item.Status.SUCCESS, "Block it": Item.Status.BLOCKED},
+}
 EVENTS = {Item.Status.SUCCESS: "SUCCEEDED", Item.Status.ONHOLD: "HELD"}
 WITHOUT_EVENT = (Item.Status.PENDING, Item.Status.REVERSED)
 
@@ -118,6 +124,14 @@ def cancel_item(request: HttpRequest, item_id: str) -> HttpResponse:
         raise ApiError(400, "ITEM_INCORRECT_STATUS")
     _move(item, Item.Status.RETURNED, "CANCELED")
     return json_answer(represent_item(item))
+
+
+@transaction.atomic
+def settle_item(item_id: str, choice: str) -> None:
+    """PayPal's or the receiver's decision about an item that has not come to its end; any other choice does nothing."""
+    item = _find_item(item_id)
+    if status := SETTLEMENTS.get(item.status, {}).get(choice):
+        _move(item, status, EVENTS.get(status, status))
 
 
 def _find_item(item_id: str) -> Item:

@@ -17,6 +17,11 @@ from .errors import ApiError
 from .models import Token
 
 LIFETIME = 32400  # seconds; nine hours, as PayPal's
+SCOPES = (
+    "https://uri.paypal.com/services/payments/payment",
+    "https://uri.paypal.com/services/disputes/read-seller",
+    "https://uri.paypal.com/payments/payouts",
+)
 View = Callable[..., HttpResponse]
 
 
@@ -39,7 +44,7 @@ def _new_token() -> dict[str, str | int]:
     Token.objects.filter(expires_at__lt=now).delete()
     token = Token.objects.create(key=f"A21AA{secrets.token_urlsafe(32)}", expires_at=now + timedelta(seconds=LIFETIME))
     return {
-        "scope": "https://uri.paypal.com/services/payments/payment https://uri.paypal.com/payments/payouts",
+        "scope": " ".join(SCOPES),
         "access_token": token.key,
         "token_type": "Bearer",
         "app_id": "APP-STANDIN",

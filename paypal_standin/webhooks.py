@@ -17,6 +17,7 @@ from .errors import Json
 from .models import Delivery, Setting
 
 WEBHOOK_URL = "webhook-url"
+WEBHOOK_EVENTS = "webhook-events"  # a JSON list; `*` stands for all
 MOST_ATTEMPTS = 25  # as PayPal, which takes three days for them
 LONGEST_WAIT = 60  # seconds
 LEASE = timedelta(seconds=45)  # longer than one attempt can last
@@ -34,12 +35,24 @@ def announce(event_type: str, resource_type: str, resource: Json, summary: str) 
         event_id=event_id, event_type=event_type, transmission_id=str(uuid.uuid4()), body=body, created_at=now
     )
     delivery.due_at, held_back = _due(event_type, now)
-    delivery.done = dropped or not Setting.read(WEBHOOK_URL, "")
-    delivery.answer = "dropped on request" if dropped else "no webhook address" if delivery.done else held_back
+    unwanted = "dropped on request" if dropped else _unwanted(event_type)
+    delivery.done, delivery.answer = bool(unwanted), unwanted or held_back
     delivery.spoiled = faults.take("webhook_bad_signature", event_type) is not None
     delivery.save()
     if faults.take("webhook_duplicate", event_type):
         _copy(delivery, now)
+
+
+def subscribed_events() -> list[str]:
+    """The event types that the shop has asked for."""
+    return list(json.loads(Setting.read(WEBHOOK_EVENTS, '["*"]')))
+
+
+def _unwanted(event_type: str) -> str:
+    """Why nobody is told of the event; empty where somebody is."""
+    if not Setting.read(WEBHOOK_URL, ""):
+        return "no webhook address"
+    return "" if {"*", event_type}.intersection(subscribed_events()) else "not subscribed to"
 
 
 def _due(event_type: str, now: datetime) -> tuple[datetime, str]:

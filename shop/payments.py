@@ -8,6 +8,7 @@ the answer is applied under a row lock that first looks whether somebody else ha
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from privacy.mail import MailKind, MailRefused, queue_mail
 
 from .mails import PAYMENT_DECLINED, RECEIPT
 from .models import Order, Payment
+from .money import Money
 from .paypal.errors import (
     AlreadyCaptured,
     Conflict,
@@ -36,6 +38,9 @@ logger = logging.getLogger(__name__)
 State = Payment.State
 CLAIM_LIFE = timedelta(minutes=2)  # after this, a claim whose process died may be taken over
 LOOK_AGAIN_FOR = timedelta(days=30)  # pending payments take days; nothing stays open longer
+MONEY_CAME = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED, CaptureStatus.REFUNDED}
+INVOICE_IS_PAID = "DUPLICATE_INVOICE_ID"
+PAUSES = (0.2, 0.4, 0.8, 1.6)  # seconds that a second click waits for what the first one is starting at PayPal
 
 
 class PaymentUnavailable(Exception):
@@ -45,22 +50,41 @@ class PaymentUnavailable(Exception):
 def start_payment(*, order: Order) -> str:
     """The address where the buyer approves. Repeating it gives the same PayPal order. Raises `PaymentUnavailable`."""
     payment = _running_payment(order)
-    if payment.approve_url:
-        return payment.approve_url
     try:
-        created = gateway().create_order(
-            request_id=payment.create_key,
-            reference_id=str(payment.pk),
-            invoice_id=f"{order.reference}-{payment.attempt}",
-            description=order.product_name,
-            total=payment.total,
-            items=(OrderItem(name=order.product_name, unit_amount=payment.total),),
-            return_url=f"{settings.SITE_URL}/checkout/return/",
-            cancel_url=f"{settings.SITE_URL}{order.get_absolute_url()}",
-        )
+        return _approve_url(payment)
     except PayPalError as error:
         logger.warning("payment %s could not be started: %s", payment.pk, error)
         raise PaymentUnavailable from error
+
+
+def _approve_url(payment: Payment) -> str:
+    """Waits a moment while PayPal still works on the same request of another click."""
+    for pause in PAUSES:
+        if payment.approve_url:
+            return payment.approve_url
+        try:
+            return _create_at_paypal(payment)
+        except Conflict as error:
+            if INVOICE_IS_PAID in error.issues:
+                _note_problem(payment, "PayPal says that the invoice of this payment is already paid")
+                raise
+        time.sleep(pause)
+        payment.refresh_from_db()
+    return payment.approve_url or _create_at_paypal(payment)
+
+
+def _create_at_paypal(payment: Payment) -> str:
+    order = payment.order
+    created = gateway().create_order(
+        request_id=payment.create_key,
+        reference_id=str(payment.pk),
+        invoice_id=f"{order.reference}-{payment.attempt}",
+        description=order.product_name,
+        total=payment.total,
+        items=(OrderItem(name=order.product_name, unit_amount=payment.total),),
+        return_url=f"{settings.SITE_URL}/checkout/return/",
+        cancel_url=f"{settings.SITE_URL}{order.get_absolute_url()}",
+    )
     Payment.objects.filter(pk=payment.pk, state=State.NEW).update(
         state=State.CREATED, paypal_order_id=created.id, approve_url=created.approve_url, changed_at=timezone.now()
     )
@@ -91,10 +115,27 @@ def settle(*, payment: Payment) -> Payment:
         return apply_capture(payment=payment, capture=remote.captures[0])
     if remote.status is OrderStatus.VOIDED:
         return _close(payment, State.EXPIRED)
-    if remote.status is OrderStatus.APPROVED and _claim(payment, now=timezone.now()):
+    if remote.status is OrderStatus.APPROVED:
+        return _capture_once(payment, remote)
+    payment.refresh_from_db()
+    return payment
+
+
+def _capture_once(payment: Payment, remote: OrderState) -> Payment:
+    """What the buyer approved is compared with the order first, so that no wrong amount is ever collected."""
+    if difference := _difference(payment, remote.total, remote.custom_id):
+        return _note_problem(payment, f"At PayPal the buyer approved {difference}")
+    if _claim(payment, now=timezone.now()):
         return _capture(payment)
     payment.refresh_from_db()
     return payment
+
+
+def _difference(payment: Payment, amount: Money, number: str | None) -> str:
+    """What PayPal has that is not this payment's; empty where all is as it should be."""
+    if amount != payment.total:
+        return f"{amount} instead of {payment.total}"
+    return "" if number in {None, str(payment.pk)} else f"{amount} under the number of something else"
 
 
 def _claim(payment: Payment, *, now: datetime) -> bool:
@@ -138,15 +179,27 @@ def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
         payment.order = order
         if payment.state in Payment.RECEIVED:
             return payment
-        if capture.amount != payment.total or capture.custom_id not in {None, str(payment.pk)}:
-            return _note_problem(payment, f"PayPal collected {capture.amount} instead of {payment.total}")
+        if difference := _difference(payment, capture.amount, capture.custom_id):
+            return _note_problem(payment, f"PayPal collected {difference}")
+        if payment.state in Payment.OVER and not _revives(payment, capture):
+            return payment
         payment.capture_id = capture.id
         _book(payment, capture.status)
     return payment
 
 
+def _revives(payment: Payment, capture: CaptureState) -> bool:
+    """Whether an attempt that was over brought money after all. Late news without money changes nothing."""
+    if capture.status not in MONEY_CAME:
+        return False
+    if payment.order.payments.exclude(state__in=Payment.OVER).exists():
+        _note_problem(payment, f"PayPal collected {capture.amount} although this attempt was over: refund it at PayPal")
+        return False
+    return True
+
+
 def _book(payment: Payment, status: CaptureStatus) -> None:
-    if status in {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED, CaptureStatus.REFUNDED}:
+    if status in MONEY_CAME:
         _book_received(payment)
     elif status is CaptureStatus.PENDING:
         payment.state, payment.order.state = State.PENDING, Order.State.PENDING

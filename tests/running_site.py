@@ -29,6 +29,7 @@ from .visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
+END_OF_MAIL = b"-" * 79 + b"\n"  # Django puts mails of the same second into one file at times
 
 
 def free_port() -> int:
@@ -96,7 +97,7 @@ class RunningSite:
             raise AssertionError("the site ended: " + "\n".join(self.output))
         try:
             return requests.get(address, timeout=5).status_code == 200
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):  # not yet, or on a busy machine
             return False
 
     def sign_in_of(self, role: str) -> tuple[str, str]:
@@ -144,9 +145,10 @@ class RunningSite:
 
     def _all_mails(self) -> Iterator[EmailMessage]:
         for path in sorted((self.data_dir / "mail").glob("*")):
-            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-            assert isinstance(message, EmailMessage)
-            yield message
+            for content in path.read_bytes().split(END_OF_MAIL)[:-1]:
+                message = email.message_from_bytes(content, policy=email.policy.default)
+                assert isinstance(message, EmailMessage)
+                yield message
 
     def mail(self, to: str, subject: str) -> str:
         """The text of the newest mail to this address whose subject has these words; waits for the worker."""

@@ -27,8 +27,8 @@ class Standin(Program):
     def advance(self, seconds: float) -> None:
         self._control("POST", "clock", {"seconds": seconds})
 
-    def send_webhooks_to(self, url: str) -> None:
-        self._control("POST", "webhook-url", {"url": url})
+    def send_webhooks_to(self, url: str, events: tuple[str, ...] = ("*",)) -> None:
+        self._control("POST", "webhook-url", {"url": url, "event_types": list(events)})
 
     def act(self, capture_id: str, action: str, **fields: str) -> None:
         """What PayPal or the payer does to a capture: complete, deny, dispute, appeal, resolve, refund, reverse."""

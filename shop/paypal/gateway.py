@@ -20,6 +20,7 @@ from shop.paypal import answers, bodies
 from shop.paypal.client import PayPalClient
 from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import Expired, Transient
+from shop.paypal.subscription import Subscription
 from shop.paypal.types import (
     CaptureState,
     CreatedOrder,
@@ -134,6 +135,15 @@ class Gateway:
     def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
         """The event in the untouched body `raw`. WebhookRejected: not PayPal's; Transient: nobody could tell now."""
         return self._webhooks.verify(headers, raw)
+
+    def get_subscription(self) -> Subscription:
+        """The webhook with our id. Expired: this app has none with that id."""
+        answer = self.client.get(f"/v1/notifications/webhooks/{_id(self.config.webhook_id)}")
+        return _read(Subscription.read, answer)
+
+    def permissions(self) -> frozenset[str]:
+        """What PayPal allows this app, as it comes with the token."""
+        return frozenset(str(self.client.get_token_hash().get("scope", "")).split())
 
 
 def gateway() -> Gateway:

@@ -17,6 +17,7 @@ FILES = {
     "/v2/payments/": "payments_payment_v2.json",
     "/v1/payments/payouts": "payments_payouts_batch_v1.json",
     "/v1/notifications/verify": "notifications_webhooks_v1.json",
+    "/v1/notifications/webhooks/": "notifications_webhooks_v1.json",
 }
 
 

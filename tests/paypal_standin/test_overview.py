@@ -36,8 +36,30 @@ def test_the_overview_explains_magic_receivers_and_faults(api: Api) -> None:
         assert f"<code>{word}</code>" in page
 
 
+def test_a_mishap_can_be_asked_for_and_forgotten(api: Api) -> None:
+    api.raw("POST", "/standin/mishap", data={"kind": "status_500", "path_contains": "/capture"})
+    waiting = api.raw("GET", "/standin/faults").json()["faults"]
+    assert [(fault["kind"], fault["path_contains"]) for fault in waiting] == [("status_500", "/capture")]
+    assert "Still waiting" in api.raw("GET", "/").text
+    api.raw("POST", "/standin/mishap", data={"kind": "nonsense"})
+    assert len(api.raw("GET", "/standin/faults").json()["faults"]) == 1
+    api.raw("POST", "/standin/mishap")
+    assert api.raw("GET", "/standin/faults").json()["faults"] == []
+
+
+def test_it_says_whether_the_shop_has_taken_a_webhook(api: Api, receiver: Receiver) -> None:
+    order = api.create()
+    receiver.refuse.append(order["id"])
+    api.choose(order["id"])
+    receiver.wait_for(order["id"], "CHECKOUT.ORDER.APPROVED", count=2)
+    eventually(lambda: newest_approval(api)["done"])
+    page = api.raw("GET", "/").text
+    assert '<span class="badge good">delivered</span>' in page
+    assert "2 attempts" in page
+
+
 def test_webhooks_can_be_pointed_elsewhere_and_turned_off(api: Api, receiver: Receiver) -> None:
-    assert api.raw("POST", "/standin/webhook-url", json={"url": ""}).json() == {"url": ""}
+    assert api.raw("POST", "/standin/webhook-url", json={"url": ""}).json()["url"] == ""
     try:
         order = api.create()
         api.choose(order["id"])

@@ -202,3 +202,33 @@ def test_unknown_batches_and_items_are_not_found(api: Api) -> None:
     assert api.call("GET", "/v1/payments/payouts/NONE").status_code == 404
     assert api.call("GET", "/v1/payments/payouts-item/NONE").status_code == 404
     assert api.call("POST", "/v1/payments/payouts-item/NONE/cancel").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("receiver_word", "choice", "state", "event"),
+    [
+        ("unclaimed", "Claim it", "SUCCESS", "SUCCEEDED"),
+        ("unclaimed", "Give it back", "RETURNED", "RETURNED"),
+        ("held", "Release it", "SUCCESS", "SUCCEEDED"),
+        ("held", "Block it", "BLOCKED", "BLOCKED"),
+        ("pending", "Pay it", "SUCCESS", "SUCCEEDED"),
+        ("pending", "Let it fail", "FAILED", "FAILED"),
+    ],
+)
+def test_a_payout_can_be_settled_from_the_overview(
+    api: Api, receiver: Receiver, receiver_word: str, choice: str, state: str, event: str
+) -> None:
+    batch = finished(api, batch_id_of(send(api, item(f"{receiver_word}@example.org"))))
+    item_id = batch["items"][0]["payout_item_id"]
+    assert f'action="/standin/items/{item_id}"' in api.raw("GET", "/").text
+    api.raw("POST", f"/standin/items/{item_id}", data={"choice": choice})
+    assert api.call("GET", f"/v1/payments/payouts-item/{item_id}").json()["transaction_status"] == state
+    receiver.wait_for(item_id, f"PAYMENT.PAYOUTS-ITEM.{event}")
+    assert f'action="/standin/items/{item_id}"' not in api.raw("GET", "/").text
+
+
+def test_a_paid_payout_cannot_be_settled_again(api: Api) -> None:
+    batch = finished(api, batch_id_of(send(api, item())))
+    item_id = batch["items"][0]["payout_item_id"]
+    api.raw("POST", f"/standin/items/{item_id}", data={"choice": "Give it back"})
+    assert api.call("GET", f"/v1/payments/payouts-item/{item_id}").json()["transaction_status"] == "SUCCESS"

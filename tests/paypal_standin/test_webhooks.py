@@ -185,3 +185,24 @@ def test_an_event_can_be_sent_again_from_the_overview(api: Api, receiver: Receiv
     number = next(entry["id"] for entry in listed if entry["event_id"] == hook.event["id"])
     assert api.raw("POST", f"/standin/webhooks/{number}/resend").status_code == 303
     receiver.wait_for(hook.event["id"], APPROVED, 2)
+
+
+def test_only_what_was_subscribed_to_is_sent(api: Api, receiver: Receiver) -> None:
+    events = ["PAYMENT.CAPTURE.COMPLETED"]
+    api.raw("POST", "/standin/webhook-url", json={"url": receiver.url, "event_types": events})
+    order_id = api.paid()["order_id"]
+    receiver.wait_for(order_id, "PAYMENT.CAPTURE.COMPLETED")
+    api.raw("POST", "/standin/webhook-url", json={"url": receiver.url})
+    assert receiver.about(order_id, "CHECKOUT.ORDER.APPROVED") == []
+
+
+def test_the_subscription_can_be_read(api: Api, receiver: Receiver) -> None:
+    answer = api.call("GET", "/v1/notifications/webhooks/standin-webhook").json()
+    assert (answer["url"], [event["name"] for event in answer["event_types"]]) == (receiver.url, ["*"])
+    assert api.call("GET", "/v1/notifications/webhooks/another").status_code == 404
+
+
+@pytest.mark.parametrize("events", ["*", [1], None])
+def test_a_subscription_that_makes_no_sense_is_refused(api: Api, receiver: Receiver, events: object) -> None:
+    body = {"url": receiver.url, "event_types": events}
+    assert api.raw("POST", "/standin/webhook-url", json=body).status_code == 400

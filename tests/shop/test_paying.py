@@ -149,6 +149,35 @@ def test_a_capture_that_is_not_ours_is_noted_and_not_booked(client: Client, payp
     assert "Please don&#x27;t pay again" in page_of(client, payment) or "don't pay again" in page_of(client, payment)
 
 
+@pytest.mark.parametrize("kind", ["wrong_amount", "wrong_currency", "wrong_custom_id"])
+def test_what_the_buyer_approved_is_compared_before_it_is_collected(client: Client, paypal: Standin, kind: str) -> None:
+    payment = place(client).payments.get()
+    back = approve(paypal, payment)
+    paypal.fault(kind, path_contains=f"/orders/{payment.paypal_order_id}")
+    assert client.get(back).status_code == 302
+    payment.refresh_from_db()
+    assert (payment.state, payment.capture_id) == ("created", None)
+    assert "At PayPal the buyer approved" in payment.problem
+    settle_open_payments(now=timezone.now())  # and then PayPal tells the truth
+    payment.refresh_from_db()
+    assert (payment.state, payment.problem) == ("paid", "")
+
+
+def test_a_second_click_waits_for_what_the_first_one_starts(
+    client: Client, paypal: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shop.payments.PAUSES", (0.0,) * 4)
+    paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=4)
+    assert client.post("/checkout/bps-pro/", CAROL).status_code == 302
+    assert Payment.objects.get().state == "created"
+
+
+def test_an_invoice_that_paypal_calls_paid_is_a_case_for_staff(client: Client, paypal: Standin) -> None:
+    paypal.fault("issue", path_contains="/v2/checkout/orders", issue="DUPLICATE_INVOICE_ID")
+    assert client.post("/checkout/bps-pro/", CAROL).status_code == 503
+    assert Payment.objects.get().problem == "PayPal says that the invoice of this payment is already paid"
+
+
 @pytest.mark.parametrize("kind", ["status_500_after_commit", "garbage", "drop_after_commit"])
 def test_a_capture_whose_answer_was_lost_is_found(client: Client, paypal: Standin, kind: str, work: Work) -> None:
     payment = place(client).payments.get()

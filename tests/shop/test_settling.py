@@ -87,6 +87,37 @@ def test_pending_and_then_denied_can_be_paid_again(payment: Payment) -> None:
     factories.payment(payment.order, attempt=2)
 
 
+@pytest.mark.parametrize("word", [CaptureStatus.DECLINED, CaptureStatus.PENDING, CaptureStatus.FAILED])
+def test_a_late_word_of_an_earlier_attempt_does_not_undo_the_one_that_paid(
+    payment: Payment, word: CaptureStatus
+) -> None:
+    apply_capture(payment=payment, capture=capture_of(payment, CaptureStatus.DECLINED))
+    second = factories.payment(payment.order, attempt=2, state=Payment.State.CAPTURING)
+    apply_capture(payment=second, capture=capture_of(second))
+    apply_capture(payment=payment, capture=capture_of(payment, word))
+    assert state_of(second) == ("paid", "paid")
+    assert state_of(payment) == ("declined", "paid")
+
+
+def test_money_of_an_attempt_that_was_over_is_booked(payment: Payment) -> None:
+    apply_capture(payment=payment, capture=capture_of(payment, CaptureStatus.DECLINED))
+    apply_capture(payment=payment, capture=capture_of(payment))
+    assert state_of(payment) == ("paid", "paid")
+    assert receipts() == 1
+
+
+def test_money_of_two_attempts_is_booked_once_and_noted_for_staff(payment: Payment) -> None:
+    apply_capture(payment=payment, capture=capture_of(payment, CaptureStatus.DECLINED))
+    second = factories.payment(payment.order, attempt=2, state=Payment.State.CAPTURING)
+    apply_capture(payment=second, capture=capture_of(second))
+    apply_capture(payment=payment, capture=capture_of(payment))
+    assert state_of(second) == ("paid", "paid")
+    assert state_of(payment) == ("declined", "paid")
+    assert "PayPal collected 59.95 USD although this attempt was over" in payment.problem
+    assert receipts() == 1
+    assert Commission.objects.count() == 1
+
+
 def test_an_unfamiliar_state_changes_nothing(payment: Payment) -> None:
     apply_capture(payment=payment, capture=capture_of(payment, CaptureStatus.UNKNOWN))
     assert state_of(payment) == ("capturing", "open")

@@ -38,6 +38,25 @@ def test_a_capture_names_its_order_and_why_it_waits(paypal: Gateway, loopback: L
     assert paypal.get_capture("3C6").order_id == "5O2"
 
 
+@pytest.mark.parametrize(
+    ("value", "currency", "minor"),
+    [
+        ("1.0", "USD", 100),
+        ("1.00", "USD", 100),
+        ("1", "USD", 100),
+        ("1", "JPY", 1),
+        ("1.00", "JPY", 1),
+        ("21990.0", "HUF", 21990),
+        ("500.00", "MYR", 500),
+    ],
+)
+def test_however_it_is_spelt_an_amount_is_the_same(
+    paypal: Gateway, loopback: Loopback, value: str, currency: str, minor: int
+) -> None:
+    loopback.will(Answer(200, {**CAPTURE, "amount": {"currency_code": currency, "value": value}}))
+    assert paypal.get_capture("3C6").amount == Money(minor, currency)
+
+
 @pytest.mark.parametrize("value", ["59.955", "abc", None, 59.95])
 def test_an_amount_is_never_rounded_on_the_way_in(paypal: Gateway, loopback: Loopback, value: object) -> None:
     loopback.will(Answer(200, {**CAPTURE, "amount": {"currency_code": "USD", "value": value}}))

@@ -5,18 +5,22 @@ from __future__ import annotations
 import base64
 import gc
 import logging
+import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 from shop.paypal.client import PayPalClient
 from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import Expired, Invalid, NotConfigured, Transient
+from shop.paypal.gateway import Gateway, gateway
 from tests.shop.paypal.loopback import Answer, Loopback
 
 if TYPE_CHECKING:
@@ -110,6 +114,17 @@ def test_a_stale_token_is_replaced_and_the_call_repeated(api: PayPalClient, loop
     assert [request.body for request in loopback.seen] == [b'{"a": 1}'] * 2
 
 
+def test_a_late_401_does_not_throw_away_the_token_that_replaced_the_stale_one(
+    api: PayPalClient, loopback: Loopback
+) -> None:
+    stale = api.get_token_hash()
+    api._forget(stale)
+    fresh = api.get_token_hash()
+    api._forget(stale)  # as another thread does whose call went out with the stale one
+    assert api.get_token_hash() is fresh
+    assert len(loopback.tokens) == 2
+
+
 def test_a_repeated_401_ends_after_one_fresh_token(api: PayPalClient, loopback: Loopback) -> None:
     loopback.will(*[UNAUTHORIZED] * 10)
     with pytest.raises(NotConfigured):
@@ -181,8 +196,9 @@ def test_silence_leaves_the_outcome_unknown_and_is_not_repeated(
     monkeypatch.setattr("shop.paypal.client.TIMEOUT", (0.2, 0.2))
     loopback.will(Answer(delay=0.6), Answer())
     api.get_token_hash()
-    with pytest.raises(Transient):
+    with pytest.raises(Transient) as caught:
         api.post("/thing", {}, KEY)
+    assert caught.value.__suppress_context__  # the error beneath holds the request, its token included
     assert len(loopback.seen) == 1
 
 
@@ -214,6 +230,61 @@ def test_it_gives_up_after_three_attempts(api: PayPalClient, loopback: Loopback)
         api.get("/thing")
     assert len(loopback.seen) == 3
     assert caught.value.debug_id == "d503"
+
+
+def test_the_pauses_between_attempts_grow_and_differ(
+    api: PayPalClient, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many that failed together must not come back together."""
+    slept: list[float] = []
+    monkeypatch.setattr("shop.paypal.client.PAUSES", (0.1, 0.4))
+    monkeypatch.setattr("shop.paypal.client.time", SimpleNamespace(sleep=slept.append, monotonic=time.monotonic))
+    loopback.will(*[Answer(429)] * 30)
+    for _ in range(10):
+        with pytest.raises(Transient):
+            api.get("/thing")
+    first, second = slept[::2], slept[1::2]
+    assert all(0.1 <= pause <= 0.2 for pause in first)
+    assert all(0.4 <= pause <= 0.8 for pause in second)
+    assert len(set(slept)) == 20
+
+
+def test_every_call_has_a_limit_to_connect_and_one_to_answer(
+    api: PayPalClient, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[object] = []
+    send = api.session.send
+
+    def watched(request: requests.PreparedRequest, **options: object) -> requests.Response:
+        limits.append(options["timeout"])
+        return send(request, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(api.session, "send", watched)
+    loopback.will(Answer())
+    api.get("/thing")
+    assert limits == [(5, 30), (5, 30)]  # the token's call, and the call itself
+
+
+def test_a_proxy_of_the_environment_is_not_used_for_the_standin(
+    paypal: Gateway, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "")
+    loopback.will(Answer(body={"id": "1"}))
+    assert paypal.client.get("/thing") == {"id": "1"}
+
+
+def test_a_forked_process_gets_a_client_of_its_own(paypal: Gateway) -> None:
+    """A web worker that shared its parent's connections would read its parent's answers."""
+    before, (reader, writer) = id(gateway()), os.pipe()
+    if (child := os.fork()) == 0:
+        os.write(writer, str(id(gateway()) == before).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(writer)
+    with os.fdopen(reader) as said:
+        assert said.read() == "False"
+    assert gateway() is paypal
 
 
 def test_no_attempt_begins_after_the_window(

@@ -92,10 +92,11 @@ def test_a_mistake_in_keys_or_sums_is_not_sent(paypal: Gateway, loopback: Loopba
     assert loopback.seen == []
 
 
-def test_yen_have_no_decimals(paypal: Gateway, loopback: Loopback) -> None:
+@pytest.mark.parametrize("currency", ["JPY", "HUF", "TWD", "CLP", "MYR"])
+def test_some_currencies_have_no_decimals(paypal: Gateway, loopback: Loopback, currency: str) -> None:
     loopback.will(Answer(201, CREATED))
-    create(paypal, total=Money(6000, "JPY"), items=[])
-    assert sent(loopback)["purchase_units"][0]["amount"] == {"currency_code": "JPY", "value": "6000"}
+    create(paypal, total=Money(6000, currency), items=[])
+    assert sent(loopback)["purchase_units"][0]["amount"] == {"currency_code": currency, "value": "6000"}
 
 
 def test_an_order_is_read(paypal: Gateway, loopback: Loopback) -> None:

@@ -1,0 +1,146 @@
+"""PayPal answers late, twice, with an error, with garbage or a lie: no loss, no double, and staff see what is wrong.
+
+All buyers meet their faults first; then housekeeping runs twice, once while PayPal still lies and once after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.shop.processes.shop_site import Booked, ShopSite, token_in
+from tests.visitor import Visitor
+
+pytestmark = pytest.mark.slow
+
+LONG = {"seconds": 4}  # more than the client's patience here
+PASSING: dict[str, dict[str, Any]] = {
+    "timeout_after_commit": LONG,
+    "timeout_before_commit": LONG,
+    "drop_after_commit": {"times": 3},
+    "drop_before_commit": {"times": 3},
+    "status_500_after_commit": {"times": 3},
+    "status_500": {"times": 3},
+    "status_503": {"times": 3},
+    "status_429": {"times": 3},
+    "status_401": {"times": 2},
+    "garbage": {"times": 3},
+}
+LIES = {
+    "wrong_amount": "60.95 USD instead of 59.95 USD",
+    "wrong_currency": "59.95 EUR instead of 59.95 USD",
+    "wrong_custom_id": "59.95 USD under the number of something else",
+}
+
+
+@dataclass
+class Aftermath:
+    """What the database says: right after the faults, after housekeeping, and when PayPal tells the truth again."""
+
+    pages: dict[str, str] = field(default_factory=dict)
+    captures_lied_about: set[str] = field(default_factory=set)
+    at_first: dict[str, list[Booked]] = field(default_factory=dict)
+    while_lying: dict[str, list[Booked]] = field(default_factory=dict)
+    in_the_end: dict[str, list[Booked]] = field(default_factory=dict)
+    staff_saw: str = ""
+
+
+def address(kind: str, where: str) -> str:
+    return f"{kind}-{where}@example.org".replace("_", "-")
+
+
+def come_back(shop: ShopSite, buyer: Visitor, kind: str, path: str, **options: Any) -> str:
+    back = shop.approve(buyer)
+    shop.fault(kind, path.format(token_in(back)), **options)
+    buyer.open(back)
+    assert buyer.response.status_code == 200, kind
+    return buyer.text
+
+
+@pytest.fixture(scope="module")
+def aftermath(whole_shop: ShopSite) -> Aftermath:
+    shop, found = whole_shop, Aftermath()
+    shop.paypal("POST", "webhook-url", url="")
+    for kind, options in PASSING.items():
+        email = address(kind, "capture")
+        found.pages[email] = come_back(shop, shop.order(email), kind, "/v2/checkout/orders/{}/capture", **options)
+        email = address(kind, "create")
+        shop.fault(kind, "/v2/checkout/orders", **options)
+        found.pages[email] = shop.order(email).text
+        shop.paypal("DELETE", "faults")
+    for kind in LIES:
+        email = address(kind, "capture")
+        found.pages[email] = come_back(shop, shop.order(email), kind, "/v2/checkout/orders/{}/capture")
+    for kind in LIES:
+        email = address(kind, "order")
+        found.pages[email] = come_back(shop, shop.order(email), kind, "/v2/checkout/orders/{}", times=1000)
+    found.at_first = shop.ledger()
+    shop.housekeeping()
+    found.while_lying = shop.ledger()
+    found.staff_saw = shop.site.signed_in("staff").open("/admin/shop/payment/").get_text()
+    shop.paypal("DELETE", "faults")
+    shop.housekeeping()
+    found.in_the_end = shop.ledger()
+    return found
+
+
+def assert_paid_once(shop: ShopSite, orders: list[Booked]) -> None:
+    [order] = orders
+    assert (order.state, order.receipts, order.problems) == ("paid", 1, [])
+    assert [shop.captures()[capture] for capture in order.captures] == [1]
+    shop.wait_for_receipt(order.email)
+    assert shop.receipt_mails(order.email) == 1
+
+
+@pytest.mark.parametrize("kind", PASSING)
+def test_a_capture_is_neither_lost_nor_made_twice(whole_shop: ShopSite, aftermath: Aftermath, kind: str) -> None:
+    email = address(kind, "capture")
+    page = aftermath.pages[email]
+    assert "Thank you" in page or "We are asking PayPal about your payment" in page
+    assert_paid_once(whole_shop, aftermath.in_the_end[email])
+
+
+@pytest.mark.parametrize("kind", PASSING)
+def test_an_order_that_could_not_be_started_is_kept_and_can_be_paid(
+    whole_shop: ShopSite, aftermath: Aftermath, kind: str
+) -> None:
+    email = address(kind, "create")
+    assert "Pay 59.95 USD" in aftermath.pages[email] or "Your order is kept" in aftermath.pages[email]
+    [order] = aftermath.in_the_end[email]
+    assert (order.state, order.captures, order.receipts) == ("open", [], 0)
+    paypal_orders = whole_shop.paypal_orders()
+    assert "Thank you" in whole_shop.pay_later(order.path).text
+    assert whole_shop.paypal_orders() - paypal_orders in {0, 1}
+    assert_paid_once(whole_shop, whole_shop.ledger()[email])
+
+
+@pytest.mark.parametrize("kind", LIES)
+def test_a_lie_about_a_capture_books_nothing_until_the_truth_is_known(
+    whole_shop: ShopSite, aftermath: Aftermath, kind: str
+) -> None:
+    email = address(kind, "capture")
+    assert "Thank you" not in aftermath.pages[email]
+    [order] = aftermath.at_first[email]
+    assert (order.state, order.receipts) == ("open", 0)
+    assert order.problems == [f"PayPal collected {LIES[kind]}"]
+    assert_paid_once(whole_shop, aftermath.in_the_end[email])
+
+
+@pytest.mark.parametrize("kind", LIES)
+def test_what_does_not_match_is_not_collected_and_staff_see_it(
+    whole_shop: ShopSite, aftermath: Aftermath, kind: str
+) -> None:
+    email, problem = address(kind, "order"), f"At PayPal the buyer approved {LIES[kind]}"
+    for moment in (aftermath.at_first, aftermath.while_lying):
+        [order] = moment[email]
+        assert (order.state, order.captures, order.problems) == ("open", [], [problem])
+    assert problem in aftermath.staff_saw
+    assert_paid_once(whole_shop, aftermath.in_the_end[email])
+
+
+def test_paypal_knows_no_capture_that_the_shop_does_not(whole_shop: ShopSite, aftermath: Aftermath) -> None:
+    known = {capture for orders in whole_shop.ledger().values() for order in orders for capture in order.captures}
+    assert len(known) > len(PASSING)
+    assert set(whole_shop.captures()) == known
