@@ -18,3 +18,25 @@ APPLICATION_DECIDED = mail_kind(
     holds_link=True,
 )
 PAID_OUT = mail_kind("affiliates/paid_out", purpose=Purpose.AFFILIATE_ACCOUNT, about="affiliates.PayoutItem")
+
+# These two go to the business's own address and hold nothing personal.
+DISPUTE_OPENED = mail_kind(
+    "affiliates/dispute_opened",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.CommissionDispute",
+    despite_opt_out=True,
+)
+DISPUTE_OVERDUE = mail_kind(
+    "affiliates/dispute_overdue",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.CommissionDispute",
+    live=lambda dispute: dispute.answered_at is None,
+    despite_opt_out=True,
+)
+DISPUTE_ANSWERED = mail_kind(
+    "affiliates/dispute_answered",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.CommissionDispute",
+    live=lambda dispute: dispute.answer is not None,
+    despite_opt_out=True,  # the affiliate asked for this answer
+)

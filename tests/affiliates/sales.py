@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from affiliates.commissions import approve_commission
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
+from affiliates.rates import rate_for
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments import apply_capture
@@ -21,12 +22,15 @@ _numbers = count(1)
 
 def attributed_order(affiliate: Affiliate, product: Product, **fields: Any) -> Order:
     order = factories.order(product, **fields)
+    rate = rate_for(affiliate=affiliate, product=product, currency=order.currency, moment=timezone.now())
     Attribution.objects.create(
         order=order,
         affiliate=affiliate,
         route=Attribution.Route.COOKIE,
         clicked_at=timezone.now(),
-        rate_percent=affiliate.rate,
+        rate=None if rate._state.adding else rate,
+        rate_percent=rate.percent,
+        rate_flat_minor=rate.flat_minor,
         terms_version="1",
     )
     return order
