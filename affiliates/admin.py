@@ -1,4 +1,4 @@
-"""The affiliate program for staff: applications, affiliates, commissions and payout runs."""
+"""The affiliate program for staff: applications, affiliates and payout runs; the rest stands in `admin_*.py`."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST
 from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_search import BlindSearchMixin
 from privacy.mail import MailRefused
-from shop.models import Order
 from shop.money import Money
 
-from .commissions import approve_commission, reject_commission
-from .models import Affiliate, Application, Attribution, Commission, LedgerEntry, PayoutBatch, PayoutItem
+from . import admin_commissions, admin_disputes, admin_ledger, admin_rates  # noqa: F401  (importing registers them)
+from .admin_books import BooksAlarm
+from .models import Affiliate, Application, PayoutBatch, PayoutItem
 from .onboarding import approve_application, decline_application
 from .payouts import PayoutRefused, approve_payout, cancel_payout, prepare_payout
 
@@ -72,52 +72,16 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
 @admin.register(Affiliate)
 class AffiliateAdmin(BlindSearchMixin, admin.ModelAdmin[Affiliate]):
-    list_display = ["code", "state", "rate_percent", "joined_at"]
+    list_display = ["code", "state", "joined_at"]
     list_filter = ["state"]
     search_fields = ["code"]
     blind_search_fields = ("user__email_index", "payout_email_index")
     autocomplete_fields = ["user"]
-    fields = ["user", "code", "state", "rate_percent", "payout_email", "website", "terms_version", "joined_at"]
+    fields = ["user", "code", "state", "payout_email", "website", "terms_version", "joined_at"]
     readonly_fields = ["joined_at"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-@admin.register(Commission)
-class CommissionAdmin(ReadOnlyAdmin):
-    list_display = ["__str__", "code", "order", "total", "remaining", "state", "hold_until", "created_at"]
-    list_filter = ["state", "created_at"]
-    list_select_related = ["attribution__affiliate", "attribution__order"]
-    search_fields = ["attribution__affiliate__code", "attribution__order__reference"]
-    fields = ["code", "order", "route", "base", "rate_percent", "total", "remaining", "state", "reason"]
-    fields += ["hold_until", "created_at", "approved_at", "approved_by", "paid_at"]
-    actions = ["approve", "reject"]
-
-    @admin.display(description="affiliate", ordering="attribution__affiliate__code")
-    def code(self, commission: Commission) -> str:
-        return commission.affiliate.code
-
-    @admin.display(description="order")
-    def order(self, commission: Commission) -> Order:
-        return commission.attribution.order
-
-    @admin.display(description="brought by")
-    def route(self, commission: Commission) -> str:
-        return Attribution.Route(commission.attribution.route).label
-
-    @admin.action(description="Approve", permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
-        done = sum(approve_commission(commission=c, approved_by=_acting(request)) for c in queryset)
-        self.message_user(request, f"{done} approved; others were not pending.")
-
-    @admin.action(description="Reject", permissions=["decide"])
-    def reject(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
-        done = sum(reject_commission(commission=c, reason="rejected by staff") for c in queryset)
-        self.message_user(request, f"{done} rejected; others were not pending.")
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("affiliates.change_commission")
 
 
 class PayoutItemInline(ReadOnlyInline):
@@ -130,7 +94,7 @@ class PayoutItemInline(ReadOnlyInline):
 
 
 @admin.register(PayoutBatch)
-class PayoutBatchAdmin(ReadOnlyAdmin):
+class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     """Prepare a run, look at it, approve it, watch it: one button for each step, on the run's own page."""
 
     list_display = ["__str__", "state", "amount", "created_at", "approved_by", "finished_at", "problem"]
@@ -193,11 +157,3 @@ class PayoutBatchAdmin(ReadOnlyAdmin):
         self.log_change(request, batch, "cancelled")
         self.message_user(request, "Cancelled. The money is due again.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
-
-
-@admin.register(LedgerEntry)
-class LedgerAdmin(ReadOnlyAdmin):
-    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout"]
-    list_filter = ["kind", "created_at"]
-    list_select_related = ["affiliate", "commission", "payout"]
-    search_fields = ["affiliate__code"]

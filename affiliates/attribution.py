@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
+from datetime import datetime
 
+from django.http import HttpRequest
+from django.utils import timezone
+
+from privacy.client_address import client_address
 from shop.models import Order
 
-from .models import Affiliate, Attribution
+from .flags import raise_flag
+from .models import Affiliate, Attribution, Click, Flag
+from .rates import rate_for
 from .referral import referral_of
+from .self_referral import is_paid_by_the_affiliate, signs_of
 
 
 def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribution | None:
     """A code that the buyer typed beats the cookie; the cookie is the last link that was followed."""
+    attribution = _attribution_of(order, request, code)
+    if attribution is not None:
+        for kind in signs_of(attribution=attribution, buyer=request.user):
+            raise_flag(attribution=attribution, kind=kind)
+    return attribution
+
+
+def flag_the_payer(*, order: Order, payer_email: str) -> None:
+    """Holds the commission when the affiliate pays the order through the affiliate's own PayPal account."""
+    attribution = Attribution.objects.filter(order=order).select_related("affiliate__user").first()
+    if attribution is not None and is_paid_by_the_affiliate(attribution.affiliate, payer_email=payer_email):
+        raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
+
+
+def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attribution | None:
     affiliate = Affiliate.objects.with_code(code) if code else None
     if affiliate is not None:
         return _attribute(order, affiliate, route=Attribution.Route.CODE)
@@ -25,10 +47,39 @@ def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribu
         click=referral.click,
         campaign=referral.click.sub if referral.click else "",
         clicked_at=referral.token.clicked_at,
+        same_address=_same_address(referral.click, request),
     )
 
 
-def _attribute(order: Order, affiliate: Affiliate, **how: object) -> Attribution:
+def _same_address(click: Click | None, request: HttpRequest) -> bool | None:
+    """The verdict is all that is kept. None where the click's address is not known or no longer readable."""
+    clicked_from = click.readable_address() if click else None
+    return None if clicked_from is None else clicked_from == client_address(request)
+
+
+def _attribute(
+    order: Order,
+    affiliate: Affiliate,
+    *,
+    route: str,
+    click: Click | None = None,
+    campaign: str = "",
+    clicked_at: datetime | None = None,
+    same_address: bool | None = None,
+) -> Attribution:
+    now = timezone.now()
+    rate = rate_for(affiliate=affiliate, product=order.product, currency=order.currency, moment=now)
     return Attribution.objects.create(
-        order=order, affiliate=affiliate, rate_percent=affiliate.rate, terms_version=affiliate.terms_version, **how
+        order=order,
+        affiliate=affiliate,
+        route=route,
+        click=click,
+        campaign=campaign,
+        clicked_at=clicked_at,
+        same_address=same_address,
+        rate=None if rate._state.adding else rate,
+        rate_percent=rate.percent,
+        rate_flat_minor=rate.flat_minor,
+        terms_version=affiliate.terms_version,
+        decided_at=now,
     )

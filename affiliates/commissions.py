@@ -9,59 +9,92 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.audit.trail import record
 from shop.models import Payment, Refund
 from shop.money import Money
 
-from .models import Attribution, Commission, LedgerEntry
+from .models import Attribution, Commission, Flag, LedgerEntry, reckon
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 State = Commission.State
+REFUNDED = "the order was refunded"
 
 
+class ReasonMissing(ValueError):
+    """Somebody loses money by this step and has to be told why."""
+
+
+def commission_base(*, payment: Payment) -> Money:
+    """What a commission is reckoned from: the amount net of tax, shipping and discount, none of which is charged yet.
+
+    The only place that knows. Whoever adds one of them to an order takes it off here.
+    """
+    return payment.total
+
+
+@transaction.atomic
 def earn_commission(*, payment: Payment) -> Commission | None:
     """The commission on a payment that has arrived, once; None when nobody brought the order."""
     attribution = Attribution.objects.filter(order=payment.order_id).first()
     if attribution is None:
         return None
-    now = timezone.now()
-    commission, _ = Commission.objects.get_or_create(
+    base = commission_base(payment=payment)
+    amount = reckon(base, percent=attribution.rate_percent, flat_minor=attribution.rate_flat_minor)
+    commission, is_new = Commission.objects.get_or_create(
         attribution=attribution,
         defaults={
-            "base_minor": payment.amount_minor,
+            "base_minor": base.minor,
             "rate_percent": attribution.rate_percent,
-            "amount_minor": payment.total.percent(attribution.rate_percent).minor,
-            "currency": payment.currency,
-            "hold_until": now + timedelta(days=settings.AFFILIATE_HOLD_DAYS),
+            "rate_flat_minor": attribution.rate_flat_minor,
+            "amount_minor": amount.minor,
+            "currency": base.currency,
+            "hold_until": timezone.now() + timedelta(days=settings.AFFILIATE_HOLD_DAYS),
         },
     )
+    if is_new:
+        _reject_if_confirmed(commission)
     return commission
+
+
+def _reject_if_confirmed(commission: Commission) -> None:
+    """A person had found, before the money arrived, that this order earns nothing."""
+    confirmed = commission.attribution.flags.filter(state=Flag.State.CONFIRMED).first()
+    if confirmed:
+        reject_commission(commission=commission, reason=confirmed.reason)
+        commission.refresh_from_db()
 
 
 @transaction.atomic
 def approve_commission(*, commission: Commission, approved_by: User | None) -> bool:
-    """Credits what is left of a pending commission. False when it was not pending any more."""
+    """Credits what is left of a pending commission. False when it was not pending any more, or a flag holds it."""
     commission = Commission.objects.select_for_update().select_related("attribution").get(pk=commission.pk)
-    if commission.state != State.PENDING:
+    if not commission.may_become(State.APPROVED) or commission.approved_at or commission.is_held:
         return False
     commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), approved_by
     commission.save(update_fields=["state", "approved_at", "approved_by"])
     _enter(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
+    record(action="affiliates.commission.approved", about=commission, actor=approved_by)
     return True
 
 
 @transaction.atomic
-def reject_commission(*, commission: Commission, reason: str) -> bool:
-    """Refuses a pending commission. False when it was not pending any more."""
-    return bool(
-        Commission.objects.filter(pk=commission.pk, state=State.PENDING).update(state=State.REJECTED, reason=reason)
+def reject_commission(*, commission: Commission, reason: str, rejected_by: User | None = None) -> bool:
+    """Refuses a pending commission. False when it was not pending any more. Raises `ReasonMissing`."""
+    if not reason.strip():
+        raise ReasonMissing("Please say why: the affiliate reads it.")
+    rejected = Commission.objects.filter(pk=commission.pk, state=State.PENDING).update(
+        state=State.REJECTED, reason=reason.strip()[:300]
     )
+    if rejected:
+        record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
+    return bool(rejected)
 
 
 def approve_past_hold(*, now: datetime) -> int:
-    """Approves what has waited out its hold. Returns how many."""
-    waiting = Commission.objects.past_hold(now)[:500]
+    """Approves what has waited out its hold and no flag holds. Returns how many."""
+    waiting = Commission.objects.past_hold(now).order_by("hold_until")[:500]
     return sum(approve_commission(commission=commission, approved_by=None) for commission in waiting)
 
 
@@ -69,30 +102,39 @@ def approve_past_hold(*, now: datetime) -> int:
 def reverse_commission(*, payment: Payment, refund: Refund) -> None:
     """Takes back the same share as was refunded: all refunds so far, rounded once, less what was taken back before.
 
-    So partial refunds in any split add up to the full reversal to the cent.
+    So partial refunds in any split add up to the full reversal to the cent. News of the refund may come before that
+    of the money; then the commission is made here first.
     """
-    commission = (
-        Commission.objects.select_for_update()
-        .select_related("attribution")
-        .filter(attribution__order=payment.order_id)
-        .exclude(state=State.REJECTED)
-        .first()
-    )
-    if commission is None:
+    commission = _locked(payment) or (earn_commission(payment=payment) and _locked(payment))
+    if commission is None or commission.state == State.REJECTED:
         return
     share = Money.of(commission.total.amount * payment.refunded_minor / payment.amount_minor, commission.currency)
     taken_back = share - Money(commission.reversed_minor, commission.currency)
-    was_credited = commission.state != State.PENDING
-    _note_reversal(commission, share)
-    if was_credited:
-        _enter(commission, LedgerEntry.Kind.REVERSAL, -taken_back, refund=refund)
+    if _note_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
+        _enter_reversal(commission, taken_back, refund)
+        record(action="affiliates.commission.reversed", about=commission, actor=None)
 
 
-def _note_reversal(commission: Commission, share: Money) -> None:
+def _locked(payment: Payment) -> Commission | None:
+    commissions = Commission.objects.select_for_update(of=("self",)).select_related("attribution")
+    return commissions.filter(attribution__order=payment.order_id).first()
+
+
+def _note_reversal(commission: Commission, share: Money, *, everything: bool) -> bool:
+    """False when nothing is new."""
+    before = (commission.reversed_minor, commission.state)
     commission.reversed_minor = share.minor
-    if commission.reversed_minor == commission.amount_minor:
-        commission.state, commission.reason = State.REVERSED, "the order was refunded"
+    nothing_left = everything or (share.minor > 0 and share == commission.total)
+    if nothing_left and commission.state != State.REVERSED:
+        commission.state, commission.reason = State.REVERSED, REFUNDED
     commission.save(update_fields=["reversed_minor", "state", "reason"])
+    return before != (commission.reversed_minor, commission.state)
+
+
+def _enter_reversal(commission: Commission, taken_back: Money, refund: Refund) -> None:
+    """Only what was credited is taken back; of a pending commission less is credited later."""
+    if commission.approved_at:
+        _enter(commission, LedgerEntry.Kind.REVERSAL, -taken_back, refund=refund)
 
 
 def _enter(commission: Commission, kind: str, amount: Money, **further: object) -> None:

@@ -28,3 +28,31 @@ PAID_OUT = mail_kind(
     transactional=True,
     because="it says where the affiliate's money is",
 )
+
+# These two go to the business's own address and hold nothing personal.
+DISPUTE_OPENED = mail_kind(
+    "affiliates/dispute_opened",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.CommissionDispute",
+    transactional=True,
+    because="staff have to answer an objection in time",
+    despite_opt_out=True,
+)
+DISPUTE_OVERDUE = mail_kind(
+    "affiliates/dispute_overdue",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.CommissionDispute",
+    transactional=True,
+    because="staff are late with an answer",
+    live=lambda dispute: dispute.answered_at is None,
+    despite_opt_out=True,
+)
+DISPUTE_ANSWERED = mail_kind(
+    "affiliates/dispute_answered",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.CommissionDispute",
+    transactional=True,
+    because="it answers the affiliate's objection",
+    live=lambda dispute: dispute.answer is not None,
+    despite_opt_out=True,  # the affiliate asked for this answer
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
@@ -59,7 +58,3 @@ def _decide(application: Application, state: str, reason: str = "") -> bool:
     )
     application.refresh_from_db(fields=["state", "decided_at", "decision"])
     return bool(decided)
-
-
-def rate_in_words() -> str:
-    return f"{settings.AFFILIATE_COMMISSION_PERCENT.normalize():f} %"

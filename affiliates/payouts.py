@@ -58,7 +58,7 @@ def _prepare(currency: str, prepared_by: User) -> PayoutBatch:
 
 def _due_affiliates(currency: str) -> Iterable[Affiliate]:
     sums = (
-        LedgerEntry.objects.unclaimed()
+        LedgerEntry.objects.payable()
         .filter(currency=currency)
         .order_by()
         .values("affiliate")
@@ -71,7 +71,7 @@ def _due_affiliates(currency: str) -> Iterable[Affiliate]:
 
 def _claim(batch: PayoutBatch, affiliate: Affiliate) -> PayoutItem:
     """Takes up the affiliate's open lines, then sums exactly those; the payout's own line closes them to zero."""
-    entries = list(affiliate.ledger.unclaimed().filter(currency=batch.currency))
+    entries = list(affiliate.ledger.payable().filter(currency=batch.currency))
     total = sum(entry.amount_minor for entry in entries)
     item = PayoutItem.objects.create(
         batch=batch,
@@ -89,6 +89,8 @@ def _claim(batch: PayoutBatch, affiliate: Affiliate) -> PayoutItem:
     )
     PayoutClaim.objects.bulk_create(PayoutClaim(entry=entry, payout=item) for entry in [*entries, debit])
     item.commissions().approved().update(state=Commission.State.IN_PAYOUT)
+    if item.commissions().in_payout().held().exists():  # a flag was raised while we were summing
+        raise PayoutRefused("A commission was held at this moment. Please prepare the run again.")
     return item
 
 

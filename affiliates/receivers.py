@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Model
 from django.db.models.signals import post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -11,13 +12,23 @@ from django.utils import timezone
 
 from privacy.models import Heartbeat
 from shop.models import Order, Payment, Refund
-from shop.signals import code_entered, order_placed, payment_captured, payment_refunded, paypal_event_received
+from shop.signals import (
+    code_entered,
+    dispute_closed,
+    order_placed,
+    payer_known,
+    payment_captured,
+    payment_disputed,
+    payment_refunded,
+    paypal_event_received,
+)
 
-from .attribution import attribute_order
+from .attribution import attribute_order, flag_the_payer
 from .commissions import earn_commission, reverse_commission
 from .daily_sales import sum_sales_around
+from .flags import end_dispute_flags, raise_flag
 from .known_codes import forget_codes
-from .models import Affiliate, Click, Commission, PayoutBatch
+from .models import Affiliate, Attribution, Click, Commission, Flag, PayoutBatch
 from .payouts import follow_payout
 from .rollups import note_deletion
 
@@ -40,6 +51,26 @@ def earn(*, payment: Payment, **kwargs: Any) -> None:
 @receiver(payment_refunded)
 def reverse(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
     reverse_commission(payment=payment, refund=refund)
+
+
+@receiver(payer_known)
+def compare(*, payment: Payment, payer_email: str, **kwargs: Any) -> None:
+    flag_the_payer(order=payment.order, payer_email=payer_email)
+
+
+@receiver(payment_disputed)
+def hold(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
+    """Money that the buyer wants back is not handed on."""
+    attribution = Attribution.objects.filter(order=payment.order_id).first()
+    if attribution is not None:
+        raise_flag(attribution=attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=str(dispute.pk))
+
+
+@receiver(dispute_closed)
+def release(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
+    attribution = Attribution.objects.filter(order=payment.order_id).first()
+    if attribution is not None:
+        end_dispute_flags(attribution=attribution, dispute_id=str(dispute.pk))
 
 
 @receiver(paypal_event_received)

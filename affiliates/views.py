@@ -21,8 +21,9 @@ from shop.money import Money
 from .clicks import forget, record_click
 from .forms import ApplicationForm
 from .models import REFERRAL_LIFE, Affiliate, Commission
-from .onboarding import TERMS_VERSION, rate_in_words, receive_application
+from .onboarding import TERMS_VERSION, receive_application
 from .portal import overview_of
+from .rates import rate_for
 from .referral import allow, refuse
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class ProgramView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            rate=rate_in_words(),
+            rate=rate_for(affiliate=None, product=None, currency=CURRENCY, moment=timezone.now()).terms,
             hold_days=settings.AFFILIATE_HOLD_DAYS,
             minimum=Money(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, CURRENCY),
             cookie_days=REFERRAL_LIFE.days,
@@ -101,6 +102,7 @@ class PortalView(LoginRequiredMixin, TemplateView):
         )
         return super().get_context_data(
             affiliate=affiliate,
+            rate=rate_for(affiliate=affiliate, product=None, currency=CURRENCY, moment=timezone.now()).terms,
             link=f"{settings.SITE_URL}/go/{affiliate.code}/",
             overview=overview_of(affiliate, currency=CURRENCY, now=timezone.now()),
             commissions=Paginator(lines, 25).get_page(self.request.GET.get("page")),

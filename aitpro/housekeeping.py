@@ -10,8 +10,10 @@ from django.contrib.sessions.models import Session
 from django_tasks_db.models import DBTaskResult
 
 from affiliates.commissions import approve_past_hold
+from affiliates.disputes import remind_of_overdue_disputes
 from affiliates.payouts import follow_open_payouts
 from affiliates.rollups import count_visits
+from affiliates.verification import check_books_nightly
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
@@ -59,6 +61,8 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "payments compared with PayPal": lambda now: look_at_payments(now=now),
     "commissions past their hold": lambda now: approve_past_hold(now=now),
     "payout runs looked at": lambda now: follow_open_payouts(now=now),
+    "overdue objections told to staff": lambda now: remind_of_overdue_disputes(now=now),
+    "books compared": lambda now: check_books_nightly(now=now),
 }
 
 

@@ -59,6 +59,7 @@ def _sell(affiliate: Affiliate) -> None:
         amount_minor=1799,
         state=Commission.State.APPROVED,
         hold_until=timezone.now(),
+        approved_at=timezone.now(),
         **money,
     )
     LedgerEntry.objects.create(

@@ -9,6 +9,7 @@ it. `missing_guards` tells.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import migrations
@@ -32,6 +33,27 @@ def forbid(table: str, action: str, *, when: str = "", message: str = "") -> mig
             schema_editor.execute(statement, params=None)
 
     return migrations.RunPython(_only_where_the_table_is(table, create), _only_where_the_table_is(table, drop))
+
+
+def columns_change(*columns: str) -> str:
+    """A condition for `forbid(table, "update")`: one of these columns gets another value."""
+    return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
+
+
+def moves_outside(column: str, moves: Mapping[str, Iterable[str]]) -> str:
+    """A condition for `forbid(table, "update")`: the column leaves a value for one that `moves` does not list."""
+    steps = [f"(OLD.{column} = '{start}' AND NEW.{column} = '{end}')" for start, ends in moves.items() for end in ends]
+    return f"(OLD.{column} <> NEW.{column} AND NOT ({' OR '.join(steps)}))"
+
+
+def replaces(table: str, *keys: str) -> str:
+    """A condition for `forbid(table, "insert")`: a row with one of these keys stands already.
+
+    SQLite's INSERT OR REPLACE would delete that row without asking the guard of deletions. A key is a column, or an
+    SQL condition on NEW and the alias `standing`.
+    """
+    same = [key if " " in key else f"standing.{key} = NEW.{key}" for key in keys]
+    return " OR ".join(f'EXISTS (SELECT 1 FROM "{table}" standing WHERE {key})' for key in same)  # noqa: S608
 
 
 def missing_guards(connection: Any, table: str, *actions: str) -> list[str]:

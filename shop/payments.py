@@ -31,7 +31,7 @@ from .paypal.errors import (
 )
 from .paypal.gateway import gateway
 from .paypal.types import CaptureState, CaptureStatus, OrderItem, OrderState, OrderStatus
-from .signals import payment_captured
+from .signals import payer_known, payment_captured
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def settle(*, payment: Payment) -> Payment:
     except Expired:
         return _close(payment, State.EXPIRED)
     if remote.captures:
-        return apply_capture(payment=payment, capture=remote.captures[0])
+        return _apply_order(payment, remote)
     if remote.status is OrderStatus.VOIDED:
         return _close(payment, State.EXPIRED)
     if remote.status is OrderStatus.APPROVED:
@@ -165,6 +165,8 @@ def _capture(payment: Payment) -> Payment:
 
 def _apply_order(payment: Payment, remote: OrderState) -> Payment:
     if remote.captures:
+        if remote.payer_email:
+            payer_known.send(Payment, payment=payment, payer_email=remote.payer_email)
         return apply_capture(payment=payment, capture=remote.captures[0])
     payment.refresh_from_db()
     return payment

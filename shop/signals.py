@@ -1,4 +1,7 @@
-"""News for the floors above. All but the first are sent inside the transaction of the change they tell of."""
+"""News for the floors above, sent inside the transaction of the change it tells of.
+
+All but `code_entered` and `payer_known`, which tell of no change.
+"""
 
 from django.dispatch import Signal
 
@@ -10,6 +13,9 @@ order_placed = Signal()
 
 # Money arrived: `payment`.
 payment_captured = Signal()
+
+# PayPal told who pays: `payment`, `payer_email`. For comparing; it is stored nowhere. Sent before the money is booked.
+payer_known = Signal()
 
 # Money went back: `payment`, `refund`.
 payment_refunded = Signal()

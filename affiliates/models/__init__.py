@@ -3,8 +3,12 @@
 from .affiliate import CODE, Affiliate, Application, new_code
 from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
+from .dispute import CommissionDispute
+from .flag import Flag
 from .ledger import LedgerEntry, PayoutClaim
+from .ledger_check import LedgerCheck
 from .payout import PayoutBatch, PayoutItem
+from .rate import Rate, rate_in_words, reckon
 from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
 
 __all__ = [
@@ -17,13 +21,19 @@ __all__ = [
     "By",
     "Click",
     "Commission",
+    "CommissionDispute",
     "CommissionQuerySet",
+    "Flag",
+    "LedgerCheck",
     "DailyClicks",
     "DailySales",
     "LedgerEntry",
     "PayoutBatch",
     "PayoutClaim",
     "PayoutItem",
+    "Rate",
     "Tally",
     "new_code",
+    "rate_in_words",
+    "reckon",
 ]

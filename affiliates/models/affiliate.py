@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from decimal import Decimal
 
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -81,7 +79,7 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
     label="Your affiliate account",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"payout_email": "PayPal address for payouts", "website": "website"},
-    other_columns="id user_id code state rate_percent joined_at terms_version payout_email_index",
+    other_columns="id user_id code state joined_at terms_version payout_email_index",
     found_by=("user__email_index", "payout_email_index"),
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.REDACT,
@@ -99,9 +97,6 @@ class Affiliate(SealedModel):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="affiliate")
     code = models.CharField(max_length=32, unique=True, default=new_code, validators=[is_a_code])
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
-    rate_percent = models.DecimalField(
-        "own rate in %", max_digits=5, decimal_places=2, null=True, blank=True, help_text="Empty: the program's rate."
-    )
     payout_email = SealedEmailField("PayPal address", null=True)
     payout_email_index = BlindIndexField("payout_email", normalise="email", null=True)
     website = SealedTextField(max_length=300, blank=True, null=True)
@@ -113,17 +108,10 @@ class Affiliate(SealedModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(Upper("code"), name="one_affiliate_per_code"),
-            models.CheckConstraint(
-                condition=Q(rate_percent__isnull=True) | Q(rate_percent__range=(0, 100)), name="rate_is_a_percentage"
-            ),
         ]
 
     def __str__(self) -> str:
         return f"affiliate {self.code}"
-
-    @property
-    def rate(self) -> Decimal:
-        return settings.AFFILIATE_COMMISSION_PERCENT if self.rate_percent is None else self.rate_percent
 
     @property
     def is_active(self) -> bool:

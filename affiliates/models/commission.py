@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -16,14 +17,20 @@ from shop.money import Money
 
 from .affiliate import Affiliate
 from .click import Click
+from .rate import Rate, rate_in_words
+
+BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
+    rate_percent__isnull=True, rate_flat_minor__isnull=False
+)
 
 
 @not_personal(
     "which affiliate brought an order, and by which rule; who bought stands in the order",
-    "id order_id affiliate_id click_id campaign route clicked_at rate_percent terms_version decided_at",
+    "id order_id affiliate_id click_id campaign route clicked_at rate_id rate_percent rate_flat_minor same_address"
+    " terms_version decided_at",
 )
 class Attribution(models.Model):
-    """Who brought an order. Decided when the order is placed, never changed afterwards."""
+    """Who brought an order, and at which rate. Decided when the order is placed; the database keeps it as it is."""
 
     class Route(models.TextChoices):
         COOKIE = "cookie", "link"
@@ -38,9 +45,15 @@ class Attribution(models.Model):
     campaign = models.CharField(max_length=64, blank=True)  # the link's label; the click's row is gone after 30 days
     route = models.CharField(max_length=10, choices=Route)
     clicked_at = models.DateTimeField(null=True)
-    rate_percent = models.DecimalField(max_digits=5, decimal_places=2)
+    rate = models.ForeignKey(Rate, on_delete=models.PROTECT, null=True, related_name="attributions")  # None: settings
+    rate_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
+    rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)  # in the order's currency
+    same_address = models.BooleanField(null=True)  # of click and order; the verdict alone, no address
     terms_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=BY_ONE_RATE, name="attribution_by_one_rate")]
 
     def __str__(self) -> str:
         return f"attribution of {self.order}"
@@ -53,17 +66,33 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
     def in_payout(self) -> CommissionQuerySet:
         return self.filter(state=Commission.State.IN_PAYOUT)
 
+    def held(self) -> CommissionQuerySet:
+        """Under a flag that nobody has decided about: neither approved nor paid."""
+        return self.filter(attribution__in=_under_an_open_flag())
+
+    def not_held(self) -> CommissionQuerySet:
+        return self.exclude(attribution__in=_under_an_open_flag())
+
     def past_hold(self, now: datetime) -> CommissionQuerySet:
-        return self.filter(state=Commission.State.PENDING, hold_until__lte=now)
+        """Those that time approves: none that a flag holds."""
+        return self.not_held().filter(state=Commission.State.PENDING, hold_until__lte=now)
+
+
+def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
+    """Few among many: found once for a query, and not asked again for each commission."""
+    return Attribution.objects.filter(flags__state="open").values("pk")
 
 
 @not_personal(
     "an amount earned on an order; who bought stands in the order",
-    "id attribution_id base_minor rate_percent amount_minor reversed_minor currency state reason hold_until created_at"
-    " approved_at approved_by_id paid_at",
+    "id attribution_id base_minor rate_percent rate_flat_minor amount_minor reversed_minor currency state reason"
+    " hold_until created_at approved_at approved_by_id paid_at",
 )
 class Commission(models.Model):
-    """What one order earns one affiliate: the base, the rate, the sum. Those three never change."""
+    """What one order earns one affiliate: the base, the rate, the sum. Those three never change.
+
+    The state moves along `MOVES` alone; the database refuses any other step.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", "pending"
@@ -73,10 +102,20 @@ class Commission(models.Model):
         REJECTED = "rejected", "rejected"
         REVERSED = "reversed", "reversed"
 
+    MOVES: ClassVar[dict[str, tuple[str, ...]]] = {
+        State.PENDING: (State.APPROVED, State.REJECTED, State.REVERSED),
+        State.APPROVED: (State.IN_PAYOUT, State.REVERSED),
+        State.IN_PAYOUT: (State.PAID, State.APPROVED, State.REVERSED),  # approved again: the payout came back
+        State.PAID: (State.APPROVED, State.REVERSED),
+        State.REJECTED: (),
+        State.REVERSED: (),
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
     base_minor = models.PositiveIntegerField("base in cents")
-    rate_percent = models.DecimalField("rate in %", max_digits=5, decimal_places=2)
+    rate_percent = models.DecimalField("rate in %", max_digits=5, decimal_places=2, null=True)
+    rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)
     amount_minor = models.PositiveIntegerField("amount in cents")
     reversed_minor = models.PositiveIntegerField("taken back, in cents", default=0)
     currency = models.CharField(max_length=3)
@@ -94,10 +133,19 @@ class Commission(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["state", "hold_until"], name="commissions_by_state")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__lte=F("base_minor")), name="commission_within_base"),
             models.CheckConstraint(
                 condition=Q(reversed_minor__lte=F("amount_minor")), name="reversal_within_commission"
+            ),
+            models.CheckConstraint(condition=BY_ONE_RATE, name="commission_by_one_rate"),
+            models.CheckConstraint(
+                condition=~Q(state__in=["rejected", "reversed"], reason=""), name="an_end_without_pay_has_a_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["approved", "in_payout", "paid"], approved_at__isnull=True),
+                name="credited_means_approved",
             ),
         ]
 
@@ -120,3 +168,16 @@ class Commission(models.Model):
     def remaining(self) -> Money:
         """What is left of it after refunds."""
         return Money(self.amount_minor - self.reversed_minor, self.currency)
+
+    @property
+    def terms(self) -> str:
+        """Its rate in words: `30 %`, or `5.00 USD a sale`."""
+        flat = None if self.rate_flat_minor is None else Money(self.rate_flat_minor, self.currency)
+        return rate_in_words(self.rate_percent, flat)
+
+    @property
+    def is_held(self) -> bool:
+        return self.attribution.flags.open().exists()
+
+    def may_become(self, state: str) -> bool:
+        return state in self.MOVES[self.state]

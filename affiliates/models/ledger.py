@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
@@ -12,8 +14,15 @@ from shop.models import Refund
 from shop.money import Money
 
 from .affiliate import Affiliate
-from .commission import Commission
+from .commission import Commission, CommissionQuerySet
 from .payout import PayoutItem
+
+EACH_WITH_ITS_REASON = (
+    Q(kind="commission", commission__isnull=False, refund__isnull=True, payout__isnull=True, reason="")
+    | Q(kind="reversal", commission__isnull=False, refund__isnull=False, payout__isnull=True, reason="")
+    | Q(kind__in=["payout", "return"], commission__isnull=True, refund__isnull=True, payout__isnull=False, reason="")
+    | Q(kind="adjustment", refund__isnull=True, payout__isnull=True) & ~Q(reason="")
+)
 
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
@@ -21,22 +30,54 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         """Entries that no payout has taken up yet."""
         return self.filter(claim__isnull=True)
 
+    def payable(self) -> LedgerQuerySet:
+        """Unclaimed entries that a payout may take up: all but the unpaid money of commissions that a flag holds.
+
+        What is taken back of a commission that was paid already counts, whether or not a flag holds it.
+        """
+        held = Commission.objects.held()
+        if not held.exists():
+            return self.unclaimed()
+        unpaid = LedgerEntry.objects.unclaimed().filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=held)
+        without_held = self.unclaimed().exclude(
+            kind__in=[LedgerEntry.Kind.COMMISSION, LedgerEntry.Kind.REVERSAL],
+            commission__in=unpaid.values("commission"),
+        )
+        return without_held.exclude(pk__in=_returns_of(held.approved()))
+
     def balance(self, currency: str) -> Money:
         return Money(self.filter(currency=currency).aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
 
 
+def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
+    """The lines in which the money of these commissions lies since their payouts, one after the other, came back."""
+    entries = set(
+        LedgerEntry.objects.filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=commissions).values_list(
+            "pk", flat=True
+        )
+    )
+    found: set[UUID] = set()
+    while entries:
+        payouts = PayoutClaim.objects.filter(entry__in=entries).values("payout")
+        returns = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.RETURN, payout__in=payouts)
+        entries = set(returns.values_list("pk", flat=True))
+        found |= entries
+    return found
+
+
 @not_personal(
     "amounts credited and debited to an affiliate's account",
-    "id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
+    "id affiliate_id kind amount_minor currency commission_id refund_id payout_id reason created_at",
 )
 class LedgerEntry(models.Model):
-    """One line of an affiliate's account, written once. The balance is the sum of the lines."""
+    """One line of an affiliate's account. The balance is the sum of the lines; the database keeps each as it is."""
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", "commission"
         REVERSAL = "reversal", "taken back after a refund"
         PAYOUT = "payout", "payout"
         RETURN = "return", "payout that came back"
+        ADJUSTMENT = "adjustment", "set right by staff"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
@@ -46,6 +87,7 @@ class LedgerEntry(models.Model):
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
     payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
+    reason = models.CharField(max_length=300, blank=True)  # of an adjustment; who made it stands in the audit
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = LedgerQuerySet.as_manager()
@@ -59,16 +101,18 @@ class LedgerEntry(models.Model):
                 fields=["commission"], condition=Q(kind="commission"), name="a_commission_is_credited_once"
             ),
             models.UniqueConstraint(
-                fields=["commission", "refund"], condition=Q(kind="reversal"), name="a_refund_is_taken_back_once"
+                fields=["refund"], condition=Q(kind="reversal"), name="a_refund_is_taken_back_once"
             ),
             models.UniqueConstraint(
                 fields=["payout", "kind"], condition=Q(payout__isnull=False), name="a_payout_is_booked_once"
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["commission", "return"], amount_minor__gt=0)
-                | Q(kind__in=["reversal", "payout"], amount_minor__lt=0),
+                | Q(kind__in=["reversal", "payout"], amount_minor__lt=0)
+                | Q(kind="adjustment") & ~Q(amount_minor=0),
                 name="each_kind_has_its_sign",
             ),
+            models.CheckConstraint(condition=EACH_WITH_ITS_REASON, name="each_kind_names_what_it_is_for"),
         ]
 
     def __str__(self) -> str:

@@ -117,7 +117,7 @@ class PayoutItem(SealedModel):
 
     def commissions(self) -> CommissionQuerySet:
         """The commissions that this payout pays, also through an earlier payout that came back."""
-        credits = self.claims.filter(entry__commission__isnull=False, entry__refund__isnull=True)
+        credits = self.claims.filter(entry__kind="commission")
         found = set(credits.values_list("entry__commission", flat=True))
         for returned in PayoutItem.objects.filter(ledger__claim__payout=self).exclude(pk=self.pk):
             found |= set(returned.commissions().values_list("pk", flat=True))

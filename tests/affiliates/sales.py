@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from affiliates.commissions import approve_commission
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
+from affiliates.rates import rate_for
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments import apply_capture
@@ -19,23 +20,27 @@ from tests.shop.buying import capture_of, refund_of
 _numbers = count(1)
 
 
-def attributed_order(affiliate: Affiliate, product: Product, **fields: Any) -> Order:
+def attributed_order(affiliate: Affiliate, product: Product, campaign: str = "", **fields: Any) -> Order:
     order = factories.order(product, **fields)
+    rate = rate_for(affiliate=affiliate, product=product, currency=order.currency, moment=timezone.now())
     Attribution.objects.create(
         order=order,
         affiliate=affiliate,
         route=Attribution.Route.COOKIE,
+        campaign=campaign,
         clicked_at=timezone.now(),
-        rate_percent=affiliate.rate,
+        rate=None if rate._state.adding else rate,
+        rate_percent=rate.percent,
+        rate_flat_minor=rate.flat_minor,
         terms_version="1",
     )
     return order
 
 
-def sale(affiliate: Affiliate, product: Product, price: str = "59.95") -> Commission:
+def sale(affiliate: Affiliate, product: Product, price: str = "59.95", campaign: str = "") -> Commission:
     """A paid order and its pending commission."""
     minor = Money.of(price, "USD").minor
-    order = attributed_order(affiliate, product, amount_minor=minor)
+    order = attributed_order(affiliate, product, campaign, amount_minor=minor)
     payment = factories.payment(order, state=Payment.State.CAPTURING, paypal_order_id=f"O-{order.pk}")
     apply_capture(payment=payment, capture=capture_of(payment, amount=price))
     return Commission.objects.get(attribution__order=order)

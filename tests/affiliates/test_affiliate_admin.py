@@ -16,7 +16,6 @@ def form_of(affiliate: Affiliate, **changes: Any) -> dict[str, Any]:
         "user": str(affiliate.user_id),
         "code": affiliate.code,
         "state": affiliate.state,
-        "rate_percent": "",
         "payout_email": affiliate.payout_email,
         "website": "",
         "terms_version": "1",
@@ -31,9 +30,9 @@ def save(staff: Client, affiliate: Affiliate, **changes: Any) -> str:
     return page
 
 
-def test_staff_give_a_rate_and_suspend(staff: Client, alice: Affiliate) -> None:
-    save(staff, alice, rate_percent="12.50", state="suspended")
-    assert (str(alice.rate), alice.is_active) == ("12.50", False)
+def test_staff_suspend(staff: Client, alice: Affiliate) -> None:
+    save(staff, alice, state="suspended")
+    assert not alice.is_active
     assert alice.payout_email == "alice@example.com"
 
 
@@ -48,12 +47,6 @@ def test_two_codes_differ_by_more_than_their_case(staff: Client, alice: Affiliat
     erin = factories.affiliate("erin@example.com", "ERIN")
     assert "errornote" in save(staff, erin, code="demo")
     assert erin.code == "ERIN"
-
-
-@pytest.mark.parametrize("rate", ["-1", "100.01", "abc"])
-def test_a_rate_is_a_percentage(staff: Client, alice: Affiliate, rate: str) -> None:
-    assert "errornote" in save(staff, alice, rate_percent=rate)
-    assert alice.rate_percent is None
 
 
 def test_an_affiliate_is_found_by_address(staff: Client, alice: Affiliate) -> None:

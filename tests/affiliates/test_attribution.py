@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 
 from affiliates.models import Affiliate, Attribution, Click, Commission
+from affiliates.rates import set_rate
 from affiliates.referral import COOKIE
 from shop.models import Order, Product
 from shop.payments import apply_capture
@@ -21,7 +22,9 @@ pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
 
 @pytest.fixture
 def erin(db: None) -> Affiliate:
-    return factories.affiliate("erin@example.com", "ERIN", rate_percent=Decimal("12.5"))
+    affiliate = factories.affiliate("erin@example.com", "ERIN")
+    set_rate(affiliate=affiliate, percent=Decimal("12.5"), by=None)
+    return affiliate
 
 
 def test_the_link_attributes_the_order_when_it_is_placed(client: Client, alice: Affiliate) -> None:
@@ -116,7 +119,7 @@ def test_a_browser_that_refuses_tracking_can_still_name_a_code(client: Client, a
 
 def test_a_later_rate_changes_nothing(client: Client, alice: Affiliate) -> None:
     order = place(client, code="DEMO")
-    Affiliate.objects.update(rate_percent=Decimal("90"))
+    set_rate(affiliate=alice, percent=Decimal(90), by=None)
     payment = order.payments.get()
     apply_capture(payment=payment, capture=capture_of(payment))
     assert Commission.objects.get().total.minor == 1799

@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.commissions import approve_commission, approve_past_hold, earn_commission, reject_commission
 from affiliates.models import Affiliate, Commission, LedgerEntry
+from affiliates.rates import set_rate
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, sale
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 def test_it_is_a_percentage_rounded_half_up(
     alice: Affiliate, product: Product, price: str, rate: str, amount: str
 ) -> None:
-    alice.rate_percent = Decimal(rate)
+    set_rate(affiliate=alice, percent=Decimal(rate), by=None)
     commission = sale(alice, product, price)
     assert str(commission.base) == f"{price} USD"
     assert str(commission.total) == f"{amount} USD"
@@ -111,10 +112,12 @@ def test_staff_approve_and_reject_in_the_list(staff: Client, alice: Affiliate, p
     list_page = "/admin/affiliates/commission/"
     answer = staff.post(list_page, {"action": "approve", "_selected_action": [str(wanted.pk)]}, follow=True)
     assert "1 approved" in answer.content.decode()
-    answer = staff.post(list_page, {"action": "reject", "_selected_action": [str(unwanted.pk)]}, follow=True)
+    rejecting = {"action": "reject", "_selected_action": [str(unwanted.pk)]}
+    assert "write the reason" in staff.post(list_page, rejecting, follow=True).content.decode()
+    answer = staff.post(list_page, {**rejecting, "reason": "bought by himself"}, follow=True)
     assert "1 rejected" in answer.content.decode()
     answer = staff.post(list_page, {"action": "approve", "_selected_action": [wanted.pk, unwanted.pk]}, follow=True)
-    assert "0 approved; others were not pending" in answer.content.decode()
+    assert "0 approved; others were not pending, or are held" in answer.content.decode()
     assert balance(alice) == "17.99 USD"
 
 

@@ -167,9 +167,7 @@ def test_sales_are_summed_at_once(alice: Affiliate, product: Product) -> None:
 
 
 def test_sales_of_a_campaign_outlive_its_clicks(alice: Affiliate, product: Product) -> None:
-    commission = sale(alice, product)
-    type(commission.attribution).objects.update(campaign="spring")
-    commission.save()
+    sale(alice, product, campaign="spring")
     assert of_today(alice, sub="spring").orders == 1
     assert of_today(alice).orders == 1
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from django.utils import timezone
 
-from affiliates.models import Affiliate, Application, Attribution, PayoutBatch, PayoutItem
+from affiliates.models import (
+    Affiliate,
+    Application,
+    Attribution,
+    Commission,
+    CommissionDispute,
+    PayoutBatch,
+    PayoutItem,
+)
 from contacts.models import Reply
 from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import OptOutCopy, Tombstone
@@ -36,17 +44,28 @@ KEPT = {
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:
     """One row in every table of the registry; `brought_by` is the affiliate whose link this person followed."""
-    _affiliate(email, name)
+    _affiliate(email, name, product)
     _order(email, name, product, brought_by)
     _inquiry(email, name)
     _request(email, name)
 
 
-def _affiliate(email: str, name: str) -> None:
+def _affiliate(email: str, name: str, product: Product) -> None:
     affiliate = factories.affiliate(email=email, code=name.upper(), website=f"https://{name}.example")
     Application.objects.create(name=name, email=email, website="", message=f"{name} applies", terms_version="1")
     batch = PayoutBatch.objects.create(currency="USD")
     PayoutItem.objects.create(batch=batch, affiliate=affiliate, amount_minor=1799, currency="USD", receiver=email)
+    _objection(affiliate, name, product)
+
+
+def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
+    """To a commission on an order of somebody else, who is nobody's business here."""
+    order, now = factories.order(product, email="somebody@example.net"), timezone.now()
+    attribution = Attribution.objects.create(order=order, affiliate=affiliate, rate_percent=30, terms_version="1")
+    commission = Commission.objects.create(
+        attribution=attribution, base_minor=1, rate_percent=30, amount_minor=0, currency="USD", hold_until=now
+    )
+    CommissionDispute.objects.create(commission=commission, text=f"{name} objects", answer=f"Dear {name}", due_at=now)
 
 
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:

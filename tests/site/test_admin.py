@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,8 +14,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from affiliates.models import Affiliate, Application, PayoutBatch
+from affiliates.disputes import open_dispute
+from affiliates.models import Affiliate, Application, LedgerCheck, PayoutBatch
 from affiliates.payouts import prepare_payout
+from affiliates.rates import set_rate
 from contacts.inquiries import answer_inquiry
 from shop.models import Payment, PayPalEvent, Product
 from tests import factories
@@ -28,9 +31,12 @@ PERSONAL = ("alice@example.com", "carol@example.org", "dave@example.org", "Carol
 def some_of_everything(product: Product, bob: User, number: int) -> None:
     """A row or more of every model that staff see."""
     affiliate = factories.affiliate(f"alice{number}@example.com", f"CODE{number}", payout_email="alice@example.com")
+    set_rate(affiliate=affiliate, percent=Decimal(30), by=bob)
     for _ in range(2):
         commission = approved_sale(affiliate, product)
     refund(commission, "20.00")
+    open_dispute(commission=commission, text="Dave paid more.", by=affiliate.user)
+    LedgerCheck.objects.create(paypal=True)
     prepare_payout(currency="USD", prepared_by=bob)
     inquiry = factories.inquiry()
     for _ in range(number):

@@ -1,0 +1,101 @@
+"""Objections of affiliates for staff: a queue with its clock, and one page to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+
+from privacy.admin_readonly import ReadOnlyAdmin
+from shop.money import Money
+
+from .adjustments import AdjustmentRefused
+from .disputes import DisputeRefused, answer_dispute
+from .explanation import explain_commission
+from .models import CommissionDispute
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AnswerForm(forms.Form):
+    upheld = forms.ChoiceField(
+        label="Was the affiliate right?", choices=[("no", "No, it stays as it is"), ("yes", "Yes")]
+    )
+    answer = forms.CharField(
+        label="Your answer, with the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
+    )
+    adjustment = forms.DecimalField(
+        required=False,
+        max_digits=10,
+        decimal_places=2,
+        help_text="Credited to the affiliate's account, in the commission's currency. Negative: debited.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("adjustment") and self.cleaned_data.get("upheld") == "no":
+            self.add_error("adjustment", "Where nothing was wrong, there is nothing to adjust.")
+        return self.cleaned_data
+
+
+@admin.register(CommissionDispute)
+class CommissionDisputeAdmin(ReadOnlyAdmin):
+    list_display = ["opened_at", "commission", "code", "state", "due_at", "overdue", "answered_at"]
+    list_filter = ["state", "due_at"]
+    list_select_related = ["commission__attribution__affiliate"]
+    search_fields = ["commission__attribution__affiliate__code"]
+    fields = ["commission", "code", "text", "state", "opened_at", "due_at", "answer", "answered_at", "answered_by"]
+    change_form_template = "affiliates/admin/dispute.html"
+
+    @admin.display(description="affiliate")
+    def code(self, dispute: CommissionDispute) -> str:
+        return dispute.commission.affiliate.code
+
+    @admin.display(description="overdue", boolean=True)
+    def overdue(self, dispute: CommissionDispute) -> bool:
+        return dispute.is_overdue
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.answer)
+        name = "affiliates_commissiondispute_answer"
+        return [path("<uuid:dispute_id>/answer/", view, name=name), *super().get_urls()]
+
+    def answer(self, request: HttpRequest, dispute_id: UUID) -> HttpResponse:
+        if not request.user.has_perm("affiliates.change_commissiondispute"):
+            raise PermissionDenied
+        dispute = get_object_or_404(self.get_queryset(request), pk=dispute_id)
+        form = AnswerForm(request.POST or None)
+        if form.is_valid() and self._answered(request, dispute, form.cleaned_data):
+            return redirect("admin:affiliates_commissiondispute_changelist")
+        self.audit(request, "read", dispute)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Answer the objection to {dispute.commission}",
+            "dispute": dispute,
+            "lines": explain_commission(dispute.commission),
+            "form": form,
+            "opts": self.opts,
+        }
+        return render(request, "affiliates/admin/answer_dispute.html", context)
+
+    def _answered(self, request: HttpRequest, dispute: CommissionDispute, values: dict[str, Any]) -> bool:
+        amount = values["adjustment"]
+        try:
+            answer_dispute(
+                dispute=dispute,
+                answer=values["answer"],
+                upheld=values["upheld"] == "yes",
+                adjustment=Money.of(amount, dispute.commission.currency) if amount else None,
+                by=cast("User", request.user),
+            )
+        except (DisputeRefused, AdjustmentRefused) as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return False
+        self.message_user(request, "Answered. The affiliate is told by mail.")
+        return True

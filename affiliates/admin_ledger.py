@@ -1,0 +1,82 @@
+"""The ledger for staff: read, set right by a further line, and compared with everything else each night."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+
+from privacy.admin_readonly import ReadOnlyAdmin
+from shop.money import Money
+
+from .adjustments import adjust_ledger
+from .admin_books import BooksAlarm
+from .models import CODE, Affiliate, LedgerCheck, LedgerEntry
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AdjustmentForm(forms.Form):
+    code = forms.RegexField(CODE, label="Affiliate's code")
+    amount = forms.DecimalField(max_digits=10, decimal_places=2, help_text="Negative: taken from the account.")
+    currency = forms.RegexField(r"\A[A-Z]{3}\Z", initial="USD")
+    reason = forms.CharField(max_length=300, help_text="The affiliate reads it. Don't name a customer.")
+
+    def clean_code(self) -> Affiliate:
+        affiliate = Affiliate.objects.filter(code__iexact=self.cleaned_data["code"]).first()
+        if affiliate is None:
+            raise forms.ValidationError("No affiliate has this code.")
+        return affiliate
+
+    def clean_amount(self) -> Any:
+        if not self.cleaned_data["amount"]:
+            raise forms.ValidationError("An adjustment of nothing changes nothing.")
+        return self.cleaned_data["amount"]
+
+
+@admin.register(LedgerEntry)
+class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
+    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason"]
+    list_filter = ["kind", "created_at"]
+    list_select_related = ["affiliate", "commission", "payout"]
+    search_fields = ["affiliate__code"]
+    change_list_template = "affiliates/admin/ledger.html"
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.adjust)
+        return [path("adjust/", view, name="affiliates_ledgerentry_adjust"), *super().get_urls()]
+
+    def adjust(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("affiliates.add_ledgerentry"):
+            raise PermissionDenied
+        form = AdjustmentForm(request.POST or None)
+        if form.is_valid():
+            values = form.cleaned_data
+            amount = Money.of(values["amount"], values["currency"])
+            adjust_ledger(
+                affiliate=values["code"], amount=amount, reason=values["reason"], by=cast("User", request.user)
+            )
+            self.message_user(request, f"{amount} entered. Who did it stands in the audit.")
+            return redirect("admin:affiliates_ledgerentry_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Set an account right",
+            "form": form,
+            "opts": self.opts,
+        }
+        return render(request, "affiliates/admin/adjust.html", context)
+
+
+@admin.register(LedgerCheck)
+class LedgerCheckAdmin(ReadOnlyAdmin):
+    list_display = ["checked_at", "agrees", "paypal", "difference"]
+
+    @admin.display(boolean=True, description="the books agree")
+    def agrees(self, check: LedgerCheck) -> bool:
+        return check.agrees

@@ -1,0 +1,166 @@
+"""Why this amount, or why nothing: an order or a commission explained line by line, without saying who bought.
+
+For the affiliate's receipt and for the staff's "why did this person get this amount?".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from shop.models import Order
+from shop.money import Money
+
+from .models import Attribution, Commission, LedgerEntry, PayoutItem, Rate, rate_in_words
+
+State = Commission.State
+
+
+@dataclass(frozen=True)
+class Line:
+    """What it is about, in a word or two, and a plain sentence."""
+
+    about: str
+    text: str
+
+
+def explain_order(order: Order) -> list[Line]:
+    """Every line about an order, also where it earned nothing."""
+    attribution = Attribution.objects.filter(order=order).select_related("affiliate", "rate").first()
+    if attribution is None:
+        return [Line("Who brought it", "Nobody: when it was placed, there was no affiliate's code and no live link.")]
+    commission = Commission.objects.filter(attribution=attribution).first()
+    if commission is not None:
+        return explain_commission(commission)
+    unpaid = "Nothing yet: a commission is earned when the payment arrives, and it has not."
+    return [*_origin(attribution), *_rate(attribution), Line("Commission", unpaid), *_flags(attribution)]
+
+
+def explain_commission(commission: Commission) -> list[Line]:
+    """From the click to the payout, in the order in which it happened."""
+    attribution = commission.attribution
+    return [
+        *_origin(attribution),
+        *_rate(attribution),
+        *_sum(commission),
+        *_refunds(commission),
+        *_flags(attribution),
+        *_state(commission),
+        *_ledger(commission),
+    ]
+
+
+def _origin(attribution: Attribution) -> Iterator[Line]:
+    placed = f"The order was placed on {_moment(attribution.decided_at)}"
+    if attribution.route == Attribution.Route.CODE:
+        yield Line("Who brought it", f"{placed} with the code {attribution.affiliate.code}, typed at the checkout.")
+    elif attribution.clicked_at:
+        age = _age(attribution.decided_at - attribution.clicked_at)
+        clicked = f"after a click on the affiliate's link on {_moment(attribution.clicked_at)}, {age} before"
+        yield Line("Who brought it", f"{placed} {clicked}. A click counts for 30 days.")
+    else:
+        yield Line("Who brought it", f"{placed} after a click on the affiliate's link.")
+    yield Line("Terms", f"Version {attribution.terms_version} of the terms was in force between us.")
+
+
+def _rate(attribution: Attribution) -> Iterator[Line]:
+    currency = attribution.order.currency
+    flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
+    words = rate_in_words(attribution.rate_percent, flat)
+    yield Line("Rate", f"{words}, fixed when the order was placed: {_why(attribution.rate)}.")
+
+
+def _why(rate: Rate | None) -> str:
+    """Which of the four kinds of rates it is, and why no nearer one counted."""
+    if rate is None:
+        return "the program's own rate, because none was set for the affiliate or for the product"
+    if rate.affiliate_id and rate.product_id:
+        return "the affiliate's rate for this product, which comes before all others"
+    if rate.affiliate_id:
+        return "the affiliate's own rate, which comes before the product's and the program's"
+    if rate.product_id:
+        return "the product's rate, which comes before the program's; the affiliate had none of their own"
+    return "the program's rate, because none was set for the affiliate or for the product"
+
+
+def _sum(commission: Commission) -> Iterator[Line]:
+    yield Line("Base", f"{commission.base}: what the buyer paid, without tax, shipping and discount.")
+    yield Line("Commission", _computation(commission))
+
+
+def _computation(commission: Commission) -> str:
+    if commission.rate_percent is None:
+        flat = Money(commission.rate_flat_minor or 0, commission.currency)
+        if flat > commission.base:
+            return f"{flat} a sale, but never more than the base: {commission.total}."
+        return f"{commission.total}: the flat amount for a sale."
+    exact = (commission.base.amount * commission.rate_percent / 100).normalize()
+    rounded = "" if exact == commission.total.amount else f", rounded half-up to {commission.total}"
+    return f"{commission.rate_percent.normalize():f} % of {commission.base} is {exact:f}{rounded}."
+
+
+def _refunds(commission: Commission) -> Iterator[Line]:
+    for payment in commission.attribution.order.payments.filter(refunded_minor__gt=0):
+        back = Money(payment.refunded_minor, payment.currency)
+        taken = Money(commission.reversed_minor, commission.currency)
+        share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
+        yield Line("Refunds", f"{back} of {payment.total} went back to the buyer, so {taken} was taken back: {share}.")
+        yield Line("What is left", f"{commission.remaining}.")
+
+
+def _flags(attribution: Attribution) -> Iterator[Line]:
+    for flag in attribution.flags.order_by("raised_at"):
+        held = f"Held on {_moment(flag.raised_at)}, because {flag.get_kind_display()}"
+        if flag.decided_at is None:
+            yield Line("Hold", f"{held}. A person looks at it; until then it is neither approved nor paid.")
+        else:
+            yield Line("Hold", f"{held}; {flag.state} on {_moment(flag.decided_at)}: {flag.reason}.")
+
+
+def _state(commission: Commission) -> Iterator[Line]:
+    if commission.approved_at:
+        how = "by staff" if commission.approved_by_id else f"by itself after {settings.AFFILIATE_HOLD_DAYS} days"
+        yield Line("Approved", f"On {_moment(commission.approved_at)}, {how}.")
+    yield Line("State", _state_text(commission))
+
+
+def _state_text(commission: Commission) -> str:
+    if commission.state == State.PENDING:
+        return f"Pending: it is approved on {_moment(commission.hold_until)}, unless the order is refunded or held."
+    if commission.state in {State.REJECTED, State.REVERSED}:
+        return f"{commission.get_state_display().capitalize()}: {commission.reason}."
+    if commission.state == State.APPROVED:
+        return "Approved: it goes into the next payout."
+    if commission.state == State.PAID and commission.paid_at:
+        return f"Paid on {_moment(commission.paid_at)}."
+    return "In a payout that is under way."
+
+
+def _ledger(commission: Commission) -> Iterator[Line]:
+    lines = commission.ledger.select_related("claim__payout").order_by("created_at", "pk")
+    for entry in lines:
+        yield Line("Account", f"{_moment(entry.created_at)}: {entry.total}, {_entry_text(entry)}{_payout(entry)}.")
+
+
+def _entry_text(entry: LedgerEntry) -> str:
+    return f"{entry.get_kind_display()}: {entry.reason}" if entry.reason else entry.get_kind_display()
+
+
+def _payout(entry: LedgerEntry) -> str:
+    claim = getattr(entry, "claim", None)
+    if claim is None:
+        return "; in no payout yet"
+    payout: PayoutItem = claim.payout
+    return f"; in the payout of {payout.total} of {_moment(payout.created_at)}, which is {payout.get_state_display()}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%-d %B %Y, %H:%M} UTC"
+
+
+def _age(age: timedelta) -> str:
+    days, minutes = age.days, age.seconds // 60
+    return f"{days} days and {minutes // 60} hours" if days else f"{minutes // 60} hours and {minutes % 60} minutes"

@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from affiliates.verification import AT_PAYPAL_FOR, check_books
+
+
+class Command(BaseCommand):
+    help = (
+        "Proves that ledger, commissions, payouts, refunds and PayPal agree; exit 1 and the first difference otherwise."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--no-paypal",
+            action="store_true",
+            help=f"Ask this database alone. Otherwise PayPal is asked about the payouts of {AT_PAYPAL_FOR.days} days.",
+        )
+
+    def handle(self, *args: Any, no_paypal: bool, **options: Any) -> None:
+        check = check_books(now=timezone.now(), paypal=not no_paypal)
+        if not check.agrees:
+            raise CommandError(check.difference)
+        self.stdout.write("Ledger, commissions, payouts and refunds agree.")

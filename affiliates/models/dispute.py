@@ -1,0 +1,72 @@
+"""An affiliate's own objection to a commission line."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
+
+from .commission import Commission
+
+
+class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
+    def open(self) -> CommissionDisputeQuerySet:
+        return self.filter(state=CommissionDispute.State.OPEN)
+
+
+@personal_data(
+    label="Your objections to commissions",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"text": "what you wrote", "answer": "what we answered"},
+    other_columns="id commission_id state opened_at due_at reminded_at answered_at answered_by_id",
+    found_by=(
+        "commission__attribution__affiliate__user__email_index",
+        "commission__attribution__affiliate__payout_email_index",
+    ),
+    retention=Retention(text="2 years after you objected", since="opened_at", days=730),
+    erasure=Erasure.REDACT,
+    kept_because="that there was an objection, and how it ended, belongs to the account of the money",
+    source="your portal",
+    recipients="nobody",
+)
+class CommissionDispute(SealedModel):
+    """Answered by staff, with a reason, until `due_at`."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "waiting for an answer"
+        UPHELD = "upheld", "you were right"
+        DECLINED = "declined", "it stays as it is"
+
+    commission = models.ForeignKey(Commission, on_delete=models.PROTECT, related_name="disputes")
+    text = SealedTextField(max_length=4000, null=True)
+    answer = SealedTextField(max_length=4000, null=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    opened_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)  # when staff were last told that it is overdue
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = CommissionDisputeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["commission"], condition=Q(state="open"), name="one_open_dispute_per_commission"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", answered_at__isnull=True) | ~Q(state="open") & Q(answered_at__isnull=False),
+                name="an_answered_dispute_has_its_day",
+            ),
+        ]
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.state == self.State.OPEN and timezone.now() > self.due_at

@@ -1,0 +1,71 @@
+"""What speaks against paying a commission, until a person has looked."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+
+from .commission import Attribution
+
+
+class FlagQuerySet(models.QuerySet["Flag"]):
+    def open(self) -> FlagQuerySet:
+        """Nobody has decided yet."""
+        return self.filter(state=Flag.State.OPEN)
+
+
+@not_personal(
+    "a verdict on an order that an affiliate brought; neither the addresses nor the accounts that were compared",
+    "id attribution_id kind dispute_id state reason raised_at decided_at decided_by_id",
+)
+class Flag(models.Model):
+    """Holds a commission. A person clears or confirms it, with a reason; a dispute's flag ends with the dispute."""
+
+    class Kind(models.TextChoices):
+        SAME_ACCOUNT = "same_account", "the buyer was signed in as the affiliate"
+        SAME_EMAIL = "same_email", "the buyer's e-mail address is the affiliate's"
+        SAME_PAYOUT_EMAIL = "same_payout", "the buyer's e-mail address is the affiliate's at PayPal"
+        SAME_PAYER = "same_payer", "the order was paid from the affiliate's account at PayPal"
+        SAME_ADDRESS = "same_address", "several buyers' clicks and orders came from one network address"
+        REFUND_RATE = "refund_rate", "unusually many of the affiliate's sales are refunded"
+        PAYMENT_DISPUTE = "dispute", "the buyer disputes the payment at PayPal"
+        BY_STAFF = "by_staff", "a member of staff wants to look into it"
+
+    class State(models.TextChoices):
+        OPEN = "open", "to be decided"
+        CLEARED = "cleared", "cleared"
+        CONFIRMED = "confirmed", "confirmed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    attribution = models.ForeignKey(Attribution, on_delete=models.PROTECT, related_name="flags")
+    kind = models.CharField(max_length=12, choices=Kind)
+    dispute_id = models.CharField("row of the dispute", max_length=36, blank=True)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    reason = models.CharField(max_length=300, blank=True)
+    raised_at = models.DateTimeField(default=timezone.now)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = FlagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-raised_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["attribution", "kind", "dispute_id"], condition=Q(state="open"), name="one_open_flag_of_a_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", decided_at__isnull=True)
+                | (Q(state__in=["cleared", "confirmed"], decided_at__isnull=False) & ~Q(reason="")),
+                name="a_decided_flag_says_why",
+            ),
+            models.CheckConstraint(condition=Q(kind="dispute") | Q(dispute_id=""), name="only_a_dispute_names_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"flag {str(self.pk)[-8:]}"

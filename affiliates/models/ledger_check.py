@@ -1,0 +1,31 @@
+"""The results of the nightly comparison of ledger, commissions, payouts and PayPal."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+
+
+@not_personal("when the books were compared, and the first difference by its ids", "id checked_at difference paypal")
+class LedgerCheck(models.Model):
+    """One comparison. `difference` is empty when the books agree."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    checked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    difference = models.CharField(max_length=400, blank=True)
+    paypal = models.BooleanField("PayPal was asked too")
+
+    class Meta:
+        ordering = ["-checked_at"]
+        verbose_name = "check of the books"
+        verbose_name_plural = "checks of the books"
+
+    def __str__(self) -> str:
+        return f"check of {self.checked_at:%-d %B %Y}"
+
+    @property
+    def agrees(self) -> bool:
+        return not self.difference

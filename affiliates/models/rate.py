@@ -1,0 +1,122 @@
+"""What a sale earns: a percentage or a flat amount, for whom, and from when until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+from shop.models import Product
+from shop.money import Money
+
+from .affiliate import Affiliate
+
+ONE_WAY = Q(percent__isnull=False, percent__range=(0, 100), flat_minor__isnull=True) | Q(
+    percent__isnull=True, flat_minor__isnull=False
+)
+
+
+def reckon(base: Money, *, percent: Decimal | None, flat_minor: int | None) -> Money:
+    """The commission on `base`: the percentage, half-up to the minor unit, or the flat amount, never above the base."""
+    if flat_minor is not None:
+        return Money(min(flat_minor, base.minor), base.currency)
+    if percent is None:
+        raise ValueError("A rate is a percentage or a flat amount.")
+    return base.percent(percent)
+
+
+def rate_in_words(percent: Decimal | None, flat: Money | None) -> str:
+    return f"{flat} a sale" if percent is None else f"{percent.normalize():f} %"
+
+
+def _nobody() -> Coalesce:
+    return Coalesce("affiliate", Value(UUID(int=0), output_field=models.UUIDField()))
+
+
+def _nothing() -> Coalesce:
+    return Coalesce("product", Value(UUID(int=0), output_field=models.UUIDField()))
+
+
+class RateQuerySet(models.QuerySet["Rate"]):
+    def in_force(self, moment: datetime) -> RateQuerySet:
+        """From its start on, up to and without its end."""
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
+
+    def for_target(self, affiliate: Affiliate | None, product: Product | None) -> RateQuerySet:
+        """Those of exactly this target; None for both is the program."""
+        return self.filter(affiliate=affiliate, product=product)
+
+    def overlapping(self, starts_at: datetime, ends_at: datetime | None) -> RateQuerySet:
+        started = self if ends_at is None else self.filter(starts_at__lt=ends_at)
+        return started.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=starts_at)).exclude(ends_at=F("starts_at"))
+
+
+@not_personal(
+    "what a sale earns, for everybody, for a product or for an affiliate's account",
+    "id affiliate_id product_id percent flat_minor currency starts_at ends_at created_at created_by_id",
+)
+class Rate(models.Model):
+    """Written once: a rate is ended and replaced, never edited, so that a past order's rate can always be read.
+
+    The database refuses other changes, and two rates of one target at one moment.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    percent = models.DecimalField("percentage", max_digits=5, decimal_places=2, null=True, blank=True)
+    flat_minor = models.PositiveIntegerField("flat amount, in cents", null=True, blank=True)
+    currency = models.CharField("currency of a flat amount", max_length=3, blank=True)
+    starts_at = models.DateTimeField("from", default=timezone.now)
+    ends_at = models.DateTimeField("until", null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
+    objects = RateQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=ONE_WAY, name="rate_is_percent_or_flat"),
+            models.CheckConstraint(
+                condition=Q(flat_minor__isnull=True, currency="") | Q(flat_minor__isnull=False) & ~Q(currency=""),
+                name="flat_rate_has_a_currency",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="rate_ends_after_its_start"
+            ),
+            # Two people at once: each sees no other rate yet, and one of them is refused here.
+            models.UniqueConstraint(
+                _nobody(), _nothing(), condition=Q(ends_at__isnull=True), name="one_open_rate_per_target"
+            ),
+            models.UniqueConstraint(
+                _nobody(), _nothing(), "starts_at", condition=~Q(ends_at=F("starts_at")), name="one_rate_per_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.terms} for {self.target}"
+
+    @property
+    def flat(self) -> Money | None:
+        return None if self.flat_minor is None else Money(self.flat_minor, self.currency)
+
+    @property
+    def terms(self) -> str:
+        return rate_in_words(self.percent, self.flat)
+
+    @property
+    def target(self) -> str:
+        if self.affiliate and self.product:
+            return f"{self.affiliate} selling {self.product}"
+        return str(self.affiliate or self.product or "the program")

@@ -1,0 +1,333 @@
+"""Do the books agree: ledger = commissions = payouts = PayPal, and what was refunded = what was taken back?
+
+Each question is one statement over whole tables, in which every sum is formed on its own before it is joined: a join of
+two lists of lines would count each line as often as the other list is long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from privacy.append_only import missing_guards
+from shop.money import Money
+from shop.paypal.errors import PayPalError
+from shop.paypal.gateway import gateway
+from shop.paypal.types import PayoutItemState
+
+from .models import LedgerCheck, PayoutBatch, PayoutItem
+from .payout_items import STATES
+
+AT_PAYPAL_FOR = timedelta(days=30)  # how far back PayPal is asked by default
+KEPT = timedelta(days=365)  # results of the comparison
+NIGHTLY = timedelta(hours=24)
+AFTER_A_DIFFERENCE = timedelta(hours=1)  # so that the alarm goes soon after the reason
+
+GUARDED = {
+    "affiliates_rate": ("insert", "update", "delete"),
+    "affiliates_attribution": ("insert", "update", "delete"),
+    "affiliates_commission": ("insert", "update", "delete"),
+    "affiliates_flag": ("update", "delete"),
+    "affiliates_ledgerentry": ("insert", "update", "delete"),
+    "affiliates_payoutclaim": ("insert", "update", "delete"),
+    "affiliates_payoutitem": ("update", "delete"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """`sql` finds rows that are not as they should be; `text` tells of one, with the columns by their names."""
+
+    text: str
+    sql: str
+
+
+# The order of the columns is free; amounts are minor units and end in `_minor`, with a column `currency` beside them.
+QUESTIONS = (
+    Question(
+        "Order {order_id} is paid and was brought by an affiliate, but has no commission.",
+        """
+        SELECT a.order_id FROM affiliates_attribution a
+        JOIN shop_payment p ON p.order_id = a.order_id AND p.state IN ('paid', 'part_refunded', 'refunded')
+        LEFT JOIN affiliates_commission c ON c.attribution_id = a.id
+        WHERE c.id IS NULL
+        """,
+    ),
+    Question(
+        "Commission {id} was earned by order {order_id}, which is not paid.",
+        """
+        SELECT c.id, a.order_id FROM affiliates_commission c
+        JOIN affiliates_attribution a ON a.id = c.attribution_id
+        LEFT JOIN shop_payment p ON p.order_id = a.order_id AND p.state IN ('paid', 'part_refunded', 'refunded')
+        WHERE p.id IS NULL
+        """,
+    ),
+    Question(
+        "Commission {id} is {amount_minor}, but its rate and its base make {due_minor}.",
+        """
+        SELECT id, amount_minor, due_minor, currency FROM (
+            SELECT c.id, c.amount_minor, c.currency, CASE
+                WHEN c.rate_flat_minor IS NULL THEN
+                    (CAST(c.base_minor AS bigint) * CAST(ROUND(c.rate_percent * 100) AS bigint) + 5000) / 10000
+                WHEN c.rate_flat_minor > c.base_minor THEN c.base_minor
+                ELSE c.rate_flat_minor END AS due_minor
+            FROM affiliates_commission c
+        ) reckoned WHERE amount_minor <> due_minor
+        """,
+    ),
+    Question(
+        "Commission {id} has another rate than the one that was fixed when the order was placed.",
+        """
+        SELECT c.id FROM affiliates_commission c JOIN affiliates_attribution a ON a.id = c.attribution_id
+        WHERE c.rate_percent IS DISTINCT FROM a.rate_percent OR c.rate_flat_minor IS DISTINCT FROM a.rate_flat_minor
+        """,
+    ),
+    Question(
+        "Payment {id} says that {told_minor} was refunded, but its refunds are {refunded_minor}.",
+        """
+        SELECT p.id, p.refunded_minor AS told_minor, COALESCE(r.total, 0) AS refunded_minor, p.currency
+        FROM shop_payment p
+        LEFT JOIN (
+            SELECT payment_id, SUM(amount_minor) AS total FROM shop_refund WHERE state = 'completed' GROUP BY payment_id
+        ) r ON r.payment_id = p.id
+        WHERE p.refunded_minor <> COALESCE(r.total, 0)
+        """,
+    ),
+    Question(
+        "Of commission {id}, {reversed_minor} was taken back; by what was refunded it should be {due_minor}.",
+        """
+        SELECT id, reversed_minor, due_minor, currency FROM (
+            SELECT c.id, c.reversed_minor, c.currency,
+                (2 * CAST(c.amount_minor AS bigint) * p.refunded_minor + p.amount_minor) / (2 * p.amount_minor)
+                AS due_minor
+            FROM affiliates_commission c
+            JOIN affiliates_attribution a ON a.id = c.attribution_id
+            JOIN shop_payment p ON p.order_id = a.order_id AND p.state IN ('paid', 'part_refunded', 'refunded')
+            WHERE c.state <> 'rejected'
+        ) reckoned WHERE reversed_minor <> due_minor
+        """,
+    ),
+    Question(
+        "Ledger line {id} takes back commission {commission_id} for refund {refund_id} of another order.",
+        """
+        SELECT l.id, l.commission_id, l.refund_id FROM affiliates_ledgerentry l
+        JOIN affiliates_commission c ON c.id = l.commission_id
+        JOIN affiliates_attribution a ON a.id = c.attribution_id
+        JOIN shop_refund r ON r.id = l.refund_id
+        JOIN shop_payment p ON p.id = r.payment_id
+        WHERE p.order_id <> a.order_id OR r.state <> 'completed'
+        """,
+    ),
+    Question(
+        "Commission {id} is {state} and should stand in the ledger with {due_minor}, but its lines there sum to"
+        " {entered_minor}.",
+        """
+        SELECT id, state, due_minor, entered_minor, currency FROM (
+            SELECT c.id, c.state, c.currency, COALESCE(l.total, 0) AS entered_minor,
+                CASE WHEN c.approved_at IS NULL THEN 0 ELSE c.amount_minor - c.reversed_minor END AS due_minor
+            FROM affiliates_commission c
+            LEFT JOIN (
+                SELECT commission_id, SUM(amount_minor) AS total FROM affiliates_ledgerentry
+                WHERE kind IN ('commission', 'reversal') GROUP BY commission_id
+            ) l ON l.commission_id = c.id
+        ) booked WHERE due_minor <> entered_minor
+        """,
+    ),
+    Question(
+        "Ledger line {id} is of another affiliate or in another currency than its commission {commission_id}.",
+        """
+        SELECT l.id, l.commission_id FROM affiliates_ledgerentry l
+        JOIN affiliates_commission c ON c.id = l.commission_id
+        JOIN affiliates_attribution a ON a.id = c.attribution_id
+        WHERE l.affiliate_id <> a.affiliate_id OR l.currency <> c.currency
+        """,
+    ),
+    Question(
+        "Ledger line {id} is of another affiliate or in another currency than its payout {payout_id}.",
+        """
+        SELECT l.id, i.id AS payout_id FROM affiliates_payoutitem i
+        JOIN affiliates_payoutclaim k ON k.payout_id = i.id
+        JOIN affiliates_ledgerentry l ON l.id = k.entry_id
+        WHERE l.affiliate_id <> i.affiliate_id OR l.currency <> i.currency
+        """,
+    ),
+    Question(
+        "Payout {id} is {amount_minor}, but the ledger was debited with {debited_minor} for it.",
+        """
+        SELECT i.id, i.amount_minor, COALESCE(l.total, 0) AS debited_minor, i.currency FROM affiliates_payoutitem i
+        LEFT JOIN (
+            SELECT payout_id, -SUM(amount_minor) AS total FROM affiliates_ledgerentry
+            WHERE kind = 'payout' GROUP BY payout_id
+        ) l ON l.payout_id = i.id
+        WHERE i.amount_minor <> COALESCE(l.total, 0)
+        """,
+    ),
+    Question(
+        "The ledger lines that payout {id} took up should sum to nothing, but sum to {left_minor}.",
+        """
+        SELECT i.id, COALESCE(k.total, 0) AS left_minor, i.currency FROM affiliates_payoutitem i
+        LEFT JOIN (
+            SELECT claim.payout_id, SUM(entry.amount_minor) AS total FROM affiliates_payoutclaim claim
+            JOIN affiliates_ledgerentry entry ON entry.id = claim.entry_id GROUP BY claim.payout_id
+        ) k ON k.payout_id = i.id
+        WHERE COALESCE(k.total, 0) <> 0 OR k.payout_id IS NULL
+        """,
+    ),
+    Question(
+        "Payout {id} is {state}, so {due_minor} should be back in the ledger, but {returned_minor} is.",
+        """
+        SELECT id, state, due_minor, returned_minor, currency FROM (
+            SELECT i.id, i.state, i.currency, COALESCE(l.total, 0) AS returned_minor,
+                CASE WHEN i.state IN ('failed', 'returned', 'blocked', 'reversed') THEN i.amount_minor ELSE 0 END
+                AS due_minor
+            FROM affiliates_payoutitem i
+            LEFT JOIN (
+                SELECT payout_id, SUM(amount_minor) AS total FROM affiliates_ledgerentry
+                WHERE kind = 'return' GROUP BY payout_id
+            ) l ON l.payout_id = i.id
+        ) booked WHERE due_minor <> returned_minor
+        """,
+    ),
+    Question(
+        "Commission {id} is {state}, but no payout has taken it up.",
+        """
+        SELECT c.id, c.state FROM affiliates_commission c
+        JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
+        LEFT JOIN affiliates_payoutclaim k ON k.entry_id = l.id
+        WHERE c.state IN ('in_payout', 'paid') AND k.id IS NULL
+        """,
+    ),
+    Question(
+        "Commission {id} is said to be due, but payout {payout_id}, which is {payout_state}, has taken it up.",
+        """
+        SELECT c.id, i.id AS payout_id, i.state AS payout_state FROM affiliates_commission c
+        JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
+        JOIN affiliates_payoutclaim k ON k.entry_id = l.id
+        JOIN affiliates_payoutitem i ON i.id = k.payout_id
+        WHERE c.state = 'approved' AND i.state NOT IN ('failed', 'returned', 'blocked', 'reversed')
+        """,
+    ),
+    Question(
+        "Commission {id} is {state}, but payout {payout_id} came back, and nothing has paid it since.",
+        """
+        SELECT c.id, c.state, i.id AS payout_id FROM affiliates_commission c
+        JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
+        JOIN affiliates_payoutclaim k ON k.entry_id = l.id
+        JOIN affiliates_payoutitem i ON i.id = k.payout_id AND i.state IN ('failed', 'returned', 'blocked', 'reversed')
+        JOIN affiliates_ledgerentry back ON back.payout_id = i.id AND back.kind = 'return'
+        LEFT JOIN affiliates_payoutclaim again ON again.entry_id = back.id
+        WHERE c.state IN ('in_payout', 'paid') AND again.id IS NULL
+        """,
+    ),
+)
+
+
+def first_difference(*, paypal_since: datetime | None) -> str:
+    """The first thing that does not agree, in a sentence with its ids; nothing when all agrees.
+
+    PayPal is asked about the runs that were sent since `paypal_since`; not at all without it.
+    """
+    return next(_differences(paypal_since), "")
+
+
+def _differences(paypal_since: datetime | None) -> Iterator[str]:
+    yield from _unguarded()
+    for question in QUESTIONS:
+        yield from _answers(question)
+    if paypal_since is not None:
+        yield from _at_paypal(paypal_since)
+
+
+def _unguarded() -> Iterator[str]:
+    for table, actions in GUARDED.items():
+        for trigger in missing_guards(connection, table, *actions):
+            yield f"The rows agree, but the database no longer guards {table}: the trigger {trigger} is gone."
+
+
+def _answers(question: Question) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"{question.sql} LIMIT 1")
+        row = cursor.fetchone()
+        if row is not None:
+            names = [column[0] for column in cursor.description]
+            yield question.text.format_map(_readable(dict(zip(names, row, strict=True))))
+
+
+def _readable(row: dict[str, Any]) -> dict[str, Any]:
+    """Amounts with their currency, and ids as they are written elsewhere: SQLite gives them without hyphens."""
+    currency = row.get("currency", "USD")
+    return {name: _value(name, value, currency) for name, value in row.items()}
+
+
+def _value(name: str, value: Any, currency: str) -> Any:
+    if name.endswith("_minor"):
+        return Money(int(Decimal(value)), currency)
+    if name == "id" or name.endswith("_id"):
+        return value if isinstance(value, UUID) else UUID(value)
+    return value
+
+
+def _at_paypal(since: datetime) -> Iterator[str]:
+    """No transaction and no lock is held while PayPal answers."""
+    sent = PayoutBatch.objects.filter(paypal_batch_id__isnull=False, sent_at__gte=since).order_by("sent_at")
+    for batch in sent.iterator():
+        try:
+            remote = list(_remote_items(batch))
+        except PayPalError as error:
+            yield f"PayPal can't be asked about {batch} ({batch.pk}): {error}."
+        else:
+            yield from _compare(batch, remote)
+
+
+def _remote_items(batch: PayoutBatch) -> Iterator[PayoutItemState]:
+    page, pages = 1, 1
+    while page <= pages:
+        answer = gateway().get_payout(batch.paypal_batch_id or "", page)
+        yield from answer.items
+        pages, page = answer.total_pages, page + 1
+
+
+def _compare(batch: PayoutBatch, remote: list[PayoutItemState]) -> Iterator[str]:
+    theirs = {item.sender_item_id: item for item in remote}
+    for item in batch.items.all():
+        found = theirs.pop(str(item.pk), None)
+        if found is None:
+            yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
+        elif found.amount != item.total:
+            yield f"Payout {item.pk} is {item.total} here and {found.amount} at PayPal."
+        elif _contradict(item, found):
+            yield f"Payout {item.pk} is {item.state} here and {found.status.value} at PayPal."
+    for unknown in theirs.values():
+        yield f"PayPal paid {unknown.amount} as {unknown.id} in {batch} ({batch.pk}), which is not in our books."
+
+
+def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
+    """What is still moving here is merely behind, and followed up; an end that PayPal does not confirm is not."""
+    ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.CAME_BACK
+    return ended and STATES.get(found.status) != item.state
+
+
+def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:
+    """Compares everything and keeps the result for staff."""
+    difference = first_difference(paypal_since=now - AT_PAYPAL_FOR if paypal else None)
+    LedgerCheck.objects.filter(checked_at__lt=now - KEPT).delete()
+    return LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
+
+
+def check_books_nightly(*, now: datetime) -> int:
+    """Once in 24 hours, and once an hour while something differs. Returns how many comparisons were made."""
+    last = last_check()
+    if last is not None and now - last.checked_at < (NIGHTLY if last.agrees else AFTER_A_DIFFERENCE):
+        return 0
+    check_books(now=now)
+    return 1
+
+
+def last_check() -> LedgerCheck | None:
+    return LedgerCheck.objects.order_by("-checked_at").first()

@@ -1,0 +1,170 @@
+"""An affiliate objects to a line; staff answer in time, with a reason, and set the account right where it was wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from affiliates.adjustments import AdjustmentRefused, adjust_ledger
+from affiliates.disputes import DisputeRefused, answer_dispute, open_dispute, remind_of_overdue_disputes
+from affiliates.models import Affiliate, Commission, CommissionDispute, LedgerEntry
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from shop.money import Money
+from tests import factories
+from tests.affiliates.sales import approved_sale, balance, sale
+
+pytestmark = pytest.mark.usefixtures("clock")
+State = CommissionDispute.State
+
+
+@pytest.fixture
+def dispute(alice: Affiliate, product: Product) -> CommissionDispute:
+    return open_dispute(commission=approved_sale(alice, product), text="It should be 40 %.", by=alice.user)
+
+
+def test_it_waits_ten_business_days(dispute: CommissionDispute) -> None:
+    # Monday, 2 March 2026, at noon UTC; no holiday of the country lies in between.
+    assert dispute.due_at == timezone.now() + timedelta(days=14)
+    assert not dispute.is_overdue
+
+
+def test_what_was_written_is_sealed(dispute: CommissionDispute) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM affiliates_commissiondispute")
+        assert "40 %" not in repr(cursor.fetchone())
+    assert CommissionDispute.objects.get().text == "It should be 40 %."
+
+
+def test_staff_are_told_without_what_was_written(
+    dispute: CommissionDispute, work: Callable[[], int], settings: Settings
+) -> None:
+    work()
+    message = mail.outbox[-1]
+    assert message.to == [settings.BUSINESS["email"]]
+    assert str(dispute.pk) in message.body
+    assert "40 %" not in message.body
+
+
+def test_only_its_own_affiliate_objects(alice: Affiliate, product: Product) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    with pytest.raises(DisputeRefused, match="not yours"):
+        open_dispute(commission=sale(alice, product), text="mine", by=erin.user)
+
+
+def test_one_at_a_time(dispute: CommissionDispute, alice: Affiliate) -> None:
+    with pytest.raises(DisputeRefused, match="already"):
+        open_dispute(commission=dispute.commission, text="Hello?", by=alice.user)
+
+
+def test_an_empty_one_is_refused(alice: Affiliate, product: Product) -> None:
+    with pytest.raises(DisputeRefused, match="write what"):
+        open_dispute(commission=sale(alice, product), text="  ", by=alice.user)
+
+
+def test_upheld_it_brings_an_adjustment(
+    dispute: CommissionDispute, alice: Affiliate, bob: User, work: Callable[[], int]
+) -> None:
+    answer_dispute(dispute=dispute, answer="You are right.", upheld=True, adjustment=Money(599, "USD"), by=bob)
+    assert balance(alice) == "23.98 USD"
+    line = LedgerEntry.objects.get(kind="adjustment")
+    assert (line.commission, line.reason) == (dispute.commission, "after your objection to a commission")
+    entries = AuditEntry.objects.filter(action__in=["affiliates.ledger.adjusted", "affiliates.dispute.answered"])
+    assert {entry.actor for entry in entries} == {bob.pk}
+    work()
+    assert "You were right." in mail.outbox[-1].body
+    assert mail.outbox[-1].to == ["alice@example.com"]
+
+
+def test_declined_it_says_why(dispute: CommissionDispute, alice: Affiliate, bob: User) -> None:
+    with pytest.raises(DisputeRefused, match="the reason"):
+        answer_dispute(dispute=dispute, answer="", upheld=False, by=bob)
+    with pytest.raises(DisputeRefused, match="nothing to adjust"):
+        answer_dispute(dispute=dispute, answer="No.", upheld=False, adjustment=Money(1, "USD"), by=bob)
+    answer_dispute(dispute=dispute, answer="The rate was 30 %.", upheld=False, by=bob)
+    dispute.refresh_from_db()
+    assert (dispute.state, dispute.answer, dispute.answered_by) == (State.DECLINED, "The rate was 30 %.", bob)
+    assert balance(alice) == "17.99 USD"
+
+
+def test_it_is_answered_once(dispute: CommissionDispute, alice: Affiliate, bob: User) -> None:
+    for _ in range(2):
+        try:
+            answer_dispute(dispute=dispute, answer="Yes.", upheld=True, adjustment=Money(100, "USD"), by=bob)
+        except DisputeRefused as refusal:
+            assert "answered before" in str(refusal)
+    assert balance(alice) == "18.99 USD"
+
+
+def test_staff_are_reminded_once_a_day_when_it_is_overdue(
+    dispute: CommissionDispute, bob: User, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(days=14))
+    assert remind_of_overdue_disputes(now=timezone.now()) == 0
+    clock.shift(timedelta(seconds=1))
+    assert [remind_of_overdue_disputes(now=timezone.now()) for _ in range(2)] == [1, 0]
+    clock.shift(timedelta(days=1))
+    assert remind_of_overdue_disputes(now=timezone.now()) == 1
+    answer_dispute(dispute=dispute, answer="Sorry.", upheld=False, by=bob)
+    clock.shift(timedelta(days=1))
+    assert remind_of_overdue_disputes(now=timezone.now()) == 0
+
+
+def test_staff_answer_on_one_page(staff: Client, dispute: CommissionDispute, alice: Affiliate) -> None:
+    page = f"/admin/affiliates/commissiondispute/{dispute.pk}/"
+    assert f"{page}answer/" in staff.get(f"{page}change/").content.decode()
+    shown = staff.get(f"{page}answer/").content.decode()
+    assert "It should be 40 %." in shown
+    assert "30 % of 59.95 USD is 17.985" in shown
+    slip = staff.post(f"{page}answer/", {"upheld": "no", "answer": "Hm, no.", "adjustment": "5,99"}).content.decode()
+    assert "Enter a number" in slip
+    assert "Hm, no." in slip
+    staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
+    assert balance(alice) == "23.98 USD"
+    again = staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
+    assert "answered before" in again.content.decode()
+    assert balance(alice) == "23.98 USD"
+    assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(dispute.pk)).exists()
+
+
+def test_staff_without_the_permission_cannot_answer(dispute: CommissionDispute) -> None:
+    client = Client()
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    assert client.get(f"/admin/affiliates/commissiondispute/{dispute.pk}/answer/").status_code == 403
+
+
+# --- Adjustments by hand ---------------------------------------------------------------------------------------------
+def test_staff_set_an_account_right(staff: Client, alice: Affiliate, bob: User) -> None:
+    typed = {"code": "demo", "amount": "-5.00", "currency": "USD", "reason": "paid by hand"}
+    assert "/adjust/" in staff.get("/admin/affiliates/ledgerentry/").content.decode()
+    staff.post("/admin/affiliates/ledgerentry/adjust/", typed)
+    assert balance(alice) == "-5.00 USD"
+    assert AuditEntry.objects.get(action="affiliates.ledger.adjusted").actor == bob.pk
+
+
+@pytest.mark.parametrize(
+    "slip", [{"code": "NOBODY"}, {"amount": "0"}, {"amount": "5,00"}, {"reason": ""}, {"currency": "usd"}]
+)
+def test_a_slip_in_an_adjustment_enters_nothing(staff: Client, alice: Affiliate, slip: dict[str, str]) -> None:
+    typed = {"code": "DEMO", "amount": "5.00", "currency": "USD", "reason": "paid by hand"}
+    response = staff.post("/admin/affiliates/ledgerentry/adjust/", {**typed, **slip})
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    assert not LedgerEntry.objects.exists()
+
+
+def test_an_adjustment_fits_its_commission(alice: Affiliate, product: Product, bob: User) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    commission: Commission = approved_sale(alice, product)
+    for affiliate, amount in ((erin, Money(1, "USD")), (alice, Money(1, "EUR"))):
+        with pytest.raises(AdjustmentRefused, match="another"):
+            adjust_ledger(affiliate=affiliate, amount=amount, reason="so", by=bob, commission=commission)

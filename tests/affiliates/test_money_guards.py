@@ -1,0 +1,174 @@
+"""What the database refuses by itself, whatever the program or a person at its prompt may try."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import (
+    Affiliate,
+    Attribution,
+    Commission,
+    Flag,
+    LedgerEntry,
+    PayoutClaim,
+    PayoutItem,
+    Rate,
+)
+from affiliates.payouts import cancel_payout, prepare_payout
+from affiliates.rates import set_rate
+from affiliates.verification import GUARDED
+from privacy.append_only import missing_guards
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, refund, sale
+
+pytestmark = pytest.mark.usefixtures("clock")
+STATES = [state.value for state in Commission.State]
+
+
+def refused(change: Any) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        change()
+
+
+def reach(state: str, alice: Affiliate, product: Product) -> Commission:
+    """A commission in this state, by allowed steps alone."""
+    commission = sale(alice, product)
+    steps = {"in_payout": ["approved", "in_payout"], "paid": ["approved", "in_payout", "paid"], "pending": []}
+    for step in steps.get(state, [state]):
+        Commission.objects.update(state=step, reason="because", approved_at=timezone.now())
+    return commission
+
+
+@pytest.mark.parametrize("start", STATES)
+@pytest.mark.parametrize("end", STATES)
+def test_the_state_moves_along_the_allowed_steps_alone(
+    alice: Affiliate, product: Product, start: str, end: str
+) -> None:
+    commission = reach(start, alice, product)
+    rows = Commission.objects.filter(pk=commission.pk, state=start)
+    assert rows.exists()
+    if end == start or end in Commission.MOVES[start]:
+        assert rows.update(state=end, reason="because", approved_at=timezone.now()) == 1
+        return
+    refused(lambda: rows.update(state=end, reason="because", approved_at=timezone.now()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount_minor": 1},
+        {"base_minor": 9000},
+        {"rate_percent": 1},
+        {"rate_percent": None, "rate_flat_minor": 1},
+        {"currency": "EUR"},
+        {"created_at": None},
+        {"reversed_minor": 599},
+    ],
+)
+def test_the_sum_of_a_commission_never_changes(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
+    refund(approved_sale(alice, product), "20.00")
+    refused(lambda: Commission.objects.update(**change))
+
+
+@pytest.mark.parametrize("state", ["rejected", "reversed"])
+def test_who_earns_nothing_is_told_why(alice: Affiliate, product: Product, state: str) -> None:
+    sale(alice, product)
+    refused(lambda: Commission.objects.update(state=state))
+    assert Commission.objects.update(state=state, reason="because") == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"rate_percent": 90},
+        {"rate_flat_minor": 1, "rate_percent": None},
+        {"route": "code"},
+        {"terms_version": "9"},
+        {"clicked_at": None},
+        {"same_address": True},
+        {"decided_at": timezone.now()},
+    ],
+)
+def test_who_brought_an_order_never_changes(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
+    sale(alice, product)
+    refused(lambda: Attribution.objects.update(**change))
+
+
+def test_an_order_never_gets_another_affiliate(alice: Affiliate, product: Product) -> None:
+    sale(alice, product)
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    refused(lambda: Attribution.objects.update(affiliate=erin))
+
+
+@pytest.mark.parametrize("change", [{"amount_minor": 1}, {"kind": "return"}, {"reason": "x"}, {"currency": "EUR"}])
+def test_a_ledger_line_never_changes(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
+    approved_sale(alice, product)
+    refused(lambda: LedgerEntry.objects.update(**change))
+
+
+def test_nothing_of_the_books_is_deleted(alice: Affiliate, product: Product, bob: User) -> None:
+    set_rate(affiliate=alice, percent=Decimal(50), by=bob)
+    commission = approved_sale(alice, product)
+    Flag.objects.create(attribution=commission.attribution, kind="by_staff", state="open")
+    Flag.objects.update(state="cleared", reason="fine", decided_at=timezone.now())
+    prepare_payout(currency="USD", prepared_by=bob)
+    for model in (PayoutClaim, LedgerEntry, PayoutItem, Commission, Flag, Attribution, Rate):
+        assert model._default_manager.exists()
+        refused(lambda model=model: model._default_manager.all()._raw_delete(using="default"))
+        assert model._default_manager.exists()
+
+
+def test_a_payout_keeps_its_amount_and_its_end(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    refused(lambda: PayoutItem.objects.update(amount_minor=1))
+    refused(lambda: PayoutItem.objects.update(state="paid"))
+    refused(lambda: PayoutClaim.objects.update(payout=None))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "commission", "amount_minor": 5},
+        {"kind": "reversal", "amount_minor": -5},
+        {"kind": "payout", "amount_minor": -5},
+        {"kind": "return", "amount_minor": 5},
+        {"kind": "adjustment", "amount_minor": 5},
+        {"kind": "adjustment", "amount_minor": 0, "reason": "because"},
+        {"kind": "gift", "amount_minor": 5, "reason": "because"},
+    ],
+)
+def test_each_ledger_line_names_what_it_is_for(alice: Affiliate, fields: dict[str, Any]) -> None:
+    refused(lambda: LedgerEntry.objects.create(affiliate=alice, currency="USD", **fields))
+    LedgerEntry.objects.create(affiliate=alice, currency="USD", kind="adjustment", amount_minor=-5, reason="because")
+
+
+def test_a_refund_takes_back_once(alice: Affiliate, product: Product) -> None:
+    row = refund(approved_sale(alice, product), "20.00")
+    line = LedgerEntry.objects.get(refund=row)
+    again = LedgerEntry(
+        affiliate=alice, kind="reversal", amount_minor=-1, currency="USD", commission=line.commission, refund=row
+    )
+    refused(lambda: again.save(force_insert=True))
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite alone can replace a row by inserting one")
+@pytest.mark.parametrize("table", [LedgerEntry, Commission, Attribution, PayoutClaim])
+def test_no_row_is_replaced(alice: Affiliate, product: Product, bob: User, table: Any) -> None:
+    approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    name = table._meta.db_table
+    with connection.cursor() as cursor:
+        refused(lambda: cursor.execute(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name}"))
+
+
+def test_every_guard_stands(db: None) -> None:
+    for table, acts in GUARDED.items():
+        assert missing_guards(connection, table, *acts) == []

@@ -1,0 +1,194 @@
+"""Rates: which one counts, from when until when, and that none is ever edited."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import Affiliate, Rate, reckon
+from affiliates.rates import RateRefused, end_rate, rate_for, set_rate
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from shop.money import Money
+from tests import factories
+from tests.affiliates.sales import sale
+
+pytestmark = pytest.mark.usefixtures("clock")
+ADD = "/admin/affiliates/rate/add/"
+
+
+def terms(affiliate: Affiliate, product: Product, currency: str = "USD") -> str:
+    return rate_for(affiliate=affiliate, product=product, currency=currency, moment=timezone.now()).terms
+
+
+def test_the_nearest_rate_counts(alice: Affiliate, product: Product) -> None:
+    assert terms(alice, product) == "30 %"  # of the settings
+    set_rate(percent=Decimal(10), by=None)
+    assert terms(alice, product) == "10 %"
+    set_rate(product=product, percent=Decimal(15), by=None)
+    assert terms(alice, product) == "15 %"
+    set_rate(affiliate=alice, percent=Decimal("12.5"), by=None)
+    assert terms(alice, product) == "12.5 %"
+    set_rate(affiliate=alice, product=product, flat=Money(500, "USD"), by=None)
+    assert terms(alice, product) == "5.00 USD a sale"
+
+
+def test_another_affiliates_or_products_rate_does_not_count(alice: Affiliate, product: Product) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    other = factories.product(slug="other")
+    set_rate(affiliate=erin, percent=Decimal(90), by=None)
+    set_rate(product=other, percent=Decimal(80), by=None)
+    set_rate(affiliate=alice, product=other, percent=Decimal(70), by=None)
+    assert (terms(alice, product), terms(erin, product), terms(alice, other)) == ("30 %", "90 %", "70 %")
+
+
+def test_a_rate_counts_from_its_start_to_its_end(
+    alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    now = timezone.now()
+    set_rate(
+        affiliate=alice,
+        percent=Decimal(50),
+        starts_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=2),
+        by=None,
+    )
+    clock.shift(timedelta(days=1) - timedelta(seconds=1))
+    assert terms(alice, product) == "30 %"
+    clock.shift(timedelta(seconds=1))
+    assert terms(alice, product) == "50 %"
+    clock.shift(timedelta(days=1))
+    assert terms(alice, product) == "30 %"
+
+
+def test_a_flat_rate_in_another_currency_is_passed_over(alice: Affiliate, product: Product) -> None:
+    set_rate(affiliate=alice, flat=Money(500, "JPY"), by=None)
+    assert (terms(alice, product), terms(alice, product, "JPY")) == ("30 %", "500 JPY a sale")
+
+
+def test_a_new_rate_ends_the_old_one_and_keeps_it(
+    alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    old = set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    earlier = sale(alice, product, "100.00")
+    clock.shift(timedelta(hours=1))
+    new = set_rate(affiliate=alice, percent=Decimal(20), by=None)
+    old.refresh_from_db()
+    assert old.ends_at == new.starts_at
+    assert (str(earlier.total), str(sale(alice, product, "100.00").total)) == ("10.00 USD", "20.00 USD")
+    assert earlier.attribution.rate == old
+
+
+def test_an_ended_rate_counts_no_more(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
+    rate = set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    clock.shift(timedelta(hours=1))
+    assert end_rate(rate=rate, by=None)
+    assert not end_rate(rate=rate, by=None)
+    assert terms(alice, product) == "30 %"
+
+
+@pytest.mark.parametrize(
+    ("price", "flat", "earned"), [(5995, 500, 500), (5995, 5995, 5995), (300, 500, 300), (300, 0, 0)]
+)
+def test_a_flat_rate_is_never_above_the_base(price: int, flat: int, earned: int) -> None:
+    assert reckon(Money(price, "USD"), percent=None, flat_minor=flat).minor == earned
+
+
+@pytest.mark.parametrize(("yen", "rate", "earned"), [(5, "10", 1), (4, "10", 0), (1001, "12.5", 125)])
+def test_a_currency_without_decimals_is_rounded_to_its_unit(yen: int, rate: str, earned: int) -> None:
+    assert reckon(Money(yen, "JPY"), percent=Decimal(rate), flat_minor=None).minor == earned
+
+
+def test_nothing_starts_in_the_past(alice: Affiliate) -> None:
+    with pytest.raises(RateRefused, match="in the past"):
+        set_rate(affiliate=alice, percent=Decimal(1), starts_at=timezone.now() - timedelta(hours=1), by=None)
+
+
+def test_two_rates_of_one_target_do_not_overlap(alice: Affiliate) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, by=None)
+    with pytest.raises(RateRefused, match="is set already"):
+        set_rate(affiliate=alice, percent=Decimal(20), by=None)
+    set_rate(affiliate=alice, percent=Decimal(20), ends_at=tomorrow, by=None)
+    assert Rate.objects.count() == 2
+
+
+def test_the_database_refuses_an_overlap_too(alice: Affiliate) -> None:
+    now = timezone.now()
+    Rate.objects.create(affiliate=alice, percent=10, starts_at=now, ends_at=now + timedelta(days=2))
+    with pytest.raises(IntegrityError, match="one target has one rate"), transaction.atomic():
+        Rate.objects.create(affiliate=alice, percent=20, starts_at=now + timedelta(days=1))
+    Rate.objects.create(affiliate=alice, percent=20, starts_at=now + timedelta(days=2))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"percent": 101},
+        {"percent": -1},
+        {"percent": 10, "flat_minor": 5, "currency": "USD"},
+        {"flat_minor": 5},
+        {"percent": 10, "currency": "USD"},
+    ],
+)
+def test_the_database_refuses_what_is_no_rate(db: None, fields: dict[str, object]) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Rate.objects.create(**fields)
+
+
+@pytest.mark.parametrize("change", [{"percent": 90}, {"starts_at": timezone.now()}, {"affiliate": None}])
+def test_the_database_refuses_an_edit(alice: Affiliate, change: dict[str, object]) -> None:
+    set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
+        Rate.objects.update(**change)
+
+
+def test_an_end_is_not_put_off(alice: Affiliate, clock: time_machine.Traveller) -> None:
+    rate = set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    end_rate(rate=rate, by=None)
+    with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
+        Rate.objects.update(ends_at=None)
+
+
+def test_staff_set_a_rate(staff: Client, bob: User, alice: Affiliate, product: Product) -> None:
+    staff.post(ADD, {"affiliate": str(alice.pk), "percent": "12.50", "currency": "USD"})
+    rate = Rate.objects.get()
+    assert (rate.terms, rate.affiliate, rate.created_by) == ("12.5 %", alice, bob)
+    entry = AuditEntry.objects.get(action="affiliates.rate.changed")
+    assert (entry.actor, entry.object_id) == (bob.pk, str(rate.pk))
+    page = staff.get("/admin/affiliates/rate/").content.decode()
+    assert "12.5 %" in page
+    assert staff.get(f"/admin/affiliates/rate/{rate.pk}/change/").status_code == 200
+
+
+def test_staff_set_a_flat_rate_and_end_it(staff: Client, alice: Affiliate, product: Product) -> None:
+    staff.post(ADD, {"product": str(product.pk), "flat": "5.00", "currency": "USD"})
+    rate = Rate.objects.get()
+    assert rate.terms == "5.00 USD a sale"
+    staff.post("/admin/affiliates/rate/", {"action": "end", "_selected_action": [str(rate.pk)]})
+    assert terms(alice, product) == "30 %"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ({"percent": "12,5"}, "Enter a number"),
+        ({"percent": "100.01"}, "between 0 and 100"),
+        ({"percent": "-1"}, "between 0 and 100"),
+        ({}, "either a percentage or a flat amount"),
+        ({"percent": "10", "flat": "5"}, "either a percentage or a flat amount"),
+        ({"percent": "10", "starts_at_0": "2026-03-01", "starts_at_1": "12:00"}, "start in the past"),
+    ],
+)
+def test_a_slip_is_told_and_stores_nothing(staff: Client, product: Product, typed: dict[str, str], says: str) -> None:
+    page = staff.post(ADD, {"currency": "USD", **typed}).content.decode()
+    assert says in page
+    assert not Rate.objects.exists()

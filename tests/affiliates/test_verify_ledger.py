@@ -1,0 +1,294 @@
+"""`verify_ledger`: each way in which the books can disagree is found, and told in plain words with its ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import (
+    Affiliate,
+    Attribution,
+    Commission,
+    LedgerCheck,
+    LedgerEntry,
+    PayoutBatch,
+    PayoutClaim,
+    PayoutItem,
+)
+from affiliates.payouts import approve_payout, cancel_payout, follow_payout, prepare_payout
+from affiliates.verification import QUESTIONS, check_books_nightly, first_difference
+from privacy.append_only import _drop_statements
+from shop.models import Payment, Product, Refund
+from tests import factories
+from tests.affiliates.sales import approved_sale, attributed_order, refund, sale
+from tests.paypal_standin.receiver import eventually
+from tests.privacy.audit.guards import guards_lifted
+from tests.standin_process import Standin
+
+
+def verify(*options: str) -> str:
+    out = StringIO()
+    call_command("verify_ledger", *options, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def books(alice: Affiliate, product: Product, bob: User) -> Commission:
+    """One of everything: pending, refunded in part and in whole, in payout, come back, and a second affiliate."""
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    first = approved_sale(alice, product)
+    refund(first, "20.00")
+    refund(first, "10.00")
+    approved_sale(erin, product, "100.00")
+    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    approved_sale(alice, product, "19.99")
+    prepare_payout(currency="USD", prepared_by=bob)
+    refund(approved_sale(alice, product), "59.95")
+    approved_sale(alice, product, "0.01")  # earns 0.00
+    refund(sale(alice, product), "7.77")
+    return first
+
+
+def test_books_in_order_agree(books: Commission) -> None:
+    assert "agree" in verify("--no-paypal")
+    assert LedgerCheck.objects.get().agrees
+
+
+def told() -> str:
+    """What the command says of the books as they stand now, and keeps."""
+    with pytest.raises(CommandError) as error:
+        verify("--no-paypal")
+    assert LedgerCheck.objects.latest("checked_at").difference == str(error.value)
+    return str(error.value)
+
+
+def test_a_paid_order_without_its_commission(books: Commission) -> None:
+    lost = Commission.objects.get(amount_minor=0)
+    with guards_lifted():
+        Commission.objects.filter(pk=lost.pk)._raw_delete(using="default")
+    assert told() == (
+        f"Order {lost.attribution.order_id} is paid and was brought by an affiliate, but has no commission."
+    )
+
+
+def test_a_commission_on_an_unpaid_order(books: Commission) -> None:
+    Payment.objects.filter(order__attribution__commission=books).update(state="pending")
+    assert told() == f"Commission {books.pk} was earned by order {books.attribution.order_id}, which is not paid."
+
+
+def test_a_commission_of_another_amount(books: Commission) -> None:
+    with guards_lifted():
+        Commission.objects.filter(pk=books.pk).update(amount_minor=1798)
+    assert told() == f"Commission {books.pk} is 17.98 USD, but its rate and its base make 17.99 USD."
+
+
+def test_a_commission_at_another_rate(books: Commission) -> None:
+    with guards_lifted():
+        Attribution.objects.filter(pk=books.attribution_id).update(rate_percent=31)
+    assert told().startswith(f"Commission {books.pk} has another rate")
+
+
+def test_a_payment_and_its_refunds(books: Commission) -> None:
+    payment = books.attribution.order.payments.get()
+    Payment.objects.filter(pk=payment.pk).update(refunded_minor=2999)
+    assert told() == f"Payment {payment.pk} says that 29.99 USD was refunded, but its refunds are 30.00 USD."
+
+
+def test_less_taken_back_than_was_refunded(books: Commission) -> None:
+    with guards_lifted():
+        Commission.objects.filter(pk=books.pk).update(reversed_minor=600)
+    assert told() == (f"Of commission {books.pk}, 6.00 USD was taken back; by what was refunded it should be 9.00 USD.")
+
+
+def test_a_refund_of_another_order(books: Commission) -> None:
+    other = Refund.objects.get(amount_minor=777)
+    line = LedgerEntry.objects.filter(commission=books, kind="reversal").first()
+    with guards_lifted():
+        LedgerEntry.objects.filter(pk=line.pk).update(refund=other)  # type: ignore[union-attr]
+    assert f"for refund {other.pk} of another order" in told()
+
+
+def test_a_ledger_line_of_another_amount(books: Commission) -> None:
+    with guards_lifted():
+        LedgerEntry.objects.filter(commission=books, kind="commission").update(amount_minor=5000)
+    assert told() == (
+        f"Commission {books.pk} is in_payout and should stand in the ledger with 8.99 USD, but its lines there sum to"
+        " 41.00 USD."
+    )
+
+
+def test_a_ledger_line_of_another_affiliate(books: Commission) -> None:
+    erin = Affiliate.objects.get(code="ERIN")
+    with guards_lifted():
+        LedgerEntry.objects.filter(commission=books, kind="commission").update(affiliate=erin)
+    assert f"than its commission {books.pk}" in told()
+
+
+def test_a_payout_that_took_up_anothers_line(books: Commission) -> None:
+    theirs = PayoutItem.objects.get(state="queued", affiliate__code="DEMO")
+    line = LedgerEntry.objects.get(kind="return", affiliate__code="ERIN")
+    with guards_lifted():
+        PayoutClaim.objects.filter(entry=line).update(payout=theirs)
+    assert told() == (
+        f"Ledger line {line.pk} is of another affiliate or in another currency than its payout {theirs.pk}."
+    )
+
+
+def test_a_payout_of_another_amount(books: Commission) -> None:
+    item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
+    with guards_lifted():
+        PayoutItem.objects.filter(pk=item.pk).update(amount_minor=1)
+    assert told() == f"Payout {item.pk} is 0.01 USD, but the ledger was debited with 30.00 USD for it."
+
+
+def test_a_payout_that_lost_a_line(books: Commission) -> None:
+    line = LedgerEntry.objects.get(kind="return")
+    item = line.claim.payout
+    with guards_lifted():
+        PayoutClaim.objects.filter(entry=line)._raw_delete(using="default")
+    assert told() == f"The ledger lines that payout {item.pk} took up should sum to nothing, but sum to -30.00 USD."
+
+
+def test_a_payout_that_came_back_and_was_not_booked(books: Commission) -> None:
+    item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
+    PayoutItem.objects.filter(pk=item.pk).update(state="failed")
+    assert told() == f"Payout {item.pk} is failed, so 30.00 USD should be back in the ledger, but 0.00 USD is."
+
+
+def test_a_commission_called_paid_that_nobody_paid(books: Commission, alice: Affiliate, product: Product) -> None:
+    lonely = approved_sale(alice, product)
+    Commission.objects.filter(pk=lonely.pk).update(state="in_payout")
+    assert told() == f"Commission {lonely.pk} is in_payout, but no payout has taken it up."
+
+
+def test_a_commission_called_due_that_is_in_a_payout(
+    books: Commission, alice: Affiliate, product: Product, bob: User
+) -> None:
+    fresh = approved_sale(alice, product, "500.00")
+    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    Commission.objects.filter(pk=fresh.pk).update(state="approved")
+    assert told() == (
+        f"Commission {fresh.pk} is said to be due, but payout {item.pk}, which is queued, has taken it up."
+    )
+
+
+def test_a_commission_called_paid_whose_payout_came_back(
+    books: Commission, alice: Affiliate, product: Product, bob: User
+) -> None:
+    fresh = approved_sale(alice, product, "500.00")
+    batch = prepare_payout(currency="USD", prepared_by=bob)
+    cancel_payout(batch=batch)
+    Commission.objects.filter(pk=fresh.pk).update(state="in_payout")
+    item = batch.items.get()
+    assert (
+        told() == f"Commission {fresh.pk} is in_payout, but payout {item.pk} came back, and nothing has paid it since."
+    )
+
+
+def test_a_fallen_guard_is_told(books: Commission) -> None:
+    with connection.cursor() as cursor:
+        for statement in _drop_statements(connection.vendor, "affiliates_ledgerentry", "update"):
+            cursor.execute(statement)
+    assert "no longer guards affiliates_ledgerentry" in first_difference(paypal_since=None)
+
+
+def test_every_question_finds_nothing_in_empty_books(db: None) -> None:
+    assert first_difference(paypal_since=None) == ""
+
+
+def test_it_costs_the_same_for_many_lines(alice: Affiliate, product: Product, django_assert_num_queries: Any) -> None:
+    approved_sale(alice, product)
+    count = len(QUESTIONS) + 7  # one for each table's guards
+    for _ in range(2):
+        with django_assert_num_queries(count):
+            first_difference(paypal_since=None)
+        approved_sale(alice, product)
+
+
+def test_it_runs_once_a_night(db: None, clock: time_machine.Traveller) -> None:
+    assert [check_books_nightly(now=timezone.now()) for _ in range(2)] == [1, 0]
+    clock.shift(timedelta(hours=24))
+    assert check_books_nightly(now=timezone.now()) == 1
+
+
+def test_it_looks_again_soon_after_a_difference(db: None, clock: time_machine.Traveller) -> None:
+    LedgerCheck.objects.create(difference="PayPal can't be asked.", paypal=True)
+    clock.shift(timedelta(minutes=59))
+    assert check_books_nightly(now=timezone.now()) == 0
+    clock.shift(timedelta(minutes=1))
+    assert check_books_nightly(now=timezone.now()) == 1
+
+
+def test_staff_see_an_alarm(staff: Client, db: None) -> None:
+    LedgerCheck.objects.create(difference="Payout 7 is 1.00 USD here and 2.00 USD at PayPal.", paypal=True)
+    for page in ("ledgerentry", "commission", "payoutbatch"):
+        assert "2.00 USD at PayPal" in staff.get(f"/admin/affiliates/{page}/").content.decode()
+    LedgerCheck.objects.create(paypal=True)
+    assert "2.00 USD at PayPal" not in staff.get("/admin/affiliates/ledgerentry/").content.decode()
+    assert "2.00 USD at PayPal" in staff.get("/admin/affiliates/ledgercheck/").content.decode()
+
+
+@pytest.fixture
+def paid_out(alice: Affiliate, product: Product, bob: User, paypal: Standin, work: Callable[[], int]) -> PayoutItem:
+    """17.99 USD that PayPal has paid."""
+    approved_sale(alice, product)
+    approve_payout(batch=prepare_payout(currency="USD", prepared_by=bob), approved_by=bob)
+    work()
+    paypal.advance(5)
+    eventually(_is_paid)
+    return PayoutItem.objects.get()
+
+
+def _is_paid() -> bool:
+    follow_payout(batch=PayoutBatch.objects.get())
+    return PayoutItem.objects.get().state == PayoutItem.State.PAID
+
+
+def test_paypal_agrees(paid_out: PayoutItem) -> None:
+    assert "agree" in verify()
+
+
+def test_another_amount_at_paypal_is_told(paid_out: PayoutItem) -> None:
+    with guards_lifted():
+        PayoutItem.objects.update(amount_minor=1)
+        LedgerEntry.objects.filter(kind="commission").update(amount_minor=1)
+        LedgerEntry.objects.filter(kind="payout").update(amount_minor=-1)
+        Commission.objects.update(amount_minor=1, rate_percent=None, rate_flat_minor=1)
+        Attribution.objects.update(rate_percent=None, rate_flat_minor=1)
+    with pytest.raises(CommandError, match=r"is 0.01 USD here and 17.99 USD at PayPal"):
+        verify()
+
+
+def test_a_payout_that_paypal_does_not_confirm_is_told(paid_out: PayoutItem) -> None:
+    with guards_lifted():
+        PayoutItem.objects.update(state="unclaimed")
+    assert "agree" in verify()  # merely behind
+    with guards_lifted():
+        PayoutItem.objects.update(state="returned")
+        item = PayoutItem.objects.get()
+        LedgerEntry.objects.create(
+            affiliate=item.affiliate, kind="return", amount_minor=1799, currency="USD", payout=item
+        )
+        Commission.objects.update(state="approved", paid_at=None)
+    with pytest.raises(CommandError, match="is returned here and SUCCESS at PayPal"):
+        verify()
+
+
+def test_paypal_that_does_not_answer_is_told(paid_out: PayoutItem, paypal: Standin, paypal_down: None) -> None:
+    with pytest.raises(CommandError, match="can't be asked"):
+        verify()
+
+
+def test_an_unpaid_order_is_no_difference(alice: Affiliate, product: Product) -> None:
+    factories.payment(attributed_order(alice, product))
+    assert first_difference(paypal_since=None) == ""
