@@ -13,10 +13,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from privacy.policy.gate import waiting
+
 
 class SiteAdmin(AdminSite):
     site_header = site_title = f"{settings.BUSINESS['short_name']} staff"
     index_title = "Today"
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With what the policy in effect does not cover yet, for the banner on every page."""
+        return {**super().each_context(request), "policy_waiting": waiting()}
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Sends people to the site's own sign-in; someone signed in without access is told so."""

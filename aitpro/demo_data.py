@@ -14,11 +14,17 @@ from django.db import transaction
 from accounts.models import User
 from affiliates.models import Affiliate
 from affiliates.onboarding import TERMS_VERSION
+from contacts.models import Inquiry
+from privacy.mail import is_opted_out
+from privacy.opt_out import suppress
+from privacy.purposes import Channel
 from shop.models import Product
 
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
 CODE = "DEMO"
+QUESTION = "quinn@example.org"
+BY_LETTER = "paula@example.org"
 
 
 def sign_ins_file() -> Path:
@@ -29,6 +35,7 @@ def sign_ins_file() -> Path:
 def seed() -> dict[str, tuple[str, str]]:
     """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
     _product()
+    _people()
     known = _known_sign_ins()
     sign_ins = {
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
@@ -53,6 +60,21 @@ def _product() -> None:
             "currency": "USD",
         },
     )
+
+
+def _people() -> None:
+    """Two who wrote; the second wants no mail, so that a change of the policy takes a letter."""
+    for name, address in (("Quinn Question", QUESTION), ("Paula Post", BY_LETTER)):
+        if not Inquiry.objects.filter(email_index=address).exists():
+            Inquiry.objects.create(
+                name=name,
+                email=address,
+                address="12 Main Street, Springfield" if address == BY_LETTER else "",
+                message="Do you also look after sites that somebody else built?",
+                state=Inquiry.State.CLOSED,
+            )
+    if not is_opted_out(BY_LETTER, Channel.EMAIL):
+        suppress(BY_LETTER, Channel.EMAIL)
 
 
 def _user(email: str, name: str, known: dict[str, str], **fields: Any) -> str:

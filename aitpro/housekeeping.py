@@ -15,6 +15,7 @@ from affiliates.rollups import count_visits
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
+from privacy.policy.notices import tell_people
 from privacy.retention import purge_expired
 from privacy.tombstones import finish_erasures
 from shop.events import handle_open_events
@@ -47,6 +48,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "erasures finished": lambda now: finish_erasures(now=now),
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
+    "notices of a policy change": lambda now: tell_people(now=now),
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

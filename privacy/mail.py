@@ -25,6 +25,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from .models import OutgoingMail, Suppression
+from .policy.gate import purpose_is_open
 from .purposes import Channel, Purpose
 
 logger = logging.getLogger(__name__)
@@ -97,6 +98,8 @@ def _render(kind: MailKind, part: str, variables: Mapping[str, Any]) -> str:
 def _pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
     if about is None or about._meta.label != kind.about:
         raise MailRefused("what this message was about is gone")
+    if not purpose_is_open(kind.purpose):
+        raise MailRefused("the privacy policy in effect does not cover its purpose")
     if not kind.live(about):
         raise MailRefused("its reason is no longer open")
     given_at = kind.began(about) if kind.began else None
