@@ -21,7 +21,7 @@ from .admin_forms import VersionForm
 from .admin_steps import STEPS_OF_NOTICES, STEPS_OF_VERSIONS, Step
 from .gate import waiting
 from .models import PolicyNotice, PolicyVersion
-from .notices import ContactRefused
+from .notices import ContactRefused, follow_mails
 from .progress import progress_of
 from .snapshot import running
 from .versions import VersionRefused
@@ -110,9 +110,10 @@ class PolicyVersionAdmin(SteppedAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.get_object(request, object_id)
+        if row and row.is_announced:
+            follow_mails(version=row, now=timezone.now())  # what is shown is what is known now
         progress = progress_of(row) if row and row.notices_began_at and row.tells else None
-        changes = row.changes() if row else []
-        context = {**(extra_context or {}), "progress": progress, "changes": changes}
+        context = {**(extra_context or {}), "progress": progress, "changes": row.changes() if row else []}
         return super().change_view(request, object_id, form_url, context)
 
 

@@ -33,8 +33,8 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         return self.filter(state=PolicyVersion.State.NOTICES)
 
     def public(self) -> PolicyVersionQuerySet:
-        """What everybody may read: drafts are not."""
-        return self.exclude(state=PolicyVersion.State.DRAFT).exclude(state=PolicyVersion.State.WITHDRAWN)
+        """What everybody may read: all but drafts."""
+        return self.exclude(state=PolicyVersion.State.DRAFT)
 
 
 @not_personal(

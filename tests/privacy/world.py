@@ -11,6 +11,7 @@ from contacts.models import Reply
 from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import Tombstone
 from privacy.models import AccessArchive, ErasureMark, OutgoingMail, PrivacyRequest, Suppression
+from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.registry import personal_models
 from shop.models import Product
 from tests import factories
@@ -59,6 +60,10 @@ def _request(email: str, name: str) -> None:
     request = PrivacyRequest.objects.create(email=email, kind="complaint", details=f"{name} complains", keep_until=now)
     AccessArchive.objects.create(
         request=request, content=name.encode(), link_digest=f"digest of {name}", expires_at=now
+    )
+    version = PolicyVersion.objects.get(number=1)
+    PolicyNotice.objects.create(
+        version=version, fingerprint=email, contact_model="privacy.PrivacyRequest", contact_id=request.pk
     )
     Suppression.objects.create(fingerprint=email, channel="letter")
     tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back
