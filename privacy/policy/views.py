@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.views.generic import DetailView, ListView
 
 from .models import PolicyNotice, PolicyVersion
 from .promises import at_least
 from .snapshot import kept_rows
-
-State = PolicyNotice.State
 
 
 class ChangesView(ListView[PolicyVersion]):
@@ -20,12 +19,13 @@ class ChangesView(ListView[PolicyVersion]):
     context_object_name = "versions"
 
     def get_queryset(self) -> Any:
-        return PolicyVersion.objects.public().defer("snapshot")
+        told = Count("notices", filter=Q(notices__state__in=PolicyNotice.SETTLED))
+        return PolicyVersion.objects.public().defer("snapshot").annotate(told=told)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
         for version in context["versions"]:
-            version.told = at_least(version.notices.filter(state__in=PolicyNotice.SETTLED).count())
+            version.told = at_least(version.told)
         return context
 
 

@@ -23,7 +23,7 @@ Policy = Callable[..., PolicyVersion]
 
 
 def phone_field(client: Client) -> Any:
-    return BeautifulSoup(client.get("/privacy/request/").content, "html.parser").find(attrs={"name": "phone"})
+    return BeautifulSoup(client.get("/privacy/request/").content, "html.parser").select_one("[name=phone]")
 
 
 def test_an_open_field_can_be_filled_in(client: Client) -> None:

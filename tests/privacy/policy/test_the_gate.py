@@ -22,6 +22,7 @@ from privacy.policy.gate import NotInEffect, is_open
 from privacy.policy.models import PolicyVersion
 from privacy.policy.snapshot import running
 from privacy.retention import purge_expired
+from privacy.sealed_models import uuid7
 from tests import factories
 
 from .conftest import policy_in_effect
@@ -76,7 +77,7 @@ def write_cookie(click: Click, write: str) -> None:
     if write == "save":
         click.save()
     elif write == "bulk_create":
-        click.pk = factories.uuid7()
+        click.pk = uuid7()
         Click.objects.bulk_create([click])
     elif write == "bulk_update":
         Click.objects.bulk_update([click], ["cookie_digest"])
