@@ -7,11 +7,15 @@ from typing import Any
 from . import gate
 from .models import PolicyVersion
 
+State = PolicyVersion.State
+
 
 def policy_page() -> dict[str, Any]:
-    """The version in effect, the one that is announced, and what is printed in the table but not used yet."""
+    """The version in effect, the one that is announced, and what is printed in the table but not used yet. One query."""
+    current = PolicyVersion.objects.filter(state__in=[State.IN_EFFECT, State.NOTICES]).defer("snapshot")
+    by_state = {version.state: version for version in current}
     return {
-        "version": PolicyVersion.objects.defer("snapshot").in_effect(),
-        "announced": PolicyVersion.objects.announced().defer("snapshot").first(),
+        "version": by_state.get(State.IN_EFFECT),
+        "announced": by_state.get(State.NOTICES),
         "closed": sorted(gate.waiting().closed.values()),
     }

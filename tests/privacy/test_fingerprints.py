@@ -69,17 +69,17 @@ def test_a_blind_index_value_is_never_taken_for_an_address() -> None:
 @pytest.fixture
 def at_first_migration(transactional_db: None) -> Iterator[Any]:
     """The models as 0001 has them, and the way forward."""
-    executor = MigrationExecutor(connection)
-    targets = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "privacy"]
-    yield executor.migrate([("privacy", "0001_initial")]).apps
+    yield MigrationExecutor(connection).migrate([("privacy", "0001_initial")]).apps
     for model in ("Suppression", "PrivacyRequest"):
         with connection.cursor() as cursor:
             cursor.execute(f'DELETE FROM "privacy_{model.lower()}"')
-    MigrationExecutor(connection).migrate(targets)
+    forward()
 
 
 def forward() -> None:
-    MigrationExecutor(connection).migrate([("privacy", "0004_no_opt_out_without_fingerprint")])
+    """To the models of today."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([key for key in executor.loader.graph.leaf_nodes() if key[0] == "privacy"])
 
 
 def old_opt_out(models: Any, address: str) -> None:
