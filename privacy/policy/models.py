@@ -125,9 +125,9 @@ class PolicyNoticeQuerySet(models.QuerySet["PolicyNotice"]):
     label="Notices of changes of this policy",
     purpose=Purpose.POLICY_NOTICE,
     columns={"fingerprint": "a sealed fingerprint of your address"},
-    other_columns="id version_id person_index contact_model contact_id state reason mail_id settled_at handled_by_id",
+    other_columns="id version_id person_index contact_model contact_id state reason mail_id listed_at settled_at handled_by_id",
     found_by=("person_index",),
-    retention=Retention(text="2 years after you were told", since="settled_at", days=730),
+    retention=Retention(text="2 years after the change was announced", since="listed_at", days=730),
     erasure=Erasure.DELETE,
     source="made when this policy changes",
     recipients="nobody",
@@ -154,6 +154,7 @@ class PolicyNotice(SealedModel):
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
     reason = models.CharField("why no mail reaches", max_length=200, blank=True)
     mail_id = models.UUIDField("mail", null=True)
+    listed_at = models.DateTimeField("listed", default=timezone.now, db_index=True)
     settled_at = models.DateTimeField("told", null=True)
     handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 

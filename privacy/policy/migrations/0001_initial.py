@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('mailed', 'mail on its way'), ('delivered', 'told by e-mail'), ('unreachable', 'no mail reaches: call or write'), ('called', 'told by telephone'), ('written', 'told by letter'), ('left_out', 'wants no contact at all: left out')], default='waiting', max_length=12)),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='why no mail reaches')),
                 ('mail_id', models.UUIDField(null=True, verbose_name='mail')),
+                ('listed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='listed')),
                 ('settled_at', models.DateTimeField(null=True, verbose_name='told')),
                 ('handled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='policy.policyversion')),
