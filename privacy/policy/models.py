@@ -125,7 +125,9 @@ class PolicyNoticeQuerySet(models.QuerySet["PolicyNotice"]):
     label="Notices of changes of this policy",
     purpose=Purpose.POLICY_NOTICE,
     columns={"fingerprint": "a sealed fingerprint of your address"},
-    other_columns="id version_id person_index contact_model contact_id state reason mail_id listed_at settled_at handled_by_id",
+    other_columns=(
+        "id version_id person_index contact_model contact_id state reason mail_id listed_at settled_at handled_by_id"
+    ),
     found_by=("person_index",),
     retention=Retention(text="2 years after the change was announced", since="listed_at", days=730),
     erasure=Erasure.DELETE,

@@ -11,7 +11,7 @@ State = PolicyVersion.State
 
 
 def policy_page() -> dict[str, Any]:
-    """The version in effect, the one that is announced, and what is printed in the table but not used yet. One query."""
+    """The version in effect, the one that is announced, and what is not used yet. One query."""
     current = PolicyVersion.objects.filter(state__in=[State.IN_EFFECT, State.NOTICES]).defer("snapshot")
     by_state = {version.state: version for version in current}
     return {
