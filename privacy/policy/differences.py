@@ -11,6 +11,9 @@ from .snapshot import Snapshot, purpose_label
 
 Column = dict[str, Any]
 
+# What a notice itself is made of. It is announced like the rest, but never closed: nobody could be told any more.
+TELLING = ("privacy_outgoingmail.", "policy_policynotice.", "purpose:policy_notice")
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -42,7 +45,7 @@ def _of_columns(before: dict[str, Column], after: dict[str, Column]) -> Iterator
 
 def _new(place: str, column: Column) -> Difference:
     text = f"New: {_named(column)}, for {purpose_label(column['purpose'])}. Kept: {column['kept']}."
-    return Difference(place, text, widens=True, closes=True)
+    return _widening(place, text)
 
 
 def _named(column: Column) -> str:
@@ -54,19 +57,20 @@ def _changed(place: str, old: Column, new: Column) -> Iterator[Difference]:
     named = _named(new)
     if old["purpose"] != new["purpose"]:
         was, is_now = purpose_label(old["purpose"]), purpose_label(new["purpose"])
-        yield _wider(place, f"Used for something else: {named}, for {is_now} instead of {was}.")
+        yield _widening(place, f"Used for something else: {named}, for {is_now} instead of {was}.", held=True)
     if old["recipients"] != new["recipients"]:
         text = f"Somebody else gets it: {named} goes to {new['recipients']}, before to {old['recipients']}."
-        yield _wider(place, text)
+        yield _widening(place, text, held=True)
     if old["after_deletion"] != new["after_deletion"] and new["after_deletion"]:
-        yield _wider(place, f"Kept when you ask for deletion: {named}, because {new['after_deletion']}.")
+        text = f"Kept when you ask for deletion: {named}, because {new['after_deletion']}."
+        yield _widening(place, text, held=True)
     yield from _changed_retention(place, old, new)
     if any(old[name] != new[name] for name in ("rows", "what", "source")):
         yield Difference(place, f"Named in other words: {named}, from {new['source']}.")
 
 
-def _wider(place: str, text: str) -> Difference:
-    return Difference(place, text, widens=True, closes=True, held=True)
+def _widening(place: str, text: str, *, held: bool = False, closes: bool = True) -> Difference:
+    return Difference(place, text, widens=True, closes=closes and not place.startswith(TELLING), held=held)
 
 
 def _changed_retention(place: str, old: Column, new: Column) -> Iterator[Difference]:
@@ -76,7 +80,7 @@ def _changed_retention(place: str, old: Column, new: Column) -> Iterator[Differe
     if is_longer(old, new):
         # What erasure leaves protects the person (an opt-out, a tombstone): it is never refused, only announced.
         protects = new["erasure"] == Erasure.KEEP
-        yield Difference(place, f"Kept for another time, {told}", widens=True, closes=not protects, held=True)
+        yield _widening(place, f"Kept for another time, {told}", held=True, closes=not protects)
     elif new["days"] < old["days"]:
         yield Difference(place, f"Kept shorter, {told}")
     else:
@@ -92,7 +96,7 @@ def is_longer(old: Column, new: Column) -> bool:
 
 def _of_purposes(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     for name in sorted({*after["purposes"]} - {*before["purposes"]}):
-        yield Difference(f"purpose:{name}", f"A new purpose: {purpose_label(name)}.", widens=True, closes=True)
+        yield _widening(f"purpose:{name}", f"A new purpose: {purpose_label(name)}.")
     for name in sorted({*before["purposes"]} - {*after["purposes"]}):
         yield Difference(f"purpose:{name}", f"No longer a purpose: {purpose_label(name)}.")
 

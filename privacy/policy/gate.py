@@ -109,18 +109,19 @@ def guard_plain_columns() -> None:
         for name in declaration.columns:
             column = declaration.model._meta.get_field(name)
             if not hasattr(column, "place"):
-                _guard(column)
+                _guard(column, harmless=declaration.redacted.get(name))
 
 
-def _guard(column: Any) -> None:
+def _guard(column: Any, *, harmless: Any) -> None:
+    """`harmless` is what erasure writes."""
     prepare, placeholder = column.get_db_prep_save, getattr(column, "get_placeholder", None)
 
     def get_db_prep_save(value: Any, connection: Any) -> Any:
-        require_open(column, value)
+        require_open(column, None if value == harmless else value)
         return prepare(value, connection)
 
     def get_placeholder(value: Any, compiler: Any, connection: Any) -> Any:
-        require_open(column, value)
+        require_open(column, None if value == harmless else value)
         return placeholder(value, compiler, connection) if placeholder else "%s"
 
     column.get_db_prep_save, column.get_placeholder = get_db_prep_save, get_placeholder

@@ -22,7 +22,7 @@ from ..models import OutgoingMail
 from ..purposes import Channel
 from .mails import POLICY_CHANGED
 from .models import PolicyNotice, PolicyVersion
-from .people import Person, address_in, people
+from .people import Person, address_in, is_there, people
 
 MAILED_AT_ONCE = 200  # notices in one round; the worker and housekeeping take turns with other work
 
@@ -76,6 +76,14 @@ def list_people(*, version: PolicyVersion, now: datetime) -> int:
             new += _list(version, person)
             listed.update(candidates)
     return new
+
+
+def drop_the_gone(*, version: PolicyVersion) -> None:
+    """Whoever is no longer found by the row that was listed: deleted, expired, or there under another address. The
+    next listing finds the person by another row, if there is one."""
+    for notice in version.notices.for_staff():
+        if not is_there(notice.contact(), notice.fingerprint):
+            notice.delete()
 
 
 def _list(version: PolicyVersion, person: Person) -> bool:

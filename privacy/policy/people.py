@@ -45,6 +45,17 @@ def address_in(row: Any, fingerprint: str) -> str | None:
     return next((email for email in emails if email and email_fingerprint(email) == fingerprint), None)
 
 
+def is_there(row: Any, fingerprint: str) -> bool:
+    """The row still is about the person with this fingerprint."""
+    if row is None:
+        return False
+    return fingerprint == email_fingerprint(_row_name(row)) or address_in(row, fingerprint) is not None
+
+
+def _row_name(row: models.Model) -> str:
+    return f"row:{row.pk}"
+
+
 def _addresses(declaration: PersonalData) -> list[str]:
     """The columns with an e-mail address."""
     if declaration.model is OutgoingMail:
@@ -72,4 +83,4 @@ def _without_address(declaration: PersonalData, addresses: list[str], now: datet
         return
     nobody = Q(*((f"{name}__isnull", True) for name in addresses))
     for row in _live(declaration, now).filter(nobody).filter(declaration.still_personal).iterator(CHUNK):
-        yield Person(f"row:{row.pk}", "", row)
+        yield Person(_row_name(row), "", row)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from ..audit.trail import record
 from . import gate
 from .models import PolicyVersion
-from .notices import enqueue_telling, follow_mails, list_people
+from .notices import drop_the_gone, enqueue_telling, follow_mails, list_people
 from .snapshot import hash_of, running, without
 
 State = PolicyVersion.State
@@ -83,6 +83,7 @@ def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
     if timezone.localdate(now) < version.effective_on:
         raise VersionRefused(f"People are told that it takes effect on {version.effective_on:%d %B %Y}.")
     if version.tells:
+        drop_the_gone(version=version)
         list_people(version=version, now=now)
         follow_mails(version=version, now=now)
         _refuse_while_untold(version)

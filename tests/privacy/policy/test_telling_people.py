@@ -132,11 +132,13 @@ def test_a_mail_of_which_nothing_is_known_told_nobody(announced: PolicyVersion, 
     assert notice_of("bob@example.com").state == State.UNREACHABLE
 
 
-def test_somebody_without_an_address_waits_for_staff(announced: PolicyVersion, work: Work) -> None:
+def test_somebody_without_an_address_waits_for_staff(announced: PolicyVersion, staff: Client, work: Work) -> None:
     request = PrivacyRequest.objects.create(kind="access", contact="12 Main Street", keep_until="2027-01-01T00:00Z")
     work()
     notice = PolicyNotice.objects.get(contact_id=request.pk)
     assert (notice.state, notice.reason) == (State.UNREACHABLE, "no e-mail address is known")
+    assert press(staff, announced, "put-in-effect") == "1 person is not told yet."
+    assert press(staff, notice, "called") == "The call is recorded."
 
 
 def test_whoever_is_erased_needs_no_notice(announced: PolicyVersion, staff: Client, work: Work) -> None:
@@ -146,6 +148,15 @@ def test_whoever_is_erased_needs_no_notice(announced: PolicyVersion, staff: Clie
     assert notice_of("dave@example.org")
     erase_person(email="dave@example.org")
     assert not PolicyNotice.objects.filter(person_index="dave@example.org").exists()
+    assert "In effect" in press(staff, announced, "put-in-effect")
+
+
+def test_whose_rows_have_gone_needs_no_notice(announced: PolicyVersion, staff: Client, work: Work) -> None:
+    inquiry = factories.inquiry("dave@example.org")
+    suppress("dave@example.org", Channel.EMAIL)
+    work()
+    assert press(staff, announced, "put-in-effect") == "1 person is not told yet."
+    inquiry.delete()
     assert "In effect" in press(staff, announced, "put-in-effect")
 
 

@@ -12,8 +12,10 @@ from django.db.models import F, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
 from affiliates.models import Affiliate, Click
 from contacts.models import Inquiry
+from privacy.erasure import erase_person
 from privacy.mail import MailRefused, queue_mail
 from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, Suppression
@@ -142,6 +144,22 @@ def test_what_protects_a_person_is_never_closed_by_a_longer_retention(says: Poli
     says("privacy_suppression.fingerprint", kept="a year")
     Suppression.objects.create(fingerprint="dave@example.org", channel="email")
     assert [difference.widens for difference in gate.waiting().differences] == [True]
+
+
+def test_an_erasure_is_never_refused(lacks: Policy) -> None:
+    factories.user("dave@example.org")
+    lacks("accounts_user.password")
+    with pytest.raises(NotInEffect):
+        factories.user("erin@example.org")
+    erase_person(email="dave@example.org")
+    assert User.objects.get().password == "!"
+
+
+def test_what_a_notice_is_made_of_is_never_closed(says: Policy) -> None:
+    says("privacy_outgoingmail.text", days=10, kept="10 days")
+    factories.inquiry()
+    assert [difference.widens for difference in gate.waiting().differences] == [True]
+    assert not gate.waiting().closed
 
 
 def test_mail_for_a_new_purpose_is_refused() -> None:
