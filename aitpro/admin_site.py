@@ -15,6 +15,8 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from privacy.policy.gate import waiting
+
 
 class SiteAdmin(AdminSite):
     site_header = site_title = f"{settings.BUSINESS['short_name']} staff"
@@ -26,6 +28,10 @@ class SiteAdmin(AdminSite):
         may_look = request.user.has_perm("shop.view_payment")
         differing = payments.exclude(problem="").count() if may_look else 0
         return super().index(request, {"differing_payments": differing, **(extra_context or {})})
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With what the policy in effect does not cover yet, for the banner on every page."""
+        return {**super().each_context(request), "policy_waiting": waiting()}
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Sends people to the site's own sign-in; someone signed in without access is told so."""

@@ -16,12 +16,17 @@ from accounts.models import User
 from affiliates.models import Affiliate
 from affiliates.onboarding import TERMS_VERSION
 from aitpro import demo_release
+from contacts.models import Inquiry
+from privacy.opt_out import is_opted_out, suppress
+from privacy.purposes import Channel
 from shop.delivery_models import ProductFile
 from shop.models import Product
 
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
 CODE = "DEMO"
+QUESTION = "quinn@example.org"
+BY_LETTER = "paula@example.org"
 
 
 def sign_ins_file() -> Path:
@@ -32,6 +37,7 @@ def sign_ins_file() -> Path:
 def seed() -> dict[str, tuple[str, str]]:
     """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
     _release(_product())
+    _people()
     known = _known_sign_ins()
     sign_ins = {
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
@@ -66,6 +72,21 @@ def _release(product: Product) -> None:
         ProductFile.objects.create(
             product=product, version=demo_release.VERSION, content=content, notes="The first release."
         )
+
+
+def _people() -> None:
+    """Two who wrote; the second wants no mail, so that a change of the policy takes a letter."""
+    for name, address in (("Quinn Question", QUESTION), ("Paula Post", BY_LETTER)):
+        if not Inquiry.objects.filter(email_index=address).exists():
+            Inquiry.objects.create(
+                name=name,
+                email=address,
+                address="12 Main Street, Springfield" if address == BY_LETTER else "",
+                message="Do you also look after sites that somebody else built?",
+                state=Inquiry.State.CLOSED,
+            )
+    if not is_opted_out(BY_LETTER, Channel.EMAIL):
+        suppress(BY_LETTER, Channel.EMAIL)
 
 
 def _user(email: str, name: str, known: dict[str, str], **fields: Any) -> str:

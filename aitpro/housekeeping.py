@@ -18,6 +18,7 @@ from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
 from privacy.opt_out_copies import copy_missing_opt_outs
+from privacy.policy.notices import tell_people
 from privacy.retention import purge_expired
 from privacy.tombstones import finish_erasures
 from shop.disputes import follow_open_disputes
@@ -53,6 +54,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "opt-outs copied": lambda now: copy_missing_opt_outs(now=now),
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
+    "notices of a policy change": lambda now: tell_people(now=now),
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

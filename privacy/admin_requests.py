@@ -82,7 +82,7 @@ class PrivacyRequestAdmin(BlindSearchMixin):
         return False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        typed = ["identity", "email", "contact", "details"]
+        typed = ["identity", "email", *(["phone"] if obj else []), "contact", "details"]
         return [*_RECORD, *typed, "answer"] if obj else ["kind", "channel", "received_at", *typed]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:

@@ -10,6 +10,7 @@ from django.core.validators import MaxLengthValidator, ProhibitNullCharactersVal
 
 from .encryption.normalise import normalise_phone
 from .models import PrivacyRequest
+from .policy.forms import close_fields
 from .requests.correction import CorrectableValue
 
 DETAILS_LIMIT = 20_000  # characters, as many as a message on the contact page
@@ -18,10 +19,16 @@ DETAILS_LIMIT = 20_000  # characters, as many as a message on the contact page
 class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
     class Meta:
         model = PrivacyRequest
-        fields = ["kind", "email", "details"]
-        labels = {"kind": "What would you like?", "email": "Your e-mail address", "details": "Anything we should know"}
+        fields = ["kind", "email", "phone", "details"]
+        labels = {
+            "kind": "What would you like?",
+            "email": "Your e-mail address",
+            "phone": "Your telephone number",
+            "details": "Anything we should know",
+        }
         help_texts = {
             "email": "The address you used with us. We send a link there, to be sure that it is you.",
+            "phone": "Only if we may call you about this request.",
             "details": "For a correction: what is wrong. For a complaint: what happened.",
         }
         widgets = {"kind": forms.RadioSelect, "details": forms.Textarea(attrs={"rows": 4})}
@@ -30,6 +37,7 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
         self.fields["email"].widget.attrs["autocomplete"] = "email"
+        self.fields["phone"].widget.attrs["autocomplete"] = "tel"
         self.fields["details"].required = False
         self.fields["details"].validators.append(MaxLengthValidator(DETAILS_LIMIT))
         self.fields["kind"].initial = PrivacyRequest.Kind.ACCESS
@@ -37,6 +45,13 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
             self.initial.pop("kind", None)
         # No empty choice among the radio buttons: one of them is ticked from the start.
         setattr(self.fields["kind"], "choices", PrivacyRequest.Kind.choices)  # noqa: B010 (mypy sees a plain Field)
+        close_fields(self, PrivacyRequest)
+
+    def clean_phone(self) -> str:
+        phone = (self.cleaned_data["phone"] or "").strip()
+        if phone:
+            check_phone(phone)
+        return phone
 
 
 class CorrectionForm(forms.Form):

@@ -14,6 +14,7 @@ from django.db import models
 from django.utils import timezone
 
 from .contact_models import Person, Suppression, UndeliverableAddress
+from .policy.gate import purpose_is_open
 from .purposes import Channel, Purpose, Refusal
 from .registry import PersonalData, declaration_for
 
@@ -115,12 +116,18 @@ def permissions_for(contacts: Iterable[Contact]) -> Iterator[Permission]:
 
 
 def _check(contact: Contact, opt_outs: list[Suppression], bounced: dict[str, datetime]) -> None:
-    """Every rule there is, one below the other. Whether the policy in effect covers the purpose belongs here too."""
+    """Every rule there is, one below the other."""
+    _check_policy(contact)
     _check_channel(contact)
     _check_reason(contact)
     _check_wish(contact, opt_outs)
     if since := bounced.get(contact.person.email or ""):
         raise ContactRefused(Refusal.UNDELIVERABLE, f"undeliverable since {since:%-d %B %Y}")
+
+
+def _check_policy(contact: Contact) -> None:
+    if not purpose_is_open(contact.purpose):
+        raise ContactRefused(Refusal.NOT_IN_EFFECT, "the privacy policy in effect does not cover its purpose")
 
 
 def _check_channel(contact: Contact) -> None:

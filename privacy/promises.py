@@ -99,7 +99,8 @@ PROMISES = (
         "change-notice",
         "You hear of changes first",
         "Before we use personal information in a new way, we tell everybody whom it concerns.",
-        "Each message, order and account is tied to one purpose in the code; a new purpose is a change of this page.",
+        "A new detail, another purpose or a longer time stays closed in the code until a version of this page "
+        "covers it, and that takes effect only when each person concerned was told by mail, call or letter.",
     ),
     Promise(
         "access",

@@ -49,6 +49,7 @@ def new_reference() -> str:
     columns={
         "email": "address",
         "contact": "where else the answer goes",
+        "phone": "telephone number",
         "details": "what you wrote",
         "answer": "what we answered",
         "fingerprint": "a sealed fingerprint of your address",
@@ -121,6 +122,7 @@ class PrivacyRequest(SealedModel):
     email = SealedEmailField("e-mail address", null=True, blank=True)
     fingerprint = FingerprintField(null=True, editable=False)
     email_index = BlindIndexField("fingerprint", normalise="email_fingerprint", null=True)
+    phone = SealedTextField("telephone number", max_length=40, null=True, blank=True)
     contact = SealedTextField("where else to answer", max_length=1000, null=True, blank=True)
     details = SealedTextField("what was said", blank=True, null=True)
     answer = SealedTextField(null=True, blank=True)

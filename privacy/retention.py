@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import router, transaction
 
 from .erasure import apply_rule
+from .policy.gate import retention_in_effect
 from .registry import Erasure, PersonalData, personal_models
 
 BATCH = 500  # rows; a purge never holds the database's write lock for long
@@ -28,7 +29,8 @@ def _purge(declaration: PersonalData, now: datetime) -> int:
 
 
 def _purge_batch(declaration: PersonalData, now: datetime) -> int:
-    expired = declaration.expired(now)
+    retention = retention_in_effect(declaration.model, declaration.retention)
+    expired = declaration.model._base_manager.filter(retention.expired(now))
     if declaration.at_expiry is Erasure.REDACT:
         expired = expired.filter(declaration.still_personal)
     with transaction.atomic(using=router.db_for_write(declaration.model)):

@@ -11,6 +11,7 @@ from django.db import models, router, transaction
 
 from .encryption.blind_index import BlindIndexField
 from .encryption.sealing import SealedBytes
+from .policy.gate import require_open
 
 
 def uuid7() -> uuid.UUID:
@@ -43,6 +44,7 @@ class SealedModel(models.Model):
     def sealed(self, name: str, value: Any) -> SealedBytes:
         """A value sealed for this row, for the sealed field `name`, as `update()` takes it."""
         field: Any = self._meta.get_field(name)
+        require_open(field, value)
         sealed: SealedBytes = field.seal(value, self)
         return sealed
 

@@ -2,6 +2,7 @@ from django.urls import path
 from django.views.generic import TemplateView
 
 from . import choice_views, evidence_views, views
+from .policy import views as policy_views
 
 app_name = "privacy"
 urlpatterns = [
@@ -12,6 +13,8 @@ urlpatterns = [
     path("choices/sent/", TemplateView.as_view(template_name="privacy/choices_sent.html"), name="choices_sent"),
     path("choices/<str:token>/", choice_views.ChoicesView.as_view(), name="choices"),
     path("choices/<str:token>/stop/<str:purpose>/", choice_views.OneClickView.as_view(), name="one_click"),
+    path("changes/", policy_views.ChangesView.as_view(), name="changes"),
+    path("changes/<int:number>/", policy_views.VersionView.as_view(), name="version"),
     path("request/", views.RequestView.as_view(), name="request"),
     path("request/sent/", TemplateView.as_view(template_name="privacy/request_sent.html"), name="request_sent"),
     path("request/<str:token>/", views.ConfirmView.as_view(), name="confirm"),

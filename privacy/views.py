@@ -14,6 +14,7 @@ from django.views.generic import FormView, TemplateView, View
 
 from .forms import CorrectionForm, PrivacyRequestForm
 from .models import PrivacyRequest
+from .policy.page import policy_page
 from .promises import PROMISES
 from .registry import personal_models
 from .requests import (
@@ -42,7 +43,7 @@ class PolicyView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         declarations = sorted(personal_models(), key=lambda declaration: declaration.label)
-        return super().get_context_data(promises=PROMISES, declarations=declarations, **kwargs)
+        return super().get_context_data(promises=PROMISES, declarations=declarations, **policy_page(), **kwargs)
 
 
 @method_decorator(never_cache, name="dispatch")

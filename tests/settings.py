@@ -11,7 +11,7 @@ os.environ.setdefault("ENCRYPTION_KEYS", str(RootKey(b"test", b"k" * 32)))
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="aitpro-tests-"))
 
 from aitpro.settings import *  # noqa: E402, F403
-from aitpro.settings import DATA_DIR, DATABASES, STORAGES, TEMPLATES  # noqa: E402
+from aitpro.settings import DATA_DIR, DATABASES, POLICY_LEAVES_OUT, STORAGES, TEMPLATES  # noqa: E402
 
 for alias, database in DATABASES.items():
     if "sqlite" in database["ENGINE"]:
@@ -19,6 +19,7 @@ for alias, database in DATABASES.items():
 (DATA_DIR / "static").mkdir(parents=True, exist_ok=True)  # what collectstatic would make; WhiteNoise warns without it
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+POLICY_LEAVES_OUT.clear()  # the policy in effect covers everything, unless a test says otherwise
 _OPTIONS: Any = TEMPLATES[0]["OPTIONS"]
 _OPTIONS["string_if_invalid"] = "UNDEFINED:%s"
 TRAFFIC_COUNTED = False  # a thread in each process of a test; the tests of traffic switch it on

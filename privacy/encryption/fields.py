@@ -18,6 +18,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
+from ..policy.gate import require_open
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
 
 HEADER, NONCE, BODY = slice(HEADER_BYTES), slice(HEADER_BYTES, BODY_STARTS), slice(BODY_STARTS, None)
@@ -167,6 +168,7 @@ class SealedField(models.BinaryField[Any, Any]):
         if value is None:
             return None
         if type(value) is Readable:
+            require_open(self, value.value)
             return self.seal(value.value, model_instance)
         self.open(value, model_instance)  # a row copied under another key must not carry what can't be opened
         return SealedBytes(value)

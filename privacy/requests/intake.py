@@ -25,7 +25,7 @@ Identity = PrivacyRequest.Identity
 
 
 @transaction.atomic
-def receive_request(*, email: str, kind: str, details: str, now: datetime) -> None:
+def receive_request(*, email: str, kind: str, details: str, now: datetime, phone: str = "") -> None:
     """Stores the request and mails the link, unless the address has had its links for today."""
     links = PrivacyRequest.objects.filter(
         email_index=email, received_at__gt=now - timedelta(days=1), channel=PrivacyRequest.Way.PAGE
@@ -37,6 +37,7 @@ def receive_request(*, email: str, kind: str, details: str, now: datetime) -> No
         email=email,
         kind=kind,
         details=details,
+        phone=phone or None,
         received_at=now,
         link_digest=digest_of(token),
         link_expires_at=now + LINK_LIFE,

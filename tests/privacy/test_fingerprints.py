@@ -68,13 +68,11 @@ def test_a_blind_index_value_is_never_taken_for_an_address() -> None:
 @pytest.fixture
 def at_first_migration(transactional_db: None) -> Iterator[Any]:
     """The models as 0001 has them, and the way forward."""
-    executor = MigrationExecutor(connection)
-    targets = [key for key in executor.loader.graph.leaf_nodes() if key[0] == "privacy"]
-    yield executor.migrate([("privacy", "0001_initial")]).apps
+    yield MigrationExecutor(connection).migrate([("privacy", "0001_initial")]).apps
     for model in ("Suppression", "PrivacyRequest"):
         with connection.cursor() as cursor:
             cursor.execute(f'DELETE FROM "privacy_{model.lower()}"')
-    MigrationExecutor(connection).migrate(targets)
+    forward()
 
 
 def forward() -> None:

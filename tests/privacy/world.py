@@ -27,6 +27,7 @@ from privacy.models import (
     Suppression,
     UndeliverableAddress,
 )
+from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.registry import personal_models
 from shop.delivery_models import Licence
 from shop.licence_keys import new_licence_key
@@ -95,6 +96,10 @@ def _request(email: str, name: str) -> None:
     request = PrivacyRequest.objects.create(email=email, kind="complaint", details=f"{name} complains", keep_until=now)
     AccessArchive.objects.create(
         request=request, content=name.encode(), link_digest=f"digest of {name}", expires_at=now
+    )
+    version = PolicyVersion.objects.get(number=1)
+    PolicyNotice.objects.create(
+        version=version, fingerprint=email, contact_model="privacy.PrivacyRequest", contact_id=request.pk
     )
     wish = Suppression.objects.create(fingerprint=email, channel="letter")
     OptOutCopy.objects.create(

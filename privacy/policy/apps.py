@@ -1,0 +1,33 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class PolicyConfig(AppConfig):
+    name = "privacy.policy"
+    label = "policy"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (importing registers it)
+        from .gate import guard_plain_columns
+
+        guard_plain_columns()
+        post_migrate.connect(_begin, sender=self)
+
+
+def _begin(using: str, **kwargs: Any) -> None:
+    """A fresh database starts with the policy that the code prints."""
+    from . import gate
+    from .models import PolicyVersion
+    from .versions import begin_with_first_version
+
+    if using == PolicyVersion.objects.db and PolicyVersion._meta.db_table in _tables(using):
+        begin_with_first_version()
+        gate.look()
+
+
+def _tables(using: str) -> list[str]:
+    from django.db import connections
+
+    return connections[using].introspection.table_names()

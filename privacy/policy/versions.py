@@ -1,0 +1,115 @@
+"""The life of a version: written, announced, in effect; or withdrawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from ..audit.trail import record
+from . import gate
+from .models import PolicyVersion
+from .notices import drop_the_gone, enqueue_telling, follow_mails, list_people
+from .snapshot import hash_of, running, without
+
+State = PolicyVersion.State
+
+
+class VersionRefused(Exception):
+    """This can't be done with this version now; the text says why."""
+
+
+def begin_with_first_version() -> PolicyVersion | None:
+    """Puts the running code's policy in effect where there never was a version: nobody was told anything else.
+
+    The columns in `POLICY_LEAVES_OUT` stay closed until staff write a version that has them.
+    """
+    if PolicyVersion.objects.exists():
+        return None
+    now = timezone.now()
+    first = PolicyVersion(number=1, state=State.IN_EFFECT, tells=False, in_effect_at=now)
+    first.effective_on, first.written_at = timezone.localdate(now), now
+    first.summary = "The first version that is kept here."
+    first.take(without(running(), settings.POLICY_LEAVES_OUT))
+    first.save()
+    return first
+
+
+def new_draft() -> PolicyVersion:
+    """An unsaved version of the running code's policy, its differences in plain words to be edited."""
+    current = PolicyVersion.objects.in_effect()
+    number = (PolicyVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    draft = PolicyVersion(number=number, additions=current.additions if current else "")
+    draft.effective_on = timezone.localdate()
+    draft.take(running())
+    draft.summary = "\n".join(difference.text for difference in draft.changes())
+    return draft
+
+
+@transaction.atomic
+def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
+    """Announces a draft and begins to tell people. From here on its words stand. Raises `VersionRefused`."""
+    if version.registry_hash != hash_of(running()):
+        raise VersionRefused("The site was changed since this draft was saved. Look at the changes, and save it again.")
+    if PolicyVersion.objects.announced().exists():
+        raise VersionRefused("Another version is being announced. Finish it or withdraw it first.")
+    tells = version.tells or version.widens
+    if not _move(version, State.DRAFT, State.NOTICES, notices_began_at=now, tells=tells):
+        raise VersionRefused("Only a draft can be announced.")
+    if tells:
+        enqueue_telling(version)
+    record(action="privacy.policy.announced", about=version, actor=actor)
+
+
+@transaction.atomic
+def withdraw(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
+    """Gives up an announced version. Raises `VersionRefused`."""
+    if not _move(version, State.NOTICES, State.WITHDRAWN, ended_at=now):
+        raise VersionRefused("Only an announced version can be withdrawn.")
+    record(action="privacy.policy.withdrawn", about=version, actor=actor)
+
+
+def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
+    """Ends the version before and begins this one, when everybody was told. Raises `VersionRefused`.
+
+    Everybody is looked for once more, so that nobody who came in the meantime is passed over.
+    """
+    if not version.is_announced:
+        raise VersionRefused("Only an announced version can take effect.")
+    if timezone.localdate(now) < version.effective_on:
+        raise VersionRefused(f"People are told that it takes effect on {version.effective_on:%d %B %Y}.")
+    if version.tells:
+        drop_the_gone(version=version)
+        list_people(version=version, now=now)
+        follow_mails(version=version, now=now)
+        _refuse_while_untold(version)
+    _replace(version, now, actor)
+    gate.forget()
+
+
+def _refuse_while_untold(version: PolicyVersion) -> None:
+    if left := version.notices.untold().count():
+        who = "1 person is" if left == 1 else f"{left} people are"
+        raise VersionRefused(f"{who} not told yet.")
+
+
+@transaction.atomic
+def _replace(version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
+    before = PolicyVersion.objects.in_effect()
+    if before is not None:
+        _move(before, State.IN_EFFECT, State.SUPERSEDED, ended_at=now)
+    if not _move(version, State.NOTICES, State.IN_EFFECT, in_effect_at=now):
+        raise VersionRefused("Somebody else was quicker.")
+    record(action="privacy.policy.in_effect", about=version, actor=actor)
+
+
+def _move(version: PolicyVersion, state: str, to: str, **changes: object) -> bool:
+    """False when the version is no longer in the state from which it was to be moved."""
+    moved = PolicyVersion.objects.filter(pk=version.pk, state=state).update(state=to, **changes)
+    if moved:
+        version.refresh_from_db()
+    return bool(moved)

@@ -1,0 +1,44 @@
+"""Every version of the policy, for everybody to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.views.generic import DetailView, ListView
+
+from .models import PolicyNotice, PolicyVersion
+from .promises import at_least
+from .snapshot import kept_rows
+
+
+class ChangesView(ListView[PolicyVersion]):
+    """All versions, the newest first, with what changed and when people were told."""
+
+    template_name = "privacy/changes.html"
+    context_object_name = "versions"
+
+    def get_queryset(self) -> Any:
+        told = Count("notices", filter=Q(notices__state__in=PolicyNotice.SETTLED))
+        return PolicyVersion.objects.public().defer("snapshot").annotate(told=told)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        for version in context["versions"]:
+            version.told = at_least(version.told)
+        return context
+
+
+class VersionView(DetailView[PolicyVersion]):
+    """One version as it was."""
+
+    template_name = "privacy/version.html"
+    context_object_name = "version"
+    slug_field = slug_url_kwarg = "number"
+
+    def get_queryset(self) -> Any:
+        return PolicyVersion.objects.public()
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        snapshot = self.object.snapshot
+        return super().get_context_data(promises=snapshot["promises"], kept=kept_rows(snapshot), **kwargs)

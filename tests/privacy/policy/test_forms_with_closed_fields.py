@@ -1,0 +1,64 @@
+"""What visitors see of a part that is closed: a field that waits, or a page in plain words. Never an error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from contacts.models import Inquiry
+from privacy.models import PrivacyRequest
+from privacy.policy.models import PolicyVersion
+
+from .conftest import PHONE
+
+pytestmark = pytest.mark.django_db
+
+REQUEST = {"kind": "access", "email": "dave@example.org", "phone": "805-651-8516", "details": ""}
+LETTER = {"kind": "question", "name": "Dave", "email": "dave@example.org", "message": "Hello?", "address": ""}
+Policy = Callable[..., PolicyVersion]
+
+
+def phone_field(client: Client) -> Any:
+    return BeautifulSoup(client.get("/privacy/request/").content, "html.parser").select_one("[name=phone]")
+
+
+def test_an_open_field_can_be_filled_in(client: Client) -> None:
+    assert not phone_field(client).has_attr("disabled")
+    assert client.post("/privacy/request/", REQUEST).status_code == 302
+    assert PrivacyRequest.objects.get().phone == "805-651-8516"
+
+
+def test_a_number_that_can_not_be_read_is_said_so(client: Client) -> None:
+    response = client.post("/privacy/request/", {**REQUEST, "phone": "12"})
+    assert "read this as a telephone number" in response.content.decode()
+    assert not PrivacyRequest.objects.exists()
+
+
+def test_a_closed_field_is_greyed_out_and_says_why(client: Client, lacks: Policy) -> None:
+    lacks(PHONE)
+    assert phone_field(client).has_attr("disabled")
+    assert "Not available yet" in client.get("/privacy/request/").content.decode()
+
+
+def test_what_a_browser_sends_for_it_all_the_same_is_not_stored(client: Client, lacks: Policy) -> None:
+    lacks(PHONE)
+    assert client.post("/privacy/request/", REQUEST).status_code == 302
+    assert PrivacyRequest.objects.get().phone is None
+
+
+def test_a_form_that_does_not_know_ends_on_a_page_in_plain_words(client: Client, lacks: Policy) -> None:
+    lacks("contacts_inquiry.phone")
+    response = client.post("/contact/", {**LETTER, "phone": "805-651-8516"})
+    assert response.status_code == 503
+    assert "This isn't available yet" in response.content.decode()
+    assert not Inquiry.objects.exists()
+
+
+def test_the_same_form_works_without_the_closed_value(client: Client, lacks: Policy) -> None:
+    lacks("contacts_inquiry.phone")
+    assert client.post("/contact/", {**LETTER, "phone": ""}).status_code == 302
+    assert Inquiry.objects.count() == 1
