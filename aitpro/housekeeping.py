@@ -12,6 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from affiliates.commissions import approve_past_hold
 from affiliates.payouts import follow_open_payouts
 from affiliates.rollups import count_visits
+from contacts.limits import forget_past_hours
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
@@ -47,6 +48,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "erasures finished": lambda now: finish_erasures(now=now),
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
+    "past hours of the contact form's limits forgotten": lambda now: forget_past_hours(now=now),
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

@@ -133,7 +133,11 @@ for _database in DATABASES.values():
     else:
         _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+CACHES = {
+    "default": env.cache("CACHE_URL", default="locmemcache://"),
+    # Limits hold for all processes together. The database's cache must not throw away slots that still count.
+    "limits": env.cache("CACHE_URL", default="dbcache://contacts_limits?max_entries=100000"),
+}
 TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
 
 # --- People: sign-in, sessions ------------------------------------------------------------------------------------
@@ -219,6 +223,11 @@ PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STA
 PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else "")
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else "")
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
+
+# --- Messages to the business -------------------------------------------------------------------------------------
+INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
+CONTACT_LIMIT_PER_NETWORK = env.number("CONTACT_LIMIT_PER_NETWORK", default=30)  # messages an hour that are taken
+CONTACT_LIMIT_PER_ADDRESS = env.number("CONTACT_LIMIT_PER_ADDRESS", default=10)  # messages an hour that are not held
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")

@@ -1,15 +1,19 @@
 """The messages of this app."""
 
+from django.utils import timezone
+
 from privacy.mail import mail_kind
 from privacy.purposes import Purpose
 
 from .models import Inquiry
 
+_MUTE = {Inquiry.State.CLOSED, Inquiry.State.HELD}  # the address of a held message may be forged
+
 INQUIRY_RECEIVED = mail_kind(
     "contacts/inquiry_received",
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
-    live=lambda inquiry: inquiry.state != Inquiry.State.CLOSED,
+    live=lambda inquiry: inquiry.state not in _MUTE,
     despite_opt_out=True,  # the sender asked a moment ago
 )
 # Goes to the business's own address and holds nothing personal: a link to the admin.
@@ -23,6 +27,14 @@ INQUIRY_ANSWERED = mail_kind(
     "contacts/inquiry_answered",
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
-    live=lambda inquiry: inquiry.state != Inquiry.State.CLOSED,
+    live=lambda inquiry: inquiry.state not in _MUTE,
     began=lambda inquiry: inquiry.received_at,
+)
+DOCUMENT_SENT = mail_kind(
+    "contacts/document_sent",
+    purpose=Purpose.ANSWER_INQUIRY,
+    about="contacts.Document",
+    live=lambda document: document.link_works(timezone.now()) and document.inquiry.state not in _MUTE,
+    began=lambda document: document.inquiry.received_at,
+    holds_link=True,
 )

@@ -120,16 +120,6 @@ def test_a_number_is_found_however_it_was_typed(client: Client) -> None:
     assert not Inquiry.objects.filter(phone_index="+1 805 651 8517").exists()
 
 
-def test_a_line_break_in_a_name_adds_no_header(client: Client, work: Work) -> None:
-    send(client, name="Dave\r\nBcc: everybody@example.org")
-    work()
-    assert len(mail.outbox) == 2
-    for message in mail.outbox:
-        assert message.recipients() == message.to
-        assert "Bcc" not in message.message()
-        assert "\n" not in message.subject
-
-
 def test_markup_in_a_message_stays_text(client: Client, work: Work) -> None:
     send(client, name="<b>Dave</b>", message="")
     assert "&lt;b&gt;Dave&lt;/b&gt;" in send(client, name="<b>Dave</b>", message="")

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Application, Attribution, PayoutBatch, PayoutItem
-from contacts.models import Reply
+from contacts.models import Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import Tombstone
 from privacy.models import AccessArchive, ErasureMark, OutgoingMail, PrivacyRequest, Suppression
@@ -43,6 +43,10 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
 def _inquiry(email: str, name: str) -> None:
     inquiry = factories.inquiry(email, name=name, reference=f"Q-{name}"[:8], message=f"{name} asks")
     Reply.objects.create(inquiry=inquiry, body=f"Dear {name}")
+    Correspondence.objects.create(inquiry=inquiry, way="call_in", notes=f"{name} called")
+    Document.objects.create(
+        inquiry=inquiry, name=f"{name}.pdf", content=name.encode(), content_type="application/pdf", size=len(name)
+    )
     OutgoingMail.objects.create(
         kind="contacts/inquiry_answered",
         about_model="contacts.Inquiry",
