@@ -19,7 +19,7 @@ from privacy.requests import RequestRefused
 from .admin_filters import INBOX_ORDER, QueueFilter
 from .admin_forms import InquiryForm, ReplyForm
 from .admin_steps import InquirySteps
-from .inquiries import answer_inquiry, assign_inquiry
+from .inquiries import answer_inquiry, assign_inquiry, set_state
 from .models import Inquiry, Reply
 from .permission import permissions_now
 
@@ -52,8 +52,8 @@ class NewReplyInline(admin.StackedInline[Reply, Inquiry]):
         return super().get_queryset(request).none()
 
 
-WRITTEN = ("reference", "received_at", "due", "answered_at", "kind", "name", "address_of_sender", "phone", "address")
-WRITTEN += ("project", "budget", "deadline", "order_reference", "message", "reach")
+WRITTEN: tuple[str, ...] = ("reference", "received_at", "due", "answered_at", "kind", "name", "address_of_sender")
+WRITTEN += ("phone", "address", "project", "budget", "deadline", "order_reference", "message", "reach")
 
 
 @admin.register(Inquiry)
@@ -125,7 +125,7 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     # --- Saving -------------------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Inquiry, form: Any, change: bool) -> None:
         if "state" in form.changed_data:
-            obj.save(update_fields=["state"])
+            set_state(inquiry=obj, state=obj.state)
         if "assigned_to" in form.changed_data:
             assign_inquiry(inquiry=obj, to=obj.assigned_to, actor=cast("User", request.user))
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from .models import Inquiry, InquiryQuerySet
 
 # What waits comes first, the soonest due of it on top; the rest by age.
-INBOX_ORDER = [
+INBOX_ORDER: list[Any] = [
     Case(When(state__in=Inquiry.WAITING, then=Value(0)), default=Value(1)).asc(),
     Case(When(state__in=Inquiry.WAITING, then=F("due_at"))).asc(),
     F("received_at").desc(),

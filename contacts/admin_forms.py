@@ -14,7 +14,7 @@ from .models import Correspondence, Inquiry, Reply
 from .text_rules import validate_lines
 
 
-class StaffChoice(forms.ModelChoiceField):
+class StaffChoice(forms.ModelChoiceField[Any]):
     def label_from_instance(self, user: Any) -> str:
         return str(user.name or user.email)
 
@@ -84,7 +84,7 @@ class DocumentForm(forms.Form):
 
     def clean_file(self) -> SniffedFile:
         """The file, once its content is what its name says."""
-        upload: UploadedFile = self.cleaned_data["file"]
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
         if upload.size and upload.size > MAX_BYTES:  # known before it is read into memory
             raise forms.ValidationError(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
         try:

@@ -50,7 +50,8 @@ class Document(SealedModel):
     @property
     def file_name(self) -> str:
         """What a browser and the access archive call the file; `name` was cleaned when it was added."""
-        return self.name
+        name: str = self.name
+        return name
 
     def link_works(self, now: datetime) -> bool:
         return self.link_expires_at is not None and now < self.link_expires_at

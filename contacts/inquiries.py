@@ -57,10 +57,10 @@ def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
 
 def _begin(inquiry: Inquiry) -> None:
     """Confirms the message to its sender; a complaint about privacy also starts the clock that the law sets."""
-    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
     if inquiry.kind == Inquiry.Kind.COMPLAINT:
         inquiry.privacy_request = _complain(inquiry)
         inquiry.save(update_fields=["privacy_request"])
+    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
 
 
 def _complain(inquiry: Inquiry) -> PrivacyRequest:
@@ -85,7 +85,7 @@ def answer_due(since: datetime) -> datetime:
 def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
     """Stores the answer and mails it. Raises `privacy.mail.MailRefused` or `privacy.requests.RequestRefused`, and then
     stores nothing. The answer to a complaint is the answer to its privacy request too."""
-    reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
+    reply: Reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
     if inquiry.privacy_request is not None and inquiry.privacy_request.is_open:
         answer_with_text(request=inquiry.privacy_request, text=body, now=timezone.now(), actor=author)
     else:
@@ -99,6 +99,12 @@ def mark_answered(*, inquiry: Inquiry) -> None:
     """Also by a call or a letter. A closed message stays closed."""
     open_or_answered = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED])
     open_or_answered.update(state=State.ANSWERED, answered_at=timezone.now())
+
+
+def set_state(*, inquiry: Inquiry, state: str) -> None:
+    """By hand: answered in another way, closed, or open again with a new clock."""
+    dates = {State.ANSWERED: {"answered_at": timezone.now()}, State.OPEN: {"due_at": answer_due(timezone.now())}}
+    Inquiry.objects.filter(pk=inquiry.pk).exclude(state=State.HELD).update(state=state, **dates.get(State(state), {}))
 
 
 def reopen(*, inquiry: Inquiry) -> None:

@@ -150,7 +150,8 @@ class Inquiry(SealedModel):
 
     def contact_point(self, channel: str) -> str:
         """The address or number given for this message; empty where none was."""
-        return {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}[Channel(channel)]
+        points = {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}
+        return str(points[Channel(channel)])
 
     def is_overdue(self, now: datetime) -> bool:
         """The same as `overdue()` of the queryset."""
