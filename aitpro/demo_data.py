@@ -16,6 +16,8 @@ from affiliates.models import Affiliate
 from affiliates.onboarding import TERMS_VERSION
 from shop.models import Product
 
+from .demo_inbox import seed_inbox
+
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
 CODE = "DEMO"
@@ -38,6 +40,7 @@ def seed() -> dict[str, tuple[str, str]]:
         user=User.objects.get_by_natural_key(AFFILIATE),
         defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": TERMS_VERSION},
     )
+    seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
     _remember(sign_ins)
     return sign_ins
 
