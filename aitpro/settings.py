@@ -198,6 +198,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# An uploaded file stays in memory until it is sealed; Django would otherwise write larger ones to a temporary file.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 6_000_000  # bytes of a whole request; of a larger one, no file arrives
 
 # --- Mail: only privacy/mail.py sends -----------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail"))

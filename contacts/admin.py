@@ -19,6 +19,7 @@ from privacy.requests import RequestRefused
 from .admin_filters import INBOX_ORDER, QueueFilter
 from .admin_forms import InquiryForm, ReplyForm
 from .admin_steps import InquirySteps
+from .forms import ONLY_FOR
 from .inquiries import answer_inquiry, assign_inquiry, set_state
 from .models import Inquiry, Reply
 from .permission import permissions_now
@@ -46,7 +47,7 @@ class NewReplyInline(admin.StackedInline[Reply, Inquiry]):
     form = ReplyForm
     extra = max_num = 1
     can_delete = False
-    verbose_name_plural = "answer by mail"
+    verbose_name = verbose_name_plural = "answer by mail"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).none()
@@ -66,7 +67,6 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     blind_search_fields = ("email_index",)
     blind_phone_fields = ("phone_index",)
     form = InquiryForm
-    fields = (*WRITTEN, "privacy_request_link", "state", "assigned_to")
     inlines = [SentReplyInline, NewReplyInline]
     change_form_template = "contacts/admin/inquiry.html"
 
@@ -121,6 +121,13 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     def get_inlines(self, request: HttpRequest, obj: Inquiry | None) -> Any:
         held = obj is not None and obj.state == Inquiry.State.HELD
         return [inline for inline in self.inlines if not (held and inline is NewReplyInline)]
+
+    def get_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
+        """Only what this kind of message asks for."""
+        kind = obj.kind if obj else None
+        shown = [name for name in WRITTEN if ONLY_FOR.get(name, kind) == kind]
+        complaint = ["privacy_request_link"] if kind == Inquiry.Kind.COMPLAINT else []
+        return [*shown, *complaint, "state", "assigned_to"]
 
     # --- Saving -------------------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Inquiry, form: Any, change: bool) -> None:

@@ -79,6 +79,9 @@ class CorrespondenceForm(forms.ModelForm[Correspondence]):
 class DocumentForm(forms.Form):
     file = forms.FileField(
         help_text=f"PDF, PNG or JPEG, at most {MAX_BYTES // 1_000_000} MB. It is encrypted before it is stored.",
+        error_messages={
+            "required": f"Choose a file of at most {MAX_BYTES // 1_000_000} MB. A larger one is not taken."
+        },
         widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
     )
 

@@ -78,8 +78,8 @@ class InquirySteps(BlindSearchMixin):
     def log_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
         entry = Correspondence(inquiry=inquiry, purpose=inquiry.purpose, happened_at=timezone.now())
-        form = CorrespondenceForm(request.POST or None, instance=entry)
-        if request.method == "POST" and form.is_valid():
+        form = CorrespondenceForm(request.POST if request.method == "POST" else None, instance=entry)
+        if form.is_valid():
             try:
                 answers = form.cleaned_data["answers"]
                 log_correspondence(entry=form.save(commit=False), author=_acting(request), answers=answers)
@@ -91,8 +91,8 @@ class InquirySteps(BlindSearchMixin):
 
     def document_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
-        form = DocumentForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        form = DocumentForm(request.POST, request.FILES) if request.method == "POST" else DocumentForm()
+        if form.is_valid():
             add_document(inquiry=inquiry, file=form.cleaned_data["file"], author=_acting(request))
             return self._back(request, inquiry, "The document is stored. Nobody has been told yet: send its link.")
         return self._step(request, inquiry, "Add a document", form)

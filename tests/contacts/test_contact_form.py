@@ -134,6 +134,20 @@ def test_the_address_chooses_what_it_is_about(client: Client, query: str, kind: 
     assert f'<option value="{kind}" selected>' in client.get(f"/contact/?kind={query}").content.decode()
 
 
+def test_every_part_is_in_the_page_for_browsers_that_hide_none(client: Client) -> None:
+    page = client.get("/contact/").content.decode()
+    for name in ("project", "budget", "deadline", "order_reference"):
+        assert f'name="{name}"' in page
+
+
+def test_each_contact_point_says_what_it_is_used_for(client: Client) -> None:
+    page = client.get("/contact/").content.decode()
+    assert "We answer your message to this address, and use it for nothing else." in page
+    assert "We call you about this message only, and use the number for nothing else." in page
+    assert "We send you letters about this message only, such as a quote, and use it for nothing else." in page
+    assert page.count("(optional)") == 6
+
+
 @pytest.mark.parametrize("reference", ["Q-1", "Q-ABCDEFG", "Call-0900-666", "%3Cscript%3E", "Q-ABCDEO"])
 def test_the_thank_you_page_shows_nobodys_own_words(client: Client, reference: str) -> None:
     assert client.get("/contact/thanks/Q-ABCDEF/").status_code == 200

@@ -16,6 +16,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
+from pytest_django import Settings
 
 from contacts.file_types import MAX_BYTES, clean_name
 from contacts.models import Document, Inquiry
@@ -86,6 +87,19 @@ def test_a_file_that_is_not_is_refused(
 ) -> None:
     assert message in add(staff, inquiry, name, content)
     assert not Document.objects.exists()
+
+
+def test_a_file_far_too_large_is_refused_as_plainly(staff: Client, inquiry: Inquiry) -> None:
+    assert "Choose a file of at most 5 MB. A larger one is not taken." in add(
+        staff, inquiry, content=PDF + bytes(9**7 * 2)
+    )
+    assert not Document.objects.exists()
+
+
+def test_no_file_touches_the_disk_before_it_is_sealed(staff: Client, inquiry: Inquiry, settings: Settings) -> None:
+    """Django would write one of this size to a temporary file."""
+    settings.FILE_UPLOAD_TEMP_DIR = "/nowhere"
+    assert "The document is stored." in add(staff, inquiry, content=PDF + bytes(4_000_000))
 
 
 @pytest.mark.parametrize(
