@@ -28,8 +28,23 @@ def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[st
 
     Only the archive for the person and the disclosure register call it: nothing else may export what is kept.
     """
-    chosen = (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
-    return [section for declaration in chosen if (section := _section(declaration, email))]
+    return [section for declaration in _chosen(tables) if (section := _section(declaration, email))]
+
+
+def files_of(*, email: str, tables: frozenset[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Path and content of each file that is kept about this person and not withheld: what `collect` names by its path.
+
+    For the callers of `collect` only.
+    """
+    for declaration in _chosen(tables):
+        given = {*declaration.columns} - declaration.withheld
+        names = [f.name for f in declaration.model._meta.concrete_fields if isinstance(f, SealedBinaryField)]
+        for name in given.intersection(names):
+            yield from ((_path_of(row), getattr(row, name)) for row in declaration.rows_of(email))
+
+
+def _chosen(tables: frozenset[str] | None) -> Iterator[PersonalData]:
+    return (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
 
 
 def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:
@@ -98,15 +113,6 @@ def _path_of(row: Any) -> str:
     return f"files/{str(row.pk)[-8:]}-{row.file_name}"
 
 
-def _files(email: str) -> Iterator[tuple[str, bytes]]:
-    """Path and content of each file that is kept about this person, and not withheld."""
-    for declaration in personal_models():
-        given = {*declaration.columns} - declaration.withheld
-        names = [f.name for f in declaration.model._meta.concrete_fields if isinstance(f, SealedBinaryField)]
-        for name in given.intersection(names):
-            yield from ((_path_of(row), getattr(row, name)) for row in declaration.rows_of(email))
-
-
 def build_archive(*, email: str, now: datetime) -> bytes:
     """The zip file, made in memory: nothing readable touches the disk."""
     data = {
@@ -119,6 +125,6 @@ def build_archive(*, email: str, now: datetime) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("index.html", render_to_string("privacy/archive/index.html", data))
         archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
-        for path, content in _files(email):
+        for path, content in files_of(email=email):
             archive.writestr(path, content)
     return buffer.getvalue()
