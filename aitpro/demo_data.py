@@ -22,6 +22,8 @@ from privacy.purposes import Channel
 from shop.delivery_models import ProductFile
 from shop.models import Product
 
+from .demo_inbox import seed_inbox
+
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
 CODE = "DEMO"
@@ -47,6 +49,7 @@ def seed() -> dict[str, tuple[str, str]]:
         user=User.objects.get_by_natural_key(AFFILIATE),
         defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": TERMS_VERSION},
     )
+    seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
     _remember(sign_ins)
     return sign_ins
 

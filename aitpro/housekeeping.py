@@ -14,6 +14,7 @@ from affiliates.disputes import remind_of_overdue_disputes
 from affiliates.payouts import follow_open_payouts
 from affiliates.rollups import count_visits
 from affiliates.verification import check_books_nightly
+from contacts.limits import forget_past_hours
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
@@ -55,6 +56,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
     "notices of a policy change": lambda now: tell_people(now=now),
+    "past hours of the contact form's limits forgotten": lambda now: forget_past_hours(now=now),
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

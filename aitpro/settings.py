@@ -135,7 +135,11 @@ for _database in DATABASES.values():
     else:
         _database["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+CACHES = {
+    "default": env.cache("CACHE_URL", default="locmemcache://"),
+    # Limits hold for all processes together. The database's cache must not throw away slots that still count.
+    "limits": env.cache("CACHE_URL", default="dbcache://contacts_limits?max_entries=100000"),
+}
 TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
 
 # --- People: sign-in, sessions ------------------------------------------------------------------------------------
@@ -205,6 +209,9 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = DATA_DIR / "media"
+# An uploaded file stays in memory until it is sealed; Django would otherwise write larger ones to a temporary file.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; of a larger one, no file arrives
 
 # --- Mail: only privacy/mail.py sends -----------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail"))
@@ -238,6 +245,11 @@ DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 # --- The policy: personal columns (table.column) that its first version does not cover, and that so stay closed -------
 _LEFT_OUT = "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""  # the demo's change, for staff to walk
 POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)
+
+# --- Messages to the business -------------------------------------------------------------------------------------
+INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
+CONTACT_LIMIT_PER_NETWORK = env.number("CONTACT_LIMIT_PER_NETWORK", default=30)  # messages an hour that are taken
+CONTACT_LIMIT_PER_ADDRESS = env.number("CONTACT_LIMIT_PER_ADDRESS", default=10)  # messages an hour that are not held
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")

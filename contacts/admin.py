@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 
 from privacy.admin_readonly import ReadOnlyInline
-from privacy.admin_search import BlindSearchMixin
+from privacy.deadlines import local_day
+from privacy.encryption.normalise import normalise_email
 from privacy.mail import MailRefused
+from privacy.requests import RequestRefused
 
-from .forms import ReplyForm
-from .inquiries import answer_inquiry
+from .admin_filters import INBOX_ORDER, QueueFilter
+from .admin_forms import InquiryForm, ReplyForm
+from .admin_steps import InquirySteps
+from .forms import ONLY_FOR
+from .inquiries import answer_inquiry, assign_inquiry, set_state
 from .models import Inquiry, Reply
+from .permission import permissions_now
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -21,12 +30,16 @@ if TYPE_CHECKING:
 
 class SentReplyInline(ReadOnlyInline):
     model = Reply
-    fields = ("sent_at", "author", "body")
+    fields = ("sent_at", "written_by", "body")
     readonly_fields = fields
     verbose_name_plural = "answers sent"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("author")
+
+    @admin.display(description="by")
+    def written_by(self, row: Any) -> str:
+        return _name(row.author)
 
 
 class NewReplyInline(admin.StackedInline[Reply, Inquiry]):
@@ -34,25 +47,94 @@ class NewReplyInline(admin.StackedInline[Reply, Inquiry]):
     form = ReplyForm
     extra = max_num = 1
     can_delete = False
-    verbose_name_plural = "answer by mail"
+    verbose_name = verbose_name_plural = "answer by mail"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).none()
 
 
+WRITTEN: tuple[str, ...] = ("reference", "received_at", "due", "answered_at", "kind", "name", "address_of_sender")
+WRITTEN += ("phone", "address", "project", "budget", "deadline", "order_reference", "message", "reach")
+
+
 @admin.register(Inquiry)
-class InquiryAdmin(BlindSearchMixin, admin.ModelAdmin[Inquiry]):
-    list_display = ["reference", "kind", "state", "received_at", "answered_at"]
-    list_filter = ["state", "kind", "received_at"]
+class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
+    list_display = ["reference", "kind", "state", "due", "with_whom", "received_at", "answered_at"]
+    list_filter = [QueueFilter, "state", "kind", "received_at"]
+    list_select_related = ["assigned_to"]
+    ordering = INBOX_ORDER
     search_fields = ["reference"]
     blind_search_fields = ("email_index",)
     blind_phone_fields = ("phone_index",)
-    readonly_fields = ("reference", "received_at", "kind", "name", "email", "phone", "address", "message")
-    fields = (*readonly_fields, "state")
+    form = InquiryForm
     inlines = [SentReplyInline, NewReplyInline]
+    change_form_template = "contacts/admin/inquiry.html"
 
+    # --- What is shown ------------------------------------------------------------------------------------------------
+    @admin.display(description="answer due", ordering="due_at")
+    def due(self, inquiry: Inquiry) -> str:
+        if inquiry.due_at is None or inquiry.state not in Inquiry.WAITING:
+            return "–"
+        day = f"{local_day(inquiry.due_at):%d %b %Y}"
+        late = inquiry.is_overdue(timezone.now())
+        return format_html('<strong class="overdue">{}, overdue</strong>', day) if late else day
+
+    @admin.display(description="assigned to")
+    def with_whom(self, inquiry: Inquiry) -> str:
+        return _name(inquiry.assigned_to)
+
+    @admin.display(description="e-mail address")
+    def address_of_sender(self, inquiry: Inquiry) -> str:
+        """With the domain as machines write it where letters of other scripts may deceive the eye."""
+        plain = normalise_email(inquiry.email).rpartition("@")[2]
+        return inquiry.email if inquiry.email.isascii() else f"{inquiry.email} (domain: {plain})"
+
+    @admin.display(description="we may")
+    def reach(self, inquiry: Inquiry) -> str:
+        """Each channel as it stands now, for what the person wrote about."""
+        lines = ((p.channel.label, p.refusal or f"yes, for {p.purpose.label}") for p in permissions_now([inquiry]))
+        return format_html_join("", "<div>{}: {}</div>", lines)
+
+    @admin.display(description="privacy request")
+    def privacy_request_link(self, inquiry: Inquiry) -> str:
+        if inquiry.privacy_request_id is None:
+            return "–"
+        address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])
+        return format_html('<a href="{}">the complaint, with the days that the law sets</a>', address)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        """With the calls, letters and documents. They are no inlines: nothing about them is edited on this page."""
+        if (inquiry := context.get("original")) is not None:
+            context["correspondence"] = inquiry.correspondence.select_related("author")
+            context["documents"] = inquiry.documents.defer("content")
+        return super().render_change_form(request, context, *args, **options)
+
+    # --- Who may change what ------------------------------------------------------------------------------------------
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
+        """A held message is released by its button, which also tells the sender."""
+        held = ("state",) if obj is not None and obj.state == Inquiry.State.HELD else ()
+        return (*WRITTEN, "privacy_request_link", *held)
+
+    def get_inlines(self, request: HttpRequest, obj: Inquiry | None) -> Any:
+        held = obj is not None and obj.state == Inquiry.State.HELD
+        return [inline for inline in self.inlines if not (held and inline is NewReplyInline)]
+
+    def get_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
+        """Only what this kind of message asks for."""
+        kind = obj.kind if obj else None
+        shown = [name for name in WRITTEN if ONLY_FOR.get(name, kind) == kind]
+        complaint = ["privacy_request_link"] if kind == Inquiry.Kind.COMPLAINT else []
+        return [*shown, *complaint, "state", "assigned_to"]
+
+    # --- Saving -------------------------------------------------------------------------------------------------------
+    def save_model(self, request: HttpRequest, obj: Inquiry, form: Any, change: bool) -> None:
+        if "state" in form.changed_data:
+            set_state(inquiry=obj, state=obj.state)
+        if "assigned_to" in form.changed_data:
+            assign_inquiry(inquiry=obj, to=obj.assigned_to, actor=cast("User", request.user))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """An answer is never only stored: it is mailed, or refused with the reason."""
@@ -63,8 +145,12 @@ class InquiryAdmin(BlindSearchMixin, admin.ModelAdmin[Inquiry]):
     def _send(self, request: HttpRequest, reply: Reply) -> bool:
         try:
             answer_inquiry(inquiry=reply.inquiry, body=reply.body, author=cast("User", request.user))
-        except MailRefused as refusal:
-            self.message_user(request, f"Not sent: {refusal}.", messages.ERROR)
+        except (MailRefused, RequestRefused) as refusal:
+            self.message_user(request, f"Not sent: {str(refusal).rstrip('.')}.", messages.ERROR)
             return False
         self.message_user(request, "Your answer is on its way.")
         return True
+
+
+def _name(user: User | None) -> str:
+    return str(user.name or user.email) if user else "–"

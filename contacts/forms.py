@@ -1,31 +1,65 @@
-"""The contact form, and the staff's answer."""
+"""The contact form."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import idna
 from django import forms
+from django.conf import settings
+from django.utils import timezone
 
 from privacy.encryption.normalise import normalise_phone
 
-from .models import Inquiry, Reply
+from .models import Inquiry
+from .suspicion import looks_like_spam, new_stamp
+from .text_rules import validate_lines, validate_one_line
+
+LONG = {"address", "message"}  # they may have several lines
+AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
+# What only one kind of message asks for; it is not kept for another.
+ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_reference": "order"}
+BUDGETS = [("", "Not decided yet"), *((choice.value, choice.value) for choice in Inquiry.Budget)]
 
 
 class ContactForm(forms.ModelForm[Inquiry]):
+    budget = forms.ChoiceField(choices=BUDGETS, required=False)
+    website = forms.CharField(  # for programs that fill in whatever they find; people don't see it
+        label="Leave this empty", required=False, widget=forms.TextInput(attrs={"tabindex": -1, "autocomplete": "off"})
+    )
+    stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Inquiry
-        fields = ["kind", "name", "email", "phone", "address", "message"]
+        fields = ["kind", "name", "email", "project", "budget", "deadline", "order_reference", "message"]
+        fields += ["phone", "address"]
+        labels = {"deadline": "Needed by", "order_reference": "Order number"}
         help_texts = {
-            "email": "We answer to this address, and use it for nothing else.",
-            "phone": "Only if you want us to call you about this message.",
-            "address": "Only if you want an answer or a quote by letter.",
+            "email": "We answer your message to this address, and use it for nothing else.",
+            "phone": "We call you about this message only, and use the number for nothing else.",
+            "address": "We send you letters about this message only, such as a quote, and use it for nothing else.",
+            "project": "In a few words: what you would like to have made or secured.",
+            "order_reference": "It stands on your receipt.",
+            "message": "Up to 20,000 characters.",
         }
         widgets = {"address": forms.Textarea(attrs={"rows": 3}), "message": forms.Textarea(attrs={"rows": 8})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field, token in {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}.items():
-            self.fields[field].widget.attrs["autocomplete"] = token
+        self.fields["stamp"].initial = new_stamp(timezone.now())
+        for name, token in AUTOCOMPLETE.items():
+            self.fields[name].widget.attrs["autocomplete"] = token
+        for name in {"name", "phone", "project", "deadline", "order_reference"} | LONG:
+            self.fields[name].validators.append(validate_lines if name in LONG else validate_one_line)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        domain = email.rpartition("@")[2]
+        try:
+            domain.isascii() or idna.encode(domain, uts46=True)
+        except idna.IDNAError:
+            raise forms.ValidationError("We can't read what stands behind the @ of this address.") from None
+        return email
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"].strip()
@@ -39,14 +73,22 @@ class ContactForm(forms.ModelForm[Inquiry]):
             normalise_phone(phone)
         except ValueError:
             raise forms.ValidationError(
-                "We can't read this as a telephone number. Please write it with its area code, or leave it empty."
+                "We can't read this as a telephone number. Please write it with its area code; a number outside"
+                f" {settings.BUSINESS['country']} also needs + and the country's code, such as +49 30 901820."
             ) from None
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        return {name: value if self._is_asked(name, cleaned) else "" for name, value in cleaned.items()}
 
-class ReplyForm(forms.ModelForm[Reply]):
-    class Meta:
-        model = Reply
-        fields = ["body"]
-        labels = {"body": "Your answer"}
-        help_texts = {"body": "Goes to the sender by e-mail as soon as you save."}
-        widgets = {"body": forms.Textarea(attrs={"rows": 10, "cols": 80})}
+    @staticmethod
+    def _is_asked(name: str, cleaned: dict[str, Any]) -> bool:
+        return ONLY_FOR.get(name, cleaned.get("kind")) == cleaned.get("kind")
+
+    def is_suspicious(self) -> bool:
+        """To be held for a look by staff. Only for a form without mistakes."""
+        typed = self.cleaned_data
+        texts = [typed[name] or "" for name in ("name", "project", "deadline", "order_reference", "message", "address")]
+        return looks_like_spam(
+            texts=texts, email=typed["email"], trap=typed["website"], stamp=typed["stamp"], now=timezone.now()
+        )

@@ -1,14 +1,22 @@
-"""Receiving and answering inquiries: stored first, sealed; mail goes in the same transaction's wake or not at all."""
+"""The life of a message: received or held, released, assigned, answered.
+
+Stored first, sealed; mail goes in the same transaction's wake or not at all. Every step ends with its audit entry.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.audit.trail import record
+from privacy.deadlines import business_days_after
 from privacy.mail import queue_mail
+from privacy.models import PrivacyRequest
+from privacy.requests import answer_with_text, record_request
 
 from .mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from .models import Inquiry, Reply
@@ -16,20 +24,97 @@ from .models import Inquiry, Reply
 if TYPE_CHECKING:
     from accounts.models import User
 
+State = Inquiry.State
+
+
+class StepRefused(Exception):
+    """This step can't be done with this message (any more); the text tells staff why."""
+
 
 @transaction.atomic
-def receive_inquiry(*, inquiry: Inquiry) -> Inquiry:
-    """Stores the inquiry, confirms it to the sender, and tells staff that something waits."""
+def receive_inquiry(*, inquiry: Inquiry, held: bool = False) -> Inquiry:
+    """Stores the message and tells staff. Its sender gets a confirmation, unless it is held: then somebody looks first,
+    because the address may be forged."""
+    inquiry.state = State.HELD if held else State.OPEN
+    inquiry.due_at = answer_due(inquiry.received_at)
     inquiry.save()
-    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
+    if not held:
+        _begin(inquiry)
     queue_mail(INQUIRY_WAITS, to=settings.BUSINESS["email"], about=inquiry, context={})
+    record(action="contacts.inquiry.held" if held else "contacts.inquiry.received", about=inquiry, actor=None)
     return inquiry
 
 
 @transaction.atomic
+def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
+    """Staff looked, and it is a message like any other: its sender is told that it came. Raises `StepRefused`."""
+    if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.OPEN):
+        raise StepRefused("This message is not held (any more).")
+    inquiry.refresh_from_db()
+    _begin(inquiry)
+    record(action="contacts.inquiry.released", about=inquiry, actor=actor)
+
+
+def _begin(inquiry: Inquiry) -> None:
+    """Confirms the message to its sender; a complaint about privacy also starts the clock that the law sets."""
+    if inquiry.kind == Inquiry.Kind.COMPLAINT:
+        inquiry.privacy_request = _complain(inquiry)
+        inquiry.save(update_fields=["privacy_request"])
+    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
+
+
+def _complain(inquiry: Inquiry) -> PrivacyRequest:
+    """The confirmation that goes out with it is the acknowledgement."""
+    request = PrivacyRequest(
+        kind=PrivacyRequest.Kind.COMPLAINT,
+        email=inquiry.email,
+        details=inquiry.message,
+        identity=PrivacyRequest.Identity.NOT_NEEDED,
+        received_at=inquiry.received_at,
+        acknowledged_at=timezone.now(),
+    )
+    return record_request(request=request, now=timezone.now(), recorded_by=None)
+
+
+def answer_due(since: datetime) -> datetime:
+    """The end of the last business day on which an answer is in time."""
+    return business_days_after(since, settings.INQUIRY_ANSWER_DAYS)
+
+
+@transaction.atomic
 def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
-    """Stores the answer and mails it. Raises `privacy.mail.MailRefused`, and then stores nothing."""
-    reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
-    queue_mail(INQUIRY_ANSWERED, to=inquiry.email, about=inquiry, context={"reply": reply})
-    Inquiry.objects.filter(pk=inquiry.pk).update(state=Inquiry.State.ANSWERED, answered_at=timezone.now())
+    """Stores the answer and mails it. Raises `privacy.mail.MailRefused` or `privacy.requests.RequestRefused`, and then
+    stores nothing. The answer to a complaint is the answer to its privacy request too."""
+    reply: Reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
+    if inquiry.privacy_request is not None and inquiry.privacy_request.is_open:
+        answer_with_text(request=inquiry.privacy_request, text=body, now=timezone.now(), actor=author)
+    else:
+        queue_mail(INQUIRY_ANSWERED, to=inquiry.email, about=inquiry, context={"reply": reply})
+    mark_answered(inquiry=inquiry)
+    record(action="contacts.inquiry.answered", about=inquiry, actor=author)
     return reply
+
+
+def mark_answered(*, inquiry: Inquiry) -> None:
+    """Also by a call or a letter. A closed message stays closed."""
+    open_or_answered = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED])
+    open_or_answered.update(state=State.ANSWERED, answered_at=timezone.now())
+
+
+def set_state(*, inquiry: Inquiry, state: str) -> None:
+    """By hand: answered in another way, closed, or open again with a new clock."""
+    dates = {State.ANSWERED: {"answered_at": timezone.now()}, State.OPEN: {"due_at": answer_due(timezone.now())}}
+    Inquiry.objects.filter(pk=inquiry.pk).exclude(state=State.HELD).update(state=state, **dates.get(State(state), {}))
+
+
+def reopen(*, inquiry: Inquiry) -> None:
+    """The person came back: the clock starts anew."""
+    done = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.ANSWERED, State.CLOSED])
+    done.update(state=State.OPEN, due_at=answer_due(timezone.now()))
+
+
+@transaction.atomic
+def assign_inquiry(*, inquiry: Inquiry, to: User | None, actor: User) -> None:
+    """Somebody takes care of it, or nobody any more."""
+    Inquiry.objects.filter(pk=inquiry.pk).update(assigned_to=to)
+    record(action="contacts.inquiry.assigned", about=inquiry, actor=actor)

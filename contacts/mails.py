@@ -1,9 +1,13 @@
 """The messages of this app."""
 
+from django.utils import timezone
+
 from privacy.mail import mail_kind
 from privacy.purposes import Purpose
 
 from .models import Inquiry
+
+_MUTE = {Inquiry.State.CLOSED, Inquiry.State.HELD}  # the address of a held message may be forged
 
 INQUIRY_RECEIVED = mail_kind(
     "contacts/inquiry_received",
@@ -11,7 +15,7 @@ INQUIRY_RECEIVED = mail_kind(
     about="contacts.Inquiry",
     transactional=True,
     because="it confirms what the sender wrote a moment ago",
-    live=lambda inquiry: inquiry.state != Inquiry.State.CLOSED,
+    live=lambda inquiry: inquiry.state not in _MUTE,
     despite_opt_out=True,  # the sender asked a moment ago
 )
 # Goes to the business's own address and holds nothing personal: a link to the admin.
@@ -29,6 +33,16 @@ INQUIRY_ANSWERED = mail_kind(
     about="contacts.Inquiry",
     transactional=True,
     because="it answers what the sender asked",
-    live=lambda inquiry: inquiry.state != Inquiry.State.CLOSED,
+    live=lambda inquiry: inquiry.state not in _MUTE,
     began=lambda inquiry: inquiry.received_at,
+)
+DOCUMENT_SENT = mail_kind(
+    "contacts/document_sent",
+    purpose=Purpose.QUOTE,
+    about="contacts.Document",
+    transactional=True,
+    because="the sender asked for what the document says",
+    live=lambda document: document.link_works(timezone.now()) and document.inquiry.state not in _MUTE,
+    began=lambda document: document.inquiry.received_at,
+    holds_link=True,
 )

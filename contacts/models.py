@@ -1,9 +1,11 @@
-"""Questions people ask, and the answers they get."""
+"""What people write to us, from the contact form to the last answer."""
 
 from __future__ import annotations
 
 import re
 import secrets
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -11,12 +13,18 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.purposes import Purpose
+from privacy.models import PrivacyRequest
+from privacy.purposes import Channel, Purpose
 from privacy.registry import Erasure, Retention, personal_data
 from privacy.sealed_models import SealedModel
 
-KEPT = Retention(text="2 years after you wrote", since="received_at", days=730)
+from .documents_model import Document
+from .threads import KEPT_DAYS, LiveThreads
 
+__all__ = ["REFERENCE", "Correspondence", "Document", "Inquiry", "Reply", "new_reference"]
+
+KEPT = Retention(text="2 years after you wrote", since="received_at", days=KEPT_DAYS)
+AS_THE_MESSAGE = Retention(text="as long as the message that they answer")
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without look-alikes, easy to read out over a telephone
 REFERENCE = re.compile(rf"Q-[{ALPHABET}]{{6}}")
@@ -24,6 +32,29 @@ REFERENCE = re.compile(rf"Q-[{ALPHABET}]{{6}}")
 
 def new_reference() -> str:
     return "Q-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    def live(self, now: datetime) -> InquiryQuerySet:
+        """What may still be read: at the end of its time a message is over, whether or not the purge has run."""
+        return self.filter(received_at__gt=now - timedelta(days=KEPT_DAYS))
+
+    def waiting(self) -> InquiryQuerySet:
+        """Somebody has to do something: answer, or look at what was held."""
+        return self.filter(state__in=Inquiry.WAITING)
+
+    def overdue(self, now: datetime) -> InquiryQuerySet:
+        return self.waiting().filter(due_at__lt=now)
+
+    def of_person(self, email: str) -> InquiryQuerySet:
+        return self.filter(email_index=email)
+
+
+class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ignore[misc]
+    """Expired messages are not reached by accident. The purge uses `_base_manager`, which has them."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().live(timezone.now())
 
 
 @personal_data(
@@ -34,9 +65,16 @@ def new_reference() -> str:
         "email": "e-mail address",
         "phone": "telephone number",
         "address": "postal address",
+        "project": "your project",
+        "budget": "budget",
+        "deadline": "deadline",
+        "order_reference": "the order you named",
         "message": "message",
     },
-    other_columns="id reference kind email_index phone_index state received_at answered_at",
+    other_columns=(
+        "id reference kind email_index phone_index state received_at due_at answered_at assigned_to_id"
+        " privacy_request_id"
+    ),
     found_by=("email_index",),
     retention=KEPT,
     erasure=Erasure.DELETE,
@@ -52,9 +90,24 @@ class Inquiry(SealedModel):
         COMPLAINT = "complaint", "A complaint about privacy"
 
     class State(models.TextChoices):
+        HELD = "held", "held for a look"
         OPEN = "open", "waiting for an answer"
         ANSWERED = "answered", "answered"
         CLOSED = "closed", "closed"
+
+    class Budget(models.TextChoices):
+        SMALL = "under 1,000 USD"
+        MEDIUM = "1,000 to 5,000 USD"
+        LARGE = "5,000 to 20,000 USD"
+        LARGEST = "over 20,000 USD"
+
+    WAITING = (State.OPEN, State.HELD)
+    PURPOSES = {
+        Kind.QUESTION: Purpose.ANSWER_INQUIRY,
+        Kind.QUOTE: Purpose.QUOTE,
+        Kind.ORDER: Purpose.ORDER,
+        Kind.COMPLAINT: Purpose.PRIVACY_REQUEST,
+    }
 
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField("about", max_length=10, choices=Kind, default=Kind.QUESTION)
@@ -64,17 +117,45 @@ class Inquiry(SealedModel):
     phone = SealedTextField("telephone number", max_length=40, blank=True)
     phone_index = BlindIndexField("phone", normalise="phone", null=True)
     address = SealedTextField("postal address", max_length=400, blank=True)
+    project = SealedTextField(max_length=200, blank=True, null=True)
+    budget = SealedTextField(max_length=30, blank=True, null=True)
+    deadline = SealedTextField(max_length=100, blank=True, null=True)
+    order_reference = SealedTextField("order", max_length=20, blank=True, null=True)
     message = SealedTextField(max_length=20_000)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    due_at = models.DateTimeField("answer due", null=True, blank=True)
     answered_at = models.DateTimeField(null=True, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    privacy_request = models.ForeignKey(
+        PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
+    objects = LiveInquiries()
 
     class Meta:
         ordering = ["-received_at"]
         verbose_name_plural = "inquiries"
+        indexes = [models.Index(fields=["state", "due_at"])]
 
     def __str__(self) -> str:
         return f"inquiry {self.reference}"
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the contact points of this message were given for."""
+        return self.PURPOSES[self.Kind(self.kind)]
+
+    def contact_point(self, channel: str) -> str:
+        """The address or number given for this message; empty where none was."""
+        points = {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}
+        return str(points[Channel(channel)])
+
+    def is_overdue(self, now: datetime) -> bool:
+        """The same as `overdue()` of the queryset."""
+        return self.state in self.WAITING and self.due_at is not None and self.due_at < now
 
 
 @personal_data(
@@ -83,7 +164,7 @@ class Inquiry(SealedModel):
     columns={"body": "answer"},
     other_columns="id inquiry_id author_id sent_at",
     found_by=("inquiry__email_index",),
-    retention=Retention(text="as long as the message that they answer"),
+    retention=AS_THE_MESSAGE,
     erasure=Erasure.DELETE,
     source="written by our staff",
     recipients="you",
@@ -94,6 +175,55 @@ class Reply(SealedModel):
     body = SealedTextField(max_length=20_000)
     sent_at = models.DateTimeField(default=timezone.now)
 
+    objects = LiveThreads()
+
     class Meta:
         ordering = ["sent_at"]
         verbose_name_plural = "replies"
+
+
+@personal_data(
+    label="Calls, letters and mails around your messages",
+    purpose=Purpose.ANSWER_INQUIRY,
+    columns={"notes": "what was said or written"},
+    other_columns="id inquiry_id author_id way purpose happened_at logged_at",
+    found_by=("inquiry__email_index",),
+    retention=AS_THE_MESSAGE,
+    erasure=Erasure.DELETE,
+    source="written down by our staff",
+    recipients="nobody",
+)
+class Correspondence(SealedModel):
+    """A call, a letter or a mail that went another way than this site's mail gate, written down by staff."""
+
+    class Way(models.TextChoices):
+        MAIL_IN = "mail_in", "an e-mail came in"
+        CALL_IN = "call_in", "the person called"
+        CALL_OUT = "call_out", "we called"
+        LETTER_IN = "letter_in", "a letter came in"
+        LETTER_OUT = "letter_out", "we sent a letter"
+
+    # What we do needs permission; what the person does never.
+    OUTGOING = {Way.CALL_OUT: Channel.PHONE, Way.LETTER_OUT: Channel.LETTER}
+    PURPOSES = (Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
+
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.CASCADE, related_name="correspondence")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    way = models.CharField("what happened", max_length=10, choices=Way)
+    purpose = models.CharField(
+        max_length=20, choices=[(purpose.value, purpose.label) for purpose in PURPOSES], default=Purpose.ANSWER_INQUIRY
+    )
+    happened_at = models.DateTimeField("when", default=timezone.now)
+    notes = SealedTextField(max_length=20_000)
+    logged_at = models.DateTimeField("written down", default=timezone.now)
+
+    objects = LiveThreads()
+
+    class Meta:
+        ordering = ["happened_at"]
+        verbose_name = "call, letter or mail"
+        verbose_name_plural = "calls, letters and mails"
+
+    @property
+    def is_incoming(self) -> bool:
+        return self.way not in self.OUTGOING

@@ -1,18 +1,24 @@
-"""The contact page."""
+"""The contact page, and the page behind the link to a document."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
-from django.views.generic import FormView, TemplateView
+from django.views.generic import FormView, TemplateView, View
 
+from privacy.client_address import client_address
+
+from .documents import document_behind, fetch_document
 from .forms import ContactForm
 from .inquiries import receive_inquiry
-from .models import REFERENCE, Inquiry
+from .limits import address_has_room, network_has_room, seconds_left
+from .models import REFERENCE, Document, Inquiry
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -26,8 +32,18 @@ class ContactView(FormView[ContactForm]):
         return {"kind": kind if kind in Inquiry.Kind.values else Inquiry.Kind.QUESTION}
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
-        inquiry = receive_inquiry(inquiry=form.save(commit=False))
+        now = timezone.now()
+        if not network_has_room(client_address(self.request), now):
+            return self._too_many(form)
+        held = form.is_suspicious() or not address_has_room(form.cleaned_data["email"], now)
+        inquiry = receive_inquiry(inquiry=form.save(commit=False), held=held)
         return redirect("contacts:thanks", reference=inquiry.reference)
+
+    def _too_many(self, form: ContactForm) -> HttpResponse:
+        """What was typed stays on the page; nothing is stored, and the page says so and what else to do."""
+        seconds = seconds_left(timezone.now())
+        context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+        return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
 
 class ThanksView(TemplateView):
@@ -39,3 +55,23 @@ class ThanksView(TemplateView):
         if not REFERENCE.fullmatch(self.kwargs["reference"]):
             raise Http404("No message has such a number.")
         return super().get_context_data(**kwargs)
+
+
+@method_decorator(never_cache, name="dispatch")
+class DocumentView(View):
+    """The file behind the link in our mail, to be saved, never shown within this site."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        now = timezone.now()
+        document = document_behind(token, now=now)
+        if document is None:
+            raise Http404("This link is over, or was replaced by a newer one.")
+        return download(document, fetch_document(document=document, now=now, by=None))
+
+
+def download(document: Document, content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type=document.content_type)
+    # Never kept by a proxy or the browser's cache; the name may hold any letter.
+    response.headers["Cache-Control"] = "no-store, private"
+    response.headers["Content-Disposition"] = content_disposition_header(True, document.file_name) or "attachment"
+    return response

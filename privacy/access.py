@@ -1,7 +1,7 @@
 """Access: everything that is kept about a person, as an archive that anybody can read.
 
-The archive is a zip with `index.html` for people and `data.json` for programs. Both come from the registry: each kind
-of row with its purpose, source, recipients, retention, and what is withheld and why.
+The archive is a zip with `index.html` for people, `data.json` for programs, and `files/` where files are kept. All come
+from the registry: each kind of row with its purpose, source, recipients, retention, and what is withheld and why.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.db import models
 from django.template.loader import render_to_string
 
 from .encryption.blind_index import BlindIndexField
+from .encryption.fields import SealedBinaryField
 from .keystore.day_keys import KeyDestroyed
 from .registry import PersonalData, personal_models
 
@@ -26,8 +28,23 @@ def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[st
 
     Only the archive for the person and the disclosure register call it: nothing else may export what is kept.
     """
-    chosen = (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
-    return [section for declaration in chosen if (section := _section(declaration, email))]
+    return [section for declaration in _chosen(tables) if (section := _section(declaration, email))]
+
+
+def files_of(*, email: str, tables: frozenset[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Path and content of each file that is kept about this person and not withheld: what `collect` names by its path.
+
+    For the callers of `collect` only.
+    """
+    for declaration in _chosen(tables):
+        given = {*declaration.columns} - declaration.withheld
+        names = [f.name for f in declaration.model._meta.concrete_fields if isinstance(f, SealedBinaryField)]
+        for name in given.intersection(names):
+            yield from ((_path_of(row), getattr(row, name)) for row in declaration.rows_of(email))
+
+
+def _chosen(tables: frozenset[str] | None) -> Iterator[PersonalData]:
+    return (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
 
 
 def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:
@@ -84,9 +101,16 @@ def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
         value = getattr(row, f.attname)
     except KeyDestroyed:
         return "no longer readable: the key of its day is destroyed"
+    if isinstance(value, bytes):
+        return _path_of(row)
     if value is None or isinstance(value, (bool, int, str, list, dict)):
         return value
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def _path_of(row: Any) -> str:
+    """Where a file lies in the archive. A model with a readable file says with `file_name` what it is called."""
+    return f"files/{str(row.pk)[-8:]}-{row.file_name}"
 
 
 def build_archive(*, email: str, now: datetime) -> bytes:
@@ -101,4 +125,6 @@ def build_archive(*, email: str, now: datetime) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("index.html", render_to_string("privacy/archive/index.html", data))
         archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
+        for path, content in files_of(email=email):
+            archive.writestr(path, content)
     return buffer.getvalue()

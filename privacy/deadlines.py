@@ -62,6 +62,11 @@ def next_business_day(day: date) -> date:
     return day
 
 
+def business_days_after(moment: datetime, count: int) -> datetime:
+    """The end of the business day that comes `count` business days after this moment's day."""
+    return _end_of(add_business_days(local_day(moment), count))
+
+
 def local_day(moment: datetime) -> date:
     """The day on the vendor's calendar."""
     return moment.astimezone(_zone()).date()

@@ -81,4 +81,5 @@ def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: An
 
 
 def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:
-    return Inquiry.objects.create(**{"name": "Dave", "email": email, "message": "Hello?", **fields})
+    stored: Inquiry = Inquiry.objects.create(**{"name": "Dave", "email": email, "message": "Hello?", **fields})
+    return stored

@@ -15,7 +15,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.template.loader import render_to_string
 
-from privacy.access import collect
+from privacy.access import collect, files_of
 from privacy.audit.trail import record
 
 from .models import Disclosure
@@ -87,6 +87,8 @@ def _archive(order: Disclosure, now: datetime) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("index.html", render_to_string("disclosure/export.html", data))
         archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
+        for path, content in files_of(email=order.email or "", tables=frozenset(order.scope)):
+            archive.writestr(path, content)
     return buffer.getvalue()
 
 

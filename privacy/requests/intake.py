@@ -83,9 +83,11 @@ def leave_open(*, request: PrivacyRequest) -> None:
 
 
 @transaction.atomic
-def record_request(*, request: PrivacyRequest, now: datetime, recorded_by: AbstractBaseUser) -> PrivacyRequest:
-    """Opens the unsaved request that staff wrote down. It counts from the day it was received, not from this one."""
-    request.state, request.confirmed_at, request.handled_by_id = State.CONFIRMED, now, recorded_by.pk
+def record_request(*, request: PrivacyRequest, now: datetime, recorded_by: AbstractBaseUser | None) -> PrivacyRequest:
+    """Opens the unsaved request that staff wrote down (None: that came by the contact form). It counts from the day it
+    was received, not from this one."""
+    request.state, request.confirmed_at = State.CONFIRMED, now
+    request.handled_by_id = recorded_by.pk if recorded_by else None
     _set_deadlines(request)
     request.save()
     audited("recorded", request, recorded_by)

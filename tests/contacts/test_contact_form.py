@@ -120,16 +120,6 @@ def test_a_number_is_found_however_it_was_typed(client: Client) -> None:
     assert not Inquiry.objects.filter(phone_index="+1 805 651 8517").exists()
 
 
-def test_a_line_break_in_a_name_adds_no_header(client: Client, work: Work) -> None:
-    send(client, name="Dave\r\nBcc: everybody@example.org")
-    work()
-    assert len(mail.outbox) == 2
-    for message in mail.outbox:
-        assert message.recipients() == message.to
-        assert "Bcc" not in message.message()
-        assert "\n" not in message.subject
-
-
 def test_markup_in_a_message_stays_text(client: Client, work: Work) -> None:
     send(client, name="<b>Dave</b>", message="")
     assert "&lt;b&gt;Dave&lt;/b&gt;" in send(client, name="<b>Dave</b>", message="")
@@ -142,6 +132,20 @@ def test_markup_in_a_message_stays_text(client: Client, work: Work) -> None:
 @pytest.mark.parametrize(("query", "kind"), [("quote", "quote"), ("", "question"), ("nonsense", "question")])
 def test_the_address_chooses_what_it_is_about(client: Client, query: str, kind: str) -> None:
     assert f'<option value="{kind}" selected>' in client.get(f"/contact/?kind={query}").content.decode()
+
+
+def test_every_part_is_in_the_page_for_browsers_that_hide_none(client: Client) -> None:
+    page = client.get("/contact/").content.decode()
+    for name in ("project", "budget", "deadline", "order_reference"):
+        assert f'name="{name}"' in page
+
+
+def test_each_contact_point_says_what_it_is_used_for(client: Client) -> None:
+    page = client.get("/contact/").content.decode()
+    assert "We answer your message to this address, and use it for nothing else." in page
+    assert "We call you about this message only, and use the number for nothing else." in page
+    assert "We send you letters about this message only, such as a quote, and use it for nothing else." in page
+    assert page.count("(optional)") == 6
 
 
 @pytest.mark.parametrize("reference", ["Q-1", "Q-ABCDEFG", "Call-0900-666", "%3Cscript%3E", "Q-ABCDEO"])

@@ -15,7 +15,7 @@ from affiliates.models import (
     PayoutBatch,
     PayoutItem,
 )
-from contacts.models import Reply
+from contacts.models import Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import OptOutCopy, Tombstone
 from privacy.models import (
@@ -80,6 +80,10 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
 def _inquiry(email: str, name: str) -> None:
     inquiry = factories.inquiry(email, name=name, reference=f"Q-{name}"[:8], message=f"{name} asks")
     Reply.objects.create(inquiry=inquiry, body=f"Dear {name}")
+    Correspondence.objects.create(inquiry=inquiry, way="call_in", notes=f"{name} called")
+    Document.objects.create(
+        inquiry=inquiry, name=f"{name}.pdf", content=name.encode(), content_type="application/pdf", size=len(name)
+    )
     OutgoingMail.objects.create(
         kind="contacts/inquiry_answered",
         about_model="contacts.Inquiry",

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from contacts.models import Document
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
 from privacy.erasure import erase_person
@@ -107,6 +108,18 @@ def test_an_approved_order_is_exported_within_its_scope(staff: Client, grace: Cl
     order.refresh_from_db()
     assert (order.state, order.export_digest) == ("exported", sha256(answer.content).hexdigest())
     assert actions() == {"disclosure.order.recorded", "disclosure.order.approved", "disclosure.order.exported"}
+
+
+@pytest.mark.usefixtures("carols_data")
+@pytest.mark.parametrize(("scope", "files"), [("contacts_document", 1), ("shop_order", 0)])
+def test_files_go_along_within_the_scope(staff: Client, grace: Client, scope: str, files: int) -> None:
+    inquiry = factories.inquiry(CAROL)
+    Document.objects.create(inquiry=inquiry, name="quote.pdf", content=b"4711", content_type="application/pdf", size=4)
+    order = recorded(staff, scope=[scope])
+    do(grace, order, "approve")
+    with zipfile.ZipFile(io.BytesIO(do(staff, order, "export").content)) as archive:
+        found = [archive.read(name) for name in archive.namelist() if name.startswith("files/")]
+    assert found == [b"4711"] * files
 
 
 @pytest.mark.usefixtures("carols_data", "grace")

@@ -1,0 +1,100 @@
+"""What staff type about a message: who takes care of it, an answer, a call or a letter, a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+
+from .file_types import MAX_BYTES, FileRefused, SniffedFile, sniff
+from .models import Correspondence, Inquiry, Reply
+from .text_rules import validate_lines
+
+
+class StaffChoice(forms.ModelChoiceField[Any]):
+    def label_from_instance(self, user: Any) -> str:
+        return str(user.name or user.email)
+
+
+class InquiryForm(forms.ModelForm[Inquiry]):
+    assigned_to = StaffChoice(
+        queryset=get_user_model()._default_manager.filter(is_staff=True, is_active=True),
+        required=False,
+        empty_label="nobody yet",
+    )
+
+    class Meta:
+        model = Inquiry
+        fields = ["state", "assigned_to"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "state" in self.fields:  # read-only while a message is held: it is released by its button
+            choices = [choice for choice in Inquiry.State.choices if choice[0] != Inquiry.State.HELD]
+            setattr(self.fields["state"], "choices", choices)  # noqa: B010
+
+
+class ReplyForm(forms.ModelForm[Reply]):
+    class Meta:
+        model = Reply
+        fields = ["body"]
+        labels = {"body": "Your answer"}
+        help_texts = {"body": "Goes to the sender by e-mail as soon as you save."}
+        widgets = {"body": forms.Textarea(attrs={"rows": 10, "cols": 80})}
+
+    def clean_body(self) -> str:
+        validate_lines(self.cleaned_data["body"])
+        return str(self.cleaned_data["body"])
+
+
+class CorrespondenceForm(forms.ModelForm[Correspondence]):
+    answers = forms.BooleanField(required=False, label="This answers the message")
+
+    class Meta:
+        model = Correspondence
+        fields = ["way", "purpose", "happened_at", "notes"]
+        help_texts = {
+            "purpose": "What it was about. A number or postal address is used only for what it was given for.",
+            "happened_at": "As YYYY-MM-DD HH:MM, in UTC.",
+        }
+        widgets = {
+            "happened_at": forms.DateTimeInput(format="%Y-%m-%d %H:%M"),
+            "notes": forms.Textarea(attrs={"rows": 8, "cols": 80}),
+        }
+
+    def clean_happened_at(self) -> Any:
+        happened_at = self.cleaned_data["happened_at"]
+        if happened_at > timezone.now():
+            raise forms.ValidationError("This is in the future.")
+        return happened_at
+
+    def clean_notes(self) -> str:
+        validate_lines(self.cleaned_data["notes"])
+        return str(self.cleaned_data["notes"])
+
+
+class DocumentForm(forms.Form):
+    file = forms.FileField(
+        help_text=f"PDF, PNG or JPEG, at most {MAX_BYTES // 1_000_000} MB. It is encrypted before it is stored.",
+        error_messages={
+            "required": f"Choose a file of at most {MAX_BYTES // 1_000_000} MB. A larger one is not taken."
+        },
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+    )
+
+    def clean_file(self) -> SniffedFile:
+        """The file, once its content is what its name says."""
+        upload: UploadedFile[bytes] = self.cleaned_data["file"]
+        if upload.size and upload.size > MAX_BYTES:  # known before it is read into memory
+            raise forms.ValidationError(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
+        try:
+            return sniff(name=upload.name or "", content=upload.read())
+        except FileRefused as refusal:
+            raise forms.ValidationError(str(refusal)) from None
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to type; the button is the answer."""

@@ -1,0 +1,40 @@
+"""Calls, letters and mails that staff write down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from privacy.audit.trail import record
+
+from .inquiries import mark_answered, reopen
+from .models import Correspondence
+from .permission import require_permission
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Way = Correspondence.Way
+_SUBJECTS = {
+    Way.MAIL_IN: "mail",
+    Way.CALL_IN: "call",
+    Way.CALL_OUT: "call",
+    Way.LETTER_IN: "letter",
+    Way.LETTER_OUT: "letter",
+}
+
+
+@transaction.atomic
+def log_correspondence(*, entry: Correspondence, author: User, answers: bool = False) -> Correspondence:
+    """Stores the unsaved entry. What came in opens its message again, unless it `answers` it. Raises `ContactRefused`
+    for a call or letter of ours that the person did not permit; nothing is stored then."""
+    require_permission(entry)
+    entry.author = author
+    entry.save()
+    if answers:
+        mark_answered(inquiry=entry.inquiry)
+    elif entry.is_incoming:
+        reopen(inquiry=entry.inquiry)
+    record(action=f"contacts.{_SUBJECTS[Way(entry.way)]}.logged", about=entry, actor=author)
+    return entry

@@ -1,0 +1,59 @@
+"""Documents for a person: added by staff, sealed, fetched through a link that ends.
+
+The link goes by mail, the file does not: what lies in mailboxes and on mail servers can't be taken back, a link can.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from privacy.audit.trail import record
+from privacy.links import digest_of, new_link_token
+from privacy.mail import queue_mail
+
+from .file_types import SniffedFile
+from .mails import DOCUMENT_SENT
+from .models import Document, Inquiry
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LINK_LIFE = timedelta(days=30)
+
+
+@transaction.atomic
+def add_document(*, inquiry: Inquiry, file: SniffedFile, author: User) -> Document:
+    document = Document(inquiry=inquiry, author=author, name=file.name, content=file.content)
+    document.content_type, document.size = file.content_type, len(file.content)
+    document.save()
+    record(action="contacts.document.added", about=document, actor=author)
+    return document
+
+
+@transaction.atomic
+def send_document(*, document: Document, now: datetime, actor: User) -> None:
+    """Mails a new link; an earlier one stops working. Raises `privacy.mail.MailRefused`, and then changes nothing."""
+    token = new_link_token()
+    document.link_digest, document.link_expires_at, document.sent_at = digest_of(token), now + LINK_LIFE, now
+    document.save(update_fields=["link_digest", "link_expires_at", "sent_at"])
+    queue_mail(DOCUMENT_SENT, to=document.inquiry.email, about=document, context={"token": token})
+    record(action="contacts.document.sent", about=document, actor=actor)
+
+
+def document_behind(token: str, *, now: datetime) -> Document | None:
+    """The document that this link leads to; None when it is unknown, replaced or over."""
+    found: Document | None = Document.objects.filter(link_digest=digest_of(token), link_expires_at__gt=now).first()
+    return found
+
+
+@transaction.atomic
+def fetch_document(*, document: Document, now: datetime, by: User | None) -> bytes:
+    """The file's bytes for whoever holds the link (`by` is None then) or for staff. Every reading is an audit entry."""
+    if by is None:
+        Document.objects.filter(pk=document.pk, fetched_at=None).update(fetched_at=now)
+    content: bytes = document.content
+    record(action="contacts.document.fetched", about=document, actor=by)
+    return content

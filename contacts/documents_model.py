@@ -1,0 +1,57 @@
+"""Quotes and other files that staff prepare for a message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedBinaryField, SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
+
+from .threads import LiveThreads
+
+
+@personal_data(
+    label="Documents prepared for you",
+    purpose=Purpose.QUOTE,
+    columns={"name": "file name", "content": "file"},
+    other_columns="id inquiry_id author_id content_type size added_at link_digest link_expires_at sent_at fetched_at",
+    found_by=("inquiry__email_index",),
+    retention=Retention(text="as long as the message that they belong to"),
+    erasure=Erasure.DELETE,
+    source="written by our staff",
+    recipients="you",
+)
+class Document(SealedModel):
+    """A file, sealed in the database like any other value: nothing of it lies in a folder."""
+
+    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, related_name="documents")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    name = SealedTextField("file name", max_length=150)
+    content = SealedBinaryField()
+    content_type = models.CharField("type", max_length=80)
+    size = models.PositiveIntegerField(help_text="bytes")
+    added_at = models.DateTimeField("added", default=timezone.now)
+    link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    link_expires_at = models.DateTimeField("link works until", null=True, editable=False)
+    sent_at = models.DateTimeField("link sent", null=True, editable=False)
+    fetched_at = models.DateTimeField("first fetched", null=True, editable=False)
+
+    objects = LiveThreads()
+
+    class Meta:
+        ordering = ["added_at"]
+
+    @property
+    def file_name(self) -> str:
+        """What a browser and the access archive call the file; `name` was cleaned when it was added."""
+        name: str = self.name
+        return name
+
+    def link_works(self, now: datetime) -> bool:
+        return self.link_expires_at is not None and now < self.link_expires_at

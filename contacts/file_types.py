@@ -1,0 +1,67 @@
+"""Is a file what its name says? Looked at by content, with puremagic; what is neither known nor allowed is refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from pathlib import PurePath
+
+import puremagic
+
+MAX_BYTES = 5_000_000
+NAME_LIMIT = 120  # characters
+
+# Office files are not among them: inside they are all ZIP files, which can hold anything.
+TYPES = {
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+}
+_SAME = {".jpeg": ".jpg", ".jfif": ".jpg", ".jpe": ".jpg"}
+
+
+class FileRefused(ValueError):
+    """This file is not taken; the text says why."""
+
+
+@dataclass(frozen=True)
+class SniffedFile:
+    """A file whose content is of the type that its name says."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
+def sniff(*, name: str, content: bytes) -> SniffedFile:
+    """Raises `FileRefused`."""
+    name = clean_name(name)
+    ending = PurePath(name).suffix.lower()
+    if ending not in TYPES:
+        raise FileRefused("Only PDF, PNG and JPEG files can be added.")
+    if not content:
+        raise FileRefused("This file is empty.")
+    if len(content) > MAX_BYTES:
+        raise FileRefused(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
+    if _SAME.get(ending, ending) not in endings_of(content):
+        raise FileRefused(f"This file is not what its name says: its content is not that of a {ending} file.")
+    return SniffedFile(name, TYPES[ending], content)
+
+
+def endings_of(content: bytes) -> set[str]:
+    """What the content can be; empty where nobody knows."""
+    try:
+        found = puremagic.magic_string(content)
+    except (puremagic.PureError, ValueError):
+        return set()
+    best = max((match.confidence for match in found), default=0)
+    return {_SAME.get(match.extension, match.extension) for match in found if match.confidence == best}
+
+
+def clean_name(name: str) -> str:
+    """The last part of a path, without control and direction characters, short enough for every file system."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}).strip(" .")
+    path = PurePath(shown or "file")
+    return path.stem[:NAME_LIMIT] + path.suffix[:10]

@@ -1,0 +1,87 @@
+"""How much may come from one network, and about one address, within an hour.
+
+A limit of N is N slots in the cache that all processes share (`CACHES["limits"]`). Taking one is `add`, which no two
+processes can do twice on any back-end; counters can lose a count on the database's. No address and no network stands
+in the cache, only keyed hashes. Their key is random, made anew each hour, kept sealed, and gone when the hour's slots
+are: from then on nobody can tell whose they were.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import secrets
+from datetime import datetime
+
+from django.conf import settings
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.db import connections, router
+
+from privacy.encryption.normalise import normalise_email
+from privacy.encryption.sealing import Place, seal, unseal
+from privacy.registry import declare_table
+
+WINDOW = 60 * 60  # seconds
+TABLE = "contacts_limits"
+
+declare_table(TABLE, "hashes under a key that ends within the hour, and that key, sealed", "cache_key value expires")
+_PLACE = Place(TABLE, "value")
+
+
+def network_has_room(address: str | None, now: datetime) -> bool:
+    """Takes one of the slots of the client's network; False when there is none left. A client whose address the server
+    does not know (a Unix socket without a trusted proxy) shares them with all such clients."""
+    return _take("network", network_of(address), settings.CONTACT_LIMIT_PER_NETWORK, now)
+
+
+def address_has_room(email: str, now: datetime) -> bool:
+    """The same for the e-mail address that a message names: nobody floods it with our confirmations."""
+    return _take("address", normalise_email(email), settings.CONTACT_LIMIT_PER_ADDRESS, now)
+
+
+def seconds_left(now: datetime) -> int:
+    """Until the next hour's slots, for the header Retry-After."""
+    return WINDOW - int(now.timestamp()) % WINDOW
+
+
+def network_of(address: str | None) -> str:
+    """The /24 or /64 that an address belongs to: what one household or machine room gets to itself."""
+    if address is None:
+        return "unknown"
+    parsed = ipaddress.ip_address(address)
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    bits = 24 if (mapped or parsed).version == 4 else 64
+    return str(ipaddress.ip_network(f"{mapped or parsed}/{bits}", strict=False))
+
+
+def _take(about: str, who: str, limit: int, now: datetime) -> bool:
+    cache = caches["limits"]
+    digest = hmac.digest(_key(now), f"{about} {who}".encode(), "sha256").hex()
+    slots = [f"contact-{digest}-{number}" for number in range(limit)]
+    taken = cache.get_many(slots)
+    # `add` is False where another process was quicker.
+    return any(cache.add(slot, 1, seconds_left(now)) for slot in slots if slot not in taken)
+
+
+def _key(now: datetime) -> bytes:
+    """This hour's key, the same for all processes: whoever needs it first makes it."""
+    cache, hour = caches["limits"], int(now.timestamp()) // WINDOW
+    name, row = f"contact-key-{hour}", hour.to_bytes(16)
+    if (sealed := cache.get(name)) is None:
+        fresh = bytes(seal(secrets.token_bytes(32), place=_PLACE, row=row))
+        # Another process may have been quicker; a cache that keeps nothing (dummycache://) limits nothing.
+        sealed = fresh if cache.add(name, fresh, seconds_left(now)) else cache.get(name, fresh)
+    return unseal(sealed, place=_PLACE, row=row)
+
+
+def forget_past_hours(*, now: datetime) -> int:
+    """Deletes what is over from the database's cache, which by itself only leaves it unread. Returns how many rows."""
+    cache = caches["limits"]
+    if not isinstance(cache, DatabaseCache):
+        return 0
+    connection = connections[router.db_for_write(cache.cache_model_class)]
+    over = connection.ops.adapt_datetimefield_value(now.replace(microsecond=0))
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {TABLE} WHERE expires < %s", [over])  # noqa: S608
+        return int(cursor.rowcount)

@@ -1,0 +1,82 @@
+"""Whether a person may be reached now, by one channel, for one purpose: what staff pages show and logging obeys.
+
+The one place of this app that asks the privacy floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from privacy.permissions import ContactRefused, refuse_unless_permitted
+from privacy.purposes import Channel, Purpose, Refusal
+
+from .models import Correspondence, Inquiry
+
+_POINTS = {
+    Channel.EMAIL: "e-mail address",
+    Channel.PHONE: "telephone number",
+    Channel.LETTER: "postal address",
+}
+
+
+@dataclass(frozen=True)
+class Permission:
+    """One channel for one purpose as it stands now; `refusal` is empty where it is open."""
+
+    channel: Channel
+    purpose: Purpose
+    refusal: str
+
+
+def why_not(*, inquiry: Inquiry, channel: Channel, purpose: str) -> str:
+    """The reason why the person behind this message may not be reached so; empty where it is permitted."""
+    try:
+        _check(inquiry, channel, purpose)
+    except ContactRefused as refused:
+        return str(refused)
+    return ""
+
+
+def _check(inquiry: Inquiry, channel: Channel, purpose: str) -> None:
+    """Raises `ContactRefused`: what was given with a message serves what that message was about."""
+    point = _POINTS[channel]
+    if not inquiry.contact_point(channel):
+        raise ContactRefused(Refusal.NO_ADDRESS, f"no {point} was given with this message")
+    if purpose != inquiry.purpose:
+        text = f"the {point} was given for {inquiry.purpose.label}, and not for {Purpose(purpose).label}"
+        raise ContactRefused(Refusal.OTHER_PURPOSE, text)
+    refuse_unless_permitted(
+        channel=channel,
+        purpose=inquiry.purpose,
+        email=inquiry.email,
+        phone=inquiry.phone,
+        address=inquiry.address,
+        about=inquiry,
+        given_at=inquiry.received_at,
+    )
+
+
+def permissions_now(inquiries: Iterable[Inquiry]) -> list[Permission]:
+    """For each purpose that a person has written for, each channel, as the newest message with such a contact point has
+    it: an opt-out ends what came before it."""
+    newest_first = sorted(inquiries, key=lambda inquiry: inquiry.received_at, reverse=True)
+    purposes = dict.fromkeys(inquiry.purpose for inquiry in newest_first)
+    return [_permission(newest_first, channel, purpose) for purpose in purposes for channel in Channel]
+
+
+def _permission(newest_first: list[Inquiry], channel: Channel, purpose: Purpose) -> Permission:
+    of_purpose = [inquiry for inquiry in newest_first if inquiry.purpose == purpose]
+    inquiry = next((inquiry for inquiry in of_purpose if inquiry.contact_point(channel)), of_purpose[0])
+    return Permission(channel, purpose, why_not(inquiry=inquiry, channel=channel, purpose=purpose))
+
+
+def require_permission(entry: Correspondence) -> None:
+    """Raises `ContactRefused` for a call or letter of ours that nothing permits."""
+    channel = Correspondence.OUTGOING.get(Correspondence.Way(entry.way))
+    if channel is None:
+        return
+    try:
+        _check(entry.inquiry, channel, entry.purpose)
+    except ContactRefused as refused:
+        raise ContactRefused(refused.refusal, f"Not logged: {refused}.") from refused
