@@ -56,7 +56,7 @@ class TrafficAdmin(ReadOnlyAdmin):
     def _period(self, request: HttpRequest) -> PeriodForm:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return PeriodForm(request.GET, today=timezone.now().date())
+        return PeriodForm(request.GET or None, today=timezone.now().date())
 
 
 def _file(table: str, report: Report, rows: list[tuple[object, int]]) -> HttpResponse:

@@ -17,12 +17,12 @@ class PeriodForm(forms.Form):
     last = forms.DateField(label="to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
+        self.usual = Report(today - timedelta(days=29), today)
+        super().__init__(*args, initial={"first": self.usual.first, "last": self.usual.last}, **kwargs)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        last = cleaned.get("last") or self.today
+        last = cleaned.get("last") or self.usual.last
         first = cleaned.get("first") or last - timedelta(days=29)
         if first > last:
             raise forms.ValidationError("The first day comes after the last one.")
@@ -34,4 +34,4 @@ class PeriodForm(forms.Form):
         """The chosen days; the last 30 where the choice makes no sense."""
         if self.is_valid():
             return Report(self.cleaned_data["first"], self.cleaned_data["last"])
-        return Report(self.today - timedelta(days=29), self.today)
+        return self.usual
