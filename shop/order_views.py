@@ -15,7 +15,7 @@ from .delivery_models import Licence, ProductFile
 from .downloads import DownloadRefused, behind_link, download_link, take_download
 from .models import Order, Payment, Refund
 from .outcomes import Outcome, outcome_of
-from .payments import PaymentUnavailable, start_payment
+from .payment_start import PaymentUnavailable, start_payment
 from .paypal_pages import may_lead_to_paypal
 from .private_pages import private_page
 

@@ -18,7 +18,8 @@ class PeriodForm(forms.Form):
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.usual = Report(today - timedelta(days=29), today)
-        super().__init__(*args, initial={"first": self.usual.first, "last": self.usual.last}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"first": self.usual.first, "last": self.usual.last}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -27,7 +27,7 @@ from affiliates.verification import first_difference
 from privacy.sealed_models import uuid7
 from shop.models import Payment, Product, Refund
 from shop.money import Money
-from shop.payments import apply_capture
+from shop.payment_booking import apply_capture
 from shop.paypal.types import CaptureState, CaptureStatus, PayoutItemState, PayoutItemStatus, RefundState, RefundStatus
 from shop.refunds import apply_refund
 from shop.signals import dispute_closed, payment_disputed

@@ -21,7 +21,7 @@ from affiliates.rates import set_rate
 from affiliates.verification import first_difference
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
-from shop.payments import apply_capture
+from shop.payment_booking import apply_capture
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from shop.refunds import apply_refund
 from tests import factories

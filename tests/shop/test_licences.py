@@ -15,7 +15,7 @@ from privacy.erasure import erase_person
 from privacy.models import OutgoingMail
 from shop.delivery_models import Licence
 from shop.models import Order, Payment, Product
-from shop.payments import apply_capture
+from shop.payment_booking import apply_capture
 from shop.paypal.types import CaptureStatus
 from shop.refunds import apply_refund
 from tests import factories
