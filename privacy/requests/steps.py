@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from ..audit.trail import record
 from ..mail import MailKind, queue_mail
 from ..models import PrivacyRequest
+from ..signals import request_closed
 
 RECORD_LIFE = relativedelta(months=24)  # 11 CCR 7101
 
@@ -57,6 +58,7 @@ def close(
     request.correction_expires_at = None
     changed = ["state", "answered_at", "keep_until", "outcome", "refusal_ground", "correction_expires_at"]
     save_step(request, changed, actor)
+    request_closed.send(PrivacyRequest, request=request)
 
 
 def save_step(request: PrivacyRequest, changed: list[str], actor: AbstractBaseUser | None) -> None:

@@ -56,6 +56,14 @@ def test_its_answer_ends_both(complaint: Inquiry, staff: Client, work: Work) -> 
     assert len(mail.outbox) == 3
 
 
+def test_the_answer_to_its_request_ends_both_too(complaint: Inquiry, staff: Client) -> None:
+    assert complaint.state == "open"
+    step = f"/admin/privacy/privacyrequest/{complaint.privacy_request_id}/step/answer/"
+    assert staff.post(step, {"text": "We looked into it."}).status_code == 302
+    assert PrivacyRequest.objects.get().state == "answered"
+    assert Inquiry.objects.get().state == "answered"
+
+
 def test_its_page_leads_to_the_request(complaint: Inquiry, staff: Client) -> None:
     assert f"/admin/privacy/privacyrequest/{complaint.privacy_request_id}/change/" in (
         staff.get(page_of(complaint)).content.decode()
