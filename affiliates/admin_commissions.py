@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -12,20 +12,21 @@ from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from shop.models import Order
 
 from .admin_books import BooksAlarm
-from .commissions import approve_commission, reject_commission
+from .bulk_decisions import Preview, approve_all, held_because, preview_approval, preview_rejection, reject_all
+from .commission_filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list
 from .explanation import explain_commission
 from .flags import FlagRefused, clear_flag, confirm_flag, raise_flag
-from .models import Attribution, Commission, Flag
+from .models import Attribution, Commission, CommissionQuerySet, Flag, PayoutItem
+from .staff_pages import acting, show
 
-if TYPE_CHECKING:
-    from accounts.models import User
+AT_ONCE = 500  # decided with one press
 
 
 class ReasonForm(ActionForm):
@@ -36,24 +37,10 @@ class ReasonForm(ActionForm):
     )
 
 
-class HeldFilter(admin.SimpleListFilter):
-    title = "held"
-    parameter_name = "held"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "held, to be decided"), ("no", "not held")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        held = Commission.objects.held().values("pk")
-        return {"yes": queryset.filter(pk__in=held), "no": queryset.exclude(pk__in=held)}.get(
-            self.value() or "", queryset
-        )
-
-
 @admin.register(Commission)
 class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     list_display = ["__str__", "code", "order", "total", "remaining", "state", "holds", "hold_until", "created_at"]
-    list_filter = ["state", HeldFilter, "created_at"]
+    list_filter = [AffiliateFilter, QuestionFilter, "state", HeldFilter, "created_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
     search_fields = ["attribution__affiliate__code", "attribution__order__reference"]
     fields = ["code", "order", "route", "base", "terms", "total", "remaining", "state", "reason", "holds"]
@@ -61,6 +48,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     actions = ["approve", "reject", "hold", "clear", "confirm"]
     action_form = ReasonForm
     change_form_template = "affiliates/admin/commission.html"
+    change_list_template = "affiliates/admin/commissions.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("attribution__flags")
@@ -79,25 +67,50 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
 
     @admin.display(description="held because")
     def holds(self, commission: Commission) -> str:
-        flags = commission.attribution.flags.all()  # fetched with the list
-        return "; ".join(Flag.Kind(flag.kind).label for flag in flags if flag.state == Flag.State.OPEN)
+        return held_because(commission)  # the flags were fetched with the list
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Below the list: what all of it comes to, not only the page that is shown."""
+        response = super().changelist_view(request, extra_context)
+        context = getattr(response, "context_data", None) or {}
+        if "cl" in context:
+            context["sums"] = sums_of_list(context["cl"].queryset)
+        return response
 
     @admin.action(description="Approve", permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
-        done = sum(approve_commission(commission=c, approved_by=_acting(request)) for c in queryset)
-        self.message_user(request, f"{done} approved; others were not pending, or are held.")
+    def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        chosen = _chosen(queryset)
+        if "confirmed" not in request.POST:
+            return self._ask(request, preview_approval(chosen), verb="approve")
+        self.message_user(request, f"{approve_all(chosen, by=acting(request))} approved.")
+        return None
 
     @admin.action(description="Reject, with the reason", permissions=["decide"])
-    def reject(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
-        if reason := self._reason(request):
-            who = _acting(request)
-            done = sum(reject_commission(commission=c, reason=reason, rejected_by=who) for c in queryset)
-            self.message_user(request, f"{done} rejected; others were not pending.")
+    def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        chosen = _chosen(queryset)
+        reason = self._reason(request)
+        if not reason:
+            return None
+        if "confirmed" not in request.POST:
+            return self._ask(request, preview_rejection(chosen), verb="reject")
+        self.message_user(request, f"{reject_all(chosen, reason=reason, by=acting(request))} rejected.")
+        return None
+
+    def _ask(self, request: HttpRequest, preview: Preview, *, verb: str) -> HttpResponse:
+        """Before anything happens: the sum, and what is left out."""
+        context = {
+            "preview": preview,
+            "verb": verb,
+            "reason": request.POST.get("reason", ""),
+            "at_once": AT_ONCE,
+            "opts": self.opts,
+        }
+        return show(request, "affiliates/admin/confirm.html", title=f"Please confirm: {verb}", **context)
 
     @admin.action(description="Hold, to look into it", permissions=["decide"])
     def hold(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
         for commission in queryset.select_related("attribution"):
-            raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, by=_acting(request))
+            raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, by=acting(request))
         self.message_user(request, "Held until somebody clears them.")
 
     @admin.action(description="Clear what holds it, with the reason", permissions=["decide"])
@@ -114,9 +127,9 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         reason = self._reason(request)
         flags = Flag.objects.open().filter(attribution__commission__in=queryset).select_related("attribution")
         count = 0
-        for flag in flags if reason else []:
+        for flag in flags if reason else ():
             try:
-                count += decide(flag=flag, reason=reason, by=_acting(request))
+                count += decide(flag=flag, reason=reason, by=acting(request))
             except FlagRefused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
         if reason:
@@ -141,15 +154,16 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         if not self.has_view_permission(request, commission):
             raise PermissionDenied
         context = {
-            **self.admin_site.each_context(request),
-            "title": f"Why {commission.remaining} for {commission.affiliate.code}?",
             "commission": commission,
             "lines": explain_commission(commission),
+            "payouts": PayoutItem.objects.filter(claims__entry__commission=commission).distinct(),
             "opts": self.opts,
         }
-        return render(request, "affiliates/admin/explain.html", context)
+        title = f"Why {commission.remaining} for {commission.affiliate.code}?"
+        return show(request, "affiliates/admin/explain.html", title=title, **context)
 
 
-def _acting(request: HttpRequest) -> User:
-    """The member of staff: the admin lets nobody else in."""
-    return cast("User", request.user)
+def _chosen(queryset: QuerySet[Any]) -> CommissionQuerySet:
+    """Once each, whatever the list's search joined; the oldest first."""
+    oldest = queryset.order_by("created_at", "pk").values_list("pk", flat=True)
+    return Commission.objects.filter(pk__in=list(oldest[:AT_ONCE])).order_by("created_at", "pk")

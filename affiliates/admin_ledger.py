@@ -9,13 +9,15 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from shop.money import Money
 
 from .adjustments import adjust_ledger
 from .admin_books import BooksAlarm
+from .commission_filters import OwnAffiliateFilter
 from .models import CODE, Affiliate, LedgerCheck, LedgerEntry
 
 if TYPE_CHECKING:
@@ -42,11 +44,15 @@ class AdjustmentForm(forms.Form):
 
 @admin.register(LedgerEntry)
 class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
-    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason"]
-    list_filter = ["kind", "created_at"]
+    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason", "why"]
+    list_filter = [OwnAffiliateFilter, "kind", "created_at"]
     list_select_related = ["affiliate", "commission", "payout"]
     search_fields = ["affiliate__code"]
     change_list_template = "affiliates/admin/ledger.html"
+
+    @admin.display(description="")
+    def why(self, entry: LedgerEntry) -> str:
+        return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_ledger_line", args=[entry.pk]))
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.adjust)

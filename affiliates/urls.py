@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import TemplateView
 
 from . import views
@@ -13,4 +13,5 @@ urlpatterns = [
     path("affiliates/apply/", views.ApplyView.as_view(), name="apply"),
     path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
     path("affiliates/portal/", views.PortalView.as_view(), name="portal"),
+    path("admin/affiliates/", include("affiliates.staff_urls")),
 ]

@@ -110,14 +110,16 @@ def test_an_approved_one_is_not_rejected(alice: Affiliate, product: Product) -> 
 def test_staff_approve_and_reject_in_the_list(staff: Client, alice: Affiliate, product: Product) -> None:
     wanted, unwanted = sale(alice, product), sale(alice, product)
     list_page = "/admin/affiliates/commission/"
-    answer = staff.post(list_page, {"action": "approve", "_selected_action": [str(wanted.pk)]}, follow=True)
+    answer = staff.post(
+        list_page, {"action": "approve", "confirmed": "yes", "_selected_action": [str(wanted.pk)]}, follow=True
+    )
     assert "1 approved" in answer.content.decode()
-    rejecting = {"action": "reject", "_selected_action": [str(unwanted.pk)]}
+    rejecting = {"action": "reject", "confirmed": "yes", "_selected_action": [str(unwanted.pk)]}
     assert "write the reason" in staff.post(list_page, rejecting, follow=True).content.decode()
     answer = staff.post(list_page, {**rejecting, "reason": "bought by himself"}, follow=True)
     assert "1 rejected" in answer.content.decode()
     answer = staff.post(list_page, {"action": "approve", "_selected_action": [wanted.pk, unwanted.pk]}, follow=True)
-    assert "0 approved; others were not pending, or are held" in answer.content.decode()
+    assert "There is nothing to approve" in answer.content.decode()
     assert balance(alice) == "17.99 USD"
 
 

@@ -1,0 +1,87 @@
+"""Many commissions decided at once: first what would be done, what would be skipped and why; then each on its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shop.money import Money
+
+from .commissions import approve_commission, reject_commission
+from .models import Commission, CommissionQuerySet, Flag
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Commission.State
+
+
+@dataclass(frozen=True)
+class Skipped:
+    commission: Commission
+    why: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What pressing the button would do, as things stand."""
+
+    doable: list[Commission]
+    skipped: list[Skipped]
+
+    @property
+    def sums(self) -> list[Money]:
+        """What the doable ones come to, for each currency."""
+        return sums_of(self.doable)
+
+
+def sums_of(commissions: Iterable[Commission]) -> list[Money]:
+    sums: Counter[str] = Counter()
+    for commission in commissions:
+        sums[commission.currency] += commission.remaining.minor
+    return [Money(minor, currency) for currency, minor in sorted(sums.items())]
+
+
+def preview_approval(commissions: CommissionQuerySet) -> Preview:
+    return _preview(commissions, held_counts=True)
+
+
+def preview_rejection(commissions: CommissionQuerySet) -> Preview:
+    """What a flag holds can be rejected all the same."""
+    return _preview(commissions, held_counts=False)
+
+
+def approve_all(commissions: CommissionQuerySet, *, by: User) -> int:
+    """Those of which nothing changed since the preview. Returns how many."""
+    return sum(approve_commission(commission=c, approved_by=by) for c in preview_approval(commissions).doable)
+
+
+def reject_all(commissions: CommissionQuerySet, *, reason: str, by: User) -> int:
+    """Raises `ReasonMissing`. Returns how many."""
+    doable = preview_rejection(commissions).doable
+    return sum(reject_commission(commission=c, reason=reason, rejected_by=by) for c in doable)
+
+
+def _preview(commissions: CommissionQuerySet, *, held_counts: bool) -> Preview:
+    doable, skipped = [], []
+    for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
+        if why := _why_not(commission, held_counts=held_counts):
+            skipped.append(Skipped(commission, why))
+        else:
+            doable.append(commission)
+    return Preview(doable, skipped)
+
+
+def _why_not(commission: Commission, *, held_counts: bool) -> str:
+    """Empty where nothing speaks against it."""
+    if commission.state != State.PENDING:
+        return f"it is {commission.get_state_display()} already"
+    return held_because(commission) if held_counts else ""
+
+
+def held_because(commission: Commission) -> str:
+    """Every open flag in words; the flags have to come with the commission."""
+    flags = (flag for flag in commission.attribution.flags.all() if flag.state == Flag.State.OPEN)
+    return "; ".join(Flag.Kind(flag.kind).label for flag in flags)

@@ -1,0 +1,42 @@
+"""What pages of their own for staff have in common: who may see them, and what stands around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+View = Callable[..., HttpResponse]
+
+
+def staff_page(permission: str) -> Callable[[View], View]:
+    """Signed-in staff with this permission; the others are sent to the sign-in, or are told that they may not."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return cast(View, site.admin_view(guarded))
+
+    return decorate
+
+
+def show(request: HttpRequest, template: str, *, title: str, **context: Any) -> HttpResponse:
+    """The page between the admin's header and its foot."""
+    return render(request, template, {**site.each_context(request), "title": title, **context})
+
+
+def acting(request: HttpRequest) -> User:
+    """The member of staff: `staff_page` and the admin let nobody else in."""
+    return cast("User", request.user)

@@ -1,0 +1,12 @@
+"""Pages for staff that belong to no single list of the admin."""
+
+from django.urls import path
+
+from . import explanation_views as why
+
+urlpatterns = [
+    path("payoutitem/<uuid:item_id>/explain/", why.payout, name="why_payout"),
+    path("affiliate/<uuid:affiliate_id>/balance/<str:currency>/", why.balance, name="why_balance"),
+    path("ledgerentry/<uuid:entry_id>/explain/", why.ledger_line, name="why_ledger_line"),
+    path("why/", why.order, name="why_order"),
+]

@@ -1,0 +1,183 @@
+"""Why did this person get this amount? From a payout or a balance down to each order, adding up to the cent."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from affiliates.adjustments import adjust_ledger
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
+from affiliates.payouts import cancel_payout, prepare_payout
+from affiliates.sum_explanation import Part, explain_balance, explain_payout
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from shop.money import Money
+from tests import factories
+from tests.affiliates.sales import approved_sale, attributed_order, refund, sale
+
+pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
+
+
+def paid_out(by: User) -> PayoutItem:
+    prepare_payout(currency="USD", prepared_by=by)
+    return PayoutItem.objects.latest("created_at", "pk")
+
+
+def sum_of(parts: list[Part]) -> int:
+    return sum(part.entry.amount_minor for part in parts)
+
+
+def words(page: str) -> str:
+    return " ".join(page.split())
+
+
+def read(staff: Client, address: str) -> str:
+    response = staff.get(address)
+    assert response.status_code == 200
+    return words(response.content.decode())
+
+
+def test_the_lines_of_a_payout_come_to_its_amount(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    refund(approved_sale(alice, product), "20.00")
+    adjust_ledger(affiliate=alice, amount=Money.of("1.11", "USD"), reason="a mistake of March", by=bob)
+    item = paid_out(bob)
+    explained = explain_payout(item)
+    assert len(explained.parts) == 4
+    assert explained.total == item.total == Money(1799 + 1799 - 600 + 111, "USD")
+    assert sum_of(explained.parts) == item.amount_minor
+    page = read(staff, f"/admin/affiliates/payoutitem/{item.pk}/explain/")
+    assert f"<strong>{item.total}</strong>" in page
+    for text in ("30 % of 59.95 USD is 17.985", "-6.00 USD", "a mistake of March", "taken back after a refund"):
+        assert text in page
+    assert "carol@example.org" not in page
+
+
+def test_a_payout_that_came_back_is_explained_inside_the_next_one(
+    staff: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    approved_sale(alice, product)
+    first = paid_out(bob)
+    cancel_payout(batch=first.batch)
+    approved_sale(alice, product)
+    second = paid_out(bob)
+    explained = explain_payout(second)
+    [returned] = [part for part in explained.parts if part.parts]
+    assert returned.entry.amount_minor == sum_of(returned.parts) == first.amount_minor
+    assert sum_of(explained.parts) == second.amount_minor
+    page = read(staff, f"/admin/affiliates/payoutitem/{second.pk}/explain/")
+    assert "What that payout was made of" in page
+    assert page.count("30 % of 59.95 USD is 17.985") == 2
+
+
+def test_a_page_of_many_lines_says_what_the_others_come_to(
+    alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("affiliates.sum_explanation.A_PAGE", 2)
+    for _ in range(3):
+        approved_sale(alice, product)
+    item = paid_out(bob)
+    first, second = explain_payout(item), explain_payout(item, page=2)
+    assert (len(first.parts), len(second.parts)) == (2, 1)
+    assert first.on_other_pages == second.on_this_page == Money(1799, "USD")
+    assert first.on_this_page + first.on_other_pages == first.total == item.total
+
+
+def test_a_balance_is_what_no_payout_took_up(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    paid_out(bob)
+    approved_sale(alice, product, "10.00")
+    explained = explain_balance(alice, currency="USD")
+    assert explained.total == alice.ledger.balance("USD") == Money(300, "USD")
+    assert sum_of(explained.parts) == 300
+    page = read(staff, f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/")
+    assert "30 % of 10.00 USD" in page
+    assert "17.99 USD of 2 March 2026" in page
+
+
+def test_a_balance_of_nothing_says_so(staff: Client, alice: Affiliate) -> None:
+    assert "No line is open" in read(staff, f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/")
+    assert staff.get(f"/admin/affiliates/affiliate/{alice.pk}/balance/XXX/").status_code == 404
+
+
+def test_a_hundred_lines_cost_as_many_queries_as_two(
+    staff: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            explain_balance(alice, currency="USD")
+        return len(seen)
+
+    for _ in range(2):
+        refund(approved_sale(alice, product), "5.00")
+    few = queries()
+    for _ in range(8):
+        refund(approved_sale(alice, product), "5.00")
+    assert queries() == few <= 8
+
+
+def test_a_ledger_line_leads_to_what_explains_it(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    item = paid_out(bob)
+    adjust_ledger(affiliate=alice, amount=Money.of("1.00", "USD"), reason="kindness", by=bob)
+    lines = {entry.kind: entry for entry in LedgerEntry.objects.all()}
+    expected = {
+        "commission": f"/admin/affiliates/commission/{commission.pk}/explain/",
+        "payout": f"/admin/affiliates/payoutitem/{item.pk}/explain/",
+        "adjustment": f"/admin/affiliates/ledgerentry/{lines['adjustment'].pk}/change/",
+    }
+    for kind, address in expected.items():
+        response = staff.get(f"/admin/affiliates/ledgerentry/{lines[kind].pk}/explain/")
+        assert (response.status_code, response["Location"]) == (302, address)
+    assert f"/admin/affiliates/payoutitem/{item.pk}/explain/" in read(staff, expected["commission"])
+    assert "explain/" in read(staff, "/admin/affiliates/ledgerentry/")
+
+
+def test_why_nothing_for_an_order(staff: Client, alice: Affiliate, product: Product) -> None:
+    nobody = factories.order(product)
+    unpaid = attributed_order(alice, product)
+    earned = sale(alice, product).attribution.order
+    assert "Nobody: when it was placed" in read(staff, f"/admin/affiliates/why/?reference={nobody.reference}")
+    assert "Nothing yet" in read(staff, f"/admin/affiliates/why/?reference={unpaid.reference}")
+    page = read(staff, f"/admin/affiliates/why/?reference=%20{earned.reference.lower()}%20")
+    assert "30 % of 59.95 USD" in page
+    assert str(Commission.objects.get().pk) in page
+
+
+@pytest.mark.parametrize("typed", ["NOSUCH", "", "%00", "x" * 300, "'; --"])
+def test_a_reference_that_is_none_gets_a_plain_word(staff: Client, typed: str) -> None:
+    page = read(staff, f"/admin/affiliates/why/?reference={typed}")
+    assert "errorlist" in page
+
+
+def test_reading_is_recorded(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    item = paid_out(bob)
+    read(staff, f"/admin/affiliates/payoutitem/{item.pk}/explain/")
+    assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(item.pk)).exists()
+
+
+def test_staff_without_the_permission_and_strangers_see_nothing(
+    client: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    approved_sale(alice, product)
+    item = paid_out(bob)
+    pages = [
+        f"/admin/affiliates/payoutitem/{item.pk}/explain/",
+        f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/",
+        f"/admin/affiliates/ledgerentry/{LedgerEntry.objects.first().pk}/explain/",  # type: ignore[union-attr]
+        "/admin/affiliates/why/",
+    ]
+    for page in pages:
+        assert client.get(page).status_code == 302
+    client.force_login(alice.user)
+    for page in pages:
+        assert client.get(page, follow=True).status_code == 403
+    client.force_login(factories.user("erin@example.com", is_staff=True))
+    for page in pages:
+        assert client.get(page).status_code == 403
