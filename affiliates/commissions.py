@@ -13,6 +13,7 @@ from privacy.audit.trail import record
 from shop.models import Payment, Refund
 from shop.money import Money
 
+from .daily_sales import sum_sales_around
 from .models import Attribution, Commission, Flag, LedgerEntry, reckon
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def reject_commission(*, commission: Commission, reason: str, rejected_by: User 
         state=State.REJECTED, reason=reason.strip()[:300]
     )
     if rejected:
+        sum_sales_around(commission)  # an update sends no signal
         record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
     return bool(rejected)
 

@@ -3,10 +3,13 @@
 from django.urls import path
 
 from . import explanation_views as why
+from . import report_views
 
 urlpatterns = [
     path("payoutitem/<uuid:item_id>/explain/", why.payout, name="why_payout"),
     path("affiliate/<uuid:affiliate_id>/balance/<str:currency>/", why.balance, name="why_balance"),
     path("ledgerentry/<uuid:entry_id>/explain/", why.ledger_line, name="why_ledger_line"),
+    path("reports/", report_views.report, name="report"),
+    path("reports/report.csv", report_views.download, name="report_file"),
     path("why/", why.order, name="why_order"),
 ]

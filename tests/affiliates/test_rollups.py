@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
+from affiliates.commissions import reject_commission
 from affiliates.figures import Figures, breakdown, figures
 from affiliates.models import Affiliate, By, Click, DailyClicks, DailySales, Tally
 from affiliates.rebuilding import rebuild
@@ -287,3 +288,10 @@ def _sum(affiliate: Affiliate) -> Counter[str]:
     labels = breakdown(affiliate, by=By.CAMPAIGN, **span)
     found = Counter({visit.value: getattr(whole, visit.value) for visit in Visit})
     return +found + Counter({f"sub {label}": line.clicks for label, line in labels.items()})
+
+
+def test_a_rejected_commission_leaves_the_days_earnings(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    assert of_today(alice).earned_minor == 1799
+    reject_commission(commission=commission, reason="bought by herself")
+    assert of_today(alice).earned_minor == 0

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
 from affiliates.flags import clear_flag, raise_flag
 from affiliates.models import Affiliate, Commission, Flag
 from privacy.audit.models import AuditEntry
@@ -37,10 +39,11 @@ def act(staff: Client, action: str, *commissions: Commission, **values: Any) -> 
 
 
 def test_each_question_finds_its_own(
-    staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
+    staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
     old = sale(alice, product)
     clock.shift(timedelta(days=31))
+    staff.force_login(bob)
     new, held, disputed, done = (sale(alice, product) for _ in range(4))
     raise_flag(attribution=held.attribution, kind=Flag.Kind.REFUND_RATE)
     raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
@@ -120,14 +123,15 @@ def test_rejecting_many_asks_for_the_reason_and_then_for_a_yes(
     assert set(Commission.objects.values_list("state", "reason")) == {("rejected", "bought by himself")}
 
 
-def test_the_list_costs_as_many_queries_for_many_as_for_one(
-    staff: Client, alice: Affiliate, product: Product, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_the_list_costs_as_many_queries_for_many_as_for_one(staff: Client, alice: Affiliate, product: Product) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert str(Commission.objects.latest("created_at", "pk").pk) in read(staff)
+        return len(seen)
+
     raise_flag(attribution=sale(alice, product).attribution, kind=Flag.Kind.BY_STAFF)
-    staff.get(LIST)
-    with django_assert_num_queries(10) as one:
-        staff.get(LIST)
+    queries()
+    one = queries()
     for _ in range(6):
         raise_flag(attribution=sale(alice, product).attribution, kind=Flag.Kind.BY_STAFF)
-    with django_assert_num_queries(len(one)):
-        staff.get(LIST)
+    assert queries() == one <= 16

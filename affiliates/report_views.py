@@ -1,0 +1,79 @@
+"""The staff's reports: a table, a drawing, and the same as a file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from privacy.audit.trail import record
+from shop.money import Money
+
+from .models import DailySales
+from .report_chart import HEIGHT, WIDTH, bars
+from .report_forms import ReportForm
+from .reports import Report, ReportBy, Row
+from .staff_pages import acting, show, staff_page
+
+COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]
+COLUMNS += ["taken back", "paid out"]
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins like this
+
+
+@staff_page("affiliates.view_commission")
+def report(request: HttpRequest) -> HttpResponse:
+    form = ReportForm(request.GET, today=timezone.now().date())
+    chosen = form.report()
+    rows = chosen.rows()
+    context = {
+        "form": form,
+        "report": chosen,
+        "by": ReportBy(chosen.by),
+        "rows": rows,
+        "total": chosen.total(rows),
+        "bars": bars(rows),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+    return show(request, "affiliates/admin/report.html", title="Reports", **context)
+
+
+@staff_page("affiliates.view_commission")
+def download(request: HttpRequest) -> HttpResponse:
+    """Affiliates by their codes alone, which say nothing about who they are."""
+    chosen = ReportForm(request.GET, today=timezone.now().date()).report()
+    record(action="affiliates.report.downloaded", about=DailySales, actor=acting(request))
+    name = f"affiliates-by-{chosen.by}-{chosen.since}-{chosen.until}.csv"
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+    csv.writer(response).writerows(_lines(chosen))
+    return response
+
+
+def _lines(chosen: Report) -> Iterator[list[object]]:
+    yield [chosen.by, *COLUMNS]
+    for row in chosen.rows():
+        yield [_harmless(row.label), *_visits(row), *_money(row)]
+
+
+def _visits(row: Row) -> list[object]:
+    figures = row.figures
+    counts = [figures.clicks, figures.refused, figures.bots, figures.previews] if row.has_visits else [""] * 4
+    return [*counts, figures.orders, "" if row.conversion is None else f"{row.conversion:.2f}"]
+
+
+def _money(row: Row) -> list[object]:
+    amounts = [row.sales, row.earned, row.taken_back, row.paid]
+    return [row.currency, *(_plain(amount) for amount in amounts)]
+
+
+def _plain(amount: Money | None) -> str:
+    """`1234.50`: a dot, and nothing between the thousands."""
+    return "" if amount is None else f"{amount.amount:f}"
+
+
+def _harmless(label: str) -> str:
+    return f"'{label}" if label.startswith(FORMULA) else label

@@ -1,0 +1,243 @@
+"""Reports: sums by month, affiliate, product and campaign that agree with the ledger, on the page and as a file."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.commissions import reject_commission
+from affiliates.models import Affiliate, Click, Commission, DailyClicks, LedgerEntry, PayoutItem
+from affiliates.payout_items import give_back
+from affiliates.payouts import prepare_payout
+from affiliates.reports import Report, ReportBy, Row
+from affiliates.rollups import count_visits
+from privacy.audit.models import AuditEntry
+from privacy.retention import purge_expired
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, refund, sale
+
+pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
+PAGE, FILE = "/admin/affiliates/reports/", "/admin/affiliates/reports/report.csv"
+MARCH = Report(date(2026, 3, 1), date(2026, 3, 31))
+
+
+def rows(by: str, code: str = "") -> dict[str, Row]:
+    return {row.label: row for row in Report(MARCH.since, MARCH.until, by=by, code=code).rows()}
+
+
+def read(staff: Client, query: str = "") -> str:
+    response = staff.get(f"{PAGE}{query}")
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def file_of(staff: Client, query: str = "") -> list[dict[str, str]]:
+    response = staff.get(f"{FILE}{query}")
+    assert response.status_code == 200
+    return list(csv.DictReader(StringIO(response.content.decode())))
+
+
+def a_day(alice: Affiliate, product: Product) -> None:
+    """Four clicks, two of them of a campaign; three sales, one rejected, one partly refunded; two affiliates."""
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    for sub in ("blog", "blog", "", ""):
+        factories.click(alice, sub=sub)
+    factories.click(erin)
+    DailyClicks.objects.create(affiliate=alice, day=date(2026, 3, 2), bots=5, previews=2, refused=3)
+    refund(approved_sale(alice, product), "20.00")
+    sale(alice, product, "100.00", campaign="blog")
+    reject_commission(commission=sale(erin, product, "10.00"), reason="bought by herself")
+    count_visits(now=timezone.now())
+
+
+def test_by_affiliate(alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    found = rows(ReportBy.AFFILIATE)
+    assert list(found) == ["DEMO", "ERIN"]
+    figures = found["DEMO"].figures
+    assert (figures.clicks, figures.bots, figures.previews, figures.refused, figures.orders) == (4, 5, 2, 3, 2)
+    assert (str(found["DEMO"].sales), str(found["DEMO"].earned)) == ("159.95 USD", "47.99 USD")
+    assert str(found["DEMO"].taken_back) == "6.00 USD"
+    assert found["DEMO"].conversion == 50
+    assert (found["ERIN"].figures.orders, found["ERIN"].earned.minor) == (1, 0)
+
+
+def test_by_campaign_with_a_line_for_the_rest(alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    found = rows(ReportBy.CAMPAIGN)
+    assert set(found) == {"blog", "without a campaign"}
+    assert (found["blog"].figures.clicks, found["blog"].figures.orders) == (2, 1)
+    assert (found["without a campaign"].figures.clicks, found["without a campaign"].figures.orders) == (3, 2)
+
+
+def test_by_product(alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    sale(alice, factories.product(slug="other", name="Other"), "50.00")
+    found = rows(ReportBy.PRODUCT)
+    assert list(found) == ["BPS Pro", "Other"]
+    assert (found["BPS Pro"].figures.orders, found["BPS Pro"].figures.earned_minor) == (3, 4799)
+    assert found["BPS Pro"].conversion is None
+    assert found["BPS Pro"].paid is None
+
+
+def test_months_stand_in_their_order_without_gaps(
+    alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    sale(alice, product)
+    clock.move_to(datetime(2026, 5, 31, 23, 59, 59, tzinfo=UTC))
+    sale(alice, product)
+    clock.move_to(datetime(2026, 6, 1, tzinfo=UTC))
+    sale(alice, product)
+    found = Report(date(2026, 3, 1), date(2026, 6, 30)).rows()
+    assert [(row.label, row.figures.orders) for row in found] == [
+        ("2026-03", 1),
+        ("2026-04", 0),
+        ("2026-05", 1),
+        ("2026-06", 1),
+    ]
+
+
+@pytest.mark.parametrize("by", ReportBy.values)
+def test_every_report_comes_to_the_same_whole_and_to_the_commissions(
+    alice: Affiliate, product: Product, by: str
+) -> None:
+    a_day(alice, product)
+    report = Report(MARCH.since, MARCH.until, by=by)
+    total = report.total(report.rows())
+    kept = Commission.objects.exclude(state="rejected")
+    assert total.figures.orders == Commission.objects.count() == 3
+    assert total.sales.minor == sum(c.base_minor for c in Commission.objects.all())
+    assert total.earned.minor == sum(c.amount_minor for c in kept)
+    assert total.taken_back.minor == sum(c.reversed_minor for c in kept)
+    if report.has_visits:
+        assert total.figures.clicks == Click.objects.count() == 5
+
+
+def test_what_was_paid_out_is_what_the_ledger_says(alice: Affiliate, product: Product, bob: User) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    for affiliate in (alice, erin):
+        for _ in range(3):
+            approved_sale(affiliate, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    PayoutItem.objects.update(state="paid", settled_at=timezone.now())
+    give_back(PayoutItem.objects.get(affiliate=erin), state="returned", error="")
+    moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])
+    for by in (ReportBy.MONTH, ReportBy.AFFILIATE):
+        report = Report(MARCH.since, MARCH.until, by=by)
+        paid = report.total(report.rows()).paid
+        assert paid is not None
+        assert paid.minor == -sum(entry.amount_minor for entry in moved) == 5397
+    assert str(rows(ReportBy.AFFILIATE)["ERIN"].paid) == "0.00 USD"
+
+
+def test_figures_survive_the_deletion_of_the_clicks(
+    alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    a_day(alice, product)
+    before = rows(ReportBy.CAMPAIGN)
+    clock.shift(timedelta(days=31))
+    purge_expired(now=timezone.now())
+    assert not Click._base_manager.exists()
+    count_visits(now=timezone.now())
+    assert rows(ReportBy.CAMPAIGN) == before
+    assert before["blog"].figures.clicks == 2
+
+
+def test_one_affiliate_alone(alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    assert list(rows(ReportBy.AFFILIATE, code="DEMO")) == ["DEMO"]
+    assert rows(ReportBy.PRODUCT, code="ERIN")["BPS Pro"].figures.orders == 1
+    assert rows(ReportBy.CAMPAIGN, code="ERIN")["without a campaign"].figures.clicks == 1
+
+
+@pytest.mark.parametrize("by", ReportBy.values)
+def test_a_report_costs_the_same_for_one_sale_and_for_many(
+    staff: Client, alice: Affiliate, product: Product, by: str
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            read(staff, f"?by={by}")
+        return len(seen)
+
+    a_day(alice, product)
+    queries()
+    few = queries()
+    for number in range(5):
+        affiliate = factories.affiliate(f"a{number}@example.com", f"CODE{number}")
+        sale(affiliate, factories.product(slug=f"p{number}", name=f"P{number}"), campaign=f"c{number}")
+    assert queries() == few <= 12
+
+
+def test_the_page_shows_table_and_drawing(staff: Client, alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    page = read(staff, "?by=affiliate")
+    assert "<rect " in page
+    assert "<title>DEMO: 47.99 USD</title>" in page
+    assert "50.0 %" in page
+    assert "alice@example.com" not in page
+
+
+def test_without_anything_it_says_so(staff: Client) -> None:
+    assert "Nothing happened from 1 April 2025 to 2 March 2026" in read(staff)
+
+
+def test_the_file_has_dots_and_codes_and_is_recorded(staff: Client, alice: Affiliate, product: Product) -> None:
+    a_day(alice, product)
+    [demo, _] = file_of(staff, "?by=affiliate")
+    assert demo == {
+        "affiliate": "DEMO",
+        "clicks": "4",
+        "refused": "3",
+        "bots": "5",
+        "previews": "2",
+        "orders": "2",
+        "conversion in %": "50.00",
+        "currency": "USD",
+        "sales": "159.95",
+        "earned": "47.99",
+        "taken back": "6.00",
+        "paid out": "0.00",
+    }
+    assert AuditEntry.objects.filter(action="affiliates.report.downloaded").exists()
+
+
+@pytest.mark.parametrize("label", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_no_label_becomes_a_formula(staff: Client, alice: Affiliate, product: Product, label: str) -> None:
+    sale(alice, product, campaign=label)
+    assert [row["campaign"] for row in file_of(staff, "?by=campaign")] == [f"'{label}"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?by=nothing", "?since=soon", "?since=2026-03-02&until=2026-03-01", "?code=%00", "?code=NOBODY", "?currency=XXX"]
+    + [
+        "?since=0001-01-01&until=9999-12-31",
+        "?until=9999-12-31",
+        "?since=0001-01-01&until=0001-01-02",
+        "?until=0001-01-02",
+    ],
+)
+def test_a_choice_that_makes_no_sense_is_answered_in_words(
+    staff: Client, alice: Affiliate, product: Product, query: str
+) -> None:
+    a_day(alice, product)
+    assert "Reports" in read(staff, query)
+    assert staff.get(f"{FILE}{query}").status_code == 200
+
+
+def test_only_staff_who_may_see_commissions(client: Client, alice: Affiliate) -> None:
+    for address in (PAGE, FILE):
+        client.logout()
+        assert client.get(address).status_code == 302
+        client.force_login(factories.user(f"{len(address)}@example.com", is_staff=True))
+        assert client.get(address).status_code == 403
