@@ -1,4 +1,4 @@
-"""The affiliate program for staff: applications, affiliates and payout runs; the rest stands in `admin_*.py`."""
+"""The affiliate program for staff: applications and payout runs; the rest stands in `admin_*.py`."""
 
 from __future__ import annotations
 
@@ -20,9 +20,16 @@ from privacy.admin_search import BlindSearchMixin
 from privacy.mail import MailRefused
 from shop.money import Money
 
-from . import admin_commissions, admin_disputes, admin_ledger, admin_rates  # noqa: F401  (importing registers them)
+from . import (  # noqa: F401  (importing registers them)
+    admin_affiliates,
+    admin_commissions,
+    admin_disputes,
+    admin_flags,
+    admin_ledger,
+    admin_rates,
+)
 from .admin_books import BooksAlarm
-from .models import Affiliate, Application, PayoutBatch, PayoutItem
+from .models import Application, PayoutBatch, PayoutItem
 from .onboarding import approve_application, decline_application
 from .payouts import PayoutRefused, approve_payout, cancel_payout, prepare_payout
 
@@ -68,20 +75,6 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("affiliates.change_application")
-
-
-@admin.register(Affiliate)
-class AffiliateAdmin(BlindSearchMixin, admin.ModelAdmin[Affiliate]):
-    list_display = ["code", "state", "joined_at"]
-    list_filter = ["state"]
-    search_fields = ["code"]
-    blind_search_fields = ("user__email_index", "payout_email_index")
-    autocomplete_fields = ["user"]
-    fields = ["user", "code", "state", "payout_email", "website", "terms_version", "joined_at"]
-    readonly_fields = ["joined_at"]
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class PayoutItemInline(ReadOnlyInline):

@@ -8,14 +8,18 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
+from django.utils import timezone
+from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from shop.money import Money
 
 from .adjustments import AdjustmentRefused
+from .commission_filters import OfCommissionFilter
 from .disputes import DisputeRefused, answer_dispute
 from .explanation import explain_commission
 from .models import CommissionDispute
@@ -44,10 +48,27 @@ class AnswerForm(forms.Form):
         return self.cleaned_data
 
 
+OPEN_FIRST = Case(When(state=CommissionDispute.State.OPEN, then=Value(0)), default=Value(1))
+
+
+class ClockFilter(admin.SimpleListFilter):
+    title = "clock"
+    parameter_name = "clock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("overdue", "overdue"), ("open", "open, overdue or not")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "overdue":
+            return queryset.filter(state=CommissionDispute.State.OPEN, due_at__lt=timezone.now())
+        return queryset.filter(state=CommissionDispute.State.OPEN) if self.value() == "open" else queryset
+
+
 @admin.register(CommissionDispute)
 class CommissionDisputeAdmin(ReadOnlyAdmin):
-    list_display = ["opened_at", "commission", "code", "state", "due_at", "overdue", "answered_at"]
-    list_filter = ["state", "due_at"]
+    list_display = ["due", "opened_at", "commission", "code", "state", "answered_at"]
+    list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
+    ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate"]
     search_fields = ["commission__attribution__affiliate__code"]
     fields = ["commission", "code", "text", "state", "opened_at", "due_at", "answer", "answered_at", "answered_by"]
@@ -57,9 +78,10 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
     def code(self, dispute: CommissionDispute) -> str:
         return dispute.commission.affiliate.code
 
-    @admin.display(description="overdue", boolean=True)
-    def overdue(self, dispute: CommissionDispute) -> bool:
-        return dispute.is_overdue
+    @admin.display(description="answer due", ordering="due_at")
+    def due(self, dispute: CommissionDispute) -> str:
+        day = f"{dispute.due_at:%-d %B %Y}"
+        return format_html('<strong class="overdue">{}, overdue</strong>', day) if dispute.is_overdue else day
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.answer)

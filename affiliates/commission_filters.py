@@ -85,7 +85,7 @@ class OwnAffiliateFilter(AffiliateFilter):
     path = "affiliate__code"
 
 
-class AttributedAffiliateFilter(AffiliateFilter):
+class OfCommissionFilter(AffiliateFilter):
     """The same for objections."""
 
     path = "commission__attribution__affiliate__code"

@@ -1,0 +1,124 @@
+"""An affiliate's page for staff: everything in one place, at a constant price."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.disputes import open_dispute
+from affiliates.flags import raise_flag
+from affiliates.models import Affiliate, Flag, PayoutItem
+from affiliates.payouts import prepare_payout
+from affiliates.rates import set_rate
+from affiliates.staff_account import account_of
+from shop.models import Product
+from shop.money import Money
+from tests import factories
+from tests.affiliates.sales import approved_sale, refund, sale
+
+pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
+
+
+def read(staff: Client, affiliate: Affiliate) -> str:
+    response = staff.get(f"/admin/affiliates/affiliate/{affiliate.pk}/change/")
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def test_everything_in_one_place(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    item = PayoutItem.objects.get()
+    held = sale(alice, product, "100.00")
+    flag = raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
+    dispute = open_dispute(commission=held, text="Why?", by=alice.user)
+    factories.click(alice)
+    page = read(staff, alice)
+    for text in (
+        "<strong>30 %</strong>: the program&#x27;s own rate",
+        f"/admin/affiliates/payoutitem/{item.pk}/explain/",
+        f"/admin/affiliates/flag/{flag.pk}/decide/",
+        f"/admin/affiliates/commissiondispute/{dispute.pk}/answer/",
+        f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/",
+        "30.00 USD",
+        "159.95 USD",
+        "the order was paid from the affiliate&#x27;s account at PayPal",
+    ):
+        assert text in page
+
+
+def test_the_sums_are_those_of_the_commissions_and_the_ledger(alice: Affiliate, product: Product, bob: User) -> None:
+    refund(approved_sale(alice, product), "20.00")
+    prepare_payout(currency="USD", prepared_by=bob)
+    approved_sale(alice, product, "10.00")
+    sale(alice, product, "100.00")
+    [balance] = account_of(alice, currency="USD", now=timezone.now()).balances
+    assert balance.account == alice.ledger.balance("USD") == Money(300, "USD")
+    assert (balance.pending, balance.approved) == (Money(3000, "USD"), Money(300, "USD"))
+    assert (balance.in_payout, balance.paid) == (Money(1199, "USD"), Money(0, "USD"))
+
+
+def test_the_rate_says_why(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+    set_rate(affiliate=alice, percent=Decimal(40), by=bob)
+    set_rate(affiliate=alice, product=product, percent=Decimal(55), by=bob)
+    page = read(staff, alice)
+    assert "<strong>40 %</strong>: the affiliate&#x27;s own rate" in page
+    assert "55 % for BPS Pro" in page
+    assert f"/admin/affiliates/rate/add/?affiliate={alice.pk}" in page
+
+
+def test_an_overdue_objection_is_red(
+    staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
+) -> None:
+    open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    assert 'class="overdue"' not in read(staff, alice)
+    clock.shift(timedelta(days=40))
+    staff.force_login(bob)
+    assert 'class="overdue"' in read(staff, alice)
+
+
+def test_it_says_calmly_that_nothing_is_open(staff: Client, alice: Affiliate) -> None:
+    page = read(staff, alice)
+    assert "Nothing: no flag and no objection." in page
+    assert "None yet." in page
+
+
+def test_it_costs_the_same_with_one_sale_and_with_many(
+    staff: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    def one_more() -> int:
+        approved_sale(alice, product)
+        held = sale(alice, product)
+        raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
+        open_dispute(commission=held, text="Why?", by=alice.user)
+        prepare_payout(currency="USD", prepared_by=bob)
+        with CaptureQueriesContext(connection) as seen:
+            read(staff, alice)
+        return len(seen)
+
+    one_more()
+    few = one_more()
+    for _ in range(3):
+        many = one_more()
+    assert many == few <= 30
+
+
+def test_who_may_not_see_commissions_sees_no_money(alice: Affiliate, product: Product) -> None:
+    from django.contrib.auth.models import Permission
+
+    approved_sale(alice, product)
+    vera = factories.user("vera@example.com", is_staff=True)
+    vera.user_permissions.add(Permission.objects.get(codename="view_affiliate"))
+    client = Client()
+    client.force_login(vera)
+    page = read(client, alice)
+    assert "DEMO" in page
+    assert "17.99 USD" not in page

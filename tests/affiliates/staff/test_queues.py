@@ -1,0 +1,126 @@
+"""The queues of flags and objections: what is open first, what is overdue in red, decided on one page."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from affiliates.disputes import answer_dispute, open_dispute
+from affiliates.flags import clear_flag, raise_flag
+from affiliates.models import Affiliate, Flag
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, sale
+
+pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
+FLAGS, OBJECTIONS = "/admin/affiliates/flag/", "/admin/affiliates/commissiondispute/"
+
+
+def read(staff: Client, address: str) -> str:
+    response = staff.get(address)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def flagged(alice: Affiliate, product: Product, kind: str = Flag.Kind.SAME_PAYER) -> Flag:
+    return raise_flag(attribution=sale(alice, product).attribution, kind=kind)
+
+
+def test_open_flags_come_first_the_oldest_on_top(
+    staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    done = flagged(alice, product)
+    clear_flag(flag=done, reason="looked fine", by=None)
+    clock.shift(timedelta(hours=1))
+    old = flagged(alice, product)
+    clock.shift(timedelta(hours=1))
+    new = flagged(alice, product, Flag.Kind.REFUND_RATE)
+    page = read(staff, FLAGS)
+    assert page.index(str(old.pk)) < page.index(str(new.pk)) < page.index(str(done.pk))
+    assert "unusually many of the affiliate&#x27;s sales are refunded" in page
+
+
+def test_a_flag_is_decided_on_a_page_that_shows_the_order(staff: Client, alice: Affiliate, product: Product) -> None:
+    innocent, guilty = flagged(alice, product), flagged(alice, product)
+    page = f"{FLAGS}{innocent.pk}/decide/"
+    assert "30 % of 59.95 USD" in read(staff, page)
+    staff.post(page, {"decision": "clear", "reason": "two people, one office"})
+    staff.post(f"{FLAGS}{guilty.pk}/decide/", {"decision": "confirm", "reason": "bought by herself"})
+    innocent.refresh_from_db()
+    guilty.refresh_from_db()
+    assert (innocent.state, innocent.reason) == ("cleared", "two people, one office")
+    assert guilty.state == "confirmed"
+    assert guilty.attribution.commission.state == "rejected"
+    assert "cleared already: two people, one office" in read(staff, page)
+
+
+def test_a_decision_without_a_reason_is_asked_again(staff: Client, alice: Affiliate, product: Product) -> None:
+    flag = flagged(alice, product)
+    page = staff.post(f"{FLAGS}{flag.pk}/decide/", {"decision": "clear", "reason": "  "}).content.decode()
+    assert "This field is required" in page
+    flag.refresh_from_db()
+    assert flag.state == "open"
+
+
+def test_what_was_approved_before_is_not_rejected_by_a_flag(staff: Client, alice: Affiliate, product: Product) -> None:
+    flag = raise_flag(attribution=approved_sale(alice, product).attribution, kind=Flag.Kind.BY_STAFF)
+    page = staff.post(f"{FLAGS}{flag.pk}/decide/", {"decision": "confirm", "reason": "bought by herself"})
+    assert "This commission was approved before" in page.content.decode()
+
+
+def test_looking_at_flags_is_not_deciding_them(alice: Affiliate, product: Product) -> None:
+    flag = flagged(alice, product)
+    vera = factories.user("vera@example.com", is_staff=True)
+    vera.user_permissions.add(Permission.objects.get(codename="view_flag"))
+    client = Client()
+    client.force_login(vera)
+    assert "DEMO" in read(client, FLAGS)
+    assert client.get(f"{FLAGS}{flag.pk}/decide/").status_code == 403
+
+
+def test_open_objections_come_first_the_next_one_due_on_top(
+    staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
+) -> None:
+    done = open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    answer_dispute(dispute=done, answer="Because.", upheld=False, adjustment=None, by=bob)
+    first = open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    clock.shift(timedelta(days=2))
+    second = open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    page = read(staff, OBJECTIONS)
+    assert page.index(str(first.pk)) < page.index(str(second.pk)) < page.index(str(done.pk))
+    assert 'class="overdue"' not in page
+    clock.move_to(first.due_at + timedelta(minutes=1))
+    staff.force_login(bob)
+    assert read(staff, OBJECTIONS).count('class="overdue"') == 1
+    overdue = read(staff, f"{OBJECTIONS}?clock=overdue")
+    assert str(first.pk) in overdue
+    assert str(second.pk) not in overdue
+
+
+@pytest.mark.parametrize("address", [FLAGS, OBJECTIONS, "/admin/affiliates/affiliate/"])
+def test_a_queue_costs_the_same_for_one_and_for_many(
+    staff: Client, alice: Affiliate, product: Product, address: str
+) -> None:
+    def one_more() -> None:
+        flag = flagged(alice, product)
+        open_dispute(commission=flag.attribution.commission, text="Why?", by=alice.user)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert "DEMO" in read(staff, address)
+        return len(seen)
+
+    one_more()
+    queries()
+    few = queries()
+    for _ in range(4):
+        one_more()
+    factories.affiliate("erin@example.com", "ERIN")
+    assert queries() == few
