@@ -35,15 +35,11 @@ class AffiliateAdmin(BlindSearchMixin, admin.ModelAdmin[Affiliate]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return (
-            super()
-            .get_queryset(request)
-            .annotate(open_flags=Subquery(OPEN_FLAGS.annotate(number=Count("pk")).values("number")))
-        )
+        return super().get_queryset(request).annotate(open_flags=Subquery(OPEN_FLAGS))
 
     @admin.display(description="open flags", ordering="open_flags")
     def flags(self, affiliate: Any) -> int:
-        return affiliate.open_flags or 0  # counted from the few open flags, not from each affiliate's orders
+        return affiliate.open_flags or 0
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         affiliate = self.get_object(request, object_id)
