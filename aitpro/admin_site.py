@@ -1,10 +1,9 @@
-"""The staff's admin: one sign-in for the whole site."""
+"""The staff's admin: one sign-in for the whole site, and a first page that says what waits."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import REDIRECT_FIELD_NAME
@@ -14,8 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 
-from privacy.policy.gate import waiting
+from privacy.today import waiting_for
+
+from .admin_areas import in_areas
 
 
 class SiteAdmin(AdminSite):
@@ -23,15 +25,14 @@ class SiteAdmin(AdminSite):
     index_title = "Today"
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The first page says when the books and PayPal's differ, to those who may see payments."""
-        payments = apps.get_model("shop.Payment")._default_manager  # this module is loaded before the models are
-        may_look = request.user.has_perm("shop.view_payment")
-        differing = payments.exclude(problem="").count() if may_look else 0
-        return super().index(request, {"differing_payments": differing, **(extra_context or {})})
+        """What waits for this member of staff, and below it every list."""
+        waiting = waiting_for(request.user, now=timezone.now())
+        return super().index(request, {"waiting": waiting, **(extra_context or {})})
 
-    def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """With what the policy in effect does not cover yet, for the banner on every page."""
-        return {**super().each_context(request), "policy_waiting": waiting()}
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """By area; an app's own page keeps the app."""
+        apps = super().get_app_list(request, app_label)
+        return apps if app_label else in_areas(apps, request.user)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Sends people to the site's own sign-in; someone signed in without access is told so."""

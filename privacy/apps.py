@@ -11,3 +11,4 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("mails")
         autodiscover_modules("promises")
         autodiscover_modules("contact_lists")
+        autodiscover_modules("staff_tasks")

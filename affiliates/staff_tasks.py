@@ -1,0 +1,101 @@
+"""What waits for staff: people who apply or object, commissions, flags, payout runs, and books that do not agree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from privacy.today import Area, Waiting, staff_task
+
+from .models import Application, Commission, CommissionDispute, Flag, PayoutBatch
+from .verification import last_check
+
+Run = PayoutBatch.State
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="alarm: the books did not agree at the last comparison",
+    many="alarms: the books did not agree at the last comparison",
+    permission="affiliates.view_ledgercheck",
+    page="admin:affiliates_ledgercheck_changelist",
+)
+def books(now: datetime) -> Waiting:
+    check = last_check()
+    alarms = int(check is not None and not check.agrees)
+    return Waiting(alarms, overdue=alarms)
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="application to decide",
+    many="applications to decide",
+    permission="affiliates.view_application",
+    page="admin:affiliates_application_changelist",
+    query="state__exact=open",
+)
+def applications(now: datetime) -> Waiting:
+    return Waiting(Application.objects.filter(state=Application.State.OPEN).count())
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="objection to answer",
+    many="objections to answer",
+    permission="affiliates.view_commissiondispute",
+    page="admin:affiliates_commissiondispute_changelist",
+    query="clock=open",
+)
+def objections(now: datetime) -> Waiting:
+    disputes = CommissionDispute.objects.open()
+    return Waiting(disputes.count(), disputes.filter(due_at__lt=now).count())
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="flag to decide",
+    many="flags to decide",
+    permission="affiliates.view_flag",
+    page="admin:affiliates_flag_changelist",
+    query="state__exact=open",
+)
+def flags(now: datetime) -> Waiting:
+    return Waiting(Flag.objects.open().count())
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="commission waits for approval",
+    many="commissions wait for approval",
+    permission="affiliates.view_commission",
+    page="admin:affiliates_commission_changelist",
+    query="question=waiting",
+)
+def commissions(now: datetime) -> Waiting:
+    """Time approves them too, unless a flag holds them: nothing here is late."""
+    return Waiting(Commission.objects.filter(state=Commission.State.PENDING).count())
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="payout run to approve",
+    many="payout runs to approve",
+    permission="affiliates.view_payoutbatch",
+    page="admin:affiliates_payoutbatch_changelist",
+    query="state__exact=prepared",
+)
+def runs_to_approve(now: datetime) -> Waiting:
+    return Waiting(PayoutBatch.objects.filter(state=Run.PREPARED).count())
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="payout run under way",
+    many="payout runs under way",
+    permission="affiliates.view_payoutbatch",
+    page="admin:affiliates_payoutbatch_changelist",
+    query="state__in=approved,sent",
+)
+def runs_under_way(now: datetime) -> Waiting:
+    """Late are those with a problem that a person has to look at."""
+    runs = PayoutBatch.objects.filter(state__in=PayoutBatch.OPEN)
+    return Waiting(runs.count(), runs.exclude(problem="").count())

@@ -1,0 +1,20 @@
+"""What waits for staff: messages without an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from privacy.today import Area, Waiting, staff_task
+
+from .models import Inquiry
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="message to answer",
+    many="messages to answer",
+    permission="contacts.view_inquiry",
+    page="admin:contacts_inquiry_changelist",
+)
+def messages(now: datetime) -> Waiting:
+    return Waiting(Inquiry.objects.waiting().count(), Inquiry.objects.overdue(now).count())

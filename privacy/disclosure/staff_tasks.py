@@ -1,0 +1,19 @@
+"""What waits for staff: orders of courts and authorities that nobody has approved or refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..today import Area, Waiting, staff_task
+from .models import Disclosure
+
+
+@staff_task(
+    area=Area.PRIVACY,
+    one="court order to approve or refuse",
+    many="court orders to approve or refuse",
+    permission="disclosure.view_disclosure",
+    page="admin:disclosure_disclosure_changelist",
+)
+def orders(now: datetime) -> Waiting:
+    return Waiting(Disclosure.objects.filter(state=Disclosure.State.RECORDED).count())

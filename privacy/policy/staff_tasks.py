@@ -1,0 +1,20 @@
+"""What waits for staff: people to whom a new policy has to be told by telephone or letter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ..today import Area, Waiting, staff_task
+from .models import PolicyNotice
+
+
+@staff_task(
+    area=Area.PRIVACY,
+    one="person to tell of the new policy by telephone or letter",
+    many="people to tell of the new policy by telephone or letter",
+    permission="policy.view_policynotice",
+    page="admin:policy_policynotice_changelist",
+    query="state__exact=unreachable",
+)
+def notices(now: datetime) -> Waiting:
+    return Waiting(PolicyNotice.objects.for_staff().count())

@@ -1,0 +1,46 @@
+"""What waits for staff: people's requests, notices of a new policy, and mail that does not arrive."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from .models import OutgoingMail, PrivacyRequest, UndeliverableAddress
+from .today import Area, Waiting, staff_task
+
+LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
+
+
+@staff_task(
+    area=Area.PRIVACY,
+    one="privacy request to answer",
+    many="privacy requests to answer",
+    permission="privacy.view_privacyrequest",
+    page="admin:privacy_privacyrequest_changelist",
+    query="queue=open",
+)
+def requests(now: datetime) -> Waiting:
+    return Waiting(PrivacyRequest.objects.open().count(), PrivacyRequest.objects.overdue(now).count())
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="mail refused or given up in the last 7 days",
+    many="mails refused or given up in the last 7 days",
+    permission="privacy.view_outgoingmail",
+    page="admin:privacy_outgoingmail_changelist",
+    query="state__in=refused,failed",
+)
+def unsent_mail(now: datetime) -> Waiting:
+    states = [OutgoingMail.State.REFUSED, OutgoingMail.State.FAILED]
+    return Waiting(OutgoingMail.objects.filter(state__in=states, queued_at__gte=now - LATELY).count())
+
+
+@staff_task(
+    area=Area.CONTACTS,
+    one="address found undeliverable in the last 7 days",
+    many="addresses found undeliverable in the last 7 days",
+    permission="privacy.view_undeliverableaddress",
+    page="admin:privacy_undeliverableaddress_changelist",
+)
+def undeliverable(now: datetime) -> Waiting:
+    return Waiting(UndeliverableAddress.objects.filter(noticed_at__gte=now - LATELY).count())
