@@ -200,7 +200,7 @@ def test_who_may_only_look_has_no_buttons(product: Product) -> None:
 
 
 def test_the_first_page_of_the_admin_counts_what_differs(staff: Client, product: Product) -> None:
-    assert "from PayPal</a>" not in staff.get("/admin/").content.decode()
+    assert "payment differs from PayPal</a>" not in staff.get("/admin/").content.decode()
     factories.payment(factories.order(product), state="paid", problem="It differs")
     assert "<strong>1</strong> payment differs from PayPal</a>" in " ".join(
         staff.get("/admin/").content.decode().split()
@@ -208,7 +208,7 @@ def test_the_first_page_of_the_admin_counts_what_differs(staff: Client, product:
     victor = factories.user("vic@example.com", is_staff=True)
     stranger = Client()
     stranger.force_login(victor)
-    assert "from PayPal</a>" not in stranger.get("/admin/").content.decode()
+    assert "payment differs from PayPal</a>" not in stranger.get("/admin/").content.decode()
 
 
 @pytest.mark.django_db
