@@ -110,7 +110,12 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     @admin.action(description="Hold, to look into it", permissions=["decide"])
     def hold(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
         for commission in queryset.select_related("attribution"):
-            raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, by=acting(request))
+            raise_flag(
+                attribution=commission.attribution,
+                kind=Flag.Kind.BY_STAFF,
+                reason=request.POST.get("reason", ""),
+                by=acting(request),
+            )
         self.message_user(request, "Held until somebody clears them.")
 
     @admin.action(description="Clear what holds it, with the reason", permissions=["decide"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,16 +31,12 @@ class Preview:
     skipped: list[Skipped]
 
     @property
-    def sums(self) -> list[Money]:
-        """What the doable ones come to, for each currency."""
-        return sums_of(self.doable)
-
-
-def sums_of(commissions: Iterable[Commission]) -> list[Money]:
-    sums: Counter[str] = Counter()
-    for commission in commissions:
-        sums[commission.currency] += commission.remaining.minor
-    return [Money(minor, currency) for currency, minor in sorted(sums.items())]
+    def sum_in_words(self) -> str:
+        """What the doable ones come to, for each currency: `35.98 USD, 12.00 EUR`."""
+        sums: Counter[str] = Counter()
+        for commission in self.doable:
+            sums[commission.currency] += commission.remaining.minor
+        return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
 
 
 def preview_approval(commissions: CommissionQuerySet) -> Preview:
@@ -84,4 +79,4 @@ def _why_not(commission: Commission, *, held_counts: bool) -> str:
 def held_because(commission: Commission) -> str:
     """Every open flag in words; the flags have to come with the commission."""
     flags = (flag for flag in commission.attribution.flags.all() if flag.state == Flag.State.OPEN)
-    return "; ".join(Flag.Kind(flag.kind).label for flag in flags)
+    return "; ".join(f"{Flag.Kind(flag.kind).label}{flag.reason and f': {flag.reason}'}" for flag in flags)

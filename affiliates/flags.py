@@ -26,14 +26,18 @@ class FlagRefused(Exception):
 
 
 @transaction.atomic
-def raise_flag(*, attribution: Attribution, kind: str, dispute_id: str = "", by: User | None = None) -> Flag:
-    """Holds the commission of an order, also one that is not earned yet.
+def raise_flag(
+    *, attribution: Attribution, kind: str, dispute_id: str = "", reason: str = "", by: User | None = None
+) -> Flag:
+    """Holds the commission of an order, also one that is not earned yet. `reason`: why staff hold it, for staff.
 
     Raised twice, it is one flag; what a person decided about a sign is not asked again. Staff may hold again.
     """
     commission = _locked(attribution)
     before = Flag.objects.open() if kind == Flag.Kind.BY_STAFF else Flag.objects.all()
-    flag, created = before.get_or_create(attribution=attribution, kind=kind, dispute_id=dispute_id)
+    flag, created = before.get_or_create(
+        attribution=attribution, kind=kind, dispute_id=dispute_id, defaults={"reason": reason.strip()[:300]}
+    )
     if created:
         record(action="affiliates.commission.held", about=commission or attribution, actor=by)
     return flag
@@ -62,6 +66,8 @@ def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
         return False
     if commission:
         reject_commission(commission=commission, reason=reason, rejected_by=by)
+    else:
+        record(action="affiliates.attribution.rejected", about=flag.attribution, actor=by)
     return True
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 
 from .models import CODE, Affiliate, DailySales
 from .reports import Report, ReportBy
 
 LONGEST = 10 * 366  # days
-FIRST = date(2010, 1, 1)
 PREFERRED = "USD"
 
 
@@ -24,18 +24,19 @@ def currencies() -> list[str]:
 class ReportForm(forms.Form):
     """Every field may be empty: by month, of the last twelve months, of all affiliates."""
 
-    by = forms.ChoiceField(label="By", choices=ReportBy.choices, required=False)
-    since = forms.DateField(label="from", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label="to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    by = forms.ChoiceField(label="By", choices=ReportBy.choices)
+    since = forms.DateField(label="from", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="to", widget=forms.DateInput(attrs={"type": "date"}))
     code = forms.RegexField(CODE, label="affiliate", required=False, max_length=32)
-    currency = forms.ChoiceField(label="in", required=False)
+    currency = forms.ChoiceField(label="in")
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, given: QueryDict, *, today: date) -> None:
+        """What is left empty stands in the form as what is shown."""
+        chosen = {name: value for name, value in given.items() if value}
+        shown = {"by": ReportBy.MONTH, "since": _year_before(today), "until": today, "currency": PREFERRED}
+        super().__init__({**shown, **chosen})
         self.today = today
-        self.fields["currency"] = forms.ChoiceField(
-            label="in", required=False, choices=[(code, code) for code in currencies()]
-        )
+        self.fields["currency"] = forms.ChoiceField(label="in", choices=[(code, code) for code in currencies()])
         self.fields["code"].error_messages["invalid"] = "An affiliate's code has letters, digits, hyphens."
         self.fields["code"].widget.attrs.update(placeholder="all", size=12)
 
@@ -50,28 +51,23 @@ class ReportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        until = min(values.get("until") or self.today, self.today)
-        if until < FIRST:
-            raise forms.ValidationError("That was before there was anything to report.")
-        since = values.get("since") or _year_before(until)
-        if since > until:
+        since, until = values.get("since"), values.get("until")
+        if since and until and since > until:
             raise forms.ValidationError("The first day comes after the last one.")
-        if (until - since).days > LONGEST:
+        if since and until and (until - since).days > LONGEST:
             raise forms.ValidationError("At most ten years fit into a report.")
-        return {**values, "since": since, "until": until}
+        return values
+
+    def clean_until(self) -> date:
+        """Nothing has happened yet after today."""
+        return min(cast(date, self.cleaned_data["until"]), self.today)
 
     def report(self) -> Report:
         """What was chosen; the last twelve months where the choice makes no sense."""
         if not self.is_valid():
             return Report(_year_before(self.today), self.today)
         values = self.cleaned_data
-        return Report(
-            since=values["since"],
-            until=values["until"],
-            currency=values["currency"] or PREFERRED,
-            code=values["code"],
-            by=values["by"] or ReportBy.MONTH,
-        )
+        return Report(values["since"], values["until"], values["currency"], values["code"], values["by"])
 
 
 def _year_before(day: date) -> date:

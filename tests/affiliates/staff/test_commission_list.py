@@ -135,3 +135,10 @@ def test_the_list_costs_as_many_queries_for_many_as_for_one(staff: Client, alice
     for _ in range(6):
         raise_flag(attribution=sale(alice, product).attribution, kind=Flag.Kind.BY_STAFF)
     assert queries() == one <= 16
+
+
+def test_holding_says_why_to_staff(staff: Client, alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    act(staff, "hold", commission, reason="asked the affiliate about it")
+    assert "a member of staff wants to look into it: asked the affiliate about it" in read(staff)
+    assert AuditEntry.objects.filter(action="affiliates.commission.held").exclude(actor=None).exists()
