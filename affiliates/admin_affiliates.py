@@ -35,7 +35,8 @@ class AffiliateAdmin(BlindSearchMixin, admin.ModelAdmin[Affiliate]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(open_flags=Subquery(OPEN_FLAGS))
+        affiliates: QuerySet[Affiliate] = super().get_queryset(request)
+        return affiliates.annotate(open_flags=Subquery(OPEN_FLAGS))
 
     @admin.display(description="open flags", ordering="open_flags")
     def flags(self, affiliate: Any) -> int:
