@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -66,7 +66,7 @@ class ClockFilter(admin.SimpleListFilter):
 
 @admin.register(CommissionDispute)
 class CommissionDisputeAdmin(ReadOnlyAdmin):
-    list_display = ["due", "opened_at", "commission", "code", "state", "answered_at"]
+    list_display = ["due", "opened_at", "commission", "code", "state", "answered_at", "to_answer"]
     list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
     ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate"]
@@ -82,6 +82,13 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
     def due(self, dispute: CommissionDispute) -> str:
         day = f"{dispute.due_at:%-d %B %Y}"
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if dispute.is_overdue else day
+
+    @admin.display(description="")
+    def to_answer(self, dispute: CommissionDispute) -> str:
+        if dispute.state != CommissionDispute.State.OPEN:
+            return ""
+        address = reverse("admin:affiliates_commissiondispute_answer", args=[dispute.pk])
+        return format_html('<a href="{}">Answer</a>', address)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.answer)

@@ -11,7 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin
 
@@ -37,7 +38,7 @@ class DecisionForm(forms.Form):
 
 @admin.register(Flag)
 class FlagAdmin(ReadOnlyAdmin):
-    list_display = ["raised_at", "because", "code", "order", "state", "reason", "decided_at"]
+    list_display = ["raised_at", "because", "code", "order", "state", "reason", "decided_at", "to_decide"]
     list_filter = [AffiliateFilter, "state", "kind", "raised_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
     search_fields = ["attribution__affiliate__code", "attribution__order__reference"]
@@ -56,6 +57,12 @@ class FlagAdmin(ReadOnlyAdmin):
     @admin.display(description="order")
     def order(self, flag: Flag) -> str:
         return flag.attribution.order.reference
+
+    @admin.display(description="")
+    def to_decide(self, flag: Flag) -> str:
+        if flag.state != Flag.State.OPEN:
+            return ""
+        return format_html('<a href="{}">Decide</a>', reverse("admin:affiliates_flag_decide", args=[flag.pk]))
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.decide)
