@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -15,9 +15,8 @@ from .models import Affiliate, Flag
 from .staff_account import account_of
 
 CURRENCY = "USD"
-OPEN_FLAGS = (
-    Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by().values("attribution__affiliate")
-)
+OF_AFFILIATE = Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by()
+OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count("pk")).values("number")
 
 
 @admin.register(Affiliate)

@@ -104,6 +104,16 @@ def test_open_objections_come_first_the_next_one_due_on_top(
     assert str(second.pk) not in overdue
 
 
+def test_the_list_of_affiliates_counts_their_open_flags(staff: Client, alice: Affiliate, product: Product) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    for _ in range(2):
+        flagged(alice, product)
+    clear_flag(flag=flagged(alice, product), reason="looked fine", by=None)
+    page = read(staff, "/admin/affiliates/affiliate/")
+    assert '<td class="field-flags">2</td>' in page
+    assert '<td class="field-flags">0</td>' in page
+
+
 @pytest.mark.parametrize("address", [FLAGS, OBJECTIONS, "/admin/affiliates/affiliate/"])
 def test_a_queue_costs_the_same_for_one_and_for_many(
     staff: Client, alice: Affiliate, product: Product, address: str
