@@ -2,6 +2,7 @@ from django.urls import include, path
 from django.views.generic import TemplateView
 
 from . import views
+from .portal import views as portal
 
 app_name = "affiliates"
 urlpatterns = [
@@ -14,4 +15,11 @@ urlpatterns = [
     path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
     path("affiliates/portal/", views.PortalView.as_view(), name="portal"),
     path("admin/affiliates/", include("affiliates.staff_urls")),
+    path("affiliates/portal/", portal.OverviewPage.as_view(), name="portal"),
+    path("affiliates/portal/links/", portal.LinksPage.as_view(), name="portal_links"),
+    path("affiliates/portal/campaigns/", portal.CampaignsPage.as_view(), name="portal_campaigns"),
+    path("affiliates/portal/creatives/", portal.CreativesPage.as_view(), name="portal_creatives"),
+    path("affiliates/portal/commissions/", portal.CommissionsPage.as_view(), name="portal_commissions"),
+    path("affiliates/portal/payouts/", portal.PayoutsPage.as_view(), name="portal_payouts"),
+    path("affiliates/portal/statement/", portal.StatementPage.as_view(), name="portal_statement"),
 ]

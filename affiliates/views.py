@@ -1,13 +1,11 @@
-"""Links, the program's pages, the portal, and "who sent me?"."""
+"""Links, the program's pages, and "who sent me?". The portal's pages are in `portal/`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.mixins import LoginRequiredMixin
-from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -20,14 +18,10 @@ from shop.money import Money
 
 from .clicks import forget, record_click
 from .forms import ApplicationForm
-from .models import REFERRAL_LIFE, Affiliate, Commission
+from .models import REFERRAL_LIFE
 from .onboarding import TERMS_VERSION, receive_application
-from .portal import overview_of
 from .rates import rate_for
 from .referral import allow, refuse
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}
 CURRENCY = "USD"
@@ -78,37 +72,6 @@ class ApplyView(FormView[ApplicationForm]):
     def form_valid(self, form: ApplicationForm) -> HttpResponse:
         receive_application(application=form.save(commit=False))
         return redirect("affiliates:applied")
-
-
-@method_decorator(never_cache, name="dispatch")
-class PortalView(LoginRequiredMixin, TemplateView):
-    """The base of the portal's pages: the affiliate is always the one who signed in."""
-
-    template_name = "affiliates/portal/home.html"
-
-    @property
-    def affiliate(self) -> Affiliate:
-        affiliate = Affiliate.objects.filter(user=cast("User", self.request.user)).first()
-        if affiliate is None:
-            raise Http404("This account is not an affiliate's.")
-        return affiliate
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        affiliate = self.affiliate
-        lines = (
-            Commission.objects.filter(attribution__affiliate=affiliate)
-            .select_related("attribution__order")
-            .order_by("-created_at")
-        )
-        return super().get_context_data(
-            affiliate=affiliate,
-            rate=rate_for(affiliate=affiliate, product=None, currency=CURRENCY, moment=timezone.now()).terms,
-            link=f"{settings.SITE_URL}/go/{affiliate.code}/",
-            overview=overview_of(affiliate, currency=CURRENCY, now=timezone.now()),
-            commissions=Paginator(lines, 25).get_page(self.request.GET.get("page")),
-            payouts=affiliate.payouts.select_related("batch")[:25],
-            **kwargs,
-        )
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -1,4 +1,4 @@
-"""What an affiliate sees: sums, lines and payouts, never a customer."""
+"""The figures at the top of the portal: sums by state and the balance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from django.db.models import F, Sum
 
 from shop.money import Money
 
-from .figures import Figures, figures
-from .models import Affiliate, By, Commission
+from ..figures import Figures, figures
+from ..models import Affiliate, By, Commission
 
 State = Commission.State
 
