@@ -56,3 +56,12 @@ DISPUTE_ANSWERED = mail_kind(
     live=lambda dispute: dispute.answer is not None,
     despite_opt_out=True,  # the affiliate asked for this answer
 )
+
+TERMS_CHANGED = mail_kind(
+    "affiliates/terms_changed",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Affiliate",
+    transactional=True,
+    because="it changes the contract with the affiliate, who is paid again after accepting",
+    live=lambda affiliate: affiliate.is_active,
+)

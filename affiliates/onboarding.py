@@ -12,7 +12,7 @@ from privacy.mail import queue_mail
 from .mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from .models import Affiliate, Application
 
-TERMS_VERSION = "2026-11"
+TERMS_VERSION = "1"
 
 
 @transaction.atomic

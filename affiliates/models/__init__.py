@@ -8,8 +8,10 @@ from .flag import Flag
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
 from .payout import PayoutBatch, PayoutItem
+from .payout_email import PayoutEmailChange
 from .rate import Rate, rate_in_words, reckon
 from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
+from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
     "CODE",
@@ -30,9 +32,12 @@ __all__ = [
     "LedgerEntry",
     "PayoutBatch",
     "PayoutClaim",
+    "PayoutEmailChange",
     "PayoutItem",
     "Rate",
     "Tally",
+    "TermsAcceptance",
+    "TermsVersion",
     "new_code",
     "rate_in_words",
     "reckon",

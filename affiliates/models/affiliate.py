@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -24,13 +25,33 @@ def new_code() -> str:
     return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
 
 
+def two_years_from_now() -> datetime:
+    return timezone.now() + timedelta(days=730)
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    def undecided(self) -> ApplicationQuerySet:
+        """What staff may decide on, whether or not the address is confirmed."""
+        return self.filter(state__in=Application.UNDECIDED)
+
+    def unconfirmed(self) -> ApplicationQuerySet:
+        return self.filter(state=Application.State.UNCONFIRMED)
+
+    def confirmable(self, digest: str, now: datetime) -> ApplicationQuerySet:
+        """The application behind a link that still works."""
+        return self.unconfirmed().filter(link_digest=digest, link_expires_at__gt=now)
+
+
 @personal_data(
     label="Your application as an affiliate",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"name": "name", "email": "e-mail address", "website": "website", "message": "message"},
-    other_columns="id email_index state terms_version applied_at decided_at decision",
+    other_columns=(
+        "id email_index state terms_version applied_at link_digest link_expires_at confirmed_at decided_at decision"
+        " keep_until"
+    ),
     found_by=("email_index",),
-    retention=Retention(text="2 years after you applied", since="applied_at", days=730),
+    retention=Retention(text="2 years after you applied; 7 days if you never confirm the address", since="keep_until"),
     erasure=Erasure.DELETE,
     correctable={"name": "name", "website": "url"},
     source="the application form",
@@ -39,22 +60,35 @@ def new_code() -> str:
 class Application(SealedModel):
     class State(models.TextChoices):
         OPEN = "open", "waiting for a decision"
+        UNCONFIRMED = "unconfirmed", "address not confirmed"
         APPROVED = "approved", "approved"
         DECLINED = "declined", "declined"
+
+    UNDECIDED = (State.OPEN, State.UNCONFIRMED)
 
     name = SealedTextField(max_length=150)
     email = SealedEmailField("e-mail address")
     email_index = BlindIndexField("email", normalise="email")
     website = SealedTextField(max_length=300)
     message = SealedTextField(max_length=4000, blank=True)
-    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    terms_version = models.CharField(max_length=20)
+    state = models.CharField(max_length=12, choices=State, default=State.OPEN)
+    terms_version = models.CharField("accepted version of the terms", max_length=20)
     applied_at = models.DateTimeField(default=timezone.now, db_index=True)
+    link_digest = models.CharField(max_length=64, unique=True, null=True)
+    link_expires_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField("address confirmed at", null=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decision = models.CharField("reason", max_length=300, blank=True)
+    keep_until = models.DateTimeField(default=two_years_from_now, db_index=True)
+
+    objects = ApplicationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-applied_at"]
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.state in self.UNDECIDED
 
 
 class AffiliateQuerySet(models.QuerySet["Affiliate"]):
@@ -70,6 +104,23 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
         """Through the index on the code in capitals, which SQLite does not use for `iexact`."""
         return self.filter(Exact(Upper("code"), code.upper()))
 
+    def accepted_terms(self, now: datetime) -> AffiliateQuerySet:
+        """Whoever accepted the terms that are in force. Nobody else sees links, or is paid."""
+        from .terms import TermsVersion
+
+        in_force = TermsVersion.objects.in_force(now)
+        return self.all() if in_force is None else self.filter(terms_version=str(in_force.number))
+
+    def payable(self, now: datetime) -> AffiliateQuerySet:
+        """Active ones who accepted the terms in force, and closed ones who have not been paid their last money yet:
+        they left under the terms that they had accepted. Whether money is due is the ledger's matter."""
+        active = self.active().accepted_terms(now).filter(payout_email_index__isnull=False)
+        return active | self.closing().filter(payout_email_index__isnull=False)
+
+    def closing(self) -> AffiliateQuerySet:
+        """Closed by themselves or by staff, and still known: something may have to be paid."""
+        return self.filter(state=Affiliate.State.CLOSED, closed_at__isnull=False, parted_at__isnull=True)
+
 
 CODE = re.compile(r"\A[A-Za-z0-9_-]{2,32}\Z")
 is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or underscores.")
@@ -78,8 +129,15 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
 @personal_data(
     label="Your affiliate account",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"payout_email": "PayPal address for payouts", "website": "website"},
-    other_columns="id user_id code state joined_at terms_version payout_email_index",
+    columns={
+        "payout_email": "PayPal address for payouts",
+        "website": "website",
+        "state_reason": "why it was suspended or closed",
+    },
+    other_columns=(
+        "id user_id code state joined_at terms_version payout_email_index told_of_terms mail_sales mail_payouts"
+        " mail_monthly summed_up_until closed_at parted_at"
+    ),
     found_by=("user__email_index", "payout_email_index"),
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.REDACT,
@@ -100,7 +158,15 @@ class Affiliate(SealedModel):
     payout_email = SealedEmailField("PayPal address", null=True)
     payout_email_index = BlindIndexField("payout_email", normalise="email", null=True)
     website = SealedTextField(max_length=300, blank=True, null=True)
-    terms_version = models.CharField(max_length=20)
+    state_reason = SealedTextField("reason", max_length=500, blank=True, null=True)
+    terms_version = models.CharField("accepted version of the terms", max_length=20)
+    told_of_terms = models.PositiveSmallIntegerField(default=0, editable=False)  # the newest version named in a mail
+    mail_sales = models.BooleanField("each sale", default=False)
+    mail_payouts = models.BooleanField("payouts: made, or come back", default=True)
+    mail_monthly = models.BooleanField("a summary of each month", default=False)
+    summed_up_until = models.DateField(null=True, editable=False)  # the last day that a monthly summary covered
+    closed_at = models.DateTimeField(null=True, editable=False)
+    parted_at = models.DateTimeField(null=True, editable=False)  # everything personal is gone
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AffiliateQuerySet.as_manager()

@@ -1,0 +1,67 @@
+"""A new address for payouts, which waits three days in which the affiliate can stop it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
+
+from .affiliate import Affiliate
+
+
+class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
+    def waiting(self) -> PayoutEmailChangeQuerySet:
+        return self.filter(state=PayoutEmailChange.State.WAITING)
+
+    def due(self, now: datetime) -> PayoutEmailChangeQuerySet:
+        return self.waiting().filter(takes_effect_at__lte=now)
+
+    def stoppable(self, digest: str, now: datetime) -> PayoutEmailChange | None:
+        """The change that the link with this digest still stops."""
+        return self.waiting().filter(stop_digest=digest, takes_effect_at__gt=now).first()
+
+
+@personal_data(
+    label="Changes of your payout address",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"email": "new PayPal address"},
+    other_columns="id affiliate_id email_index state stop_digest asked_at takes_effect_at ended_at",
+    found_by=("affiliate__user__email_index", "affiliate__payout_email_index", "email_index"),
+    retention=Retention(text="90 days after you asked for the change", since="asked_at", days=90),
+    erasure=Erasure.DELETE,
+    source="your profile",
+    recipients="nobody",
+)
+class PayoutEmailChange(SealedModel):
+    class State(models.TextChoices):
+        WAITING = "waiting", "waiting"
+        DONE = "done", "in use"
+        STOPPED = "stopped", "stopped: it was not you"
+        WITHDRAWN = "withdrawn", "withdrawn"
+
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="payout_email_changes")
+    email = SealedEmailField("new PayPal address")
+    email_index = BlindIndexField("email", normalise="email")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    stop_digest = models.CharField(max_length=64, unique=True)
+    asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    takes_effect_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = PayoutEmailChangeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["affiliate"], condition=Q(state="waiting"), name="one_payout_email_waits_at_a_time"
+            ),
+        ]

@@ -1,0 +1,105 @@
+"""The terms of the program, version by version, and who accepted which of them when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+
+from .affiliate import Affiliate
+
+
+class Block(NamedTuple):
+    """A paragraph of the terms, or a heading."""
+
+    text: str
+    is_heading: bool
+
+
+class TermsVersionQuerySet(models.QuerySet["TermsVersion"]):
+    def published(self) -> TermsVersionQuerySet:
+        return self.filter(effective_from__isnull=False)
+
+    def in_force(self, now: datetime) -> TermsVersion | None:
+        """The one that counts now; None where none was ever published."""
+        return self.filter(effective_from__lte=now).order_by("-effective_from", "-number").first()
+
+    def to_come(self, now: datetime) -> TermsVersion | None:
+        """The next one, of which affiliates are told already."""
+        return self.filter(effective_from__gt=now).order_by("effective_from", "number").first()
+
+
+@not_personal(
+    "the terms of the program and their versions",
+    "id number text changes effective_from published_at",
+)
+class TermsVersion(models.Model):
+    """A draft until it has its day; from then on the database keeps it as it is."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.PositiveSmallIntegerField(unique=True, editable=False)
+    text = models.TextField(
+        max_length=50_000, help_text="An empty line between paragraphs. A line that starts with # is a heading."
+    )
+    changes = models.TextField(
+        "what changes", max_length=2000, blank=True, help_text="In two or three sentences: affiliates read it first."
+    )
+    effective_from = models.DateTimeField("in force from", null=True, editable=False)
+    published_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TermsVersionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-number"]
+        verbose_name = "version of the terms"
+        verbose_name_plural = "versions of the terms"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(effective_from__isnull=True, published_at__isnull=True)
+                | Q(effective_from__isnull=False, published_at__isnull=False),
+                name="published_terms_have_their_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number} of the terms"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.effective_from is None
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """What a template prints: paragraphs and headings, in their order."""
+        for text in self.text.replace("\r\n", "\n").split("\n\n"):
+            if text.strip():
+                yield Block(text.strip().lstrip("# "), is_heading=text.strip().startswith("#"))
+
+
+@not_personal(
+    "which version of the terms an affiliate accepted, and when: the contract that each payment rests on",
+    "id affiliate_id version_id accepted_at",
+)
+class TermsAcceptance(models.Model):
+    """Written once, kept with the ledger."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="acceptances")
+    version = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="acceptances")
+    accepted_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["accepted_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["affiliate", "version"], name="a_version_is_accepted_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"acceptance {str(self.pk)[-8:]}"
