@@ -1,8 +1,7 @@
-"""The affiliate program for staff: applications and payout runs; the rest stands in `admin_*.py`."""
+"""Payout runs for staff; the rest of the program stands in `admin_*.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -16,12 +15,11 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
-from privacy.admin_search import BlindSearchMixin
-from privacy.mail import MailRefused
 from shop.money import Money
 
 from . import (  # noqa: F401  (importing registers them)
     admin_affiliates,
+    admin_applications,
     admin_commissions,
     admin_disputes,
     admin_flags,
@@ -29,8 +27,7 @@ from . import (  # noqa: F401  (importing registers them)
     admin_rates,
 )
 from .admin_books import BooksAlarm
-from .models import Application, PayoutBatch, PayoutItem
-from .onboarding import approve_application, decline_application
+from .models import PayoutBatch, PayoutItem
 from .payouts import PayoutRefused, approve_payout, cancel_payout, prepare_payout
 
 if TYPE_CHECKING:
@@ -42,39 +39,6 @@ CURRENCY = "USD"
 def _acting(request: HttpRequest) -> User:
     """The member of staff: the admin lets nobody else in."""
     return cast("User", request.user)
-
-
-@admin.register(Application)
-class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    list_display = ["__str__", "state", "applied_at", "decided_at"]
-    list_filter = ["state"]
-    blind_search_fields = ("email_index",)
-    actions = ["approve", "decline"]
-
-    @admin.action(description="Approve: make them affiliates and mail the link to a password", permissions=["decide"])
-    def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        self._decide(request, queryset, lambda application: approve_application(application=application), "approved")
-
-    @admin.action(description="Decline", permissions=["decide"])
-    def decline(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        reason = "It does not fit what we are looking for at the moment."
-        decline = lambda application: decline_application(application=application, reason=reason)  # noqa: E731
-        self._decide(request, queryset, decline, "declined")
-
-    def _decide(
-        self, request: HttpRequest, queryset: QuerySet[Application], decide: Callable[[Application], Any], done: str
-    ) -> None:
-        """Each on its own: somebody who may not be written to can't be told, and stays undecided."""
-        count = 0
-        for application in queryset:
-            try:
-                count += bool(decide(application))
-            except MailRefused as refusal:
-                self.message_user(request, f"{application} stays open: {refusal}.", messages.ERROR)
-        self.message_user(request, f"{count} {done}.")
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("affiliates.change_application")
 
 
 class PayoutItemInline(ReadOnlyInline):

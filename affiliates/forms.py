@@ -16,6 +16,13 @@ class ApplicationForm(forms.ModelForm[Application]):
         error_messages={"required": "Please read and accept the terms; without them we can't work together."},
     )
 
+    # Nobody sees it; programs fill in whatever there is.
+    company = forms.CharField(
+        label="Leave this empty",
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
+    )
+
     class Meta:
         model = Application
         fields = ["name", "email", "website", "message"]
@@ -40,3 +47,15 @@ class ApplicationForm(forms.ModelForm[Application]):
         address = website if "://" in website else f"https://{website}"
         URLValidator(schemes=["http", "https"], message="This does not look like the address of a website.")(address)
         return address
+
+    def is_filled_in_by_a_program(self) -> bool:
+        """Answered like any other, and not stored."""
+        return bool(self.cleaned_data["company"])
+
+
+class AskForLinkForm(forms.Form):
+    """An address; whether somebody applied with it is said to nobody."""
+
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )

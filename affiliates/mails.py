@@ -8,8 +8,10 @@ APPLICATION_RECEIVED = mail_kind(
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Application",
     transactional=True,
-    because="it confirms an application made a moment ago",
+    because="it asks whether an application made a moment ago came from this address",
+    live=lambda application: application.state == application.State.UNCONFIRMED,
     despite_opt_out=True,  # the applicant asked a moment ago
+    holds_link=True,
 )
 APPLICATION_DECIDED = mail_kind(
     "affiliates/application_decided",

@@ -1,60 +1,170 @@
-"""From an application to an affiliate with a sign-in."""
+"""From an application to an affiliate with a sign-in.
+
+Whoever applies confirms the address by a link. Staff may decide before that: the approval's own link goes to the same
+address, and only who reads mail there can sign in (docs/adr/0019-an-affiliates-life.md).
+"""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.password_link import password_link_context
+from privacy.audit.trail import record
+from privacy.links import digest_of, new_link_token
 from privacy.mail import queue_mail
+from privacy.models import OutgoingMail
 
 from .mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
-from .models import Affiliate, Application
+from .models import Affiliate, Application, TermsVersion
+from .models.affiliate import KEPT_FOR
+from .terms import accept_terms, number_now
 
-TERMS_VERSION = "1"
+if TYPE_CHECKING:
+    from accounts.models import User
+
+LINK_LIFE = timedelta(days=7)  # an application that nobody confirms goes with its link
+MAILS_PER_DAY = 3  # to one address, which somebody else may have typed
+
+State = Application.State
+
+
+class DecisionRefused(Exception):
+    """The application can't be decided like this; the text tells staff why."""
 
 
 @transaction.atomic
 def receive_application(*, application: Application) -> None:
-    """Stores the application with the terms that were accepted, and confirms it to the applicant."""
-    application.terms_version = TERMS_VERSION
-    application.save()
-    queue_mail(APPLICATION_RECEIVED, to=application.email, about=application, context={})
+    """Stores the application with the terms that were accepted, and mails the link that confirms its address.
+
+    An address that had its mails for today gets no further ones, and nothing is stored about it.
+    """
+    now = timezone.now()
+    if _has_had_its_mails(application.email, now):
+        return
+    application.terms_version, application.state = number_now(), State.UNCONFIRMED
+    application.applied_at = now
+    _send_link(application, now)
+
+
+def send_link_again(*, email: str) -> None:
+    """A new link for the newest application of this address that is not confirmed; the old link ends."""
+    now = timezone.now()
+    application = Application.objects.unconfirmed().filter(email_index=email).order_by("-applied_at").first()
+    if application is not None and not _has_had_its_mails(email, now):
+        _send_link(application, now)
 
 
 @transaction.atomic
-def approve_application(*, application: Application) -> Affiliate | None:
-    """Makes the applicant an affiliate and mails the link to a first password. None when it was decided before."""
-    if not _decide(application, Application.State.APPROVED):
-        return None
-    users = get_user_model().objects
-    user = users.with_email(application.email) or users.create_user(application.email, name=application.name)
-    affiliate, _ = Affiliate.objects.get_or_create(
-        user=user,
-        defaults={
-            "payout_email": application.email,
-            "website": application.website,
-            "terms_version": application.terms_version,
-        },
+def _send_link(application: Application, now: datetime) -> None:
+    token = new_link_token()
+    application.link_digest = digest_of(token)
+    application.link_expires_at = application.keep_until = now + LINK_LIFE
+    application.save()
+    context = {"token": token, "is_affiliate": affiliate_of(application) is not None}
+    queue_mail(APPLICATION_RECEIVED, to=application.email, about=application, context=context)
+
+
+def _has_had_its_mails(email: str, now: datetime) -> bool:
+    mails = OutgoingMail.objects.filter(
+        kind=APPLICATION_RECEIVED.template,
+        about_id__in=Application.objects.filter(email_index=email).values("pk"),
+        queued_at__gt=now - timedelta(days=1),
     )
-    context = {"approved": True, "code": affiliate.code, **password_link_context(user)}
+    return mails.count() >= MAILS_PER_DAY
+
+
+def affiliate_of(application: Application) -> Affiliate | None:
+    """Whoever signs in with this address already."""
+    return Affiliate.objects.filter(user__email_index=application.email).first()
+
+
+def confirmable_application(*, token: str, now: datetime) -> Application | None:
+    return Application.objects.confirmable(digest_of(token), now).first()
+
+
+@transaction.atomic
+def confirm_application(*, application: Application, now: datetime) -> bool:
+    """The address is its person's: staff may decide. False when the link was used or ended meanwhile."""
+    confirmed = Application.objects.confirmable(application.link_digest or "", now).filter(pk=application.pk)
+    if not confirmed.update(
+        state=State.OPEN, confirmed_at=now, link_expires_at=now, keep_until=application.applied_at + KEPT_FOR
+    ):
+        return False
+    record(action="affiliates.application.confirmed", about=application, actor=None)
+    return True
+
+
+@transaction.atomic
+def approve_application(*, application: Application, by: User | None = None) -> Affiliate | None:
+    """Makes the applicant an affiliate and mails the link to a first password. None when it was decided before.
+
+    Raises `DecisionRefused` for somebody who is one already.
+    """
+    was_confirmed = application.state != State.UNCONFIRMED
+    if not application.is_undecided or not _decide(application, State.APPROVED):
+        return None
+    if known := affiliate_of(application):
+        raise DecisionRefused(
+            f"This address belongs to {known} already, who is {known.get_state_display()}. Decline the application, or"
+            " leave it."
+        )
+    affiliate = _make_affiliate(application, by)
+    context = {"approved": True, "code": affiliate.code, "was_confirmed": was_confirmed}
+    context |= password_link_context(affiliate.user)
     queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context=context)
+    record(action="affiliates.application.approved", about=application, actor=by)
     return affiliate
 
 
+def _make_affiliate(application: Application, by: User | None) -> Affiliate:
+    users = get_user_model().objects
+    user = users.with_email(application.email) or users.create_user(application.email, name=application.name)
+    affiliate = Affiliate.objects.create(
+        user=user,
+        payout_email=application.email,
+        website=application.website,
+        terms_version=application.terms_version,
+    )
+    _take_over_acceptance(application, affiliate)
+    return affiliate
+
+
+def _take_over_acceptance(application: Application, affiliate: Affiliate) -> None:
+    """The terms were accepted with the application, at its moment."""
+    if application.terms_version.isdecimal():
+        version = TermsVersion.objects.published().filter(number=int(application.terms_version)).first()
+        if version is not None:
+            accept_terms(affiliate=affiliate, version=version, now=application.applied_at, by=affiliate.user)
+
+
 @transaction.atomic
-def decline_application(*, application: Application, reason: str) -> bool:
-    """Says no, with the reason. False when it was decided before."""
-    if not _decide(application, Application.State.DECLINED, reason):
+def decline_application(*, application: Application, reason: str, by: User | None = None) -> bool:
+    """Says no, with a reason that the applicant reads. False when it was decided before. Raises `DecisionRefused`."""
+    if not reason.strip():
+        raise DecisionRefused("Please write the reason: the applicant reads it.")
+    if not application.is_undecided or not _decide(application, State.DECLINED, reason.strip()):
         return False
     queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context={"approved": False})
+    record(action="affiliates.application.declined", about=application, actor=by)
     return True
 
 
 def _decide(application: Application, state: str, reason: str = "") -> bool:
-    decided = Application.objects.filter(pk=application.pk, state=Application.State.OPEN).update(
-        state=state, decided_at=timezone.now(), decision=reason
+    """A decided application is kept for the time that the registry names, whether or not its address was confirmed."""
+    decided = (
+        Application.objects.undecided()
+        .filter(pk=application.pk)
+        .update(
+            state=state,
+            decided_at=timezone.now(),
+            decision=reason,
+            keep_until=application.applied_at + KEPT_FOR,
+        )
     )
-    application.refresh_from_db(fields=["state", "decided_at", "decision"])
+    application.refresh_from_db(fields=["state", "decided_at", "decision", "keep_until"])
     return bool(decided)

@@ -1,6 +1,7 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from . import application_views as applications
 from . import views
 from .portal import views as portal
 
@@ -11,10 +12,12 @@ urlpatterns = [
     path("privacy/referral/", views.ReferralView.as_view(), name="referral"),
     path("affiliates/", views.ProgramView.as_view(), name="program"),
     path("affiliates/terms/", views.TermsView.as_view(), name="terms"),
-    path("affiliates/apply/", views.ApplyView.as_view(), name="apply"),
+    path("affiliates/apply/", applications.ApplyView.as_view(), name="apply"),
+    path("affiliates/apply/link/", applications.AskForLinkView.as_view(), name="ask_for_link"),
+    path("affiliates/apply/confirm/<str:token>/", applications.ConfirmView.as_view(), name="confirm_application"),
     path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
-    path("affiliates/portal/", views.PortalView.as_view(), name="portal"),
     path("admin/affiliates/", include("affiliates.staff_urls")),
+    path("affiliates/confirmed/", TemplateView.as_view(template_name="affiliates/confirmed.html"), name="confirmed"),
     path("affiliates/portal/", portal.OverviewPage.as_view(), name="portal"),
     path("affiliates/portal/links/", portal.LinksPage.as_view(), name="portal_links"),
     path("affiliates/portal/campaigns/", portal.CampaignsPage.as_view(), name="portal_campaigns"),

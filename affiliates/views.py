@@ -6,20 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django.views.generic import FormView, TemplateView
+from django.views.generic import TemplateView
 
 from shop.money import Money
 
 from .clicks import forget, record_click
-from .forms import ApplicationForm
-from .models import REFERRAL_LIFE
-from .onboarding import TERMS_VERSION, receive_application
+from .models import REFERRAL_LIFE, TermsVersion
 from .rates import rate_for
 from .referral import allow, refuse
 
@@ -59,19 +57,28 @@ class ProgramView(TemplateView):
         )
 
 
-class TermsView(ProgramView):
+class TermsView(TemplateView):
+    """The terms in force, those to come, and all earlier ones."""
+
     template_name = "affiliates/terms.html"
-    extra_context = {"version": TERMS_VERSION}
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now = timezone.now()
+        published = TermsVersion.objects.published()
+        shown = published.filter(number=self.request.GET.get("version")) if self._asks_for_a_version else None
+        in_force = published.in_force(now)
+        return super().get_context_data(
+            terms=(shown.first() if shown is not None else None) or in_force,
+            in_force=in_force,
+            versions=published.order_by("-number"),
+            now=now,
+            **kwargs,
+        )
 
-@method_decorator(never_cache, name="dispatch")
-class ApplyView(FormView[ApplicationForm]):
-    template_name = "affiliates/apply.html"
-    form_class = ApplicationForm
-
-    def form_valid(self, form: ApplicationForm) -> HttpResponse:
-        receive_application(application=form.save(commit=False))
-        return redirect("affiliates:applied")
+    @property
+    def _asks_for_a_version(self) -> bool:
+        version = self.request.GET.get("version", "")
+        return version.isascii() and version.isdecimal() and len(version) < 5
 
 
 @method_decorator(never_cache, name="dispatch")

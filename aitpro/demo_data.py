@@ -11,10 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from affiliates.onboarding import TERMS_VERSION
+from affiliates.terms import accept_terms, number_now, terms_now
 from aitpro import demo_release
 from contacts.models import Inquiry
 from privacy.opt_out import is_opted_out, suppress
@@ -45,10 +46,12 @@ def seed() -> dict[str, tuple[str, str]]:
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
         "affiliate": (AFFILIATE, _user(AFFILIATE, "Alice Affiliate", known)),
     }
-    Affiliate.objects.get_or_create(
+    affiliate, _ = Affiliate.objects.get_or_create(
         user=User.objects.get_by_natural_key(AFFILIATE),
-        defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": TERMS_VERSION},
+        defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": number_now()},
     )
+    if version := terms_now():
+        accept_terms(affiliate=affiliate, version=version, now=timezone.now(), by=affiliate.user)
     seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
     _remember(sign_ins)
     return sign_ins

@@ -25,8 +25,11 @@ def new_code() -> str:
     return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
 
 
+KEPT_FOR = timedelta(days=730)  # an application, from its day
+
+
 def two_years_from_now() -> datetime:
-    return timezone.now() + timedelta(days=730)
+    return timezone.now() + KEPT_FOR
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
