@@ -12,6 +12,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
+from contacts.limits import network_has_room, seconds_left
+from privacy.client_address import client_address
+
 from .forms import ApplicationForm, AskForLinkForm
 from .onboarding import LINK_LIFE, confirm_application, confirmable_application, receive_application, send_link_again
 
@@ -23,9 +26,17 @@ class ApplyView(FormView[ApplicationForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: ApplicationForm) -> HttpResponse:
+        now = timezone.now()
+        if not network_has_room(client_address(self.request), now):
+            return self._too_many(form, seconds_left(now))
         if not form.is_filled_in_by_a_program():
             receive_application(application=form.save(commit=False))
         return super().form_valid(form)
+
+    def _too_many(self, form: ApplicationForm, seconds: int) -> HttpResponse:
+        """What was typed stays on the page, and nothing is stored."""
+        context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+        return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -35,7 +46,8 @@ class AskForLinkView(FormView[AskForLinkForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: AskForLinkForm) -> HttpResponse:
-        send_link_again(email=form.cleaned_data["email"])
+        if network_has_room(client_address(self.request), timezone.now()):
+            send_link_again(email=form.cleaned_data["email"])
         return super().form_valid(form)
 
 

@@ -46,11 +46,11 @@ def seed() -> dict[str, tuple[str, str]]:
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
         "affiliate": (AFFILIATE, _user(AFFILIATE, "Alice Affiliate", known)),
     }
-    affiliate, _ = Affiliate.objects.get_or_create(
+    affiliate, is_new = Affiliate.objects.get_or_create(
         user=User.objects.get_by_natural_key(AFFILIATE),
         defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": number_now()},
     )
-    if version := terms_now():
+    if is_new and (version := terms_now()):
         accept_terms(affiliate=affiliate, version=version, now=timezone.now(), by=affiliate.user)
     seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
     _remember(sign_ins)
