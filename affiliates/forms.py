@@ -10,6 +10,15 @@ from django.core.validators import URLValidator
 from .models import Application
 
 
+def website_as_typed(text: str) -> str:
+    """The address as people type it, with `https://` where that is missing. Looks at its form, never opens it. Raises
+    `ValidationError`."""
+    website = text.strip()
+    address = website if "://" in website else f"https://{website}"
+    URLValidator(schemes=["http", "https"], message="This does not look like the address of a website.")(address)
+    return address
+
+
 class ApplicationForm(forms.ModelForm[Application]):
     terms = forms.BooleanField(
         label="I accept the terms of the affiliate program",
@@ -42,11 +51,7 @@ class ApplicationForm(forms.ModelForm[Application]):
         self.fields["email"].widget.attrs["autocomplete"] = "email"
 
     def clean_website(self) -> str:
-        """An address as people type it; `https://` is added when it is missing."""
-        website: str = self.cleaned_data["website"].strip()
-        address = website if "://" in website else f"https://{website}"
-        URLValidator(schemes=["http", "https"], message="This does not look like the address of a website.")(address)
-        return address
+        return website_as_typed(self.cleaned_data["website"])
 
     def is_filled_in_by_a_program(self) -> bool:
         """Answered like any other, and not stored."""

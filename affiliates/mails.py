@@ -29,6 +29,7 @@ PAID_OUT = mail_kind(
     about="affiliates.PayoutItem",
     transactional=True,
     because="it says where the affiliate's money is",
+    live=lambda item: item.affiliate.mail_payouts,
 )
 
 # These two go to the business's own address and hold nothing personal.
@@ -66,4 +67,63 @@ TERMS_CHANGED = mail_kind(
     transactional=True,
     because="it changes the contract with the affiliate, who is paid again after accepting",
     live=lambda affiliate: affiliate.is_active,
+)
+PAYOUT_EMAIL_ASKED = mail_kind(
+    "affiliates/payout_email_asked",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.PayoutEmailChange",
+    transactional=True,
+    because="it warns that money is to go elsewhere, and stops it",
+    live=lambda change: change.state == change.State.WAITING,
+    despite_opt_out=True,  # the account asked for the change a moment ago
+    holds_link=True,
+)
+PAYOUT_EMAIL_CHANGED = mail_kind(
+    "affiliates/payout_email_changed",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.PayoutEmailChange",
+    transactional=True,
+    because="the affiliate asked for the change, and money goes elsewhere from now on",
+    live=lambda change: change.state == change.State.DONE,
+)
+SALE_MADE = mail_kind(
+    "affiliates/sale_made",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Commission",
+    transactional=False,
+    because="it is news that the affiliate chose to get",
+    live=lambda commission: commission.affiliate.mail_sales and commission.affiliate.is_active,
+)
+MONTHLY_SUMMARY = mail_kind(
+    "affiliates/monthly_summary",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Affiliate",
+    transactional=False,
+    because="it is a summary that the affiliate chose to get",
+    live=lambda affiliate: affiliate.mail_monthly and affiliate.is_active,
+)
+ACCOUNT_SUSPENDED = mail_kind(
+    "affiliates/account_suspended",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Affiliate",
+    transactional=True,
+    because="it says why the affiliate's links stopped earning",
+    live=lambda affiliate: affiliate.state == affiliate.State.SUSPENDED,
+)
+ACCOUNT_REINSTATED = mail_kind(
+    "affiliates/account_reinstated",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Affiliate",
+    transactional=True,
+    because="it says that the affiliate's links earn again",
+    live=lambda affiliate: affiliate.is_active,
+)
+ACCOUNT_CLOSED = mail_kind(
+    "affiliates/account_closed",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.Affiliate",
+    transactional=True,
+    because="it says that the account is closed, and what becomes of the money",
+    live=lambda affiliate: affiliate.state == affiliate.State.CLOSED,
+    despite_opt_out=True,  # whoever closes the account waits for this; nothing can be read by signing in any more
 )

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django_tasks import task
 
@@ -57,16 +57,12 @@ def _prepare(currency: str, prepared_by: User) -> PayoutBatch:
 
 
 def _due_affiliates(currency: str) -> Iterable[Affiliate]:
-    sums = (
-        LedgerEntry.objects.payable()
-        .filter(currency=currency)
-        .order_by()
-        .values("affiliate")
-        .annotate(sum=Sum("amount_minor"))
-        .filter(sum__gte=max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1))
-    )
-    payable = Affiliate.objects.active().filter(payout_email_index__isnull=False)
-    return payable.filter(pk__in=sums.values("affiliate")).order_by("joined_at", "pk")[:AT_ONCE]
+    """Whoever closed the account gets the last money however little it is."""
+    sums = LedgerEntry.objects.payable().filter(currency=currency).order_by().values("affiliate")
+    in_credit = sums.annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
+    enough = in_credit.filter(sum__gte=settings.AFFILIATE_MINIMUM_PAYOUT_CENTS)
+    due = Q(pk__in=enough.values("affiliate")) | Q(state=Affiliate.State.CLOSED, pk__in=in_credit.values("affiliate"))
+    return Affiliate.objects.payable(timezone.now()).filter(due).order_by("joined_at", "pk")[:AT_ONCE]
 
 
 def _claim(batch: PayoutBatch, affiliate: Affiliate) -> PayoutItem:

@@ -3,6 +3,7 @@ from django.views.generic import TemplateView
 
 from . import application_views as applications
 from . import views
+from .portal import profile_pages as profile
 from .portal import views as portal
 
 app_name = "affiliates"
@@ -19,6 +20,16 @@ urlpatterns = [
     path("admin/affiliates/", include("affiliates.staff_urls")),
     path("affiliates/confirmed/", TemplateView.as_view(template_name="affiliates/confirmed.html"), name="confirmed"),
     path("affiliates/portal/", portal.OverviewPage.as_view(), name="portal"),
+    path("affiliates/payout-address/<str:token>/", profile.StopPayoutEmailView.as_view(), name="stop_payout_email"),
+    path("affiliates/portal/terms/", profile.AcceptTermsPage.as_view(), name="accept_terms"),
+    path("affiliates/portal/profile/", profile.ProfilePage.as_view(), name="portal_profile"),
+    path("affiliates/portal/profile/details/", profile.DetailsPage.as_view(), name="portal_details"),
+    path("affiliates/portal/profile/payouts/", profile.PayoutEmailPage.as_view(), name="portal_payout_email"),
+    path("affiliates/portal/profile/payouts/keep/", profile.KeepPayoutEmailView.as_view(), name="portal_keep_email"),
+    path("affiliates/portal/profile/mail/", profile.NotificationsPage.as_view(), name="portal_notifications"),
+    path("affiliates/portal/profile/sessions/", profile.SessionsPage.as_view(), name="portal_sessions"),
+    path("affiliates/portal/profile/close/", profile.ClosePage.as_view(), name="portal_close"),
+    path("affiliates/closed/", TemplateView.as_view(template_name="affiliates/closed.html"), name="closed"),
     path("affiliates/portal/links/", portal.LinksPage.as_view(), name="portal_links"),
     path("affiliates/portal/campaigns/", portal.CampaignsPage.as_view(), name="portal_campaigns"),
     path("affiliates/portal/creatives/", portal.CreativesPage.as_view(), name="portal_creatives"),

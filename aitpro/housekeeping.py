@@ -9,10 +9,14 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django_tasks_db.models import DBTaskResult
 
+from affiliates.closing import part_with_closed_affiliates
 from affiliates.commissions import approve_past_hold
 from affiliates.disputes import remind_of_overdue_disputes
+from affiliates.notifications import mail_monthly_summaries
 from affiliates.payouts import follow_open_payouts
+from affiliates.profile import use_new_payout_emails
 from affiliates.rollups import count_visits
+from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
 from contacts.limits import forget_past_hours
 from privacy.heartbeat import purge_ran
@@ -66,6 +70,10 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "commissions past their hold": lambda now: approve_past_hold(now=now),
     "payout runs looked at": lambda now: follow_open_payouts(now=now),
     "overdue objections told to staff": lambda now: remind_of_overdue_disputes(now=now),
+    "payout addresses changed": lambda now: use_new_payout_emails(now=now),
+    "affiliates told of new terms": lambda now: tell_of_new_terms(now=now),
+    "monthly summaries mailed": lambda now: mail_monthly_summaries(now=now),
+    "closed affiliates parted with": lambda now: part_with_closed_affiliates(now=now),
     "books compared": lambda now: check_books_nightly(now=now),
 }
 

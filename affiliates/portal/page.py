@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import TemplateView, View
 
 from ..models import Affiliate
+from ..terms import terms_to_accept
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -38,11 +40,19 @@ class PortalPage(OwnView, TemplateView):
 
     tab: ClassVar[str]
     only_while_active: ClassVar[bool] = False
+    whatever_the_terms: ClassVar[bool] = False  # also for whoever has not accepted those in force
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and self.only_while_active and not self.affiliate.is_active:
             return self.instead()
+        if request.user.is_authenticated and self._asks_for_terms():
+            return redirect("affiliates:accept_terms")
         return super().dispatch(request, *args, **kwargs)
+
+    def _asks_for_terms(self) -> bool:
+        if self.whatever_the_terms or not self.affiliate.is_active:
+            return False
+        return terms_to_accept(self.affiliate, now=timezone.now()) is not None
 
     def instead(self) -> HttpResponse:
         context = {"affiliate": self.affiliate, "tab": self.tab, "balance": self.affiliate.ledger.balance(CURRENCY)}

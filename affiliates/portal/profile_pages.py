@@ -1,0 +1,259 @@
+"""The Profile tab: who one is, where the money goes, which mail comes, who is signed in, and the way out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, View
+
+from privacy.opt_out import is_opted_out
+from privacy.purposes import Channel, Purpose
+
+from ..closing import StepRefused, close_affiliate
+from ..models import Affiliate, Commission, PayoutEmailChange, TermsVersion
+from ..profile import (
+    HOLD,
+    ChangeRefused,
+    ask_for_payout_email,
+    end_other_sessions,
+    stop_payout_email,
+    stoppable_change,
+    withdraw_payout_email,
+)
+from ..profile_forms import (
+    AcceptForm,
+    CloseForm,
+    DetailsForm,
+    NotificationsForm,
+    PasswordAgainForm,
+    PayoutEmailForm,
+)
+from ..terms import accept_terms, terms_to_accept
+from .page import CURRENCY, OwnView, PortalPage
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+TRIES = 5  # wrong passwords in one session; then it ends
+
+
+class ProfilePage(PortalPage):
+    template_name = "affiliates/portal/profile.html"
+    tab = "profile"
+    whatever_the_terms = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        email = self.affiliate.user.email or ""
+        return super().get_context_data(
+            change=waiting_change(self.affiliate),
+            now=timezone.now(),
+            acceptances=self.affiliate.acceptances.select_related("version").order_by("-accepted_at"),
+            opted_out=bool(email) and is_opted_out(email, Channel.EMAIL, purpose=Purpose.AFFILIATE_ACCOUNT),
+            **kwargs,
+        )
+
+
+class ProfileStep(PortalPage, FormView[Any]):
+    """One form of the profile, on a page of its own."""
+
+    template_name = "affiliates/portal/profile_step.html"
+    tab = "profile"
+    whatever_the_terms = True
+    success_url = reverse_lazy("affiliates:portal_profile")
+    name: ClassVar[str]
+    lead: ClassVar[str] = ""
+    button: ClassVar[str] = "Save"
+    done: ClassVar[str] = "Saved."
+
+    @property
+    def user(self) -> User:
+        return cast("User", self.request.user)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(step=self, **kwargs)
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        if self.take(form) is False:
+            return self.form_invalid(form)
+        messages.success(self.request, self.done)
+        return redirect(str(self.success_url))
+
+    def take(self, form: Any) -> bool | None:
+        """Does what the form asks for. False when it could not; the form then says why."""
+        raise NotImplementedError
+
+
+class PasswordStep(ProfileStep):
+    """A session that guesses passwords is ended: it may be a stolen one."""
+
+    form_class = PasswordAgainForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": self.user}
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        if form.has_error("password", code="wrong_password"):
+            tries = self.request.session["wrong_passwords"] = self.request.session.get("wrong_passwords", 0) + 1
+            if tries >= TRIES:
+                logout(self.request)
+                return redirect("accounts:login")
+        return super().form_invalid(form)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        self.request.session.pop("wrong_passwords", None)
+        return super().form_valid(form)
+
+
+class DetailsPage(ProfileStep):
+    form_class = DetailsForm
+    name = "Name and website"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"name": self.user.name or "", "website": self.affiliate.website or ""}
+
+    @transaction.atomic
+    def take(self, form: DetailsForm) -> None:
+        self.user.name = form.cleaned_data["name"]
+        self.user.save(update_fields=["name"])
+        self.affiliate.website = form.cleaned_data["website"]
+        self.affiliate.save(update_fields=["website"])
+
+
+class PayoutEmailPage(PasswordStep):
+    form_class = PayoutEmailForm
+    name = "Where your payouts go"
+    lead = (
+        f"A new address is used after {int(HOLD.total_seconds()) // 3600} hours. We tell the old one at once, and until"
+        " then payouts go there."
+    )
+    button = "Change the address"
+    done = "We have written to the address you have now. The new one is used when the time is over."
+
+    def take(self, form: PayoutEmailForm) -> bool | None:
+        try:
+            ask_for_payout_email(affiliate=self.affiliate, email=form.cleaned_data["email"], by=self.user)
+        except ChangeRefused as refusal:
+            form.add_error("email", str(refusal))
+            return False
+        return None
+
+
+class KeepPayoutEmailView(OwnView):
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if withdraw_payout_email(affiliate=self.affiliate, by=cast("User", request.user)):
+            messages.success(request, "Your payouts go on to the address you have now.")
+        return redirect("affiliates:portal_profile")
+
+
+class NotificationsPage(ProfileStep):
+    form_class = NotificationsForm
+    name = "Which mail you get"
+    lead = "Mail about your account itself, such as new terms or a new payout address, comes in any case."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "instance": self.affiliate}
+
+    def take(self, form: NotificationsForm) -> None:
+        self.affiliate.save(update_fields=["mail_sales", "mail_payouts", "mail_monthly"])
+
+
+class SessionsPage(PasswordStep):
+    name = "Sign out everywhere else"
+    lead = "Ends every other sign-in to your account, on whatever computer or telephone it is. This one stays."
+    button = "Sign out everywhere else"
+    done = "Every other sign-in has ended."
+
+    def take(self, form: PasswordAgainForm) -> None:
+        end_other_sessions(request=self.request, user=self.user, password=form.cleaned_data["password"])
+
+
+class ClosePage(PasswordStep):
+    template_name = "affiliates/portal/close.html"
+    form_class = CloseForm
+    success_url = reverse_lazy("affiliates:closed")
+    name = "Close your account"
+    button = "Close my account"
+    done = "Your account is closed."
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        lines = Commission.objects.filter(attribution__affiliate=self.affiliate)
+        return super().get_context_data(
+            balance=self.affiliate.ledger.balance(CURRENCY),
+            pending=lines.filter(state=Commission.State.PENDING).count(),
+            **kwargs,
+        )
+
+    def take(self, form: CloseForm) -> bool | None:
+        try:
+            close_affiliate(affiliate=self.affiliate, by=self.user)
+        except StepRefused as refusal:
+            form.add_error(None, str(refusal))
+            return False
+        logout(self.request)
+        return None
+
+
+class AcceptTermsPage(ProfileStep):
+    """New terms, read before they are accepted. Whoever has accepted them goes on to the portal."""
+
+    template_name = "affiliates/portal/accept_terms.html"
+    form_class = AcceptForm
+    success_url = reverse_lazy("affiliates:portal")
+    name = "New terms"
+    done = "Thank you. The new terms are accepted."
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return redirect("affiliates:portal") if self.version is None else super().get(request, *args, **kwargs)
+
+    @property
+    def version(self) -> TermsVersion | None:
+        return terms_to_accept(self.affiliate, now=timezone.now())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(terms=self.version, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"version": self.version.number if self.version else None}
+
+    def take(self, form: AcceptForm) -> bool | None:
+        version = self.version
+        if version is not None and version.number != form.cleaned_data["version"]:
+            form.add_error(None, "Newer terms have come into force while you were reading. Please read these.")
+            return False
+        if version is not None:
+            accept_terms(affiliate=self.affiliate, version=version, now=timezone.now(), by=self.user)
+        return None
+
+
+@method_decorator(never_cache, name="dispatch")
+class StopPayoutEmailView(View):
+    """ "This wasn't me": for whoever reads the mail, signed in or not. Opening the link stops nothing yet."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        change = stoppable_change(token=token, now=timezone.now())
+        return self._answer(request, change)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        now = timezone.now()
+        change = stoppable_change(token=token, now=now)
+        if change is None or not stop_payout_email(change=change, now=now):
+            return self._answer(request, None)
+        return render(request, "affiliates/payout_email_stopped.html")
+
+    def _answer(self, request: HttpRequest, change: PayoutEmailChange | None) -> HttpResponse:
+        status = 410 if change is None else 200
+        return render(request, "affiliates/stop_payout_email.html", {"change": change}, status=status)
+
+
+def waiting_change(affiliate: Affiliate) -> PayoutEmailChange | None:
+    return PayoutEmailChange.objects.waiting().filter(affiliate=affiliate).first()
