@@ -25,6 +25,7 @@ from . import (  # noqa: F401  (importing registers them)
     admin_flags,
     admin_ledger,
     admin_rates,
+    admin_terms,
 )
 from .admin_books import BooksAlarm
 from .models import PayoutBatch, PayoutItem

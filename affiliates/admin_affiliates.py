@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from privacy.admin_search import BlindSearchMixin
 
+from .admin_standing import StandingSteps
 from .models import Affiliate, Flag
 from .staff_account import account_of
 
@@ -20,14 +21,14 @@ OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count
 
 
 @admin.register(Affiliate)
-class AffiliateAdmin(BlindSearchMixin, admin.ModelAdmin[Affiliate]):
+class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     list_display = ["code", "state", "joined_at", "terms_version", "flags"]
     list_filter = ["state", "joined_at", "terms_version"]
     search_fields = ["code"]
     blind_search_fields = ("user__email_index", "payout_email_index")
     autocomplete_fields = ["user"]
-    fields = ["user", "code", "state", "payout_email", "website", "terms_version", "joined_at"]
-    readonly_fields = ["joined_at"]
+    fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
+    readonly_fields = ["state", "state_reason", "terms_version", "joined_at"]
     change_form_template = "affiliates/admin/affiliate.html"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
