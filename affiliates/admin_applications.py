@@ -29,6 +29,14 @@ State = Application.State
 Decide = Callable[[Application], object]
 
 
+_TURN = Case(
+    When(state=State.OPEN, then=Value(0)),
+    When(state=State.UNCONFIRMED, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
 class DeclineForm(forms.Form):
     reason = forms.CharField(
         max_length=300,
@@ -44,24 +52,12 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
     list_display = ["__str__", "state", "applied_at", "confirmed_at", "decided_at"]
     list_filter = ["state", "applied_at"]
+    ordering = [_TURN.asc(), "-applied_at"]
     blind_search_fields = ("email_index",)
     actions = ["approve", "decline"]
     fields = ["name", "email", "website", "message", "state", "terms_version", "applied_at", "confirmed_at"]
     fields += ["decided_at", "decision", "keep_until"]
     change_form_template = "affiliates/admin/application.html"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        turn = Case(
-            When(state=State.OPEN, then=Value(0)),
-            When(state=State.UNCONFIRMED, then=Value(1)),
-            default=Value(2),
-            output_field=IntegerField(),
-        )
-        rows: QuerySet[Application] = super().get_queryset(request)
-        return rows.annotate(turn=turn)
-
-    def get_ordering(self, request: HttpRequest) -> list[str]:
-        return ["turn", "-applied_at"]
 
     @admin.action(description="Approve: make them affiliates and mail the link to a password", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
@@ -122,7 +118,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(require_POST(self.decide_one))
         name = "affiliates_application_decide"
-        return [path("<uuid:application_id>/<str:decision>/", view, name=name), *super().get_urls()]
+        return [path("<uuid:application_id>/decide/<str:decision>/", view, name=name), *super().get_urls()]
 
     def decide_one(self, request: HttpRequest, application_id: UUID, decision: str) -> HttpResponse:
         """The buttons on an application's own page."""

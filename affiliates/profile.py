@@ -97,6 +97,7 @@ def use_new_payout_emails(*, now: datetime) -> int:
 def _use(change: PayoutEmailChange, now: datetime) -> bool:
     if not PayoutEmailChange.objects.due(now).filter(pk=change.pk).update(state=State.DONE, ended_at=now):
         return False
+    change.refresh_from_db(fields=["state"])
     affiliate = change.affiliate
     affiliate.payout_email = change.email
     affiliate.save(update_fields=["payout_email"])

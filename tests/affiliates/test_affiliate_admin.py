@@ -30,9 +30,9 @@ def save(staff: Client, affiliate: Affiliate, **changes: Any) -> str:
     return page
 
 
-def test_staff_suspend(staff: Client, alice: Affiliate) -> None:
-    save(staff, alice, state="suspended")
-    assert not alice.is_active
+def test_the_state_is_no_field_to_be_edited(staff: Client, alice: Affiliate) -> None:
+    save(staff, alice, state="suspended", code="NEWCODE")
+    assert (alice.is_active, alice.code) == (True, "NEWCODE")
     assert alice.payout_email == "alice@example.com"
 
 

@@ -12,7 +12,8 @@ from django.test import Client
 
 from accounts.models import User
 from affiliates.models import Affiliate, Application
-from affiliates.onboarding import TERMS_VERSION, approve_application, decline_application
+from affiliates.onboarding import DecisionRefused, approve_application, decline_application
+from privacy.audit.models import AuditEntry
 from privacy.models import Suppression
 from privacy.purposes import Channel
 from tests import factories
@@ -36,8 +37,8 @@ def application(client: Client, db: None) -> Application:
     return Application.objects.get()
 
 
-def decide(staff: Client, application: Application, action: str) -> str:
-    data = {"action": action, "_selected_action": [str(application.pk)]}
+def decide(staff: Client, application: Application, action: str, **answers: str) -> str:
+    data = {"action": action, "_selected_action": [str(application.pk)], **answers}
     return staff.post(LIST, data, follow=True).content.decode()
 
 
@@ -47,7 +48,7 @@ def test_it_is_stored_sealed_and_confirmed(client: Client, work: Work) -> None:
     assert (response.status_code, response.headers["Location"]) == (302, "/affiliates/applied/")
     application = Application.objects.get()
     assert (application.name, application.email) == ("Erin Ellis", "Erin@example.org")
-    assert (application.website, application.terms_version) == ("https://erin.example", TERMS_VERSION)
+    assert (application.website, application.terms_version) == ("https://erin.example", "1")
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, email, website, message FROM affiliates_application")
         assert not [value for value in cursor.fetchone() if b"rin" in bytes(value) or b"WordPress" in bytes(value)]
@@ -123,10 +124,11 @@ def test_who_has_an_account_already_keeps_it(application: Application) -> None:
 
 
 def test_declining_says_why(staff: Client, application: Application, work: Work) -> None:
-    assert "1 declined" in decide(staff, application, "decline")
+    assert "1 declined" in decide(staff, application, "decline", reason="We look for sites about WordPress.")
     work()
     assert mail.outbox[-1].to == ["Erin@example.org"]
-    assert "It does not fit what we are looking for at the moment." in str(mail.outbox[-1].body)
+    assert "We look for sites about WordPress." in str(mail.outbox[-1].body)
+    assert "you are welcome to apply again" in str(mail.outbox[-1].body)
     application.refresh_from_db()
     assert application.state == Application.State.DECLINED
     assert not Affiliate.objects.exists()
@@ -135,10 +137,10 @@ def test_declining_says_why(staff: Client, application: Application, work: Work)
 @pytest.mark.parametrize("action", ["approve", "decline"])
 def test_who_may_not_be_written_to_stays_undecided(staff: Client, application: Application, action: str) -> None:
     Suppression.objects.create(fingerprint="erin@example.org", channel=Channel.EMAIL)
-    page = decide(staff, application, action)
+    page = decide(staff, application, action, reason="No.")
     assert "asked not to be contacted by e-mail" in page
     application.refresh_from_db()
-    assert application.state == Application.State.OPEN
+    assert application.is_undecided
     assert not Affiliate.objects.exists()
 
 
@@ -154,3 +156,73 @@ def test_a_code_is_random_and_readable(application: Application) -> None:
     affiliate = approve_application(application=application)
     assert affiliate is not None
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{8}", affiliate.code)
+
+
+@pytest.mark.parametrize("reason", [{}, {"reason": " "}])
+def test_nobody_is_declined_without_a_reason(staff: Client, application: Application, reason: dict[str, str]) -> None:
+    page = decide(staff, application, "decline", **reason)
+    assert "The applicant reads this sentence" in page
+    assert ("Please write the reason" in page) == bool(reason)
+    application.refresh_from_db()
+    assert application.is_undecided
+
+
+def test_several_are_approved_at_once(staff: Client, client: Client, application: Application) -> None:
+    client.post(APPLY, {**ERIN, "email": "frank@example.org", "name": "Frank"})
+    keys = [str(pk) for pk in Application.objects.values_list("pk", flat=True)]
+    page = staff.post(LIST, {"action": "approve", "_selected_action": keys}, follow=True).content.decode()
+    assert "2 approved" in page
+    assert Affiliate.objects.count() == 2
+
+
+def test_the_buttons_on_its_page_decide_too(staff: Client, application: Application) -> None:
+    address = f"{LIST}{application.pk}/change/"
+    assert "Approve" in staff.get(address).content.decode()
+    staff.post(f"{LIST}{application.pk}/decide/decline/")
+    staff.post(f"{LIST}{application.pk}/decide/decline/", {"reason": "Not now."})
+    application.refresh_from_db()
+    assert (application.state, application.decision) == ("declined", "Not now.")
+
+
+def test_approving_before_the_confirmation_warns_and_says_so_in_the_mail(
+    staff: Client, application: Application, work: Work
+) -> None:
+    assert "had not confirmed the address yet" in decide(staff, application, "approve")
+    work()
+    assert "by setting the password you confirm that it was you" in str(mail.outbox[-1].body)
+    application.refresh_from_db()
+    assert application.confirmed_at is None
+
+
+def test_applications_from_one_address_are_shown_together(
+    staff: Client, client: Client, application: Application
+) -> None:
+    decline_application(application=application, reason="Too early.")
+    client.post(APPLY, {**ERIN, "email": "ERIN@example.org", "name": "Erin again"})
+    second = Application.objects.undecided().get()
+    page = staff.get(f"{LIST}{second.pk}/change/").content.decode()
+    assert "From the same address" in page
+    assert "Too early." in page
+    assert approve_application(application=second)  # who was declined may come back
+
+
+def test_who_is_an_affiliate_already_is_told_by_mail_alone(
+    client: Client, staff: Client, alice: Affiliate, work: Work
+) -> None:
+    response = client.post(APPLY, {**ERIN, "email": "alice@example.com"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/affiliates/applied/")
+    work()
+    assert mail.outbox[-1].subject == "You are an affiliate of ours already"
+    assert "/affiliates/apply/confirm/" not in str(mail.outbox[-1].body)
+    application = Application.objects.get()
+    assert f"belongs to {alice} already" in decide(staff, application, "approve")
+    with pytest.raises(DecisionRefused, match="belongs to affiliate DEMO"):
+        approve_application(application=application)
+    assert Affiliate.objects.count() == 1
+
+
+def test_decisions_stand_in_the_audit_by_ids_alone(staff: Client, application: Application, bob: User) -> None:
+    decide(staff, application, "approve")
+    entry = AuditEntry.objects.get(action="affiliates.application.approved")
+    assert (entry.object_id, entry.actor) == (str(application.pk), bob.pk)
+    assert AuditEntry.objects.filter(action="affiliates.terms.accepted").count() == 1

@@ -1,0 +1,199 @@
+"""Closing an account: the person goes when everything is paid, the ledger stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.closing import STAYS_AT_LEAST, close_affiliate, part_with_closed_affiliates
+from affiliates.commissions import approve_past_hold
+from affiliates.models import Affiliate, Application, Click, LedgerEntry, PayoutBatch, PayoutEmailChange, PayoutItem
+from affiliates.payouts import PayoutRefused, prepare_payout
+from affiliates.verification import first_difference
+from privacy.audit.models import AuditEntry
+from privacy.erasure import erase_person
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, sale
+
+from .conftest import PASSWORD
+
+Work = Callable[[], int]
+
+CLOSE = "/affiliates/portal/profile/close/"
+SURE = {"sure": "on", "password": PASSWORD}
+SEALED = {
+    "accounts_user": ["email", "name", "email_index"],
+    "affiliates_affiliate": ["payout_email", "payout_email_index", "website", "state_reason"],
+    "affiliates_payoutitem": ["receiver"],
+}
+
+
+def close(browser: Client) -> None:
+    assert browser.post(CLOSE, SURE).headers["Location"] == "/affiliates/closed/"
+
+
+def part(clock: time_machine.Traveller) -> int:
+    clock.shift(STAYS_AT_LEAST)
+    return part_with_closed_affiliates(now=timezone.now())
+
+
+def pay(batch: PayoutBatch) -> None:
+    """PayPal has paid every payout of the run."""
+    for item in batch.items.all():
+        PayoutItem.objects.filter(pk=item.pk).update(state=PayoutItem.State.PAID, settled_at=timezone.now())
+        item.commissions().update(state="paid")
+
+
+def stored(table: str, columns: list[str]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608
+        return [value for row in cursor.fetchall() for value in row]
+
+
+def test_the_page_says_what_happens_before_it_happens(browser: Client, alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product)
+    sale(alice, product)
+    page = browser.get(CLOSE).content.decode()
+    assert "Your balance is 17.99 USD. It is paid with the next payout" in page
+    assert "1 commission still waits out the hold" in page
+
+
+@pytest.mark.parametrize("answer", [{"password": PASSWORD}, {"sure": "on"}, {"sure": "on", "password": "wrong"}])
+def test_it_takes_the_password_and_a_tick(browser: Client, alice: Affiliate, answer: dict[str, str]) -> None:
+    assert browser.post(CLOSE, answer).status_code == 200
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_links_of_a_closed_account_land_and_track_nothing(
+    clock: time_machine.Traveller, browser: Client, client: Client
+) -> None:
+    client.get("/go/DEMO/")
+    assert Click.objects.count() == 1
+    close(browser)
+    clock.shift(timedelta(seconds=2))
+    response = Client().get("/go/DEMO/products/bps-pro/")
+    assert (response.status_code, response.headers["Location"]) == (302, "/products/bps-pro/")
+    assert not response.cookies
+    assert Click.objects.count() == 1
+
+
+def test_nobody_signs_in_any_more(browser: Client) -> None:
+    close(browser)
+    assert browser.get("/affiliates/portal/").status_code == 302
+    assert not Client().login(email="alice@example.com", password=PASSWORD)
+
+
+def test_the_affiliate_is_told_what_becomes_of_the_money(browser: Client, work: Work) -> None:
+    close(browser)
+    work()
+    assert mail.outbox[-1].subject == "Your affiliate account is closed"
+    assert "however little it is" in str(mail.outbox[-1].body)
+
+
+def test_the_last_money_is_paid_however_little_it_is(
+    clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    approved_sale(alice, product, "10.00")
+    with pytest.raises(PayoutRefused):
+        prepare_payout(currency="USD", prepared_by=bob)
+    close(browser)
+    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "3.00 USD"
+
+
+def test_a_pending_commission_is_paid_after_its_hold_and_then_the_person_goes(
+    clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    sale(alice, product)
+    close(browser)
+    assert part(clock) == 0
+    clock.shift(timedelta(days=30))
+    approve_past_hold(now=timezone.now())
+    assert part_with_closed_affiliates(now=timezone.now()) == 0  # it is owed
+    batch = prepare_payout(currency="USD", prepared_by=bob)
+    assert part_with_closed_affiliates(now=timezone.now()) == 0  # it is on its way
+    pay(batch)
+    assert part_with_closed_affiliates(now=timezone.now()) == 1
+    assert part_with_closed_affiliates(now=timezone.now()) == 0
+
+
+def test_the_person_goes_and_the_ledger_stays(
+    clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    Application.objects.create(name="Alice", email="alice@example.com", website="", terms_version="1")
+    browser.post("/affiliates/portal/profile/payouts/", {"email": "new@paypal.example", "password": PASSWORD})
+    approved_sale(alice, product)
+    bobs = [value for value in stored("accounts_user", ["email"]) if value is not None]
+    pay(prepare_payout(currency="USD", prepared_by=bob))
+    before = list(LedgerEntry.objects.order_by("pk").values("pk", "amount_minor", "affiliate"))
+    assert len(before) == 2
+    close(browser)
+    assert part(clock) == 1
+    assert list(LedgerEntry.objects.order_by("pk").values("pk", "amount_minor", "affiliate")) == before
+    alice.refresh_from_db()
+    assert (alice.code, alice.state) == ("DEMO", "closed")
+    assert not Application.objects.exists()
+    assert not PayoutEmailChange.objects.exists()
+    assert not any(stored("affiliates_affiliate", SEALED["affiliates_affiliate"]))
+    assert not any(stored("affiliates_payoutitem", SEALED["affiliates_payoutitem"]))
+    assert len(bobs) == 2
+    assert len([value for value in stored("accounts_user", ["email"]) if value is not None]) == 1  # Bob stays
+    assert AuditEntry.objects.filter(action="affiliates.account.parted").count() == 1
+    assert first_difference(paypal_since=None) == ""
+
+
+@pytest.mark.parametrize(("wait", "gone"), [(timedelta(days=7, seconds=-1), 0), (timedelta(days=7), 1)])
+def test_it_waits_seven_days_at_least(
+    clock: time_machine.Traveller, browser: Client, wait: timedelta, gone: int
+) -> None:
+    close(browser)
+    clock.shift(wait)
+    assert part_with_closed_affiliates(now=timezone.now()) == gone
+
+
+def test_another_affiliate_who_is_paid_at_that_address_stays(
+    clock: time_machine.Traveller, browser: Client, alice: Affiliate
+) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email="alice@example.com")
+    close(browser)
+    assert part(clock) == 1
+    erin.refresh_from_db()
+    assert (erin.is_active, erin.payout_email) == (True, "alice@example.com")
+
+
+def test_staff_who_are_affiliates_keep_their_sign_in(clock: time_machine.Traveller, bob: User) -> None:
+    affiliate = Affiliate.objects.create(user=bob, code="BOB", payout_email="bob@example.com", terms_version="1")
+    close_affiliate(affiliate=affiliate, by=bob)
+    assert part(clock) == 1
+    bob.refresh_from_db()
+    assert (bob.is_active, bob.email) == (True, "bob@example.com")
+
+
+def test_a_deletion_request_leads_to_the_same(
+    clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    approved_sale(alice, product)
+    pay(prepare_payout(currency="USD", prepared_by=bob))
+    browser.post("/affiliates/portal/profile/payouts/", {"email": "new@paypal.example", "password": PASSWORD})
+    before = list(LedgerEntry.objects.order_by("pk").values("pk", "amount_minor"))
+    assert before
+    erase_person(email="alice@example.com")
+    assert list(LedgerEntry.objects.order_by("pk").values("pk", "amount_minor")) == before
+    assert not any(stored("affiliates_affiliate", SEALED["affiliates_affiliate"]))
+    assert not any(stored("affiliates_payoutitem", SEALED["affiliates_payoutitem"]))
+    assert not PayoutEmailChange.objects.exists()
+    alice.refresh_from_db()
+    assert alice.state == "closed"
+    assert browser.get("/affiliates/portal/").status_code == 302
+    assert not Client().get("/go/DEMO/").cookies
+    assert first_difference(paypal_since=None) == ""

@@ -1,0 +1,156 @@
+"""The address of an application is confirmed by a link: once, for seven days, and without telling who is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from affiliates.models import Application
+from affiliates.onboarding import MAILS_PER_DAY
+from privacy.retention import purge_expired
+
+from .conftest import Link
+from .test_applications import APPLY, ERIN
+
+Work = Callable[[], int]
+
+CONFIRM = "/affiliates/apply/confirm/"
+AGAIN = "/affiliates/apply/link/"
+
+
+@pytest.fixture
+def application(clock: time_machine.Traveller, client: Client, work: Work, db: None) -> Application:
+    client.post(APPLY, ERIN)
+    work()
+    return Application.objects.get()
+
+
+def state_of(application: Application) -> str:
+    application.refresh_from_db()
+    return application.state
+
+
+def test_the_link_opens_a_page_whose_button_confirms(client: Client, application: Application, link: Link) -> None:
+    assert "Is this application yours?" in client.get(link(CONFIRM)).content.decode()
+    assert state_of(application) == "unconfirmed"  # mail scanners open links
+    page = client.post(link(CONFIRM), follow=True).content.decode()
+    assert "we have your application" in page
+    assert state_of(application) == "open"
+    assert application.confirmed_at == timezone.now()
+
+
+def test_the_link_works_once(client: Client, application: Application, link: Link) -> None:
+    client.post(link(CONFIRM))
+    for response in (client.get(link(CONFIRM)), client.post(link(CONFIRM))):
+        assert response.status_code == 410
+        assert "does not work any more" in response.content.decode()
+
+
+@pytest.mark.parametrize(("days", "answer"), [(timedelta(days=7, seconds=-1), 302), (timedelta(days=7), 410)])
+def test_the_link_works_for_seven_days(
+    clock: time_machine.Traveller,
+    client: Client,
+    application: Application,
+    link: Link,
+    days: timedelta,
+    answer: int,
+) -> None:
+    clock.shift(days)
+    assert client.post(link(CONFIRM)).status_code == answer
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_what_nobody_confirms_is_deleted_after_seven_days(
+    clock: time_machine.Traveller, client: Client, application: Application, link: Link, confirmed: bool
+) -> None:
+    if confirmed:
+        client.post(link(CONFIRM))
+    clock.shift(timedelta(days=7) - timedelta(seconds=1))
+    purge_expired(now=timezone.now())
+    assert Application.objects.exists()
+    clock.shift(timedelta(seconds=1))
+    purge_expired(now=timezone.now())
+    assert Application.objects.exists() == confirmed
+
+
+def test_a_decided_one_is_kept_for_two_years(
+    clock: time_machine.Traveller, client: Client, application: Application, link: Link
+) -> None:
+    client.post(link(CONFIRM))
+    clock.shift(timedelta(days=730) - timedelta(seconds=1))
+    purge_expired(now=timezone.now())
+    assert Application.objects.exists()
+    clock.shift(timedelta(seconds=1))
+    purge_expired(now=timezone.now())
+    assert not Application.objects.exists()
+
+
+def test_a_new_link_ends_the_old_one(client: Client, application: Application, link: Link, work: Work) -> None:
+    old = link(CONFIRM)
+    client.post(AGAIN, {"email": "ERIN@example.org"})
+    work()
+    assert link(CONFIRM) != old
+    assert client.get(old).status_code == 410
+    assert client.post(link(CONFIRM)).status_code == 302
+
+
+def test_known_and_unknown_addresses_get_the_same_answer(client: Client, application: Application, work: Work) -> None:
+    sent = len(mail.outbox)
+    known = client.post(AGAIN, {"email": "erin@example.org"})
+    unknown = client.post(AGAIN, {"email": "nobody@example.org"})
+    assert (known.status_code, known.headers["Location"]) == (unknown.status_code, unknown.headers["Location"])
+    work()
+    assert [message.to for message in mail.outbox[sent:]] == [["Erin@example.org"]]
+
+
+def test_an_address_is_not_flooded(
+    clock: time_machine.Traveller, client: Client, application: Application, work: Work
+) -> None:
+    for _ in range(5):
+        client.post(AGAIN, {"email": "erin@example.org"})
+        assert client.post(APPLY, ERIN).status_code == 302
+    work()
+    assert Application.objects.count() <= MAILS_PER_DAY
+    assert len(mail.outbox) <= MAILS_PER_DAY
+    before = len(mail.outbox)
+    clock.shift(timedelta(days=1))
+    client.post(AGAIN, {"email": "erin@example.org"})
+    work()
+    assert len(mail.outbox) == before + 1
+
+
+def test_a_program_that_fills_in_everything_is_answered_and_forgotten(client: Client, db: None) -> None:
+    assert client.post(APPLY, {**ERIN, "company": "Spam Ltd"}).status_code == 302
+    assert not Application.objects.exists()
+    client.post(APPLY, {**ERIN, "company": ""})
+    assert Application.objects.exists()
+
+
+def test_a_network_has_a_limit_and_loses_nothing_it_typed(client: Client, db: None, settings: object) -> None:
+    settings.CONTACT_LIMIT_PER_NETWORK = 1  # type: ignore[attr-defined]
+    assert client.post(APPLY, ERIN).status_code == 302
+    response = client.post(APPLY, {**ERIN, "email": "frank@example.org"})
+    assert response.status_code == 429
+    assert "Retry-After" in response.headers
+    assert "frank@example.org" in response.content.decode()
+    assert Application.objects.count() == 1
+    client.post(AGAIN, {"email": "erin@example.org"})
+    assert Application.objects.count() == 1
+
+
+def test_staff_see_confirmed_ones_first(client: Client, staff: Client, application: Application, link: Link) -> None:
+    client.post(link(CONFIRM))
+    client.post(APPLY, {**ERIN, "email": "frank@example.org"})
+    page = staff.get("/admin/affiliates/application/").content.decode()
+    assert page.index("waiting for a decision</td>") < page.index("address not confirmed</td>")
+
+
+@pytest.mark.parametrize("token", ["x", "%00", "a" * 500])
+def test_a_made_up_link_is_over(client: Client, db: None, token: str) -> None:
+    assert client.get(f"{CONFIRM}{token}/").status_code == 410

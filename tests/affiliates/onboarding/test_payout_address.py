@@ -1,0 +1,193 @@
+"""A new payout address: asked for with the password, told to the old one, used after 72 hours unless it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import Affiliate, PayoutEmailChange
+from affiliates.payouts import prepare_payout
+from affiliates.profile import use_new_payout_emails
+from privacy.audit.models import AuditEntry
+from privacy.retention import purge_expired
+from shop.models import Product
+from tests.affiliates.sales import approved_sale
+
+from .conftest import PASSWORD, Link
+
+Work = Callable[[], int]
+
+CHANGE = "/affiliates/portal/profile/payouts/"
+KEEP = "/affiliates/portal/profile/payouts/keep/"
+PROFILE = "/affiliates/portal/profile/"
+STOP = "/affiliates/payout-address/"
+NEW = {"email": "new@paypal.example", "password": PASSWORD}
+
+
+@pytest.fixture
+def asked(clock: time_machine.Traveller, browser: Client, work: Work) -> PayoutEmailChange:
+    assert browser.post(CHANGE, NEW).headers["Location"] == PROFILE
+    work()
+    return PayoutEmailChange.objects.get()
+
+
+def payout_email_of(alice: Affiliate) -> str | None:
+    alice.refresh_from_db()
+    return alice.payout_email
+
+
+@pytest.mark.parametrize(
+    ("wait", "address"),
+    [
+        (timedelta(hours=71, minutes=59), "alice@example.com"),
+        (timedelta(hours=72, seconds=-1), "alice@example.com"),
+        (timedelta(hours=72), "new@paypal.example"),
+        (timedelta(hours=72, seconds=1), "new@paypal.example"),
+    ],
+)
+def test_it_is_used_after_72_hours(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, wait: timedelta, address: str
+) -> None:
+    clock.shift(wait)
+    use_new_payout_emails(now=timezone.now())
+    assert payout_email_of(alice) == address
+
+
+def test_payouts_go_to_the_old_address_until_then(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, product: Product, bob: User
+) -> None:
+    approved_sale(alice, product)
+    clock.shift(timedelta(hours=71, minutes=59))
+    use_new_payout_emails(now=timezone.now())
+    assert prepare_payout(currency="USD", prepared_by=bob).items.get().receiver == "alice@example.com"
+
+
+def test_the_old_address_is_told_and_the_new_one_is_not(asked: PayoutEmailChange) -> None:
+    assert [message.to for message in mail.outbox] == [["alice@example.com"]]
+    assert "5 March 2026, 12:00" in str(mail.outbox[0].body)
+    assert "new@paypal.example" not in str(mail.outbox[0].body)
+
+
+def test_both_are_told_where_payouts_go_elsewhere_than_the_sign_in(
+    browser: Client, alice: Affiliate, work: Work
+) -> None:
+    alice.payout_email = "old@paypal.example"
+    alice.save()
+    browser.post(CHANGE, NEW)
+    work()
+    assert sorted(message.to[0] for message in mail.outbox) == ["alice@example.com", "old@paypal.example"]
+
+
+def test_the_profile_counts_down(clock: time_machine.Traveller, asked: PayoutEmailChange, browser: Client) -> None:
+    clock.shift(timedelta(hours=24))
+    page = browser.get(PROFILE).content.decode().replace("\xa0", " ")
+    assert "5 March 2026, 12:00 UTC" in page
+    assert "2 days" in page
+    assert "new@paypal.example" in page
+
+
+def test_this_was_not_me_stops_it_and_signs_everybody_out(
+    clock: time_machine.Traveller,
+    asked: PayoutEmailChange,
+    alice: Affiliate,
+    browser: Client,
+    link: Link,
+    work: Work,
+) -> None:
+    stranger = Client()
+    assert "This was not me: stop it" in stranger.get(link(STOP)).content.decode()
+    assert browser.get(PROFILE).status_code == 200  # opening the link stops nothing
+    assert "The change is stopped" in stranger.post(link(STOP)).content.decode()
+    assert browser.get(PROFILE).status_code == 302
+    assert not Client().login(email="alice@example.com", password=PASSWORD)
+    work()
+    assert link("/accounts/password/", to="alice@example.com")
+    clock.shift(timedelta(hours=72))
+    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert payout_email_of(alice) == "alice@example.com"
+    assert AuditEntry.objects.filter(action="affiliates.payout_address.stopped").exists()
+
+
+@pytest.mark.parametrize(("wait", "answer"), [(timedelta(hours=71, minutes=59), 200), (timedelta(hours=72), 410)])
+def test_the_link_stops_it_for_72_hours(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, link: Link, wait: timedelta, answer: int
+) -> None:
+    clock.shift(wait)
+    assert Client().post(link(STOP)).status_code == answer
+
+
+def test_the_link_works_once(asked: PayoutEmailChange, link: Link) -> None:
+    assert Client().post(link(STOP)).status_code == 200
+    assert Client().post(link(STOP)).status_code == 410
+    assert Client().get(link(STOP)).status_code == 410
+
+
+def test_a_second_wish_replaces_the_first_and_its_clock_starts_anew(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, browser: Client
+) -> None:
+    clock.shift(timedelta(hours=71))
+    browser.post(CHANGE, {**NEW, "email": "newer@paypal.example"})
+    clock.shift(timedelta(hours=1))
+    assert use_new_payout_emails(now=timezone.now()) == 0
+    clock.shift(timedelta(hours=71))
+    assert use_new_payout_emails(now=timezone.now()) == 1
+    assert payout_email_of(alice) == "newer@paypal.example"
+
+
+def test_the_affiliate_can_keep_the_old_address(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, browser: Client
+) -> None:
+    assert browser.get(KEEP).status_code == 405
+    browser.post(KEEP)
+    clock.shift(timedelta(hours=72))
+    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert payout_email_of(alice) == "alice@example.com"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"password": "wrong"}, "This is not your password"),
+        ({"email": "nonsense"}, "Enter a valid email address"),
+        ({"email": "ALICE@example.com".lower()}, "your payouts go to already"),
+        ({"email": "a\x00@example.com"}, "Null characters"),
+    ],
+)
+def test_a_mistake_is_named_and_nothing_changes(browser: Client, answer: dict[str, str], message: str) -> None:
+    assert message in browser.post(CHANGE, {**NEW, **answer}).content.decode()
+    assert not PayoutEmailChange.objects.exists()
+
+
+def test_who_guesses_passwords_is_signed_out(browser: Client) -> None:
+    for _ in range(4):
+        assert browser.post(CHANGE, {**NEW, "password": "guess"}).status_code == 200
+    assert browser.post(CHANGE, {**NEW, "password": "guess"}).headers["Location"] == "/accounts/login/"
+    assert browser.get(PROFILE).status_code == 302
+
+
+def test_it_is_told_when_it_is_used_and_stands_in_the_audit(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, work: Work
+) -> None:
+    clock.shift(timedelta(hours=72))
+    use_new_payout_emails(now=timezone.now())
+    assert use_new_payout_emails(now=timezone.now()) == 0
+    work()
+    assert mail.outbox[-1].subject == "Your payouts go to your new address now"
+    [entry] = AuditEntry.objects.filter(action="affiliates.payout_address.changed")
+    assert entry.object_id == str(alice.pk)
+
+
+def test_it_is_forgotten_after_90_days(clock: time_machine.Traveller, asked: PayoutEmailChange) -> None:
+    clock.shift(timedelta(days=90) - timedelta(seconds=1))
+    purge_expired(now=timezone.now())
+    assert PayoutEmailChange.objects.exists()
+    clock.shift(timedelta(seconds=1))
+    purge_expired(now=timezone.now())
+    assert not PayoutEmailChange.objects.exists()

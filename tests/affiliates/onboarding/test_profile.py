@@ -1,0 +1,120 @@
+"""The Profile tab: name, website, which mail comes, and who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from affiliates.models import Affiliate
+from affiliates.notifications import mail_monthly_summaries
+from privacy.opt_out import suppress
+from privacy.purposes import Channel, Purpose
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import sale
+
+from .conftest import PASSWORD
+
+Work = Callable[[], int]
+
+PROFILE = "/affiliates/portal/profile/"
+PAGES = ["", "details/", "payouts/", "mail/", "sessions/", "close/"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_opens_under_its_tab_and_for_affiliates_alone(browser: Client, page: str) -> None:
+    content = browser.get(PROFILE + page).content.decode()
+    assert content.count("<h1>") == 1
+    assert 'aria-current="page">Profile</a>' in content
+    assert Client().get(PROFILE + page).headers["Location"].startswith("/accounts/login/")
+    stranger = Client()
+    stranger.force_login(factories.user("charlie@example.com"))
+    assert stranger.get(PROFILE + page).status_code == 404
+
+
+def test_name_and_website_are_changed(browser: Client, alice: Affiliate) -> None:
+    browser.post(f"{PROFILE}details/", {"name": "Alice Anders", "website": "alice.example"})
+    alice.refresh_from_db()
+    assert (alice.user.name, alice.website) == ("Alice Anders", "https://alice.example")
+    page = browser.get(PROFILE).content.decode()
+    assert "Alice Anders" in page
+    assert "https://alice.example" in page
+
+
+@pytest.mark.parametrize(("field", "value"), [("website", "javascript://x"), ("name", ""), ("name", "a\x00b")])
+def test_a_mistake_is_named(browser: Client, alice: Affiliate, field: str, value: str) -> None:
+    answer = {"name": "Alice Anders", "website": "https://alice.example", field: value}
+    response = browser.post(f"{PROFILE}details/", answer)
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+    alice.refresh_from_db()
+    assert not alice.website
+
+
+def test_signing_out_everywhere_else_keeps_this_browser(browser: Client) -> None:
+    other = Client()
+    other.login(email="alice@example.com", password=PASSWORD)
+    assert other.get(PROFILE).status_code == 200
+    browser.post(f"{PROFILE}sessions/", {"password": "wrong"})
+    assert other.get(PROFILE).status_code == 200
+    browser.post(f"{PROFILE}sessions/", {"password": PASSWORD})
+    assert other.get(PROFILE).status_code == 302
+    assert browser.get(PROFILE).status_code == 200
+    assert Client().login(email="alice@example.com", password=PASSWORD)
+
+
+def choose(browser: Client, **choices: str) -> None:
+    assert browser.post(f"{PROFILE}mail/", choices).status_code == 302
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_sale_is_told_to_whoever_wants_it(
+    browser: Client, alice: Affiliate, product: Product, work: Work, wanted: bool
+) -> None:
+    if wanted:
+        choose(browser, mail_sales="on")
+    sale(alice, product)
+    work()
+    told = [message for message in mail.outbox if message.subject == "A sale through your link"]
+    assert bool(told) == wanted
+    if told:
+        assert "17.99 USD" in str(told[0].body)
+        assert "Carol" not in str(told[0].body)
+        assert "List-Unsubscribe-Post" in told[0].extra_headers
+
+
+def test_an_opt_out_beats_the_choice_and_the_profile_says_so(
+    browser: Client, alice: Affiliate, product: Product, work: Work
+) -> None:
+    choose(browser, mail_sales="on")
+    assert "You asked for no mail" not in browser.get(PROFILE).content.decode()
+    suppress("alice@example.com", Channel.EMAIL, purpose=Purpose.AFFILIATE_ACCOUNT)
+    sale(alice, product)
+    work()
+    assert not [message for message in mail.outbox if message.subject == "A sale through your link"]
+    assert "You asked for no mail" in browser.get(PROFILE).content.decode()
+
+
+def test_a_month_is_summed_up_once_for_whoever_wants_it(
+    clock: time_machine.Traveller, alice: Affiliate, product: Product, work: Work
+) -> None:
+    alice.mail_monthly = True
+    alice.save()
+    factories.affiliate("erin@example.com", "ERIN")
+    sale(alice, product)
+    assert mail_monthly_summaries(now=timezone.now()) == 0  # nothing happened in February
+    clock.shift(timedelta(days=29))
+    assert mail_monthly_summaries(now=timezone.now()) == 0  # 31 March
+    clock.shift(timedelta(days=1))
+    assert mail_monthly_summaries(now=timezone.now()) == 1
+    assert mail_monthly_summaries(now=timezone.now()) == 0
+    work()
+    [message] = [message for message in mail.outbox if message.subject.startswith("Your March 2026")]
+    assert message.to == ["alice@example.com"]
+    assert "1 order, 17.99 USD earned" in str(message.body)

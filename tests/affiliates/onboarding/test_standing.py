@@ -1,0 +1,90 @@
+"""Staff suspend, reinstate and close accounts, each with a reason that the affiliate reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from accounts.models import User
+from affiliates.closing import StepRefused, reinstate_affiliate, suspend_affiliate
+from affiliates.models import Affiliate
+from affiliates.payouts import PayoutRefused, prepare_payout
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale
+
+Work = Callable[[], int]
+
+REASON = "Your site sends unsolicited mail."
+
+
+def step(affiliate: Affiliate, slug: str) -> str:
+    return f"/admin/affiliates/affiliate/{affiliate.pk}/standing/{slug}/"
+
+
+def test_suspending_needs_a_reason_and_mails_it(staff: Client, alice: Affiliate, bob: User, work: Work) -> None:
+    assert "Suspend…" in staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").content.decode()
+    assert "Please write the reason" in staff.post(step(alice, "suspend"), {"reason": " "}).content.decode()
+    staff.post(step(alice, "suspend"), {"reason": REASON})
+    alice.refresh_from_db()
+    assert (alice.state, alice.state_reason) == ("suspended", REASON)
+    work()
+    assert REASON in str(mail.outbox[-1].body)
+    entry = AuditEntry.objects.get(action="affiliates.account.suspended")
+    assert (entry.object_id, entry.actor) == (str(alice.pk), bob.pk)
+
+
+def test_a_suspended_affiliate_reads_why_and_earns_nothing(
+    staff: Client, alice: Affiliate, bob: User, product: Product
+) -> None:
+    approved_sale(alice, product)
+    suspend_affiliate(affiliate=alice, reason=REASON, by=bob)
+    browser = Client()
+    browser.force_login(alice.user)
+    assert REASON in browser.get("/affiliates/portal/profile/").content.decode()
+    assert not Client().get("/go/DEMO/").cookies
+    with pytest.raises(PayoutRefused):
+        prepare_payout(currency="USD", prepared_by=bob)
+
+
+def test_reinstating_undoes_it(staff: Client, alice: Affiliate, bob: User, product: Product, work: Work) -> None:
+    approved_sale(alice, product)
+    suspend_affiliate(affiliate=alice, reason=REASON, by=bob)
+    staff.post(step(alice, "reinstate"))
+    alice.refresh_from_db()
+    assert (alice.state, alice.state_reason) == ("active", None)
+    work()
+    assert mail.outbox[-1].subject == "Your affiliate account is open again"
+    assert prepare_payout(currency="USD", prepared_by=bob)
+
+
+def test_staff_close_with_a_reason(staff: Client, alice: Affiliate, work: Work) -> None:
+    assert "Please write the reason" in staff.post(step(alice, "close"), {"reason": ""}).content.decode()
+    staff.post(step(alice, "close"), {"reason": REASON})
+    alice.refresh_from_db()
+    assert alice.state == "closed"
+    work()
+    assert REASON in str(mail.outbox[-1].body)
+    page = staff.post(step(alice, "reinstate")).content.decode()
+    assert "This account is closed." in page
+
+
+def test_a_step_that_does_not_fit_is_refused(alice: Affiliate, bob: User) -> None:
+    with pytest.raises(StepRefused, match="This account is active"):
+        reinstate_affiliate(affiliate=alice, by=bob)
+
+
+def test_steps_need_the_permission(alice: Affiliate) -> None:
+    client = Client()
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    assert client.post(step(alice, "suspend"), {"reason": REASON}).status_code == 403
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_an_unknown_step_is_not_found(staff: Client, alice: Affiliate) -> None:
+    assert staff.get(step(alice, "delete")).status_code == 404

@@ -1,0 +1,203 @@
+"""The terms: versions that never change, and affiliates who accept each before links and payouts go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import Affiliate, Attribution, TermsAcceptance, TermsVersion
+from affiliates.payouts import PayoutRefused, prepare_payout
+from affiliates.terms import accept_terms, publish_terms, tell_of_new_terms, terms_now
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from tests.affiliates.sales import approved_sale
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+Work = Callable[[], int]
+
+TERMS = "/affiliates/terms/"
+PORTAL = "/affiliates/portal/"
+ACCEPT = "/affiliates/portal/terms/"
+ADMIN = "/admin/affiliates/termsversion/"
+
+
+def new_version(by: User, effective_from: datetime | None = None, number: int = 2) -> TermsVersion:
+    version = TermsVersion.objects.create(number=number, text="# New\n\nWe pay twice.", changes="We pay twice.")
+    publish_terms(version=version, effective_from=effective_from or timezone.now(), by=by)
+    version.refresh_from_db()
+    return version
+
+
+def test_the_page_shows_the_terms_in_force_and_those_before(
+    clock: time_machine.Traveller, client: Client, bob: User
+) -> None:
+    first = client.get(TERMS).content.decode()
+    assert "Version 1," in first
+    assert "30 % of the net price" in first
+    assert "All versions" not in first
+    new_version(bob, timezone.now() + timedelta(days=1))
+    assert "30 % of the net price" in client.get(TERMS).content.decode()
+    assert "We pay twice" in client.get(f"{TERMS}?version=2").content.decode()
+    clock.shift(timedelta(days=1))
+    now = client.get(TERMS).content.decode()
+    assert "We pay twice" in now
+    assert "30 % of the net price" not in now
+    assert "30 % of the net price" in client.get(f"{TERMS}?version=1").content.decode()
+
+
+@pytest.mark.parametrize("version", ["9", "x", "-1", "99999999999", "²"])
+def test_a_version_that_is_none_shows_those_in_force(client: Client, db: None, version: str) -> None:
+    assert "Version 1," in client.get(TERMS, {"version": version}).content.decode()
+
+
+def test_a_draft_is_shown_to_nobody(client: Client, db: None) -> None:
+    TermsVersion.objects.create(number=2, text="Secret plans.")
+    assert "Version 1," in client.get(f"{TERMS}?version=2").content.decode()
+
+
+def test_new_terms_are_accepted_before_the_portal_goes_on(browser: Client, alice: Affiliate, bob: User) -> None:
+    assert "/go/DEMO/" in browser.get(PORTAL).content.decode()
+    version = new_version(bob)
+    page = browser.get(PORTAL, follow=True)
+    assert page.redirect_chain == [(ACCEPT, 302)]
+    assert "We pay twice" in page.content.decode()
+    assert "Please tick this to accept" in browser.post(ACCEPT, {"version": 2}).content.decode()
+    assert not TermsAcceptance.objects.filter(version=version).exists()
+    after = browser.post(ACCEPT, {"version": 2, "accept": "on"}, follow=True)
+    assert after.redirect_chain[-1][0] == PORTAL
+    assert "/go/DEMO/" in after.content.decode()
+    acceptance = TermsAcceptance.objects.get(version=version)
+    assert acceptance.affiliate == alice
+    entry = AuditEntry.objects.get(action="affiliates.terms.accepted")
+    assert (entry.object_id, entry.actor) == (str(alice.pk), alice.user_id)
+
+
+def test_other_terms_than_were_read_are_not_accepted(browser: Client, bob: User) -> None:
+    new_version(bob)
+    page = browser.post(ACCEPT, {"version": 1, "accept": "on"}).content.decode()
+    assert "while you were reading" in page
+    assert not TermsAcceptance.objects.filter(version__number=2).exists()
+
+
+def test_who_has_accepted_is_not_asked(browser: Client) -> None:
+    assert browser.get(ACCEPT).headers["Location"] == PORTAL
+
+
+def test_profile_and_leaving_need_no_acceptance(browser: Client, bob: User) -> None:
+    new_version(bob)
+    assert browser.get("/affiliates/portal/profile/").status_code == 200
+    assert browser.get("/affiliates/portal/profile/close/").status_code == 200
+
+
+def test_payouts_wait_for_the_acceptance_and_lose_nothing(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    version = new_version(bob)
+    assert not Affiliate.objects.accepted_terms(timezone.now()).exists()
+    with pytest.raises(PayoutRefused):
+        prepare_payout(currency="USD", prepared_by=bob)
+    alice.refresh_from_db()
+    accept_terms(affiliate=alice, version=version, now=timezone.now(), by=alice.user)
+    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "17.99 USD"
+
+
+def test_links_go_on_counting_under_the_terms_accepted_before(
+    client: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    new_version(bob)
+    client.get("/go/DEMO/products/bps-pro/")
+    client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": ""})
+    attribution = Attribution.objects.get()
+    assert (attribution.affiliate, attribution.terms_version) == (alice, "1")
+
+
+@pytest.mark.parametrize(("wait", "asked"), [(timedelta(hours=1, seconds=-1), False), (timedelta(hours=1), True)])
+def test_terms_count_from_their_moment(
+    clock: time_machine.Traveller, alice: Affiliate, bob: User, wait: timedelta, asked: bool
+) -> None:
+    new_version(bob, timezone.now() + timedelta(hours=1))
+    clock.shift(wait)
+    assert Affiliate.objects.accepted_terms(timezone.now()).exists() != asked
+
+
+def test_each_affiliate_is_told_once(clock: time_machine.Traveller, alice: Affiliate, bob: User, work: Work) -> None:
+    new_version(bob, timezone.now() + timedelta(days=30))
+    assert tell_of_new_terms(now=timezone.now()) == 1
+    assert tell_of_new_terms(now=timezone.now()) == 0
+    work()
+    [message] = mail.outbox
+    assert message.to == ["alice@example.com"]
+    assert "1 April 2026" in str(message.body)
+    assert "We pay twice." in str(message.body)
+
+
+def test_nobody_is_told_of_the_first_terms(alice: Affiliate) -> None:
+    assert tell_of_new_terms(now=timezone.now()) == 0
+
+
+def test_staff_write_read_and_publish(staff: Client, alice: Affiliate) -> None:
+    assert "We tell you by mail" in staff.get(f"{ADMIN}add/").content.decode()  # the last text to start from
+    staff.post(f"{ADMIN}add/", {"changes": "Twice.", "text": "We pay twice."})
+    draft = TermsVersion.objects.get(number=2)
+    assert draft.is_draft
+    page = staff.get(f"{ADMIN}{draft.pk}/publish/").content.decode()
+    assert "1 active affiliate will be told" in page
+    moment = timezone.now() + timedelta(days=30)
+    answer = {"effective_from_0": f"{moment:%Y-%m-%d}", "effective_from_1": "09:00:00"}
+    staff.post(f"{ADMIN}{draft.pk}/publish/", answer)
+    draft.refresh_from_db()
+    assert draft.effective_from is not None
+    assert f"{draft.effective_from:%Y-%m-%d %H:%M}" == f"{moment:%Y-%m-%d} 09:00"
+    assert staff.post(f"{ADMIN}{draft.pk}/change/", {"changes": "x", "text": "x"}).status_code == 403
+    assert AuditEntry.objects.filter(action="affiliates.terms.published").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "day", "message"),
+    [("Twice.", "2020-01-01", "This moment has passed"), ("", "2036-01-01", "say in a few sentences what changes")],
+)
+def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day: str, message: str) -> None:
+    draft = TermsVersion.objects.create(number=2, text="Twice.", changes=changes)
+    answer = {"effective_from_0": day, "effective_from_1": "09:00:00"}
+    assert message in staff.post(f"{ADMIN}{draft.pk}/publish/", answer).content.decode()
+    draft.refresh_from_db()
+    assert draft.is_draft
+
+
+def test_a_version_is_published_once(bob: User) -> None:
+    version = new_version(bob, timezone.now() + timedelta(days=1))
+    with pytest.raises(Exception, match="published already"):
+        publish_terms(version=version, effective_from=timezone.now() + timedelta(days=2), by=bob)
+
+
+def test_the_database_keeps_published_terms_and_acceptances(alice: Affiliate) -> None:
+    version = terms_now()
+    assert version is not None
+    accept_terms(affiliate=alice, version=version, now=timezone.now(), by=None)
+    published = TermsVersion.objects.filter(pk=version.pk)
+    accepted = TermsAcceptance.objects.all()
+    assert published.exists()
+    assert accepted.exists()
+    for change in (
+        lambda: published.update(text="x"),
+        lambda: published.update(effective_from=None, published_at=None),
+        lambda: accepted.update(accepted_at=timezone.now() + timedelta(days=1)),
+        lambda: _delete_past_django(accepted.get()),
+        lambda: _delete_past_django(version),
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            change()
+
+
+def _delete_past_django(row: Model) -> None:
+    queryset = type(row)._base_manager.filter(pk=row.pk)
+    queryset._raw_delete(queryset.db)
