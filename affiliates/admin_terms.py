@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
@@ -41,8 +42,12 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
     change_form_template = "affiliates/admin/terms.html"
 
     @admin.display(description="affiliates who accepted it")
-    def accepted_by(self, version: TermsVersion) -> int:
-        return version.acceptances.count()
+    def accepted_by(self, version: Any) -> int:
+        """The count that came with the list."""
+        return int(version.accepted_by)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).annotate(accepted_by=Count("acceptances"))
 
     def has_change_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)

@@ -66,17 +66,29 @@ def next_number() -> int:
 @transaction.atomic
 def publish_terms(*, version: TermsVersion, effective_from: datetime, by: AbstractBaseUser) -> None:
     """Gives a draft its day, for good; housekeeping tells the affiliates. Raises `PublishingRefused`."""
-    now = timezone.now()
+    now, last = timezone.now(), TermsVersion.objects.published().order_by("-number").first()
     if effective_from < now:
         raise PublishingRefused("This moment has passed. Affiliates can't accept terms after the fact.")
-    if not version.changes.strip() and TermsVersion.objects.published().exists():
-        raise PublishingRefused("Please say in a few sentences what changes: affiliates read it first.")
+    if last is not None:
+        _follows(version, last, effective_from)
     published = TermsVersion.objects.filter(pk=version.pk, effective_from__isnull=True).update(
         effective_from=effective_from, published_at=now
     )
     if not published:
         raise PublishingRefused("This version is published already.")
     record(action="affiliates.terms.published", about=version, actor=by)
+
+
+def _follows(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
+    """Raises `PublishingRefused` where affiliates could not tell what follows what, or what is new."""
+    if not version.changes.strip():
+        raise PublishingRefused("Please say in a few sentences what changes: affiliates read it first.")
+    if last.number == version.number:
+        raise PublishingRefused("This version is published already.")
+    if last.number > version.number:
+        raise PublishingRefused(f"Version {last.number} was published meanwhile. Please start a new draft from it.")
+    if last.effective_from and effective_from <= last.effective_from:
+        raise PublishingRefused(f"Version {last.number} comes into force later than this. Please choose a later day.")
 
 
 def tell_of_new_terms(*, now: datetime) -> int:

@@ -13,6 +13,7 @@ from affiliates.models import (
     Commission,
     CommissionDispute,
     PayoutBatch,
+    PayoutEmailChange,
     PayoutItem,
 )
 from contacts.models import Correspondence, Document, Reply
@@ -52,7 +53,12 @@ def everything_about(email: str, *, name: str, product: Product, brought_by: Aff
 
 
 def _affiliate(email: str, name: str, product: Product) -> None:
-    affiliate = factories.affiliate(email=email, code=name.upper(), website=f"https://{name}.example")
+    affiliate = factories.affiliate(
+        email=email, code=name.upper(), website=f"https://{name}.example", state_reason=f"{name} asked for it"
+    )
+    PayoutEmailChange.objects.create(
+        affiliate=affiliate, email=f"new-{email}", stop_digest=name, takes_effect_at=timezone.now()
+    )
     Application.objects.create(name=name, email=email, website="", message=f"{name} applies", terms_version="1")
     batch = PayoutBatch.objects.create(currency="USD")
     PayoutItem.objects.create(batch=batch, affiliate=affiliate, amount_minor=1799, currency="USD", receiver=email)

@@ -16,9 +16,10 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from affiliates.disputes import open_dispute
 from affiliates.flags import raise_flag
-from affiliates.models import Affiliate, Application, LedgerCheck, PayoutBatch
+from affiliates.models import Affiliate, Application, LedgerCheck, PayoutBatch, TermsVersion
 from affiliates.payouts import prepare_payout
 from affiliates.rates import set_rate
+from affiliates.terms import next_number
 from contacts.inquiries import answer_inquiry
 from shop.models import Payment, PayPalEvent, Product
 from tests import factories
@@ -43,6 +44,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     inquiry = factories.inquiry()
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", author=factories.user(f"staff{uuid_tail()}@example.com"))
+    TermsVersion.objects.create(number=next_number(), text="We pay.")
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
     payment = Payment.objects.latest("created_at")
     factories.paypal_event(payment)

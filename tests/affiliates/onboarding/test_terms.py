@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, Attribution, TermsAcceptance, TermsVersion
 from affiliates.payouts import PayoutRefused, prepare_payout
-from affiliates.terms import accept_terms, publish_terms, tell_of_new_terms, terms_now
+from affiliates.terms import PublishingRefused, accept_terms, publish_terms, tell_of_new_terms, terms_now
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests.affiliates.sales import approved_sale
@@ -175,8 +175,22 @@ def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day:
 
 def test_a_version_is_published_once(bob: User) -> None:
     version = new_version(bob, timezone.now() + timedelta(days=1))
-    with pytest.raises(Exception, match="published already"):
+    with pytest.raises(PublishingRefused, match="published already"):
         publish_terms(version=version, effective_from=timezone.now() + timedelta(days=2), by=bob)
+
+
+def test_an_older_draft_does_not_follow_a_newer_version(bob: User) -> None:
+    draft = TermsVersion.objects.create(number=2, text="Twice.", changes="Twice.")
+    new_version(bob, number=3)
+    with pytest.raises(PublishingRefused, match="Version 3 was published meanwhile"):
+        publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=2), by=bob)
+
+
+def test_a_version_takes_effect_after_the_one_before(bob: User) -> None:
+    new_version(bob, timezone.now() + timedelta(days=2))
+    draft = TermsVersion.objects.create(number=3, text="Thrice.", changes="Thrice.")
+    with pytest.raises(PublishingRefused, match="choose a later day"):
+        publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=1), by=bob)
 
 
 def test_the_database_keeps_published_terms_and_acceptances(alice: Affiliate) -> None:
