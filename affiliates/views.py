@@ -63,22 +63,20 @@ class TermsView(TemplateView):
     template_name = "affiliates/terms.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        now = timezone.now()
-        published = TermsVersion.objects.published()
-        shown = published.filter(number=self.request.GET.get("version")) if self._asks_for_a_version else None
+        now, published = timezone.now(), TermsVersion.objects.published()
         in_force = published.in_force(now)
         return super().get_context_data(
-            terms=(shown.first() if shown is not None else None) or in_force,
+            terms=self._version_asked_for() or in_force,
             in_force=in_force,
             versions=published.order_by("-number"),
             now=now,
             **kwargs,
         )
 
-    @property
-    def _asks_for_a_version(self) -> bool:
-        version = self.request.GET.get("version", "")
-        return version.isascii() and version.isdecimal() and len(version) < 5
+    def _version_asked_for(self) -> TermsVersion | None:
+        number = self.request.GET.get("version", "")
+        is_one = number.isascii() and number.isdecimal() and len(number) < 5
+        return TermsVersion.objects.published().filter(number=int(number)).first() if is_one else None
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -40,7 +40,8 @@ def asked(clock: time_machine.Traveller, browser: Client, work: Work) -> PayoutE
 
 def payout_email_of(alice: Affiliate) -> str | None:
     alice.refresh_from_db()
-    return alice.payout_email
+    address: str | None = alice.payout_email
+    return address
 
 
 @pytest.mark.parametrize(
