@@ -19,6 +19,7 @@ from affiliates.models import (
 from contacts.models import Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.keystore.models import OptOutCopy, Tombstone
+from privacy.links import digest_of
 from privacy.models import (
     AccessArchive,
     ChoicesRequest,
@@ -57,7 +58,7 @@ def _affiliate(email: str, name: str, product: Product) -> None:
         email=email, code=name.upper(), website=f"https://{name}.example", state_reason=f"{name} asked for it"
     )
     PayoutEmailChange.objects.create(
-        affiliate=affiliate, email=f"new-{email}", stop_digest=name, takes_effect_at=timezone.now()
+        affiliate=affiliate, email=f"new-{email}", stop_digest=digest_of(email), takes_effect_at=timezone.now()
     )
     Application.objects.create(name=name, email=email, website="", message=f"{name} applies", terms_version="1")
     batch = PayoutBatch.objects.create(currency="USD")
