@@ -11,13 +11,17 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from affiliates.models import Affiliate
 from affiliates.notifications import mail_monthly_summaries
+from affiliates.payout_items import apply_item_state
+from affiliates.payouts import prepare_payout
 from privacy.opt_out import suppress
 from privacy.purposes import Channel, Purpose
 from shop.models import Product
+from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from tests import factories
-from tests.affiliates.sales import sale
+from tests.affiliates.sales import approved_sale, sale
 
 from .conftest import PASSWORD
 
@@ -118,3 +122,18 @@ def test_a_month_is_summed_up_once_for_whoever_wants_it(
     [message] = [message for message in mail.outbox if message.subject.startswith("Your March 2026")]
     assert message.to == ["alice@example.com"]
     assert "1 order, 17.99 USD earned" in str(message.body)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_payout_is_told_to_whoever_wants_it(
+    browser: Client, alice: Affiliate, bob: User, product: Product, work: Work, wanted: bool
+) -> None:
+    choose(browser, **({"mail_payouts": "on"} if wanted else {}))
+    approved_sale(alice, product)
+    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    paid = PayoutItemState("I-1", "B-1", str(item.pk), PayoutItemStatus.SUCCESS, item.total, None, "T-1", None)
+    apply_item_state(batch=item.batch, remote=paid)
+    work()
+    item.refresh_from_db()
+    assert item.state == "paid"
+    assert bool([m for m in mail.outbox if m.subject.startswith("Your commission is paid")]) == wanted
