@@ -11,7 +11,7 @@ from django_tasks_db.models import DBTaskResult
 
 from affiliates.commissions import approve_past_hold
 from affiliates.disputes import remind_of_overdue_disputes
-from affiliates.payouts import follow_open_payouts
+from affiliates.payout_sending import follow_open_payouts
 from affiliates.rollups import count_visits
 from affiliates.verification import check_books_nightly
 from contacts.limits import forget_past_hours

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
+from affiliates.onboarding import TERMS_VERSION
 from contacts.models import Inquiry
 from privacy.links import digest_of
 from privacy.sealed_models import uuid7
@@ -24,7 +25,7 @@ def user(email: str, **fields: Any) -> User:
 def affiliate(email: str, code: str, **fields: Any) -> Affiliate:
     owner = user(email, name=email.partition("@")[0].capitalize())
     return Affiliate.objects.create(
-        **{"user": owner, "code": code, "payout_email": email, "terms_version": "1", **fields}
+        **{"user": owner, "code": code, "payout_email": email, "terms_version": TERMS_VERSION, **fields}
     )
 
 

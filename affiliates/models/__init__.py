@@ -7,7 +7,7 @@ from .dispute import CommissionDispute
 from .flag import Flag
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
-from .payout import PayoutBatch, PayoutItem
+from .payout import PayoutBatch, PayoutItem, PayoutParcel
 from .rate import Rate, rate_in_words, reckon
 from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
 
@@ -31,6 +31,7 @@ __all__ = [
     "PayoutBatch",
     "PayoutClaim",
     "PayoutItem",
+    "PayoutParcel",
     "Rate",
     "Tally",
     "new_code",

@@ -94,7 +94,7 @@ def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Pro
 def test_more_than_paypal_takes_at_once_waits_for_the_next_run(
     alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("affiliates.payouts.AT_ONCE", 1)
+    monkeypatch.setattr("affiliates.payouts.PARCEL", 1)
     erin = factories.affiliate("erin@example.com", "ERIN")
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
@@ -139,7 +139,7 @@ def test_two_runs_at_once_pay_once(alice: Affiliate, product: Product, bob: User
 def test_a_second_member_of_staff_has_to_approve(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     batch = prepare(bob)
-    colleague = factories.user("vera@example.com", is_staff=True)
+    colleague = factories.user("vera@example.com", is_staff=True, is_superuser=True)
     with pytest.raises(PayoutRefused, match="colleague"):
         approve_payout(batch=batch, approved_by=bob)
     approve_payout(batch=batch, approved_by=colleague)
