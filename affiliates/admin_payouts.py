@@ -23,7 +23,7 @@ from shop.paypal.errors import PayPalError
 from .admin_books import BooksAlarm
 from .models import LedgerEntry, PayoutBatch, PayoutItem
 from .payout_by_hand import NotByHand, mark_failed_by_hand, mark_paid_by_hand, payout_list
-from .payout_forms import PrepareForm, SettleForm
+from .payout_forms import CURRENCY, PrepareForm, SettleForm
 from .payout_preview import preview_payout
 from .payout_sending import cancel_unclaimed
 from .payouts import PERMISSION, PayoutRefused, approve_payout, cancel_payout, prepare_payout
@@ -31,7 +31,6 @@ from .payouts import PERMISSION, PayoutRefused, approve_payout, cancel_payout, p
 if TYPE_CHECKING:
     from accounts.models import User
 
-CURRENCY = "USD"
 ROWS = 100  # affiliates on a page of the preview
 
 

@@ -10,14 +10,20 @@ from django.utils import timezone
 from .models import PayoutBatch
 
 
+CURRENCY = "USD"  # the shop's
+
+
 class PrepareForm(forms.Form):
-    currency = forms.ChoiceField()
+    currency = forms.ChoiceField(required=False)
     method = forms.ChoiceField(choices=PayoutBatch.Method, initial=PayoutBatch.Method.PAYPAL, required=False)
 
     def __init__(self, *args: Any, currencies: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         currency: Any = self.fields["currency"]
         currency.choices = [(name, name) for name in currencies]
+
+    def clean_currency(self) -> str:
+        return self.cleaned_data["currency"] or CURRENCY
 
     def clean_method(self) -> PayoutBatch.Method:
         return PayoutBatch.Method(self.cleaned_data["method"] or PayoutBatch.Method.PAYPAL)

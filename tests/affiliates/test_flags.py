@@ -302,7 +302,7 @@ def test_a_returned_payout_is_not_lost_by_a_hold(alice: Affiliate, product: Prod
     item = prepare_payout(currency="USD", prepared_by=bob).items.get()
     row = dispute(commission)
     with transaction.atomic():
-        give_back(item, state="returned", error="RETURNED")
+        give_back([item], state="returned", error="RETURNED")
     assert balance(alice) == "17.99 USD"
     assert not LedgerEntry.objects.payable().exists()
     close(commission, row)
