@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from uuid import UUID
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
-from django.db.models import Sum
+from django.db.models import Count, Sum
 
 from shop.money import Money
 
@@ -43,13 +42,10 @@ class Standing:
 
     affiliate: Affiliate
     currency: str
-    lines: list[tuple[UUID, int]] = field(default_factory=list)  # the ledger lines that a run would take up
+    due_minor: int = 0
+    lines: int = 0  # of the ledger, which a run would take up
     held_minor: int = 0
     left_out: LeftOut | None = None
-
-    @property
-    def due_minor(self) -> int:
-        return sum(amount for _, amount in self.lines)
 
     @property
     def due(self) -> Money:
@@ -91,14 +87,15 @@ def preview_payout(*, currency: str) -> Preview:
 
 
 def _standings(currency: str) -> Iterable[Standing]:
-    lines = LedgerEntry.objects.payable().filter(currency=currency).order_by("affiliate", "pk")
+    payable = LedgerEntry.objects.payable().filter(currency=currency).order_by().values("affiliate")
     open_sums = LedgerEntry.objects.unclaimed().filter(currency=currency).order_by().values("affiliate")
     in_credit = open_sums.annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
     owners = Affiliate.objects.filter(pk__in=in_credit.values("affiliate")).order_by("joined_at", "pk")
     found = {owner.pk: Standing(owner, currency) for owner in owners}
-    for affiliate, pk, amount in lines.values_list("affiliate", "pk", "amount_minor"):
+    sums = payable.annotate(sum=Sum("amount_minor"), count=Count("pk"))
+    for affiliate, due, lines in sums.values_list("affiliate", "sum", "count"):
         if affiliate in found:
-            found[affiliate].lines.append((pk, amount))
+            found[affiliate].due_minor, found[affiliate].lines = due, lines
     for affiliate, total in in_credit.values_list("affiliate", "sum"):
         if affiliate in found:
             found[affiliate].held_minor = total - found[affiliate].due_minor

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from privacy.audit.trail import record
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 State, Method = PayoutBatch.State, PayoutBatch.Method
 PARCEL = 500  # payouts in one call of PayPal's
 ROWS = 1000  # rows a statement
+CLAIM = """
+    INSERT INTO affiliates_payoutclaim (entry_id, payout_id)
+    SELECT payable.line, item.id FROM ({lines}) payable
+    JOIN affiliates_payoutitem item ON item.affiliate_id = payable.owner AND item.batch_id = %s
+    ORDER BY payable.line
+"""
 PERMISSION = "affiliates.change_payoutbatch"
 
 
@@ -47,7 +54,8 @@ def _prepare(currency: str, prepared_by: User, method: Method) -> PayoutBatch:
         raise PayoutRefused(f"Nobody has {minimum} or more to be paid, and an address to be paid at.")
     batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=prepared_by)
     items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
-    _claim(standings, items)
+    LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
+    _claim(batch)
     _take_up_commissions(batch)
     record(action="affiliates.payout.prepared", about=batch, actor=prepared_by)
     return batch
@@ -71,18 +79,20 @@ def _item(batch: PayoutBatch, parcel: PayoutParcel | None, standing: Standing) -
     )
 
 
-def _claim(standings: list[Standing], items: list[PayoutItem]) -> None:
-    """Takes up exactly the lines that were summed; each payout's own line closes them to zero.
+def _claim(batch: PayoutBatch) -> None:
+    """Takes up every open line of the payouts' affiliates, their own debits too, which close them to zero.
 
-    The database lets a line be claimed once, so of two runs that summed the same line one fails as a whole.
+    The database lets a line be claimed once, so of two runs that reach for the same line one fails as a whole.
     """
-    debits = LedgerEntry.objects.bulk_create((_debit(item) for item in items), batch_size=ROWS)
-    claims = (
-        PayoutClaim(entry_id=entry, payout=item)
-        for standing, item, debit in zip(standings, items, debits, strict=True)
-        for entry in (*(pk for pk, _ in standing.lines), debit.pk)
-    )
-    PayoutClaim.objects.bulk_create(claims, batch_size=ROWS)
+    payable = LedgerEntry.objects.payable().filter(currency=batch.currency).order_by()
+    named = payable.annotate(line=F("pk"), owner=F("affiliate")).values("line", "owner")
+    lines, values = named.query.get_compiler(connection=connection).as_sql()
+    run = PayoutBatch._meta.pk.get_db_prep_value(batch.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM.format(lines=lines), [*values, run])
+    claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
+    if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
+        raise PayoutRefused("A line was written while we were summing. Please prepare the run again.")
 
 
 def _debit(item: PayoutItem) -> LedgerEntry:

@@ -58,10 +58,16 @@ def pay_what_is_due(paypal: Standin, staff: User) -> None:
     if batch is not None:
         approve_payout(batch=batch, approved_by=staff)
     run_due_tasks()
-    follow_open_payouts(now=timezone.now())
+    if PayoutParcel.objects.filter(state=PayoutParcel.State.WAITING).exists():
+        follow_open_payouts(now=timezone.now())  # sends what a worker that died has left
     with unwatched():
         let_paypal_pay(paypal)
     follow_open_payouts(now=timezone.now())
+
+
+def changes_something(step: str) -> bool:
+    """Calls, commits and statements that commit by themselves; behind a commit nothing lasts before the next step."""
+    return "BEGIN" not in step and "SAVEPOINT" not in step and "after commit" not in step
 
 
 def let_paypal_pay(paypal: Standin) -> None:
@@ -105,7 +111,7 @@ def test_wherever_it_is_killed_everybody_is_paid_once(
     assert sum("before PayPal create_payout" in step for step in steps) == 2
     assert any("before PayPal get_payout" in step for step in steps)
     assert sum("before commit" in step for step in steps) > 5
-    for step in steps:
+    for step in filter(changes_something, steps):
         sell(affiliates, product)
         end, _ = run_in_a_process(work, tmp_path, die_at=step)
         assert end == -signal.SIGKILL, step
