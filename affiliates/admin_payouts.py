@@ -214,7 +214,7 @@ def settle_by_hand(
     model_admin: Any, request: HttpRequest, batch: PayoutBatch, items: QuerySet[PayoutItem]
 ) -> HttpResponse:
     """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason."""
-    form = SettleForm(request.POST or None)
+    form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             done = _settled(batch, items, form.cleaned_data, _acting(request))
