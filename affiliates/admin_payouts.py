@@ -1,4 +1,4 @@
-"""Payout runs for staff: look who would be paid, prepare, approve, watch, and settle by hand what PayPal does not pay."""
+"""Payout runs for staff: look who would be paid, prepare, approve, watch, and settle by hand."""
 
 from __future__ import annotations
 
@@ -239,9 +239,7 @@ def settle_by_hand(
 
 def progress_of(batch_id: str) -> dict[str, Any]:
     """How many payouts of a run are in which state, and how many have come to an end."""
-    counts = dict(
-        PayoutItem.objects.filter(batch=batch_id).order_by().values_list("state").annotate(count=Count("pk"))
-    )
+    counts = dict(PayoutItem.objects.filter(batch=batch_id).order_by().values_list("state").annotate(count=Count("pk")))
     total = sum(counts.values())
     ended = total - sum(counts.get(state, 0) for state in PayoutItem.MOVING)
     states = [(state.value, state.label, counts[state]) for state in PayoutItem.State if counts.get(state)]

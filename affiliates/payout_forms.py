@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from .models import PayoutBatch
 
-
 CURRENCY = "USD"  # the shop's
 
 
@@ -45,7 +44,9 @@ class SettleForm(forms.Form):
         label="Paid on", required=False, initial=timezone.localdate, widget=forms.DateInput(attrs={"type": "date"})
     )
     reference = forms.CharField(
-        required=False, max_length=64, help_text="The transfer's number. It stands in the affiliate's history: no names."
+        required=False,
+        max_length=64,
+        help_text="The transfer's number. The affiliate sees it: no names.",
     )
     reason = forms.CharField(label="Why it could not be paid", required=False, max_length=100)
 

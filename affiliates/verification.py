@@ -114,8 +114,8 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Ledger line {id} takes or gives back commission {commission_id} for refund {refund_id} of another order, or for"
-        " one that is not booked like that.",
+        "Ledger line {id} takes or gives back commission {commission_id} for refund {refund_id} of another order, or"
+        " for one that is not booked like that.",
         """
         SELECT l.id, l.commission_id, l.refund_id FROM affiliates_ledgerentry l
         JOIN affiliates_commission c ON c.id = l.commission_id

@@ -20,7 +20,7 @@ USD = {"currency": "USD"}
 
 def add_affiliates(number: int) -> None:
     product = Product.objects.create(slug="paying", name="Paying", summary="", price_minor=PRICE, **USD)
-    users = [User(email=f"paid{n}@example.org", password="!") for n in range(number)]
+    users = [User(email=f"paid{n}@example.org") for n in range(number)]
     User.objects.bulk_create(users, batch_size=ROWS)
     affiliates = Affiliate.objects.bulk_create((_affiliate(n, user) for n, user in enumerate(users)), batch_size=ROWS)
     orders = Order.objects.bulk_create((_order(product, n) for n in range(number * COMMISSIONS)), batch_size=ROWS)
@@ -37,7 +37,12 @@ def _affiliate(number: int, user: User) -> Affiliate:
 
 def _order(product: Product, number: int) -> Order:
     return Order(
-        reference=f"P{number}", product=product, product_name="Paying", amount_minor=PRICE, state=Order.State.PAID, **USD
+        reference=f"P{number}",
+        product=product,
+        product_name="Paying",
+        amount_minor=PRICE,
+        state=Order.State.PAID,
+        **USD,
     )
 
 

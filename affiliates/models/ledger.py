@@ -19,7 +19,13 @@ from .payout import PayoutItem
 
 EACH_WITH_ITS_REASON = (
     Q(kind="commission", commission__isnull=False, refund__isnull=True, payout__isnull=True, reason="")
-    | Q(kind__in=["reversal", "restored"], commission__isnull=False, refund__isnull=False, payout__isnull=True, reason="")
+    | Q(
+        kind__in=["reversal", "restored"],
+        commission__isnull=False,
+        refund__isnull=False,
+        payout__isnull=True,
+        reason="",
+    )
     | Q(kind__in=["payout", "return"], commission__isnull=True, refund__isnull=True, payout__isnull=False, reason="")
     | Q(kind="adjustment", refund__isnull=True, payout__isnull=True) & ~Q(reason="")
 )
@@ -106,9 +112,7 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(
                 fields=["refund"], condition=Q(kind="reversal"), name="a_refund_is_taken_back_once"
             ),
-            models.UniqueConstraint(
-                fields=["refund"], condition=Q(kind="restored"), name="a_refund_is_undone_once"
-            ),
+            models.UniqueConstraint(fields=["refund"], condition=Q(kind="restored"), name="a_refund_is_undone_once"),
             models.UniqueConstraint(
                 fields=["payout", "kind"], condition=Q(payout__isnull=False), name="a_payout_is_booked_once"
             ),

@@ -214,7 +214,9 @@ class Bookkeeping(RuleBasedStateMachine):
     def nothing_is_lost_between_commissions_payouts_and_balances(self) -> None:
         """What was credited less what was taken back is what was paid out and stayed out, plus what is still due."""
         for currency in CURRENCIES:
-            credited = _sum(LedgerEntry.objects.filter(kind__in=["commission", "reversal", "restored"], currency=currency))
+            credited = _sum(
+                LedgerEntry.objects.filter(kind__in=["commission", "reversal", "restored"], currency=currency)
+            )
             out = _sum(PayoutItem.objects.filter(currency=currency).exclude(state__in=PayoutItem.CAME_BACK))
             due = LedgerEntry.objects.unclaimed().balance(currency).minor
             assert credited == out + due
