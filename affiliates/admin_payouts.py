@@ -88,9 +88,9 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
             *super().get_urls(),
         ]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        progress = progress_of(object_id)
-        return super().change_view(request, object_id, form_url, {"progress": progress, **(extra_context or {})})
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        progress = progress_of(context["original"])
+        return super().render_change_form(request, {**context, "progress": progress}, *args, **options)
 
     @for_payers
     def preview(self, request: HttpRequest) -> HttpResponse:
@@ -237,9 +237,10 @@ def settle_by_hand(
     return render(request, "affiliates/admin/payout_settle.html", context)
 
 
-def progress_of(batch_id: str) -> dict[str, Any]:
+def progress_of(batch: PayoutBatch) -> dict[str, Any]:
     """How many payouts of a run are in which state, and how many have come to an end."""
-    counts = dict(PayoutItem.objects.filter(batch=batch_id).order_by().values_list("state").annotate(count=Count("pk")))
+    states_of = batch.items.order_by().values_list("state").annotate(count=Count("pk"))
+    counts: dict[str, int] = dict(states_of)
     total = sum(counts.values())
     ended = total - sum(counts.get(state, 0) for state in PayoutItem.MOVING)
     states = [(state.value, state.label, counts[state]) for state in PayoutItem.State if counts.get(state)]

@@ -22,7 +22,7 @@ from .payout_sending import send_payout
 if TYPE_CHECKING:
     from accounts.models import User
 
-State, Method = PayoutBatch.State, PayoutBatch.Method
+State = PayoutBatch.State
 PARCEL = 500  # payouts in one call of PayPal's
 ROWS = 1000  # rows a statement
 CLAIM = """
@@ -38,7 +38,7 @@ class PayoutRefused(Exception):
     """The run can't go ahead; the text tells staff why."""
 
 
-def prepare_payout(*, currency: str, prepared_by: User, method: Method = Method.PAYPAL) -> PayoutBatch:
+def prepare_payout(*, currency: str, prepared_by: User, method: str = PayoutBatch.Method.PAYPAL) -> PayoutBatch:
     """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `PayoutRefused`."""
     try:
         return _prepare(currency, prepared_by, method)
@@ -47,7 +47,7 @@ def prepare_payout(*, currency: str, prepared_by: User, method: Method = Method.
 
 
 @transaction.atomic
-def _prepare(currency: str, prepared_by: User, method: Method) -> PayoutBatch:
+def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
     standings = preview_payout(currency=currency).paid
     if not standings:
         minimum = Money(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, currency)

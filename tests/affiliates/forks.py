@@ -26,7 +26,13 @@ def run_in_a_process(work: Work, crash_dir: Path, *, die_at: str = "") -> tuple[
 def run_at_once(work: Work, count: int) -> list[int]:
     """So many processes doing the same, all let go at one moment. Their ends."""
     ready, go = os.pipe()
-    children = [_fork(lambda: (os.close(go), os.read(ready, 1), work())) for _ in range(count)]
+
+    def start_together() -> None:
+        os.close(go)
+        os.read(ready, 1)
+        work()
+
+    children = [_fork(start_together) for _ in range(count)]
     os.close(ready)
     os.close(go)
     return _ends(children)

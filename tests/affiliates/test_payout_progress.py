@@ -97,6 +97,11 @@ def test_the_page_counts_by_state(staff: Client, item: PayoutItem) -> None:
     assert "1 of 1 payout settled" in page
 
 
+def test_a_run_that_there_is_not_is_told_in_words(staff: Client) -> None:
+    page = staff.get("/admin/affiliates/payoutbatch/nonsense/change/", follow=True)
+    assert "doesn’t exist" in page.content.decode()
+
+
 def test_the_database_wants_a_second_person_or_a_word_about_it(item: PayoutItem) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         PayoutBatch.objects.update(approved_alone=False)
