@@ -11,9 +11,10 @@ from affiliates.explanation import explain_commission
 from affiliates.models import Affiliate, Commission, DailySales, LedgerEntry, PayoutItem
 from affiliates.payout_items import apply_item_state
 from affiliates.payouts import prepare_payout
+from affiliates.restoring import restore_commission
 from affiliates.verification import first_difference
 from privacy.audit.models import AuditEntry
-from shop.models import Product, Refund
+from shop.models import Payment, Product, Refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, RefundState, RefundStatus
 from shop.refunds import apply_refund
 from tests.affiliates.sales import approved_sale, balance, refund, sale
@@ -30,6 +31,7 @@ def undo(row: Refund) -> None:
     )
     for _ in range(2):
         apply_refund(refund=row, remote=remote)
+    restore_commission(payment=Payment.objects.get(pk=row.payment_id), refund=row)  # and the news is told again
 
 
 def paid(item: PayoutItem) -> None:
