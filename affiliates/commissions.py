@@ -13,7 +13,6 @@ from privacy.audit.trail import record
 from shop.models import Payment, Refund
 from shop.money import Money
 
-from .daily_sales import sum_sales_around
 from .models import Attribution, Commission, Flag, LedgerEntry, reckon
 
 if TYPE_CHECKING:
@@ -85,13 +84,13 @@ def reject_commission(*, commission: Commission, reason: str, rejected_by: User 
     """Refuses a pending commission. False when it was not pending any more. Raises `ReasonMissing`."""
     if not reason.strip():
         raise ReasonMissing("Please say why: the affiliate reads it.")
-    rejected = Commission.objects.filter(pk=commission.pk, state=State.PENDING).update(
-        state=State.REJECTED, reason=reason.strip()[:300]
-    )
-    if rejected:
-        sum_sales_around(commission)  # an update sends no signal
-        record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
-    return bool(rejected)
+    commission = Commission.objects.select_for_update(of=("self",)).select_related("attribution").get(pk=commission.pk)
+    if not commission.may_become(State.REJECTED):
+        return False
+    commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
+    commission.save(update_fields=["state", "reason"])  # saved, so that the figures of its day are summed anew
+    record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
+    return True
 
 
 def approve_past_hold(*, now: datetime) -> int:
@@ -107,17 +106,23 @@ def reverse_commission(*, payment: Payment, refund: Refund) -> None:
     So partial refunds in any split add up to the full reversal to the cent. News of the refund may come before that
     of the money; then the commission is made here first.
     """
-    commission = _locked(payment) or (earn_commission(payment=payment) and _locked(payment))
+    commission = locked_commission(payment) or (earn_commission(payment=payment) and locked_commission(payment))
     if commission is None or commission.state == State.REJECTED:
         return
-    share = Money.of(commission.total.amount * payment.refunded_minor / payment.amount_minor, commission.currency)
+    share = reversed_share(commission, payment)
     taken_back = share - Money(commission.reversed_minor, commission.currency)
     if _note_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
         _enter_reversal(commission, taken_back, refund)
         record(action="affiliates.commission.reversed", about=commission, actor=None)
 
 
-def _locked(payment: Payment) -> Commission | None:
+def reversed_share(commission: Commission, payment: Payment) -> Money:
+    """What all completed refunds together take of it, rounded once."""
+    return Money.of(commission.total.amount * payment.refunded_minor / payment.amount_minor, commission.currency)
+
+
+def locked_commission(payment: Payment) -> Commission | None:
+    """The commission on the payment's order; nobody else changes it before the caller's transaction ends."""
     commissions = Commission.objects.select_for_update(of=("self",)).select_related("attribution")
     return commissions.filter(attribution__order=payment.order_id).first()
 

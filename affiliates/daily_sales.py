@@ -1,7 +1,7 @@
 """The figures of a day's sales, summed anew from its commissions whenever one of them changes.
 
 Commissions are never deleted, so the sums of a day can always be made again. A commission that is saved sees to it by
-a signal; whoever changes commissions by `update()` calls `sum_sales` for their days himself.
+a signal. `update()` is for the steps of a payout, which change no figure: a rejection or a reversal is saved.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Prefetch
 
-from shop.models import Order
+from shop.models import Order, Refund
 from shop.money import Money
 
 from .models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, rate_in_words
@@ -120,6 +120,9 @@ def _refunds(commission: Commission) -> Iterator[Line]:
         share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
         yield Line("Refunds", f"{back} of {payment.total} went back to the buyer, so {taken} was taken back: {share}.")
         yield Line("What is left", f"{commission.remaining}.")
+    for refund in Refund.objects.filter(payment__order=commission.attribution.order, state=Refund.State.UNDONE):
+        text = f"A refund of {refund.total} was undone: what it had taken back was given back"
+        yield Line("Refunds", f"{text}, because the buyer's money came home again.")
 
 
 def _flags(attribution: Attribution) -> Iterator[Line]:

@@ -31,6 +31,13 @@ PAID_OUT = mail_kind(
     because="it says where the affiliate's money is",
     live=lambda item: item.affiliate.mail_payouts,
 )
+PAYOUT_CAME_BACK = mail_kind(
+    "affiliates/payout_came_back",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="affiliates.PayoutItem",
+    transactional=True,
+    because="it says where the affiliate's money is",
+)
 
 # These two go to the business's own address and hold nothing personal.
 DISPUTE_OPENED = mail_kind(

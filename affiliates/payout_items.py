@@ -1,17 +1,21 @@
-"""One payout of a run: paid, or come back, each booked once whatever PayPal repeats."""
+"""Payouts of a run: paid, or come back, each booked once whatever PayPal repeats."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.audit.trail import record
 from privacy.mail import MailRefused, queue_mail
+from privacy.mail_kinds import MailKind
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
-from .mails import PAID_OUT
+from .mails import PAID_OUT, PAYOUT_CAME_BACK
 from .models import Commission, LedgerEntry, PayoutBatch, PayoutItem
 
 State = PayoutItem.State
@@ -26,6 +30,7 @@ STATES = {
     PayoutItemStatus.REFUNDED: State.RETURNED,
     PayoutItemStatus.REVERSED: State.REVERSED,
 }
+ROWS = 500  # payouts a statement, so that no database runs out of parameters
 
 
 @transaction.atomic
@@ -33,13 +38,14 @@ def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
     """Writes down what PayPal says of one payout. What it says again changes nothing."""
     item = _item_of(batch, remote)
     state = STATES.get(remote.status)
-    if item is None or state is None or item.state == state or item.state in PayoutItem.CAME_BACK:
+    if item is None or state is None or not _is_news(item, state):
         return
     PayoutItem.objects.filter(pk=item.pk).update(paypal_item_id=remote.id)
     if state is State.PAID:
-        _mark_paid(item)
+        mark_paid(item, at=timezone.now())
     elif state in PayoutItem.CAME_BACK:
-        give_back(item, state=state, error=remote.error or "")
+        come_back(item, state=state, error=remote.error or "")
+        record(action="affiliates.payout.item_returned", about=item, actor=None)
     else:
         PayoutItem.objects.filter(pk=item.pk).update(state=state)
 
@@ -53,26 +59,54 @@ def _item_of(batch: PayoutBatch, remote: PayoutItemState) -> PayoutItem | None:
     return batch.items.select_for_update().filter(pk=number).first()
 
 
-def _mark_paid(item: PayoutItem) -> None:
-    now = timezone.now()
-    PayoutItem.objects.filter(pk=item.pk).update(state=State.PAID, settled_at=now)
-    item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=now)
-    user = item.affiliate.user
-    if user.email:
-        with suppress(MailRefused):  # an affiliate who wants no mail is paid all the same
-            queue_mail(PAID_OUT, to=user.email, about=item, context={"name": user.get_short_name()})
+def _is_news(item: PayoutItem, state: State) -> bool:
+    """What came back stays back. What is paid can only come back: any other word of it is older."""
+    if item.state == state or item.state in PayoutItem.CAME_BACK:
+        return False
+    return item.state != State.PAID or state in PayoutItem.CAME_BACK
 
 
-def give_back(item: PayoutItem, *, state: str, error: str) -> None:
-    """The money did not arrive: it is due to the affiliate again. Called in a transaction."""
-    PayoutItem.objects.filter(pk=item.pk).update(state=state, error=error[:100], settled_at=timezone.now())
-    LedgerEntry.objects.create(
+def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
+    """The money arrived. Called in a transaction that holds the payout's lock."""
+    PayoutItem.objects.filter(pk=item.pk).update(state=State.PAID, settled_at=at, reference=reference)
+    item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=at)
+    item.refresh_from_db(fields=["state", "settled_at", "reference"])
+    _tell(PAID_OUT, item)
+
+
+def come_back(item: PayoutItem, *, state: State, error: str) -> None:
+    """The money did not arrive, or did not stay: it is due again, and the affiliate hears what to do about it.
+
+    Called in a transaction that holds the payout's lock; the caller records it.
+    """
+    give_back([item], state=state, error=error)
+    item.refresh_from_db(fields=["state"])
+    _tell(PAYOUT_CAME_BACK, item)
+
+
+def give_back(items: Sequence[PayoutItem], *, state: State, error: str) -> None:
+    """The money is due to the affiliates again. Called in a transaction that holds the locks."""
+    for start in range(0, len(items), ROWS):
+        some = items[start : start + ROWS]
+        rows = PayoutItem.objects.filter(pk__in=[item.pk for item in some])
+        rows.update(state=state, error=error[:100], settled_at=timezone.now())
+        LedgerEntry.objects.bulk_create(_return_of(item) for item in some)
+        taken = rows.commissions().filter(state__in=[Commission.State.IN_PAYOUT, Commission.State.PAID])
+        taken.update(state=Commission.State.APPROVED, paid_at=None)
+
+
+def _return_of(item: PayoutItem) -> LedgerEntry:
+    return LedgerEntry(
         affiliate_id=item.affiliate_id,
         kind=LedgerEntry.Kind.RETURN,
         amount_minor=item.amount_minor,
         currency=item.currency,
         payout=item,
     )
-    item.commissions().filter(state__in=[Commission.State.IN_PAYOUT, Commission.State.PAID]).update(
-        state=Commission.State.APPROVED, paid_at=None
-    )
+
+
+def _tell(kind: MailKind, item: PayoutItem) -> None:
+    user = item.affiliate.user
+    if user.email:
+        with suppress(MailRefused):  # an affiliate who wants no mail is paid all the same
+            queue_mail(kind, to=user.email, about=item, context={"name": user.get_short_name()})

@@ -20,6 +20,7 @@ from shop.signals import (
     payment_captured,
     payment_disputed,
     payment_refunded,
+    payment_restored,
     paypal_event_received,
 )
 
@@ -28,8 +29,9 @@ from .commissions import earn_commission, reverse_commission
 from .daily_sales import sum_sales_around
 from .flags import end_dispute_flags, raise_flag
 from .known_codes import forget_codes
-from .models import Affiliate, Attribution, Click, Commission, Flag, PayoutBatch
-from .payouts import follow_payout
+from .models import Affiliate, Attribution, Click, Commission, Flag, PayoutParcel
+from .payout_sending import follow_parcel
+from .restoring import restore_commission
 from .rollups import note_deletion
 
 
@@ -51,6 +53,11 @@ def earn(*, payment: Payment, **kwargs: Any) -> None:
 @receiver(payment_refunded)
 def reverse(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
     reverse_commission(payment=payment, refund=refund)
+
+
+@receiver(payment_restored)
+def restore(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
+    restore_commission(payment=payment, refund=refund)
 
 
 @receiver(payer_known)
@@ -75,16 +82,16 @@ def release(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
 
 @receiver(paypal_event_received)
 def follow(*, event_type: str, resource_id: str, **kwargs: Any) -> None:
-    """A message about a run or about one of its payouts: a reason to look at the whole run."""
+    """A message about a parcel of payouts or about one of them: a reason to look at the whole parcel."""
     if event_type.startswith("PAYMENT.PAYOUTSBATCH."):
-        _follow(PayoutBatch.objects.filter(paypal_batch_id=resource_id).first())
+        _follow(PayoutParcel.objects.filter(paypal_batch_id=resource_id).first())
     elif event_type.startswith("PAYMENT.PAYOUTS-ITEM."):
-        _follow(PayoutBatch.objects.filter(items__paypal_item_id=resource_id).first())
+        _follow(PayoutParcel.objects.filter(items__paypal_item_id=resource_id).first())
 
 
-def _follow(batch: PayoutBatch | None) -> None:
-    if batch is not None:
-        follow_payout(batch=batch)
+def _follow(parcel: PayoutParcel | None) -> None:
+    if parcel is not None:
+        follow_parcel(parcel=parcel)
 
 
 @receiver(pre_delete, sender=Click)

@@ -19,9 +19,9 @@ from privacy.append_only import missing_guards
 from shop.money import Money
 from shop.paypal.errors import PayPalError
 from shop.paypal.gateway import gateway
-from shop.paypal.types import PayoutItemState
+from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
-from .models import LedgerCheck, PayoutBatch, PayoutItem
+from .models import LedgerCheck, PayoutItem, PayoutParcel
 from .payout_items import STATES
 
 AT_PAYPAL_FOR = timedelta(days=30)  # how far back PayPal is asked by default
@@ -114,14 +114,16 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Ledger line {id} takes back commission {commission_id} for refund {refund_id} of another order.",
+        "Ledger line {id} takes or gives back commission {commission_id} for refund {refund_id} of another order, or"
+        " for one that is not booked like that.",
         """
         SELECT l.id, l.commission_id, l.refund_id FROM affiliates_ledgerentry l
         JOIN affiliates_commission c ON c.id = l.commission_id
         JOIN affiliates_attribution a ON a.id = c.attribution_id
         JOIN shop_refund r ON r.id = l.refund_id
         JOIN shop_payment p ON p.id = r.payment_id
-        WHERE p.order_id <> a.order_id OR r.state <> 'completed'
+        WHERE p.order_id <> a.order_id OR (l.kind = 'reversal' AND r.state NOT IN ('completed', 'undone'))
+            OR (l.kind = 'restored' AND r.state <> 'undone')
         """,
     ),
     Question(
@@ -134,7 +136,7 @@ QUESTIONS = (
             FROM affiliates_commission c
             LEFT JOIN (
                 SELECT commission_id, SUM(amount_minor) AS total FROM affiliates_ledgerentry
-                WHERE kind IN ('commission', 'reversal') GROUP BY commission_id
+                WHERE kind IN ('commission', 'reversal', 'restored') GROUP BY commission_id
             ) l ON l.commission_id = c.id
         ) booked WHERE due_minor <> entered_minor
         """,
@@ -184,8 +186,8 @@ QUESTIONS = (
         """
         SELECT id, state, due_minor, returned_minor, currency FROM (
             SELECT i.id, i.state, i.currency, COALESCE(l.total, 0) AS returned_minor,
-                CASE WHEN i.state IN ('failed', 'returned', 'blocked', 'reversed') THEN i.amount_minor ELSE 0 END
-                AS due_minor
+                CASE WHEN i.state IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
+                THEN i.amount_minor ELSE 0 END AS due_minor
             FROM affiliates_payoutitem i
             LEFT JOIN (
                 SELECT payout_id, SUM(amount_minor) AS total FROM affiliates_ledgerentry
@@ -210,7 +212,7 @@ QUESTIONS = (
         JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
         JOIN affiliates_payoutclaim k ON k.entry_id = l.id
         JOIN affiliates_payoutitem i ON i.id = k.payout_id
-        WHERE c.state = 'approved' AND i.state NOT IN ('failed', 'returned', 'blocked', 'reversed')
+        WHERE c.state = 'approved' AND i.state NOT IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
         """,
     ),
     Question(
@@ -219,7 +221,8 @@ QUESTIONS = (
         SELECT c.id, c.state, i.id AS payout_id FROM affiliates_commission c
         JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
         JOIN affiliates_payoutclaim k ON k.entry_id = l.id
-        JOIN affiliates_payoutitem i ON i.id = k.payout_id AND i.state IN ('failed', 'returned', 'blocked', 'reversed')
+        JOIN affiliates_payoutitem i ON i.id = k.payout_id
+            AND i.state IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
         JOIN affiliates_ledgerentry back ON back.payout_id = i.id AND back.kind = 'return'
         LEFT JOIN affiliates_payoutclaim again ON again.entry_id = back.id
         WHERE c.state IN ('in_payout', 'paid') AND again.id IS NULL
@@ -275,27 +278,27 @@ def _value(name: str, value: Any, currency: str) -> Any:
 
 def _at_paypal(since: datetime) -> Iterator[str]:
     """No transaction and no lock is held while PayPal answers."""
-    sent = PayoutBatch.objects.filter(paypal_batch_id__isnull=False, sent_at__gte=since).order_by("sent_at")
-    for batch in sent.iterator():
+    sent = PayoutParcel.objects.filter(paypal_batch_id__isnull=False, first_sent_at__gte=since)
+    for parcel in sent.select_related("batch").order_by("first_sent_at").iterator():
         try:
-            remote = list(_remote_items(batch))
+            remote = list(_remote_items(parcel))
         except PayPalError as error:
-            yield f"PayPal can't be asked about {batch} ({batch.pk}): {error}."
+            yield f"PayPal can't be asked about {parcel.batch}, {parcel} ({parcel.pk}): {error}."
         else:
-            yield from _compare(batch, remote)
+            yield from _compare(parcel, remote)
 
 
-def _remote_items(batch: PayoutBatch) -> Iterator[PayoutItemState]:
+def _remote_items(parcel: PayoutParcel) -> Iterator[PayoutItemState]:
     page, pages = 1, 1
     while page <= pages:
-        answer = gateway().get_payout(batch.paypal_batch_id or "", page)
+        answer = gateway().get_payout(parcel.paypal_batch_id or "", page)
         yield from answer.items
         pages, page = answer.total_pages, page + 1
 
 
-def _compare(batch: PayoutBatch, remote: list[PayoutItemState]) -> Iterator[str]:
+def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[str]:
     theirs = {item.sender_item_id: item for item in remote}
-    for item in batch.items.all():
+    for item in parcel.items.exclude(paypal_item_id=None, state__in=PayoutItem.CAME_BACK):
         found = theirs.pop(str(item.pk), None)
         if found is None:
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
@@ -304,13 +307,14 @@ def _compare(batch: PayoutBatch, remote: list[PayoutItemState]) -> Iterator[str]
         elif _contradict(item, found):
             yield f"Payout {item.pk} is {item.state} here and {found.status.value} at PayPal."
     for unknown in theirs.values():
-        yield f"PayPal paid {unknown.amount} as {unknown.id} in {batch} ({batch.pk}), which is not in our books."
+        yield f"PayPal paid {unknown.amount} as {unknown.id} in {parcel} ({parcel.pk}), which is not in our books."
 
 
 def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
     """What is still moving here is merely behind, and followed up; an end that PayPal does not confirm is not."""
     ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.CAME_BACK
-    return ended and STATES.get(found.status) != item.state
+    denied = item.state == PayoutItem.State.CANCELLED and found.status is PayoutItemStatus.FAILED
+    return ended and not denied and STATES.get(found.status) != item.state
 
 
 def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:

@@ -13,7 +13,7 @@ from affiliates.closing import part_with_closed_affiliates
 from affiliates.commissions import approve_past_hold
 from affiliates.disputes import remind_of_overdue_disputes
 from affiliates.notifications import mail_monthly_summaries
-from affiliates.payouts import follow_open_payouts
+from affiliates.payout_sending import follow_open_payouts
 from affiliates.profile import use_new_payout_emails
 from affiliates.rollups import count_visits
 from affiliates.terms import tell_of_new_terms

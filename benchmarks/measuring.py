@@ -17,6 +17,7 @@ class Ratio:
     target: float
     at_least: bool
     detail: str = ""
+    unit: str = "×"  # "s": not a ratio but the seconds themselves, where those were promised
 
     @property
     def is_met(self) -> bool:
@@ -25,7 +26,8 @@ class Ratio:
     def __str__(self) -> str:
         sign = "≥" if self.at_least else "≤"
         verdict = "ok" if self.is_met else "MISSED"
-        return f"{self.what:<68} {self.value:6.2f}×  ({sign} {self.target:g}×)  {verdict}  {self.detail}"
+        figures = f"{self.value:6.2f}{self.unit}  ({sign} {self.target:g}{self.unit})"
+        return f"{self.what:<68} {figures}  {verdict}  {self.detail}"
 
 
 def seconds(run: Callable[[], object]) -> float:

@@ -7,7 +7,7 @@ from .dispute import CommissionDispute
 from .flag import Flag
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
-from .payout import PayoutBatch, PayoutItem
+from .payout import PayoutBatch, PayoutItem, PayoutParcel
 from .payout_email import PayoutEmailChange
 from .rate import Rate, rate_in_words, reckon
 from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
@@ -34,6 +34,7 @@ __all__ = [
     "PayoutClaim",
     "PayoutEmailChange",
     "PayoutItem",
+    "PayoutParcel",
     "Rate",
     "Tally",
     "TermsAcceptance",

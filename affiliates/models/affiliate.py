@@ -183,5 +183,10 @@ class Affiliate(SealedModel):
         return f"affiliate {self.code}"
 
     @property
+    def is_closing(self) -> bool:
+        """Closed, and still known: something may have to be paid."""
+        return self.state == self.State.CLOSED and self.closed_at is not None and self.parted_at is None
+
+    @property
     def is_active(self) -> bool:
         return self.state == self.State.ACTIVE

@@ -91,7 +91,8 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
 class Commission(models.Model):
     """What one order earns one affiliate: the base, the rate, the sum. Those three never change.
 
-    The state moves along `MOVES` alone; the database refuses any other step.
+    The state moves along `MOVES` alone; the database refuses any other step. Once a refund of the order was undone,
+    it also lets a reversed one go back to where it would be without that refund.
     """
 
     class State(models.TextChoices):

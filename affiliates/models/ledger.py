@@ -19,7 +19,13 @@ from .payout import PayoutItem
 
 EACH_WITH_ITS_REASON = (
     Q(kind="commission", commission__isnull=False, refund__isnull=True, payout__isnull=True, reason="")
-    | Q(kind="reversal", commission__isnull=False, refund__isnull=False, payout__isnull=True, reason="")
+    | Q(
+        kind__in=["reversal", "restored"],
+        commission__isnull=False,
+        refund__isnull=False,
+        payout__isnull=True,
+        reason="",
+    )
     | Q(kind__in=["payout", "return"], commission__isnull=True, refund__isnull=True, payout__isnull=False, reason="")
     | Q(kind="adjustment", refund__isnull=True, payout__isnull=True) & ~Q(reason="")
 )
@@ -40,7 +46,7 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
             return self.unclaimed()
         unpaid = LedgerEntry.objects.unclaimed().filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=held)
         without_held = self.unclaimed().exclude(
-            kind__in=[LedgerEntry.Kind.COMMISSION, LedgerEntry.Kind.REVERSAL],
+            kind__in=LedgerEntry.OF_COMMISSIONS,
             commission__in=unpaid.values("commission"),
         )
         return without_held.exclude(pk__in=_returns_of(held.approved()))
@@ -78,6 +84,9 @@ class LedgerEntry(models.Model):
         PAYOUT = "payout", "payout"
         RETURN = "return", "payout that came back"
         ADJUSTMENT = "adjustment", "set right by staff"
+        RESTORED = "restored", "given back: the refund was undone"
+
+    OF_COMMISSIONS = (Kind.COMMISSION, Kind.REVERSAL, Kind.RESTORED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
@@ -103,11 +112,12 @@ class LedgerEntry(models.Model):
             models.UniqueConstraint(
                 fields=["refund"], condition=Q(kind="reversal"), name="a_refund_is_taken_back_once"
             ),
+            models.UniqueConstraint(fields=["refund"], condition=Q(kind="restored"), name="a_refund_is_undone_once"),
             models.UniqueConstraint(
                 fields=["payout", "kind"], condition=Q(payout__isnull=False), name="a_payout_is_booked_once"
             ),
             models.CheckConstraint(
-                condition=Q(kind__in=["commission", "return"], amount_minor__gt=0)
+                condition=Q(kind__in=["commission", "restored", "return"], amount_minor__gt=0)
                 | Q(kind__in=["reversal", "payout"], amount_minor__lt=0)
                 | Q(kind="adjustment") & ~Q(amount_minor=0),
                 name="each_kind_has_its_sign",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedEmailField
@@ -18,56 +20,120 @@ from .commission import Commission, CommissionQuerySet
 
 
 @not_personal(
-    "payout runs: their amounts and PayPal's numbers",
-    "id state currency paypal_batch_id problem created_at prepared_by_id approved_at approved_by_id sent_at"
+    "payout runs: how they are paid, and who released them",
+    "id state method currency problem created_at prepared_by_id approved_at approved_by_id approved_alone sent_at"
     " finished_at",
 )
 class PayoutBatch(models.Model):
-    """One run that pays many affiliates at once. Its id is the key under which PayPal takes it once."""
+    """One run that pays many affiliates at once, by PayPal in parcels or by hand from a list."""
 
     class State(models.TextChoices):
         PREPARED = "prepared", "waiting for approval"
-        APPROVED = "approved", "to be sent"
+        APPROVED = "approved", "to be paid"
         SENT = "sent", "at PayPal"
         FINISHED = "finished", "finished"
         DENIED = "denied", "refused by PayPal"
         CANCELLED = "cancelled", "cancelled"
 
+    class Method(models.TextChoices):
+        PAYPAL = "paypal", "PayPal Payouts"
+        CSV = "csv", "by hand, from a CSV list"
+
     OPEN = (State.APPROVED, State.SENT)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
+    method = models.CharField(max_length=10, choices=Method, default=Method.PAYPAL)
     currency = models.CharField(max_length=3)
-    paypal_batch_id = models.CharField("PayPal batch", max_length=64, unique=True, null=True)
     problem = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    approved_alone = models.BooleanField("approved by who prepared it, being the only one", default=False)
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "payout run"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["prepared", "cancelled"]) | Q(approved_at__isnull=False),
+                name="paid_only_when_approved",
+            ),
+            models.CheckConstraint(
+                condition=~Q(prepared_by=F("approved_by")) | Q(approved_alone=True),
+                name="payout_approved_by_a_second_person",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"payout run {str(self.pk)[-8:]}"
 
     @property
-    def sender_batch_id(self) -> str:
-        return f"aff-{self.pk}"
+    def is_by_hand(self) -> bool:
+        return self.method == self.Method.CSV
 
     @property
     def total(self) -> Money:
         return Money(self.items.aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
 
 
+@not_personal(
+    "what PayPal gets of a payout run in one call: its number there",
+    "id batch_id state paypal_batch_id problem first_sent_at",
+)
+class PayoutParcel(models.Model):
+    """A part of a run that PayPal takes in one call. Its id is the key under which PayPal takes it once."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "to be sent"
+        SENT = "sent", "at PayPal"
+        ENDED = "ended", "worked off"
+        DENIED = "denied", "refused by PayPal"
+
+    OPEN = (State.WAITING, State.SENT)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="parcels")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    paypal_batch_id = models.CharField("PayPal batch", max_length=64, unique=True, null=True)
+    problem = models.CharField(max_length=200, blank=True)
+    first_sent_at = models.DateTimeField(null=True)  # from then on PayPal may have it, whatever it answered
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"parcel {str(self.pk)[-8:]}"
+
+    @property
+    def sender_batch_id(self) -> str:
+        return f"aff-{self.pk}"
+
+
+class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
+    def moving(self) -> PayoutItemQuerySet:
+        """Those that have not come to an end."""
+        return self.filter(state__in=PayoutItem.MOVING)
+
+    def commissions(self) -> CommissionQuerySet:
+        """The commissions that these payouts pay, also through earlier payouts that came back."""
+        layer: models.QuerySet[PayoutItem, Any] = self.order_by().values("pk")
+        paid = Q(ledger__claim__payout__in=layer)
+        while (returned := PayoutItem.objects.filter(ledger__kind="return", ledger__claim__payout__in=layer)).exists():
+            layer = returned.order_by().values("pk")
+            paid |= Q(ledger__claim__payout__in=layer)
+        return Commission.objects.filter(paid, ledger__kind="commission")
+
+
 @personal_data(
     label="Payouts to you",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"receiver": "PayPal address it was sent to"},
-    other_columns="id batch_id affiliate_id amount_minor currency state paypal_item_id error created_at settled_at",
+    other_columns="id batch_id parcel_id affiliate_id amount_minor currency state paypal_item_id error reference"
+    " created_at settled_at",
     found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -88,11 +154,13 @@ class PayoutItem(SealedModel):
         RETURNED = "returned", "returned"
         BLOCKED = "blocked", "blocked"
         REVERSED = "reversed", "reversed"
+        CANCELLED = "cancelled", "not sent; due again"
 
     MOVING = (State.QUEUED, State.SENT, State.UNCLAIMED, State.HELD)
-    CAME_BACK = (State.FAILED, State.RETURNED, State.BLOCKED, State.REVERSED)
+    CAME_BACK = (State.FAILED, State.RETURNED, State.BLOCKED, State.REVERSED, State.CANCELLED)
 
     batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="items")
+    parcel = models.ForeignKey(PayoutParcel, on_delete=models.PROTECT, null=True, related_name="items")  # none by hand
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="payouts")
     amount_minor = models.PositiveIntegerField("amount in cents")
     currency = models.CharField(max_length=3)
@@ -100,8 +168,11 @@ class PayoutItem(SealedModel):
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     paypal_item_id = models.CharField("PayPal item", max_length=64, unique=True, null=True)
     error = models.CharField(max_length=100, blank=True)
+    reference = models.CharField("reference of a payment by hand", max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
+
+    objects = PayoutItemQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -117,8 +188,4 @@ class PayoutItem(SealedModel):
 
     def commissions(self) -> CommissionQuerySet:
         """The commissions that this payout pays, also through an earlier payout that came back."""
-        credits = self.claims.filter(entry__kind="commission")
-        found = set(credits.values_list("entry__commission", flat=True))
-        for returned in PayoutItem.objects.filter(ledger__claim__payout=self).exclude(pk=self.pk):
-            found |= set(returned.commissions().values_list("pk", flat=True))
-        return Commission.objects.filter(pk__in=found)
+        return PayoutItem.objects.filter(pk=self.pk).commissions()

@@ -17,7 +17,7 @@ from accounts.models import User
 from affiliates.adjustments import adjust_ledger
 from affiliates.commissions import approve_commission, approve_past_hold
 from affiliates.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
-from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry
+from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
 from affiliates.payout_items import give_back
 from affiliates.payouts import PayoutRefused, cancel_payout, prepare_payout
 from affiliates.self_referral import RATED_FROM, mailbox_of
@@ -302,7 +302,7 @@ def test_a_returned_payout_is_not_lost_by_a_hold(alice: Affiliate, product: Prod
     item = prepare_payout(currency="USD", prepared_by=bob).items.get()
     row = dispute(commission)
     with transaction.atomic():
-        give_back(item, state="returned", error="RETURNED")
+        give_back([item], state=PayoutItem.State.RETURNED, error="RETURNED")
     assert balance(alice) == "17.99 USD"
     assert not LedgerEntry.objects.payable().exists()
     close(commission, row)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -143,6 +144,18 @@ class Bookkeeping(RuleBasedStateMachine):
         give_money_back(payment, max(payment.refundable.minor * share // 100, 1))
 
     @rule(at=positions)
+    def undo_a_refund(self, at: int) -> None:
+        refund = self.books.one(Refund.objects.filter(state=Refund.State.COMPLETED), at)
+        for _ in range(2):  # PayPal tells everything twice
+            remote = RefundState(
+                id=refund.paypal_refund_id or "",
+                status=RefundStatus.FAILED,
+                amount=refund.total,
+                capture_id=refund.payment.capture_id,
+            )
+            apply_refund(refund=refund, remote=remote)
+
+    @rule(at=positions)
     def approve(self, at: int) -> None:
         approve_commission(commission=self.books.one(Commission.objects.all(), at), approved_by=None)
 
@@ -184,7 +197,7 @@ class Bookkeeping(RuleBasedStateMachine):
     def hear_of_a_payout(self, at: int, status: PayoutItemStatus) -> None:
         sent = PayoutItem.objects.filter(batch__state=PayoutBatch.State.PREPARED).select_related("batch", "affiliate")
         item = self.books.one(sent, at)
-        PayoutBatch.objects.filter(pk=item.batch_id).update(state=PayoutBatch.State.SENT)
+        PayoutBatch.objects.filter(pk=item.batch_id).update(state=PayoutBatch.State.SENT, approved_at=timezone.now())
         for each in item.batch.items.all():
             self.books.tell(each, status)
 
@@ -201,7 +214,9 @@ class Bookkeeping(RuleBasedStateMachine):
     def nothing_is_lost_between_commissions_payouts_and_balances(self) -> None:
         """What was credited less what was taken back is what was paid out and stayed out, plus what is still due."""
         for currency in CURRENCIES:
-            credited = _sum(LedgerEntry.objects.filter(kind__in=["commission", "reversal"], currency=currency))
+            credited = _sum(
+                LedgerEntry.objects.filter(kind__in=["commission", "reversal", "restored"], currency=currency)
+            )
             out = _sum(PayoutItem.objects.filter(currency=currency).exclude(state__in=PayoutItem.CAME_BACK))
             due = LedgerEntry.objects.unclaimed().balance(currency).minor
             assert credited == out + due

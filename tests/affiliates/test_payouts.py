@@ -7,6 +7,7 @@ import threading
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import User
@@ -91,15 +92,28 @@ def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Pro
         prepare(bob)
 
 
-def test_more_than_paypal_takes_at_once_waits_for_the_next_run(
+def test_more_than_paypal_takes_at_once_goes_in_several_parcels(
     alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("affiliates.payouts.AT_ONCE", 1)
-    erin = factories.affiliate("erin@example.com", "ERIN")
-    for affiliate in (alice, erin):
+    monkeypatch.setattr("affiliates.payouts.PARCEL", 2)
+    others = [factories.affiliate(f"{name}@example.com", name.upper()) for name in ("erin", "frank")]
+    for affiliate in (alice, *others):
         approved_sale(affiliate, product)
-    paid = [prepare(bob).items.get().affiliate for _ in range(2)]
-    assert set(paid) == {alice, erin}
+    batch = prepare(bob)
+    assert sorted(parcel.items.count() for parcel in batch.parcels.all()) == [1, 2]
+    assert len({parcel.sender_batch_id for parcel in batch.parcels.all()}) == 2
+    assert batch.items.count() == 3
+
+
+def test_twelve_affiliates_cost_as_many_queries_as_two(product: Product, bob: User) -> None:
+    costs = []
+    for size in (2, 12):
+        for number in range(size):
+            approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
+        with CaptureQueriesContext(connection) as queries:
+            assert prepare(bob).items.count() == size
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
 
 
 def test_a_line_is_claimed_once_whoever_races(alice: Affiliate, product: Product, bob: User) -> None:
@@ -139,7 +153,7 @@ def test_two_runs_at_once_pay_once(alice: Affiliate, product: Product, bob: User
 def test_a_second_member_of_staff_has_to_approve(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     batch = prepare(bob)
-    colleague = factories.user("vera@example.com", is_staff=True)
+    colleague = factories.user("vera@example.com", is_staff=True, is_superuser=True)
     with pytest.raises(PayoutRefused, match="colleague"):
         approve_payout(batch=batch, approved_by=bob)
     approve_payout(batch=batch, approved_by=colleague)

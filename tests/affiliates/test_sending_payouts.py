@@ -10,8 +10,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem
-from affiliates.payouts import approve_payout, follow_open_payouts, follow_payout, prepare_payout
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
+from affiliates.payout_sending import follow_open_payouts, follow_payout
+from affiliates.payouts import approve_payout, prepare_payout
 from shop.events import receive_event
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus, WebhookEvent
@@ -115,7 +116,7 @@ def test_a_denied_run_is_due_again(paypal: Standin, batch: PayoutBatch, alice: A
     work()
     paypal.advance(5)
     item = followed(batch)
-    assert (batch.state, batch.problem, item.state) == ("denied", "PayPal denied the run", "failed")
+    assert (batch.state, batch.problem, item.state) == ("denied", "PayPal denied the parcel", "cancelled")
     assert Commission.objects.get().state == "approved"
     assert balance(alice) == "17.99 USD"
 
@@ -142,9 +143,10 @@ class DeniedInTwoSteps:
 
 
 def test_a_run_is_not_finished_before_paypal_is(batch: PayoutBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    PayoutBatch.objects.update(state=PayoutBatch.State.SENT, paypal_batch_id="BATCH")
+    PayoutBatch.objects.update(state=PayoutBatch.State.SENT)
+    PayoutParcel.objects.update(state=PayoutParcel.State.SENT, paypal_batch_id="BATCH")
     paypal = DeniedInTwoSteps(batch.items.get())
-    monkeypatch.setattr("affiliates.payouts.gateway", lambda: paypal)
+    monkeypatch.setattr("affiliates.payout_sending.gateway", lambda: paypal)
     states = []
     for _ in range(2):
         batch.refresh_from_db()
@@ -176,7 +178,7 @@ def test_without_paypal_it_waits_and_is_sent_later(
 def test_a_message_of_paypal_is_a_reason_to_look(paypal: Standin, batch: PayoutBatch, work: Work) -> None:
     work()
     batch.refresh_from_db()
-    resource = {"batch_header": {"payout_batch_id": batch.paypal_batch_id}}
+    resource = {"batch_header": {"payout_batch_id": batch.parcels.get().paypal_batch_id}}
 
     def told() -> bool:
         number = f"WH-{timezone.now().timestamp()}"

@@ -25,7 +25,8 @@ from affiliates.models import (
     PayoutClaim,
     PayoutItem,
 )
-from affiliates.payouts import approve_payout, cancel_payout, follow_payout, prepare_payout
+from affiliates.payout_sending import follow_payout
+from affiliates.payouts import approve_payout, cancel_payout, prepare_payout
 from affiliates.verification import QUESTIONS, check_books_nightly, first_difference
 from privacy.append_only import _drop_statements
 from shop.models import Payment, Product, Refund

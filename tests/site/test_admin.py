@@ -140,7 +140,7 @@ def test_its_history_holds_nothing_personal(staff: Client, alice: Affiliate, pro
             "state": "active",
             "payout_email": "alice-new@example.com",
             "website": "https://alice.example",
-            "terms_version": "1",
+            "terms_version": alice.terms_version,
         },
     )
     staff.post(

@@ -130,7 +130,7 @@ def test_what_was_paid_out_is_what_the_ledger_says(alice: Affiliate, product: Pr
             approved_sale(affiliate, product)
     prepare_payout(currency="USD", prepared_by=bob)
     PayoutItem.objects.update(state="paid", settled_at=timezone.now())
-    give_back(PayoutItem.objects.get(affiliate=erin), state="returned", error="")
+    give_back([PayoutItem.objects.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="")
     moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])
     for by in (ReportBy.MONTH, ReportBy.AFFILIATE):
         report = Report(MARCH.since, MARCH.until, by=by)

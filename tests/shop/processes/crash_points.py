@@ -11,7 +11,8 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,41 @@ class CrashPointsConfig(AppConfig):
 
     def ready(self) -> None:
         from shop.paypal import client
-        from shop.paypal.gateway import Gateway
 
         client.TIMEOUT = PATIENCE
         _leave_out_the_clock()
-        for name, method in list(vars(Gateway).items()):
-            if callable(method) and not name.startswith("_"):
-                setattr(Gateway, name, _between(f"PayPal {name}", method))
-        BaseDatabaseWrapper.commit = _between("commit", BaseDatabaseWrapper.commit)  # type: ignore[method-assign]
-        connection_created.connect(_watch, weak=False)
+        watch_every_step()
+
+
+def watch_every_step() -> None:
+    """For the rest of this process."""
+    from shop.paypal.gateway import Gateway
+
+    for name, method in list(vars(Gateway).items()):
+        if callable(method) and not name.startswith("_"):
+            setattr(Gateway, name, _between(f"PayPal {name}", method))
+    BaseDatabaseWrapper.commit = _between("commit", BaseDatabaseWrapper.commit)  # type: ignore[method-assign]
+    connection_created.connect(_watch, weak=False)
+
+
+@contextmanager
+def steps_of(what: str) -> Iterator[None]:
+    """Work of this thread whose steps are numbered under this name."""
+    _here.request, _here.steps = what, 0
+    try:
+        yield
+    finally:
+        _here.request = None
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """What only the test does is no step."""
+    request, _here.request = getattr(_here, "request", None), None
+    try:
+        yield
+    finally:
+        _here.request = request
 
 
 def _leave_out_the_clock() -> None:

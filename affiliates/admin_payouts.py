@@ -1,0 +1,253 @@
+"""Payout runs for staff: look who would be paid, prepare, approve, watch, and settle by hand."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST, require_safe
+
+from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.audit.trail import record
+from shop.money import Money
+from shop.paypal.errors import PayPalError
+
+from .admin_books import BooksAlarm
+from .models import LedgerEntry, PayoutBatch, PayoutItem
+from .payout_by_hand import NotByHand, mark_failed_by_hand, mark_paid_by_hand, payout_list
+from .payout_forms import CURRENCY, PrepareForm, SettleForm
+from .payout_preview import preview_payout
+from .payout_sending import cancel_unclaimed
+from .payouts import PERMISSION, PayoutRefused, approve_payout, cancel_payout, prepare_payout
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+ROWS = 100  # affiliates on a page of the preview
+
+
+def _acting(request: HttpRequest) -> User:
+    """The member of staff: the admin lets nobody else in."""
+    return cast("User", request.user)
+
+
+def for_payers(view: Any) -> Any:
+    """For those who may pay. A refusal is told in words, on the list of runs."""
+
+    @wraps(view)
+    def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.has_perm(PERMISSION):
+            raise PermissionDenied
+        try:
+            return cast(HttpResponse, view(model_admin, request, *args, **kwargs))
+        except PayoutRefused as refusal:
+            model_admin.message_user(request, str(refusal), messages.ERROR)
+            return redirect("admin:affiliates_payoutbatch_changelist")
+
+    return guarded
+
+
+@admin.register(PayoutBatch)
+class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
+    """One button for each step, on the run's own page."""
+
+    list_display = ["__str__", "state", "method", "amount", "created_at", "approved_by", "finished_at", "problem"]
+    list_filter = ["state", "method"]
+    fields = ["state", "method", "total", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
+    fields += ["approved_alone", "sent_at", "finished_at"]
+    change_list_template = "affiliates/admin/payout_runs.html"
+    change_form_template = "affiliates/admin/payout_run.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        batches: QuerySet[PayoutBatch] = super().get_queryset(request)
+        return batches.annotate(sum=Sum("items__amount_minor"))
+
+    @admin.display(description="total")
+    def amount(self, batch: Any) -> Money:
+        """The sum that came with the list, instead of one query a row."""
+        return Money(batch.sum or 0, batch.currency)
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        name = "affiliates_payoutbatch_{}".format
+        return [
+            path("preview/", wrap(require_safe(self.preview)), name=name("preview")),
+            path("prepare/", wrap(require_POST(self.prepare)), name=name("prepare")),
+            path("<uuid:batch_id>/approve/", wrap(require_POST(self.approve)), name=name("approve")),
+            path("<uuid:batch_id>/cancel/", wrap(require_POST(self.cancel)), name=name("cancel")),
+            path("<uuid:batch_id>/payouts.csv", wrap(require_safe(self.download)), name=name("download")),
+            path("<uuid:batch_id>/settle/", wrap(self.settle), name=name("settle")),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        progress = progress_of(context["original"])
+        return super().render_change_form(request, {**context, "progress": progress}, *args, **options)
+
+    @for_payers
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        form = PrepareForm(request.GET or {"currency": CURRENCY}, currencies=_currencies())
+        currency = form.cleaned_data["currency"] if form.is_valid() else CURRENCY
+        return self._show_preview(request, form, currency)
+
+    def _show_preview(self, request: HttpRequest, form: PrepareForm, currency: str) -> HttpResponse:
+        found = preview_payout(currency=currency)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Who would be paid now",
+            "opts": self.opts,
+            "form": form,
+            "preview": found,
+            "paid": Paginator(found.paid, ROWS).get_page(request.GET.get("paid")),
+            "left_out": Paginator(found.left_out, ROWS).get_page(request.GET.get("left")),
+        }
+        return render(request, "affiliates/admin/payout_preview.html", context)
+
+    @for_payers
+    def prepare(self, request: HttpRequest) -> HttpResponse:
+        form = PrepareForm(request.POST, currencies=_currencies())
+        if not form.is_valid():
+            return self._show_preview(request, form, CURRENCY)
+        batch = prepare_payout(prepared_by=_acting(request), **form.cleaned_data)
+        self.log_addition(request, batch, "prepared")
+        self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    @for_payers
+    def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        approve_payout(batch=batch, approved_by=_acting(request))
+        self.log_change(request, batch, "approved")
+        if batch.is_by_hand:
+            self.message_user(request, "Approved. Download the list, pay, and write down here what you paid.")
+        else:
+            self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    @for_payers
+    def cancel(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        cancel_payout(batch=batch, cancelled_by=_acting(request))
+        self.log_change(request, batch, "cancelled")
+        self.message_user(request, "Cancelled. The money is due again.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    @for_payers
+    def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
+        batch = get_object_or_404(by_hand, pk=batch_id)
+        response = HttpResponse(payout_list(batch), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="payouts-{str(batch.pk)[-8:]}.csv"'
+        response["Cache-Control"] = "no-store"
+        record(action="privacy.staff.exported", about=batch, actor=_acting(request))
+        return response
+
+    @for_payers
+    def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        """All payouts of the run that are still open."""
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        return settle_by_hand(self, request, batch, batch.items.moving())
+
+
+@admin.register(PayoutItem)
+class PayoutItemAdmin(ReadOnlyAdmin):
+    """The payouts of a run, and what can be done about one of them. Where it goes stands on its own page alone."""
+
+    list_display = ["__str__", "affiliate", "total", "state", "error", "reference", "settled_at"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["affiliate"]
+    search_fields = ["affiliate__code", "paypal_item_id", "reference"]
+    fields = ["affiliate", "batch", "total", "receiver", "state", "error", "reference", "created_at", "settled_at"]
+    fields += ["paypal_item_id"]
+    change_form_template = "affiliates/admin/payout_item.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        items: QuerySet[Any] = super().get_queryset(request)
+        return items.select_related("affiliate", "batch")
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        name = "affiliates_payoutitem_{}".format
+        return [
+            path("<uuid:item_id>/take-back/", wrap(require_POST(self.take_back)), name=name("take_back")),
+            path("<uuid:item_id>/settle/", wrap(self.settle), name=name("settle")),
+            *super().get_urls(),
+        ]
+
+    @for_payers
+    def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+        """Cancels a payout at PayPal that nobody has claimed."""
+        item = get_object_or_404(PayoutItem, pk=item_id, state=PayoutItem.State.UNCLAIMED)
+        try:
+            cancel_unclaimed(item=item)
+        except PayPalError:
+            self.message_user(request, "PayPal can't be reached; please try again in a moment.", messages.ERROR)
+        else:
+            item.refresh_from_db(fields=["state"])
+            self.log_change(request, item, "taken back")
+            self.message_user(request, f"PayPal says: {item.get_state_display()}.")
+        return redirect("admin:affiliates_payoutitem_change", item.pk)
+
+    @for_payers
+    def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+        item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)
+        return settle_by_hand(self, request, item.batch, PayoutItem.objects.filter(pk=item.pk).moving())
+
+
+def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], by: User) -> str:
+    """What was done, in words. Raises `NotByHand`."""
+    if values["outcome"] == SettleForm.PAID:
+        day, reference = values["paid_on"], values["reference"]
+        return f"{mark_paid_by_hand(batch=batch, items=items, reference=reference, paid_on=day, by=by)} marked as paid."
+    return f"{mark_failed_by_hand(batch=batch, items=items, reason=values['reason'], by=by)} due again."
+
+
+def settle_by_hand(
+    model_admin: Any, request: HttpRequest, batch: PayoutBatch, items: QuerySet[PayoutItem]
+) -> HttpResponse:
+    """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason."""
+    form = SettleForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            done = _settled(batch, items, form.cleaned_data, _acting(request))
+        except NotByHand as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            model_admin.log_change(request, batch, "settled by hand")
+            model_admin.message_user(request, done)
+            return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+    sums = items.aggregate(count=Count("pk"), sum=Sum("amount_minor"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Write down what was paid by hand",
+        "opts": model_admin.opts,
+        "batch": batch,
+        "count": sums["count"],
+        "total": Money(sums["sum"] or 0, batch.currency),
+        "form": form,
+    }
+    return render(request, "affiliates/admin/payout_settle.html", context)
+
+
+def progress_of(batch: PayoutBatch) -> dict[str, Any]:
+    """How many payouts of a run are in which state, and how many have come to an end."""
+    states_of = batch.items.order_by().values_list("state").annotate(count=Count("pk"))
+    counts: dict[str, int] = dict(states_of)
+    total = sum(counts.values())
+    ended = total - sum(counts.get(state, 0) for state in PayoutItem.MOVING)
+    states = [(state.value, state.label, counts[state]) for state in PayoutItem.State if counts.get(state)]
+    return {"total": total, "ended": ended, "states": states}
+
+
+def _currencies() -> list[str]:
+    """Those in which something is due, and the shop's own."""
+    found = LedgerEntry.objects.unclaimed().order_by().values_list("currency", flat=True).distinct()
+    return sorted({CURRENCY, *found})

@@ -1,0 +1,61 @@
+"""A payout run over ten thousand affiliates with ten ledger lines each: looked at, prepared, cancelled, and the books
+compared. `PAYING_AFFILIATES` makes it smaller, for a quick run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from django.db import connection
+
+from accounts.models import User
+from affiliates.models import LedgerEntry, PayoutBatch
+from affiliates.payout_preview import preview_payout
+from affiliates.payouts import cancel_payout, prepare_payout
+from affiliates.verification import first_difference
+
+from .measuring import Ratio, seconds
+from .paying_rows import LINES, add_affiliates
+
+AFFILIATES = int(os.environ.get("PAYING_AFFILIATES", "10_000"))
+PROMISED = 10.0  # seconds on two cores
+CURRENCY = "USD"
+
+
+def measure() -> Iterator[Ratio]:
+    bob = User.objects.create_superuser("paying@example.org", None)
+    add_affiliates(AFFILIATES)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    looking = seconds(lambda: preview_payout(currency=CURRENCY))
+    statements = Counter[str]()
+    with connection.execute_wrapper(partial(_count, statements)):
+        preparing = seconds(lambda: prepare_payout(currency=CURRENCY, prepared_by=bob))
+    batch = PayoutBatch.objects.get()
+    if batch.items.count() != AFFILIATES or LedgerEntry.objects.unclaimed().exists():
+        raise RuntimeError("not everybody is in the run")
+    cancelling = seconds(lambda: cancel_payout(batch=batch))
+    comparing = seconds(_compare)
+    yield Ratio(
+        f"preparing a payout run of {AFFILIATES:,} affiliates, {AFFILIATES * LINES:,} ledger lines",
+        preparing,
+        PROMISED,
+        at_least=False,
+        unit="s",
+        detail=f"{statements.total()} statements; preview {looking:.1f} s, cancelling {cancelling:.1f} s,"
+        f" verify_ledger {comparing:.1f} s over {LedgerEntry.objects.count():,} lines",
+    )
+
+
+def _count(statements: Counter[str], execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    statements[sql.split(None, 1)[0]] += 1
+    return execute(sql, *rest)
+
+
+def _compare() -> None:
+    if difference := first_difference(paypal_since=None):
+        raise RuntimeError(difference)

@@ -1,0 +1,119 @@
+"""Before anything is claimed, staff see who would be paid and why somebody is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from affiliates.flags import raise_flag
+from affiliates.models import Affiliate, Flag, PayoutBatch, PayoutClaim
+from affiliates.payout_preview import preview_payout
+from affiliates.payouts import prepare_payout
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale
+
+PAGE = "/admin/affiliates/payoutbatch/preview/"
+
+
+def why(affiliate: Affiliate) -> str:
+    preview = preview_payout(currency="USD")
+    assert affiliate not in [standing.affiliate for standing in preview.paid]
+    [reason] = [standing.left_out for standing in preview.left_out if standing.affiliate == affiliate]
+    assert reason is not None
+    return reason.value
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"state": "suspended"}, "suspended"),
+        ({"state": "closed"}, "closed"),
+        ({"terms_version": "1999-01"}, "terms"),
+        ({"payout_email": None}, "no_address"),
+        ({"payout_email": "alice at home"}, "bad_address"),
+        ({"payout_email": f"{'a' * 60}@{'b' * 60}.example.com"}, "bad_address"),
+    ],
+)
+def test_it_says_why_somebody_is_left_out(
+    alice: Affiliate, product: Product, changes: dict[str, Any], reason: str
+) -> None:
+    approved_sale(alice, product)
+    assert [standing.affiliate for standing in preview_payout(currency="USD").paid] == [alice]
+    for name, value in changes.items():
+        setattr(alice, name, value)
+    alice.save()
+    assert why(alice) == reason
+
+
+def test_less_than_the_minimum_waits(alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product, "30.00")
+    assert why(alice) == "minimum"
+
+
+def test_what_a_flag_holds_waits(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF)
+    assert why(alice) == "held"
+    approved_sale(alice, product)
+    [standing] = preview_payout(currency="USD").paid
+    assert (str(standing.due), str(standing.held)) == ("17.99 USD", "17.99 USD")
+
+
+def test_two_at_one_address_are_for_a_person_to_look_at(alice: Affiliate, product: Product) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email="ALICE@example.com")
+    for affiliate in (alice, erin):
+        approved_sale(affiliate, product)
+    assert (why(alice), why(erin)) == ("shared_address", "shared_address")
+
+
+def test_one_wrong_address_does_not_stop_the_others(alice: Affiliate, product: Product, bob: User) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email="not an address")
+    for affiliate in (alice, erin):
+        approved_sale(affiliate, product)
+    assert [item.affiliate for item in prepare_payout(currency="USD", prepared_by=bob).items.all()] == [alice]
+
+
+def test_it_costs_the_same_for_many(product: Product) -> None:
+    costs = []
+    for size in (2, 6):
+        for number in range(size):
+            approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
+        with CaptureQueriesContext(connection) as queries:
+            preview_payout(currency="USD")
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 5
+
+
+def test_the_page_shows_both_and_claims_nothing(staff: Client, alice: Affiliate, product: Product) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN", payout_email=None)
+    for affiliate in (alice, erin):
+        approved_sale(affiliate, product)
+    page = staff.get(PAGE).content.decode()
+    assert "would be paid, together <strong>17.99 USD</strong>" in page
+    assert "there is no address to be paid at" in page
+    assert "DEMO" in page and "ERIN" in page
+    assert "alice@example.com" not in page
+    assert not PayoutBatch.objects.exists() and not PayoutClaim.objects.exists()
+
+
+def test_the_page_says_so_when_nobody_is_due(staff: Client) -> None:
+    assert "Nobody can be paid now" in staff.get(PAGE).content.decode()
+
+
+def test_a_currency_that_nobody_knows_is_told_in_words(staff: Client) -> None:
+    page = staff.get(PAGE, {"currency": "XXX"})
+    assert page.status_code == 200
+    assert "XXX is not one of the available choices" in page.content.decode()
+
+
+def test_it_is_for_those_who_may_pay(client: Client, alice: Affiliate) -> None:
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    assert client.get(PAGE).status_code == 403
+    client.force_login(alice.user)
+    assert client.get(PAGE).status_code == 302

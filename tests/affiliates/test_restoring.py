@@ -1,0 +1,147 @@
+"""A refund that is undone gives the affiliate back what it took, once, and the commission stands where it stood."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from affiliates.commissions import approve_commission, reject_commission
+from affiliates.explanation import explain_commission
+from affiliates.models import Affiliate, Commission, DailySales, LedgerEntry, PayoutItem
+from affiliates.payout_items import apply_item_state
+from affiliates.payouts import prepare_payout
+from affiliates.restoring import restore_commission
+from affiliates.verification import first_difference
+from privacy.audit.models import AuditEntry
+from shop.models import Payment, Product, Refund
+from shop.paypal.types import PayoutItemState, PayoutItemStatus, RefundState, RefundStatus
+from shop.refunds import apply_refund
+from tests.affiliates.sales import approved_sale, balance, refund, sale
+
+
+def undo(row: Refund) -> None:
+    """PayPal says, twice, that the refund failed after all."""
+    row.refresh_from_db()
+    remote = RefundState(
+        id=row.paypal_refund_id or "",
+        status=RefundStatus.FAILED,
+        amount=row.total,
+        capture_id=row.payment.capture_id,
+    )
+    for _ in range(2):
+        apply_refund(refund=row, remote=remote)
+    restore_commission(payment=Payment.objects.get(pk=row.payment_id), refund=row)  # and the news is told again
+
+
+def paid(item: PayoutItem) -> None:
+    remote = PayoutItemState("I", "B", str(item.pk), PayoutItemStatus.SUCCESS, item.total, None, None, None)
+    apply_item_state(batch=item.batch, remote=remote)
+
+
+def state_of(commission: Commission) -> tuple[str, int]:
+    commission.refresh_from_db()
+    assert first_difference(paypal_since=None) == ""
+    return commission.state, commission.reversed_minor
+
+
+def test_a_full_refund_undone_is_due_again(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    row = refund(commission, "59.95")
+    assert state_of(commission) == ("reversed", 1799)
+    undo(row)
+    assert state_of(commission) == ("approved", 0)
+    assert (commission.reason, balance(alice)) == ("", "17.99 USD")
+    assert [line.amount_minor for line in LedgerEntry.objects.filter(kind="restored")] == [1799]
+    assert AuditEntry.objects.filter(action="affiliates.commission.restored").count() == 1
+
+
+def test_a_partial_refund_undone_gives_back_its_part(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    first, second = refund(commission, "20.00"), refund(commission, "10.01")
+    assert state_of(commission) == ("approved", 901)
+    undo(second)
+    assert state_of(commission) == ("approved", 600)
+    undo(first)
+    assert state_of(commission) == ("approved", 0)
+    assert balance(alice) == "17.99 USD"
+
+
+def test_a_pending_one_waits_again_and_needs_no_line(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    row = refund(commission, "59.95")
+    assert state_of(commission) == ("reversed", 1799)
+    undo(row)
+    assert state_of(commission) == ("pending", 0)
+    assert not LedgerEntry.objects.exists()
+    approve_commission(commission=commission, approved_by=None)
+    assert balance(alice) == "17.99 USD"
+
+
+def test_a_paid_one_is_paid_again(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    paid(prepare_payout(currency="USD", prepared_by=bob).items.get())
+    row = refund(commission, "59.95")
+    assert balance(alice) == "-17.99 USD"
+    undo(row)
+    assert state_of(commission) == ("paid", 0)
+    assert balance(alice) == "0.00 USD"
+
+
+def test_one_on_its_way_goes_on_and_is_then_paid(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    undo(refund(commission, "59.95"))
+    assert state_of(commission) == ("in_payout", 0)
+    paid(item)
+    assert state_of(commission) == ("paid", 0)
+
+
+def test_a_rejected_one_stays_rejected(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    reject_commission(commission=commission, reason="own purchase")
+    undo(refund(commission, "59.95"))
+    assert state_of(commission) == ("rejected", 0)
+
+
+def test_a_refund_is_undone_once(alice: Affiliate, product: Product) -> None:
+    row = refund(approved_sale(alice, product), "20.00")
+    undo(row)
+    line = LedgerEntry.objects.get(kind="restored")
+    again = LedgerEntry(
+        affiliate=alice, kind="restored", amount_minor=1, currency="USD", commission=line.commission, refund=row
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again.save(force_insert=True)
+
+
+def test_without_an_undone_refund_nothing_taken_back_is_given_back(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    refund(commission, "59.95")
+    for change in ({"reversed_minor": 0}, {"state": "approved", "reason": ""}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Commission.objects.filter(pk=commission.pk).update(**change)
+
+
+def test_the_lines_explain_it(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    undo(refund(commission, "20.00"))
+    commission.refresh_from_db()
+    told = "\n".join(line.text for line in explain_commission(commission))
+    assert "A refund of 20.00 USD was undone: what it had taken back was given back" in told
+    assert "6.00 USD, given back: the refund was undone" in told
+
+
+def test_the_days_figures_follow(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    row = refund(commission, "20.00")
+    assert DailySales.objects.get(by="all").reversed_minor == 600
+    undo(row)
+    assert DailySales.objects.get(by="all").reversed_minor == 0
+
+
+def test_a_rejection_leaves_the_days_figures_at_once(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    assert DailySales.objects.get(by="all").earned_minor == 1799
+    reject_commission(commission=commission, reason="own purchase")
+    assert DailySales.objects.get(by="all").earned_minor == 0
