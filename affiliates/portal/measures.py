@@ -98,7 +98,13 @@ def measures(history: History, period: Period) -> list[Measure]:
             _why_earned(now, history.currency),
         ),
         Measure("Conversion", conversion(now), conversion(before), None, "Orders for every 100 clicks."),
-        Measure("Per click", per_click(now, money), per_click(before, money), None, "Earned, divided by the clicks."),
+        Measure(
+            "Per click",
+            per_click(now, history.currency),
+            per_click(before, history.currency),
+            None,
+            "Earned, divided by the clicks.",
+        ),
     ]
 
 
@@ -115,8 +121,8 @@ def conversion(one: Figures) -> str:
     return f"{one.orders * 100 / one.clicks:.1f} %" if one.clicks else "–"
 
 
-def per_click(one: Figures, money: object) -> str:
-    return money(round(earned(one) / one.clicks)) if one.clicks and callable(money) else "–"
+def per_click(one: Figures, currency: str) -> str:
+    return str(Money.of(Money(earned(one), currency).amount / one.clicks, currency)) if one.clicks else "–"
 
 
 def _why_clicks(one: Figures) -> str:
