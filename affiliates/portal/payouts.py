@@ -13,6 +13,7 @@ from ..models import LedgerEntry, PayoutItem
 from .next_payout import held_of, next_payout_of
 from .overview import overview_of
 from .page import CURRENCY, PortalPage
+from .statement import text_of
 
 PER_PAGE = 25
 State = PayoutItem.State
@@ -70,4 +71,10 @@ class PayoutPage(PortalPage):
             .order_by("created_at", "pk")
         )
         page = Paginator(paid, PER_PAGE).get_page(self.request.GET.get("page"))
-        return super().get_context_data(payout=payout, in_words=in_words(payout), lines=page, **kwargs)
+        return super().get_context_data(
+            payout=payout,
+            in_words=in_words(payout),
+            lines=page,
+            entries_in_words=[(entry, text_of(entry)) for entry in page],
+            **kwargs,
+        )
