@@ -142,17 +142,16 @@ class ObjectionPage(ReceiptPage):
     """The same page; what is sent to it is an objection."""
 
     def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
-        commission = self.commission
-        form = ObjectionForm(request.POST)
-        if form.is_valid():
-            try:
-                open_dispute(commission=commission, text=form.cleaned_data["text"], by=cast("User", request.user))
-            except DisputeRefused as refused:
-                form.add_error("text", str(refused))
-            else:
-                messages.success(request, "Thank you. A person looks at it, and you get the answer by mail and here.")
-                return redirect("affiliates:portal_commission", pk=pk)
-        return self.render_to_response(self.get_context_data(form=form))
+        commission, form = self.commission, ObjectionForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form))
+        try:
+            open_dispute(commission=commission, text=form.cleaned_data["text"], by=cast("User", request.user))
+        except DisputeRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, "Thank you. A person looks at it, and you get the answer by mail and here.")
+        return redirect("affiliates:portal_commission", pk=pk)
 
 
 class ObjectionsPage(PortalPage):

@@ -103,7 +103,10 @@ def text_of(entry: LedgerEntry) -> str:
         return f"{kind}: {entry.reason}"
     if entry.commission is not None:
         return f"{kind}, order {entry.commission.attribution.order.reference}"
-    return f"{kind}, payout of {entry.payout.created_at:%-d %B %Y}" if entry.payout else kind
+    if entry.payout is None:
+        return kind
+    day = f"{entry.payout.created_at:%-d %B %Y}"
+    return f"{kind} of {day}" if entry.kind == LedgerEntry.Kind.PAYOUT else f"{kind}, the one of {day}"
 
 
 class SpanForm(forms.Form):
