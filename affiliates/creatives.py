@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
@@ -21,16 +21,17 @@ SHOWN_FOR = 24 * 60 * 60  # seconds that browsers keep an image
 
 
 @require_safe
-def creative_image(request: HttpRequest, pk: UUID) -> FileResponse:
+def creative_image(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A banner as other sites show it: for everybody, without a cookie, also when it is offered no more."""
     creative = Creative.objects.exclude(image="").filter(pk=pk).first()
     if creative is None:
         raise Http404("There is no such image.")
     try:
-        content = creative.image.open("rb")
+        with creative.image.open("rb") as image:
+            content = image.read()
     except FileNotFoundError:
         raise Http404("This image is gone.") from None
-    response = FileResponse(content, content_type=IMAGES[PurePath(creative.image.name).suffix])
+    response = HttpResponse(content, content_type=IMAGES[PurePath(creative.image.name).suffix])
     response.headers["Cache-Control"] = f"public, max-age={SHOWN_FOR}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -1,6 +1,6 @@
 """What the demo's affiliate did before today, so that the portal's charts have something to tell.
 
-The clicks of the last six weeks stand in the figures alone, as those of deleted rows do. The sales are older than the
+The clicks stand in the figures alone, as those of deleted rows do. The sales are older than the
 180 days for which PayPal is asked about a payment: the stand-in, which was not there then, need not know them. They
 were paid out each month. Nobody bought them: the orders have no person in them.
 """
@@ -50,12 +50,16 @@ def _click(affiliate: Affiliate, product: Product, today: date, chance: random.R
         for campaign in CAMPAIGNS:
             most = 9 if day.weekday() < 5 else 4
             clicks = chance.randint(0, most + (DAYS - ago) // 8)
-            landing = f"/products/{product.slug}/" if campaign else "/"
-            if clicks:
-                Tally.objects.create(
-                    affiliate=affiliate, day=day, campaign=campaign, landing=landing, clicks=clicks, rowless=clicks
-                )
+            _tally(affiliate, product, day, campaign, clicks)
         Tally.objects.create(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2))
+
+
+def _tally(affiliate: Affiliate, product: Product, day: date, campaign: str, clicks: int) -> None:
+    landing = f"/products/{product.slug}/" if campaign else "/"
+    if clicks:
+        Tally.objects.create(
+            affiliate=affiliate, day=day, campaign=campaign, landing=landing, clicks=clicks, rowless=clicks
+        )
 
 
 def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> None:

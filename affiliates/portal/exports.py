@@ -56,20 +56,7 @@ def harmless(cell: object) -> str:
 
 
 def _commissions(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
-    yield (
-        "day",
-        "order",
-        "campaign",
-        "brought by",
-        "base",
-        "rate",
-        "commission",
-        "taken back",
-        "left",
-        "currency",
-        "state",
-        "reason",
-    )
+    yield COMMISSIONS.split()
     lines = LinesForm(request.GET).narrow(lines_of(affiliate))
     for line in lines.iterator(CHUNK):
         amounts = (_amount(line.base), line.terms, _amount(line.total), _amount(line.total - line.remaining))

@@ -109,7 +109,7 @@ def measures(history: History, period: Period) -> list[Measure]:
 
 
 def _counted(name: str, now: int, before: int, why: str) -> Measure:
-    return Measure(name, f"{now:,}", f"{before:,}", Trend(now, before), why)
+    return Measure(name, str(now), str(before), Trend(now, before), why)
 
 
 def earned(one: Figures) -> int:
@@ -129,7 +129,7 @@ def _why_clicks(one: Figures) -> str:
     apart = one.bots + one.previews
     return (
         "The same visitor within 30 minutes counts once."
-        f" Left out: {apart:,} by programs and previews, {one.refused:,} by visitors who asked not to be tracked."
+        f" Left out: {apart} by programs and previews, {one.refused} by visitors who asked not to be tracked."
     )
 
 

@@ -26,7 +26,7 @@ def year(alice: Affiliate, product: Product, bob: User, clock: Traveller) -> Aff
     """Sales, refunds and payouts from March to December."""
     for month in range(3, 13):
         clock.move_to(datetime(2026, month, 10, 12, tzinfo=UTC), tick=False)
-        commission = approved_sale(alice, product, f"{month}0.00")
+        commission = approved_sale(alice, product, f"{month}00.00")
         if month % 3 == 0:
             prepare_payout(currency="USD", prepared_by=bob)
         if month % 4 == 0:
