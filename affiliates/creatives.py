@@ -31,7 +31,7 @@ def creative_image(request: HttpRequest, pk: UUID) -> HttpResponse:
             content = image.read()
     except FileNotFoundError:
         raise Http404("This image is gone.") from None
-    response = HttpResponse(content, content_type=IMAGES[PurePath(creative.image.name).suffix])
+    response = HttpResponse(content, content_type=IMAGES[PurePath(str(creative.image.name)).suffix])
     response.headers["Cache-Control"] = f"public, max-age={SHOWN_FOR}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response

@@ -125,7 +125,7 @@ def _sell(affiliate: Affiliate, product: Product, day: datetime, chance: random.
     )
 
 
-def _book(affiliate: Affiliate, kind: str, minor: int, at: datetime | None, **what: object) -> LedgerEntry:
+def _book(affiliate: Affiliate, kind: str, minor: int, at: datetime, **what: object) -> LedgerEntry:
     return LedgerEntry.objects.create(
         affiliate=affiliate, kind=kind, amount_minor=minor, currency="USD", created_at=at, **what
     )

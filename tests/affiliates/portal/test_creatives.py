@@ -110,7 +110,7 @@ def test_staff_add_a_banner(staff: Client, kind: str, name: str) -> None:
     assert staff.post(ADD, form(picture(kind), name)).status_code == 302
     creative = Creative.objects.get()
     assert (creative.width, creative.height) == (30, 20)
-    assert name.partition(".")[0] not in Path(creative.image.name).name.split("-")
+    assert name.partition(".")[0] not in Path(str(creative.image.name)).name.split("-")
     assert Client().get(f"/affiliates/creatives/{creative.pk}/")["Content-Type"] == f"image/{kind.lower()}"
 
 
