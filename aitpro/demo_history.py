@@ -45,28 +45,29 @@ def seed_history(affiliate: Affiliate, product: Product, *, now: datetime) -> No
 
 
 def _click(affiliate: Affiliate, product: Product, today: date, chance: random.Random) -> None:
+    """More on weekdays, and more as time goes by."""
+    tallies = []
     for ago in range(1, DAYS + 1):
         day = today - timedelta(days=ago)
-        for campaign in CAMPAIGNS:
-            most = 9 if day.weekday() < 5 else 4
-            clicks = chance.randint(0, most + (DAYS - ago) // 8)
-            _tally(affiliate, product, day, campaign, clicks)
-        Tally.objects.create(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2))
+        most = (9 if day.weekday() < 5 else 4) + (DAYS - ago) // 8
+        tallies += [_tally(affiliate, product, day, campaign, chance.randint(0, most)) for campaign in CAMPAIGNS]
+        tallies.append(Tally(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2)))
+    Tally.objects.bulk_create(tallies)
 
 
-def _tally(affiliate: Affiliate, product: Product, day: date, campaign: str, clicks: int) -> None:
+def _tally(affiliate: Affiliate, product: Product, day: date, campaign: str, clicks: int) -> Tally:
     landing = f"/products/{product.slug}/" if campaign else "/"
-    if clicks:
-        Tally.objects.create(
-            affiliate=affiliate, day=day, campaign=campaign, landing=landing, clicks=clicks, rowless=clicks
-        )
+    return Tally(affiliate=affiliate, day=day, campaign=campaign, landing=landing, clicks=clicks, rowless=clicks)
 
 
 def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> None:
     """A few sales of one month, and the payout that followed."""
-    commissions = [
-        _sell(affiliate, product, month - timedelta(days=day), chance) for day in range(chance.randint(2, 5))
-    ]
+    days = [month - timedelta(days=ago) for ago in range(chance.randint(2, 5))]
+    Tally.objects.bulk_create(
+        _tally(affiliate, product, day.astimezone(UTC).date(), chance.choice(CAMPAIGNS), chance.randint(40, 90))
+        for day in days
+    )
+    commissions = [_sell(affiliate, product, day, chance) for day in days]
     paid_at = month + timedelta(days=3)
     total = sum(line.amount_minor for line in commissions)
     run = PayoutBatch.objects.create(
