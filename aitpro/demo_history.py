@@ -83,7 +83,7 @@ def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chanc
         settled_at=paid_at,
     )
     entries = [
-        _book(affiliate, "commission", line.amount_minor, line.approved_at, commission=line) for line in commissions
+        _book(affiliate, "commission", line.amount_minor, line.created_at, commission=line) for line in commissions
     ]
     entries.append(_book(affiliate, "payout", -total, paid_at, payout=payout))
     PayoutClaim.objects.bulk_create(PayoutClaim(entry=entry, payout=payout) for entry in entries)
