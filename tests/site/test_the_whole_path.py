@@ -70,6 +70,7 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
 
     staff = site.signed_in("staff")
     act_on(staff, "/admin/affiliates/commission/", row=order_reference(receipt), action="approve")
+    staff.submit("Yes, approve 1")
     assert "1 approved" in staff.text
     staff.open("/admin/affiliates/payoutbatch/")
     staff.submit("Prepare a payout run")
