@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from affiliates import urls
@@ -29,9 +29,19 @@ WORDS = ["commissions", "payouts", "ledger", "other"]  # what an address may hav
 
 
 def patterns() -> list[URLPattern]:
-    found = [pattern for pattern in urls.urlpatterns if str(pattern.pattern).startswith(PORTAL[1:])]
+    listed: list[object] = list(urls.urlpatterns)
+    found = [one for one in listed if isinstance(one, URLPattern) and str(one.pattern).startswith(PORTAL[1:])]
     assert len(found) >= 13
     return found
+
+
+def all_addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """As they are written in the URLconf of the whole site."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from all_addresses(one, before + str(one.pattern))
+        else:
+            yield before + str(one.pattern)
 
 
 def addresses(numbers: list[UUID]) -> Iterator[str]:
@@ -131,10 +141,5 @@ def test_ones_own_account_stays_readable_when_it_is_stopped(others: Others, stat
 
 def test_every_address_of_the_portal_belongs_to_this_app() -> None:
     """Or the walk above would miss it."""
-    elsewhere = [
-        str(pattern.pattern)
-        for resolver in get_resolver().url_patterns
-        for pattern in getattr(resolver, "url_patterns", [resolver])
-        if isinstance(pattern, URLPattern) and str(pattern.pattern).startswith(PORTAL[1:])
-    ]
-    assert len(elsewhere) == len(patterns())
+    found = [address for address in all_addresses(get_resolver()) if address.lstrip("^/").startswith(PORTAL[1:])]
+    assert len(found) == len(patterns())
