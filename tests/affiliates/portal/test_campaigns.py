@@ -64,5 +64,5 @@ def test_its_cost_does_not_grow(alice: Affiliate, django_assert_num_queries: Dja
     for count in (1, 39):
         for number in range(count):
             factories.click(alice, sub=f"label {number}")
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             client.get(CAMPAIGNS)

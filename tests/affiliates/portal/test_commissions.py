@@ -103,11 +103,11 @@ def test_its_cost_does_not_grow_with_its_lines(
 ) -> None:
     client = signed_in(alice.user)
     sale(alice, product)
-    with django_assert_num_queries(6):  # who, the affiliate, objections, how many lines, the lines
+    with django_assert_num_queries(7):  # who, the affiliate, the terms, objections, how many lines, the lines
         client.get(LINES)
     for _ in range(39):
         sale(alice, product)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(LINES)
 
 

@@ -153,5 +153,5 @@ def test_its_cost_does_not_grow(
     for count in (1, 39):
         for _ in range(count):
             banner(landing="/products/bps-pro/")
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get(f"{PORTAL}creatives/")

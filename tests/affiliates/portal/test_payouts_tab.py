@@ -62,12 +62,12 @@ def test_its_cost_does_not_grow(
     client = signed_in(alice.user)
     approved_sale(alice, product)
     prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(f"{PORTAL}payouts/")
     for _ in range(40):
         approved_sale(alice, product)
         prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(f"{PORTAL}payouts/")
 
 
@@ -80,5 +80,5 @@ def test_the_cost_of_one_does_not_grow_with_its_lines(
             approved_sale(alice, product)
         prepare_payout(currency="USD", prepared_by=bob)
         address = f"{PORTAL}payouts/{alice.payouts.order_by('-pk')[0].pk}/"
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             client.get(address)

@@ -95,9 +95,9 @@ def test_its_cost_does_not_grow(
 ) -> None:
     client = signed_in(alice.user)
     approved_sale(alice, product)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(f"{PORTAL}statement/")
     for _ in range(39):
         approved_sale(alice, product)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(f"{PORTAL}statement/")
