@@ -4,6 +4,7 @@ from . import (  # noqa: F401  (importing registers them)
     admin_affiliates,
     admin_applications,
     admin_commissions,
+    admin_creatives,
     admin_disputes,
     admin_flags,
     admin_ledger,

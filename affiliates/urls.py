@@ -3,8 +3,9 @@ from django.views.generic import TemplateView
 
 from . import application_views as applications
 from . import views
+from .creatives import creative_image
+from .portal import campaigns, commissions, exports, home, links, payouts, statement
 from .portal import profile_pages as profile
-from .portal import views as portal
 
 app_name = "affiliates"
 urlpatterns = [
@@ -19,7 +20,6 @@ urlpatterns = [
     path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
     path("admin/affiliates/", include("affiliates.staff_urls")),
     path("affiliates/confirmed/", TemplateView.as_view(template_name="affiliates/confirmed.html"), name="confirmed"),
-    path("affiliates/portal/", portal.OverviewPage.as_view(), name="portal"),
     path("affiliates/payout-address/<str:token>/", profile.StopPayoutEmailView.as_view(), name="stop_payout_email"),
     path("affiliates/portal/terms/", profile.AcceptTermsPage.as_view(), name="accept_terms"),
     path("affiliates/portal/profile/", profile.ProfilePage.as_view(), name="portal_profile"),
@@ -30,10 +30,18 @@ urlpatterns = [
     path("affiliates/portal/profile/sessions/", profile.SessionsPage.as_view(), name="portal_sessions"),
     path("affiliates/portal/profile/close/", profile.ClosePage.as_view(), name="portal_close"),
     path("affiliates/closed/", TemplateView.as_view(template_name="affiliates/closed.html"), name="closed"),
-    path("affiliates/portal/links/", portal.LinksPage.as_view(), name="portal_links"),
-    path("affiliates/portal/campaigns/", portal.CampaignsPage.as_view(), name="portal_campaigns"),
-    path("affiliates/portal/creatives/", portal.CreativesPage.as_view(), name="portal_creatives"),
-    path("affiliates/portal/commissions/", portal.CommissionsPage.as_view(), name="portal_commissions"),
-    path("affiliates/portal/payouts/", portal.PayoutsPage.as_view(), name="portal_payouts"),
-    path("affiliates/portal/statement/", portal.StatementPage.as_view(), name="portal_statement"),
+    path("affiliates/creatives/<uuid:pk>/", creative_image, name="creative_image"),
+    path("affiliates/portal/", home.OverviewPage.as_view(), name="portal"),
+    path("affiliates/portal/links/", links.LinksPage.as_view(), name="portal_links"),
+    path("affiliates/portal/links/qr.svg", links.QrCode.as_view(), name="portal_qr"),
+    path("affiliates/portal/campaigns/", campaigns.CampaignsPage.as_view(), name="portal_campaigns"),
+    path("affiliates/portal/creatives/", campaigns.CreativesPage.as_view(), name="portal_creatives"),
+    path("affiliates/portal/commissions/", commissions.CommissionsPage.as_view(), name="portal_commissions"),
+    path("affiliates/portal/commissions/<uuid:pk>/", commissions.ReceiptPage.as_view(), name="portal_commission"),
+    path("affiliates/portal/commissions/<uuid:pk>/object/", commissions.ObjectionPage.as_view(), name="portal_object"),
+    path("affiliates/portal/objections/", commissions.ObjectionsPage.as_view(), name="portal_objections"),
+    path("affiliates/portal/payouts/", payouts.PayoutsPage.as_view(), name="portal_payouts"),
+    path("affiliates/portal/payouts/<uuid:pk>/", payouts.PayoutPage.as_view(), name="portal_payout"),
+    path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
+    path("affiliates/portal/files/<slug:kind>.csv", exports.Export.as_view(), name="portal_export"),
 ]

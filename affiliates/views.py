@@ -7,7 +7,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -17,31 +16,24 @@ from django.views.generic import TemplateView
 from shop.money import Money
 
 from .clicks import forget, record_click
+from .landing_pages import own_page
+from .link_trial import is_a_trial, report_trial
 from .models import REFERRAL_LIFE, TermsVersion
 from .rates import rate_for
 from .referral import allow, refuse
 
-PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}
 CURRENCY = "USD"
 
 
 @require_safe
 def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
     """An affiliate's link: one of this site's own pages, whatever the code is worth."""
-    page = _own_page(path)
+    page = own_page(path)
+    if is_a_trial(request):
+        return report_trial(request, code=code, landing=page)
     response = HttpResponseRedirect(page)
     record_click(request, response, code=code, landing=page)
     return response
-
-
-def _own_page(path: str) -> str:
-    """The page itself when it is a public one of this site, otherwise the front page: never anywhere else."""
-    address = f"/{path}"
-    try:
-        match = resolve(address)
-    except Resolver404:
-        return "/"
-    return address if match.view_name in PUBLIC_PAGES else "/"
 
 
 class ProgramView(TemplateView):

@@ -23,6 +23,8 @@ from privacy.purposes import Channel
 from shop.delivery_models import ProductFile
 from shop.models import Product
 
+from .demo_creatives import seed_creatives
+from .demo_history import seed_history
 from .demo_inbox import seed_inbox
 
 STAFF = "staff@example.com"
@@ -39,7 +41,8 @@ def sign_ins_file() -> Path:
 @transaction.atomic
 def seed() -> dict[str, tuple[str, str]]:
     """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
-    _release(_product())
+    product = _product()
+    _release(product)
     _people()
     known = _known_sign_ins()
     sign_ins = {
@@ -53,6 +56,8 @@ def seed() -> dict[str, tuple[str, str]]:
     if is_new and (version := terms_now()):
         accept_terms(affiliate=affiliate, version=version, now=timezone.now(), by=affiliate.user)
     seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
+    seed_history(affiliate, product, now=timezone.now())
+    seed_creatives(product)
     _remember(sign_ins)
     return sign_ins
 

@@ -3,6 +3,7 @@
 from .affiliate import CODE, Affiliate, Application, new_code
 from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
+from .creative import IMAGES, Creative
 from .dispute import CommissionDispute
 from .flag import Flag
 from .ledger import LedgerEntry, PayoutClaim
@@ -16,6 +17,7 @@ from .terms import TermsAcceptance, TermsVersion
 __all__ = [
     "CODE",
     "COUNTERS",
+    "IMAGES",
     "REFERRAL_LIFE",
     "Affiliate",
     "Application",
@@ -27,6 +29,7 @@ __all__ = [
     "CommissionQuerySet",
     "Flag",
     "LedgerCheck",
+    "Creative",
     "DailyClicks",
     "DailySales",
     "LedgerEntry",

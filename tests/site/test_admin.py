@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from affiliates.disputes import open_dispute
 from affiliates.flags import raise_flag
-from affiliates.models import Affiliate, Application, LedgerCheck, PayoutBatch, TermsVersion
+from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutBatch, TermsVersion
 from affiliates.payouts import prepare_payout
 from affiliates.rates import set_rate
 from affiliates.terms import next_number
@@ -39,6 +39,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     refund(commission, "20.00")
     open_dispute(commission=commission, text="Dave paid more.", by=affiliate.user)
     LedgerCheck.objects.create(paypal=True)
+    Creative.objects.create(name="A sentence", words="Guards a site.")
     prepare_payout(currency="USD", prepared_by=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     inquiry = factories.inquiry()

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.models import Affiliate
-from shop.models import Product
+from affiliates.models import Affiliate, Creative
+from affiliates.rebuilding import rebuild
+from affiliates.verification import first_difference
+from shop.models import Payment, Product
+from shop.reconciliation import look_at_payments
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Settings, tmp_path: Path) -> None:
     settings.DATA_DIR = tmp_path
+    settings.MEDIA_ROOT = tmp_path / "media"
 
 
 def seeded() -> dict[str, list[str]]:
@@ -78,3 +83,30 @@ def test_it_does_not_go_into_a_live_shop(settings: Settings) -> None:
         call_command("seed_demo")
     assert not User.objects.exists()
     assert not Product.objects.exists()
+
+
+def test_its_history_adds_up() -> None:
+    seeded()
+    affiliate = Affiliate.objects.get()
+    assert affiliate.daily_sales.exists()
+    assert affiliate.daily_clicks.filter(clicks__gt=0).count() > 42
+    assert rebuild(now=timezone.now(), change=False) == []
+    assert first_difference(paypal_since=None) == ""
+    assert affiliate.ledger.balance("USD").minor == 0
+
+
+def test_paypal_is_not_asked_about_its_history() -> None:
+    """The stand-in was not there then."""
+    seeded()
+    assert Payment.objects.exists()
+    assert look_at_payments(now=timezone.now()) == 0
+
+
+def test_its_banners_can_be_shown(client: Client) -> None:
+    seeded()
+    banners = [creative for creative in Creative.objects.all() if creative.image]
+    assert [(banner.width, banner.height) for banner in banners] == [(728, 90), (300, 250)]
+    for banner in banners:
+        response = client.get(f"/affiliates/creatives/{banner.pk}/")
+        assert (response.status_code, response["Content-Type"]) == (200, "image/png")
+        assert response.getvalue().startswith(b"\x89PNG")

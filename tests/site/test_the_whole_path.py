@@ -63,13 +63,14 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
     assert carol.response.url in receipt
 
     alice = site.signed_in("affiliate")
-    alice.open("/affiliates/portal/")
+    alice.open("/affiliates/portal/commissions/")
     assert "30 % of 59.95 USD is 17.99 USD" in alice.text
     assert "pending" in alice.text
     assert "Carol" not in alice.response.text
 
     staff = site.signed_in("staff")
     act_on(staff, "/admin/affiliates/commission/", row=order_reference(receipt), action="approve")
+    staff.submit("Yes, approve 1")
     assert "1 approved" in staff.text
     staff.open("/admin/affiliates/payoutbatch/")
     staff.follow("Prepare a payout run")
@@ -78,7 +79,7 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
     staff.submit("Approve and send 17.99 USD")
     wait_for(lambda: "finished" in (staff.open(staff.response.url), staff.text)[1], "the end of the payout run")
 
-    alice.open("/affiliates/portal/")
+    alice.open("/affiliates/portal/payouts/")
     assert alice.page.find("span", class_="badge", string="paid")
     assert "PayPal has paid you 17.99 USD" in site.mail(site.sign_in_of("affiliate")[0], "Your commission is paid")
 
@@ -88,8 +89,9 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
     staff.submit("Refund this amount")
     assert "59.95 USD refunded" in staff.text
     assert "59.95 USD" in site.mail(CAROL, "Refund for order")
-    alice.open("/affiliates/portal/")
+    alice.open("/affiliates/portal/commissions/?state=nothing")
     assert "the order was refunded" in alice.text
+    alice.open("/affiliates/portal/")
     assert "Balance -17.99 USD" in alice.text
 
 

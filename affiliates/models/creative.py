@@ -1,0 +1,70 @@
+"""Banners and texts that staff offer to affiliates for their own sites."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from uuid import uuid4
+
+from django.core.validators import FileExtensionValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+
+IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
+# No SVG: it can carry scripts, and would be opened from this site's own address.
+
+
+def _place_of(creative: Creative, name: str) -> str:
+    return f"creatives/{uuid4()}{PurePath(name).suffix.lower()}"
+
+
+class CreativeQuerySet(models.QuerySet["Creative"]):
+    def offered(self) -> CreativeQuerySet:
+        return self.filter(is_offered=True)
+
+
+@not_personal(
+    "banners and texts for affiliates", "id name image width height words landing is_offered position created_at"
+)
+class Creative(models.Model):
+    """With an image it is a banner and `words` its description; without one, `words` are the link itself."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=80)
+    image = models.ImageField(
+        upload_to=_place_of,
+        width_field="width",
+        height_field="height",
+        max_length=100,
+        blank=True,
+        validators=[FileExtensionValidator([suffix.lstrip(".") for suffix in IMAGES])],
+        help_text="PNG, JPEG, GIF or WebP. Leave it empty for a text.",
+    )
+    width = models.PositiveIntegerField(null=True, editable=False)
+    height = models.PositiveIntegerField(null=True, editable=False)
+    words = models.CharField(max_length=200, help_text="What the image says, for those who don't see it; or the text.")
+    landing = models.CharField(
+        "leads to", max_length=200, default="/", help_text="The path of a page, such as /products/bps-pro/."
+    )
+    is_offered = models.BooleanField(
+        "offered", default=True, help_text="Taken off the offer, a banner still shows where somebody has put it."
+    )
+    position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = CreativeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(image="", width__isnull=True) | ~Q(image="") & Q(width__isnull=False, height__isnull=False),
+                name="a_banner_has_its_size",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,164 @@
+"""The tab of commissions: the lines, the receipt of each, and objections to it."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+
+from accounts.models import User
+
+from ..disputes import ANSWER_WITHIN, DisputeRefused, open_dispute
+from ..explanation import explain_commission
+from ..models import Affiliate, Commission, CommissionDispute, Flag
+from .page import PortalPage
+
+PER_PAGE = 25
+State = Commission.State
+
+
+class LinesForm(forms.Form):
+    """Which lines. What makes no sense leaves all of them."""
+
+    STATES = (
+        ("", "All"),
+        (State.PENDING.value, "Pending"),
+        ("held", "Held"),
+        (State.APPROVED.value, "Approved"),
+        (State.IN_PAYOUT.value, "Being paid"),
+        (State.PAID.value, "Paid"),
+        ("nothing", "Earned nothing"),
+    )
+
+    state = forms.ChoiceField(label="State", choices=STATES, required=False)
+    since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("since") and found.get("until") and found["since"] > found["until"]:
+            raise forms.ValidationError("The first day comes after the last one.")
+        return found
+
+    def narrow(self, lines: QuerySet[Commission]) -> QuerySet[Commission]:
+        if not self.is_valid():
+            return lines
+        state, since, until = (self.cleaned_data[name] for name in ("state", "since", "until"))
+        if state:
+            lines = lines.filter(**_of_state(state))
+        if since:
+            lines = lines.filter(created_at__date__gte=since)
+        return lines.filter(created_at__date__lte=until) if until else lines
+
+
+def _of_state(state: str) -> dict[str, Any]:
+    if state == "held":
+        return {"held": True}
+    return {"state__in": [State.REJECTED, State.REVERSED]} if state == "nothing" else {"state": state}
+
+
+def lines_of(affiliate: Affiliate) -> QuerySet[Commission]:
+    """One's own, the newest first, each with what stands in its row."""
+    flags = Flag.objects.open().filter(attribution=OuterRef("attribution"))
+    disputes = CommissionDispute.objects.open().filter(commission=OuterRef("pk"))
+    return (
+        Commission.objects.filter(attribution__affiliate=affiliate)
+        .select_related("attribution__order")
+        .annotate(held=Exists(flags), disputed=Exists(disputes))
+        .order_by("-created_at", "-pk")
+    )
+
+
+class CommissionsPage(PortalPage):
+    template_name = "affiliates/portal/commissions.html"
+    tab = "commissions"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = LinesForm(self.request.GET)
+        lines = form.narrow(lines_of(self.affiliate))
+        return super().get_context_data(
+            form=form,
+            is_narrowed=any(self.request.GET.get(name) for name in form.fields),
+            query=_without_page(self.request.GET),
+            lines=Paginator(lines, PER_PAGE).get_page(self.request.GET.get("page")),
+            disputes=disputes_of(self.affiliate).open().count(),
+            **kwargs,
+        )
+
+
+def _without_page(query: QueryDict) -> str:
+    kept = query.copy()
+    kept.pop("page", None)
+    return kept.urlencode()
+
+
+def disputes_of(affiliate: Affiliate) -> Any:
+    return CommissionDispute.objects.filter(commission__attribution__affiliate=affiliate)
+
+
+class ObjectionForm(forms.Form):
+    text = forms.CharField(
+        label="What do you think is wrong?",
+        max_length=4000,
+        widget=forms.Textarea({"rows": 4}),
+        error_messages={"required": "Please write what you think is wrong."},
+    )
+
+
+class ReceiptPage(PortalPage):
+    """Why a commission is what it is, and a way to object."""
+
+    template_name = "affiliates/portal/receipt.html"
+    tab = "commissions"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        commission = self.commission
+        disputes = list(commission.disputes.all())
+        return super().get_context_data(
+            commission=commission,
+            explained=explain_commission(commission),
+            disputes=disputes,
+            may_object=not any(one.state == CommissionDispute.State.OPEN for one in disputes),
+            answer_within=ANSWER_WITHIN,
+            **{"form": ObjectionForm(), **kwargs},
+        )
+
+    @property
+    def commission(self) -> Commission:
+        lines = lines_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
+        commission = lines.filter(pk=cast("UUID", self.kwargs["pk"])).first()
+        if commission is None:
+            raise Http404("There is no such line in this account.")
+        return commission
+
+
+class ObjectionPage(ReceiptPage):
+    """The same page; what is sent to it is an objection."""
+
+    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+        commission, form = self.commission, ObjectionForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form))
+        try:
+            open_dispute(commission=commission, text=form.cleaned_data["text"], by=cast("User", request.user))
+        except DisputeRefused as refused:
+            messages.error(request, str(refused))
+        else:
+            messages.success(request, "Thank you. A person looks at it, and you get the answer by mail and here.")
+        return redirect("affiliates:portal_commission", pk=pk)
+
+
+class ObjectionsPage(PortalPage):
+    template_name = "affiliates/portal/objections.html"
+    tab = "commissions"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        disputes = disputes_of(self.affiliate).select_related("commission__attribution__order")
+        page = Paginator(disputes, PER_PAGE).get_page(self.request.GET.get("page"))
+        return super().get_context_data(lines=page, **kwargs)

@@ -1,0 +1,72 @@
+"""The tab of links: one for a page and a label, in every form, with its QR code and a way to try it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.safestring import mark_safe
+
+from ..landing_pages import offered_pages
+from ..link_trial import PARAMETER, trial_token
+from ..links import link_on_page, link_to, qr_file, qr_inline
+from .page import OwnView, PortalPage
+
+
+class LinkForm(forms.Form):
+    """Which page, under which label. Only what it takes ends up in a link."""
+
+    page = forms.ChoiceField(label="Page")
+    sub = forms.CharField(
+        label="Campaign",
+        required=False,
+        max_length=64,
+        help_text="Your own label, such as newsletter-may. You see its clicks and sales apart.",
+    )
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__({"page": query.get("page", "/"), "sub": query.get("sub", "")})
+        self.fields["page"].choices = offered_pages()  # type: ignore[attr-defined]
+
+    def clean_sub(self) -> str:
+        sub: str = self.cleaned_data["sub"]
+        if not sub.isprintable():
+            raise forms.ValidationError("Please use letters, digits and signs only.")
+        return sub
+
+    @property
+    def choice(self) -> tuple[str, str]:
+        """The front page without a label where something else was asked for than there is."""
+        return (self.cleaned_data["page"], self.cleaned_data["sub"]) if self.is_valid() else ("/", "")
+
+
+class LinksPage(PortalPage):
+    template_name = "affiliates/portal/links.html"
+    tab = "links"
+    only_while_active = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form, code = LinkForm(self.request.GET), self.affiliate.code
+        page, sub = form.choice
+        link = link_to(code, page, sub)
+        return super().get_context_data(
+            form=form,
+            page=page,
+            sub=sub,
+            link=link,
+            link_on_page=link_on_page(code, page, sub),
+            trial=link_to(code, page, sub, **{PARAMETER: trial_token(code)}),
+            qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno from an address; no text of it is in the markup
+            **kwargs,
+        )
+
+
+class QrCode(OwnView):
+    """The QR code as a file, to print."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        page, sub = LinkForm(request.GET).choice
+        code = self.affiliate.code
+        headers = {"Content-Disposition": f'attachment; filename="link-{code}.svg"'}
+        return HttpResponse(qr_file(link_to(code, page, sub)), content_type="image/svg+xml", headers=headers)

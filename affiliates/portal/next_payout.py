@@ -1,0 +1,90 @@
+"""What comes with the next payout, and what is still missing for it. Amounts are whole minor units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import F, Sum
+
+from shop.money import Money
+
+from ..models import Affiliate, Commission, PayoutItem
+from .overview import Overview
+
+State = Commission.State
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a flag keeps waiting until a person has looked."""
+
+    pending: Money
+    approved: Money
+
+    @property
+    def total(self) -> Money:
+        return self.pending + self.approved
+
+
+@dataclass(frozen=True)
+class NextPayout:
+    due: Money
+    minimum: Money
+    missing: list[str]
+    on_the_way: Money
+    next_approval: datetime | None
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.missing
+
+
+def held_of(affiliate: Affiliate, *, currency: str) -> Held:
+    """Starts from the few open flags, however many commissions there are."""
+    held = Commission.objects.held().filter(attribution__affiliate=affiliate, currency=currency).order_by()
+    sums = dict(held.values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
+    return Held(Money(sums.get(State.PENDING, 0), currency), Money(sums.get(State.APPROVED, 0), currency))
+
+
+def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> NextPayout:
+    currency = overview.balance.currency
+    due = _due(affiliate, overview, held)
+    minimum = Money(max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1), currency)
+    moving = affiliate.payouts.filter(state__in=PayoutItem.MOVING, currency=currency).aggregate(s=Sum("amount_minor"))
+    return NextPayout(
+        due=due,
+        minimum=minimum,
+        missing=list(_missing(affiliate, due, minimum)),
+        on_the_way=Money(moving["s"] or 0, currency),
+        next_approval=_next_approval(affiliate, currency) if overview.pending.minor else None,
+    )
+
+
+def _due(affiliate: Affiliate, overview: Overview, held: Held) -> Money:
+    """The balance, unless a flag keeps a part of it back: then exactly the lines that a run would take up."""
+    if not held.approved.minor:
+        return overview.balance
+    return affiliate.ledger.payable().balance(overview.balance.currency)
+
+
+def _missing(affiliate: Affiliate, due: Money, minimum: Money) -> list[str]:
+    missing = []
+    if due.minor < 0:
+        missing.append(f"{-due} were taken back after refunds and are set against your next commissions.")
+    if due < minimum:
+        missing.append(f"{minimum - due} more in approved commissions: a payout starts at {minimum}.")
+    if affiliate.payout_email_index is None:
+        missing.append("A PayPal address to pay you at.")
+    if not affiliate.is_active:
+        missing.append(f"Your account is {affiliate.get_state_display()}.")
+    return missing
+
+
+def _next_approval(affiliate: Affiliate, currency: str) -> datetime | None:
+    """When the pending commission that has waited longest is approved."""
+    waiting = Commission.objects.not_held().filter(
+        attribution__affiliate=affiliate, currency=currency, state=State.PENDING
+    )
+    return waiting.order_by("hold_until").values_list("hold_until", flat=True).first()

@@ -1,0 +1,41 @@
+"""The rates that an affiliate earns now, product by product, and why it is those."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shop.models import Product
+
+from ..models import Affiliate, Rate
+from ..rates import rate_for
+
+MOST = 20  # products; more are not on sale
+
+
+@dataclass(frozen=True)
+class RateNow:
+    product: str
+    terms: str
+    why: str
+
+
+def rates_now(affiliate: Affiliate, *, currency: str, now: datetime) -> list[RateNow]:
+    """For each product on sale; a product without a rate of its own has what everything has."""
+    found = []
+    for product in Product.objects.filter(is_active=True).order_by("name")[:MOST]:
+        rate = rate_for(affiliate=affiliate, product=product, currency=currency, moment=now)
+        found.append(RateNow(product.name, rate.terms, _why(rate)))
+    return found
+
+
+def _why(rate: Rate) -> str:
+    since = "" if rate._state.adding else f", since {rate.starts_at:%-d %B %Y}"
+    until = f", until {rate.ends_at:%-d %B %Y, %H:%M} UTC" if rate.ends_at else ""
+    if rate.affiliate_id and rate.product_id:
+        return f"agreed with you for this product{since}{until}"
+    if rate.affiliate_id:
+        return f"agreed with you{since}{until}"
+    if rate.product_id:
+        return f"this product's rate, the same for all affiliates{since}{until}"
+    return f"the program's rate, the same for all affiliates{since}{until}"

@@ -1,0 +1,152 @@
+"""The statement of a month, a quarter or a year: what there was, each line, what there is then. It adds up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils import timezone
+
+from shop.money import Money
+
+from ..models import Affiliate, LedgerEntry
+from .page import CURRENCY, PortalPage
+
+WRITTEN = re.compile(r"\A(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A calendar month, quarter or year, in UTC: from `start` up to and without `end`."""
+
+    text: str  # as in an address: 2026-03, 2026-Q1, 2026
+    name: str
+    start: datetime
+    end: datetime
+
+    @property
+    def since(self) -> date:
+        return self.start.date()
+
+    @classmethod
+    def parse(cls, text: str) -> Span | None:
+        found = WRITTEN.match(text)
+        if found is None:
+            return None
+        year, month, quarter = int(found[1]), found[2], found[3]
+        if month:
+            return cls(text, f"{date(year, int(month), 1):%B %Y}", *_months(year, int(month), 1))
+        if quarter:
+            return cls(text, f"Quarter {quarter} of {year}", *_months(year, int(quarter) * 3 - 2, 3))
+        return cls(text, f"Year {year}", *_months(year, 1, 12))
+
+
+def _months(year: int, first: int, count: int) -> tuple[datetime, datetime]:
+    after = year * 12 + first - 1 + count
+    return datetime(year, first, 1, tzinfo=UTC), datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Line:
+    entry: LedgerEntry
+    text: str
+    balance: Money  # after it
+
+
+@dataclass(frozen=True)
+class Statement:
+    span: Span
+    opening: Money
+    lines: list[Line]
+
+    @property
+    def closing(self) -> Money:
+        return self.lines[-1].balance if self.lines else self.opening
+
+    @property
+    def by_kind(self) -> list[tuple[str, Money]]:
+        """What the lines come to, kind by kind."""
+        nothing = Money(0, self.opening.currency)
+        sums: dict[str, Money] = {}
+        for line in self.lines:
+            kind = line.entry.get_kind_display()
+            sums[kind] = sums.get(kind, nothing) + line.entry.total
+        return list(sums.items())
+
+
+def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statement:
+    """Two queries: the sum of all lines before, and the lines of the span."""
+    opening = affiliate.ledger.filter(created_at__lt=span.start).balance(currency)
+    entries = (
+        affiliate.ledger.filter(created_at__gte=span.start, created_at__lt=span.end, currency=currency)
+        .select_related("commission__attribution__order", "payout")
+        .order_by("created_at", "pk")
+    )
+    return Statement(span, opening, list(_lines(opening, entries)))
+
+
+def _lines(balance: Money, entries: Any) -> Iterator[Line]:
+    for entry in entries:
+        balance += entry.total
+        yield Line(entry, text_of(entry), balance)
+
+
+def text_of(entry: LedgerEntry) -> str:
+    """What the line is for, without saying who bought."""
+    kind = entry.get_kind_display().capitalize()
+    if entry.kind == LedgerEntry.Kind.ADJUSTMENT:
+        return f"{kind}: {entry.reason}"
+    if entry.commission is not None:
+        return f"{kind}, order {entry.commission.attribution.order.reference}"
+    if entry.payout is None:
+        return kind
+    day = f"{entry.payout.created_at:%-d %B %Y}"
+    return f"{kind} of {day}" if entry.kind == LedgerEntry.Kind.PAYOUT else f"{kind}, the one of {day}"
+
+
+class SpanForm(forms.Form):
+    period = forms.ChoiceField(label="Period")
+
+    def __init__(self, query: QueryDict, affiliate: Affiliate, today: date) -> None:
+        self.usual = f"{today:%Y-%m}"
+        super().__init__({"period": query.get("period") or self.usual})
+        self.fields["period"].choices = list(_offered(affiliate.joined_at.date(), today))  # type: ignore[attr-defined]
+
+    @property
+    def span(self) -> Span:
+        """This month where something else was asked for than there is."""
+        text = self.data["period"] if self.is_valid() else self.usual
+        span = Span.parse(text)
+        if span is None:
+            raise ValueError("The offered periods can all be read.")
+        return span
+
+
+def _offered(joined: date, today: date) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Since the year in which the affiliate joined, the newest first."""
+    years = range(today.year, min(joined.year, today.year) - 1, -1)
+    for year in years:
+        quarter, month = ((today.month + 2) // 3, today.month) if year == today.year else (4, 12)
+        texts = [
+            str(year),
+            *(f"{year}-Q{number}" for number in range(quarter, 0, -1)),
+            *(f"{year}-{number:02}" for number in range(month, 0, -1)),
+        ]
+        spans = [span for text in texts if (span := Span.parse(text))]
+        yield str(year), [(span.text, span.name) for span in spans]
+
+
+class StatementPage(PortalPage):
+    template_name = "affiliates/portal/statement.html"
+    tab = "statement"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        today = timezone.now().astimezone(UTC).date()
+        form = SpanForm(self.request.GET, self.affiliate, today)
+        statement = statement_of(self.affiliate, form.span, currency=CURRENCY)
+        return super().get_context_data(form=form, statement=statement, made_at=timezone.now(), **kwargs)

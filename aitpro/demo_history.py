@@ -1,0 +1,132 @@
+"""What the demo's affiliate did before today, so that the portal's charts have something to tell.
+
+The clicks stand in the figures alone, as those of deleted rows do. The sales are older than the
+180 days for which PayPal is asked about a payment: the stand-in, which was not there then, need not know them. They
+were paid out each month. Nobody bought them: the orders have no person in them.
+"""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+from affiliates.models import (
+    Affiliate,
+    Attribution,
+    Commission,
+    LedgerEntry,
+    PayoutBatch,
+    PayoutClaim,
+    PayoutItem,
+    Tally,
+    reckon,
+)
+from affiliates.rollups import count_visits
+from shop.models import Order, Payment, Product
+
+JOINED = timedelta(days=340)
+MONTHS = (11, 10, 9, 8, 7)  # ago
+DAYS = 42  # of clicks
+CAMPAIGNS = ("newsletter", "review", "newsletter", "video", "")
+PERCENT = Decimal(30)
+
+
+def seed_history(affiliate: Affiliate, product: Product, *, now: datetime) -> None:
+    """Once: an affiliate who has a sale or a click is left alone."""
+    if affiliate.daily_sales.exists() or affiliate.daily_clicks.exists():
+        return
+    chance = random.Random(2026)  # noqa: S311  the same demo each time
+    Affiliate.objects.filter(pk=affiliate.pk).update(joined_at=now - JOINED)
+    for ago in MONTHS:
+        _sell_and_pay(affiliate, product, now - timedelta(days=ago * 29), chance)
+    _click(affiliate, product, now.astimezone(UTC).date(), chance)
+    count_visits(now=now)
+
+
+def _click(affiliate: Affiliate, product: Product, today: date, chance: random.Random) -> None:
+    """More on weekdays, and more as time goes by."""
+    tallies = []
+    for ago in range(1, DAYS + 1):
+        day = today - timedelta(days=ago)
+        most = (9 if day.weekday() < 5 else 4) + (DAYS - ago) // 8
+        tallies += [_tally(affiliate, product, day, campaign, chance.randint(0, most)) for campaign in CAMPAIGNS]
+        tallies.append(Tally(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2)))
+    Tally.objects.bulk_create(tallies)
+
+
+def _tally(affiliate: Affiliate, product: Product, day: date, campaign: str, clicks: int) -> Tally:
+    landing = f"/products/{product.slug}/" if campaign else "/"
+    return Tally(affiliate=affiliate, day=day, campaign=campaign, landing=landing, clicks=clicks, rowless=clicks)
+
+
+def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> None:
+    """A few sales of one month, and the payout that followed."""
+    days = [month - timedelta(days=ago) for ago in range(chance.randint(2, 5))]
+    Tally.objects.bulk_create(
+        _tally(affiliate, product, day.astimezone(UTC).date(), chance.choice(CAMPAIGNS), chance.randint(40, 90))
+        for day in days
+    )
+    commissions = [_sell(affiliate, product, day, chance) for day in days]
+    paid_at = month + timedelta(days=3)
+    total = sum(line.amount_minor for line in commissions)
+    run = PayoutBatch.objects.create(
+        state=PayoutBatch.State.FINISHED, currency=product.currency, created_at=paid_at, finished_at=paid_at
+    )
+    payout = PayoutItem.objects.create(
+        batch=run,
+        affiliate=affiliate,
+        amount_minor=total,
+        currency=product.currency,
+        state=PayoutItem.State.PAID,
+        created_at=paid_at,
+        settled_at=paid_at,
+    )
+    entries = [
+        _book(affiliate, "commission", line.amount_minor, line.created_at, commission=line) for line in commissions
+    ]
+    entries.append(_book(affiliate, "payout", -total, paid_at, payout=payout))
+    PayoutClaim.objects.bulk_create(PayoutClaim(entry=entry, payout=payout) for entry in entries)
+
+
+def _sell(affiliate: Affiliate, product: Product, day: datetime, chance: random.Random) -> Commission:
+    at = datetime.combine(day.astimezone(UTC).date(), time(chance.randint(7, 20), chance.randint(0, 59)), UTC)
+    money = {"amount_minor": product.price_minor, "currency": product.currency}
+    order = Order.objects.create(
+        reference=f"D{chance.randrange(10**9):09}",
+        product=product,
+        product_name=product.name,
+        state=Order.State.PAID,
+        placed_at=at,
+        paid_at=at,
+        **money,
+    )
+    payment = Payment.objects.create(order=order, state=Payment.State.PAID, created_at=at, **money)
+    attribution = Attribution.objects.create(
+        order=order,
+        affiliate=affiliate,
+        route=Attribution.Route.COOKIE,
+        campaign=chance.choice(CAMPAIGNS),
+        clicked_at=at - timedelta(hours=chance.randint(1, 200)),
+        rate_percent=PERCENT,
+        terms_version=affiliate.terms_version,
+        decided_at=at,
+    )
+    return Commission.objects.create(
+        attribution=attribution,
+        base_minor=payment.amount_minor,
+        rate_percent=PERCENT,
+        amount_minor=reckon(payment.total, percent=PERCENT, flat_minor=None).minor,
+        currency=payment.currency,
+        state=Commission.State.PAID,
+        hold_until=at,
+        created_at=at,
+        approved_at=at,
+        paid_at=at + timedelta(days=3),
+    )
+
+
+def _book(affiliate: Affiliate, kind: str, minor: int, at: datetime, **what: object) -> LedgerEntry:
+    return LedgerEntry.objects.create(
+        affiliate=affiliate, kind=kind, amount_minor=minor, currency="USD", created_at=at, **what
+    )

@@ -1,0 +1,23 @@
+"""The portal as somebody sees it who is signed in."""
+
+from __future__ import annotations
+
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from accounts.models import User
+
+PORTAL = "/affiliates/portal/"
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(user: User, path: str = "") -> str:
+    """What stands on a page, without its markup."""
+    response = signed_in(user).get(PORTAL + path)
+    assert response.status_code == 200, response.status_code
+    return " ".join(BeautifulSoup(response.content, "html.parser").get_text(" ").split())

@@ -1,0 +1,173 @@
+"""The lines, their receipts, and objections with a clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from pytest_django import DjangoAssertNumQueries
+from time_machine import Traveller
+
+from accounts.models import User
+from affiliates.commissions import reject_commission
+from affiliates.disputes import answer_dispute
+from affiliates.flags import raise_flag
+from affiliates.models import Affiliate, CommissionDispute, Flag
+from shop.models import Product
+from shop.money import Money
+from tests.affiliates.sales import approved_sale, refund, sale
+
+from .pages import PORTAL, signed_in, text_of
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+LINES = f"{PORTAL}commissions/"
+
+
+def rows(user: User, query: str = "") -> list[str]:
+    page = BeautifulSoup(signed_in(user).get(f"{LINES}{query}").content, "html.parser")
+    return [row.get_text(" ", strip=True) for row in page.select("tbody tr")]
+
+
+def test_it_shows_ones_own_lines(alice: Affiliate, product: Product) -> None:
+    reference = sale(alice, product, campaign="may").attribution.order.reference
+    row = " ".join(rows(alice.user)[0].split())
+    assert row.startswith(f"2 Mar 2026 {reference} your link, may pending until 1 Apr 2026")
+    assert "30 % of 59.95 USD is 17.99 USD" in row
+
+
+def test_it_never_shows_a_customer(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    order = commission.attribution.order
+    assert (order.name, order.email) == ("Carol Customer", "carol@example.org")
+    for path in ("commissions/", f"commissions/{commission.pk}/"):
+        page = signed_in(alice.user).get(PORTAL + path).content.decode()
+        assert order.reference in page
+        for secret in ("Carol", "Customer", "carol@example.org", str(order.pk)):
+            assert secret not in page
+
+
+def test_lines_can_be_narrowed_by_state(alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product, "11.00")
+    sale(alice, product, "22.00")
+    raise_flag(attribution=sale(alice, product, "33.00").attribution, kind=Flag.Kind.SAME_ADDRESS)
+    reject_commission(commission=sale(alice, product, "44.00"), reason="bought by yourself")
+    refund(sale(alice, product, "55.00"), "55.00")
+    found = {state: rows(alice.user, f"?state={state}") for state in ("approved", "held", "nothing", "paid", "")}
+    assert [len(lines) for lines in found.values()] == [1, 1, 2, 0, 5]
+    assert "11.00" in found["approved"][0]
+    assert "a person looks into it" in found["held"][0]
+    assert "the order was refunded" in found["nothing"][0]
+    assert "bought by yourself" in found["nothing"][1]
+    assert "Nothing like that" in text_of(alice.user, "commissions/?state=paid")
+
+
+def test_lines_can_be_narrowed_by_days(alice: Affiliate, product: Product, clock: Traveller) -> None:
+    sale(alice, product, "11.00")
+    clock.shift(timedelta(days=3))
+    sale(alice, product, "22.00")
+    assert "11.00" in rows(alice.user, "?until=2026-03-02")[0]
+    assert "22.00" in rows(alice.user, "?since=2026-03-03&until=2026-03-05")[0]
+    assert len(rows(alice.user, "?since=2026-03-02&until=2026-03-05")) == 2
+
+
+@pytest.mark.parametrize("query", ["state=stolen", "since=x", "since=2026-03-02&until=2026-03-01", "until=0000-00-00"])
+def test_a_filter_that_makes_no_sense_is_told(alice: Affiliate, product: Product, query: str) -> None:
+    sale(alice, product)
+    response = signed_in(alice.user).get(f"{LINES}?{query}")
+    assert response.status_code == 200
+    assert response.context["form"].errors
+    assert len(rows(alice.user, f"?{query}")) == 1
+
+
+def test_long_lists_come_in_pages_that_keep_the_filter(alice: Affiliate, product: Product) -> None:
+    for _ in range(27):
+        sale(alice, product)
+    page = BeautifulSoup(signed_in(alice.user).get(f"{LINES}?state=pending").content, "html.parser")
+    assert len(page.select("tbody tr")) == 25
+    assert "Page 1 of 2, 27 in all" in page.get_text()
+    older = page.find("a", rel="next")
+    assert older is not None
+    assert older["href"] == "?state=pending&page=2"
+    assert len(rows(alice.user, str(older["href"]))) == 2
+
+
+@pytest.mark.parametrize("page", ["0", "99", "x", "-1", "%00", ""])
+def test_a_page_that_does_not_exist_is_the_nearest_one(alice: Affiliate, page: str) -> None:
+    assert signed_in(alice.user).get(f"{LINES}?page={page}").status_code == 200
+
+
+def test_its_cost_does_not_grow_with_its_lines(
+    alice: Affiliate, product: Product, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(alice.user)
+    sale(alice, product)
+    with django_assert_num_queries(7):  # who, the affiliate, the terms, objections, how many lines, the lines
+        client.get(LINES)
+    for _ in range(39):
+        sale(alice, product)
+    with django_assert_num_queries(7):
+        client.get(LINES)
+
+
+def test_who_has_none_is_told_what_to_do(alice: Affiliate) -> None:
+    text = text_of(alice.user, "commissions/")
+    assert "No commissions yet" in text
+    assert "Share your first link" in text
+
+
+def test_a_receipt_says_why(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    refund(commission, "10.00")
+    text = text_of(alice.user, f"commissions/{commission.pk}/")
+    assert "Why 14.99 USD?" in text
+    for words in ("Who brought it", "30 % of 59.95 USD", "10.00 USD of 59.95 USD went back to the buyer", "Approved"):
+        assert words in text
+
+
+def test_an_objection_is_heard_with_a_clock_and_answered(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    path = f"commissions/{commission.pk}/"
+    client = signed_in(alice.user)
+    response = client.post(f"{PORTAL}{path}object/", {"text": "I was promised 40 %."}, follow=True)
+    assert response.redirect_chain == [(f"{PORTAL}{path}", 302)]
+    text = text_of(alice.user, path)
+    assert "waiting for an answer" in text
+    assert "The answer comes until 16 March 2026, 12:00 UTC, in 2 weeks" in text
+    assert "Object to this line" not in text
+    assert "Your objections (1 open)" in text_of(alice.user, "commissions/")
+    dispute = CommissionDispute.objects.get()
+    answer_dispute(dispute=dispute, answer="So you were.", upheld=True, by=bob, adjustment=Money(600, "USD"))
+    for place in (path, "objections/"):
+        text = text_of(alice.user, place)
+        assert "you were right" in text
+        assert "I was promised 40 %." in text
+        assert "So you were." in text
+    assert "Object to this line" in text_of(alice.user, path)
+
+
+def test_a_late_answer_is_admitted(alice: Affiliate, product: Product, clock: Traveller) -> None:
+    commission = sale(alice, product)
+    signed_in(alice.user).post(f"{LINES}{commission.pk}/object/", {"text": "Hm."})
+    clock.shift(timedelta(days=20))
+    assert "We are late: the answer was due on 16 March 2026" in text_of(alice.user, f"commissions/{commission.pk}/")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * 4001])
+def test_an_objection_without_sense_is_told_and_kept(alice: Affiliate, product: Product, text: str) -> None:
+    commission = sale(alice, product)
+    response = signed_in(alice.user).post(f"{LINES}{commission.pk}/object/", {"text": text})
+    assert response.status_code == 200
+    assert response.context["form"].errors
+    assert text.strip() in response.content.decode()
+    assert not CommissionDispute.objects.exists()
+
+
+def test_one_objection_at_a_time(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    client = signed_in(alice.user)
+    for _ in range(2):
+        response = client.post(f"{LINES}{commission.pk}/object/", {"text": "Hm."}, follow=True)
+    assert CommissionDispute.objects.count() == 1
+    assert b"You asked about this commission already" in response.content

@@ -1,0 +1,110 @@
+"""One's own lines as CSV: exact, harmless in a spreadsheet, and without any customer."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from affiliates.adjustments import adjust_ledger
+from affiliates.models import Affiliate
+from affiliates.payouts import prepare_payout
+from affiliates.portal.exports import harmless
+from shop.models import Product
+from shop.money import Money
+from tests.affiliates.sales import approved_sale, refund, sale
+
+from .pages import PORTAL, signed_in
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def rows(affiliate: Affiliate, kind: str, query: str = "") -> list[dict[str, str]]:
+    response = signed_in(affiliate.user).get(f"{PORTAL}files/{kind}.csv{query}")
+    assert response.status_code == 200
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response["Content-Disposition"] == f'attachment; filename="{kind}-{affiliate.code}.csv"'
+    assert "no-store" in response["Cache-Control"]
+    text = response.getvalue().decode()
+    assert "Carol" not in text
+    assert "carol@example.org" not in text
+    return list(csv.DictReader(StringIO(text)))
+
+
+def test_commissions_are_exact(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product, "1059.95", campaign="may")
+    refund(commission, "59.95")
+    row = rows(alice, "commissions")[0]
+    assert row["order"] == commission.attribution.order.reference
+    names = ("time", "campaign", "base", "rate", "commission", "taken_back", "left", "currency", "state")
+    assert [row[name] for name in names] == [
+        *("2026-03-02 12:00:00", "may", "1059.95", "30 %", "317.99", "17.99", "300.00", "USD", "pending")
+    ]
+
+
+def test_commissions_are_those_that_the_page_shows(alice: Affiliate, product: Product) -> None:
+    sale(alice, product, "11.00")
+    approved_sale(alice, product, "22.00")
+    assert [row["base"] for row in rows(alice, "commissions", "?state=approved")] == ["22.00"]
+    assert len(rows(alice, "commissions")) == 2
+
+
+def test_the_ledger_adds_up_to_the_balance(alice: Affiliate, product: Product, bob: User) -> None:
+    paid = approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    refund(paid, "59.95")
+    found = rows(alice, "ledger")
+    assert [row["amount"] for row in found] == ["17.99", "-17.99", "-17.99"]
+    assert sum(round(float(row["amount"]) * 100) for row in found) == alice.ledger.balance("USD").minor
+
+
+def test_payouts_say_what_their_state_means(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    row = rows(alice, "payouts")[0]
+    assert (row["amount"], row["state"]) == ("17.99", "waiting")
+    assert row["meaning"].startswith("Prepared")
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_label_is_no_formula(alice: Affiliate, product: Product, sign: str) -> None:
+    """Anybody can follow a link with a label of his own."""
+    sale(alice, product, campaign=f"{sign}HYPERLINK(1)")
+    assert rows(alice, "commissions")[0]["campaign"] == f"'{sign}HYPERLINK(1)"
+
+
+def test_a_reason_is_no_formula(alice: Affiliate, bob: User) -> None:
+    adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason='=1+1", x\ny', by=bob)
+    row = rows(alice, "ledger")[0]
+    assert row["amount"] == "-2.50"
+    assert row["what_for"] == 'Set right by staff: =1+1", x\ny'
+
+
+@pytest.mark.parametrize("amount", ["-17.99", "-5", "0.00"])
+def test_an_amount_stays_a_number(amount: str) -> None:
+    assert harmless(amount) == amount
+
+
+@pytest.mark.parametrize("text", ["-1+1", "-5%", "-1e5", "+5"])
+def test_what_is_more_than_an_amount_does_not(text: str) -> None:
+    assert harmless(text) == f"'{text}"
+
+
+def test_there_are_no_other_files(alice: Affiliate) -> None:
+    assert signed_in(alice.user).get(f"{PORTAL}files/commissions.csv").status_code == 200
+    assert signed_in(alice.user).get(f"{PORTAL}files/clicks.csv").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["commissions", "ledger", "payouts"])
+def test_their_cost_does_not_grow(
+    alice: Affiliate, product: Product, kind: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(alice.user)
+    for count in (1, 39):
+        for _ in range(count):
+            approved_sale(alice, product)
+        with django_assert_num_queries(4):
+            client.get(f"{PORTAL}files/{kind}.csv").getvalue()

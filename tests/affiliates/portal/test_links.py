@@ -1,0 +1,145 @@
+"""Making links: every form leads to a page of this site, and a test of one counts nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.utils import timezone
+from time_machine import Traveller
+
+from affiliates.figures import Figures, figures
+from affiliates.models import Affiliate, Click, Tally
+from shop.models import Product
+from tests.affiliates.portal.pages import PORTAL, signed_in
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+LINKS = f"{PORTAL}links/"
+IN_FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}
+
+
+def page_of(affiliate: Affiliate, **query: str) -> BeautifulSoup:
+    response = signed_in(affiliate.user).get(f"{LINKS}?{urlencode(query)}")
+    assert response.status_code == 200
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def boxes(page: BeautifulSoup) -> list[str]:
+    return [box.get_text() for box in page.select(".copy-box")]
+
+
+def trial_of(affiliate: Affiliate, **query: str) -> str:
+    link = page_of(affiliate, **query).find("a", string="Test this link")
+    assert link is not None
+    return str(link["href"]).replace("http://127.0.0.1:8000", "")
+
+
+def counted(affiliate: Affiliate) -> Figures:
+    today = timezone.now().date()
+    return figures(affiliate, since=today, until=today, currency="USD")[today]
+
+
+def test_it_makes_every_form_of_a_link(alice: Affiliate, product: Product) -> None:
+    found = boxes(page_of(alice, page="/products/bps-pro/", sub="may"))
+    assert [link.partition("//")[2].partition("/")[2] for link in found[:2]] == [
+        "go/DEMO/products/bps-pro/?sub=may",
+        "products/bps-pro/?ref=DEMO&sub=may",
+    ]
+    assert found[2] == "DEMO"
+
+
+@pytest.mark.parametrize("form", [0, 1])
+def test_each_form_counts_under_its_label(alice: Affiliate, product: Product, form: int) -> None:
+    link = boxes(page_of(alice, page="/products/bps-pro/", sub="may & june"))[form]
+    response = Client().get(link, headers=IN_FIREFOX, follow=True)
+    assert response.status_code == 200
+    click = Click.objects.get()
+    assert (click.sub, click.landing_path) == ("may & june", "/products/bps-pro/")
+
+
+@pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example/", "/admin/", "/orders/", "x" * 3000])
+def test_it_leads_nowhere_else(alice: Affiliate, page: str) -> None:
+    found = page_of(alice, page=page, sub="may")
+    assert "is not one of the available choices" in found.get_text()
+    assert boxes(found)[0].endswith("/go/DEMO/")
+
+
+@pytest.mark.parametrize("sub", ["x" * 65, "line\nbreak", "\x00"])
+def test_a_label_that_cannot_be_is_told(alice: Affiliate, sub: str) -> None:
+    found = page_of(alice, page="/", sub=sub)
+    assert found.select(".field-bad")
+    assert boxes(found)[0].endswith("/go/DEMO/")
+
+
+def test_a_label_is_no_markup(alice: Affiliate) -> None:
+    response = signed_in(alice.user).get(f"{LINKS}?{urlencode({'page': '/', 'sub': '<script>alert(1)</script>'})}")
+    assert b"%3Cscript%3Ealert%281%29%3C%2Fscript%3E" in response.content
+    assert b"<script" not in response.content
+
+
+def test_only_what_is_on_sale_can_be_linked(alice: Affiliate, product: Product) -> None:
+    assert page_of(alice).find("option", value="/products/bps-pro/")
+    Product.objects.update(is_active=False)
+    assert not page_of(alice).find("option", value="/products/bps-pro/")
+
+
+def test_the_qr_code_stands_in_the_page_without_style(alice: Affiliate) -> None:
+    page = page_of(alice)
+    assert page.select_one(".qr svg path")
+    assert not page.select("[style]")
+    assert page.select_one(".qr")["aria-label"].endswith("/go/DEMO/")  # type: ignore[index, union-attr]
+
+
+def test_the_qr_code_can_be_had_as_a_file(alice: Affiliate, product: Product) -> None:
+    link = page_of(alice, page="/products/bps-pro/", sub="flyer").find("a", string="Download the QR code")
+    response = signed_in(alice.user).get(str(link["href"]))  # type: ignore[index]
+    assert response["Content-Type"] == "image/svg+xml"
+    assert response["Content-Disposition"] == 'attachment; filename="link-DEMO.svg"'
+    other = signed_in(alice.user).get(f"{LINKS}qr.svg?page=/")
+    assert response.content.startswith(b"<?xml")
+    assert response.content != other.content
+
+
+def test_a_test_shows_that_tracking_works_and_counts_nothing(alice: Affiliate, product: Product) -> None:
+    visitor = Client()
+    response = visitor.get(trial_of(alice, page="/products/bps-pro/", sub="may"), headers=IN_FIREFOX)
+    text = BeautifulSoup(response.content, "html.parser").get_text(" ", strip=True)
+    assert "Your link works" in text
+    assert "/products/bps-pro/" in text
+    assert "until 1 April 2026, 12:00 UTC" in text
+    assert not response.cookies
+    assert not visitor.cookies
+    assert (Click.objects.count(), Tally.objects.count(), counted(alice)) == (0, 0, Figures())
+    visitor.get("/go/DEMO/", headers=IN_FIREFOX)
+    assert counted(alice).clicks == 1
+
+
+def test_a_test_tells_of_a_browser_that_refuses(alice: Affiliate) -> None:
+    response = Client().get(trial_of(alice), headers={**IN_FIREFOX, "Sec-GPC": "1"})
+    assert b"asks not to be tracked" in response.content
+    assert counted(alice) == Figures()
+
+
+def test_a_test_is_over_after_an_hour_and_still_counts_nothing(alice: Affiliate, clock: Traveller) -> None:
+    link = trial_of(alice)
+    clock.shift(timedelta(hours=1, seconds=1))
+    assert b"This test is over" in Client().get(link, headers=IN_FIREFOX).content
+    assert counted(alice) == Figures()
+
+
+@pytest.mark.parametrize("token", ["", "forged", "DEMO:1:x", "x" * 2000, "%00"])
+def test_a_forged_test_is_told_apart_and_counts_nothing(alice: Affiliate, token: str) -> None:
+    response = Client().get(f"/go/DEMO/?test={token}", headers=IN_FIREFOX)
+    assert response.status_code == 200
+    assert b"This test is over" in response.content
+    assert counted(alice) == Figures()
+
+
+def test_a_test_is_for_ones_own_code(alice: Affiliate, erin: Affiliate) -> None:
+    assert b"Your link works" in Client().get(trial_of(alice), headers=IN_FIREFOX).content
+    link = trial_of(alice).replace("/go/DEMO/", "/go/ERIN/")
+    assert b"This test is over" in Client().get(link, headers=IN_FIREFOX).content

@@ -1,0 +1,222 @@
+"""The first tab: how things stand, what comes next, and what the days brought. Each number says why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+from time_machine import Traveller
+
+from accounts.models import User
+from affiliates.flags import raise_flag
+from affiliates.models import Affiliate, Flag
+from affiliates.payouts import prepare_payout
+from affiliates.rates import set_rate
+from affiliates.rollups import count_visits
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, refund, sale
+
+from .pages import PORTAL, signed_in, text_of
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+IN_FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}
+
+
+def test_a_click_shows_at_once(alice: Affiliate) -> None:
+    assert "Clicks 0" in text_of(alice.user)
+    assert Client().get("/go/DEMO/?sub=may", headers=IN_FIREFOX).status_code == 302
+    assert "Clicks 1 new 0 in the 30 days before" in text_of(alice.user)
+    count_visits(now=timezone.now())
+    assert "Clicks 1 new" in text_of(alice.user)
+
+
+def test_a_sale_shows_at_once(alice: Affiliate, product: Product) -> None:
+    assert "Pending 0.00 USD" in text_of(alice.user)
+    sale(alice, product)
+    page = text_of(alice.user)
+    assert "Pending 17.99 USD" in page
+    assert "Orders 1 new" in page
+    assert "Sales 59.95 USD" in page
+
+
+def test_money_stands_in_one_place_only(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    approved_sale(alice, product, "100.00")
+    sale(alice, product, "10.00")
+    held = sale(alice, product, "20.00")
+    raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_ADDRESS)
+    page = text_of(alice.user)
+    for line in ("Pending 3.00", "Held 6.00", "Approved 30.00", "In payout 17.99", "Paid 0.00"):
+        assert f"{line} USD" in page
+
+
+def test_it_sums_by_state(alice: Affiliate, product: Product, bob: User) -> None:
+    paid = approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    refund(paid, "59.95")
+    approved_sale(alice, product, "100.00")
+    sale(alice, product, "10.00")
+    overview = signed_in(alice.user).get(PORTAL).context["overview"]
+    assert (str(overview.pending), str(overview.approved)) == ("3.00 USD", "30.00 USD")
+    assert (overview.in_payout.minor, overview.paid.minor, overview.orders) == (0, 0, 3)
+    assert str(overview.balance) == "12.01 USD"
+
+
+def test_it_says_what_the_next_payout_still_needs(alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product, "10.00")
+    Affiliate.objects.update(payout_email_index=None)
+    page = text_of(alice.user)
+    assert "Your next payout 3.00 USD not yet" in page
+    assert "7.00 USD more in approved commissions: a payout starts at 10.00 USD." in page
+    assert "A PayPal address to pay you at." in page
+
+
+def test_it_says_that_a_payout_is_ready(alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product)
+    page = text_of(alice.user)
+    assert "Your next payout 17.99 USD ready" in page
+    assert "still missing" not in page
+
+
+def test_a_held_commission_is_not_due(alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product)
+    held = approved_sale(alice, product, "100.00")
+    raise_flag(attribution=held.attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id="1")
+    page = text_of(alice.user)
+    assert "Your next payout 17.99 USD ready" in page
+    assert "Held 30.00 USD" in page
+
+
+def test_it_says_when_the_first_pending_one_is_approved(alice: Affiliate, product: Product) -> None:
+    sale(alice, product)
+    assert "the first is approved on 1 April 2026, 12:00 UTC" in text_of(alice.user)
+
+
+def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, product: Product, bob: User) -> None:
+    paid = approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    refund(paid, "59.95")
+    page = text_of(alice.user)
+    assert "Balance -17.99 USD" in page
+    assert "17.99 USD were taken back after refunds and are set against your next commissions" in page
+
+
+def test_it_says_which_rate_holds_and_why(alice: Affiliate, product: Product, bob: User) -> None:
+    assert "BPS Pro 30 % the program's rate" in text_of(alice.user)
+    from decimal import Decimal
+
+    set_rate(affiliate=alice, product=None, percent=Decimal(40), by=bob)
+    assert "BPS Pro 40 % agreed with you, since 2 March 2026" in text_of(alice.user)
+
+
+def test_it_says_how_long_a_click_counts(alice: Affiliate) -> None:
+    assert "A click counts 30 days" in text_of(alice.user)
+
+
+def test_it_compares_with_as_many_days_before(alice: Affiliate, clock: Traveller) -> None:
+    for days, clicks in ((3, 3), (9, 2)):
+        for _ in range(clicks):
+            factories.click(alice, timezone.now() - timedelta(days=days))
+    page = text_of(alice.user, "?since=2026-02-24&until=2026-03-02")
+    assert "Clicks 3 50 % more 2 in the 7 days before" in page
+    assert "24 February 2026 to 2 March 2026" in page
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words"),
+    [
+        (3, 2, "50 % more"),
+        (1, 2, "50 % less"),
+        (2, 2, "as before"),
+        (2, 0, "new"),
+        (0, 0, "as before"),
+        (-5, 0, "less"),
+    ],
+)
+def test_a_trend_says_how_much(now: int, before: int, words: str) -> None:
+    from affiliates.portal.measures import Trend
+
+    assert Trend(now, before).text == words
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("since=2026-03-02&until=2026-03-01", "The first day comes after the last one."),
+        ("since=1990-03-02&until=1991-03-01", "There is nothing before the year 2000."),
+        ("since=2010-03-02&until=2026-03-01", "Please choose at most five years."),
+        ("since=2026-03-02&until=9999-12-31", "five years"),
+        ("since=yesterday", "Enter a valid date."),
+        ("since=0001-01-01&until=0001-01-02", "There is nothing before the year 2000."),
+    ],
+)
+def test_days_that_make_no_sense_are_told_and_kept(alice: Affiliate, query: str, words: str) -> None:
+    response = signed_in(alice.user).get(f"{PORTAL}?{query}")
+    page = response.content.decode()
+    assert response.status_code == 200
+    assert words in page
+    assert query.partition("=")[2].partition("&")[0] in page
+    assert "1 February 2026 to 2 March 2026" in page
+
+
+def test_the_chart_has_a_bar_for_each_day_and_a_table_beside(alice: Affiliate, product: Product) -> None:
+    factories.click(alice)
+    factories.click(alice, timezone.now() - timedelta(days=2))
+    sale(alice, product)
+    page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
+    bars = [title.get_text() for title in page.select(".panel-bars rect title")]
+    assert bars == ["28 February 2026: 1", "2 March 2026: 1", "2 March 2026: 1", "2 March 2026: 17.99 USD"]
+    rows = page.select("figure details tbody tr")
+    assert len(rows) == 30
+    assert rows[-1].get_text(" ", strip=True) == "2 March 2026 1 1 17.99 USD"
+    assert not page.select("[style]")
+
+
+def test_twelve_months_are_drawn_by_month(alice: Affiliate) -> None:
+    factories.click(alice)
+    first = signed_in(alice.user).get(PORTAL)
+    year = next(choice for choice in first.context["form"].choices if choice.name == "12 months")
+    page = BeautifulSoup(signed_in(alice.user).get(f"{PORTAL}?{year.period.query}").content, "html.parser")
+    rows = [row.get_text(" ", strip=True) for row in page.select("figure details tbody tr")]
+    assert (len(rows), rows[0], rows[-1]) == (12, "April 2025 0 0 0.00 USD", "March 2026 1 0 0.00 USD")
+
+
+def test_all_time_reaches_back_to_the_first_day(alice: Affiliate, clock: Traveller) -> None:
+    factories.click(alice)
+    clock.shift(timedelta(days=400))
+    Affiliate.objects.update()
+    assert "Since you joined Clicks 1 since 2 March 2026" in text_of(alice.user)
+    assert "Clicks 0 as before" in text_of(alice.user)
+
+
+def test_who_has_nothing_yet_is_told_what_to_do(alice: Affiliate) -> None:
+    page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
+    assert "Share your first link" in page.get_text()
+    assert page.find("a", href="/affiliates/portal/links/", string="Make a link")
+
+
+def test_its_cost_does_not_grow(
+    alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(alice.user)
+    sale(alice, product)
+    with django_assert_num_queries(16):
+        client.get(PORTAL)
+    for _ in range(20):
+        approved_sale(alice, product)
+        sale(alice, product)
+        factories.click(alice)
+    prepare_payout(currency="USD", prepared_by=bob)
+    with django_assert_num_queries(16):
+        client.get(PORTAL)
+
+
+def test_it_is_never_cached(alice: Affiliate) -> None:
+    assert "no-store" in signed_in(alice.user).get(PORTAL).headers["Cache-Control"]

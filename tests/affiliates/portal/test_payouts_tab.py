@@ -1,0 +1,84 @@
+"""Payouts in plain words, and what each of them paid."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from affiliates.models import Affiliate, PayoutItem
+from affiliates.payouts import cancel_payout, prepare_payout
+from affiliates.portal.payouts import IN_WORDS
+from shop.models import Product
+from tests.affiliates.sales import approved_sale
+
+from .pages import PORTAL, signed_in, text_of
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def test_each_state_has_plain_words() -> None:
+    assert set(PayoutItem.State) == set(IN_WORDS)
+
+
+def test_it_says_how_each_payout_stands(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    batch = prepare_payout(currency="USD", prepared_by=bob)
+    assert "2 Mar 2026 waiting Prepared" in text_of(alice.user, "payouts/")
+    cancel_payout(batch=batch)
+    text = text_of(alice.user, "payouts/")
+    assert "failed It did not go out. The money is back in your balance" in text
+    assert "17.99 USD go out with the next run" in text
+
+
+def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: User) -> None:
+    lines = [approved_sale(alice, product), approved_sale(alice, product, "100.00")]
+    prepare_payout(currency="USD", prepared_by=bob)
+    text = text_of(alice.user, f"payouts/{alice.payouts.get().pk}/")
+    assert "Payout of 47.99 USD" in text
+    for line in lines:
+        assert f"Commission, order {line.attribution.order.reference} {line.total}" in text
+    assert "Sum 47.99 USD" in text
+    assert "Carol" not in text
+
+
+def test_money_that_came_back_is_a_line_of_the_next_payout(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    prepare_payout(currency="USD", prepared_by=bob)
+    text = text_of(alice.user, f"payouts/{alice.payouts.get(state='queued').pk}/")
+    assert "Payout that came back, the one of 2 March 2026 17.99 USD" in text
+
+
+def test_who_was_paid_nothing_yet_is_told_what_is_missing(alice: Affiliate) -> None:
+    text = text_of(alice.user, "payouts/")
+    assert "Nothing was paid out yet" in text
+    assert "10.00 USD more in approved commissions" in text
+
+
+def test_its_cost_does_not_grow(
+    alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(alice.user)
+    approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    with django_assert_num_queries(13):
+        client.get(f"{PORTAL}payouts/")
+    for _ in range(40):
+        approved_sale(alice, product)
+        prepare_payout(currency="USD", prepared_by=bob)
+    with django_assert_num_queries(13):
+        client.get(f"{PORTAL}payouts/")
+
+
+def test_the_cost_of_one_does_not_grow_with_its_lines(
+    alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(alice.user)
+    for count in (1, 40):
+        for _ in range(count):
+            approved_sale(alice, product)
+        prepare_payout(currency="USD", prepared_by=bob)
+        address = f"{PORTAL}payouts/{alice.payouts.order_by('-pk')[0].pk}/"
+        with django_assert_num_queries(7):
+            client.get(address)

@@ -1,0 +1,103 @@
+"""The statement adds up: what there was, and all lines, is what there is; and one follows the other."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+from time_machine import Traveller
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from affiliates.payouts import prepare_payout
+from affiliates.portal.statement import Span, Statement, statement_of
+from shop.models import Product
+from shop.money import Money
+from tests.affiliates.sales import approved_sale, refund
+
+from .pages import PORTAL, signed_in, text_of
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def year(alice: Affiliate, product: Product, bob: User, clock: Traveller) -> Affiliate:
+    """Sales, refunds and payouts from March to December."""
+    for month in range(3, 13):
+        clock.move_to(datetime(2026, month, 10, 12, tzinfo=UTC), tick=False)
+        commission = approved_sale(alice, product, f"{month}00.00")
+        if month % 3 == 0:
+            prepare_payout(currency="USD", prepared_by=bob)
+        if month % 4 == 0:
+            refund(commission, f"{month}.37")
+    return alice
+
+
+def of(affiliate: Affiliate, text: str) -> Statement:
+    span = Span.parse(text)
+    assert span is not None
+    return statement_of(affiliate, span, currency="USD")
+
+
+@pytest.mark.parametrize("text", ["2026", "2026-Q1", "2026-Q4", "2026-03", "2026-08", "2026-12"])
+def test_a_statement_adds_up(year: Affiliate, text: str) -> None:
+    statement = of(year, text)
+    assert statement.lines
+    total = sum((line.entry.total for line in statement.lines), Money(0, "USD"))
+    assert statement.opening + total == statement.closing
+    assert sum((amount for _, amount in statement.by_kind), Money(0, "USD")) == total
+
+
+def test_each_opens_where_the_one_before_closes(year: Affiliate) -> None:
+    for texts in (["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"], [f"2026-{month:02}" for month in range(1, 13)]):
+        statements = [of(year, text) for text in texts]
+        assert statements[0].opening.minor == 0
+        for earlier, later in zip(statements, statements[1:], strict=False):
+            assert earlier.closing == later.opening
+        assert statements[-1].closing == year.ledger.balance("USD") == of(year, "2026").closing
+        assert sum(len(one.lines) for one in statements) == year.ledger.count()
+
+
+def test_a_line_on_the_border_stands_in_one_month(alice: Affiliate, product: Product, clock: Traveller) -> None:
+    clock.move_to(datetime(2026, 4, 1, tzinfo=UTC), tick=False)
+    approved_sale(alice, product)
+    clock.shift(timedelta(microseconds=-1))
+    approved_sale(alice, product, "10.00")
+    assert [len(of(alice, text).lines) for text in ("2026-03", "2026-04", "2026-Q1", "2026-Q2")] == [1, 1, 1, 1]
+
+
+def test_it_shows_each_line_with_the_balance_after_it(alice: Affiliate, product: Product, bob: User) -> None:
+    reference = approved_sale(alice, product).attribution.order.reference
+    prepare_payout(currency="USD", prepared_by=bob)
+    text = text_of(alice.user, "statement/?period=2026-03")
+    assert "Opening balance 0.00 USD" in text
+    assert f"2 Mar 2026 Commission, order {reference} 17.99 USD 17.99 USD" in text
+    assert "2 Mar 2026 Payout of 2 March 2026 -17.99 USD 0.00 USD" in text
+    assert "Closing balance 0.00 USD" in text
+    assert "Carol" not in text
+
+
+@pytest.mark.parametrize("text", ["2025-13", "x", "2026-Q5", "0000", "1999", "2027", "\x00"])
+def test_a_period_that_is_none_is_told_and_this_month_is_shown(alice: Affiliate, text: str) -> None:
+    response = signed_in(alice.user).get(f"{PORTAL}statement/", {"period": text})
+    assert response.status_code == 200
+    assert response.context["form"].errors
+    assert response.context["statement"].span.name == "March 2026"
+
+
+def test_an_empty_month_says_so(alice: Affiliate) -> None:
+    assert "Nothing was credited, paid or taken back in this time" in text_of(alice.user, "statement/")
+
+
+def test_its_cost_does_not_grow(
+    alice: Affiliate, product: Product, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = signed_in(alice.user)
+    approved_sale(alice, product)
+    with django_assert_num_queries(6):
+        client.get(f"{PORTAL}statement/")
+    for _ in range(39):
+        approved_sale(alice, product)
+    with django_assert_num_queries(6):
+        client.get(f"{PORTAL}statement/")

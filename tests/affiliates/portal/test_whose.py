@@ -1,0 +1,145 @@
+"""Never another's data, at any address: every address of the portal, tried by everybody, with others' numbers in it.
+
+The addresses come from the URLconf, so that a new one is tried as soon as it is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from affiliates import urls
+from affiliates.disputes import open_dispute
+from affiliates.models import Affiliate
+from affiliates.payouts import prepare_payout
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, sale
+
+from .pages import PORTAL, signed_in
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+WORDS = ["commissions", "payouts", "ledger", "other"]  # what an address may have in a place for a word
+
+
+def patterns() -> list[URLPattern]:
+    listed: list[object] = list(urls.urlpatterns)
+    found = [one for one in listed if isinstance(one, URLPattern) and str(one.pattern).startswith(PORTAL[1:])]
+    assert len(found) >= 13
+    return found
+
+
+def all_addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
+    """As they are written in the URLconf of the whole site."""
+    for one in resolver.url_patterns:
+        if isinstance(one, URLResolver):
+            yield from all_addresses(one, before + str(one.pattern))
+        else:
+            yield before + str(one.pattern)
+
+
+def addresses(numbers: list[UUID]) -> Iterator[str]:
+    """Each address of the portal, with each of the numbers in each place."""
+    for pattern in patterns():
+        places = pattern.pattern.converters
+        values = numbers if any(type(one).__name__ == "UUIDConverter" for one in places.values()) else WORDS
+        for value in values if places else [None]:
+            yield reverse(f"affiliates:{pattern.name}", kwargs=dict.fromkeys(places, value))
+
+
+class Others:
+    """What Alice has, and the words by which it would be known on a page."""
+
+    def __init__(self, alice: Affiliate, product: Product, bob: User) -> None:
+        self.affiliate = alice
+        self.paid = approved_sale(alice, product)
+        prepare_payout(currency="USD", prepared_by=bob)
+        self.disputed = sale(alice, product, campaign="alices-newsletter")
+        self.dispute = open_dispute(commission=self.disputed, text="alices-objection", by=alice.user)
+        factories.click(alice, sub="alices-newsletter")
+        payout = alice.payouts.get()
+        entries = [entry.pk for entry in alice.ledger.all()]
+        orders = [line.attribution.order_id for line in (self.paid, self.disputed)]
+        attributions = [line.attribution.pk for line in (self.paid, self.disputed)]
+        self.numbers = [self.paid.pk, self.disputed.pk, payout.pk, payout.batch_id, self.dispute.pk, alice.pk]
+        self.numbers += [*entries, *orders, *attributions, alice.user.pk, uuid4()]
+        self.secrets = [
+            *(line.attribution.order.reference for line in (self.paid, self.disputed)),
+            *("17.99", "alices-newsletter", "alices-objection", "alice@example.com", "DEMO"),
+        ]
+
+
+@pytest.fixture
+def others(alice: Affiliate, product: Product, bob: User) -> Others:
+    return Others(alice, product, bob)
+
+
+def test_the_secrets_of_this_test_can_be_seen_by_their_owner(others: Others) -> None:
+    client, seen = signed_in(others.affiliate.user), ""
+    for address in addresses(others.numbers):
+        response = client.get(address)
+        if response.status_code == 200:
+            seen += response.getvalue().decode()
+    for secret in others.secrets:
+        assert secret in seen or secret == "alice@example.com", secret
+    for customer in ("Carol", "carol@example.org", str(others.paid.attribution.order_id)):
+        assert customer not in seen
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_another_affiliate_sees_nothing_of_it(others: Others, erin: Affiliate, method: str) -> None:
+    client = signed_in(erin.user)
+    for address in addresses(others.numbers):
+        response = getattr(client, method)(address, {"text": "mine?"})
+        assert response.status_code in {200, 302, 404, 405}, address
+        if any(str(number) in address for number in others.numbers):
+            assert response.status_code in {404, 405}, address
+        body = response.getvalue().decode()
+        assert [secret for secret in others.secrets if secret in body] == [], address
+
+
+@pytest.mark.parametrize("state", ["suspended", "closed"])
+def test_nor_does_one_whose_account_is_stopped(others: Others, erin: Affiliate, state: str) -> None:
+    Affiliate.objects.filter(pk=erin.pk).update(state=state)
+    test_another_affiliate_sees_nothing_of_it(others, erin, "get")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_is_asked_to_sign_in(others: Others, method: str) -> None:
+    for address in addresses(others.numbers):
+        response = getattr(Client(), method)(address)
+        assert (response.status_code, response.headers["Location"]) == (302, f"/accounts/login/?next={address}")
+
+
+@pytest.mark.parametrize("who", ["staff", "customer"])
+def test_who_is_no_affiliate_gets_a_plain_404(others: Others, bob: User, who: str) -> None:
+    client = signed_in(bob if who == "staff" else factories.user("dave@example.org"))
+    for address in addresses(others.numbers):
+        response = client.get(address)
+        assert response.status_code in {404, 405}, address  # 405 where only a POST is taken
+        assert response.status_code == 405 or "This page isn" in response.content.decode()
+
+
+@pytest.mark.parametrize("state", ["suspended", "closed"])
+def test_ones_own_account_stays_readable_when_it_is_stopped(others: Others, state: str) -> None:
+    Affiliate.objects.update(state=state)
+    client = signed_in(others.affiliate.user)
+    for address in addresses([others.paid.pk, others.affiliate.payouts.get().pk]):
+        assert client.get(address).status_code in {200, 302, 404, 405}, address
+    overview = client.get(PORTAL).content.decode()
+    assert f"Your affiliate account is {state}" in overview
+    assert "What stays" in overview
+    assert "/affiliates/portal/links/" not in overview
+    assert others.paid.attribution.order.reference in client.get(f"{PORTAL}commissions/").content.decode()
+
+
+def test_every_address_of_the_portal_belongs_to_this_app() -> None:
+    """Or the walk above would miss it."""
+    found = [address for address in all_addresses(get_resolver()) if address.lstrip("^/").startswith(PORTAL[1:])]
+    assert len(found) == len(patterns())
