@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('affiliates', '0011_terms_stay'),
+        ('affiliates', '0014_payout_guards'),
     ]
 
     operations = [
