@@ -95,11 +95,7 @@ class PortalView(LoginRequiredMixin, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         affiliate = self.affiliate
-        lines = (
-            Commission.objects.filter(attribution__affiliate=affiliate)
-            .select_related("attribution__order")
-            .order_by("-created_at")
-        )
+        lines = Commission.objects.latest_of(affiliate).select_related("attribution__order")
         return super().get_context_data(
             affiliate=affiliate,
             rate=rate_for(affiliate=affiliate, product=None, currency=CURRENCY, moment=timezone.now()).terms,

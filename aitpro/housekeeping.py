@@ -13,6 +13,7 @@ from affiliates.commissions import approve_past_hold
 from affiliates.disputes import remind_of_overdue_disputes
 from affiliates.payouts import follow_open_payouts
 from affiliates.rollups import count_visits
+from affiliates.running_sums import fold_sums
 from affiliates.verification import check_books_nightly
 from contacts.limits import forget_past_hours
 from privacy.heartbeat import purge_ran
@@ -49,6 +50,7 @@ def _forget_tasks(now: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], int]] = {
     "visits counted": lambda now: count_visits(now=now),
+    "sums folded": lambda now: fold_sums(now=now),
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),

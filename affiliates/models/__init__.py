@@ -10,10 +10,12 @@ from .ledger_check import LedgerCheck
 from .payout import PayoutBatch, PayoutItem
 from .rate import Rate, rate_in_words, reckon
 from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
+from .running_sum import LEDGER, RunningSum, Total
 
 __all__ = [
     "CODE",
     "COUNTERS",
+    "LEDGER",
     "REFERRAL_LIFE",
     "Affiliate",
     "Application",
@@ -32,7 +34,9 @@ __all__ = [
     "PayoutClaim",
     "PayoutItem",
     "Rate",
+    "RunningSum",
     "Tally",
+    "Total",
     "new_code",
     "rate_in_words",
     "reckon",

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -23,6 +24,7 @@ from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBa
 from affiliates.payout_items import apply_item_state
 from affiliates.payouts import PayoutRefused, cancel_payout, prepare_payout
 from affiliates.rates import set_rate
+from affiliates.running_sums import fold_sums
 from affiliates.verification import first_difference
 from privacy.sealed_models import uuid7
 from shop.models import Payment, Product, Refund
@@ -192,6 +194,10 @@ class Bookkeeping(RuleBasedStateMachine):
     def take_a_paid_one_back(self, at: int) -> None:
         item = self.books.one(PayoutItem.objects.filter(state=PayoutItem.State.PAID), at)
         self.books.tell(item, PayoutItemStatus.REVERSED)
+
+    @rule()
+    def fold_the_running_sums(self) -> None:
+        fold_sums(now=timezone.now())
 
     @invariant()
     def the_books_agree(self) -> None:

@@ -134,7 +134,7 @@ def test_its_cost_does_not_grow_with_its_lines(
     alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)
-    with django_assert_num_queries(11) as empty:
+    with django_assert_num_queries(9) as empty:
         client.get(PORTAL)
     for _ in range(5):
         approved_sale(alice, product)
