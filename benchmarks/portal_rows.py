@@ -24,19 +24,23 @@ from affiliates.models import (
 )
 from shop.models import Order, Product
 
-AFFILIATES, DAYS = 40, 10
+TYPICAL, DAYS = 39, 10
+SHARES = 2 * TYPICAL  # one affiliate has as many as all the others together
 MODEL = "MODEL"  # the label and the reference of the rows that are multiplied
 
 
-def prepare() -> User:
-    """The affiliates, a click of each day and a sale. Returns the first affiliate's account."""
-    users = [User.objects.create_user(f"portal{number}@example.org") for number in range(AFFILIATES)]
-    affiliates = [Affiliate(user=user, code=f"PORTAL{number}", terms_version="1") for number, user in enumerate(users)]
-    Affiliate.objects.bulk_create(affiliates)
+def prepare() -> dict[str, User]:
+    """The affiliates, a click of each day and a sale. Returns the accounts of a typical and of the heavy one."""
+    heavy, *typical = [_affiliate(number) for number in range(1 + TYPICAL)]
     for day in range(DAYS):
-        _click(affiliates[0], day)
-    _sell(affiliates[0])
-    return users[0]
+        _click(heavy, day)
+    _sell(heavy)
+    return {"a typical affiliate": typical[0].user, "one with half of all": heavy.user}
+
+
+def _affiliate(number: int) -> Affiliate:
+    user = User.objects.create_user(f"portal{number}@example.org")
+    return Affiliate.objects.create(user=user, code=f"PORTAL{number}", terms_version="1")
 
 
 def _click(affiliate: Affiliate, days_ago: int) -> None:
@@ -68,17 +72,17 @@ def _sell(affiliate: Affiliate) -> None:
 
 
 def add_clicks(a_day: int, *, first: int) -> int:
-    """So many more a day for each affiliate. Returns how many rows that made."""
+    """So many more a day for a typical affiliate, and the heavy one's share. Returns how many rows that made."""
     _copy(Click, f"old.sub = '{MODEL}'", _each(a_day), first, affiliate_id="new.affiliate", sub="''")
-    return a_day * AFFILIATES * DAYS
+    return a_day * SHARES * DAYS
 
 
 def add_sales(count: int, *, first: int) -> int:
-    """So many more for each affiliate. Returns how many rows that made."""
+    """So many more for a typical affiliate, and the heavy one's share. Returns how many rows that made."""
     order = "(SELECT id FROM shop_order WHERE reference = 'MODEL')"
     attribution = f"(SELECT id FROM affiliates_attribution WHERE order_id = {order})"
     commission = f"(SELECT id FROM affiliates_commission WHERE attribution_id = {attribution})"
-    each, last = _each(count), first + count * AFFILIATES
+    each, last = _each(count), first + count * SHARES
     made = (
         f"(SELECT id, affiliate_id FROM affiliates_attribution WHERE id BETWEEN {_uuid(first + 1)} AND {_uuid(last)})"
     )
@@ -95,7 +99,7 @@ def add_sales(count: int, *, first: int) -> int:
         affiliate_id="new.affiliate_id",
         commission_id="new.id",
     )
-    return count * AFFILIATES
+    return count * SHARES
 
 
 def add_up() -> None:
@@ -127,9 +131,12 @@ def _copy(model: type[models.Model], which: str, new: str, first: int | None, **
 
 
 def _each(count: int) -> str:
-    """Each affiliate of the benchmark, so many times."""
-    series = f"WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {count})"
-    return f"({series} SELECT a.id AS affiliate FROM affiliates_affiliate a, series WHERE a.code LIKE 'PORTAL%')"
+    """Each typical affiliate so many times, and the heavy one as often as all of them together."""
+    most = count * TYPICAL
+    series = f"WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {most})"
+    typical = f"SELECT a.id FROM affiliates_affiliate a, series WHERE a.code <> 'PORTAL0' AND i <= {count}"
+    heavy = "SELECT a.id FROM affiliates_affiliate a, series WHERE a.code = 'PORTAL0'"
+    return f"(SELECT id AS affiliate FROM ({series} {typical} UNION ALL {heavy}) every)"
 
 
 def _uuid(number: int | str) -> str:
