@@ -14,6 +14,7 @@ from .models import RunningSum
 from .rollups import take_the_counter
 
 BATCH = 5000  # rows; folding never holds the database's write lock for long
+AT_ONCE = 50  # sums; however many currencies their affiliates have, they have fewer sums than a batch has rows
 
 
 class Key(NamedTuple):
@@ -43,30 +44,30 @@ CORRECTION = f"""
 
 def fold_sums(*, now: datetime) -> int:
     """Makes one row of the several that a sum has come to. Returns how many rows went; safe to run twice at once."""
+    several = RunningSum.objects.order_by().values(*Key._fields).annotate(rows=Count("pk")).filter(rows__gt=1)
+    affiliates = list(several.values_list("affiliate", flat=True))
+    return sum(_fold_of(set(affiliates[start : start + AT_ONCE]), now) for start in range(0, len(affiliates), AT_ONCE))
+
+
+def _fold_of(affiliates: set[UUID], now: datetime) -> int:
     total = 0
-    while folded := _fold_batch(now):
+    while folded := _fold_batch(affiliates, now):
         total += folded
     return total
 
 
 @transaction.atomic
-def _fold_batch(now: datetime) -> int:
+def _fold_batch(affiliates: set[UUID], now: datetime) -> int:
     """Exactly the rows that were read are replaced: what is written meanwhile stays beside their sum."""
     take_the_counter(now)
-    rows = _unfolded()
+    rows = list(RunningSum.objects.filter(affiliate__in=affiliates).order_by(*Key._fields)[:BATCH])
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
     for row in rows:
         sums[Key(row.affiliate_id, row.currency, row.what)].update(number=row.number, amount_minor=row.amount_minor)
-    RunningSum.objects.filter(pk__in=[row.pk for row in rows]).delete()
-    RunningSum.objects.bulk_create(RunningSum(**key._asdict(), **sums[key]) for key in sums)
+    if len(sums) < len(rows):
+        RunningSum.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        RunningSum.objects.bulk_create(RunningSum(**key._asdict(), **sums[key]) for key in sums)
     return len(rows) - len(sums)
-
-
-def _unfolded() -> list[RunningSum]:
-    """The rows of sums that have several, sum by sum: however many are cut off at the end, the first sum has two."""
-    several = RunningSum.objects.values(*Key._fields).annotate(rows=Count("pk")).filter(rows__gt=1).order_by()
-    affiliates = several.values("affiliate")[:BATCH]
-    return list(RunningSum.objects.filter(affiliate__in=affiliates).order_by(*Key._fields)[:BATCH])
 
 
 def differences() -> list[tuple[Key, int, int]]:

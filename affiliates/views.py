@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
@@ -42,6 +43,7 @@ def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
     return response
 
 
+@lru_cache(maxsize=512)  # most links lead to a few pages
 def _own_page(path: str) -> str:
     """The page itself when it is a public one of this site, otherwise the front page: never anywhere else."""
     address = f"/{path}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from encrypted_fields.fields import EncryptedTextField
 
+from affiliates.models import Affiliate
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.registry import declare_table
@@ -47,6 +48,24 @@ class PlainPerson(models.Model):
         return str(self.pk)
 
 
+class PlainClick(models.Model):
+    """What a click stores, in clear text, as a plain Django model would: a foreign key with its index, and no other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="+")
+    cookie_digest = models.CharField(max_length=64)
+    address = models.CharField(max_length=64)
+    landing_path = models.CharField(max_length=300)
+    referring_domain = models.CharField(max_length=253)
+    sub = models.CharField(max_length=64)
+    clicked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    counted = models.BooleanField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class SealedPerson(SealedModel):
     """The same look-up through a blind index."""
 
@@ -54,6 +73,6 @@ class SealedPerson(SealedModel):
     email_index = BlindIndexField("email", normalise="email")
 
 
-for model in (PlainRow, SealedRow, FernetRow, PlainPerson, SealedPerson):
+for model in (PlainRow, SealedRow, FernetRow, PlainPerson, PlainClick, SealedPerson):
     columns = " ".join(f.column for f in model._meta.concrete_fields)
     declare_table(model._meta.db_table, "made up for the benchmark", columns)

@@ -80,7 +80,7 @@ def test_folding_changes_no_sum(life: Affiliate) -> None:
 
 
 def test_folding_in_small_batches_comes_to_the_same(life: Affiliate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("affiliates.running_sums.BATCH", 7)
+    monkeypatch.setattr("affiliates.running_sums.BATCH", 8)
     before = RunningSum.objects.totals(life, "USD")
     assert fold_sums(now=timezone.now()) > 7
     assert RunningSum.objects.totals(life, "USD") == before
