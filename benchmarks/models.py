@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import models
 from encrypted_fields.fields import EncryptedTextField
 
-from affiliates.models import Affiliate
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.registry import declare_table
@@ -49,10 +48,10 @@ class PlainPerson(models.Model):
 
 
 class PlainClick(models.Model):
-    """What a click stores, in clear text, as a plain Django model would: a foreign key with its index, and no other."""
+    """What a click stores, in clear text. One index beside the primary key: the one Django gives a foreign key."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="+")
+    affiliate_id = models.UUIDField(db_index=True)
     cookie_digest = models.CharField(max_length=64)
     address = models.CharField(max_length=64)
     landing_path = models.CharField(max_length=300)
