@@ -74,7 +74,7 @@ def differences() -> list[tuple[Key, int, int]]:
     """Each sum that is wrong, by how many lines and by how much (minor units)."""
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES)
-        return [(Key(*map(str, row[:3])), int(row[3]), int(row[4])) for row in cursor.fetchall()]
+        return [(Key(UUID(str(owner)), *key), int(number), int(minor)) for owner, *key, number, minor in cursor]
 
 
 def correct_sums() -> None:
