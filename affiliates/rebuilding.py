@@ -92,8 +92,8 @@ def _rebuild_sums(change: bool) -> list[str]:
     if wrong and change:
         correct_sums()
     return [
-        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {minor} {key.currency} cents and {number}"
-        " lines more than the lines come to"
+        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {minor} {key.currency} cents and"
+        f" {number} lines more than the lines come to"
         for key, number, minor in wrong
     ]
 
