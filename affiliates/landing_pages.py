@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django.urls import Resolver404, resolve, reverse
 
 from shop.models import Product
@@ -9,6 +11,7 @@ from shop.models import Product
 PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}
 
 
+@lru_cache(maxsize=512)  # most links lead to a few pages
 def own_page(path: str) -> str:
     """The page itself when it is a public one of this site, otherwise the front page."""
     address = f"/{path}"

@@ -1,4 +1,4 @@
-"""The referral middleware: attaches `request.referral`, and turns `?ref=CODE` on a page into a click."""
+"""Links of affiliates, answered before anything else, and `request.referral` with `?ref=CODE` on every other page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,35 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 
 from .clicks import Credit, record_click
 from .referral import attach_referral
 from .visits import compile_list
 
 NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
+
+
+class LinkMiddleware:
+    """Answers `/go/CODE/` before sessions, forms, accounts and the headers of pages: a redirect needs none of them.
+
+    It stands second, behind the redirect to HTTPS. What is no link as `affiliates.urls` has it goes the usual way.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/go/"):
+            return self.get_response(request)
+        try:
+            view, args, kwargs = resolve(request.path_info, "affiliates.urls")
+        except Resolver404:
+            return self.get_response(request)
+        attach_referral(request)
+        response: HttpResponse = view(request, *args, **kwargs)
+        response.headers["Content-Length"] = str(len(response.content))  # else the answer goes out in chunks
+        return response
 
 
 class ReferralMiddleware:

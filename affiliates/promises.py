@@ -14,7 +14,7 @@ from .models import REFERRAL_LIFE, Click
 @evidence_for("referral-30-days")
 def referrals_end(now: datetime) -> Evidence:
     """Broken when the purge has stopped, or a row lies here an hour longer than it may."""
-    stored = Click._base_manager.order_by("clicked_at").values_list("clicked_at", flat=True).first()
+    stored = Click._base_manager.order_by("expires_at").values_list("clicked_at", flat=True).first()
     purged = last_purge()
     oldest = None if stored is None else now - stored
     next_key = DayKey.objects.filter(destroyed_at=None).order_by("day").values_list("day", flat=True).first()

@@ -16,12 +16,13 @@ from django.db.models.functions import TruncDate
 from .daily_sales import SUMS, sales_of, stored_sales, sum_sales
 from .models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, Tally
 from .rollups import Happened, Key, add_up, count_visits, take_the_counter
+from .running_sums import correct_sums, differences
 
 
 def rebuild(*, now: datetime, change: bool = True) -> list[str]:
     """What differed, a line for each figure. With `change`, it differs no more."""
     count_visits(now=now)
-    return [*_rebuild_clicks(now, change), *_rebuild_sales(change)]
+    return [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_sums(change)]
 
 
 @transaction.atomic
@@ -83,6 +84,17 @@ def _rebuild_sales(change: bool) -> list[str]:
         for key in wrong
         for name in SUMS
         if wanted[key][name] != found.get(key, Counter())[name]
+    ]
+
+
+def _rebuild_sums(change: bool) -> list[str]:
+    wrong = differences()
+    if wrong and change:
+        correct_sums()
+    return [
+        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {minor} {key.currency} cents and"
+        f" {number} lines more than the lines come to"
+        for key, number, minor in wrong
     ]
 
 

@@ -23,6 +23,8 @@ from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
 from .models import LedgerCheck, PayoutItem, PayoutParcel
 from .payout_items import STATES
+from .running_sums import DIFFERENCES
+from .sum_triggers import missing_triggers
 
 AT_PAYPAL_FOR = timedelta(days=30)  # how far back PayPal is asked by default
 KEPT = timedelta(days=365)  # results of the comparison
@@ -228,6 +230,11 @@ QUESTIONS = (
         WHERE c.state IN ('in_payout', 'paid') AND again.id IS NULL
         """,
     ),
+    Question(
+        "The running sum of what is {what} for affiliate {affiliate_id} is {amount_minor} and {number} lines more than"
+        " the lines themselves come to; rebuild_rollups sets it right.",
+        DIFFERENCES,
+    ),
 )
 
 
@@ -251,6 +258,8 @@ def _unguarded() -> Iterator[str]:
     for table, actions in GUARDED.items():
         for trigger in missing_guards(connection, table, *actions):
             yield f"The rows agree, but the database no longer guards {table}: the trigger {trigger} is gone."
+    for lost in missing_triggers(connection):
+        yield f"Nothing adds up {lost.table} any more: the trigger {lost.name} is gone."
 
 
 def _answers(question: Question) -> Iterator[str]:

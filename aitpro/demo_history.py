@@ -71,7 +71,11 @@ def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chanc
     paid_at = month + timedelta(days=3)
     total = sum(line.amount_minor for line in commissions)
     run = PayoutBatch.objects.create(
-        state=PayoutBatch.State.FINISHED, currency=product.currency, created_at=paid_at, finished_at=paid_at
+        state=PayoutBatch.State.FINISHED,
+        currency=product.currency,
+        created_at=paid_at,
+        approved_at=paid_at,
+        finished_at=paid_at,
     )
     payout = PayoutItem.objects.create(
         batch=run,

@@ -16,6 +16,7 @@ from affiliates.notifications import mail_monthly_summaries
 from affiliates.payout_sending import follow_open_payouts
 from affiliates.profile import use_new_payout_emails
 from affiliates.rollups import count_visits
+from affiliates.running_sums import fold_sums
 from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
 from contacts.limits import forget_past_hours
@@ -53,6 +54,7 @@ def _forget_tasks(now: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], int]] = {
     "visits counted": lambda now: count_visits(now=now),
+    "sums folded": lambda now: fold_sums(now=now),
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),

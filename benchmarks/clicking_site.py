@@ -1,13 +1,18 @@
-"""The site as gunicorn serves it, and in the same processes a bare page that does one raw INSERT.
+"""The site as gunicorn serves it, and in the same processes what its clicks and pages are compared with.
 
-`/bare/` goes through the site's middleware like a click, `/bare/unguarded/` through none: no page of this site does.
+- `/bare/row/`: a page of a Django project without middleware, with one raw INSERT of a row as long as a click's.
+- `/bare/smallest/`: the same with a row of two columns.
+- `/bare/guarded/`: the first, behind the site's middleware as its other pages are.
+- `/bare/home/`: the front page, without the middleware that looks after links and counts visits.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -21,24 +26,70 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from aitpro.views import HomeView  # noqa: E402
 from privacy.sealed_models import uuid7  # noqa: E402
 
+FOR_LINKS_AND_VISITS = {
+    "affiliates.middleware.LinkMiddleware",
+    "affiliates.middleware.ReferralMiddleware",
+    "aitpro.traffic.middleware.TrafficMiddleware",
+}
+AFFILIATE = uuid7()  # the same one for all rows, as the clicks have
 
-def bare(request: HttpRequest) -> HttpResponse:
+
+def row(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    agent, source = request.META["HTTP_USER_AGENT"], request.META["HTTP_REFERER"]
+    values = [_key(uuid7()), _key(AFFILIATE), "d" * 64, agent[:64], request.path, source, request.GET.get("sub", "")]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO benchmarks_plainperson (id, email) VALUES (%s, %s)", [uuid7().hex, timezone.now().isoformat()]
+            "INSERT INTO benchmarks_plainclick (id, affiliate_id, cookie_digest, address, landing_path,"
+            " referring_domain, sub, clicked_at, expires_at, counted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [*values, now.isoformat(), (now + timedelta(days=30)).isoformat(), False],
         )
+    return _counted()
+
+
+def smallest(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO benchmarks_plainperson (id, email) VALUES (%s, %s)",
+            [_key(uuid7()), timezone.now().isoformat()],
+        )
+    return _counted()
+
+
+def _key(number: UUID) -> str:
+    return number.hex
+
+
+def _counted() -> HttpResponse:
     return HttpResponse("counted", headers={"Content-Length": "7"})
 
 
-urlpatterns = [path("bare/", bare), path("bare/unguarded/", bare), path("", include("aitpro.urls"))]
-_site = WSGIHandler()
-_middleware, settings.MIDDLEWARE = settings.MIDDLEWARE, []
-_unguarded = WSGIHandler()
-settings.MIDDLEWARE = _middleware
+urlpatterns = [
+    path("bare/row/", row),
+    path("bare/smallest/", smallest),
+    path("bare/guarded/", row),
+    path("bare/home/", HomeView.as_view()),
+    path("", include("aitpro.urls")),
+]
+
+
+def _handler(middleware: list[str]) -> WSGIHandler:
+    """One with this middleware; Django reads the setting as it makes it."""
+    whole, settings.MIDDLEWARE = settings.MIDDLEWARE, middleware
+    try:
+        return WSGIHandler()
+    finally:
+        settings.MIDDLEWARE = whole
+
+
+_site = _handler(settings.MIDDLEWARE)
+_bare = _handler([])
+_quiet = _handler([name for name in settings.MIDDLEWARE if name not in FOR_LINKS_AND_VISITS])
+_others = {"/bare/row/": _bare, "/bare/smallest/": _bare, "/bare/home/": _quiet}
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    handler = _unguarded if environ["PATH_INFO"] == "/bare/unguarded/" else _site
-    return handler(environ, start_response)
+    return _others.get(environ["PATH_INFO"], _site)(environ, start_response)

@@ -10,24 +10,32 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """`value` is the median of the rounds' ratios; `target` is what was promised, with its direction."""
+    """`value` is the median of the rounds' ratios; `target` is what was promised, with its direction.
+
+    One without a target is only worth knowing.
+    """
 
     what: str
     value: float
-    target: float
+    target: float | None
     at_least: bool
     detail: str = ""
     unit: str = "×"  # "s": not a ratio but the seconds themselves, where those were promised
 
     @property
     def is_met(self) -> bool:
+        if self.target is None:
+            return True
         return self.value >= self.target if self.at_least else self.value <= self.target
 
     def __str__(self) -> str:
+        return f"{self.what:<68} {self.value:6.2f}{self.unit}  {self._verdict()}  {self.detail}"
+
+    def _verdict(self) -> str:
+        if self.target is None:
+            return "(no target)"
         sign = "≥" if self.at_least else "≤"
-        verdict = "ok" if self.is_met else "MISSED"
-        figures = f"{self.value:6.2f}{self.unit}  ({sign} {self.target:g}{self.unit})"
-        return f"{self.what:<68} {figures}  {verdict}  {self.detail}"
+        return f"({sign} {self.target:g}{self.unit})  {'ok' if self.is_met else 'MISSED'}"
 
 
 def seconds(run: Callable[[], object]) -> float:

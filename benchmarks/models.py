@@ -47,6 +47,24 @@ class PlainPerson(models.Model):
         return str(self.pk)
 
 
+class PlainClick(models.Model):
+    """What a click stores, in clear text. One index beside the primary key: the one Django gives a foreign key."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    affiliate_id = models.UUIDField(db_index=True)
+    cookie_digest = models.CharField(max_length=64)
+    address = models.CharField(max_length=64)
+    landing_path = models.CharField(max_length=300)
+    referring_domain = models.CharField(max_length=253)
+    sub = models.CharField(max_length=64)
+    clicked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    counted = models.BooleanField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class SealedPerson(SealedModel):
     """The same look-up through a blind index."""
 
@@ -54,6 +72,6 @@ class SealedPerson(SealedModel):
     email_index = BlindIndexField("email", normalise="email")
 
 
-for model in (PlainRow, SealedRow, FernetRow, PlainPerson, SealedPerson):
+for model in (PlainRow, SealedRow, FernetRow, PlainPerson, PlainClick, SealedPerson):
     columns = " ".join(f.column for f in model._meta.concrete_fields)
     declare_table(model._meta.db_table, "made up for the benchmark", columns)

@@ -59,14 +59,19 @@ def replaces(table: str, *keys: str) -> str:
 def missing_guards(connection: Any, table: str, *actions: str) -> list[str]:
     """The names of the triggers that should guard these actions on a table, and don't stand or are switched off."""
     expected = [name for action in actions for name in _names(connection.vendor, table, action)]
+    standing = standing_triggers(connection, table)
+    return [name for name in expected if name not in standing]
+
+
+def standing_triggers(connection: Any, table: str) -> set[str]:
+    """The names of all triggers of a table that are not switched off."""
     if connection.vendor == "sqlite":
         query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s"
     else:
         query = "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND tgenabled <> 'D'"
     with connection.cursor() as cursor:
         cursor.execute(query, [table])
-        standing = {name for (name,) in cursor.fetchall()}
-    return [name for name in expected if name not in standing]
+        return {name for (name,) in cursor.fetchall()}
 
 
 def statements(vendor: str, table: str, action: str, when: str, message: str) -> list[str]:

@@ -12,12 +12,14 @@ from .payout import PayoutBatch, PayoutItem, PayoutParcel
 from .payout_email import PayoutEmailChange
 from .rate import Rate, rate_in_words, reckon
 from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
+from .running_sum import LEDGER, RunningSum, Total
 from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
     "CODE",
     "COUNTERS",
     "IMAGES",
+    "LEDGER",
     "REFERRAL_LIFE",
     "Affiliate",
     "Application",
@@ -39,9 +41,11 @@ __all__ = [
     "PayoutItem",
     "PayoutParcel",
     "Rate",
+    "RunningSum",
     "Tally",
     "TermsAcceptance",
     "TermsVersion",
+    "Total",
     "new_code",
     "rate_in_words",
     "reckon",

@@ -53,6 +53,7 @@ class Attribution(models.Model):
     decided_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        indexes = [models.Index(fields=["affiliate", "decided_at"], name="attributions_of_affiliate")]
         constraints = [models.CheckConstraint(condition=BY_ONE_RATE, name="attribution_by_one_rate")]
 
     def __str__(self) -> str:
@@ -60,6 +61,10 @@ class Attribution(models.Model):
 
 
 class CommissionQuerySet(models.QuerySet["Commission"]):
+    def latest_of(self, affiliate: Affiliate) -> CommissionQuerySet:
+        """An affiliate's own, the latest order first: read along an index, so that a page costs the same for ever."""
+        return self.filter(attribution__affiliate=affiliate).order_by("-attribution__decided_at")
+
     def approved(self) -> CommissionQuerySet:
         return self.filter(state=Commission.State.APPROVED)
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Sum
-
 from shop.money import Money
 
 from ..figures import Figures, figures
-from ..models import Affiliate, By, Commission
+from ..models import LEDGER, Affiliate, Commission, RunningSum, Total
 
 State = Commission.State
+NOTHING = Total()
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,20 @@ class Overview:
 
 
 def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overview:
-    commissions = Commission.objects.filter(attribution__affiliate=affiliate, currency=currency)
-    sums = dict(commissions.order_by().values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
-
+    """Three queries over a few rows, however many clicks, sales and payouts there were."""
+    totals = RunningSum.objects.totals(affiliate, currency)
     today = now.astimezone(UTC).date()
     days = figures(affiliate, since=today - timedelta(days=29), until=today, currency=currency)
 
-    def total(state: str) -> Money:
-        return Money(sums.get(state, 0), currency)
+    def money(what: str) -> Money:
+        return Money(totals.get(what, NOTHING).minor, currency)
 
     return Overview(
         clicks=sum(days.values(), Figures()).clicks,
-        orders=affiliate.daily_sales.filter(by=By.ALL, currency=currency).aggregate(sum=Sum("orders"))["sum"] or 0,
-        pending=total(State.PENDING),
-        approved=total(State.APPROVED),
-        in_payout=total(State.IN_PAYOUT),
-        paid=total(State.PAID),
-        balance=affiliate.ledger.balance(currency),
+        orders=sum(totals.get(state, NOTHING).number for state in State.values),
+        pending=money(State.PENDING),
+        approved=money(State.APPROVED),
+        in_payout=money(State.IN_PAYOUT),
+        paid=money(State.PAID),
+        balance=money(LEDGER),
     )

@@ -115,6 +115,7 @@ def _cipher(root: RootKey, place: Place) -> AESGCM:
     return AESGCM(derive_key(root, place.use, place.table, place.column))
 
 
+@lru_cache(maxsize=4096)
 def _bound_to(header: bytes, place: Place) -> bytes:
     """The associated data but for the row, which stands at its end, so that no part can shift into another."""
     return length_prefixed(VERSION, header[1:], str(place).encode())

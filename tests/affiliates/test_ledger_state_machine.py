@@ -24,6 +24,7 @@ from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBa
 from affiliates.payout_items import apply_item_state
 from affiliates.payouts import PayoutRefused, cancel_payout, prepare_payout
 from affiliates.rates import set_rate
+from affiliates.running_sums import fold_sums
 from affiliates.verification import first_difference
 from privacy.sealed_models import uuid7
 from shop.models import Payment, Product, Refund
@@ -205,6 +206,10 @@ class Bookkeeping(RuleBasedStateMachine):
     def take_a_paid_one_back(self, at: int) -> None:
         item = self.books.one(PayoutItem.objects.filter(state=PayoutItem.State.PAID), at)
         self.books.tell(item, PayoutItemStatus.REVERSED)
+
+    @rule()
+    def fold_the_running_sums(self) -> None:
+        fold_sums(now=timezone.now())
 
     @invariant()
     def the_books_agree(self) -> None:

@@ -1,0 +1,57 @@
+"""A link is answered before the middleware of pages, and still behind HTTPS and the headers of every answer."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from accounts.models import User
+from affiliates.models import Affiliate, Click
+
+POLICY = "Content-Security-Policy"
+
+
+@pytest.fixture(autouse=True)
+def _cast(clock: object, alice: Affiliate) -> None:
+    """Noon, and Alice."""
+
+
+def test_it_carries_the_headers_of_every_answer(client: Client) -> None:
+    headers = client.get("/go/DEMO/").headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert headers["Content-Length"] == "0"
+
+
+def test_it_has_no_page_and_so_no_policy_of_one(client: Client) -> None:
+    assert POLICY in client.get("/affiliates/").headers
+    assert POLICY not in client.get("/go/DEMO/").headers
+
+
+def test_it_reads_no_session(alice: Affiliate, bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    """Whoever is signed in, a click asks whose code it is and whether the purge runs, and is stored."""
+    client = Client()
+    client.force_login(bob)
+    with django_assert_num_queries(3):
+        client.get("/go/DEMO/")
+    assert Click.objects.count() == 1
+
+
+def test_https_comes_before_it(client: Client, settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    response = Client().get("/go/DEMO/")
+    assert response.headers["Location"] == "https://testserver/go/DEMO/"
+    assert not Click.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/go/", "/go//", "/goods/"])
+def test_what_is_no_link_is_a_page_that_is_not_there(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 404
+    assert POLICY in response.headers
+
+
+def test_a_form_sent_to_a_link_is_refused(client: Client) -> None:
+    assert client.post("/go/DEMO/").status_code == 405
+    assert not Click.objects.exists()

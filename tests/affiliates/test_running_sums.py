@@ -1,0 +1,126 @@
+"""The running sums: at any moment what the lines come to, whoever changed them and however."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import Count, F
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.adjustments import adjust_ledger
+from affiliates.commissions import reject_commission
+from affiliates.models import LEDGER, Affiliate, Commission, LedgerEntry, RunningSum, Total
+from affiliates.payouts import cancel_payout, prepare_payout
+from affiliates.running_sums import differences, fold_sums
+from affiliates.sum_triggers import TRIGGERS, Trigger, _removal
+from affiliates.verification import first_difference
+from shop.models import Product
+from shop.money import Money
+from tests.affiliates.sales import approved_sale, refund, sale
+from tests.privacy.audit.guards import guards_lifted
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def life(alice: Affiliate, product: Product, bob: User) -> Affiliate:
+    """An affiliate to whom everything has happened."""
+    sale(alice, product)
+    reject_commission(commission=sale(alice, product), reason="A test order.")
+    refund(approved_sale(alice, product), "59.95")
+    refund(approved_sale(alice, product), "20.00")
+    approved_sale(alice, product, "100.00")
+    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    prepare_payout(currency="USD", prepared_by=bob)
+    adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason="Paid twice.", by=bob)
+    return alice
+
+
+def test_they_follow_every_change(life: Affiliate) -> None:
+    assert RunningSum.objects.totals(life, "USD") == {
+        "pending": Total(1, 1799),
+        "rejected": Total(1, 1799),
+        "reversed": Total(1, 0),
+        "approved": Total(0, 0),
+        "in_payout": Total(2, 1199 + 3000),
+        LEDGER: Total(LedgerEntry.objects.count(), -250),
+    }
+    assert LedgerEntry.objects.balance("USD") == Money(-250, "USD")
+    assert differences() == []
+
+
+def test_they_follow_a_change_of_many_rows_at_once(life: Affiliate) -> None:
+    moved = Commission.objects.in_payout().update(state="approved", reversed_minor=F("reversed_minor") + 1)
+    totals = RunningSum.objects.totals(life, "USD")
+    assert (moved, totals["in_payout"], totals["approved"]) == (2, Total(0, 0), Total(2, 1199 + 3000 - 2))
+
+
+def test_each_currency_and_affiliate_has_its_own(life: Affiliate, bob: User) -> None:
+    adjust_ledger(affiliate=life, amount=Money(500, "EUR"), reason="A gift.", by=bob)
+    assert RunningSum.objects.totals(life, "EUR") == {LEDGER: Total(1, 500)}
+    assert RunningSum.objects.totals(life, "USD")[LEDGER].minor == -250
+
+
+def test_what_is_undone_is_not_added(life: Affiliate, bob: User) -> None:
+    before = RunningSum.objects.totals(life, "USD")
+    with transaction.atomic():
+        adjust_ledger(affiliate=life, amount=Money(500, "USD"), reason="A gift.", by=bob)
+        assert RunningSum.objects.totals(life, "USD") != before
+        transaction.set_rollback(True)
+    assert RunningSum.objects.totals(life, "USD") == before
+
+
+def test_folding_changes_no_sum(life: Affiliate) -> None:
+    before, rows = RunningSum.objects.totals(life, "USD"), RunningSum.objects.count()
+    gone = fold_sums(now=timezone.now())
+    assert RunningSum.objects.totals(life, "USD") == before
+    assert RunningSum.objects.count() == rows - gone == len(before)
+
+
+def test_folding_in_small_batches_comes_to_the_same(life: Affiliate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("affiliates.running_sums.BATCH", 8)
+    before = RunningSum.objects.totals(life, "USD")
+    assert fold_sums(now=timezone.now()) > 7
+    assert RunningSum.objects.totals(life, "USD") == before
+    assert not RunningSum.objects.values("what").annotate(rows=Count("pk")).filter(rows__gt=1).exists()
+
+
+def test_folding_twice_finds_nothing_to_do(life: Affiliate) -> None:
+    assert fold_sums(now=timezone.now()) > 0
+    assert fold_sums(now=timezone.now()) == 0
+
+
+def test_a_wrong_sum_is_told_and_set_right(life: Affiliate) -> None:
+    RunningSum.objects.filter(what=LEDGER).update(amount_minor=F("amount_minor") + 100)
+    lines = LedgerEntry.objects.count()
+    assert f"for affiliate {life.pk} is {Money(100 * lines, 'USD')} and 0 lines more" in first_difference(
+        paypal_since=None
+    )
+    call_command("rebuild_rollups")
+    assert first_difference(paypal_since=None) == ""
+    assert RunningSum.objects.totals(life, "USD")[LEDGER] == Total(lines, -250)
+
+
+def test_only_looking_changes_nothing(life: Affiliate) -> None:
+    RunningSum.objects.all().delete()
+    with pytest.raises(CommandError, match="figures differ"):
+        call_command("rebuild_rollups", "--check")
+    assert not RunningSum.objects.exists()
+
+
+@pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.name)
+def test_a_lost_trigger_is_told(db: None, trigger: Trigger) -> None:
+    assert first_difference(paypal_since=None) == ""
+    with connection.cursor() as cursor:
+        for statement in _removal(connection.vendor, trigger):
+            cursor.execute(statement)
+    assert f"the trigger {trigger.name} is gone" in first_difference(paypal_since=None)
+
+
+def test_what_happened_without_the_triggers_is_found(life: Affiliate) -> None:
+    with guards_lifted():
+        Commission.objects.filter(state="pending").update(state="rejected", reason="By hand.")
+    found = {(key.what, number, minor) for key, number, minor in differences()}
+    assert found == {("pending", 1, 1799), ("rejected", -1, -1799)}
