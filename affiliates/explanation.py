@@ -45,7 +45,7 @@ def to_explain(commissions: CommissionQuerySet) -> CommissionQuerySet:
     entries = LedgerEntry.objects.select_related("claim__payout")
     return commissions.select_related(
         "attribution__affiliate", "attribution__order", "attribution__rate"
-    ).prefetch_related("attribution__order__payments", "attribution__flags", Prefetch("ledger", entries))
+    ).prefetch_related("attribution__order__payments__refunds", "attribution__flags", Prefetch("ledger", entries))
 
 
 def explain_commission(commission: Commission) -> list[Line]:
@@ -112,7 +112,8 @@ def _computation(commission: Commission) -> str:
 
 
 def _refunds(commission: Commission) -> Iterator[Line]:
-    for payment in commission.attribution.order.payments.all():
+    payments = commission.attribution.order.payments.all()
+    for payment in payments:
         if not payment.refunded_minor:
             continue
         back = Money(payment.refunded_minor, payment.currency)
@@ -120,7 +121,8 @@ def _refunds(commission: Commission) -> Iterator[Line]:
         share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
         yield Line("Refunds", f"{back} of {payment.total} went back to the buyer, so {taken} was taken back: {share}.")
         yield Line("What is left", f"{commission.remaining}.")
-    for refund in Refund.objects.filter(payment__order=commission.attribution.order, state=Refund.State.UNDONE):
+    undone = (r for payment in payments for r in payment.refunds.all() if r.state == Refund.State.UNDONE)
+    for refund in undone:
         text = f"A refund of {refund.total} was undone: what it had taken back was given back"
         yield Line("Refunds", f"{text}, because the buyer's money came home again.")
 

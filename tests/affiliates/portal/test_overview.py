@@ -207,14 +207,14 @@ def test_its_cost_does_not_grow(
 ) -> None:
     client = signed_in(alice.user)
     sale(alice, product)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(14):
         client.get(PORTAL)
     for _ in range(20):
         approved_sale(alice, product)
         sale(alice, product)
         factories.click(alice)
     prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(14):
         client.get(PORTAL)
 
 
