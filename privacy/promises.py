@@ -112,7 +112,8 @@ PROMISES = (
         "no-ad-servers",
         "No advertising networks",
         "We work with no ad server and no advertising network.",
-        "No page names an ad network, and the same Content-Security-Policy would have browsers refuse anything they send.",
+        "No page names an ad network, and the same Content-Security-Policy would have browsers refuse anything they "
+        "send.",
         "tests/privacy/evidence/test_served_pages.py",
     ),
     Promise(

@@ -13,7 +13,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver
 
-MEASURED_ELSEWHERE = {"evidence", "evidence_json"}  # they would ask for themselves
+NOT_READ = {"evidence", "evidence_json"}  # they would ask for themselves
+NO_PAGES = {"logout", "checkout_return", "paypal_webhook"}  # for programs, or for what a form sends
 NOT_PUBLIC = {"admin"}
 
 
@@ -51,7 +52,7 @@ def _paths(resolver: URLResolver, prefix: str) -> Iterator[str]:
         route = prefix + str(pattern.pattern)
         if "<" in route:
             continue
-        if isinstance(pattern, URLPattern) and pattern.name not in MEASURED_ELSEWHERE:
+        if isinstance(pattern, URLPattern) and pattern.name not in NOT_READ | NO_PAGES:
             yield route
         if isinstance(pattern, URLResolver) and pattern.namespace not in NOT_PUBLIC:
             yield from _paths(pattern, route)
