@@ -18,7 +18,9 @@ SCHEMA = 1  # raised when a program that reads the JSON would have to be changed
 def evidence(request: HttpRequest) -> HttpResponse:
     taken = stock()
     if taken is None:
-        return render(request, "privacy/evidence_soon.html", status=503, headers=SOON)
+        response = render(request, "privacy/evidence_soon.html", status=503)
+        response.headers["Retry-After"] = SOON["Retry-After"]
+        return response
     return render(request, "privacy/evidence.html", {"stock": taken, "head": json.dumps(taken.head)})
 
 
