@@ -142,7 +142,8 @@ PROMISES = (
         "paypal-only",
         "PayPal handles the money",
         "Payments are made at PayPal, over an encrypted connection. We never see the number of a card.",
-        "No form of this site asks for a card. Of a payment we keep PayPal's numbers, the amount and the state.",
+        "No form of this site asks for a card, and what looks like a card's number is not taken. Of a payment we keep "
+        "PayPal's numbers, the amount and the state.",
         "tests/privacy/evidence/test_card_numbers.py",
     ),
     Promise(

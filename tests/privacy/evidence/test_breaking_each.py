@@ -166,6 +166,8 @@ def the_traffic_refers_to_people(scene: Scene) -> None:
 
 def run(*statements: str) -> None:
     with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with deferred checks pending can't be altered
         for statement in statements:
             cursor.execute(statement)
 
