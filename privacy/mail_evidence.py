@@ -54,7 +54,7 @@ def opt_outs_are_obeyed(now: datetime) -> Evidence:
     kinds = {kind.template: kind for kind in all_kinds() if not kind.despite_opt_out}
     sent = OutgoingMail.objects.filter(state=State.SENT, kind__in=kinds).order_by("-queued_at")[:NEWEST]
     unwanted = _unwanted(list(sent), kinds)
-    figures = {**told, "newest mails looked at": at_least(len(sent)), "of them sent against a wish": unwanted}
+    figures: Figures = {**told, "newest mails looked at": at_least(len(sent)), "of them sent against a wish": unwanted}
     return Evidence(kept=not unwanted, figures=figures)
 
 

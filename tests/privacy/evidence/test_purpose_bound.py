@@ -22,7 +22,8 @@ ADDRESS = "203.0.113.77"
 
 @pytest.fixture
 def click(alice: Affiliate) -> Click:
-    return Click.objects.get(pk=factories.click(alice).pk)
+    stored: Click = Click.objects.get(pk=factories.click(alice).pk)
+    return stored
 
 
 def read(click: Click) -> str | None:
