@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from privacy.client_address import client_address
+from privacy.purposes import Purpose
+from privacy.reading import reads
 from shop.models import Order
 
 from .flags import raise_flag
@@ -51,6 +53,7 @@ def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attributio
     )
 
 
+@reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
 def _same_address(click: Click | None, request: HttpRequest) -> bool | None:
     """The verdict is all that is kept. None where the click's address is not known or no longer readable."""
     clicked_from = click.readable_address() if click else None

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from privacy.evidence import Evidence, evidence_for
 from privacy.heartbeat import LATE_AFTER, last_purge
 from privacy.keystore.models import DayKey
+from privacy.purposes import Purpose
+from privacy.reading import OtherPurpose, purposes_open_to, readers
 
 from .models import REFERRAL_LIFE, Click
 
@@ -27,3 +29,30 @@ def referrals_end(now: datetime) -> Evidence:
             "next day whose key is destroyed": None if next_key is None else f"{next_key + REFERRAL_LIFE:%-d %B %Y}",
         },
     )
+
+
+@evidence_for("referral-for-commission-only")
+def referrals_serve_commission(now: datetime) -> Evidence:
+    """Broken when the address of a visit opens for code that names no purpose, or another purpose is let in."""
+    table = Click._meta.db_table
+    declared = readers(table)
+    open_to = purposes_open_to(table)
+    strangers = [reader for reader in declared if reader.purpose not in open_to]
+    expected = {Purpose.REFERRAL_TRACKING, Purpose.PRIVACY_REQUEST}
+    return Evidence(
+        kept=_is_closed_to_others() and open_to == expected and not strangers,
+        figures={
+            "opens for code that names no purpose": "no" if _is_closed_to_others() else "yes",
+            "purposes it opens for": ", ".join(sorted(purpose.label for purpose in open_to)),
+            "places in the code that read it": ", ".join(sorted(reader.code for reader in declared)),
+            "of them for another purpose": len(strangers),
+        },
+    )
+
+
+def _is_closed_to_others() -> bool:
+    """Tried out, with a visit that nobody made: the address that it is given can't be read here."""
+    try:
+        return Click(address="192.0.2.1").address is None
+    except OtherPurpose:
+        return True

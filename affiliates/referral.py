@@ -22,6 +22,8 @@ from django.utils import timezone
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, SealBroken, seal, unseal
 from privacy.links import digest_of
+from privacy.purposes import Purpose
+from privacy.reading import reads
 
 from .models import REFERRAL_LIFE, Affiliate, Click
 from .visits import Visit, looks_ahead, program
@@ -91,6 +93,12 @@ class Referral:
         digest = digest_of(self._request.COOKIES[COOKIE])
         found: Click | None = Click.objects.filter(pk=self.token.click_id, cookie_digest=digest).first()
         return found
+
+    @property
+    @reads("affiliates_click", purpose=Purpose.PRIVACY_REQUEST)
+    def own_address(self) -> str | None:
+        """The network address stored with the visit, for the visitor's own eyes."""
+        return self.click.readable_address() if self.click else None
 
     @cached_property
     def affiliate(self) -> Affiliate | None:

@@ -12,6 +12,9 @@ from datetime import timedelta
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
+from privacy.purposes import Purpose
+from privacy.reading import reads
+
 from .models import Affiliate, Attribution, Commission, Flag
 
 Kind = Flag.Kind
@@ -53,6 +56,7 @@ def mailbox_of(email: str | None) -> str:
     return f"{local.replace('.', '') if domain in _DOTS_MEAN_NOTHING else local}@{domain}" if domain else ""
 
 
+@reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
 def _address_brought_others(attribution: Attribution) -> bool:
     """Another buyer's click and order for this affiliate came from the same address, in the life of the clicks."""
     address = attribution.click.readable_address() if attribution.click else None

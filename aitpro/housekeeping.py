@@ -20,6 +20,7 @@ from affiliates.running_sums import fold_sums
 from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
 from contacts.limits import forget_past_hours
+from privacy.evidence_stock import keep_evidence
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail import deliver_due_mail
@@ -77,6 +78,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "monthly summaries mailed": lambda now: mail_monthly_summaries(now=now),
     "closed affiliates parted with": lambda now: part_with_closed_affiliates(now=now),
     "books compared": lambda now: check_books_nightly(now=now),
+    "promises that are broken": lambda now: keep_evidence(now=now),  # last: it looks at what the others did
 }
 
 

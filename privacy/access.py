@@ -20,9 +20,12 @@ from django.template.loader import render_to_string
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField
 from .keystore.day_keys import KeyDestroyed
+from .purposes import Purpose
+from .reading import ALL_TABLES, reads
 from .registry import PersonalData, personal_models
 
 
+@reads(ALL_TABLES, purpose=Purpose.PRIVACY_REQUEST)
 def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[str, Any]]:
     """One section per kind of row that exists about this person; shape as in `data.json`. `tables` limits the kinds.
 

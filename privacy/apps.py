@@ -6,7 +6,14 @@ class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
-        from . import checks, encryption_evidence, third_party  # noqa: F401  (importing registers them)
+        from . import (  # noqa: F401  (importing registers them)
+            checks,
+            encryption_evidence,
+            mail_evidence,
+            purpose_evidence,
+            requests_evidence,
+            third_party,
+        )
 
         autodiscover_modules("mails")
         autodiscover_modules("promises")

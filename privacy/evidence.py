@@ -1,4 +1,4 @@
-"""Live evidence: figures measured now, for the promises that have any, and whether they show the promise kept.
+"""Live evidence: figures measured now for every promise, and whether they show the promise kept.
 
 The app that keeps a promise contributes the evidence in its own `promises.py`, which start-up finds the way Django
 finds `admin.py`.
@@ -8,13 +8,21 @@ No figure holds personal data, or a count so small that it points at somebody.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db import transaction
+
+from .evidence_models import Measurement
 from .promises import PROMISES, Promise
 
 logger = logging.getLogger(__name__)
+
+FEW = 10  # a smaller count could point at somebody
+
+Figures = dict[str, str | int | float | None]
 
 
 @dataclass(frozen=True)
@@ -22,49 +30,81 @@ class Evidence:
     """`figures` maps what was measured, in plain words, to what was found."""
 
     kept: bool
-    figures: dict[str, str | int | float | None] = field(default_factory=dict)
+    figures: Figures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A promise with its evidence; `evidence` is None while nothing measures it."""
+    """A promise with its evidence, and when that was measured."""
 
     promise: Promise
-    evidence: Evidence | None
+    evidence: Evidence
+    measured_at: datetime
 
     @property
     def is_broken(self) -> bool:
-        return self.evidence is not None and not self.evidence.kept
+        return not self.evidence.kept
 
 
 Measure = Callable[[datetime], Evidence]
 _measures: dict[str, Measure] = {}
+_hourly: set[str] = set()
 
 
-def evidence_for(promise_id: str) -> Callable[[Measure], Measure]:
-    """Registers a function of the present moment as the evidence of a promise. Raises `ValueError` for another id."""
+def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure], Measure]:
+    """Registers a function of the present moment as the evidence of a promise. Raises `ValueError` for another id.
+
+    `hourly` is for what costs more than a few queries: it is measured once an hour and kept with its time.
+    """
     if promise_id not in {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {promise_id}")
 
     def register(measure: Measure) -> Measure:
         _measures[promise_id] = measure
+        if hourly:
+            _hourly.add(promise_id)
         return measure
 
     return register
 
 
-def findings(*, now: datetime) -> Iterator[Finding]:
-    """Every promise, in the order of the policy."""
-    return (Finding(promise, _measure(promise, now)) for promise in PROMISES)
+def findings(*, now: datetime, max_age: timedelta = timedelta(0)) -> list[Finding]:
+    """Every promise, in the order of the policy. What is measured hourly may be up to `max_age` old."""
+    known = Measurement.objects.newer_than(now - max_age) if max_age else {}
+    return [_known(promise, known.get(promise.id)) or _measured(promise, now) for promise in PROMISES]
 
 
-def _measure(promise: Promise, now: datetime) -> Evidence | None:
+def at_least(count: int) -> str | int:
+    """A count that singles nobody out."""
+    return count if count >= FEW or count == 0 else f"fewer than {FEW}"
+
+
+def _known(promise: Promise, found: Measurement | None) -> Finding | None:
+    if found is None or promise.id not in _hourly:
+        return None
+    return Finding(promise, Evidence(found.kept, found.figures), found.measured_at)
+
+
+def _measured(promise: Promise, now: datetime) -> Finding:
+    finding = Finding(promise, _evidence(promise, now), now)
+    if promise.id in _hourly:
+        Measurement.objects.keep(promise.id, kept=finding.evidence.kept, figures=finding.evidence.figures, at=now)
+    return finding
+
+
+def _evidence(promise: Promise, now: datetime) -> Evidence:
     """What can't be measured is not kept: a failure turns its own promise red, and no other."""
     measure = _measures.get(promise.id)
     if measure is None:
-        return None
+        return Evidence(kept=False, figures={"measured": "nothing measures it"})
     try:
-        return measure(now)
+        with _apart():
+            return measure(now)
     except Exception:
         logger.exception("the evidence for %s could not be measured", promise.id)
         return Evidence(kept=False, figures={"measured": "failed"})
+
+
+def _apart() -> AbstractContextManager[None]:
+    """Within a transaction, a query that fails would fail all that come after it, too."""
+    return transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()

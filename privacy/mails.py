@@ -46,6 +46,15 @@ PURGE_STOPPED = mail_kind(
     despite_opt_out=True,
 )
 
+PROMISE_CHANGED = mail_kind(
+    "privacy/promise_changed",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    about="privacy.PromiseState",
+    transactional=True,
+    because="staff must mend what broke, and hear when it is mended",
+    despite_opt_out=True,
+)
+
 # Asked for a moment ago, by whoever typed the address.
 CHOICES_LINK = mail_kind(
     "privacy/choices_link",

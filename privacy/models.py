@@ -8,6 +8,7 @@ from django.utils import timezone
 from .contact_models import ChoicesRequest, MailTally, Suppression, UndeliverableAddress
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
+from .evidence_models import Measurement, PromiseState
 from .expiring import LiveManager
 from .purposes import Purpose
 from .registry import Erasure, Retention, not_personal, personal_data
@@ -20,8 +21,10 @@ __all__ = [
     "ErasureMark",
     "Heartbeat",
     "MailTally",
+    "Measurement",
     "OutgoingMail",
     "PrivacyRequest",
+    "PromiseState",
     "Suppression",
     "UndeliverableAddress",
     "new_reference",

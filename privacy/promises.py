@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Promise:
-    """`id` never changes; `sentence` is the policy's own; `control` says what enforces it, in plain words."""
+    """`id` never changes; `sentence` is the policy's own; `control` says what enforces it, in plain words.
+
+    `test` is the file of the test that fails without the control.
+    """
 
     id: str
     title: str
     sentence: str
     control: str
+    test: str
 
 
 PROMISES = (
@@ -21,6 +25,7 @@ PROMISES = (
         "You can reach us",
         "You reach us by e-mail, by the form on our contact page, by telephone and by letter.",
         "The contact form stores your message before any mail is sent, so that none is lost on the way.",
+        "tests/contacts/test_contact_form.py",
     ),
     Promise(
         "direct-visits-domain-only",
@@ -29,12 +34,14 @@ PROMISES = (
         "an e-mail address.",
         "Your network's domain is looked up in memory and counted; the address is forgotten at once. No table of this "
         "site has a place for it, and the server's log leaves it out.",
+        "tests/traffic/test_no_address_is_left.py",
     ),
     Promise(
         "domains-count-traffic-only",
         "Domain names only count visits",
         "We count visits by domain name. Those names serve to count, and for nothing else.",
         "Counts are sums by day that stand by themselves: nothing in the database links them to a person or a visit.",
+        "tests/traffic/test_traffic_evidence.py",
     ),
     Promise(
         "referral-30-days",
@@ -43,13 +50,16 @@ PROMISES = (
         "delete both then.",
         "Every visit is stored with its end. After that moment it can't be read any more, and an hourly "
         "purge deletes it.",
+        "tests/privacy/test_day_keys.py",
     ),
     Promise(
         "referral-for-commission-only",
         "A referral pays a commission, and that is all",
         "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, "
         "and nothing else.",
-        "Only the code that decides who brought an order looks at it, and the page that shows it to yourself.",
+        "The stored address of a visit opens only for code that is declared to pay commission, or to answer you. Any "
+        "other code that tries gets an error.",
+        "tests/privacy/evidence/test_purpose_bound.py",
     ),
     Promise(
         "not-shared",
@@ -57,6 +67,7 @@ PROMISES = (
         "We give cookies and visitor data to no third party.",
         "No page loads a script, style, font or picture from elsewhere; a strict Content-Security-Policy has "
         "browsers refuse any.",
+        "tests/site/test_public_pages.py",
     ),
     Promise(
         "email-for-asked-contact-only",
@@ -64,36 +75,46 @@ PROMISES = (
         "We write to you only because you asked us something, bought something or work with us. We send no "
         "advertising.",
         "One gate lets mail out. It wants the reason of each message and refuses those that have none.",
+        "tests/privacy/test_mail_gate.py",
     ),
     Promise(
         "correspondence-private",
         "What you write stays between us",
         "Our correspondence and business with you stay private.",
-        "Messages are encrypted before they are stored. Only signed-in staff can open them, and each time is recorded.",
+        "Messages are encrypted before they are stored. Only signed-in staff can open them, and each time is recorded "
+        "in a chain that nobody can change unseen.",
+        "tests/privacy/audit/test_staff_reads.py",
     ),
     Promise(
         "opt-out",
         "You can stop us",
         "You can tell us at any time to stop writing, calling or sending letters.",
         "A wish to be left alone is checked at the very moment a message would leave.",
+        "tests/privacy/test_opt_out_race.py",
     ),
     Promise(
         "postal-purpose",
         "A postal address brings what you gave it for",
         "If you give us a postal address, it brings you what you gave it for, and nothing else.",
-        "The address is stored with your message, and goes with it.",
+        "The list of letters to write shows only who may be written to, and about what; a letter for anything else "
+        "can't be entered. The address goes when your message goes.",
+        "tests/contacts/test_calls_and_letters.py",
     ),
     Promise(
         "phone-purpose",
         "A telephone number brings only the call you expect",
         "If you give us a telephone number, we call only about your quote, your order or what you asked.",
-        "The number is stored with your message, and goes with it.",
+        "The list of calls to make shows only who may be called, and about what; a call about anything else "
+        "can't be entered. The number goes when your message goes.",
+        "tests/privacy/test_permissions.py",
     ),
     Promise(
         "no-ad-servers",
         "No advertising networks",
         "We work with no ad server and no advertising network.",
-        "The same Content-Security-Policy would have browsers refuse anything they could send.",
+        "No page names an ad network, and the same Content-Security-Policy would have browsers refuse anything they "
+        "send.",
+        "tests/privacy/evidence/test_served_pages.py",
     ),
     Promise(
         "change-notice",
@@ -101,36 +122,43 @@ PROMISES = (
         "Before we use personal information in a new way, we tell everybody whom it concerns.",
         "A new detail, another purpose or a longer time stays closed in the code until a version of this page "
         "covers it, and that takes effect only when each person concerned was told by mail, call or letter.",
+        "tests/privacy/policy/test_evidence_of_changes.py",
     ),
     Promise(
         "access",
         "You can see everything",
         "If you ask, you get everything we keep about you.",
         "One registry lists every place where something about you can be. The answer is made from it, at once.",
+        "tests/privacy/test_access.py",
     ),
     Promise(
         "purpose-limitation",
         "Only for what it says here",
         "We use data for the purposes named on this page and for no other.",
         "The registry ties every column of the database to one purpose; the table below is printed from it.",
+        "tests/privacy/test_purpose_matrix.py",
     ),
     Promise(
         "paypal-only",
         "PayPal handles the money",
         "Payments are made at PayPal, over an encrypted connection. We never see the number of a card.",
-        "No form of this site asks for a card. Of a payment we keep PayPal's numbers, the amount and the state.",
+        "No form of this site asks for a card, and what looks like a card's number is not taken. Of a payment we keep "
+        "PayPal's numbers, the amount and the state.",
+        "tests/privacy/evidence/test_card_numbers.py",
     ),
     Promise(
         "legal-process-only",
         "We disclose nothing, unless a court makes us",
         "We hand your data to nobody, unless a court or another legal process requires it.",
-        "The only export there is goes to the person whom it is about.",
+        "An export for anybody else needs the order of a court, entered and approved by two people; each is on record.",
+        "tests/privacy/disclosure/test_register.py",
     ),
     Promise(
         "encrypted",
         "Everything private is encrypted",
         "All personal and private data is encrypted and can't be reached by the public.",
         "Values are sealed before they reach the database; a check fails when a new column is forgotten.",
+        "tests/privacy/test_plaintext_never_reaches_the_database.py",
     ),
     Promise(
         "complaints",
@@ -138,5 +166,6 @@ PROMISES = (
         "If we don't keep to this policy, tell us, the Better Business Bureau, or the consumer protection "
         "office of your state.",
         "A complaint gets a number and a date by which we must answer.",
+        "tests/contacts/test_complaints.py",
     ),
 )

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
 from .forms import CorrectionForm, PrivacyRequestForm
-from .models import PrivacyRequest
+from .models import PrivacyRequest, PromiseState
 from .policy.page import policy_page
 from .promises import PROMISES
 from .registry import personal_models
@@ -37,13 +37,16 @@ Kind = PrivacyRequest.Kind
 
 
 class PolicyView(TemplateView):
-    """The policy: the promises, and the table of what is kept, printed from the registry itself."""
+    """The policy: the promises, each with its state as last noted, and the table of what is kept, printed from the
+    registry itself."""
 
     template_name = "privacy/policy.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         declarations = sorted(personal_models(), key=lambda declaration: declaration.label)
-        return super().get_context_data(promises=PROMISES, declarations=declarations, **policy_page(), **kwargs)
+        states = {state.promise: state for state in PromiseState.objects.current()}
+        promises = [(promise, states.get(promise.id)) for promise in PROMISES]
+        return super().get_context_data(promises=promises, declarations=declarations, **policy_page(), **kwargs)
 
 
 @method_decorator(never_cache, name="dispatch")

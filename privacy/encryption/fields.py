@@ -18,6 +18,7 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
+from ..card_numbers import validate_no_card_number
 from ..policy.gate import require_open
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
 
@@ -249,7 +250,7 @@ class SealedField(models.BinaryField[Any, Any]):
 
 
 class SealedTextField(SealedField):
-    """Text, with `max_length` in characters checked by forms and `full_clean()`."""
+    """Text, with `max_length` in characters checked by forms and `full_clean()`, and no card's number in it."""
 
     empty_values = list(validators.EMPTY_VALUES)  # BinaryField's would take an empty text for a filled-in one
 
@@ -258,6 +259,7 @@ class SealedTextField(SealedField):
         # BinaryField would count bytes of the stored value; here characters of the readable one count.
         self.validators = [v for v in self.validators if not isinstance(v, validators.MaxLengthValidator)]
         self.validators.append(validators.ProhibitNullCharactersValidator())
+        self.validators.append(validate_no_card_number)
         if self.max_length is not None:
             self.validators.append(validators.MaxLengthValidator(self.max_length))
 

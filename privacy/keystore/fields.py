@@ -8,18 +8,30 @@ from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
-from privacy.encryption.fields import SealedTextField, row_of
+from privacy.encryption.fields import SealedAttribute, SealedTextField, row_of
 from privacy.encryption.sealing import Opener, Openers, SealedBytes, seal
+from privacy.reading import require_purpose
 
 from .day_keys import key_of, key_with_id
+
+
+class PurposeBoundAttribute(SealedAttribute):
+    """Opens for code that acts for the purpose of its table, and for no other (`privacy.reading`)."""
+
+    def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
+        if instance is not None:
+            require_purpose(self.field.model._meta.db_table)
+        return super().__get__(instance, cls)
 
 
 class DaySealedTextField(SealedTextField):
     """Text that nobody can read from the 30th day after `day_of` (a date-time field of the same row) on.
 
-    Reading it then raises `KeyDestroyed`; writing it for a day that is over raises `DayFenced`.
+    Reading it then raises `KeyDestroyed`, and before that `OtherPurpose` for code that is no declared reader; writing
+    it for a day that is over raises `DayFenced`.
     """
 
+    descriptor_class = PurposeBoundAttribute
     follows_the_ring = False  # it ends with its day
 
     def __init__(self, *args: Any, day_of: str, **kwargs: Any) -> None:

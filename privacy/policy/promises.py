@@ -8,12 +8,11 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Model
 
-from ..evidence import Evidence, evidence_for
+from ..evidence import Evidence, at_least, evidence_for
 from . import gate
 from .models import PolicyNotice, PolicyVersion
 
 NEWEST = 1000  # rows looked at in a new column
-FEW = 10  # a smaller count could point at somebody
 
 State = PolicyNotice.State
 
@@ -38,11 +37,6 @@ def changes_wait_for_their_notices(now: datetime) -> Evidence:
         "changes of which people are being told": PolicyVersion.objects.announced().count(),
     }
     return Evidence(kept=version.is_sound and not untold and not used, figures=figures)
-
-
-def at_least(count: int) -> str | int:
-    """A count that singles nobody out."""
-    return count if count >= FEW or count == 0 else f"fewer than {FEW}"
 
 
 def _is_in_use(place: str) -> bool:

@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import Count, Q
 from django.views.generic import DetailView, ListView
 
+from ..evidence import at_least
 from .models import PolicyNotice, PolicyVersion
-from .promises import at_least
 from .snapshot import kept_rows
 
 

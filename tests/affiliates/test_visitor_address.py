@@ -9,6 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
+from privacy.purposes import Purpose
+from privacy.reading import acting_for
 
 PEER, LIAR, VISITOR = "198.51.100.9", "192.0.2.66", "203.0.113.5"
 
@@ -21,7 +23,8 @@ def _proxies(settings: Settings, alice: Affiliate) -> None:
 def stored(client: Client, peer: str, forwarded: str | None) -> str | None:
     headers = {"X-Forwarded-For": forwarded} if forwarded is not None else {}
     client.get("/go/DEMO/", headers=headers, REMOTE_ADDR=peer)
-    address: str | None = Click.objects.get().address
+    with acting_for(Purpose.REFERRAL_TRACKING):
+        address: str | None = Click.objects.get().address
     return address
 
 

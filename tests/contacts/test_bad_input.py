@@ -41,6 +41,7 @@ COUNTRY = "a number outside US also needs + and the country's code"
         ("name", "Dave\u202egro.elpmaxe", "characters that turn the direction of writing around"),
         ("name", "x" * 151, "at most 150 characters"),
         ("message", "ring\x07ring", UNSEEN),
+        ("message", "Take it from 4111 1111 1111 1111", "This looks like the number of a payment card."),
         ("address", "1 Main\x00Street", "Null characters are not allowed"),
         ("address", "x" * 401, "at most 400 characters"),
         ("message", "x" * 100_000, "at most 20000 characters (it has 100000)"),

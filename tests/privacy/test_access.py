@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup
 from django.conf import settings
 
 from privacy.access import build_archive, collect
+from privacy.purposes import Purpose
+from privacy.reading import acting_for
 from privacy.registry import personal_models
 
 from .conftest import ERIN, FRANK
@@ -65,7 +67,8 @@ def test_no_secret_is_in_it(sections: dict[str, Any]) -> None:
     for declaration in personal_models():
         for row in declaration.rows_of(ERIN):
             for f in row._meta.concrete_fields:
-                value = getattr(row, f.attname)
+                with acting_for(Purpose.PRIVACY_REQUEST):
+                    value = getattr(row, f.attname)
                 if f.name in declaration.withheld or f.name.endswith("_digest"):
                     assert str(value) not in text
                 elif isinstance(value, bytes):

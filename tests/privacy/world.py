@@ -30,6 +30,8 @@ from privacy.models import (
     UndeliverableAddress,
 )
 from privacy.policy.models import PolicyNotice, PolicyVersion
+from privacy.purposes import Purpose
+from privacy.reading import acting_for
 from privacy.registry import personal_models
 from shop.delivery_models import Licence
 from shop.licence_keys import new_licence_key
@@ -138,6 +140,7 @@ def rows_about(email: str) -> dict[str, int]:
     return {label: count for label, count in counts.items() if count}
 
 
+@acting_for(Purpose.PRIVACY_REQUEST)
 def contents_about(email: str) -> dict[str, list[dict[str, Any]]]:
     """Every readable value of every row about a person."""
     return {

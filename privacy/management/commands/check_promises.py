@@ -7,15 +7,14 @@ from privacy.evidence import findings
 
 
 class Command(BaseCommand):
-    help = "Measures the evidence for every promise; exit 1 and a line for each one that is broken."
+    help = "Measures the evidence for every promise anew; exit 1 and a line for each one that is broken."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        broken = [finding for finding in findings(now=timezone.now()) if finding.is_broken]
+        found = findings(now=timezone.now())
+        broken = [finding for finding in found if finding.is_broken]
         for finding in broken:
-            figures = finding.evidence.figures if finding.evidence else {}
-            self.stdout.write(
-                f"{finding.promise.id}: {', '.join(f'{what}: {found}' for what, found in figures.items())}"
-            )
+            figures = ", ".join(f"{what}: {value}" for what, value in finding.evidence.figures.items())
+            self.stdout.write(f"{finding.promise.id}: {figures}")
         if broken:
-            raise CommandError(f"{len(broken)} promises are broken.")
-        self.stdout.write("Every promise that can be measured is kept.")
+            raise CommandError(f"{len(broken)} of {len(found)} promises are broken.")
+        self.stdout.write(f"Every promise is kept: {len(found)} of {len(found)}.")

@@ -1,0 +1,127 @@
+"""The evidence that no page leads a visitor's browser to anybody else: all public pages are served and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from xml.etree import ElementTree
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import is_valid_path, reverse
+
+from privacy.evidence import Evidence, evidence_for
+from privacy.served_pages import public_paths, serve
+
+from .origins import Origins
+
+# What falls back to nothing else (CSP level 3), so that it has to be named; the rest falls back to default-src.
+NEEDED = {"default-src", "form-action", "base-uri", "frame-ancestors"}
+OWN = {"'self'", "'none'"}
+AD_NETWORKS = (
+    "adnxs.com",
+    "adroll.com",
+    "ads-twitter.com",
+    "adsrvr.org",
+    "amazon-adsystem.com",
+    "bat.bing.com",
+    "connect.facebook.net",
+    "criteo.",
+    "doubleclick.net",
+    "googleadservices.com",
+    "googlesyndication.com",
+    "media.net",
+    "openx.net",
+    "outbrain.com",
+    "pubmatic.com",
+    "quantserve.com",
+    "rubiconproject.com",
+    "taboola.com",
+)
+AD_MARKS = ("google-adsense-account", "data-ad-client", "adsbygoogle")
+AD_FILES = ("/ads.txt", "/app-ads.txt")  # where a site lists the ad networks that may sell its space
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as it was served: its HTML in lower case, and its Content-Security-Policy by directive."""
+
+    html: str
+    policy: dict[str, list[str]]
+
+    @property
+    def third_parties(self) -> set[str]:
+        return Origins(self.html).hosts - _known_hosts()
+
+    @property
+    def lets_in(self) -> set[str]:
+        """What its policy allows from elsewhere. PayPal's own page is where a buyer goes to pay."""
+        allowed = {(name, source) for name, sources in self.policy.items() for source in sources if source not in OWN}
+        to_paypal = ("form-action", settings.PAYPAL_APPROVE_ORIGIN)
+        return {f"{name} {source}" for name, source in allowed - {to_paypal}}
+
+
+@evidence_for("not-shared", hourly=True)
+def nobody_else_is_asked(now: datetime) -> Evidence:
+    """Broken when a page loads anything from elsewhere, or its policy would let it."""
+    pages = list(_pages())
+    hosts = set().union(*(page.third_parties for page in pages))
+    allowed = set().union(*(page.lets_in for page in pages))
+    open_pages = sum(not page.policy.keys() >= NEEDED for page in pages)
+    return Evidence(
+        kept=bool(pages) and not hosts and not allowed and not open_pages,
+        figures={
+            "public pages read": len(pages),
+            "third parties that they load anything from": ", ".join(sorted(hosts)) or 0,
+            "third-party origins in the served policy": ", ".join(sorted(allowed)) or 0,
+            "pages whose policy lacks a directive": open_pages,
+        },
+    )
+
+
+@evidence_for("no-ad-servers", hourly=True)
+def no_ad_network_is_named(now: datetime) -> Evidence:
+    """Broken when a page names an ad network at all, a link included, or the site lists who sells its space."""
+    pages = list(_pages())
+    named = {mark for mark in (*AD_NETWORKS, *AD_MARKS) for page in pages if mark in page.html}
+    lists = [path for path in AD_FILES if is_valid_path(path)]
+    return Evidence(
+        kept=bool(pages) and not named and not lists,
+        figures={
+            "public pages read": len(pages),
+            "ad networks that we look for": len(AD_NETWORKS),
+            "of them named on a page": ", ".join(sorted(named)) or 0,
+            "lists of ad sellers that this site serves": ", ".join(lists) or 0,
+        },
+    )
+
+
+def _pages() -> Iterator[Page]:
+    """What a visitor can open without signing in."""
+    for path in sorted({*public_paths(), *_in_the_sitemap()}):
+        response = serve(path)
+        if response.status_code == 200 and isinstance(response, HttpResponse) and _is_html(response):
+            yield Page(response.content.decode().lower(), _policy(response))
+
+
+def _in_the_sitemap() -> Iterator[str]:
+    response = serve(reverse("site:sitemap"))
+    if isinstance(response, HttpResponse):
+        for element in ElementTree.fromstring(response.content).iter():  # noqa: S314 (written by this site)
+            if element.tag.endswith("}loc"):
+                yield urlsplit(element.text or "").path
+
+
+def _is_html(response: HttpResponse) -> bool:
+    return response.headers.get("Content-Type", "").startswith("text/html")
+
+
+def _policy(response: HttpResponse) -> dict[str, list[str]]:
+    directives = (part.split() for part in response.headers.get("Content-Security-Policy", "").split(";"))
+    return {name: sources for name, *sources in filter(None, directives)}
+
+
+def _known_hosts() -> set[str]:
+    return {urlsplit(address).netloc.lower() for address in (settings.SITE_URL, settings.PAYPAL_APPROVE_ORIGIN)}

@@ -1,0 +1,104 @@
+"""The evidence that we can be reached, and that numbers and addresses bring only what they were given for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpResponse
+from django.urls import reverse
+
+from privacy.contact_lists import contact_list
+from privacy.contact_models import Suppression
+from privacy.deadlines import business_days_after, local_day
+from privacy.evidence import Evidence, at_least, evidence_for
+from privacy.permissions import Contact, purposes_of
+from privacy.purposes import Channel
+from privacy.served_pages import serve
+
+from .forms import ContactForm
+from .models import Correspondence, Inquiry
+
+PROBE = {"kind": "question", "name": "Probe", "email": "probe@example.com", "message": "Does the form take this?"}
+WAYS = ("email", "phone", "address")  # facts of the business that the page must show, beside the form
+MOST_DAYS = 100  # business days counted
+
+
+@evidence_for("contactable")
+def we_can_be_reached(now: datetime) -> Evidence:
+    """Broken when the page or its form fails, lacks one of the ways, or a message waits longer than it may."""
+    page, form = serve(reverse("contacts:contact")), ContactForm(PROBE)
+    text = page.content.decode() if isinstance(page, HttpResponse) else ""
+    shown = [way for way in WAYS if settings.BUSINESS[way] in text]
+    takes = page.status_code == 200 and "<form" in text and form.is_valid()
+    # Complaints have a clock of their own, and what is held may be nobody's message.
+    overdue = Inquiry.objects.overdue(now).filter(state=Inquiry.State.OPEN).exclude(kind=Inquiry.Kind.COMPLAINT).count()
+    return Evidence(
+        kept=takes and len(shown) == len(WAYS) and not overdue,
+        figures={
+            "the contact form takes a message": "yes" if takes else "no",
+            "other ways that its page shows": f"{len(shown)} of {len(WAYS)}",
+            "last message answered": _last_answer(),
+            "messages that wait longer than they may": at_least(overdue),
+            "business days until an answer is late": settings.INQUIRY_ANSWER_DAYS,
+        },
+    )
+
+
+def _last_answer() -> str:
+    last = Inquiry.objects.exclude(answered_at=None).order_by("-answered_at").first()
+    if last is None:
+        return "none yet"
+    days = (
+        days
+        for days in range(MOST_DAYS)
+        if local_day(last.answered_at) <= local_day(business_days_after(last.received_at, days))
+    )
+    found = next(days, MOST_DAYS)
+    return "on the same business day" if found == 0 else f"within {found} business day{'' if found == 1 else 's'}"
+
+
+@evidence_for("phone-purpose")
+def numbers_bring_only_their_call(now: datetime) -> Evidence:
+    return _bring_only(Channel.PHONE, Correspondence.Way.CALL_OUT, "calls", now)
+
+
+@evidence_for("postal-purpose")
+def addresses_bring_only_their_letter(now: datetime) -> Evidence:
+    return _bring_only(Channel.LETTER, Correspondence.Way.LETTER_OUT, "letters", now)
+
+
+def _bring_only(channel: Channel, way: str, what: str, now: datetime) -> Evidence:
+    """Broken when one was written down outside its purpose, or the list proposes one that is not permitted."""
+    made = Correspondence.objects.filter(way=way)
+    outside = made.exclude(_for_its_purpose()).count()
+    rows = [row.contact for row in contact_list(channel, now=now)]
+    forbidden = sum(_outside(rows)) + _unwanted(channel, rows)
+    return Evidence(
+        kept=not outside and not forbidden,
+        figures={
+            f"{what} written down": at_least(made.count()),
+            "of them for another purpose": at_least(outside),
+            f"{what} that the staff's list proposes": at_least(len(rows)),
+            "of them not permitted": at_least(forbidden),
+        },
+    )
+
+
+def _for_its_purpose() -> Q:
+    found = Q(pk__in=[])
+    for kind, purpose in Inquiry.PURPOSES.items():
+        found |= Q(inquiry__kind=kind, purpose=purpose)
+    return found
+
+
+def _outside(rows: list[Contact]) -> Iterator[bool]:
+    return (row.about is None or row.purpose not in purposes_of(row.about) for row in rows)
+
+
+def _unwanted(channel: Channel, rows: list[Contact]) -> int:
+    """Looked up here once more, so that the list can't vouch for itself."""
+    wishes = list(Suppression.objects.of(*(row.person for row in rows)).filter(channel=channel))
+    return sum(any(wish.closes(row.person, channel, row.purpose, row.given_at) for wish in wishes) for row in rows)

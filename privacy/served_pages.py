@@ -1,0 +1,58 @@
+"""Pages of this site as a visitor gets them, through the whole of Django, without a network."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from functools import cache
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.handlers.base import BaseHandler
+from django.core.handlers.wsgi import WSGIRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, get_resolver
+
+NOT_READ = {"evidence", "evidence_json"}  # they would ask for themselves
+NO_PAGES = {"logout", "checkout_return", "paypal_webhook"}  # for programs, or for what a form sends
+NOT_PUBLIC = {"admin"}
+
+
+def serve(path: str) -> HttpResponseBase:
+    """The answer to a visitor without cookies who asks for this path. Counted as nobody's visit."""
+    origin = urlsplit(settings.SITE_URL)
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "SERVER_NAME": origin.hostname,
+        "SERVER_PORT": str(origin.port or (443 if settings.HTTPS else 80)),
+        "HTTP_HOST": origin.netloc,
+        "HTTP_SEC_PURPOSE": "prefetch",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.url_scheme": origin.scheme,
+        "wsgi.input": io.BytesIO(),
+    }
+    return _handler().get_response(WSGIRequest(environ))
+
+
+@cache
+def _handler() -> BaseHandler:
+    handler = BaseHandler()
+    handler.load_middleware()
+    return handler
+
+
+def public_paths() -> list[str]:
+    """Every address of the site that has no part to fill in, but the admin's."""
+    return sorted(_paths(get_resolver(), "/"))
+
+
+def _paths(resolver: URLResolver, prefix: str) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        route = prefix + str(pattern.pattern)
+        if "<" in route:
+            continue
+        if isinstance(pattern, URLPattern) and pattern.name not in NOT_READ | NO_PAGES:
+            yield route
+        if isinstance(pattern, URLResolver) and pattern.namespace not in NOT_PUBLIC:
+            yield from _paths(pattern, route)

@@ -1,0 +1,150 @@
+"""When a promise broke and when it was mended is remembered, once, and staff are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from privacy import evidence
+from privacy.contact_models import UndeliverableAddress
+from privacy.evidence import Evidence, findings
+from privacy.evidence_history import note_changes
+from privacy.evidence_models import PromiseState
+from privacy.evidence_stock import keep_evidence
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+
+
+class Access:
+    """Measures nothing but what a test says; so does every other promise, which stays kept."""
+
+    def __init__(self) -> None:
+        self.kept = True
+
+    def __call__(self, now: object) -> Evidence:
+        return Evidence(kept=self.kept, figures={"overdue": int(not self.kept)})
+
+
+@pytest.fixture
+def access(monkeypatch: pytest.MonkeyPatch) -> Access:
+    found = Access()
+    quiet = {promise: lambda now: Evidence(kept=True) for promise in evidence._measures}
+    monkeypatch.setattr(evidence, "_measures", {**quiet, "access": found})
+    return found
+
+
+def note() -> int:
+    return note_changes(findings(now=timezone.now()))
+
+
+def test_the_first_look_begins_the_history_and_tells_nobody(access: Access, work: Callable[[], int]) -> None:
+    assert note() == 19
+    work()
+    assert set(PromiseState.objects.values_list("kept", "ended_at")) == {(True, None)}
+    assert mail.outbox == []
+
+
+def test_a_change_is_noted_once(access: Access, clock: time_machine.Traveller, work: Callable[[], int]) -> None:
+    note()
+    clock.shift(timedelta(minutes=1))
+    access.kept = False
+    assert note() == 1
+    clock.shift(timedelta(minutes=1))
+    assert note() == 0
+    work()
+    assert [message.subject for message in mail.outbox] == ["A promise is broken: You can see everything"]
+
+
+def test_staff_are_told_what_was_found_and_where(
+    access: Access, clock: time_machine.Traveller, work: Callable[[], int]
+) -> None:
+    access.kept = False
+    note()
+    work()
+    [message] = mail.outbox
+    assert message.to == ["info@ait-pro.com"]
+    assert "- overdue: 1" in message.body
+    assert "/privacy/evidence/#access" in message.body
+
+
+def test_the_page_tells_from_when_to_when(access: Access, clock: time_machine.Traveller, client: Client) -> None:
+    client.get("/privacy/evidence/")
+    clock.shift(timedelta(hours=1))
+    access.kept = False
+    page = client.get("/privacy/evidence/").content.decode()
+    assert "18 of 19 are kept now" in page
+    assert "since 2 March 2026, 13:00 UTC" in page
+    clock.shift(timedelta(hours=1))
+    access.kept = True
+    page = client.get("/privacy/evidence/").content.decode()
+    assert "19 of 19 are kept now" in page
+    assert "Was broken from 2 March 2026, 13:00 to 2 March 2026, 14:00 UTC" in page
+
+
+def test_staff_are_told_when_it_is_mended(
+    access: Access, clock: time_machine.Traveller, work: Callable[[], int]
+) -> None:
+    for access.kept in (True, False, True):
+        note()
+        clock.shift(timedelta(minutes=5))
+    work()
+    subjects = [message.subject for message in mail.outbox]
+    assert subjects == [
+        "A promise is broken: You can see everything",
+        "A promise is kept again: You can see everything",
+    ]
+
+
+def test_of_two_processes_at_once_one_notes_it(
+    access: Access, clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have read the state before either writes."""
+    note()
+    clock.shift(timedelta(minutes=1))
+    access.kept = False
+    before = list(PromiseState.objects.current())
+    assert note() == 1
+    monkeypatch.setattr(type(PromiseState.objects.all()), "current", lambda states: _Known(before))
+    assert note() == 0
+    assert PromiseState.objects.filter(promise="access").count() == 2
+
+
+class _Known(list[PromiseState]):
+    """What the slower process read; what it changes is looked up anew."""
+
+    def filter(self, **conditions: object) -> object:
+        return PromiseState.objects.filter(ended_at=None, **conditions)
+
+
+def test_two_first_states_are_one(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    note()
+    monkeypatch.setattr(type(PromiseState.objects.all()), "current", lambda states: [])
+    assert note() == 0
+    assert PromiseState.objects.count() == 19
+
+
+def test_an_older_measurement_changes_nothing(access: Access, clock: time_machine.Traveller) -> None:
+    access.kept = False
+    old = findings(now=timezone.now())
+    clock.shift(timedelta(minutes=1))
+    access.kept = True
+    note()
+    assert note_changes(old) == 0
+
+
+def test_mail_that_comes_back_keeps_nothing_out_of_the_history(access: Access) -> None:
+    UndeliverableAddress.objects.create(fingerprint="info@ait-pro.com", code="550 5.1.1")
+    access.kept = False
+    assert note() == 19
+
+
+def test_housekeeping_notes_it(access: Access) -> None:
+    access.kept = False
+    assert keep_evidence(now=timezone.now()) == 1
+    assert PromiseState.objects.breaks().get().promise == "access"

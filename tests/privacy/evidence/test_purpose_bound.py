@@ -1,0 +1,91 @@
+"""The address of a visit opens for code that pays commission or answers the person, and for no other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.template import Context, Template
+
+from affiliates.models import Affiliate, Click
+from privacy.access import collect
+from privacy.purposes import Purpose
+from privacy.reading import OtherPurpose, acting_for, readers, reads
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+ADDRESS = "203.0.113.77"
+
+
+@pytest.fixture
+def click(alice: Affiliate) -> Click:
+    stored: Click = Click.objects.get(pk=factories.click(alice).pk)
+    return stored
+
+
+def read(click: Click) -> str | None:
+    return click.readable_address()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        lambda click: click.address,
+        read,
+        lambda click: getattr(click, Click._meta.get_field("address").attname),
+        lambda click: Template("{{ click.address }}").render(Context({"click": click})),
+    ],
+)
+def test_it_is_closed_to_code_that_names_no_purpose(click: Click, way: Callable[[Click], object]) -> None:
+    with pytest.raises(OtherPurpose):
+        way(click)
+
+
+@pytest.mark.parametrize("purpose", set(Purpose) - {Purpose.REFERRAL_TRACKING, Purpose.PRIVACY_REQUEST})
+def test_it_is_closed_to_every_other_purpose(click: Click, purpose: Purpose) -> None:
+    with acting_for(purpose), pytest.raises(OtherPurpose):
+        read(click)
+
+
+def test_it_opens_for_a_declared_reader_while_that_runs(click: Click, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("privacy.reading._readers", [])
+    assert reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)(read)(click) == ADDRESS
+    assert [reader.code for reader in readers("affiliates_click")] == [f"{__name__}.read"]
+    with pytest.raises(OtherPurpose):
+        read(click)
+
+
+def test_saving_a_visit_reads_nothing(click: Click) -> None:
+    click.counted = True
+    click.save()
+    with acting_for(Purpose.REFERRAL_TRACKING):
+        assert Click.objects.get().address == ADDRESS
+
+
+def test_the_archive_goes_through_a_declared_reader() -> None:
+    assert f"{collect.__module__}.collect" in {reader.code for reader in readers("affiliates_click")}
+
+
+def test_the_readers_are_these_and_no_others() -> None:
+    assert {reader.code for reader in readers("affiliates_click")} == {
+        "affiliates.attribution._same_address",
+        "affiliates.referral.Referral.own_address",
+        "affiliates.self_referral._address_brought_others",
+        "privacy.access.collect",
+    }
+
+
+def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
+    """`acting_for` is for this module's decorator and for tests; the product declares its readers."""
+    apps = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
+    files = [file for app in apps for file in (Path(settings.BASE_DIR) / app).rglob("*.py")]
+    using = {
+        str(file.relative_to(settings.BASE_DIR))
+        for file in files
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Name) and node.id == "acting_for"
+    }
+    assert using == {"privacy/reading.py"}
