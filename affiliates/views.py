@@ -55,20 +55,20 @@ class TermsView(TemplateView):
     template_name = "affiliates/terms.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        now, published = timezone.now(), TermsVersion.objects.published()
-        in_force = published.in_force(now)
+        now, versions = timezone.now(), list(TermsVersion.objects.published().order_by("-number"))
+        in_force = next((each for each in versions if each.effective_from and each.effective_from <= now), None)
         return super().get_context_data(
-            terms=self._version_asked_for() or in_force,
+            terms=_asked_for(self.request, versions) or in_force,
             in_force=in_force,
-            versions=published.order_by("-number"),
+            versions=versions,
             now=now,
             **kwargs,
         )
 
-    def _version_asked_for(self) -> TermsVersion | None:
-        number = self.request.GET.get("version", "")
-        is_one = number.isascii() and number.isdecimal() and len(number) < 5
-        return TermsVersion.objects.published().filter(number=int(number)).first() if is_one else None
+
+def _asked_for(request: HttpRequest, versions: list[TermsVersion]) -> TermsVersion | None:
+    number = request.GET.get("version", "")
+    return next((version for version in versions if str(version.number) == number), None)
 
 
 @method_decorator(never_cache, name="dispatch")

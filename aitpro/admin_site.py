@@ -15,6 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from privacy.policy.gate import waiting
 from privacy.today import waiting_for
 
 from .admin_areas import in_areas
@@ -26,8 +27,12 @@ class SiteAdmin(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What waits for this member of staff, and below it every list."""
-        waiting = waiting_for(request.user, now=timezone.now())
-        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+        lines = waiting_for(request.user, now=timezone.now())
+        return super().index(request, {"waiting": lines, **(extra_context or {})})
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """With what the policy in effect does not cover yet, for the banner on every page."""
+        return {**super().each_context(request), "policy_waiting": waiting()}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """By area; an app's own page keeps the app."""

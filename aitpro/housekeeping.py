@@ -55,7 +55,6 @@ def _forget_tasks(now: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], int]] = {
     "visits counted": lambda now: count_visits(now=now),
-    "sums folded": lambda now: fold_sums(now=now),
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),
@@ -78,6 +77,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "monthly summaries mailed": lambda now: mail_monthly_summaries(now=now),
     "closed affiliates parted with": lambda now: part_with_closed_affiliates(now=now),
     "books compared": lambda now: check_books_nightly(now=now),
+    "sums folded": lambda now: fold_sums(now=now),
     "promises that are broken": lambda now: keep_evidence(now=now),  # last: it looks at what the others did
 }
 

@@ -11,11 +11,10 @@ from django.conf import settings
 from django.core.handlers.base import BaseHandler
 from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 NOT_READ = {"evidence", "evidence_json"}  # they would ask for themselves
 NO_PAGES = {"logout", "checkout_return", "paypal_webhook"}  # for programs, or for what a form sends
-NOT_PUBLIC = {"admin"}
 
 
 def serve(path: str) -> HttpResponseBase:
@@ -44,7 +43,8 @@ def _handler() -> BaseHandler:
 
 def public_paths() -> list[str]:
     """Every address of the site that has no part to fill in, but the admin's."""
-    return sorted(_paths(get_resolver(), "/"))
+    staff = reverse("admin:index")
+    return sorted(path for path in _paths(get_resolver(), "/") if not path.startswith(staff))
 
 
 def _paths(resolver: URLResolver, prefix: str) -> Iterator[str]:
@@ -54,5 +54,5 @@ def _paths(resolver: URLResolver, prefix: str) -> Iterator[str]:
             continue
         if isinstance(pattern, URLPattern) and pattern.name not in NOT_READ | NO_PAGES:
             yield route
-        if isinstance(pattern, URLResolver) and pattern.namespace not in NOT_PUBLIC:
+        if isinstance(pattern, URLResolver):
             yield from _paths(pattern, route)

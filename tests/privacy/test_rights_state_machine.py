@@ -23,6 +23,8 @@ from contacts.models import Inquiry, Reply
 from privacy.access import collect
 from privacy.erasure import ErasureLine, erase_person
 from privacy.models import PrivacyRequest
+from privacy.purposes import Purpose
+from privacy.reading import acting_for
 from privacy.registry import Erasure, personal_models
 from privacy.requests import correct, receive_request
 from privacy.requests.correction import correctable_values
@@ -98,11 +100,12 @@ def about(person: str) -> dict[str, list[Any]]:
 def readable(person: str) -> list[tuple[str, ...]]:
     """Every personal value of a person, without the ids and times that differ from world to world."""
     different = {"text", "html", "cookie_digest"}  # they hold a link or a random value
-    return sorted(
-        (d.label, *(str(getattr(row, name)) for name in d.columns if name not in different))
-        for d in personal_models()
-        for row in d.rows_of(address(person))
-    )
+    with acting_for(Purpose.PRIVACY_REQUEST):
+        return sorted(
+            (d.label, *(str(getattr(row, name)) for name in d.columns if name not in different))
+            for d in personal_models()
+            for row in d.rows_of(address(person))
+        )
 
 
 def ledger() -> dict[str, Any]:
