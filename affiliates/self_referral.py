@@ -1,13 +1,15 @@
 """Signs that affiliates buy through their own links. Each only holds the commission; a person decides.
 
 That click and order come from one network address is what an honest sale looks like: the buyer follows a link and buys,
-at home. It counts as a sign only where other buyers' orders came from that address too. A shared mail domain is none.
+at home. It counts as a sign only where other buyers' orders came from that address too, and never for a private one,
+behind which a whole house may sit. A shared mail domain is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from ipaddress import ip_address
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -60,13 +62,15 @@ def mailbox_of(email: str | None) -> str:
 def _address_brought_others(attribution: Attribution) -> bool:
     """Another buyer's click and order for this affiliate came from the same address, in the life of the clicks."""
     address = attribution.click.readable_address() if attribution.click else None
+    if address is None or not ip_address(address).is_global:
+        return False
     others = (
         Attribution.objects.filter(affiliate=attribution.affiliate_id, same_address=True, click__isnull=False)
         .exclude(order__email_index=attribution.order.email)
         .select_related("click")
         .order_by("-decided_at")[:LOOK_BACK]
     )
-    return address is not None and any(other.click and other.click.readable_address() == address for other in others)
+    return any(other.click and other.click.readable_address() == address for other in others)
 
 
 def _is_refunded_too_often(attribution: Attribution) -> bool:

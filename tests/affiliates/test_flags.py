@@ -31,6 +31,7 @@ from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
 from tests.shop.buying import capture_of, place
 
+HOME = "8.20.30.40"
 pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
 Kind = Flag.Kind
 
@@ -117,16 +118,24 @@ def test_two_spellings_of_one_mailbox(one: str, other: str, same: bool) -> None:
     assert (mailbox_of(one) == mailbox_of(other)) is same
 
 
-def test_several_buyers_from_one_address(client: Client, alice: Affiliate) -> None:
+def two_buyers_at(address: str, client: Client) -> None:
     for name in ("carol", "dave"):
-        client.get("/go/DEMO/", REMOTE_ADDR="203.0.113.9")
-        client.post(
-            "/checkout/bps-pro/",
-            {"name": name, "email": f"{name}@example.org", "code": ""},
-            REMOTE_ADDR="203.0.113.9",
-        )
+        client.get("/go/DEMO/", REMOTE_ADDR=address)
+        form = {"name": name, "email": f"{name}@example.org", "code": ""}
+        client.post("/checkout/bps-pro/", form, REMOTE_ADDR=address)
+    assert Attribution.objects.filter(same_address=True).count() == 2
+
+
+def test_several_buyers_from_one_address(client: Client, alice: Affiliate) -> None:
+    two_buyers_at(HOME, client)
     flag = Flag.objects.get()
     assert (flag.kind, flag.attribution.order.email) == (Kind.SAME_ADDRESS, "dave@example.org")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.168.1.7", "fd00::7"])
+def test_several_buyers_from_a_private_address_are_not_held(client: Client, alice: Affiliate, address: str) -> None:
+    two_buyers_at(address, client)
+    assert not Flag.objects.exists()
 
 
 def test_one_buyer_twice_from_one_address_is_not_held(client: Client, alice: Affiliate) -> None:
@@ -138,7 +147,7 @@ def test_one_buyer_twice_from_one_address_is_not_held(client: Client, alice: Aff
 
 
 def test_an_order_from_elsewhere_is_noted_without_the_address(client: Client, alice: Affiliate) -> None:
-    client.get("/go/DEMO/", REMOTE_ADDR="203.0.113.9")
+    client.get("/go/DEMO/", REMOTE_ADDR=HOME)
     assert place(client).attribution.same_address is False
 
 

@@ -105,7 +105,7 @@ def apply(site: RunningSite, words: Words) -> None:
     visitor.open("/affiliates/apply/")
     fields = {**words.application, "email": email(words.application["email"]), "terms": "on"}
     visitor.submit("Send the application", **{**fields, "website": f"https://{words.application['website']}.example"})
-    assert "we have your application" in visitor.text
+    assert "Please look into your mail" in visitor.text
 
 
 def ask(site: RunningSite, words: Words) -> None:

@@ -156,6 +156,7 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     site.command("export_person", "erin@example.org", "--out", str(out))
     kept = zipfile.ZipFile(out).read("data.json").decode()
     assert {s["what"] for s in json.loads(kept)["sections"]} == {
+        "The copy of your wish not to be contacted",
         "The note that you were deleted",
         "Your privacy requests",
         "Your wish not to be contacted",
