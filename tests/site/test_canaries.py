@@ -139,7 +139,7 @@ def message_from_paypal(staff: Visitor) -> bool:
     if "PAYMENT.CAPTURE.COMPLETED" not in staff.text:
         return False
     staff.follow("PAYMENT.CAPTURE.COMPLETED")
-    return '"value":"59.95"' in staff.text
+    return '"currency_code":"USD"' in staff.text
 
 
 def written_by(site: RunningSite) -> Iterator[Path]:
