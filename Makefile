@@ -16,9 +16,8 @@ help:  ## What there is
 run: $(VENV)/.run .env  ## The demo: site, worker, clock and PayPal stand-in, until Ctrl-C
 	@$(BIN)/python manage.py run_demo || [ $$? -eq 130 ]
 
-test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL
-	$(BIN)/python -m pytest
-	$(BIN)/python -m tests.postgres -m pytest
+test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
+	$(BIN)/python -m tests.both
 
 test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
 	$(BIN)/python -m pytest -m "not slow"
