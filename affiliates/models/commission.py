@@ -63,7 +63,7 @@ class Attribution(models.Model):
 class CommissionQuerySet(models.QuerySet["Commission"]):
     def latest_of(self, affiliate: Affiliate) -> CommissionQuerySet:
         """An affiliate's own, the latest order first: read along an index, so that a page costs the same for ever."""
-        return self.filter(attribution__affiliate=affiliate).order_by("-attribution__decided_at")
+        return self.filter(attribution__affiliate=affiliate).order_by("-attribution__decided_at", "-attribution")
 
     def approved(self) -> CommissionQuerySet:
         return self.filter(state=Commission.State.APPROVED)

@@ -68,10 +68,9 @@ def lines_of(affiliate: Affiliate) -> QuerySet[Commission]:
     flags = Flag.objects.open().filter(attribution=OuterRef("attribution"))
     disputes = CommissionDispute.objects.open().filter(commission=OuterRef("pk"))
     return (
-        Commission.objects.filter(attribution__affiliate=affiliate)
+        Commission.objects.latest_of(affiliate)
         .select_related("attribution__order")
         .annotate(held=Exists(flags), disputed=Exists(disputes))
-        .order_by("-created_at", "-pk")
     )
 
 

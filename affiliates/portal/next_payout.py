@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 
 from shop.money import Money
 
-from ..models import Affiliate, Commission, PayoutItem
+from ..models import Affiliate, Commission, Flag, PayoutItem
 from .overview import Overview
 
 State = Commission.State
@@ -43,7 +43,8 @@ class NextPayout:
 
 def held_of(affiliate: Affiliate, *, currency: str) -> Held:
     """Starts from the few open flags, however many commissions there are."""
-    held = Commission.objects.held().filter(attribution__affiliate=affiliate, currency=currency).order_by()
+    flagged = list(Flag.objects.open().filter(attribution__affiliate=affiliate).values_list("attribution", flat=True))
+    held = Commission.objects.filter(attribution__in=flagged, currency=currency).order_by()
     sums = dict(held.values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
     return Held(Money(sums.get(State.PENDING, 0), currency), Money(sums.get(State.APPROVED, 0), currency))
 
