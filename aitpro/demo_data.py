@@ -43,7 +43,6 @@ def seed() -> dict[str, tuple[str, str]]:
     """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
     product = _product()
     _release(product)
-    _people()
     known = _known_sign_ins()
     sign_ins = {
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
@@ -56,6 +55,7 @@ def seed() -> dict[str, tuple[str, str]]:
     if is_new and (version := terms_now()):
         accept_terms(affiliate=affiliate, version=version, now=timezone.now(), by=affiliate.user)
     seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
+    _people()
     seed_history(affiliate, product, now=timezone.now())
     seed_creatives(product)
     _remember(sign_ins)

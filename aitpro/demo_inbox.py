@@ -25,7 +25,7 @@ def seed_inbox(*, staff: User) -> None:
     _write(
         "Hugo Held", days=1, state=State.HELD, message="Best prices https://a.example https://b.example www.c.example"
     )
-    _write("Lara Late", days=9, message="Can you clean a site that was broken into?", phone="+1 805 555 0142")
+    _write("Lara Lost", days=0, message="Can you clean a site that was broken into?", phone="+1 805 555 0142")
     _write("Carl Closed", days=40, state=State.CLOSED, message="Thank you for the quick help.")
     _quote(staff)
 
