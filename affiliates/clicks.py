@@ -98,7 +98,7 @@ def _is_stored(click: Click) -> bool:
 
 def _referring_domain(request: HttpRequest) -> str:
     try:
-        host = urlsplit(request.headers.get("Referer", "")).hostname or ""
+        host = urlsplit(request.META.get("HTTP_REFERER", "")).hostname or ""
     except ValueError:
         return ""
     return host[:253] if host.isprintable() else ""

@@ -115,8 +115,8 @@ class Referral:
     @cached_property
     def browser_refuses(self) -> bool:
         """Global Privacy Control or Do Not Track."""
-        headers = self._request.headers
-        return headers.get("Sec-GPC") == "1" or headers.get("DNT") == "1"
+        sent = self._request.META
+        return sent.get("HTTP_SEC_GPC") == "1" or sent.get("HTTP_DNT") == "1"
 
     @property
     def refuses_tracking(self) -> bool:
@@ -127,7 +127,7 @@ class Referral:
         """What following a link counts as. Only a click leaves anything behind but a number."""
         if looks_ahead(self._request):
             return Visit.PREVIEW
-        found = program(self._request.headers.get("User-Agent", ""))
+        found = program(self._request.META.get("HTTP_USER_AGENT", ""))
         return found or (Visit.REFUSED if self.refuses_tracking else Visit.CLICK)
 
 

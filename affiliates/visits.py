@@ -12,6 +12,7 @@ from django.http import HttpRequest
 LONGEST = 512  # characters of a User-Agent that are looked at, so that nobody makes a long list of patterns dear
 # Apps whose own browsers people click in. The list means their servers, which fetch previews and name no engine.
 APPS = re.compile("MetaIAB Facebook|Viber|Tumblr|Notion|WhatsApp|Bluesky|Mastodon|Goodreads")
+PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # as browsers have named one thing
 
 
 class Visit(StrEnum):
@@ -25,8 +26,7 @@ class Visit(StrEnum):
 
 def looks_ahead(request: HttpRequest) -> bool:
     """A HEAD, or a browser that fetches a page before anybody has clicked."""
-    headers = request.headers
-    purpose = " ".join(headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")).lower()
+    purpose = " ".join([request.META.get(name, "") for name in PURPOSES]).lower()
     return request.method != "GET" or "prefetch" in purpose or "preview" in purpose
 
 

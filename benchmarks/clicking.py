@@ -27,14 +27,15 @@ from .measuring import Ratio
 
 VISITORS = 8  # at once: as many as gunicorn has threads
 ROUNDS, SECONDS = 9, 1.0
-CLICK, ROW, SMALLEST, GUARDED = (
+CLICK, ROW, SMALLEST, HASTY, GUARDED = (
     "/go/CLICKING/?sub=spring",
     "/bare/row/?sub=spring",
     "/bare/smallest/",
+    "/bare/hasty/?sub=spring",
     "/bare/guarded/?sub=spring",
 )
 HOME, QUIET_HOME = "/", "/bare/home/"
-PAGES = (CLICK, ROW, SMALLEST, GUARDED, HOME, QUIET_HOME)
+PAGES = (CLICK, ROW, SMALLEST, HASTY, GUARDED, HOME, QUIET_HOME)
 BROWSER = (
     "User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
     " Chrome/126.0.0.0 Safari/537.36\r\nAccept: text/html,application/xhtml+xml\r\n"
@@ -49,6 +50,7 @@ def measure() -> Iterator[Ratio]:
         rounds = [{page: _rate(port, page) for page in _turned(number)} for number in range(ROUNDS + 1)][1:]
     yield _ratio("a click, against a bare page with one raw INSERT of such a row", rounds, CLICK, ROW, 0.9)
     yield _ratio("the same, against one of the smallest row there can be", rounds, CLICK, SMALLEST, None)
+    yield _ratio("the same, against one that does not wait for the disk either", rounds, CLICK, HASTY, None)
     yield _ratio("the same, against one behind the site's middleware", rounds, CLICK, GUARDED, None)
     yield _ratio("the front page, against itself without links and visits", rounds, HOME, QUIET_HOME, None)
 

@@ -2,6 +2,7 @@
 
 - `/bare/row/`: a page of a Django project without middleware, with one raw INSERT of a row as long as a click's.
 - `/bare/smallest/`: the same with a row of two columns.
+- `/bare/hasty/`: the first, waiting for the disk as little as a click does.
 - `/bare/guarded/`: the first, behind the site's middleware as its other pages are.
 - `/bare/home/`: the front page, without the middleware that looks after links and counts visits.
 """
@@ -26,6 +27,7 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from affiliates.asynchronous_commit import execute_asynchronously  # noqa: E402
 from aitpro.views import HomeView  # noqa: E402
 from privacy.sealed_models import uuid7  # noqa: E402
 
@@ -34,20 +36,29 @@ FOR_LINKS_AND_VISITS = {
     "affiliates.middleware.ReferralMiddleware",
     "aitpro.traffic.middleware.TrafficMiddleware",
 }
+INSERT = (
+    "INSERT INTO benchmarks_plainclick (id, affiliate_id, cookie_digest, address, landing_path,"
+    " referring_domain, sub, clicked_at, expires_at, counted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
 AFFILIATE = uuid7()  # the same one for all rows, as the clicks have
 
 
 def row(request: HttpRequest) -> HttpResponse:
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, _values(request))
+    return _counted()
+
+
+def hasty(request: HttpRequest) -> HttpResponse:
+    execute_asynchronously(INSERT, _values(request))
+    return _counted()
+
+
+def _values(request: HttpRequest) -> list[Any]:
     now = timezone.now()
     agent, source = request.META["HTTP_USER_AGENT"], request.META["HTTP_REFERER"]
     values = [_key(uuid7()), _key(AFFILIATE), "d" * 64, agent[:64], request.path, source, request.GET.get("sub", "")]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO benchmarks_plainclick (id, affiliate_id, cookie_digest, address, landing_path,"
-            " referring_domain, sub, clicked_at, expires_at, counted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [*values, now.isoformat(), (now + timedelta(days=30)).isoformat(), False],
-        )
-    return _counted()
+    return [*values, now.isoformat(), (now + timedelta(days=30)).isoformat(), False]
 
 
 def smallest(request: HttpRequest) -> HttpResponse:
@@ -70,6 +81,7 @@ def _counted() -> HttpResponse:
 urlpatterns = [
     path("bare/row/", row),
     path("bare/smallest/", smallest),
+    path("bare/hasty/", hasty),
     path("bare/guarded/", row),
     path("bare/home/", HomeView.as_view()),
     path("", include("aitpro.urls")),
@@ -88,7 +100,7 @@ def _handler(middleware: list[str]) -> WSGIHandler:
 _site = _handler(settings.MIDDLEWARE)
 _bare = _handler([])
 _quiet = _handler([name for name in settings.MIDDLEWARE if name not in FOR_LINKS_AND_VISITS])
-_others = {"/bare/row/": _bare, "/bare/smallest/": _bare, "/bare/home/": _quiet}
+_others = {"/bare/row/": _bare, "/bare/smallest/": _bare, "/bare/hasty/": _bare, "/bare/home/": _quiet}
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

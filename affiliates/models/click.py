@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, models
@@ -11,13 +13,15 @@ from django.db.models import Q
 from django.db.models.sql import InsertQuery
 from django.utils import timezone
 
+from privacy.encryption.fields import SealedField
 from privacy.expiring import LiveManager
 from privacy.keystore.day_keys import KeyDestroyed
 from privacy.keystore.fields import DaySealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.sealed_models import SealedModel, uuid7
 
+from ..asynchronous_commit import execute_asynchronously
 from .affiliate import Affiliate
 
 REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to a commission
@@ -54,10 +58,9 @@ class Click(SealedModel):
         indexes = [models.Index(fields=["affiliate"], condition=Q(counted=False), name="clicks_to_count")]
 
     def insert(self) -> None:
-        """`save(force_insert=True)` in a third of the time: the statement is built once, not for each click."""
-        values = [field.get_db_prep_save(field.pre_save(self, True), connection) for field in _columns()]
-        with connection.cursor() as cursor:
-            cursor.execute(_insert_statement(connection.vendor), values)
+        """`save(force_insert=True)` in a third of the time: built once for all, and the disk is not waited for."""
+        values = [value(self) for value in _values(connection.vendor)]
+        execute_asynchronously(_insert_statement(connection.vendor), values)
 
     def readable_address(self) -> str | None:
         """None when it was not known, or when the key of its day is destroyed."""
@@ -70,6 +73,24 @@ class Click(SealedModel):
 
 def _columns() -> list[models.Field[Any, Any]]:
     return list(Click._meta.local_concrete_fields)
+
+
+@cache
+def _values(vendor: str) -> list[Callable[[Click], Any]]:
+    """What makes the value of each column. A field that would hand it on as it is need not be asked for each click."""
+    sample = Click(affiliate_id=uuid7(), expires_at=timezone.now())
+    return [_value(field, handed_on=_hands_on(field, sample)) for field in _columns()]
+
+
+def _hands_on(field: models.Field[Any, Any], sample: Click) -> bool:
+    value = sample.__dict__[field.attname]
+    return not isinstance(field, SealedField) and field.get_db_prep_save(value, connection) is value
+
+
+def _value(field: models.Field[Any, Any], *, handed_on: bool) -> Callable[[Click], Any]:
+    if handed_on:
+        return attrgetter(field.attname)
+    return lambda click: field.get_db_prep_save(field.pre_save(click, True), connection)
 
 
 @cache

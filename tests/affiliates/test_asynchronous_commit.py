@@ -1,0 +1,91 @@
+"""A click does not wait for the disk; what the same connection writes afterwards does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from affiliates.asynchronous_commit import execute_asynchronously
+from affiliates.models import Affiliate, Click
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
+
+WAITS, HASTY = {"sqlite": ("2", "1"), "postgresql": ("on", "off")}.get(connection.vendor, ("", ""))
+BREAKS = "INSERT INTO affiliates_click (id) VALUES (%s)"
+
+
+def _commits() -> str:
+    """How the connection would commit now."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous" if connection.vendor == "sqlite" else "SHOW synchronous_commit")
+        return str(cursor.fetchone()[0])
+
+
+@pytest.fixture
+def seen() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def watching(seen: list[str]) -> AbstractContextManager[None]:
+    """Writes into `seen` how clicks are committed, as they are inserted."""
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+        if 'INSERT INTO "affiliates_click"' not in sql:
+            return execute(sql, params, many, context)
+        if connection.vendor == "sqlite":
+            seen.append(_commits())
+        else:
+            seen.append("off" if sql.startswith("SET LOCAL synchronous_commit = off; ") else "on")
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(watch)
+
+
+@pytest.mark.usefixtures("alice")
+def test_a_click_does_not_wait_and_the_next_order_does(
+    client: Client, seen: list[str], watching: AbstractContextManager[None]
+) -> None:
+    with watching:
+        client.get("/go/DEMO/")
+    assert Click.objects.count() == 1
+    assert seen == [HASTY]
+    assert _commits() == WAITS
+
+
+@pytest.mark.usefixtures("alice")
+def test_within_a_transaction_that_one_decides(
+    client: Client, seen: list[str], watching: AbstractContextManager[None]
+) -> None:
+    with watching, transaction.atomic():
+        client.get("/go/DEMO/")
+        assert _commits() == WAITS
+    assert Click.objects.count() == 1
+    assert seen == [WAITS]
+
+
+def test_what_fails_leaves_the_connection_as_it_was(alice: Affiliate) -> None:
+    with pytest.raises(DatabaseError):
+        execute_asynchronously(BREAKS, [alice.pk.hex])
+    assert _commits() == WAITS
+    assert not Click.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="asks PostgreSQL")
+def test_postgresql_takes_both_statements_as_one_transaction() -> None:
+    """`SET LOCAL` holds for the INSERT that follows, and for nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE how_it_commits (setting text)")
+        try:
+            execute_asynchronously(
+                "INSERT INTO how_it_commits SELECT current_setting('synchronous_commit') || %s", [""]
+            )
+            cursor.execute("SELECT setting FROM how_it_commits")
+            assert cursor.fetchall() == [("off",)]
+        finally:
+            cursor.execute("DROP TABLE how_it_commits")
