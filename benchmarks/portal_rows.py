@@ -12,6 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.flags import raise_flag
 from affiliates.models import (
     REFERRAL_LIFE,
     Affiliate,
@@ -21,6 +22,7 @@ from affiliates.models import (
     Commission,
     DailyClicks,
     DailySales,
+    Flag,
     LedgerEntry,
     RunningSum,
 )
@@ -31,6 +33,7 @@ TYPICAL, DAYS = 39, 10
 SHARES = 2 * TYPICAL  # one affiliate has as many as all the others together
 PRICE, COMMISSION = 5995, 1799  # cents
 HEAVY = "PORTAL0"
+PENDING = "substr(CAST(new.id AS text), length(CAST(new.id AS text))) = '0'"  # one sale of sixteen
 MODEL = "MODEL"  # the label and the reference of the rows that are multiplied
 
 
@@ -95,10 +98,10 @@ def add_sales(count: int, *, first: int) -> int:
     number = f"{first} + row_number() OVER ()"
     _copy(Order, f"old.id = {order}", each, first, reference=f"'R' || ({number})")
     _copy(Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=_uuid(number))
-    _copy(Commission, f"old.id = {commission}", made, None, id="new.id", attribution_id="new.id")
+    _copy(Commission, f"old.id = {commission}", made, None, id="new.id", attribution_id="new.id", **_some_pending())
     _copy(
         LedgerEntry,
-        f"old.commission_id = {commission}",
+        f"old.commission_id = {commission} AND NOT {PENDING}",
         made,
         None,
         id="new.id",
@@ -107,6 +110,27 @@ def add_sales(count: int, *, first: int) -> int:
     )
     _roll_up(DailySales.objects.all(), orders=count, sales_minor=count * PRICE, earned_minor=count * COMMISSION)
     return count * SHARES
+
+
+def _some_pending() -> dict[str, str]:
+    """The columns of commissions of which some wait, until moments that are strewn over the next thirty days."""
+    seconds = "row_number() OVER () * 7919 % 2592000"
+    if connection.vendor == "sqlite":
+        until = f"strftime('%Y-%m-%d %H:%M:%S', 'now', '+' || ({seconds}) || ' seconds')"
+    else:
+        until = f"now() + ({seconds}) * interval '1 second'"
+    return {
+        "state": f"CASE WHEN {PENDING} THEN 'pending' ELSE old.state END",
+        "approved_at": f"CASE WHEN {PENDING} THEN NULL ELSE old.approved_at END",
+        "hold_until": until,
+    }
+
+
+def flag_some() -> None:
+    """An open flag on an approved commission of each affiliate: a part of what is due is held back."""
+    for affiliate in Affiliate.objects.all():
+        approved = Attribution.objects.filter(affiliate=affiliate, commission__state=Commission.State.APPROVED)
+        raise_flag(attribution=approved[0], kind=Flag.Kind.SAME_PAYER)
 
 
 def _roll_up(figures: models.QuerySet[Any], **more: int) -> None:

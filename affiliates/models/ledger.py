@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -44,15 +45,24 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         held = Commission.objects.held()
         if not held.exists():
             return self.unclaimed()
-        unpaid = LedgerEntry.objects.unclaimed().filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=held)
-        without_held = self.unclaimed().exclude(
-            kind__in=LedgerEntry.OF_COMMISSIONS,
-            commission__in=unpaid.values("commission"),
-        )
+        without_held = self.unclaimed().exclude(kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_unpaid(held))
         return without_held.exclude(pk__in=_returns_of(held.approved()))
+
+    def withheld_from(self, affiliate: Affiliate) -> LedgerQuerySet:
+        """The affiliate's other unclaimed entries. Starts from what is held, which is little in a long ledger."""
+        held = Commission.objects.held().filter(attribution__affiliate=affiliate)
+        lines = self.unclaimed().filter(kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_unpaid(held))
+        found = {*lines.values_list("pk", flat=True), *_returns_of(held.approved())}
+        return self.unclaimed().filter(pk__in=found)
 
     def balance(self, currency: str) -> Money:
         return Money(self.filter(currency=currency).aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
+
+
+def _unpaid(held: CommissionQuerySet) -> models.QuerySet[LedgerEntry, Any]:
+    """The commissions among these whose money no payout has taken up."""
+    lines = LedgerEntry.objects.unclaimed().filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=held)
+    return lines.order_by().values("commission")
 
 
 def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F, OuterRef, Subquery, Sum
 
 from shop.money import Money
 
-from ..models import Affiliate, Commission, Flag, PayoutItem
+from ..models import Affiliate, Attribution, Commission, LedgerEntry, PayoutItem
 from .overview import Overview
 
 State = Commission.State
+FEW = 500  # orders
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,7 @@ class NextPayout:
 
 
 def held_of(affiliate: Affiliate, *, currency: str) -> Held:
-    """Starts from the few open flags, however many commissions there are."""
-    flagged = list(Flag.objects.open().filter(attribution__affiliate=affiliate).values_list("attribution", flat=True))
-    held = Commission.objects.filter(attribution__in=flagged, currency=currency).order_by()
+    held = Commission.objects.held().filter(attribution__affiliate=affiliate, currency=currency).order_by()
     sums = dict(held.values_list("state").annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))))
     return Held(Money(sums.get(State.PENDING, 0), currency), Money(sums.get(State.APPROVED, 0), currency))
 
@@ -59,15 +58,15 @@ def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> Next
         minimum=minimum,
         missing=list(_missing(affiliate, due, minimum)),
         on_the_way=Money(moving["s"] or 0, currency),
-        next_approval=_next_approval(affiliate, currency) if overview.pending.minor else None,
+        next_approval=_next_approval(affiliate, overview) if overview.pending.minor else None,
     )
 
 
 def _due(affiliate: Affiliate, overview: Overview, held: Held) -> Money:
-    """The balance, unless a flag keeps a part of it back: then exactly the lines that a run would take up."""
+    """The balance without what a flag keeps back: exactly the lines that a run would take up."""
     if not held.approved.minor:
         return overview.balance
-    return affiliate.ledger.payable().balance(overview.balance.currency)
+    return overview.balance - LedgerEntry.objects.withheld_from(affiliate).balance(overview.balance.currency)
 
 
 def _missing(affiliate: Affiliate, due: Money, minimum: Money) -> list[str]:
@@ -83,9 +82,16 @@ def _missing(affiliate: Affiliate, due: Money, minimum: Money) -> list[str]:
     return missing
 
 
-def _next_approval(affiliate: Affiliate, currency: str) -> datetime | None:
-    """When the pending commission that has waited longest is approved."""
-    waiting = Commission.objects.not_held().filter(
-        attribution__affiliate=affiliate, currency=currency, state=State.PENDING
-    )
-    return waiting.order_by("hold_until").values_list("hold_until", flat=True).first()
+def _next_approval(affiliate: Affiliate, overview: Overview) -> datetime | None:
+    """When the pending commission that has waited longest is approved.
+
+    Of few orders, all are looked at. Whoever has many has one among the next of everybody's that are approved: those
+    are looked at in their order, and the sub-query keeps the database from gathering the affiliate's first.
+    """
+    waiting = Commission.objects.not_held().filter(currency=overview.balance.currency, state=State.PENDING)
+    if overview.orders <= FEW:
+        own = waiting.filter(attribution__affiliate=affiliate)
+    else:
+        owner = Attribution.objects.filter(pk=OuterRef("attribution")).order_by().values("affiliate")
+        own = waiting.annotate(owner=Subquery(owner)).filter(owner=affiliate.pk)
+    return own.order_by("hold_until").values_list("hold_until", flat=True).first()

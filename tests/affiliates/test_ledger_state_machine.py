@@ -226,6 +226,14 @@ class Bookkeeping(RuleBasedStateMachine):
             due = LedgerEntry.objects.unclaimed().balance(currency).minor
             assert credited == out + due
 
+    @invariant()
+    def what_no_payout_may_take_is_the_rest_of_what_is_due(self) -> None:
+        for affiliate in Affiliate.objects.all():
+            payable = set(affiliate.ledger.payable().values_list("pk", flat=True))
+            withheld = set(LedgerEntry.objects.withheld_from(affiliate).values_list("pk", flat=True))
+            assert payable | withheld == set(affiliate.ledger.unclaimed().values_list("pk", flat=True))
+            assert not payable & withheld
+
 
 def _sum(rows: Any) -> int:
     return rows.aggregate(sum=Sum("amount_minor"))["sum"] or 0
