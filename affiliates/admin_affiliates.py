@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,11 +14,27 @@ from privacy.admin_search import BlindSearchMixin
 
 from .admin_standing import StandingSteps
 from .models import Affiliate, Flag
+from .payout_preview import LONGEST_RECEIVER
+from .profile import HOLD, ChangeRefused, ask_for_payout_email
 from .staff_account import account_of
 
+if TYPE_CHECKING:
+    from accounts.models import User
+
 CURRENCY = "USD"
+HOURS = int(HOLD.total_seconds()) // 3600
 OF_AFFILIATE = Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by()
 OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count("pk")).values("number")
+
+
+class AffiliateForm(forms.ModelForm[Affiliate]):
+    payout_email = forms.EmailField(
+        label="PayPal address",
+        required=False,
+        empty_value=None,
+        max_length=LONGEST_RECEIVER,
+        help_text=f"Another address is used after {HOURS} hours. The affiliate is told at once and can stop it.",
+    )
 
 
 @admin.register(Affiliate)
@@ -26,6 +43,7 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     list_filter = ["state", "joined_at", "terms_version"]
     search_fields = ["code"]
     blind_search_fields = ("user__email_index", "payout_email_index")
+    form = AffiliateForm
     autocomplete_fields = ["user"]
     fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
     readonly_fields = ["state", "state_reason", "terms_version", "joined_at"]
@@ -41,6 +59,27 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     @admin.display(description="open flags", ordering="open_flags")
     def flags(self, affiliate: Any) -> int:
         return affiliate.open_flags or 0
+
+    def save_model(self, request: HttpRequest, obj: Affiliate, form: AffiliateForm, change: bool) -> None:
+        """A new payout address waits 72 hours, whoever enters it; taking one away only keeps the money here."""
+        new = obj.payout_email
+        waits = change and "payout_email" in form.changed_data and new is not None
+        if waits:
+            obj.payout_email = form.initial["payout_email"]
+        super().save_model(request, obj, form, change)
+        if waits:
+            self._ask_for_payout_email(request, obj, new)
+
+    def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str) -> None:
+        try:
+            ask_for_payout_email(affiliate=affiliate, email=email, by=cast("User", request.user))
+        except ChangeRefused as refusal:
+            messages.error(request, f"The PayPal address stays as it is: {refusal}")
+        else:
+            messages.warning(
+                request,
+                f"The new PayPal address is used after {HOURS} hours. The affiliate is told by mail and can stop it.",
+            )
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         affiliate = self.get_object(request, object_id)

@@ -36,7 +36,7 @@ class ChangeRefused(Exception):
 
 @transaction.atomic
 def ask_for_payout_email(*, affiliate: Affiliate, email: str, by: User) -> PayoutEmailChange:
-    """Takes effect after `HOLD`, and replaces a change that waits. Raises `ChangeRefused`."""
+    """By the affiliate or by staff. Takes effect after `HOLD`, and replaces one that waits. Raises `ChangeRefused`."""
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
         raise ChangeRefused("This account is closed.")
@@ -48,7 +48,7 @@ def ask_for_payout_email(*, affiliate: Affiliate, email: str, by: User) -> Payou
         affiliate=affiliate, email=email, stop_digest=digest_of(token), asked_at=now, takes_effect_at=now + HOLD
     )
     for address in {affiliate.payout_email or affiliate.user.email, affiliate.user.email} - {None}:
-        context = {"token": token, "name": affiliate.user.get_short_name()}
+        context = {"token": token, "name": affiliate.user.get_short_name(), "by_staff": by.pk != affiliate.user_id}
         queue_mail(PAYOUT_EMAIL_ASKED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=by)
     return change

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, PayoutEmailChange
+from affiliates.profile import use_new_payout_emails
 from tests import factories
 
 
@@ -59,3 +65,33 @@ def test_an_affiliate_is_found_by_address(staff: Client, alice: Affiliate) -> No
 def test_an_affiliate_is_not_deleted_by_hand(staff: Client, alice: Affiliate) -> None:
     assert staff.post(f"/admin/affiliates/affiliate/{alice.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Affiliate.objects.exists()
+
+
+def test_a_new_payout_address_waits_three_days_and_the_old_one_is_told(
+    clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
+) -> None:
+    page = save(staff, alice, payout_email="mallory@example.net")
+    assert "is used after 72 hours" in page
+    assert alice.payout_email == "alice@example.com"
+    work()
+    told = mail.outbox[0]
+    assert told.to == ["alice@example.com"]
+    assert "our staff have entered another PayPal address" in told.body
+    assert "mallory" not in told.body
+    clock.shift(timedelta(hours=72))
+    assert use_new_payout_emails(now=timezone.now()) == 1
+    alice.refresh_from_db()
+    assert alice.payout_email == "mallory@example.net"
+
+
+def test_a_payout_address_that_is_taken_away_is_gone_at_once(staff: Client, alice: Affiliate) -> None:
+    save(staff, alice, payout_email="")
+    assert Affiliate.objects.get().payout_email is None
+    assert not PayoutEmailChange.objects.exists()
+
+
+def test_a_closed_account_gets_no_new_payout_address(staff: Client, alice: Affiliate) -> None:
+    Affiliate.objects.filter(pk=alice.pk).update(state="closed")
+    page = save(staff, alice, payout_email="mallory@example.net")
+    assert "The PayPal address stays as it is: This account is closed." in page
+    assert alice.payout_email == "alice@example.com"
