@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 State = PayoutBatch.State
 PARCEL = 500  # payouts in one call of PayPal's
 ROWS = 1000  # rows a statement
+# PostgreSQL plans this knowing nothing about the rows of this very transaction. So the payout of each line is looked up
+# by its index, and all lines are gathered before the first one is claimed: else it may read what it has just written
+# again for every line.
 CLAIM = """
+    WITH taken AS MATERIALIZED (
+        SELECT payable.line,
+            (SELECT id FROM affiliates_payoutitem WHERE batch_id = %s AND affiliate_id = payable.owner) AS payout
+        FROM ({lines}) payable
+    )
     INSERT INTO affiliates_payoutclaim (entry_id, payout_id)
-    SELECT payable.line, item.id FROM ({lines}) payable
-    JOIN affiliates_payoutitem item ON item.affiliate_id = payable.owner AND item.batch_id = %s
-    ORDER BY payable.line
+    SELECT line, payout FROM taken WHERE payout IS NOT NULL ORDER BY line
 """
 PERMISSION = "affiliates.change_payoutbatch"
 
@@ -89,7 +95,7 @@ def _claim(batch: PayoutBatch) -> None:
     lines, values = named.query.get_compiler(connection=connection).as_sql()
     run = PayoutBatch._meta.pk.get_db_prep_value(batch.pk, connection)
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(lines=lines), [*values, run])
+        cursor.execute(CLAIM.format(lines=lines), [run, *values])
     claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
     if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
         raise PayoutRefused("A line was written while we were summing. Please prepare the run again.")

@@ -33,11 +33,11 @@ AFTER_A_DIFFERENCE = timedelta(hours=1)  # so that the alarm goes soon after the
 
 GUARDED = {
     "affiliates_rate": ("insert", "update", "delete"),
-    "affiliates_attribution": ("insert", "update", "delete"),
-    "affiliates_commission": ("insert", "update", "delete"),
+    "affiliates_attribution": ("replace", "update", "delete"),
+    "affiliates_commission": ("replace", "update", "delete"),
     "affiliates_flag": ("update", "delete"),
-    "affiliates_ledgerentry": ("insert", "update", "delete"),
-    "affiliates_payoutclaim": ("insert", "update", "delete"),
+    "affiliates_ledgerentry": ("replace", "update", "delete"),
+    "affiliates_payoutclaim": ("replace", "update", "delete"),
     "affiliates_payoutitem": ("update", "delete"),
 }
 

@@ -35,6 +35,22 @@ def forbid(table: str, action: str, *, when: str = "", message: str = "") -> mig
     return migrations.RunPython(_only_where_the_table_is(table, create), _only_where_the_table_is(table, drop))
 
 
+def forbid_replacing(table: str, *keys: str) -> migrations.RunPython:
+    """Refuses SQLite's INSERT OR REPLACE, which would delete a row that stands without asking the guard of deletions.
+
+    PostgreSQL has no such statement, and looking for that row at each insert is dear there: the guard is taken away.
+    """
+
+    def run(apps: Any, schema_editor: Any) -> None:
+        if schema_editor.connection.vendor == "sqlite":
+            forbid(table, "insert", when=replaces(table, *keys)).code(apps, schema_editor)
+            return
+        for statement in _drop_statements(schema_editor.connection.vendor, table, "insert"):
+            schema_editor.execute(statement, params=None)
+
+    return migrations.RunPython(_only_where_the_table_is(table, run), migrations.RunPython.noop)
+
+
 def columns_change(*columns: str) -> str:
     """A condition for `forbid(table, "update")`: one of these columns gets another value."""
     return " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in columns)
@@ -47,17 +63,19 @@ def moves_outside(column: str, moves: Mapping[str, Iterable[str]]) -> str:
 
 
 def replaces(table: str, *keys: str) -> str:
-    """A condition for `forbid(table, "insert")`: a row with one of these keys stands already.
+    """A condition on inserts: a row with one of these keys stands already.
 
-    SQLite's INSERT OR REPLACE would delete that row without asking the guard of deletions. A key is a column, or an
-    SQL condition on NEW and the alias `standing`.
+    A key is a column, or an SQL condition on NEW and the alias `standing`.
     """
     same = [key if " " in key else f"standing.{key} = NEW.{key}" for key in keys]
     return " OR ".join(f'EXISTS (SELECT 1 FROM "{table}" standing WHERE {key})' for key in same)  # noqa: S608
 
 
 def missing_guards(connection: Any, table: str, *actions: str) -> list[str]:
-    """The names of the triggers that should guard these actions on a table, and don't stand or are switched off."""
+    """The names of the triggers that should guard these actions on a table, and don't stand or are switched off.
+
+    The action "replace" stands for the guard that `forbid_replacing` makes.
+    """
     expected = [name for action in actions for name in _names(connection.vendor, table, action)]
     standing = standing_triggers(connection, table)
     return [name for name in expected if name not in standing]
@@ -116,6 +134,8 @@ def _drop_statements(vendor: str, table: str, action: str) -> list[str]:
 
 
 def _names(vendor: str, table: str, action: str) -> list[str]:
+    if action == "replace":
+        return [_name(table, "insert")] if vendor == "sqlite" else []
     also_truncate = vendor != "sqlite" and action == "delete"
     return [_name(table, action), *([_name(table, "truncate")] if also_truncate else [])]
 
