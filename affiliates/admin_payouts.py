@@ -12,7 +12,8 @@ from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from privacy.admin_readonly import ReadOnlyAdmin
@@ -161,7 +162,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 class PayoutItemAdmin(ReadOnlyAdmin):
     """The payouts of a run, and what can be done about one of them. Where it goes stands on its own page alone."""
 
-    list_display = ["__str__", "affiliate", "total", "state", "error", "reference", "settled_at"]
+    list_display = ["__str__", "affiliate", "total", "state", "error", "reference", "settled_at", "why"]
     list_filter = ["state", "created_at"]
     list_select_related = ["affiliate"]
     search_fields = ["affiliate__code", "paypal_item_id", "reference"]
@@ -181,6 +182,10 @@ class PayoutItemAdmin(ReadOnlyAdmin):
             path("<uuid:item_id>/settle/", wrap(self.settle), name=name("settle")),
             *super().get_urls(),
         ]
+
+    @admin.display(description="")
+    def why(self, item: PayoutItem) -> str:
+        return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_payout", args=[item.pk]))
 
     @for_payers
     def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:

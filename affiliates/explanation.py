@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Prefetch
+from django.utils.timesince import timesince
 
 from shop.models import Order, Refund
 from shop.money import Money
@@ -67,7 +68,7 @@ def _origin(attribution: Attribution) -> Iterator[Line]:
     if attribution.route == Attribution.Route.CODE:
         yield Line("Who brought it", f"{placed} with the code {attribution.affiliate.code}, typed at the checkout.")
     elif attribution.clicked_at:
-        age = _age(attribution.decided_at - attribution.clicked_at)
+        age = _age(attribution.clicked_at, attribution.decided_at)
         clicked = f"after a click on the affiliate's link on {_moment(attribution.clicked_at)}, {age} before"
         yield Line("Who brought it", f"{placed} {clicked}. A click counts for 30 days.")
     else:
@@ -176,6 +177,8 @@ def _moment(moment: datetime) -> str:
     return f"{moment:%-d %B %Y, %H:%M} UTC"
 
 
-def _age(age: timedelta) -> str:
-    days, minutes = age.days, age.seconds // 60
-    return f"{days} days and {minutes // 60} hours" if days else f"{minutes // 60} hours and {minutes % 60} minutes"
+def _age(since: datetime, until: datetime) -> str:
+    """The two largest units, in words."""
+    if until - since < timedelta(minutes=1):
+        return "less than a minute"
+    return timesince(since, until).replace("\xa0", " ")

@@ -50,7 +50,7 @@ def test_everything_from_the_click_to_the_payout(
     lines = explain_commission(commission)
     assert said(lines, "Who brought it") == [
         "The order was placed on 2 March 2026, 13:05 UTC after a click on the affiliate's link on 2 March 2026, 12:00"
-        " UTC, 1 hours and 5 minutes before. A click counts for 30 days."
+        " UTC, 1 hour, 5 minutes before. A click counts for 30 days."
     ]
     assert said(lines, "Rate") == [
         "30 %, fixed when the order was placed: the program's own rate, because none was set for the affiliate or for"

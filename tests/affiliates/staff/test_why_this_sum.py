@@ -181,3 +181,13 @@ def test_staff_without_the_permission_and_strangers_see_nothing(
     client.force_login(factories.user("erin@example.com", is_staff=True))
     for page in pages:
         assert client.get(page).status_code == 403
+
+
+@pytest.mark.parametrize("page", ["", "{pk}/change/"], ids=["the list of payouts", "the page of one"])
+def test_it_is_asked_where_a_payout_is_seen(
+    staff: Client, alice: Affiliate, product: Product, bob: User, page: str
+) -> None:
+    approved_sale(alice, product)
+    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    content = staff.get(f"/admin/affiliates/payoutitem/{page.format(pk=item.pk)}").content.decode()
+    assert f'href="/admin/affiliates/payoutitem/{item.pk}/explain/"' in content
