@@ -1,0 +1,115 @@
+"""A payout that nobody collects: staff take it back, or it comes back after thirty days, and it is due again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import requests
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
+from affiliates.payout_sending import follow_open_payouts, follow_payout
+from affiliates.payouts import approve_payout, prepare_payout
+from affiliates.verification import first_difference
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, balance
+from tests.paypal_standin.receiver import eventually
+from tests.standin_process import Standin
+from tests.worker import run_due_tasks
+
+pytestmark = pytest.mark.slow
+
+TAKE_BACK = "/admin/affiliates/payoutitem/{}/take-back/"
+
+
+@pytest.fixture
+def item(paypal: Standin, alice: Affiliate, product: Product, bob: User) -> PayoutItem:
+    """17.99 USD that wait at PayPal, because Alice has no account there."""
+    alice.payout_email = "unclaimed@example.com"
+    alice.save()
+    approved_sale(alice, product)
+    batch = prepare_payout(currency="USD", prepared_by=bob)
+    approve_payout(batch=batch, approved_by=bob)
+    run_due_tasks()
+    paypal.advance(5)
+
+    def waits() -> bool:
+        follow_payout(batch=PayoutBatch.objects.get())
+        return batch.items.filter(state="unclaimed").exists()
+
+    eventually(waits)
+    mail.outbox.clear()
+    return batch.items.get()
+
+
+def state_of(item: PayoutItem) -> tuple[str, str]:
+    """Of the payout and its run, while the books agree."""
+    assert first_difference(paypal_since=None) == ""
+    item.refresh_from_db()
+    return item.state, PayoutBatch.objects.get().state
+
+
+def test_staff_take_it_back(staff: Client, alice: Affiliate, item: PayoutItem) -> None:
+    page = staff.get(f"/admin/affiliates/payoutitem/{item.pk}/change/").content.decode()
+    assert "Take it back from PayPal" in page
+    page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
+    assert "PayPal says: returned." in page
+    assert "Take it back from PayPal" not in page
+    assert state_of(item) == ("returned", "finished")
+    assert balance(alice) == "17.99 USD"
+    assert Commission.objects.get().state == "approved"
+    run_due_tasks()
+    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD came back"]
+
+
+def test_pressing_twice_gives_back_once(staff: Client, item: PayoutItem) -> None:
+    staff.post(TAKE_BACK.format(item.pk))
+    lines = LedgerEntry.objects.count()
+    assert staff.post(TAKE_BACK.format(item.pk)).status_code == 404
+    assert LedgerEntry.objects.count() == lines
+
+
+def test_what_was_collected_a_moment_ago_is_paid(staff: Client, paypal: Standin, item: PayoutItem) -> None:
+    address = f"{paypal.url}/standin/items/{item.paypal_item_id}"
+    requests.post(address, data={"choice": "Claim it"}, allow_redirects=False, timeout=10).raise_for_status()
+    page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
+    assert "PayPal says: paid" in page
+    assert state_of(item) == ("paid", "finished")
+    assert balance(item.affiliate) == "0.00 USD"
+
+
+def test_without_paypal_nothing_changes(staff: Client, item: PayoutItem, paypal_down: None) -> None:
+    page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
+    assert "PayPal can’t be reached; please try again in a moment." in page.replace("&#x27;", "’")
+    assert state_of(item) == ("unclaimed", "sent")
+
+
+def test_paypal_gives_it_back_by_itself(paypal: Standin, alice: Affiliate, item: PayoutItem) -> None:
+    paypal.advance(timedelta(days=31).total_seconds())
+
+    def came_back() -> bool:
+        follow_open_payouts(now=timezone.now())
+        return state_of(item) == ("returned", "finished")
+
+    eventually(came_back)
+    assert balance(alice) == "17.99 USD"
+
+
+@pytest.mark.parametrize(("days", "state"), [(29, "unclaimed"), (31, "returned")])
+def test_what_paypal_forgot_to_give_back_is_asked_for(item: PayoutItem, days: int, state: str) -> None:
+    PayoutParcel.objects.update(first_sent_at=timezone.now() - timedelta(days=days))
+    follow_open_payouts(now=timezone.now())
+    assert state_of(item)[0] == state
+
+
+def test_only_who_may_pay_takes_it_back(item: PayoutItem) -> None:
+    client = Client()
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    assert client.post(TAKE_BACK.format(item.pk)).status_code == 403
+    assert Client().post(TAKE_BACK.format(item.pk)).status_code == 302
+    assert state_of(item) == ("unclaimed", "sent")
