@@ -56,6 +56,7 @@ class CommissionDispute(SealedModel):
     objects = CommissionDisputeQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "objection"
         ordering = ["-opened_at"]
         constraints = [
             models.UniqueConstraint(
