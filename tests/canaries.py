@@ -20,9 +20,17 @@ def spellings(word: str) -> dict[str, bytes]:
     forms = {"plain": data, "lower-cased": word.lower().encode(), "hexadecimal": data.hex().encode()}
     forms |= {"in capital hexadecimal": data.hex().upper().encode(), "URL-encoded": quote(word).encode()}
     forms |= {"escaped": word.encode("unicode_escape"), "in UTF-16": word.encode("utf-16-le")}
-    # Within a longer text, base64 cuts the word at one of three places; its ends depend on neighbours and are left off.
-    forms |= {f"in base64, {shift} on": base64.b64encode(b" " * shift + data)[4:-4] for shift in range(3)}
+    forms |= {f"in base64, {shift} on": _in_base64(data, shift) for shift in range(3)}
     return forms
+
+
+def _in_base64(data: bytes, shift: int) -> bytes:
+    """As it stands within a longer text, so many bytes behind one of base64's cuts.
+
+    Without the characters that hold bits of its neighbours, and no more: a few would be met by chance.
+    """
+    first, end = -(-shift * 8 // 6), (shift + len(data)) * 8 // 6
+    return base64.b64encode(bytes(shift) + data)[first:end]
 
 
 def found_in(content: bytes, words: Iterable[str]) -> Iterator[str]:

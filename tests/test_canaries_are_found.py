@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from .canaries import canary, found_in
+from .canaries import canary, found_in, spellings
 
 WRITTEN: dict[str, Callable[[str], bytes]] = {
     "plain": str.encode,
@@ -32,6 +32,11 @@ def test_a_canary_is_found_in_base64_wherever_it_begins(before: str) -> None:
     word = canary()
     written = base64.b64encode(f"{before}{word} and more".encode())
     assert any("base64" in found for found in found_in(written, [word]))
+
+
+def test_a_short_word_is_not_met_by_chance() -> None:
+    """Four of base64's characters stand by chance in one of some dozen write-ahead logs; it has happened."""
+    assert all(len(form) > 10 for spelling, form in spellings("805555719").items() if "base64" in spelling)
 
 
 def test_nothing_is_found_where_nothing_is() -> None:
