@@ -46,10 +46,7 @@ def paypal(standin_gateway: Gateway) -> Gateway:
 
 def kinds(contract: ContractAdapter) -> list[tuple[str, str, int]]:
     """What was checked, with the ids taken out."""
-    return [
-        (method, re.sub(r"/[A-Z0-9-]{8,}", "/ID", path), status)
-        for method, path, status in contract.checked
-    ]
+    return [(method, re.sub(r"/[A-Z0-9-]{8,}", "/ID", path), status) for method, path, status in contract.checked]
 
 
 def test_a_purchase_and_its_refund_keep_to_the_files(
