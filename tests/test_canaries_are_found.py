@@ -35,7 +35,7 @@ def test_a_canary_is_found_in_base64_wherever_it_begins(before: str) -> None:
 
 
 def test_a_short_word_is_not_met_by_chance() -> None:
-    """Four of base64's characters stand by chance in one of some dozen write-ahead logs; it has happened."""
+    """Four given bytes stand by chance in one of 256 write-ahead logs of 16 MiB random bytes: it has happened."""
     assert all(len(form) > 10 for spelling, form in spellings("805555719").items() if "base64" in spelling)
 
 

@@ -169,7 +169,7 @@ def test_no_row_is_replaced(alice: Affiliate, product: Product, bob: User, table
         refused(lambda: cursor.execute(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name}"))
 
 
-@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="there it stands")
+@pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite can replace rows, so there the guard stands")
 def test_postgresql_asks_no_insert_whether_it_replaces_a_row(db: None) -> None:
     """It can't, and asking made a run of a hundred thousand lines take minutes."""
     for table in (

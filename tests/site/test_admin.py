@@ -92,8 +92,9 @@ def test_the_page_of_each_row_opens(staff: Client, product: Product, bob: User, 
     some_of_everything(product, bob, 1)
     rows = list(model._default_manager.all())
     assert rows
+    audit = 1 if connection.vendor == "postgresql" else 0  # there, who writes the audit takes a lock first
     for row in rows:
-        assert cost(staff, address(model, row)) <= (25 if model is Affiliate else 16)  # a whole account on one page
+        assert cost(staff, address(model, row)) <= (24 if model is Affiliate else 15) + audit  # a whole account
 
 
 def test_a_runs_page_costs_the_same_with_more_payouts(staff: Client, product: Product, bob: User) -> None:
