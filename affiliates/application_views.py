@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -12,8 +14,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from contacts.limits import network_has_room, seconds_left
 from privacy.client_address import client_address
+from privacy.limits import has_room, network_of, seconds_left
 
 from .forms import ApplicationForm, AskForLinkForm
 from .onboarding import LINK_LIFE, confirm_application, confirmable_application, receive_application, send_link_again
@@ -27,7 +29,7 @@ class ApplyView(FormView[ApplicationForm]):
 
     def form_valid(self, form: ApplicationForm) -> HttpResponse:
         now = timezone.now()
-        if not network_has_room(client_address(self.request), now):
+        if not _network_has_room(self.request, now):
             return self._too_many(form, seconds_left(now))
         if not form.is_filled_in_by_a_program():
             receive_application(application=form.save(commit=False))
@@ -46,7 +48,7 @@ class AskForLinkView(FormView[AskForLinkForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: AskForLinkForm) -> HttpResponse:
-        if network_has_room(client_address(self.request), timezone.now()):
+        if _network_has_room(self.request, timezone.now()):
             send_link_again(email=form.cleaned_data["email"])
         return super().form_valid(form)
 
@@ -71,3 +73,8 @@ class ConfirmView(View):
     def _is_over(self, request: HttpRequest) -> HttpResponse:
         context: dict[str, Any] = {"days": LINK_LIFE.days}
         return render(request, "affiliates/link_is_over.html", context, status=410)
+
+
+def _network_has_room(request: HttpRequest, now: datetime) -> bool:
+    network = network_of(client_address(request))
+    return has_room("apply network", network, slots=settings.CONTACT_LIMIT_PER_NETWORK, now=now)

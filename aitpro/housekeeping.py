@@ -19,10 +19,10 @@ from affiliates.rollups import count_visits
 from affiliates.running_sums import fold_sums
 from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
-from contacts.limits import forget_past_hours
 from privacy.evidence_stock import keep_evidence
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
+from privacy.limits import forget_past_hours
 from privacy.mail import deliver_due_mail
 from privacy.opt_out_copies import copy_missing_opt_outs
 from privacy.policy.notices import tell_people
@@ -62,7 +62,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
     "notices of a policy change": lambda now: tell_people(now=now),
-    "past hours of the contact form's limits forgotten": lambda now: forget_past_hours(now=now),
+    "past hours of limits forgotten": lambda now: forget_past_hours(now=now),
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

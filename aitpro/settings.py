@@ -139,7 +139,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": env.cache("CACHE_URL", default="locmemcache://"),
     # Limits hold for all processes together. The database's cache must not throw away slots that still count.
-    "limits": env.cache("CACHE_URL", default="dbcache://contacts_limits?max_entries=100000"),
+    "limits": env.cache("CACHE_URL", default="dbcache://privacy_limits?max_entries=100000"),
 }
 TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
 

@@ -5,7 +5,4 @@ class ContactsConfig(AppConfig):
     name = "contacts"
 
     def ready(self) -> None:
-        from . import (
-            limits,  # noqa: F401  (declares the table of its cache)
-            receivers,  # noqa: F401  (importing connects them)
-        )
+        from . import receivers  # noqa: F401  (importing connects them)

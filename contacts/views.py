@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,11 +14,12 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
 from privacy.client_address import client_address
+from privacy.encryption.normalise import normalise_email
+from privacy.limits import has_room, network_of, seconds_left
 
 from .documents import document_behind, fetch_document
 from .forms import ContactForm
 from .inquiries import receive_inquiry
-from .limits import address_has_room, network_has_room, seconds_left
 from .models import REFERENCE, Document, Inquiry
 
 
@@ -33,9 +35,11 @@ class ContactView(FormView[ContactForm]):
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
         now = timezone.now()
-        if not network_has_room(client_address(self.request), now):
+        network, email = network_of(client_address(self.request)), normalise_email(form.cleaned_data["email"])
+        if not has_room("contact network", network, slots=settings.CONTACT_LIMIT_PER_NETWORK, now=now):
             return self._too_many(form)
-        held = form.is_suspicious() or not address_has_room(form.cleaned_data["email"], now)
+        has_room_for_address = has_room("contact address", email, slots=settings.CONTACT_LIMIT_PER_ADDRESS, now=now)
+        held = form.is_suspicious() or not has_room_for_address
         inquiry = receive_inquiry(inquiry=form.save(commit=False), held=held)
         return redirect("contacts:thanks", reference=inquiry.reference)
 

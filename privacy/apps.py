@@ -9,6 +9,7 @@ class PrivacyConfig(AppConfig):
         from . import (  # noqa: F401  (importing registers them)
             checks,
             encryption_evidence,
+            limits,
             mail_evidence,
             purpose_evidence,
             requests_evidence,

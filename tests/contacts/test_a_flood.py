@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from contacts.limits import WINDOW
+from privacy.limits import WINDOW
 from tests.running_site import RunningSite, running_site
 from tests.visitor import Visitor
 
@@ -22,7 +22,7 @@ COUNT = "from {module} import {model} as M; print(M.objects.count())"
 SLOTS = """
 from django.db import connection
 with connection.cursor() as cursor:
-    cursor.execute("SELECT count(*) FROM contacts_limits")
+    cursor.execute("SELECT count(*) FROM privacy_limits")
     print(cursor.fetchone()[0])
 """
 

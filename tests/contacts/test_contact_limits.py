@@ -7,13 +7,10 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import caches
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
-from contacts.limits import address_has_room, forget_past_hours, network_has_room, network_of
 from contacts.models import Inquiry
 
 from .conftest import DAVE, Post
@@ -79,69 +76,17 @@ def test_what_names_one_address_too_often_is_held(post: Post) -> None:
     assert sorted(Inquiry.objects.values_list("state", flat=True)) == ["held", "open", "open"]
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("203.0.113.77", "203.0.113.0/24"),
-        ("::ffff:203.0.113.77", "203.0.113.0/24"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        (None, "unknown"),
-    ],
-)
-def test_a_network_is_what_one_household_has(address: str | None, network: str) -> None:
-    assert network_of(address) == network
-
-
 def stored() -> str:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT cache_key, value FROM contacts_limits ORDER BY cache_key")
+        cursor.execute("SELECT cache_key, value FROM privacy_limits ORDER BY cache_key")
         return str(cursor.fetchall())
 
 
 def test_no_address_stands_in_the_cache(post: Post) -> None:
     post()
-    assert "contact-" in stored()
+    assert "limit-" in stored()
     for secret in ("203.0.113", "dave", "example.org"):
         assert secret not in stored().lower()
-
-
-def test_the_same_network_has_another_name_in_the_next_hour(clock: time_machine.Traveller) -> None:
-    network_has_room("203.0.113.77", timezone.now())
-    before = stored()
-    clock.shift(timedelta(hours=1))
-    network_has_room("203.0.113.77", timezone.now())
-    assert len(before) > 0
-    assert not set(names(before)) & (set(names(stored())) - set(names(before)))
-    assert len(names(stored())) == 2 * len(names(before))
-
-
-def names(table: str) -> list[str]:
-    return [part for part in table.split("'") if part.startswith(":1:contact-")]
-
-
-def test_the_key_of_a_past_hour_is_gone(clock: time_machine.Traveller) -> None:
-    address_has_room("dave@example.org", timezone.now())
-    assert "contact-key" in stored()
-    clock.shift(timedelta(hours=1, seconds=1))
-    assert forget_past_hours(now=timezone.now()) == 2
-    assert stored() == "[]"
-
-
-def test_what_still_counts_is_not_forgotten(post: Post) -> None:
-    flood(post, 3)
-    assert forget_past_hours(now=timezone.now()) == 0
-    assert post().status_code == 429
-
-
-def test_a_cache_elsewhere_is_left_to_itself(settings: Settings, clock: time_machine.Traveller) -> None:
-    settings.CACHES = {
-        **settings.CACHES,
-        "limits": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"},
-    }
-    caches["limits"].clear()
-    rooms = [network_has_room("203.0.113.77", timezone.now()) for _ in range(4)]
-    assert rooms == [True, True, True, False]
-    assert forget_past_hours(now=timezone.now()) == 0
 
 
 def test_the_surplus_costs_few_queries(post: Post, django_assert_max_num_queries: Any, client: Client) -> None:

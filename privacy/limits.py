@@ -1,4 +1,4 @@
-"""How much may come from one network, and about one address, within an hour.
+"""Rate limits: how much of one thing may come from one network, or be about one address or account, within an hour.
 
 A limit of N is N slots in the cache that all processes share (`CACHES["limits"]`). Taking one is `add`, which no two
 processes can do twice on any back-end; counters can lose a count on the database's. No address and no network stands
@@ -13,31 +13,32 @@ import ipaddress
 import secrets
 from datetime import datetime
 
-from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.db import connections, router
 
-from privacy.encryption.normalise import normalise_email
-from privacy.encryption.sealing import Place, seal, unseal
-from privacy.registry import declare_table
+from .encryption.sealing import Place, seal, unseal
+from .registry import declare_table
 
 WINDOW = 60 * 60  # seconds
-TABLE = "contacts_limits"
+TABLE = "privacy_limits"
 
 declare_table(TABLE, "hashes under a key that ends within the hour, and that key, sealed", "cache_key value expires")
 _PLACE = Place(TABLE, "value")
 
 
-def network_has_room(address: str | None, now: datetime) -> bool:
-    """Takes one of the slots of the client's network; False when there is none left. A client whose address the server
-    does not know (a Unix socket without a trusted proxy) shares them with all such clients."""
-    return _take("network", network_of(address), settings.CONTACT_LIMIT_PER_NETWORK, now)
+def has_room(limit: str, who: str, *, slots: int, now: datetime) -> bool:
+    """Takes one of this hour's `slots` of `limit` for `who`; False when none is left.
 
-
-def address_has_room(email: str, now: datetime) -> bool:
-    """The same for the e-mail address that a message names: nobody floods it with our confirmations."""
-    return _take("address", normalise_email(email), settings.CONTACT_LIMIT_PER_ADDRESS, now)
+    `limit` is a word of the code, such as `sign-in network`. `who` is hashed: a network (`network_of`), a normalized
+    address, an account's id.
+    """
+    cache = caches["limits"]
+    digest = hmac.digest(_key(now), f"{limit} {who}".encode(), "sha256").hex()
+    names = [f"limit-{digest}-{number}" for number in range(slots)]
+    taken = cache.get_many(names)
+    # `add` is False where another process was quicker.
+    return any(cache.add(name, 1, seconds_left(now)) for name in names if name not in taken)
 
 
 def seconds_left(now: datetime) -> int:
@@ -46,7 +47,8 @@ def seconds_left(now: datetime) -> int:
 
 
 def network_of(address: str | None) -> str:
-    """The /24 or /64 that an address belongs to: what one household or machine room gets to itself."""
+    """The /24 or /64 that an address belongs to: what one household or machine room gets to itself. Clients whose
+    address the server does not know (a Unix socket without a trusted proxy) are one network, `unknown`."""
     if address is None:
         return "unknown"
     parsed = ipaddress.ip_address(address)
@@ -55,19 +57,10 @@ def network_of(address: str | None) -> str:
     return str(ipaddress.ip_network(f"{mapped or parsed}/{bits}", strict=False))
 
 
-def _take(about: str, who: str, limit: int, now: datetime) -> bool:
-    cache = caches["limits"]
-    digest = hmac.digest(_key(now), f"{about} {who}".encode(), "sha256").hex()
-    slots = [f"contact-{digest}-{number}" for number in range(limit)]
-    taken = cache.get_many(slots)
-    # `add` is False where another process was quicker.
-    return any(cache.add(slot, 1, seconds_left(now)) for slot in slots if slot not in taken)
-
-
 def _key(now: datetime) -> bytes:
     """This hour's key, the same for all processes: whoever needs it first makes it."""
     cache, hour = caches["limits"], int(now.timestamp()) // WINDOW
-    name, row = f"contact-key-{hour}", hour.to_bytes(16)
+    name, row = f"limit-key-{hour}", hour.to_bytes(16)
     if (sealed := cache.get(name)) is None:
         fresh = bytes(seal(secrets.token_bytes(32), place=_PLACE, row=row))
         # Another process may have been quicker; a cache that keeps nothing (dummycache://) limits nothing.

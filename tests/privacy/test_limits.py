@@ -1,0 +1,93 @@
+"""A limit has its slots for each network, address or account, shared by all processes, and forgets whose they were."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core.cache import caches
+from django.db import connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from privacy.limits import forget_past_hours, has_room, network_of
+
+pytestmark = pytest.mark.django_db
+
+
+def take(who: str = "203.0.113.0/24", limit: str = "test network") -> bool:
+    return has_room(limit, who, slots=3, now=timezone.now())
+
+
+def stored() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key, value FROM privacy_limits ORDER BY cache_key")
+        return str(cursor.fetchall())
+
+
+def slots_of(table: str) -> set[str]:
+    return {part for part in table.split("'") if part.startswith(":1:limit-") and "key" not in part}
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        (None, "unknown"),
+    ],
+)
+def test_a_network_is_what_one_household_has(address: str | None, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_a_limit_gives_its_slots_and_no_more(clock: time_machine.Traveller) -> None:
+    assert [take() for _ in range(4)] == [True, True, True, False]
+
+
+def test_limits_and_those_they_count_are_independent(clock: time_machine.Traveller) -> None:
+    assert [take() for _ in range(4)][-1] is False
+    assert take(who="198.51.100.0/24")
+    assert take(limit="another limit")
+
+
+def test_there_is_room_again_in_the_next_hour(clock: time_machine.Traveller) -> None:
+    assert [take() for _ in range(4)][-1] is False
+    clock.shift(timedelta(hours=1))
+    assert take()
+
+
+def test_the_same_network_has_another_name_in_the_next_hour(clock: time_machine.Traveller) -> None:
+    take()
+    before = slots_of(stored())
+    clock.shift(timedelta(hours=1))
+    take()
+    after = slots_of(stored())
+    assert len(before) == 1
+    assert len(after - before) == 1
+
+
+def test_the_key_of_a_past_hour_is_deleted(clock: time_machine.Traveller) -> None:
+    take()
+    assert "limit-key" in stored()
+    clock.shift(timedelta(hours=1, seconds=1))
+    assert forget_past_hours(now=timezone.now()) == 2
+    assert stored() == "[]"
+
+
+def test_what_still_counts_is_not_forgotten(clock: time_machine.Traveller) -> None:
+    assert [take() for _ in range(3)] == [True, True, True]
+    assert forget_past_hours(now=timezone.now()) == 0
+    assert not take()
+
+
+def test_a_cache_other_than_the_database_counts_as_well(settings: Settings, clock: time_machine.Traveller) -> None:
+    settings.CACHES = {
+        **settings.CACHES,
+        "limits": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "limits"},
+    }
+    caches["limits"].clear()
+    assert [take() for _ in range(4)] == [True, True, True, False]
+    assert forget_past_hours(now=timezone.now()) == 0
