@@ -51,7 +51,7 @@ bench: $(VENV)/.dev  ## What privacy costs, as ratios within one run, on both da
 	-$(BIN)/python -m tests.postgres -m benchmarks
 
 audit: $(VENV)/.dev  ## Known weaknesses of the pinned packages (needs the network)
-	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
