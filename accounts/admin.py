@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from privacy.admin_search import BlindSearchMixin
 
 from .models import User
-from .password_link import send_password_link
+from .password_link import send_first_password_link
 
 
 class UserForm(forms.ModelForm[User]):
@@ -43,7 +43,7 @@ class UserAdmin(BlindSearchMixin, admin.ModelAdmin[User]):
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
         if not change and obj.is_active:
-            send_password_link(obj)
+            send_first_password_link(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

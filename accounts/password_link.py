@@ -1,24 +1,42 @@
-"""The link with which a user sets a password; it works once and for a day."""
+"""The links with which a user sets a password; each works once and for a day.
+
+Tokens are made here alone, and each goes into a mail to the address that is stored with its account: never to one that
+somebody typed, and never to an account that has a password and did not ask for a new one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.contrib.auth.tokens import default_token_generator
+from django.db.models import Model
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
-from privacy.mail import queue_mail
+from privacy.mail import MailKind, queue_mail
 
 from .mails import PASSWORD_RESET
 from .models import User
 
 
-def password_link_context(user: User) -> dict[str, str]:
-    """`uid` and `token` of the address `accounts:password_set`."""
-    return {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
+class LinkRefused(Exception):
+    """This account has a password already: only its owner asks for a link to another one."""
+
+
+def send_first_password_link(
+    user: User, kind: MailKind = PASSWORD_RESET, *, about: Model | None = None, context: Mapping[str, Any] | None = None
+) -> None:
+    """Mails `kind`, about the account or about `about`, with the link to a first password: its template gets `uid` and
+    `token` of the address `accounts:password_set`. Raises `LinkRefused` where there is a password; `MailRefused`."""
+    if user.has_usable_password():
+        raise LinkRefused
+    _send(user, kind, about or user, context or {})
 
 
 def send_password_link(user: User) -> None:
-    queue_mail(PASSWORD_RESET, to=user.email, about=user, context=password_link_context(user))
+    """To an account whose owner asked for a new password. Raises `MailRefused`."""
+    _send(user, PASSWORD_RESET, user, {})
 
 
 def send_password_link_to(email: str) -> None:
@@ -27,3 +45,8 @@ def send_password_link_to(email: str) -> None:
     user = User.objects.with_email(email)
     if user is not None and user.is_active:
         send_password_link(user)
+
+
+def _send(user: User, kind: MailKind, about: Model, context: Mapping[str, Any]) -> None:
+    link = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
+    queue_mail(kind, to=user.email, about=about, context={**context, **link})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +21,7 @@ from privacy.admin_search import BlindSearchMixin
 from privacy.mail import MailRefused
 
 from .models import Application
-from .onboarding import DecisionRefused, affiliate_of, approve_application, decline_application
+from .onboarding import DecisionRefused, affiliate_of, approve_application, decline_application, why_not_approve
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -140,9 +141,12 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
     def _neighbours(self, application: Application) -> dict[str, Any]:
-        """What else came from this address, and whether it is an affiliate's."""
+        """What else came from this address, whether it is an affiliate's, and why it can't be approved."""
         others = Application.objects.filter(email_index=application.email).exclude(pk=application.pk)
-        return {"others": others.order_by("-applied_at")[:20], "known_affiliate": affiliate_of(application)}
+        known = affiliate_of(application)
+        account = get_user_model().objects.with_email(application.email)
+        obstacle = why_not_approve(application, account) if application.is_undecided and known is None else ""
+        return {"others": others.order_by("-applied_at")[:20], "known_affiliate": known, "obstacle": obstacle}
 
 
 def _by(request: HttpRequest) -> User:

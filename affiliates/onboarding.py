@@ -1,7 +1,9 @@
 """From an application to an affiliate with a sign-in.
 
-Whoever applies confirms the address by a link. Staff may decide before that: the approval's own link goes to the same
-address, and only who reads mail there can sign in (docs/adr/0019-an-affiliates-life.md).
+Whoever applies confirms the address by a link. Staff may decide before that where the address has no account yet: the
+approval's own link goes to the same address, and only who reads mail there can sign in (ADR 0019). An account that
+exists is never reached by what a stranger typed: it becomes an affiliate only when its address is confirmed and it is
+not staff's, and it keeps its password (ADR 0028).
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.password_link import password_link_context
+from accounts.password_link import send_first_password_link
 from privacy.audit.trail import record
 from privacy.links import digest_of, new_link_token
 from privacy.mail import queue_mail
@@ -65,8 +67,10 @@ def _send_link(application: Application, now: datetime) -> None:
     application.link_digest = digest_of(token)
     application.link_expires_at = application.keep_until = now + LINK_LIFE
     application.save()
-    context = {"token": token, "is_affiliate": affiliate_of(application) is not None}
-    queue_mail(APPLICATION_RECEIVED, to=application.email, about=application, context=context)
+    known = affiliate_of(application)  # is told at the address of the account, not at the typed one
+    to = known.user.email if known else application.email
+    context = {"token": token, "is_affiliate": known is not None}
+    queue_mail(APPLICATION_RECEIVED, to=to, about=application, context=context)
 
 
 def _has_had_its_mails(email: str, now: datetime) -> bool:
@@ -99,34 +103,67 @@ def confirm_application(*, application: Application, now: datetime) -> bool:
     return True
 
 
-@transaction.atomic
 def approve_application(*, application: Application, by: User | None = None) -> Affiliate | None:
-    """Makes the applicant an affiliate and mails the link to a first password. None when it was decided before.
+    """Makes the applicant an affiliate; a new account is mailed the link to its first password. None when it was
+    decided before.
 
-    Raises `DecisionRefused` for somebody who is one already.
+    Raises `DecisionRefused` where the address belongs to an account that may not become an affiliate in this way.
     """
-    was_confirmed = application.state != State.UNCONFIRMED
-    if not application.is_undecided or not _decide(application, State.APPROVED):
+    try:
+        return _approve(application, by)
+    except IntegrityError as error:
+        raise DecisionRefused("Another application from this address was approved at the same moment.") from error
+
+
+@transaction.atomic
+def _approve(application: Application, by: User | None) -> Affiliate | None:
+    if not Application.objects.undecided().select_for_update().filter(pk=application.pk).exists():
         return None
-    if known := affiliate_of(application):
-        raise DecisionRefused(
-            f"This address belongs to {known} already, who is {known.get_state_display()}. Decline the application, or"
-            " leave it."
-        )
-    affiliate = _make_affiliate(application, by)
+    account = get_user_model().objects.select_for_update().filter(email_index=application.email).first()
+    if why := why_not_approve(application, account):
+        raise DecisionRefused(why)
+    was_confirmed = application.state != State.UNCONFIRMED
+    _decide(application, State.APPROVED)
+    affiliate = _make_affiliate(application, account)
     context = {"approved": True, "code": affiliate.code, "was_confirmed": was_confirmed}
-    context |= password_link_context(affiliate.user)
-    queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context=context)
+    if affiliate.user.has_usable_password():
+        queue_mail(APPLICATION_DECIDED, to=affiliate.user.email, about=application, context=context)
+    else:
+        send_first_password_link(affiliate.user, APPLICATION_DECIDED, about=application, context=context)
     record(action="affiliates.application.approved", about=application, actor=by)
     return affiliate
 
 
-def _make_affiliate(application: Application, by: User | None) -> Affiliate:
-    users = get_user_model().objects
-    user = users.with_email(application.email) or users.create_user(application.email, name=application.name)
+def why_not_approve(application: Application, account: User | None) -> str:
+    """What staff are told where approving would reach into an account that exists; empty where it may be approved."""
+    if account is None:
+        return ""
+    if known := Affiliate.objects.filter(user=account).first():
+        return (
+            f"This address belongs to {known} already, who is {known.get_state_display()}. Decline the application, or"
+            " leave it."
+        )
+    if account.is_staff or account.is_superuser:
+        return (
+            "This address belongs to a member of staff. An application never turns staff into affiliates: the owner can"
+            " add the affiliate under Affiliates. Decline the application, or leave it."
+        )
+    if not account.is_active:
+        return "This address belongs to an account that is switched off. Decline the application, or leave it."
+    if application.confirmed_at is None:
+        return (
+            "This address belongs to an account, and nobody has confirmed that its owner applied. Wait until somebody"
+            " follows the link in our mail, or decline the application."
+        )
+    return ""
+
+
+def _make_affiliate(application: Application, account: User | None) -> Affiliate:
+    """Paid at the address of the account until the affiliate names another one."""
+    user = account or get_user_model().objects.create_user(application.email, name=application.name)
     affiliate = Affiliate.objects.create(
         user=user,
-        payout_email=application.email,
+        payout_email=user.email,
         website=application.website,
         terms_version=application.terms_version,
     )

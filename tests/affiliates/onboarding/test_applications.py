@@ -18,6 +18,8 @@ from privacy.models import Suppression
 from privacy.purposes import Channel
 from tests import factories
 
+from .conftest import Link
+
 Work = Callable[[], int]
 
 ERIN = {
@@ -116,8 +118,11 @@ def test_it_is_decided_once(application: Application) -> None:
     assert Affiliate.objects.count() == User.objects.count() == 1
 
 
-def test_who_has_an_account_already_keeps_it(application: Application) -> None:
+def test_who_has_an_account_already_keeps_it(client: Client, application: Application, link: Link, work: Work) -> None:
     user = factories.user("erin@example.org")
+    work()
+    client.post(link("/affiliates/apply/confirm/"))
+    application.refresh_from_db()
     affiliate = approve_application(application=application)
     assert affiliate is not None
     assert affiliate.user == user
