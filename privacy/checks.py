@@ -15,6 +15,7 @@ from django.utils import timezone
 from .coverage import known_columns, unclassified_columns
 from .encryption.fields import SealedField
 from .encryption.keys import KeyProblem, check_keys
+from .links import SealedTokenField
 from .registry import Erasure, NotPersonal, PersonalData, declaration_for
 
 
@@ -81,7 +82,7 @@ def _check_columns(model: Any) -> Iterator[checks.CheckMessage]:
 def _check_sealed(model: Any, declaration: PersonalData | NotPersonal) -> Iterator[checks.CheckMessage]:
     personal = declaration.columns if isinstance(declaration, PersonalData) else frozenset()
     for f in model._meta.local_concrete_fields:
-        if isinstance(f, SealedField) and f.name not in personal:
+        if isinstance(f, SealedField) and f.name not in personal and not isinstance(f, SealedTokenField):
             hint = "Name it in columns of the model's declaration."
             yield _error(model, "E011", f"has {f.name} sealed but not declared as personal.", hint)
         if isinstance(f, SealedField) and {f.name, f"-{f.name}"} & {str(name) for name in model._meta.ordering}:

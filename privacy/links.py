@@ -1,9 +1,16 @@
-"""Single-use links: the secret travels in the link, only its digest is stored."""
+"""Links whose secret travels in the link: the database holds a digest of it, and nothing that opens the page.
+
+A link that is made once (to confirm, to stop) is kept as `digest_of` its token. One that has to be written into later
+mails too keeps its token in a `SealedTokenField`, with a unique `BlindIndexField` beside it that finds the row.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from typing import Any
+
+from .encryption.fields import SealedTextField
 
 
 def new_link_token() -> str:
@@ -14,3 +21,11 @@ def new_link_token() -> str:
 def digest_of(token: str) -> str:
     """64 hexadecimal digits. A token has enough randomness that a plain hash can't be searched."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SealedTokenField(SealedTextField):
+    """A token that this site makes itself, readable with the keys alone. It says nothing about anybody: the registry
+    lists it among the columns that are not personal, and no answer to a person holds it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"default": new_link_token, "editable": False, **kwargs})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -12,6 +10,7 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.links import SealedTokenField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
@@ -79,7 +78,7 @@ class Product(models.Model):
         "address": "postal address",
     },
     other_columns="id reference product_id product_name amount_minor currency email_index phone_index state placed_at"
-    " paid_at downloads checkout_digest",
+    " paid_at downloads checkout_digest link_token link_index",
     found_by=("email_index",),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -100,8 +99,6 @@ class Order(SealedModel):
 
     DELIVERED = (State.PAID, State.PART_REFUNDED)
 
-    # Who knows it sees the order's page: all of it is random, which uuid7 is not (docs/adr/0009).
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     reference = models.CharField(max_length=20, unique=True)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
     product_name = models.CharField(max_length=120)
@@ -119,6 +116,9 @@ class Order(SealedModel):
     downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
     # Of the form that was sent: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    # Who knows it sees the order's page; nobody finds it in the database (docs/adr/0026).
+    link_token = SealedTokenField()
+    link_index = BlindIndexField("link_token", unique=True)
 
     class Meta:
         ordering = ["-placed_at"]
@@ -143,7 +143,7 @@ class Order(SealedModel):
         return self.email is None
 
     def get_absolute_url(self) -> str:
-        return reverse("shop:order", args=[self.pk])
+        return reverse("shop:order", args=[self.link_token])
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):

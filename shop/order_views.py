@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from .buyers_browser import remember_buyer
 from .delivery_models import Licence, ProductFile
 from .downloads import DownloadRefused, behind_link, download_link, take_download
 from .models import Order, Payment, Refund
@@ -23,12 +24,12 @@ from .private_pages import private_page
 @require_GET
 @private_page
 @may_lead_to_paypal
-def order(request: HttpRequest, order_id: UUID) -> HttpResponse:
+def order(request: HttpRequest, link_token: str) -> HttpResponse:
     """What the buyer sees of the order, behind a link that can't be guessed."""
-    order = get_object_or_404(Order.objects.select_related("product"), pk=order_id)
+    order = get_object_or_404(Order.objects.select_related("product"), link_index=link_token)
     payment = order.payments.first()
-    # PayPal adds its token to the address that a buyer who cancels is sent to.
-    outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back="token" in request.GET)
+    came_back = "cancelled" in request.GET
+    outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back=came_back)
     return render(request, "shop/order.html", _page_of(order, payment, outcome))
 
 
@@ -48,9 +49,9 @@ def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[st
 @private_page
 @may_lead_to_paypal
 @require_POST
-def pay(request: HttpRequest, order_id: UUID) -> HttpResponse:
+def pay(request: HttpRequest, link_token: str) -> HttpResponse:
     """Another try at paying the same order."""
-    return go_to_paypal(request, get_object_or_404(Order, pk=order_id))
+    return go_to_paypal(request, get_object_or_404(Order, link_index=link_token))
 
 
 def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
@@ -58,17 +59,19 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
     if not order.is_payable:
         return redirect(order)
     try:
-        return redirect(start_payment(order=order))
+        response = redirect(start_payment(order=order))
     except PaymentUnavailable:
         page = _page_of(order, order.payments.first(), Outcome.UNAVAILABLE)
         return render(request, "shop/order.html", page, status=503)
+    remember_buyer(request, response, order)
+    return response
 
 
 @private_page
 @require_POST
-def prepare_download(request: HttpRequest, order_id: UUID, file_id: UUID) -> HttpResponse:
+def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> HttpResponse:
     """Makes a link that works for some minutes, and leads there."""
-    order = get_object_or_404(Order, pk=order_id, state__in=Order.DELIVERED)
+    order = get_object_or_404(Order, link_index=link_token, state__in=Order.DELIVERED)
     file = get_object_or_404(ProductFile.objects.released(timezone.now()), pk=file_id, product=order.product_id)
     return redirect(download_link(order=order, file=file))
 

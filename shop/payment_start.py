@@ -7,6 +7,7 @@ import time
 
 from django.conf import settings
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from .models import Order, Payment
@@ -61,8 +62,9 @@ def _create_at_paypal(payment: Payment) -> str:
         description=order.product_name,
         total=payment.total,
         items=(OrderItem(name=order.product_name, unit_amount=payment.total),),
-        return_url=f"{settings.SITE_URL}/checkout/return/",
-        cancel_url=f"{settings.SITE_URL}{order.get_absolute_url()}",
+        # Neither holds the address of the order's page: PayPal has no need of it (shop/buyers_browser.py).
+        return_url=settings.SITE_URL + reverse("shop:checkout_return"),
+        cancel_url=settings.SITE_URL + reverse("shop:checkout_cancelled"),
     )
     Payment.objects.filter(pk=payment.pk, state=State.NEW).update(
         state=State.CREATED, paypal_order_id=created.id, approve_url=created.approve_url, changed_at=timezone.now()

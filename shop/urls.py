@@ -6,10 +6,11 @@ app_name = "shop"
 urlpatterns = [
     path("products/<slug:slug>/", views.ProductView.as_view(), name="product"),
     path("checkout/return/", views.checkout_return, name="checkout_return"),
+    path("checkout/cancelled/", views.checkout_cancelled, name="checkout_cancelled"),
     path("checkout/<slug:slug>/", views.CheckoutView.as_view(), name="checkout"),
-    path("orders/<uuid:order_id>/", order_views.order, name="order"),
-    path("orders/<uuid:order_id>/pay/", order_views.pay, name="pay"),
-    path("orders/<uuid:order_id>/download/<uuid:file_id>/", order_views.prepare_download, name="prepare_download"),
+    path("orders/<str:link_token>/", order_views.order, name="order"),
+    path("orders/<str:link_token>/pay/", order_views.pay, name="pay"),
+    path("orders/<str:link_token>/download/<uuid:file_id>/", order_views.prepare_download, name="prepare_download"),
     path("downloads/<str:token>/", order_views.download, name="download"),
     path("paypal/webhook/", views.paypal_webhook, name="paypal_webhook"),
 ]

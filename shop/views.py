@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import DetailView, FormView
 
+from .buyers_browser import is_buyer
 from .events import receive_event
 from .forms import CheckoutForm
 from .models import Payment, Product
@@ -74,15 +75,33 @@ class CheckoutView(FormView[CheckoutForm]):
 @require_GET
 def checkout_return(request: HttpRequest) -> HttpResponse:
     """The buyer is back from PayPal. The token only says which payment to look at."""
-    token = request.GET.get("token", "")
-    if not token.isprintable():
-        raise Http404("PayPal's numbers have no such characters.")
-    payment = get_object_or_404(Payment, paypal_order_id=token)
+    payment = _payment_behind(request)
     try:
         settle(payment=payment)
     except PayPalError:  # the order's page says that we are still asking; housekeeping asks again
-        return redirect(f"{payment.order.get_absolute_url()}?asking=1")
-    return redirect("shop:order", payment.order_id)
+        return _to_the_buyers_page(request, payment, "?asking=1")
+    return _to_the_buyers_page(request, payment)
+
+
+@private_page
+@require_GET
+def checkout_cancelled(request: HttpRequest) -> HttpResponse:
+    """The buyer turned back at PayPal."""
+    return _to_the_buyers_page(request, _payment_behind(request), "?cancelled=1")
+
+
+def _payment_behind(request: HttpRequest) -> Payment:
+    token = request.GET.get("token", "")
+    if not token.isprintable():
+        raise Http404("PayPal's numbers have no such characters.")
+    return get_object_or_404(Payment.objects.select_related("order"), paypal_order_id=token)
+
+
+def _to_the_buyers_page(request: HttpRequest, payment: Payment, query: str = "") -> HttpResponse:
+    """PayPal's number is no key to the order: only the browser that went there with it is led on."""
+    if not is_buyer(request, payment.order):
+        return render(request, "shop/back_from_paypal.html")
+    return redirect(payment.order.get_absolute_url() + query)
 
 
 @csrf_exempt

@@ -173,7 +173,7 @@ def test_a_page_that_is_not_there_makes_no_click(client: Client) -> None:
 
 def test_an_address_that_is_a_secret_is_not_stored(client: Client, product: Product, staff: Client) -> None:
     order = factories.order(product)
-    assert client.get(f"/orders/{order.pk}/?ref=DEMO").status_code == 200
+    assert client.get(f"{order.get_absolute_url()}?ref=DEMO").status_code == 200
     assert staff.get("/admin/?ref=DEMO").status_code == 200
     assert not Click.objects.exists()
 

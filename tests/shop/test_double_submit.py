@@ -45,7 +45,7 @@ def test_a_reload_after_paying_leads_to_the_order(client: Client) -> None:
     Order.objects.update(state=Order.State.PAID)
     response = client.post(CHECKOUT, form)
     assert response.status_code == 302
-    assert response.headers["Location"] == f"/orders/{Order.objects.get().pk}/"
+    assert response.headers["Location"] == Order.objects.get().get_absolute_url()
 
 
 @pytest.mark.usefixtures("product", "paypal_down")

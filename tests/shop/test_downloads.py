@@ -38,7 +38,7 @@ def paid(product: Product) -> Order:
 
 def prepare(client: Client, order: Order, release: ProductFile) -> str:
     """Presses the button; returns the link that the browser is sent to."""
-    response = client.post(f"/orders/{order.pk}/download/{release.pk}/")
+    response = client.post(f"{order.get_absolute_url()}download/{release.pk}/")
     assert response.status_code == 302, response.content
     return str(response.headers["Location"])
 
@@ -79,7 +79,7 @@ def test_the_order_page_offers_what_is_released_and_says_how_often(
 ) -> None:
     factories.release(paid.product, version="2.0", released_at=timezone.now() + timedelta(days=1))
     fetch(client, prepare(client, paid, release))
-    page = client.get(f"/orders/{paid.pk}/").content.decode()
+    page = client.get(paid.get_absolute_url()).content.decode()
     assert "Download version 1.0" in page
     assert "Download version 2.0" not in page
     assert release.sha256 in page
@@ -90,8 +90,8 @@ def test_the_order_page_offers_what_is_released_and_says_how_often(
 def test_what_is_not_paid_is_not_delivered(client: Client, paid: Order, release: ProductFile, state: str) -> None:
     link = prepare(client, paid, release)
     Order.objects.update(state=state)
-    assert "Download version" not in client.get(f"/orders/{paid.pk}/").content.decode()
-    assert client.post(f"/orders/{paid.pk}/download/{release.pk}/").status_code == 404
+    assert "Download version" not in client.get(paid.get_absolute_url()).content.decode()
+    assert client.post(f"{paid.get_absolute_url()}download/{release.pk}/").status_code == 404
     response = client.get(link)  # made while the order was still paid
     assert response.status_code == 403
     assert "This download is closed" in response.content.decode()
@@ -134,7 +134,7 @@ def test_a_link_says_nothing_of_the_order_pages_address(paid: Order, release: Pr
 
 def test_another_products_file_is_not_found(client: Client, paid: Order) -> None:
     other = factories.release(factories.product(slug="other"))
-    assert client.post(f"/orders/{paid.pk}/download/{other.pk}/").status_code == 404
+    assert client.post(f"{paid.get_absolute_url()}download/{other.pk}/").status_code == 404
     assert client.get(download_link(order=paid, file=other)).status_code == 404
     assert downloads(paid) == 0
 
@@ -179,7 +179,7 @@ def test_staff_let_a_buyer_download_anew(staff: Client, paid: Order) -> None:
 
 
 def test_the_button_is_a_post_and_the_link_a_get(client: Client, paid: Order, release: ProductFile) -> None:
-    assert client.get(f"/orders/{paid.pk}/download/{release.pk}/").status_code == 405
+    assert client.get(f"{paid.get_absolute_url()}download/{release.pk}/").status_code == 405
     assert client.post(prepare(client, paid, release)).status_code == 405
 
 

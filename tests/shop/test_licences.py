@@ -31,7 +31,7 @@ def payment(product: Product) -> Payment:
 
 
 def page_of(client: Client, order: Order) -> str:
-    return client.get(f"/orders/{order.pk}/").content.decode()
+    return client.get(order.get_absolute_url()).content.decode()
 
 
 def pay(payment: Payment, status: CaptureStatus = CaptureStatus.COMPLETED) -> Payment:
@@ -107,15 +107,15 @@ def test_the_receipt_leads_to_the_key_without_holding_it(payment: Payment, work:
     pay(payment)
     work()
     text = mail.outbox[0].body
-    assert f"/orders/{payment.order_id}/" in text
+    assert payment.order.get_absolute_url() in text
     assert Licence.objects.get().key not in text
 
 
 def test_the_outbox_forgets_the_link_once_the_receipt_is_delivered(payment: Payment, work: Callable[[], int]) -> None:
     pay(payment)
-    assert str(payment.order_id) in OutgoingMail.objects.get().text
+    assert payment.order.link_token in OutgoingMail.objects.get().text
     work()
-    assert str(payment.order_id) not in OutgoingMail.objects.get().text
+    assert payment.order.link_token not in OutgoingMail.objects.get().text
 
 
 def test_a_partial_refund_leaves_the_licence(client: Client, payment: Payment) -> None:

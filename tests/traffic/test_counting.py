@@ -131,9 +131,9 @@ def test_people_who_are_signed_in_are_no_traffic(counter: TrafficCounter, staff:
 
 def test_the_number_of_an_order_is_not_counted(counter: TrafficCounter, visitor: Client) -> None:
     order = factories.order(factories.product())
-    assert visitor.get(f"/orders/{order.pk}/").status_code == 200
+    assert visitor.get(order.get_absolute_url()).status_code == 200
     settle(counter)
-    assert pages() == {"/orders/<uuid:order_id>/": 1}
+    assert pages() == {"/orders/<str:link_token>/": 1}
 
 
 def test_more_visits_than_can_wait_count_as_unknown(counter: TrafficCounter) -> None:
