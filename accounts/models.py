@@ -83,3 +83,5 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
 
 declare_table("accounts_user_groups", "which roles a staff account has", "id user_id group_id")
 declare_table("accounts_user_user_permissions", "what a staff account may do", "id user_id permission_id")
+
+from .sessions.models import Session  # noqa: E402, F401  (points at the user above)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.contrib.sessions.models import Session
 from django_tasks_db.models import DBTaskResult
 
+from accounts.sessions.models import Session
 from affiliates.closing import part_with_closed_affiliates
 from affiliates.commissions import approve_past_hold
 from affiliates.disputes import remind_of_overdue_disputes
@@ -46,7 +46,7 @@ def _purge(now: datetime) -> int:
 
 
 def _end_sessions(now: datetime) -> int:
-    return Session.objects.filter(expire_date__lt=now).delete()[0]
+    return Session.objects.expired(now).delete()[0]
 
 
 def _forget_tasks(now: datetime) -> int:

@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "privacy.keystore.apps.KeyStoreConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -157,6 +156,11 @@ LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "accounts:home"
 LOGOUT_REDIRECT_URL = "site:home"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds
+SESSION_ENGINE = "accounts.sessions.store"
+# A session ends unused after the shorter time, and in any case after the longer one.
+STAFF_SESSION_IDLE_MINUTES = env.number("STAFF_SESSION_IDLE_MINUTES", default=60)
+STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", default=12)
+AFFILIATE_SESSION_IDLE_DAYS, AFFILIATE_SESSION_DAYS = 14, 90  # as the policy's table of cookies says
 # A message for the next page travels in the session, never in a cookie that a reader of public pages would be given.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
@@ -238,6 +242,9 @@ PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STA
 PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else None)
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
+
+# --- The second factor: in the demo, staff can walk its set-up and don't have to ---------------------------------
+STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 
 # --- Delivery -----------------------------------------------------------------------------------------------------
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)

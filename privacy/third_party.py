@@ -8,11 +8,6 @@ declare_table("auth_permission", "a list of what staff may do", "id name content
 declare_table("auth_group", "names of staff roles", "id name")
 declare_table("auth_group_permissions", "what each staff role may do", "id group_id permission_id")
 declare_table(
-    "django_session",
-    "an opaque key and signed data: the id of the user who is signed in, and messages for the next page",
-    "session_key session_data expire_date",
-)
-declare_table(
     "django_admin_log",
     "who changed which row when; rows are named by their id, because no model shows anything personal as its name",
     "id action_time user_id content_type_id object_id object_repr action_flag change_message",

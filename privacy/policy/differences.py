@@ -13,6 +13,8 @@ Column = dict[str, Any]
 
 # What a notice itself is made of. It is announced like the rest, but never closed: nobody could be told any more.
 TELLING = ("privacy_outgoingmail.", "policy_policynotice.", "purpose:policy_notice")
+# What signing in is made of. It is not closed either: nobody could sign in to write the version that opens it.
+SIGNING_IN = ("accounts_session.", "accounts_authenticator.")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def _changed(place: str, old: Column, new: Column) -> Iterator[Difference]:
 
 
 def _widening(place: str, text: str, *, held: bool = False, closes: bool = True) -> Difference:
-    return Difference(place, text, widens=True, closes=closes and not place.startswith(TELLING), held=held)
+    return Difference(place, text, widens=True, closes=closes and not place.startswith(TELLING + SIGNING_IN), held=held)
 
 
 def _changed_retention(place: str, old: Column, new: Column) -> Iterator[Difference]:

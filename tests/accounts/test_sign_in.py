@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.contrib.sessions.models import Session
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.sessions.models import Session
 from affiliates.models import Affiliate
 from tests import factories
 
@@ -158,7 +159,7 @@ def test_everybody_lands_where_they_work(client: Client, alice: Affiliate, staff
 def test_a_session_holds_an_id_and_no_address(client: Client, alice: Affiliate) -> None:
     sign_in(client)
     [session] = Session.objects.all()
-    content = session.get_decoded()
+    content = json.loads(session.data)
     assert content["_auth_user_id"] == str(alice.user.pk)
     assert "alice" not in str(content).lower()
 

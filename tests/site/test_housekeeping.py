@@ -7,7 +7,6 @@ from io import StringIO
 
 import pytest
 import time_machine
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from accounts.password_link import send_password_link
+from accounts.sessions.models import Session
 from affiliates.models import Affiliate, Click, Commission
 from aitpro import housekeeping
 from aitpro.housekeeping import housekeep

@@ -7,7 +7,6 @@ from threading import Barrier
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group
-from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from accounts.models import User
 from privacy.audit.models import GENESIS, START, AuditEntry
 from privacy.audit.trail import Unrecordable, record, record_many
 from privacy.audit.verification import verify_chain
+from privacy.evidence_models import Measurement
 from privacy.sealed_models import uuid7
 from shop.models import Order, Product
 from tests import factories
@@ -82,7 +82,7 @@ def test_an_action_is_a_dotted_name_and_nothing_else(action: str) -> None:
 @pytest.mark.django_db
 def test_a_row_named_by_text_is_refused() -> None:
     with pytest.raises(Unrecordable):
-        record(action="tests.thing.done", about=Session(session_key="secret"), actor=None)
+        record(action="tests.thing.done", about=Measurement(promise="secret"), actor=None)
 
 
 @pytest.mark.django_db

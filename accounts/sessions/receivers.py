@@ -1,0 +1,34 @@
+"""What a session notes about itself at sign-in, and which ones end when an account changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from ..models import User
+from .browsers import browser_name
+from .models import Session, end_sessions
+from .store import BROWSER, IS_STAFF, SIGNED_IN_AT
+
+
+@receiver(user_logged_in)
+def note_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    request.session[SIGNED_IN_AT] = int(timezone.now().timestamp())
+    request.session[IS_STAFF] = user.is_staff
+    request.session[BROWSER] = browser_name(request.headers.get("User-Agent", ""))
+
+
+@receiver(post_save, sender=User)
+def end_what_no_longer_fits(*, instance: User, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
+    """A closed account has no session, and an affiliate who joins the staff signs in again, as staff do."""
+    if created or (update_fields and not {"is_active", "is_staff"}.intersection(update_fields)):
+        return
+    if not instance.is_active:
+        end_sessions(instance)
+    elif instance.is_staff:
+        Session.objects.of(instance).filter(is_staff=False).delete()
