@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "aitpro.http_rules.HttpRulesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "affiliates.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -165,6 +166,8 @@ AFFILIATE_SESSION_IDLE_DAYS, AFFILIATE_SESSION_DAYS = 14, 90  # as the policy's 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Cookies and headers ------------------------------------------------------------------------------------------
+# The prefix makes browsers refuse such a cookie from a neighboring host or over HTTP. `aitpro_referral` is a contract.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"__Host-{name}" if HTTPS else name for name in ("sessionid", "csrftoken"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = REFERRAL_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -274,8 +277,19 @@ TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"paths": {"()": "aitpro.log_lines.PathFilter"}},
+    "formatters": {
+        "line": {
+            "()": "aitpro.log_lines.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["paths"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django_tasks": {"level": "WARNING"}, "django_tasks_db": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # Django's own would write addresses as they are, and mail them
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
+    },
 }

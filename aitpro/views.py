@@ -45,7 +45,9 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @cache_control(max_age=3600, public=True)
 def robots(request: HttpRequest) -> HttpResponse:
-    return render(request, "aitpro/robots.txt", {"site_url": settings.SITE_URL}, content_type="text/plain")
+    return render(
+        request, "aitpro/robots.txt", {"site_url": settings.SITE_URL}, content_type="text/plain; charset=utf-8"
+    )
 
 
 @cache_control(max_age=3600, public=True)

@@ -22,9 +22,15 @@ def client_address(request: HttpRequest) -> str | None:
         if parsed is None:
             return address
         address = str(parsed)
-        if not any(parsed in network for network in settings.TRUSTED_PROXIES):
+        if not is_trusted_proxy(address):
             return address
     return address
+
+
+def is_trusted_proxy(address: str) -> bool:
+    """Whether headers that this peer forwards are believed (`TRUSTED_PROXIES`)."""
+    parsed = _parse(address)
+    return parsed is not None and any(parsed in network for network in settings.TRUSTED_PROXIES)
 
 
 def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -109,12 +109,14 @@ def _to_the_buyers_page(request: HttpRequest, payment: Payment, query: str = "")
 def paypal_webhook(request: HttpRequest) -> HttpResponse:
     """Takes a message only when PayPal signed it. 503 asks PayPal to send it again."""
     if int(request.headers.get("Content-Length") or 0) > MAX_BODY:  # before a byte of it is read
-        return HttpResponse("This message is too long.", status=413, content_type="text/plain")
+        return HttpResponse("This message is too long.", status=413, content_type="text/plain; charset=utf-8")
     try:
         event = gateway().verify_webhook(request.headers, request.body)
     except WebhookRejected:
-        return HttpResponse("This message is not signed by PayPal.", status=400, content_type="text/plain")
+        return HttpResponse(
+            "This message is not signed by PayPal.", status=400, content_type="text/plain; charset=utf-8"
+        )
     except (Transient, NotConfigured):
-        return HttpResponse("The signature can't be checked now.", status=503, content_type="text/plain")
+        return HttpResponse("The signature can't be checked now.", status=503, content_type="text/plain; charset=utf-8")
     receive_event(event)
     return HttpResponse(status=200)

@@ -24,9 +24,10 @@ def test_it_carries_the_headers_of_every_answer(client: Client) -> None:
     assert headers["Content-Length"] == "0"
 
 
-def test_it_has_no_page_and_so_no_policy_of_one(client: Client) -> None:
-    assert POLICY in client.get("/affiliates/").headers
-    assert POLICY not in client.get("/go/DEMO/").headers
+def test_it_has_no_page_and_so_the_policy_of_none(client: Client) -> None:
+    assert "style-src 'self'" in client.get("/affiliates/").headers[POLICY]
+    assert client.get("/go/DEMO/").headers[POLICY].startswith("default-src 'none'")
+    assert "style-src" not in client.get("/go/DEMO/").headers[POLICY]
 
 
 def test_it_reads_no_session(alice: Affiliate, bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:

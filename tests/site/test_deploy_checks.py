@@ -1,0 +1,80 @@
+"""`manage.py check --deploy` names what would leave the machine readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from aitpro.checks import connections_are_encrypted, is_this_machine
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+POSTGRESQL = "django.db.backends.postgresql"
+
+
+def found() -> list[str]:
+    return [str(message.id) for message in connections_are_encrypted(None)]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remote(settings: Settings) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = SMTP, "localhost"
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+
+
+def test_this_machines_own_services_need_none() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(("secured", "expected"), [("", ["aitpro.W001"]), ("TLS", []), ("SSL", [])])
+def test_mail_to_another_machine_is_encrypted(settings: Settings, secured: str, expected: list[str]) -> None:
+    settings.EMAIL_HOST = "mail.example.com"
+    if secured:
+        setattr(settings, f"EMAIL_USE_{secured}", True)
+    assert found() == expected
+
+
+@pytest.mark.parametrize(
+    ("database", "expected"),
+    [
+        ({"HOST": "db.example.com"}, ["aitpro.W002"]),
+        ({"HOST": "db.example.com", "OPTIONS": {"sslmode": "require"}}, ["aitpro.W002"]),
+        ({"HOST": "db.example.com", "OPTIONS": {"sslmode": "verify-full"}}, []),
+        ({"HOST": "/var/run/postgresql"}, []),
+        ({"HOST": "127.0.0.1"}, []),
+        ({"HOST": ""}, []),
+    ],
+)
+def test_a_database_on_another_machine_proves_who_it_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, database: dict[str, Any], expected: list[str]
+) -> None:
+    monkeypatch.setattr("aitpro.checks.settings.DATABASES", {"default": {"ENGINE": POSTGRESQL, **database}})
+    assert found() == expected
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("redis://cache.example.com:6379/0", ["aitpro.W003"]),
+        (["redis://127.0.0.1:6379/0", "redis://cache.example.com:6379/0"], ["aitpro.W003"]),
+        ("rediss://cache.example.com:6379/0", []),
+        ("redis://localhost:6379/0", []),
+        ("privacy_limits", []),
+    ],
+)
+def test_a_cache_on_another_machine_is_encrypted(
+    monkeypatch: pytest.MonkeyPatch, location: Any, expected: list[str]
+) -> None:
+    monkeypatch.setattr("aitpro.checks.settings.CACHES", {"default": {"LOCATION": location}})
+    assert found() == expected
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "::1", "localhost", "", "/run/postgresql"])
+def test_what_this_machine_is(host: str) -> None:
+    assert is_this_machine(host)
+
+
+@pytest.mark.parametrize("host", ["10.0.0.1", "db", "localhost.example.com", "fe80::1"])
+def test_what_it_is_not(host: str) -> None:
+    assert not is_this_machine(host)

@@ -1,0 +1,229 @@
+"""What holds for every request and every answer, whichever view, file or redirect it is."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from contacts.models import Inquiry
+from tests.site.pages import FORMS, MISSING, READING
+
+pytestmark = pytest.mark.usefixtures("product", "alice")
+
+DAVE = {"kind": "question", "name": "Dave", "email": "dave@example.org", "message": "What would a new site cost?"}
+HEADERS = [
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+]
+
+
+@pytest.fixture
+def files(tmp_path: Path, settings: Settings) -> Client:
+    """A visitor of a site with a stylesheet and an image among its static files. Read to the end, or they stay open."""
+    (tmp_path / "site.css").write_text("p { color: black }")
+    (tmp_path / "image.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>")
+    settings.STATIC_ROOT = tmp_path
+    return Client()
+
+
+@pytest.fixture
+def https(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.TRUSTED_PROXIES = [ipaddress.ip_network("127.0.0.1/32")]
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+FILES = ["/static/site.css", "/static/image.svg"]
+REDIRECTS = ["/go/DEMO/", "/admin/", "/contact", "/favicon.ico"]
+PROGRAMS = ["/healthz", "/robots.txt", "/sitemap.xml", "/.well-known/security.txt", "/privacy/evidence.json"]
+
+
+@pytest.mark.parametrize("address", READING + FORMS + MISSING + FILES + REDIRECTS + PROGRAMS)
+def test_every_answer_tells_browsers_to_be_careful(files: Client, address: str) -> None:
+    response = files.get(address)
+    response.getvalue()
+    assert response.status_code in {200, 301, 302, 404}
+    assert [name for name in HEADERS if name not in response.headers] == []
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert "Access-Control-Allow-Origin" not in response.headers or address in FILES
+    for directive in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in response.headers["Content-Security-Policy"]
+
+
+def test_every_text_names_its_encoding(files: Client) -> None:
+    for address in READING + FORMS + MISSING + FILES + PROGRAMS:
+        response = files.get(address)
+        response.getvalue()
+        kind = response.headers["Content-Type"]
+        defined = {"application/json", "application/xml", "image/svg+xml"}  # UTF-8 by themselves
+        assert kind.split(";")[0] in defined or "charset=utf-8" in kind.replace('"', ""), address
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "PROPFIND", "GETS"])
+def test_a_method_that_no_page_is_made_for_is_refused(client: Client, method: str) -> None:
+    for address in ("/", "/healthz", "/contact/", "/admin/", "/paypal/webhook/", "/go/DEMO/"):
+        response = client.generic(method, address, b"echo me", headers={"X-Secret": "echo me"})
+        assert response.status_code == 405
+        assert "POST" in response.headers["Allow"]
+        assert response.content == b""
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.usefixtures("https")
+@pytest.mark.parametrize("address", ["/contact/", "/accounts/login/", "/paypal/webhook/"])
+def test_a_form_sent_without_encryption_is_refused_and_not_redirected(client: Client, address: str) -> None:
+    response = client.post(address, DAVE)
+    assert response.status_code == 403
+    assert "Location" not in response.headers
+    assert not Inquiry.objects.exists()
+
+
+@pytest.mark.usefixtures("https")
+def test_a_page_asked_for_without_encryption_is_redirected(client: Client) -> None:
+    response = client.get("/contact/")
+    assert (response.status_code, response.headers["Location"]) == (301, "https://testserver/contact/")
+
+
+@pytest.mark.usefixtures("https")
+@pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 200), ("198.51.100.9", 301), ("", 200)])
+def test_only_a_trusted_proxy_says_that_a_connection_is_encrypted(client: Client, peer: str, status: int) -> None:
+    """A Unix socket has no address, and only the proxy reaches it."""
+    response = client.get("/services/", REMOTE_ADDR=peer, headers={"X-Forwarded-Proto": "https"})
+    assert response.status_code == status
+
+
+def addresses(patterns: list[Any], before: str = "") -> Iterator[str]:
+    """Every address of the site as it is written in urls.py."""
+    for pattern in patterns:
+        written = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from addresses(pattern.url_patterns, written)
+        elif isinstance(pattern, URLPattern):
+            yield "/" + written
+
+
+ADDRESSES = list(addresses(get_resolver().url_patterns))
+BEHIND_KEYS = [address for address in ADDRESSES if "token>" in address]
+
+
+def test_there_are_addresses_that_work_as_keys() -> None:
+    assert {"/privacy/archive/<str:token>/", "/orders/<str:link_token>/"} <= set(BEHIND_KEYS)
+
+
+@pytest.mark.parametrize("address", BEHIND_KEYS)
+def test_nothing_behind_a_key_is_stored(client: Client, address: str) -> None:
+    values = {"token": "x" * 43, "link_token": "x" * 43, "file_id": str(uuid4()), "uidb64": "abc", "purpose": "order"}
+    response = client.get(re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], address))
+    assert response.status_code in {200, 302, 404, 405, 410}
+    assert response.resolver_match is not None, "the values above don't fit this address"
+    assert "no-store" in response.headers["Cache-Control"]
+    assert "private" in response.headers["Cache-Control"]
+
+
+STAFF = [a for a in ADDRESSES if a.startswith("/admin/") and not {"<", "("} & set(a) and "logout" not in a]
+
+
+def stored(client: Client, addresses: list[str]) -> list[str]:
+    """Those that a browser or a proxy may keep."""
+    return [each for each in addresses if "no-store" not in client.get(each).headers.get("Cache-Control", "")]
+
+
+def test_nothing_that_staff_see_is_stored(staff: Client) -> None:
+    assert len(STAFF) > 50
+    assert stored(staff, ["/accounts/", *STAFF]) == []
+
+
+def test_nothing_that_affiliates_see_is_stored(client: Client, alice: Affiliate) -> None:
+    portal = [each for each in ADDRESSES if each.startswith("/affiliates/portal/") and "<" not in each]
+    assert len(portal) > 10
+    client.force_login(alice.user)
+    assert stored(client, portal) == []
+
+
+def test_a_page_for_everybody_may_be_stored(client: Client) -> None:
+    own = "/privacy/referral/"  # what it says depends on the visitor's cookie
+    assert stored(client, READING) == [each for each in READING if each != own]
+
+
+def test_signing_out_makes_the_browser_forget(staff: Client) -> None:
+    assert "Clear-Site-Data" not in staff.get("/admin/").headers
+    response = staff.post("/accounts/logout/")
+    assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_a_session_that_is_over_makes_the_browser_forget(client: Client, bob: User) -> None:
+    client.force_login(bob)
+    client.session.flush()
+    assert client.get("/admin/").headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
+def test_cookies_belong_to_this_host_alone(settings: Settings, bob: User) -> None:
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/accounts/login/", secure=True)
+    fields = {"email": "bob@example.com", "password": "correct horse battery"}
+    fields["csrfmiddlewaretoken"] = page.context["csrf_token"]
+    answer = client.post("/accounts/login/", fields, secure=True, headers={"Referer": "https://testserver/"})
+    cookies = {**page.cookies, **answer.cookies}
+    assert set(cookies) == {"__Host-sessionid", "__Host-csrftoken"}
+    for cookie in cookies.values():  # what the prefix demands, or browsers drop the cookie
+        assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+
+
+TOO_MUCH = {
+    "fields": {**DAVE, **{f"field{number}": "1" for number in range(1001)}},
+    "bytes": {**DAVE, "message": "x" * 2_700_000},
+}
+
+
+@pytest.mark.parametrize("fields", TOO_MUCH.values(), ids=TOO_MUCH)
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", MULTIPART_CONTENT])
+def test_a_form_beyond_all_measure_is_refused(client: Client, fields: dict[str, str], kind: str) -> None:
+    body: Any = urlencode(fields) if "urlencoded" in kind else encode_multipart(BOUNDARY, fields)
+    response = client.generic("POST", "/contact/", body, content_type=kind)
+    assert response.status_code == 400
+    assert not Inquiry.objects.exists()
+
+
+def test_of_a_field_sent_twice_the_last_one_counts_everywhere(client: Client) -> None:
+    client.post("/contact/", {**DAVE, "email": ["eve@example.org", "dave@example.org"]})
+    assert [inquiry.email for inquiry in Inquiry.objects.all()] == ["dave@example.org"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_way_out_is_not_smuggled_in_behind_another(client: Client, order: int) -> None:
+    ways = ["/affiliates/portal/", "https://evil.example/"][::order]
+    fields = {"email": "alice@example.com", "password": "correct horse battery", "next": ways}
+    response = client.post("/accounts/login/?next=//evil.example/", fields)
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/")
+    assert not response.headers["Location"].startswith("//")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/.git/config", "/static/", "/static/%2e%2e/manage.py", "/static/..%2f.env", "/.env", "/var/", "/media/"],
+)
+def test_the_machines_files_are_not_served(files: Client, address: str) -> None:
+    assert files.get(address).status_code == 404

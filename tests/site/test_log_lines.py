@@ -1,0 +1,84 @@
+"""A log line is one line, says when in UTC, and holds nothing that opens something."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from io import StringIO
+
+import pytest
+from django.test import Client
+
+from privacy.links import new_link_token
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) [\w.]+: .*")
+
+
+@pytest.fixture
+def log() -> Iterator[StringIO]:
+    """What the process writes to its error output from now on."""
+    handler = next(each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler)
+    stream = StringIO()
+    before = handler.setStream(stream)
+    yield stream
+    handler.setStream(before)
+
+
+@pytest.mark.parametrize(
+    "path", ["/privacy/archive/{}/", "/privacy/request/{}/", "/privacy/choices/{}/", "/downloads/{}/", "/orders/{}/"]
+)
+def test_it_holds_no_link_that_opens_something(log: StringIO, path: str) -> None:
+    token = new_link_token()
+    response = Client(enforce_csrf_checks=True).get(path.format(token))
+    Client(enforce_csrf_checks=True).post(path.format(token))
+    assert response.status_code >= 400
+    assert re.search(path.format("<(link_)?token>") + "\n", log.getvalue())
+    assert token not in log.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/privacy/archive/{}", "/privacy/archive/{}/.", "/order/{}/", "/x/{}"])
+def test_nor_one_that_was_copied_badly(client: Client, log: StringIO, path: str) -> None:
+    token = new_link_token()
+    client.get(path.format(token), follow=True)
+    assert "django.request: " in log.getvalue()
+    assert token not in log.getvalue()
+
+
+def test_it_says_who_was_refused_and_where(client: Client, log: StringIO) -> None:
+    vera = factories.user("vera@example.com", is_staff=True)
+    client.force_login(vera)
+    assert client.get("/admin/shop/order/").status_code == 403
+    assert f"/admin/shop/order/ [user {vera.pk}]\n" in log.getvalue()
+    assert "vera@example.com" not in log.getvalue()
+
+
+def test_nobody_writes_a_line_of_their_own(client: Client, log: StringIO) -> None:
+    client.get("/no%0a2026-03-02T12:00:00.000Z%20INFO%20forged:%20all%20is%20well%1b[31m%E2%80%AE/x/")
+    logging.getLogger("shop.events").warning("message %s", "1\n2026-03-02T12:00:00.000Z INFO forged: paid\r\x85\u2028")
+    lines = log.getvalue().splitlines()
+    assert [line for line in lines if LINE.fullmatch(line)] == [line for line in lines if not line.startswith("    ")]
+    assert not [line for line in lines if LINE.fullmatch(line) and " forged: " in line.partition(": ")[0]]
+    assert "message 1\n    2026" in log.getvalue()
+    for unseen in ("\x1b", "\u202e", "\r", "\x85", "\u2028"):
+        assert unseen not in log.getvalue()
+
+
+def test_a_mistake_of_ours_is_written_with_its_trace(log: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr("aitpro.views.HomeView.get_context_data", fail)
+    assert Client(raise_request_exception=False).get("/").status_code == 500
+    first, *rest = log.getvalue().splitlines()
+    assert LINE.fullmatch(first)
+    assert "Internal Server Error: /" in first
+    assert "    RuntimeError: no such thing" in rest
+
+
+def test_django_prints_and_mails_no_line_past_it() -> None:
+    assert logging.getLogger("django").handlers == []
+    assert not logging.getLogger("django.request").handlers
