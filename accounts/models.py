@@ -81,7 +81,15 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
         return self.get_full_name()
 
 
-declare_table("accounts_user_groups", "which roles a staff account has", "id user_id group_id")
-declare_table("accounts_user_user_permissions", "what a staff account may do", "id user_id permission_id")
+_ROLES_OF_STAFF = "they say what the business lets a member of staff do, and go with the account"
+declare_table(
+    "accounts_user_groups", "which roles a staff account has", "id user_id group_id", despite_link=_ROLES_OF_STAFF
+)
+declare_table(
+    "accounts_user_user_permissions",
+    "what a staff account may do",
+    "id user_id permission_id",
+    despite_link=_ROLES_OF_STAFF,
+)
 
 from .sessions.models import Session  # noqa: E402, F401  (points at the user above)

@@ -83,10 +83,11 @@ def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
 
 def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
     """The columns beside the personal ones that mean something to a reader: dates, amounts, states."""
+    told = declaration.circumstances
     return {
-        str(f.verbose_name): _plain(row, f)
+        told.get(f.name, str(f.verbose_name)): _plain(row, f)
         for f in row._meta.concrete_fields
-        if f.name not in declaration.columns and not f.is_relation and not _internal(f)
+        if f.name in told or (f.name not in declaration.columns and not f.is_relation and not _internal(f))
     }
 
 
@@ -96,6 +97,8 @@ def _internal(f: models.Field[Any, Any]) -> bool:
 
 
 def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
+    if f.is_relation:
+        return str(getattr(row, f.name))
     if f.choices:
         return str(getattr(row, f"get_{f.name}_display")())
     if isinstance(f, BlindIndexField):

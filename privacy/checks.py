@@ -16,7 +16,7 @@ from .coverage import known_columns, unclassified_columns
 from .encryption.fields import SealedField
 from .encryption.keys import KeyProblem, check_keys
 from .links import SealedTokenField
-from .registry import Erasure, NotPersonal, PersonalData, declaration_for
+from .registry import Erasure, NotPersonal, PersonalData, declaration_for, personal_links
 
 
 @checks.register("privacy")
@@ -66,7 +66,17 @@ def check_model(model: Any) -> list[checks.CheckMessage]:
     messages = [*_check_columns(model), *_check_sealed(model, declaration)]
     if isinstance(declaration, PersonalData):
         messages += [*_check_lookups(model, declaration), *_check_redaction(model, declaration)]
+    else:
+        messages += _check_link(model, declaration)
     return messages
+
+
+def _check_link(model: Any, declaration: NotPersonal) -> Iterator[checks.CheckMessage]:
+    """What hangs on a person's row is about that person, unless the declaration says why not."""
+    if (links := personal_links(model)) and not declaration.despite_link.strip():
+        hint = "Declare it with @personal_data, or say in despite_link why its rows tell nothing about that person."
+        problem = f"is called not personal, but a foreign key leads to a personal row: {', '.join(links)}."
+        yield _error(model, "E017", problem, hint)
 
 
 def _check_columns(model: Any) -> Iterator[checks.CheckMessage]:

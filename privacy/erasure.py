@@ -52,17 +52,19 @@ def erase_person(*, email: str, actor: AbstractBaseUser | None = None) -> list[E
         return []
     with tombstones.buried(email) as mark:
         report = list(_changes(found))
+        kept = {line.label: line for line in _kept([one for one in found if one[0].erasure is Erasure.KEEP])}
         for declaration, rows in found:
             apply_rule(declaration, declaration.erasure, rows)
         suppress(email, source=Suppression.Source.ERASURE)
-        report += _kept(email)
+        report += {**kept, **{line.label: line for line in _kept(_find(email))}}.values()
         record(action="privacy.person.erased", about=mark, actor=actor)
     return report
 
 
 def plan_erasure(*, email: str) -> list[ErasureLine]:
     """What `erase_person` would report about the rows there are now; changes nothing."""
-    return [*_changes(_find(email)), *_kept(email)]
+    found = _find(email)
+    return [*_changes(found), *_kept(found)]
 
 
 def _find(email: str) -> Found:
@@ -78,9 +80,9 @@ def _changes(found: Found) -> Iterator[ErasureLine]:
             yield ErasureLine(declaration.label, declaration.erasure, len(rows), declaration.kept_because)
 
 
-def _kept(email: str) -> Iterator[ErasureLine]:
-    """What stays findable: rows kept as they are, and those that were stripped before."""
-    for declaration, rows in _find(email):
+def _kept(found: Found) -> Iterator[ErasureLine]:
+    """Rows kept as they are, and those that were stripped before."""
+    for declaration, rows in found:
         if declaration.erasure is Erasure.REDACT:
             rows = [row for row in rows if not _is_still_personal(declaration, row)]
         if rows and declaration.erasure is not Erasure.DELETE:

@@ -50,7 +50,11 @@ class Retention:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonalData:
-    """One model's declaration. `columns` and `other_columns` together name every column of its table."""
+    """One model's declaration. `columns` and `other_columns` together name every column of its table.
+
+    `circumstances` are fields behind `other_columns` that stand in clear because sums and dates are made of them, and
+    still tell of the person: the archive and the policy name them beside the personal columns.
+    """
 
     model: type[models.Model]
     label: str  # what the policy and the archive call these rows
@@ -60,6 +64,7 @@ class PersonalData:
     found_by: tuple[str, ...]  # look-ups that take an e-mail address
     retention: Retention
     erasure: Erasure
+    circumstances: Mapping[str, str] = field(default_factory=dict)  # those that tell of the person, in plain words
     kept_because: str = ""
     source: str = ""
     recipients: str = ""
@@ -70,6 +75,11 @@ class PersonalData:
     correctable: Mapping[str, str] = field(
         default_factory=dict
     )  # field the person may change → HTML autocomplete token
+
+    @property
+    def details(self) -> list[str]:
+        """What the rows tell of a person, in plain words."""
+        return [*self.columns.values(), *self.circumstances.values()]
 
     @property
     def emptied(self) -> list[str]:
@@ -101,11 +111,16 @@ class PersonalData:
 
 @dataclass(frozen=True)
 class NotPersonal:
-    """A table without personal data: why it has none, and which columns were looked at to say so."""
+    """A table without personal data: why it has none, and which columns were looked at to say so.
+
+    `despite_link` says why its rows tell nothing about a person although a foreign key, its own or one behind it, leads
+    to a personal row. Start-up refuses such a table without it.
+    """
 
     table: str
     columns: frozenset[str]
     reason: str
+    despite_link: str = ""
 
 
 _personal: dict[str, PersonalData] = {}
@@ -144,19 +159,22 @@ def personal_data(
     return declare
 
 
-def not_personal(reason: str, columns: str) -> Callable[[Model], Model]:
-    """Declares that a model holds nothing about people, after looking at each of the named columns."""
+def not_personal(reason: str, columns: str, *, despite_link: str = "") -> Callable[[Model], Model]:
+    """Declares that a model holds nothing about people, after looking at each of the named columns.
+
+    `despite_link` is required where a foreign key leads to a personal row.
+    """
 
     def declare(model: Model) -> Model:
-        declare_table(model._meta.db_table, reason, columns)
+        declare_table(model._meta.db_table, reason, columns, despite_link=despite_link)
         return model
 
     return declare
 
 
-def declare_table(table: str, reason: str, columns: str) -> None:
+def declare_table(table: str, reason: str, columns: str, *, despite_link: str = "") -> None:
     """The same for a table of a library, which can't be decorated."""
-    _not_personal[table] = NotPersonal(table, frozenset(columns.split()), reason)
+    _not_personal[table] = NotPersonal(table, frozenset(columns.split()), reason, despite_link)
 
 
 def personal_models() -> Iterator[PersonalData]:
@@ -166,6 +184,24 @@ def personal_models() -> Iterator[PersonalData]:
 
 def declaration_for(table: str) -> PersonalData | NotPersonal | None:
     return _personal.get(table) or _not_personal.get(table)
+
+
+def personal_links(model: type[models.Model]) -> list[str]:
+    """The foreign keys that lead from a model to personal rows, directly or through other tables: `payment.order`."""
+    paths: list[tuple[type[models.Model], str]] = [(model, "")]
+    seen, found = {model}, []
+    for start, path in paths:
+        for f in start._meta.concrete_fields:
+            target = f.related_model
+            if not isinstance(target, type) or target in seen:
+                continue
+            seen.add(target)
+            step = f"{path}.{f.name}".lstrip(".")
+            if target._meta.db_table in _personal:
+                found.append(step)
+            else:
+                paths.append((target, step))
+    return found
 
 
 def _dependence(declaration: PersonalData) -> int:
@@ -198,5 +234,8 @@ def _validate_names(declaration: PersonalData, where: str) -> None:
     if not_own := {*declaration.kept, *declaration.correctable} - {*declaration.columns}:
         raise ImproperlyConfigured(f"{where} keeps or lets correct what is not personal: {', '.join(sorted(not_own))}.")
     unknown = {*declaration.withheld, *declaration.redacted} - {*declaration.columns, *declaration.other_columns}
+    columns = {f.name: f.column for f in declaration.model._meta.concrete_fields}
+    if strange := {name for name in declaration.circumstances if columns.get(name) not in declaration.other_columns}:
+        raise ImproperlyConfigured(f"{where} names circumstances outside other_columns: {', '.join(sorted(strange))}.")
     if unknown:
         raise ImproperlyConfigured(f"{where} withholds or redacts undeclared fields: {', '.join(sorted(unknown))}.")

@@ -11,6 +11,7 @@ declare_table(
     "django_admin_log",
     "who changed which row when; rows are named by their id, because no model shows anything personal as its name",
     "id action_time user_id content_type_id object_id object_repr action_flag change_message",
+    despite_link="it records the work of staff, not their lives: it goes with the user who did it",
 )
 declare_table(
     "django_tasks_database_dbtaskresult",

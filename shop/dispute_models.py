@@ -29,6 +29,8 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
     "PayPal's number, state, reason code and amount of a dispute; who complains stands in the order",
     "id paypal_id payment_id state reason outcome amount_minor currency opened_at changed_at respond_by closed_at"
     " created_at looked_at",
+    despite_link="what PayPal decides about money; the words that a buyer wrote to PayPal are not fetched, and the"
+    " numbers lead to a person only in PayPal's own records",
 )
 class Dispute(models.Model):
     """What PayPal knows of one dispute, in PayPal's words. `shop.disputes` keeps it in line."""

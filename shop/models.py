@@ -160,6 +160,8 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
     "amounts, states and PayPal's numbers; who paid stands in the order",
     "id order_id attempt approval state amount_minor currency paypal_order_id approve_url capture_id refunded_minor"
     " is_disputed problem created_at changed_at",
+    despite_link="the buyer's archive has the order with the same sum and day; PayPal's numbers lead to a person only"
+    " in PayPal's own records, and what staff are to look at is a mismatch of sums",
 )
 class Payment(models.Model):
     """One attempt to pay an order through PayPal. `settle` in `shop.payments` moves it along."""
@@ -247,6 +249,7 @@ class Payment(models.Model):
     "amounts, states and PayPal's numbers",
     "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at"
     " looked_at",
+    despite_link="the buyer's archive has the order and that it was refunded; `requested_by` is work of staff",
 )
 class Refund(models.Model):
     """Money on its way back to the buyer: asked for by staff, seen at PayPal, or taken by a dispute."""

@@ -25,6 +25,7 @@ class PayPalLookQuerySet(models.QuerySet["PayPalLook"]):
 @not_personal(
     "amounts and a state, as PayPal gave them for a payment",
     "payment_id currency captured_minor returned_minor status looked_at",
+    despite_link="the same sums as in the payment, read a second time to compare the two",
 )
 class PayPalLook(models.Model):
     """The last look at one payment; a later one replaces it."""

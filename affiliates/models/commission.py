@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from privacy.registry import not_personal
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import uuid7
 from shop.models import Order
 from shop.money import Money
@@ -24,10 +25,20 @@ BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
 )
 
 
-@not_personal(
-    "which affiliate brought an order, and by which rule; who bought stands in the order",
-    "id order_id affiliate_id click_id campaign route clicked_at rate_id rate_percent rate_flat_minor same_address"
-    " terms_version decided_at",
+@personal_data(
+    label="Which affiliate brought your order",
+    purpose=Purpose.REFERRAL_TRACKING,
+    columns={},
+    circumstances={"affiliate": "the affiliate, by code", "route": "by which way", "decided_at": "when it was decided"},
+    other_columns="id order_id affiliate_id click_id campaign route clicked_at rate_id rate_percent rate_flat_minor"
+    " same_address terms_version decided_at",
+    found_by=("order__email_index",),
+    retention=Retention(text="as long as the order; the visit that led to it 30 days after the click"),
+    erasure=Erasure.KEEP,
+    kept_because="the commission that was paid rests on it; your visit is deleted at once, and the order no longer says"
+    " that it was yours",
+    source="the affiliate's link that you followed, or the code that you typed",
+    recipients="the affiliate learns of a sale of so much on that day, never whose it was",
 )
 class Attribution(models.Model):
     """Who brought an order, and at which rate. Decided when the order is placed; the database keeps it as it is."""
@@ -92,6 +103,8 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
     "an amount earned on an order; who bought stands in the order",
     "id attribution_id base_minor rate_percent rate_flat_minor amount_minor reversed_minor currency state reason"
     " hold_until created_at approved_at approved_by_id paid_at",
+    despite_link="it is the account between us and the affiliate, kept for tax; what it tells of the buyer, that the"
+    " order earned somebody something, is in the archive with the attribution; `approved_by` is work of staff",
 )
 class Commission(models.Model):
     """What one order earns one affiliate: the base, the rate, the sum. Those three never change.

@@ -22,6 +22,8 @@ class FlagQuerySet(models.QuerySet["Flag"]):
 @not_personal(
     "a verdict on an order that an affiliate brought; neither the addresses nor the accounts that were compared",
     "id attribution_id kind dispute_id state reason raised_at decided_at decided_by_id",
+    despite_link="it judges whether an affiliate is paid, and changes nothing for the buyer; what was compared is not"
+    " in it, and without the order's sealed columns it leads to nobody",
 )
 class Flag(models.Model):
     """Holds a commission. A person clears or confirms it, with a reason; a dispute's flag ends with the dispute."""

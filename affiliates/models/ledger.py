@@ -84,6 +84,8 @@ def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
 @not_personal(
     "amounts credited and debited to an affiliate's account",
     "id affiliate_id kind amount_minor currency commission_id refund_id payout_id reason created_at",
+    despite_link="the account by which the affiliate is paid: a record of the business that the law has us keep, and"
+    " the affiliate reads all of it in the portal; the buyer's part is an amount",
 )
 class LedgerEntry(models.Model):
     """One line of an affiliate's account. The balance is the sum of the lines; the database keeps each as it is."""
@@ -143,7 +145,11 @@ class LedgerEntry(models.Model):
         return Money(self.amount_minor, self.currency)
 
 
-@not_personal("which payout took up which ledger line", "id entry_id payout_id")
+@not_personal(
+    "which payout took up which ledger line",
+    "id entry_id payout_id",
+    despite_link="two numbers; what they join is the affiliate's account, which the portal shows",
+)
 class PayoutClaim(models.Model):
     """A payout takes up ledger lines. The database lets each line be taken up once, however many runs race for it."""
 

@@ -23,6 +23,7 @@ from .commission import Commission, CommissionQuerySet
     "payout runs: how they are paid, and who released them",
     "id state method currency problem created_at prepared_by_id approved_at approved_by_id approved_alone sent_at"
     " finished_at",
+    despite_link="a run pays many; that staff prepared and approved it is their work, which the audit must tell",
 )
 class PayoutBatch(models.Model):
     """One run that pays many affiliates at once, by PayPal in parcels or by hand from a list."""
@@ -83,6 +84,7 @@ class PayoutBatch(models.Model):
 @not_personal(
     "what PayPal gets of a payout run in one call: its number there",
     "id batch_id state paypal_batch_id problem first_sent_at",
+    despite_link="it is a part of a run, which leads to the staff who released it and to nobody who is paid",
 )
 class PayoutParcel(models.Model):
     """A part of a run that PayPal takes in one call. Its id is the key under which PayPal takes it once."""

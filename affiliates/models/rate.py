@@ -62,6 +62,8 @@ class RateQuerySet(models.QuerySet["Rate"]):
 @not_personal(
     "what a sale earns, for everybody, for a product or for an affiliate's account",
     "id affiliate_id product_id percent flat_minor currency starts_at ends_at created_at created_by_id",
+    despite_link="a price that the business agreed with an affiliate, who reads it in the portal; `created_by` is work"
+    " of staff",
 )
 class Rate(models.Model):
     """Written once: a rate is ended and replaced, never edited, so that a past order's rate can always be read.

@@ -13,6 +13,9 @@ from privacy.registry import not_personal
 
 from .affiliate import Affiliate
 
+OF_THE_AFFILIATE = (
+    "the figures of an affiliate's work, which the portal shows; they count visitors and buyers, and name none"
+)
 COUNTERS = ("clicks", "rowless", "bots", "previews", "refused")
 
 
@@ -40,6 +43,7 @@ class By(models.TextChoices):
 @not_personal(
     "how often an affiliate's links were followed on a day; no visitor, no address, no moment",
     "id affiliate_id day by label clicks rowless bots previews refused",
+    despite_link=OF_THE_AFFILIATE,
 )
 class DailyClicks(Counts):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="daily_clicks", db_index=False)
@@ -61,6 +65,7 @@ class DailyClicks(Counts):
 @not_personal(
     "what still has to be added to a day's figures, for at most a minute; no visitor, no address, no moment",
     "id affiliate_id day campaign landing clicks rowless bots previews refused",
+    despite_link=OF_THE_AFFILIATE,
 )
 class Tally(Counts):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="tallies")
@@ -78,6 +83,7 @@ class Tally(Counts):
 @not_personal(
     "what an affiliate's sales of a day came to; no buyer, no order",
     "id affiliate_id day by label currency orders sales_minor earned_minor reversed_minor",
+    despite_link=OF_THE_AFFILIATE,
 )
 class DailySales(models.Model):
     """Sales by the day on which they earned. Amounts are whole minor units (cents for USD)."""

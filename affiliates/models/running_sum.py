@@ -32,6 +32,7 @@ class RunningSumQuerySet(models.QuerySet["RunningSum"]):
 @not_personal(
     "how many commissions and ledger lines an affiliate has, and what they come to",
     "id affiliate_id currency what number amount_minor",
+    despite_link="sums of an affiliate's account, which the portal shows; no order and no buyer is in them",
 )
 class RunningSum(models.Model):
     """A part of a sum: the sum is what its rows add up to, and is exact at any moment.

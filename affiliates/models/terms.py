@@ -86,6 +86,7 @@ class TermsVersion(models.Model):
 @not_personal(
     "which version of the terms an affiliate accepted, and when: the contract that each payment rests on",
     "id affiliate_id version_id accepted_at",
+    despite_link="the contract with an affiliate, who reads it in the profile; it is kept with the ledger",
 )
 class TermsAcceptance(models.Model):
     """Written once, kept with the ledger."""

@@ -56,6 +56,14 @@ def test_values_are_the_stored_ones(sections: dict[str, Any]) -> None:
     assert visit["network address"] == "erin was here"
 
 
+def test_who_brought_an_order_is_told_in_words_with_what_the_affiliate_learns(sections: dict[str, Any]) -> None:
+    section = sections["Which affiliate brought your order"]
+    [row] = section["rows"]
+    assert row["the affiliate, by code"] == "affiliate DEMO"
+    assert row["by which way"] == "link"
+    assert section["recipients"] == "the affiliate learns of a sale of so much on that day, never whose it was"
+
+
 def test_nothing_of_anybody_else_is_in_it(sections: dict[str, Any]) -> None:
     assert contents_about(FRANK)["Your messages to us"][0]["message"] == "frank asks"
     assert "frank" not in json.dumps(sections).lower()

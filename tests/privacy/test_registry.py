@@ -13,7 +13,15 @@ from privacy.checks import check_model
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedTextField
 from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, declaration_for, not_personal, personal_data, personal_models
+from privacy.registry import (
+    Erasure,
+    Retention,
+    declaration_for,
+    declare_table,
+    not_personal,
+    personal_data,
+    personal_models,
+)
 from privacy.sealed_models import SealedModel
 
 pytestmark = pytest.mark.usefixtures("registry_of_its_own")
@@ -52,6 +60,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "redacts the unknown": ({"redacted": {"state": "closed"}}, "withholds or redacts undeclared fields: state"),
     "keeps a column without a reason": ({"kept": frozenset({"text"})}, "keeps columns after erasure: say why"),
     "lets the unknown be corrected": ({"correctable": {"made_at": "bday"}}, "what is not personal: made_at"),
+    "names unknown circumstances": (
+        {"circumstances": {"place": "place"}},
+        "circumstances outside other_columns: place",
+    ),
     "redacts nothing": ({"erasure": Erasure.REDACT, "redacted": {"text": "-"}}, "no personal column is emptied"),
 }
 
@@ -107,6 +119,53 @@ def test_a_model_that_nobody_declared_is_told_at_start() -> None:
     [message] = check_model(note())
     assert message.id == "privacy.E010"
     assert "@personal_data" in str(message.hint)
+
+
+def linked(to: str) -> Any:
+    """A model with a foreign key, as somebody may write it next year."""
+
+    class Link(SealedModel):
+        note = models.ForeignKey(to, models.CASCADE)
+
+        class Meta:
+            app_label = "privacy"
+
+    return Link
+
+
+@isolate_apps("privacy")
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_a_table_that_hangs_on_a_person_is_not_called_not_personal_without_a_reason(reason: str) -> None:
+    personal_data(**DECLARATION)(note())
+    model = not_personal("a number", "id note_id", despite_link=reason)(linked("privacy.Note"))
+    [message] = check_model(model)
+    assert message.id == "privacy.E017"
+    assert "leads to a personal row: note." in message.msg
+    assert "despite_link" in str(message.hint)
+    assert check_model(not_personal("a number", "id note_id", despite_link="it counts letters")(model)) == []
+
+
+@isolate_apps("privacy")
+def test_nor_one_that_hangs_on_it_through_another_table() -> None:
+    personal_data(**DECLARATION)(note())
+    not_personal("a number", "id note_id", despite_link="it counts letters")(linked("privacy.Note"))
+
+    class Further(SealedModel):
+        step = models.ForeignKey("privacy.Link", models.CASCADE)
+
+        class Meta:
+            app_label = "privacy"
+
+    [message] = check_model(not_personal("a number", "id step_id")(Further))
+    assert "step.note" in message.msg
+
+
+@isolate_apps("privacy")
+def test_a_table_of_a_library_is_held_to_the_same() -> None:
+    personal_data(**DECLARATION)(note())
+    model = linked("privacy.Note")
+    declare_table("privacy_link", "a library's", "id note_id")
+    assert [message.id for message in check_model(model)] == ["privacy.E017"]
 
 
 def test_rows_that_point_at_others_come_first() -> None:

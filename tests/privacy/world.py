@@ -45,6 +45,8 @@ KEPT = {
     "Your privacy requests",
     "The note that you were deleted",
 }
+# What is kept and leads to nobody any more, because the order that it belongs to was stripped.
+KEPT_WITHOUT_A_PERSON = {"Which affiliate brought your order"}
 
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:
@@ -83,7 +85,9 @@ def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> No
     Licence.objects.create(order=order, key=new_licence_key())
     factories.paypal_event(factories.payment(order), payload=f"{name} pays")
     click = factories.click(brought_by, address=f"{name} was here")
-    Attribution.objects.create(order=order, affiliate=brought_by, click=click, rate_percent=30, terms_version="1")
+    Attribution.objects.create(
+        order=order, affiliate=brought_by, click=click, route="cookie", rate_percent=30, terms_version="1"
+    )
 
 
 def _inquiry(email: str, name: str) -> None:
