@@ -1,7 +1,7 @@
 """Clicks: what follows when somebody comes through an affiliate's link.
 
-A click is one row and one cookie. What is no click (a program, a prefetch, a visitor who refuses) leaves nothing but a
-number in the affiliate's figures.
+A click is one row and one cookie. What is no click (a program, a prefetch, an image, a visitor who refuses) leaves
+nothing but a number in the affiliate's figures.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 
 from privacy.client_address import client_address
 from privacy.keystore.day_keys import DayFenced
@@ -24,7 +25,7 @@ from .known_codes import affiliate_with, purge_stopped
 from .models import REFERRAL_LIFE, Click
 from .referral import Referral, Token, drop_cookie, referral_of, set_cookie
 from .rollups import tally
-from .visits import Visit
+from .visits import FETCH_HEADERS, Visit
 
 SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is no second click
 
@@ -42,6 +43,7 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str, lan
     `landing` is the path of the page that the visitor gets to see.
     """
     response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
+    patch_vary_headers(response, FETCH_HEADERS)
     affiliate = affiliate_with(code)
     if affiliate is None:
         return

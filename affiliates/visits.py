@@ -1,4 +1,4 @@
-"""Who follows a link: somebody who clicks, a program that reads, or a browser that looks ahead."""
+"""Who follows a link: somebody who clicks, a program that reads, or a browser that loads it for another reason."""
 
 from __future__ import annotations
 
@@ -15,6 +15,10 @@ APPS = re.compile("MetaIAB Facebook|Viber|Tumblr|Notion|WhatsApp|Bluesky|Mastodo
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # as browsers have named one thing
 
 
+# What tells a click from the rest. A cache that kept an answer would have to tell them apart by these too.
+FETCH_HEADERS = ("Sec-Fetch-Dest", "Sec-Fetch-Mode")
+
+
 class Visit(StrEnum):
     """What following a link counts as: the name of the figure."""
 
@@ -28,6 +32,16 @@ def looks_ahead(request: HttpRequest) -> bool:
     """A HEAD, or a browser that fetches a page before anybody has clicked."""
     purpose = " ".join([request.META.get(name, "") for name in PURPOSES]).lower()
     return request.method != "GET" or "prefetch" in purpose or "preview" in purpose
+
+
+def is_embedded(request: HttpRequest) -> bool:
+    """Loaded by a page (as an image, a frame, a script, by `fetch`), so that nobody has clicked.
+
+    Browsers say so in Fetch Metadata (https://www.w3.org/TR/fetch-metadata/); old ones, and links over plain HTTP to
+    another machine, come without it and count.
+    """
+    dest, mode = request.headers.get("Sec-Fetch-Dest"), request.headers.get("Sec-Fetch-Mode")
+    return dest not in {None, "document"} or mode not in {None, "navigate"}
 
 
 @lru_cache(maxsize=512)  # most people share a few browsers; nothing says who used which

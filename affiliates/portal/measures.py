@@ -129,7 +129,8 @@ def _why_clicks(one: Figures) -> str:
     apart = one.bots + one.previews
     return (
         "The same visitor within 30 minutes counts once."
-        f" Left out: {apart} by programs and previews, {one.refused} by visitors who asked not to be tracked."
+        f" Left out: {apart} by programs, previews and embedding pages,"
+        f" {one.refused} by visitors who asked not to be tracked."
     )
 
 

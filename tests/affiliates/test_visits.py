@@ -131,3 +131,63 @@ def test_a_click_while_the_purge_stands_still_is_counted_without_a_row(client: C
     assert not Click.objects.exists()
     assert counted() == {"clicks": 1}
     assert DailyClicks.objects.get(by=By.CAMPAIGN).label == "x"
+
+
+EMBEDDED = [
+    {"Sec-Fetch-Dest": dest, "Sec-Fetch-Mode": mode}
+    for dest, mode in [
+        ("image", "no-cors"),
+        ("image", "cors"),
+        ("iframe", "navigate"),
+        ("frame", "navigate"),
+        ("fencedframe", "navigate"),
+        ("object", "navigate"),
+        ("embed", "navigate"),
+        ("object", "no-cors"),
+        ("script", "no-cors"),
+        ("style", "no-cors"),
+        ("video", "no-cors"),
+        ("empty", "no-cors"),  # fetch(link, {mode: "no-cors"}), sendBeacon
+        ("empty", "cors"),
+        ("document", "no-cors"),  # nothing a browser sends
+        ("", ""),
+    ]
+] + [{"Sec-Fetch-Dest": "image"}, {"Sec-Fetch-Mode": "no-cors"}, {"Sec-Fetch-Dest": "nested-navigate"}]
+
+
+@pytest.mark.parametrize("headers", EMBEDDED, ids=str)
+@pytest.mark.parametrize("address", ["/go/DEMO/", "/go/DEMO/services/", "/?ref=DEMO"])
+def test_a_page_that_embeds_a_link_makes_no_click_of_its_readers(headers: dict[str, str], address: str) -> None:
+    reader = Client()
+    response = reader.get(address, headers={**headers, "Referer": "https://blog.example/"}, REMOTE_ADDR="203.0.113.5")
+    assert response.status_code in {200, 302}
+    assert not response.cookies
+    assert not reader.cookies
+    assert not Click._base_manager.exists()
+    assert counted() == {"previews": 1}
+    [row] = DailyClicks.objects.all()
+    assert (row.by, row.label) == (By.ALL, "")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Dest": "document", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1"},
+        {},  # a browser from before 2023, or a link to a site without HTTPS
+    ],
+    ids=["from another site", "typed", "an old browser"],
+)
+@pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO"])
+def test_who_opens_the_page_itself_is_a_click(headers: dict[str, str], address: str) -> None:
+    response = Client().get(address, headers=headers)
+    assert "aitpro_referral" in response.cookies
+    assert Click.objects.count() == 1
+    assert counted() == {"clicks": 1}
+
+
+@pytest.mark.parametrize("address", ["/go/DEMO/", "/go/NOBODY/", "/?ref=DEMO"])
+def test_caches_are_told_what_a_click_is_told_by(address: str) -> None:
+    response = Client().get(address)
+    assert {"Sec-Fetch-Dest", "Sec-Fetch-Mode"} <= {name.strip() for name in response.headers["Vary"].split(",")}
+    assert response.headers["Cache-Control"] == "no-store"
