@@ -8,13 +8,18 @@ from django import forms
 from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
+from privacy.addresses.form_field import LONGEST, EmailAddressField, EmailAddressInput
+
 from .models import User
 
 
 class SignInForm(forms.Form):
     """The shape that Django's `LoginView` expects: made with a request, gives the user."""
 
-    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "username"}))
+    # Any text: it only has to match. An account from before a stricter rule for addresses must not be locked out.
+    email = forms.CharField(
+        label="E-mail address", max_length=LONGEST, widget=EmailAddressInput({"autocomplete": "username"})
+    )
     password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
 
     def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
@@ -37,6 +42,4 @@ class SignInForm(forms.Form):
 class AskForPasswordForm(forms.Form):
     """An address; whether it has an account is said to nobody."""
 
-    email = forms.EmailField(
-        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = EmailAddressField(label="E-mail address")

@@ -14,8 +14,8 @@ from privacy.admin_search import BlindSearchMixin
 
 from .admin_standing import StandingSteps
 from .models import Affiliate, Flag
-from .payout_preview import LONGEST_RECEIVER
 from .profile import HOLD, ChangeRefused, ask_for_payout_email
+from .profile_forms import PayPalAddressField
 from .staff_account import account_of
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count
 
 
 class AffiliateForm(forms.ModelForm[Affiliate]):
-    payout_email = forms.EmailField(
+    payout_email = PayPalAddressField(
         label="PayPal address",
         required=False,
         empty_value=None,
-        max_length=LONGEST_RECEIVER,
         help_text=f"Another address is used after {HOURS} hours. The affiliate is told at once and can stop it.",
     )
 

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.core.validators import URLValidator
 
+from privacy.addresses.form_field import EmailAddressField
+
 from .models import Application
 
 
@@ -48,7 +50,6 @@ class ApplicationForm(forms.ModelForm[Application]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].widget.attrs["autocomplete"] = "name"
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
 
     def clean_website(self) -> str:
         return website_as_typed(self.cleaned_data["website"])
@@ -61,6 +62,4 @@ class ApplicationForm(forms.ModelForm[Application]):
 class AskForLinkForm(forms.Form):
     """An address; whether somebody applied with it is said to nobody."""
 
-    email = forms.EmailField(
-        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = EmailAddressField(label="E-mail address")

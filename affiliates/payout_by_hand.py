@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from privacy.audit.trail import record_many
+from privacy.encryption.normalise import envelope_address
 
 from .models import PayoutBatch, PayoutItem
 from .payout_items import come_back, mark_paid
@@ -36,7 +37,12 @@ def payout_list(batch: PayoutBatch) -> str:
     writer.writerow(COLUMNS)
     for item in batch.items.moving().order_by("pk"):
         total = item.total
-        writer.writerow(map(_harmless, (item.receiver or "", f"{total.amount:f}", total.currency, str(item.pk), note)))
+        writer.writerow(
+            map(
+                _harmless,
+                (envelope_address(item.receiver or ""), f"{total.amount:f}", total.currency, str(item.pk), note),
+            )
+        )
     return text.getvalue()
 
 

@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 from django.db.models import Count, Sum
 
+from privacy.encryption.normalise import normalise_email
 from shop.money import Money
+from shop.paypal.bodies import RECEIVER, is_payable
 
 from .models import Affiliate, LedgerEntry
 from .terms import number_now
 
-LONGEST_RECEIVER = 127  # characters, by PayPal's rules
+LONGEST_RECEIVER = RECEIVER
 
 
 class LeftOut(models.TextChoices):
@@ -116,7 +116,7 @@ def _reason(standing: Standing, shared: set[str], terms: str) -> LeftOut | None:
         return LeftOut.NO_ADDRESS
     if not is_receiver(affiliate.payout_email):
         return LeftOut.BAD_ADDRESS
-    if affiliate.payout_email.lower() in shared:
+    if normalise_email(affiliate.payout_email) in shared:
         return LeftOut.SHARED_ADDRESS
     minimum = 1 if affiliate.is_closing else max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1)
     if standing.due_minor < minimum:
@@ -126,17 +126,11 @@ def _reason(standing: Standing, shared: set[str], terms: str) -> LeftOut | None:
 
 def is_receiver(address: str | None) -> bool:
     """Whether PayPal takes it. One that it does not take makes it refuse the whole parcel."""
-    if not address or len(address) > LONGEST_RECEIVER:
-        return False
-    try:
-        validate_email(address)
-    except ValidationError:
-        return False
-    return True
+    return bool(address) and is_payable(str(address))
 
 
 def _shared(affiliates: Iterable[Affiliate]) -> set[str]:
     """Addresses of more than one affiliate: who is who at PayPal is for a person to find out."""
     paid = (each for each in affiliates if (each.is_active or each.is_closing) and each.payout_email)
-    counts = Counter(each.payout_email.lower() for each in paid)
+    counts = Counter(normalise_email(each.payout_email) for each in paid)
     return {address for address, count in counts.items() if count > 1}

@@ -7,9 +7,11 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
+from privacy.addresses.form_field import EmailAddressField
 
 from .forms import website_as_typed
 from .models import Affiliate
+from .payout_preview import LONGEST_RECEIVER, is_receiver
 
 
 class DetailsForm(forms.Form):
@@ -56,10 +58,23 @@ class PasswordAgainForm(forms.Form):
         return password
 
 
+class PayPalAddressField(EmailAddressField):
+    """An address that PayPal accepts as the receiver of a payout."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": LONGEST_RECEIVER, **options})
+
+    def clean(self, value: Any) -> Any:
+        address = super().clean(value)
+        if address and not is_receiver(address):
+            raise forms.ValidationError(
+                "PayPal can't pay to this address: it is too long, or has letters like ü or 李 before the @."
+            )
+        return address
+
+
 class PayoutEmailForm(PasswordAgainForm):
-    email = forms.EmailField(
-        label="New PayPal address", max_length=127, widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = PayPalAddressField(label="New PayPal address")
 
 
 class CloseForm(PasswordAgainForm):

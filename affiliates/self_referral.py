@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
+from privacy.encryption.normalise import normalise_email
 from privacy.purposes import Purpose
 from privacy.reading import reads
 
@@ -53,7 +54,7 @@ def is_paid_by_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
 
 def mailbox_of(email: str | None) -> str:
     """The mailbox that an address leads to, for comparing two: without a `+label`, and without dots at Gmail."""
-    local, _, domain = (email or "").strip().casefold().rpartition("@")
+    local, _, domain = normalise_email(email or "").rpartition("@")
     local = local.partition("+")[0]
     return f"{local.replace('.', '') if domain in _DOTS_MEAN_NOTHING else local}@{domain}" if domain else ""
 

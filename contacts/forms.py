@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import idna
 from django import forms
 from django.conf import settings
 from django.utils import timezone
@@ -51,15 +50,6 @@ class ContactForm(forms.ModelForm[Inquiry]):
             self.fields[name].widget.attrs["autocomplete"] = token
         for name in {"name", "phone", "project", "deadline", "order_reference"} | LONG:
             self.fields[name].validators.append(validate_lines if name in LONG else validate_one_line)
-
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        domain = email.rpartition("@")[2]
-        try:
-            domain.isascii() or idna.encode(domain, uts46=True)
-        except idna.IDNAError:
-            raise forms.ValidationError("We can't read what stands behind the @ of this address.") from None
-        return email
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"].strip()

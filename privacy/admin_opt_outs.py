@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
+from .addresses.form_field import EmailAddressField
 from .admin_readonly import ReadOnlyAdmin
 from .admin_search import BlindSearchMixin
 from .audit.trail import record_many
@@ -35,7 +36,7 @@ class OptOutForm(forms.Form):
     source = forms.ChoiceField(
         label="How it came", choices=[(way, way.label) for way in (Source.CALL, Source.LETTER, Source.MAIL)]
     )
-    email = forms.EmailField(label="E-mail address", required=False, max_length=254)
+    email = EmailAddressField(label="E-mail address", required=False)
     phone = forms.CharField(label="Telephone number", required=False, max_length=40, validators=[check_phone])
     address = forms.CharField(
         label="Postal address",

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView, View
 
+from .addresses.form_field import EmailAddressField
 from .choice_links import ChoicesLink, read_token
 from .choices import CHOOSABLE, choices_of, mail_choices_link, save_choices, stop_by_one_click, stop_everything
 from .purposes import Purpose
@@ -77,12 +78,7 @@ class OneClickView(LinkView):
 
 
 class AskForChoicesForm(forms.Form):
-    email = forms.EmailField(
-        label="Your e-mail address",
-        max_length=254,
-        help_text="We send the link there and nowhere else.",
-        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
-    )
+    email = EmailAddressField(label="Your e-mail address", help_text="We send the link there and nowhere else.")
 
 
 @method_decorator(never_cache, name="dispatch")

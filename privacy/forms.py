@@ -36,7 +36,6 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
-        self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["phone"].widget.attrs["autocomplete"] = "tel"
         self.fields["details"].required = False
         self.fields["details"].validators.append(MaxLengthValidator(DETAILS_LIMIT))

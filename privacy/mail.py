@@ -11,7 +11,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from smtplib import SMTPDataError, SMTPRecipientsRefused
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTPUTF8
+from email.utils import parseaddr
+from smtplib import SMTP, SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
 
@@ -41,6 +46,9 @@ BACK_OFF = timedelta(minutes=1)  # doubled with every attempt, up to the longest
 LONGEST_BACK_OFF = timedelta(hours=6)
 STUCK_AFTER = timedelta(minutes=10)  # a worker that died while sending; the message is tried again
 LINK_FORGOTTEN = "This message held a link for its reader alone, so its text is not kept."
+NO_SMTPUTF8 = (
+    "the part before the @ has letters beyond ASCII, and our mail server does not send to such addresses (SMTPUTF8)"
+)
 NOT_SENT = "This message was not sent, so its text is not kept."
 
 State, Outcome = OutgoingMail.State, MailTally.Outcome
@@ -112,7 +120,7 @@ def _send(mail: OutgoingMail, kind: MailKind) -> None:
         pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
         if not OutgoingMail.objects.filter(pk=mail.pk).exists():
             raise MailRefused(Refusal.REASON_GONE, "the message itself was deleted")
-        connection.send_messages([message])
+        _hand_over(message, connection)
 
 
 def _claim(mail_id: UUID, *, now: datetime) -> OutgoingMail | None:
@@ -129,11 +137,42 @@ def _reason_of(mail: OutgoingMail) -> models.Model | None:
 
 
 def _message(mail: OutgoingMail, kind: MailKind) -> EmailMultiAlternatives:
-    message = EmailMultiAlternatives(
-        mail.subject, mail.text, to=[mailable(mail.recipient)], headers=_headers(mail, kind)
-    )
+    recipient = mailable(mail.recipient)
+    email_class = EmailMultiAlternatives if recipient.isascii() else InternationalMail
+    message = email_class(mail.subject, mail.text, to=[recipient], headers=_headers(mail, kind))
     message.attach_alternative(mail.html, "text/html")
     return message
+
+
+class InternationalMail(EmailMultiAlternatives):
+    """To one address with letters beyond ASCII before the @, which stands in the header as it is (RFC 6532).
+
+    Django would write it as an encoded word, which names another mailbox.
+    """
+
+    def message(self, **options: Any) -> EmailMessage:
+        [recipient], self.to = self.to, []
+        try:
+            rest = super().message(**options)
+        finally:
+            self.to = [recipient]
+        whole: EmailMessage = message_from_bytes(rest.as_bytes(), policy=SMTPUTF8)
+        local, _, domain = recipient.rpartition("@")
+        whole["To"] = Address(username=local, domain=domain)
+        return whole
+
+
+def _hand_over(message: EmailMultiAlternatives, connection: Any) -> None:
+    """Raises `MailRefused` where the mail server has no SMTPUTF8 (RFC 6531) and the address needs it."""
+    server = getattr(connection, "connection", None)
+    if not (isinstance(message, InternationalMail) and isinstance(server, SMTP)):
+        connection.send_messages([message])
+        return
+    server.ehlo_or_helo_if_needed()
+    if not server.has_extn("smtputf8"):
+        raise MailRefused(Refusal.UNREADABLE, NO_SMTPUTF8)
+    options = ["SMTPUTF8", "BODY=8BITMIME"]
+    server.sendmail(parseaddr(message.from_email)[1], message.to, message.message().as_bytes(), options)
 
 
 def _headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:

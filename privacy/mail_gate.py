@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import models
 
+from .addresses.validation import validate_address
 from .contact_models import Person
-from .encryption.normalise import ascii_domain
+from .encryption.normalise import envelope_address
 from .mail_kinds import MailKind
 from .permissions import Contact, ContactRefused, permission_for
 from .purposes import Channel, Refusal
@@ -39,14 +39,8 @@ def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
 
 def mailable(address: str) -> str:
     """The address as mail servers take it, an international domain in its ASCII form. Raises `MailRefused`."""
-    local, _, domain = address.strip().rpartition("@")
-    if not local.isascii():
-        raise MailRefused(
-            Refusal.UNREADABLE, "the part before the @ has letters beyond ASCII, which not every mail server takes"
-        )
-    written = f"{local}@{ascii_domain(domain)}"
     try:
-        validate_email(written)
+        validate_address(address.strip())
     except ValidationError:
         raise MailRefused(Refusal.UNREADABLE, "this is not an address that can be mailed") from None
-    return written
+    return envelope_address(address)

@@ -18,6 +18,8 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
+from ..addresses.form_field import LONGEST, EmailAddressField
+from ..addresses.validation import validate_address
 from ..card_numbers import validate_no_card_number
 from ..policy.gate import require_open
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
@@ -281,14 +283,14 @@ class SealedTextField(SealedField):
 class SealedEmailField(SealedTextField):
     """An e-mail address as its owner typed it; a `BlindIndexField` beside it finds it again."""
 
-    default_validators = [validators.EmailValidator()]
+    default_validators = [validate_address]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("max_length", 254)  # RFC 5321, the longest address that can be mailed
+        kwargs.setdefault("max_length", LONGEST)
         super().__init__(*args, **kwargs)
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
-        return super().formfield(**{"form_class": forms.EmailField, "widget": forms.EmailInput, **kwargs})
+        return super().formfield(**{"form_class": EmailAddressField, **kwargs})
 
 
 class SealedBinaryField(SealedField):

@@ -10,22 +10,56 @@ import idna
 import phonenumbers
 from django.conf import settings
 
+LONGEST_DOMAIN = 253  # characters, RFC 1035; longer text is no domain and is not worth converting
+
 
 def normalise_email(value: str) -> str:
-    """NFKC, no surrounding space, case folded, the domain in its ASCII form (IDNA 2008, UTS 46)."""
-    text = unicodedata.normalize("NFKC", value).strip().casefold()
-    local, at, domain = text.rpartition("@")
-    return f"{local}{at}{ascii_domain(domain)}" if at else text
+    """Two addresses share it only if mail to either goes to the same mailbox (docs/adr/0024-one-index-one-mailbox.md).
+
+    It is `envelope_address`, the address that the mail server gets; where the part before the @ is all ASCII, that part
+    in lower case. Text that is no address is compared as it is.
+    """
+    local, at, domain = envelope_address(value).rpartition("@")
+    if not at:
+        local, domain = domain, ""
+    return f"{local.lower() if local.isascii() else local}{at}{domain}"
+
+
+def envelope_address(value: str) -> str:
+    """The address as it is handed to a mail server: the domain in ASCII, the part before the @ in Unicode's form C.
+
+    Neither checked nor refused here: `privacy.addresses.validation` does that.
+    """
+    local, at, domain = value.strip().rpartition("@")
+    return (
+        f"{unicodedata.normalize('NFC', local)}@{ascii_domain(domain)}" if at else unicodedata.normalize("NFC", domain)
+    )
 
 
 def ascii_domain(domain: str) -> str:
-    """The domain as mail servers write it; one that can't exist comes back as typed."""
+    """The domain as mail servers write it, in lower case. One that can't exist comes back as typed.
+
+    IDNA 2008 after UTS 46, non-transitional: ß and ς are letters of their own.
+    """
     if domain.isascii():
-        return domain  # nothing to convert, which is nearly always so
+        return domain.lower()
+    if len(domain) > LONGEST_DOMAIN:
+        return domain
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError:
-        return domain  # not a domain that can exist; it is compared as typed
+    except UnicodeError:  # `IDNAError` is one
+        return domain
+
+
+def former_normal_form(value: str) -> str:
+    """What `normalise_email` gave before ADR 24: everything case-folded before the domain was converted.
+
+    Only for what was stored then and can't be computed anew, because nothing but a fingerprint of it is left. Never
+    changed, and equal to `normalise_email` for addresses in ASCII.
+    """
+    text = unicodedata.normalize("NFKC", value).strip().casefold()
+    local, at, domain = text.rpartition("@")
+    return f"{local}{at}{ascii_domain(domain)}" if at else text
 
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -37,6 +71,11 @@ def email_fingerprint(value: str) -> str:
     Alone it hides nothing, because addresses can be guessed: it is stored sealed, and found by a keyed index.
     """
     return value if _DIGEST.fullmatch(value) else hashlib.sha256(normalise_email(value).encode()).hexdigest()
+
+
+def former_email_fingerprint(value: str) -> str:
+    """The same of the former normal form. A fingerprint is taken as it is: it does not say which form it is of."""
+    return value if _DIGEST.fullmatch(value) else hashlib.sha256(former_normal_form(value).encode()).hexdigest()
 
 
 def phone_fingerprint(value: str) -> str:

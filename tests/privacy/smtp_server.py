@@ -74,10 +74,11 @@ class Listener(Controller):
 
 
 @contextmanager
-def smtp_server() -> Iterator[SmtpServer]:
+def smtp_server(*, smtputf8: bool = True) -> Iterator[SmtpServer]:
+    """`smtputf8`: whether it takes letters beyond ASCII before the @ (RFC 6531)."""
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # it writes every line of the conversation
     server = SmtpServer()
-    controller = Listener(server, hostname="127.0.0.1", port=_free_port())
+    controller = Listener(server, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=smtputf8)
     controller.start()
     server.port = controller.port
     try:

@@ -24,8 +24,6 @@ SPELLINGS = [
     "alice@example.com",
     "Alice@Example.COM",
     "  alice@example.com\t",
-    "ＡＬＩＣＥ@example.com",
-    "alice＠example.com",
     "alice@ｅxample.com",
     "alice@example。com",
 ]
@@ -35,6 +33,10 @@ OTHERS = [
     "alice+shop@example.com",
     "a.lice@example.com",
     "alice@xample.com",
+    "ＡＬＩＣＥ@example.com",  # a mailbox of its own
+    "alice＠example.com",  # no address: it has no @
+    "al\u0131ce@example.com",
+    "alice\u200b@example.com",
     "",
 ]
 NEXT = RootKey(b"next", b"n" * 32)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import idna
 import pytest
 import time_machine
 from django.core import mail as django_mail
@@ -204,13 +206,50 @@ def test_an_international_domain_is_written_in_ascii(server: SmtpServer, work: W
     assert server.messages[0]["To"] == "dave@xn--bcher-kva.example"
 
 
-def test_letters_beyond_ascii_before_the_at_sign_are_refused_plainly(server: SmtpServer, work: Work) -> None:
-    inquiry = factories.inquiry("josé@example.org")
-    mail = queue_mail(INQUIRY_RECEIVED, to="josé@example.org", about=inquiry, context={})
+INTERNATIONAL = [
+    "josé@example.org",
+    "伊昭傑@郵件.商務",
+    "ñoñó@example.tld",
+    "юзер@екзампл.ком",
+    "s\u0323\u0307@example.org",
+]
+
+
+@pytest.mark.parametrize("address", INTERNATIONAL)
+def test_letters_beyond_ascii_before_the_at_sign_are_mailed_as_they_are(
+    server: SmtpServer, work: Work, address: str
+) -> None:
+    mail = queue_mail(INQUIRY_RECEIVED, to=address, about=factories.inquiry(address), context={})
     work()
-    assert anew(mail).state == State.REFUSED
-    assert anew(mail).refusal.startswith("the part before the @ has letters beyond ASCII")
-    assert server.attempts == 0
+    assert (anew(mail).state, anew(mail).refusal) == (State.SENT, "")
+    [recipient], [message] = server.recipients, server.messages
+    local, _, domain = address.partition("@")
+    assert recipient == f"{unicodedata.normalize('NFC', local)}@{idna.encode(domain).decode()}"
+    assert f"To: {recipient}\r\n".encode() in server.received[0]  # not as an encoded word, which is another mailbox
+    assert mail_with_id(message["Message-ID"]) == mail.pk
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_server_without_smtputf8_refuses_such_a_mail_once_and_says_why(
+    settings: Settings, work: Work, clock: time_machine.Traveller
+) -> None:
+    with smtp_server(smtputf8=False) as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        refused = queue_mail(
+            INQUIRY_RECEIVED, to="josé@example.org", about=factories.inquiry("josé@example.org"), context={}
+        )
+        sent = queue_mail(
+            INQUIRY_RECEIVED, to="dave@example.org", about=factories.inquiry("dave@example.org"), context={}
+        )
+        work()
+        clock.shift(timedelta(days=3))
+        look_after(work)
+        assert server.recipients == ["dave@example.org"]
+    assert anew(sent).state == State.SENT
+    assert (anew(refused).state, anew(refused).attempts) == (State.REFUSED, 1)
+    assert "our mail server does not send to such addresses" in anew(refused).refusal
 
 
 def test_nobody_listening_is_a_failure_like_any_other(mail: OutgoingMail, work: Work, settings: Settings) -> None:
