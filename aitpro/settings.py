@@ -259,8 +259,13 @@ POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)
 
 # --- Messages to the business -------------------------------------------------------------------------------------
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
-CONTACT_LIMIT_PER_NETWORK = env.number("CONTACT_LIMIT_PER_NETWORK", default=30)  # messages an hour that are taken
-CONTACT_LIMIT_PER_ADDRESS = env.number("CONTACT_LIMIT_PER_ADDRESS", default=10)  # messages an hour that are not held
+# Messages and applications that are stored in an hour from one network. All but the first are held, without mail.
+HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
+
+# --- Mails that people who are not signed in may cause (privacy/mail_budget.py) -----------------------------------
+MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # in an hour, from one network, by one form
+MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # in an hour, by all forms together
+MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # in a day, to one address
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from .file_types import MAX_BYTES, FileRefused, SniffedFile, sniff
 from .models import Correspondence, Inquiry, Reply
-from .text_rules import validate_lines
 
 
 class StaffChoice(forms.ModelChoiceField[Any]):
@@ -45,10 +44,6 @@ class ReplyForm(forms.ModelForm[Reply]):
         help_texts = {"body": "Goes to the sender by e-mail as soon as you save."}
         widgets = {"body": forms.Textarea(attrs={"rows": 10, "cols": 80})}
 
-    def clean_body(self) -> str:
-        validate_lines(self.cleaned_data["body"])
-        return str(self.cleaned_data["body"])
-
 
 class CorrespondenceForm(forms.ModelForm[Correspondence]):
     answers = forms.BooleanField(required=False, label="This answers the message")
@@ -70,10 +65,6 @@ class CorrespondenceForm(forms.ModelForm[Correspondence]):
         if happened_at > timezone.now():
             raise forms.ValidationError("This is in the future.")
         return happened_at
-
-    def clean_notes(self) -> str:
-        validate_lines(self.cleaned_data["notes"])
-        return str(self.cleaned_data["notes"])
 
 
 class DocumentForm(forms.Form):

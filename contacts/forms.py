@@ -12,9 +12,7 @@ from privacy.encryption.normalise import normalise_phone
 
 from .models import Inquiry
 from .suspicion import looks_like_spam, new_stamp
-from .text_rules import validate_lines, validate_one_line
 
-LONG = {"address", "message"}  # they may have several lines
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
 # What only one kind of message asks for; it is not kept for another.
 ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_reference": "order"}
@@ -48,8 +46,6 @@ class ContactForm(forms.ModelForm[Inquiry]):
         self.fields["stamp"].initial = new_stamp(timezone.now())
         for name, token in AUTOCOMPLETE.items():
             self.fields[name].widget.attrs["autocomplete"] = token
-        for name in {"name", "phone", "project", "deadline", "order_reference"} | LONG:
-            self.fields[name].validators.append(validate_lines if name in LONG else validate_one_line)
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"].strip()

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from privacy.audit.trail import record
 from privacy.deadlines import business_days_after
+from privacy.limits import has_room
 from privacy.mail import queue_mail
 from privacy.models import PrivacyRequest
 from privacy.requests import answer_with_text, record_request
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = Inquiry.State
+HELD_NEWS = 10  # mails an hour to staff about held messages: a flood of them must not become one of mails
 
 
 class StepRefused(Exception):
@@ -34,13 +36,14 @@ class StepRefused(Exception):
 @transaction.atomic
 def receive_inquiry(*, inquiry: Inquiry, held: bool = False) -> Inquiry:
     """Stores the message and tells staff. Its sender gets a confirmation, unless it is held: then somebody looks first,
-    because the address may be forged."""
+    because the address may be forged. Of many held ones, the staff's first page tells."""
     inquiry.state = State.HELD if held else State.OPEN
     inquiry.due_at = answer_due(inquiry.received_at)
     inquiry.save()
     if not held:
         _begin(inquiry)
-    queue_mail(INQUIRY_WAITS, to=settings.BUSINESS["email"], about=inquiry, context={})
+    if not held or has_room("held messages told", "staff", slots=HELD_NEWS, now=timezone.now()):
+        queue_mail(INQUIRY_WAITS, to=settings.BUSINESS["email"], about=inquiry, context={})
     record(action="contacts.inquiry.held" if held else "contacts.inquiry.received", about=inquiry, actor=None)
     return inquiry
 

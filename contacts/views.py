@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -13,9 +12,8 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from privacy.client_address import client_address
-from privacy.encryption.normalise import normalise_email
-from privacy.limits import has_room, network_of, seconds_left
+from privacy.limits import seconds_left
+from privacy.mail_budget import may_be_held, may_cause_mail
 
 from .documents import document_behind, fetch_document
 from .forms import ContactForm
@@ -34,13 +32,13 @@ class ContactView(FormView[ContactForm]):
         return {"kind": kind if kind in Inquiry.Kind.values else Inquiry.Kind.QUESTION}
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
-        now = timezone.now()
-        network, email = network_of(client_address(self.request)), normalise_email(form.cleaned_data["email"])
-        if not has_room("contact network", network, slots=settings.CONTACT_LIMIT_PER_NETWORK, now=now):
+        """Beyond the mails that its network or address may cause, a message is held, not refused: a neighbor's flood
+        must not close the form to others."""
+        now, email = timezone.now(), form.cleaned_data["email"]
+        is_mailed = not form.is_suspicious() and may_cause_mail(self.request, form="contact", email=email, now=now)
+        if not is_mailed and not may_be_held(self.request, form="contact", now=now):
             return self._too_many(form)
-        has_room_for_address = has_room("contact address", email, slots=settings.CONTACT_LIMIT_PER_ADDRESS, now=now)
-        held = form.is_suspicious() or not has_room_for_address
-        inquiry = receive_inquiry(inquiry=form.save(commit=False), held=held)
+        inquiry = receive_inquiry(inquiry=form.save(commit=False), held=not is_mailed)
         return redirect("contacts:thanks", reference=inquiry.reference)
 
     def _too_many(self, form: ContactForm) -> HttpResponse:

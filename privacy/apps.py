@@ -15,6 +15,9 @@ class PrivacyConfig(AppConfig):
             requests_evidence,
             third_party,
         )
+        from .text_rules import check_all_forms
+
+        check_all_forms()
 
         autodiscover_modules("mails")
         autodiscover_modules("promises")

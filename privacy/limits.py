@@ -1,9 +1,9 @@
-"""Rate limits: how much of one thing may come from one network, or be about one address or account, within an hour.
+"""Rate limits: how much of one thing may come from one network, or be about one address or account, in an hour or a day.
 
 A limit of N is N slots in the cache that all processes share (`CACHES["limits"]`). Taking one is `add`, which no two
 processes can do twice on any back-end; counters can lose a count on the database's. No address and no network stands
-in the cache, only keyed hashes. Their key is random, made anew each hour, kept sealed, and gone when the hour's slots
-are: from then on nobody can tell whose they were.
+in the cache, only keyed hashes. Their key is random, made anew each hour (or day), kept sealed, and gone when the slots
+of that time are: from then on nobody can tell whose they were.
 """
 
 from __future__ import annotations
@@ -20,30 +20,41 @@ from django.db import connections, router
 from .encryption.sealing import Place, seal, unseal
 from .registry import declare_table
 
-WINDOW = 60 * 60  # seconds
+WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
 TABLE = "privacy_limits"
 
-declare_table(TABLE, "hashes under a key that ends within the hour, and that key, sealed", "cache_key value expires")
+declare_table(TABLE, "hashes under a key that ends within the hour or day, and that key, sealed", "cache_key value expires")
 _PLACE = Place(TABLE, "value")
 
 
-def has_room(limit: str, who: str, *, slots: int, now: datetime) -> bool:
-    """Takes one of this hour's `slots` of `limit` for `who`; False when none is left.
+def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> bool:
+    """Takes one of the `slots` that `limit` has for `who` in this hour (or this `window` of seconds); False when none
+    is left.
 
     `limit` is a word of the code, such as `sign-in network`. `who` is hashed: a network (`network_of`), a normalized
     address, an account's id.
     """
+    return take_slot(limit, who, slots=slots, now=now, window=window) is not None
+
+
+def take_slot(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> str | None:
+    """The same, and which one was taken, for `give_back`; None when none is left."""
     cache = caches["limits"]
-    digest = hmac.digest(_key(now), f"{limit} {who}".encode(), "sha256").hex()
+    digest = hmac.digest(_key(now, window), f"{limit} {who}".encode(), "sha256").hex()
     names = [f"limit-{digest}-{number}" for number in range(slots)]
     taken = cache.get_many(names)
     # `add` is False where another process was quicker.
-    return any(cache.add(name, 1, seconds_left(now)) for name in names if name not in taken)
+    return next((n for n in names if n not in taken and cache.add(n, 1, seconds_left(now, window))), None)
 
 
-def seconds_left(now: datetime) -> int:
-    """Until the next hour's slots, for the header Retry-After."""
-    return WINDOW - int(now.timestamp()) % WINDOW
+def give_back(slot: str) -> None:
+    """What the slot was taken for did not happen."""
+    caches["limits"].delete(slot)
+
+
+def seconds_left(now: datetime, window: int = WINDOW) -> int:
+    """Until the next hour's (or `window`'s) slots, for the header Retry-After."""
+    return window - int(now.timestamp()) % window
 
 
 def network_of(address: str | None) -> str:
@@ -57,14 +68,14 @@ def network_of(address: str | None) -> str:
     return str(ipaddress.ip_network(f"{mapped or parsed}/{bits}", strict=False))
 
 
-def _key(now: datetime) -> bytes:
-    """This hour's key, the same for all processes: whoever needs it first makes it."""
-    cache, hour = caches["limits"], int(now.timestamp()) // WINDOW
-    name, row = f"limit-key-{hour}", hour.to_bytes(16)
+def _key(now: datetime, window: int) -> bytes:
+    """This window's key, the same for all processes: whoever needs it first makes it."""
+    cache, number = caches["limits"], int(now.timestamp()) // window
+    name, row = f"limit-key-{window}-{number}", number.to_bytes(16)
     if (sealed := cache.get(name)) is None:
         fresh = bytes(seal(secrets.token_bytes(32), place=_PLACE, row=row))
         # Another process may have been quicker; a cache that keeps nothing (dummycache://) limits nothing.
-        sealed = fresh if cache.add(name, fresh, seconds_left(now)) else cache.get(name, fresh)
+        sealed = fresh if cache.add(name, fresh, seconds_left(now, window)) else cache.get(name, fresh)
     return unseal(sealed, place=_PLACE, row=row)
 
 

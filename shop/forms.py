@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -14,7 +13,6 @@ from .models import Order, Product
 from .signals import code_entered
 
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
-TURNING_TEXT_AROUND = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}  # Unicode's bidi overrides
 
 
 class CheckoutForm(forms.ModelForm[Order]):
@@ -49,9 +47,6 @@ class CheckoutForm(forms.ModelForm[Order]):
         for name in AUTOCOMPLETE.keys() & self.fields.keys():
             self.fields[name].widget.attrs["autocomplete"] = AUTOCOMPLETE[name]
 
-    def clean_name(self) -> str:
-        return _readable(self.cleaned_data["name"])
-
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"] or ""
         try:
@@ -64,21 +59,10 @@ class CheckoutForm(forms.ModelForm[Order]):
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"] or ""
-        return _readable(address.replace("\r\n", "\n"), besides="\n\t")
+        return address.replace("\r\n", "\n")
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"].strip()
         if code and not any(known for _, known in code_entered.send(CheckoutForm, code=code)):
             raise forms.ValidationError("We don't know this code. Please check it, or leave the field empty.")
         return code
-
-
-def _readable(text: str, besides: str = "") -> str:
-    """The text, in any script. Raises `ValidationError` for characters that steer a screen or a mail program."""
-    if any(_steers(character) for character in text if character not in besides):
-        raise forms.ValidationError("There is a character in it that can't be printed. Please type it anew.")
-    return text
-
-
-def _steers(character: str) -> bool:
-    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} or character in TURNING_TEXT_AROUND
