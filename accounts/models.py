@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, NoReturn
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
@@ -79,6 +81,41 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.get_full_name()
+
+
+def in_an_hour() -> datetime:
+    return timezone.now() + timedelta(hours=1)
+
+
+@personal_data(
+    label="An address for which a link was asked",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"email": "e-mail address"},
+    other_columns="id email_index keep_until",
+    found_by=("email_index",),
+    retention=Retention(text="until the link is sent, at most an hour", since="keep_until"),
+    erasure=Erasure.DELETE,
+    source="our page for a new password, or for an application's link",
+    recipients="nobody",
+)
+class LinkRequest(SealedModel):
+    """What somebody typed to be sent a link. A page stores it for every address alike, and a task looks up whose it is:
+    so the time that the page takes says nothing about who is known here."""
+
+    email = SealedEmailField("e-mail address")
+    email_index = BlindIndexField("email", normalise="email")
+    keep_until = models.DateTimeField(default=in_an_hour, db_index=True)
+
+    @classmethod
+    @transaction.atomic
+    def take(cls, key: str) -> str | None:
+        """The address, once: the row is deleted. None when it is gone."""
+        request = cls.objects.select_for_update().filter(pk=UUID(key), keep_until__gt=timezone.now()).first()
+        if request is None:
+            return None
+        email: str = request.email
+        request.delete()
+        return email
 
 
 _ROLES_OF_STAFF = "they say what the business lets a member of staff do, and go with the account"

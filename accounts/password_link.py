@@ -7,17 +7,20 @@ somebody typed, and never to an account that has a password and did not ask for 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
+from django.db import transaction
 from django.db.models import Model
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
+from django_tasks import task
 
-from privacy.mail import MailKind, queue_mail
+from privacy.mail import MailKind, MailRefused, queue_mail
 
 from .mails import PASSWORD_RESET
-from .models import User
+from .models import LinkRequest, User
 
 
 class LinkRefused(Exception):
@@ -39,12 +42,21 @@ def send_password_link(user: User) -> None:
     _send(user, PASSWORD_RESET, user, {})
 
 
-def send_password_link_to(email: str) -> None:
+@transaction.atomic
+def ask_for_password_link(email: str) -> None:
+    """Stores what was typed, and has a task look whether it is an account's: the same work for every address."""
+    mail_password_link.enqueue(str(LinkRequest.objects.create(email=email).pk))
+
+
+@task()
+def mail_password_link(request_id: str) -> None:
     """To the account with this address, if there is one that is active: also without a password yet, for whoever let
     the first link lapse."""
-    user = User.objects.with_email(email)
+    email = LinkRequest.take(request_id)
+    user = User.objects.with_email(email) if email else None
     if user is not None and user.is_active:
-        send_password_link(user)
+        with suppress(MailRefused):  # nobody waits at a page who could be told
+            send_password_link(user)
 
 
 def _send(user: User, kind: MailKind, about: Model, context: Mapping[str, Any]) -> None:

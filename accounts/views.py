@@ -7,10 +7,14 @@ from django.contrib.auth.views import LoginView, PasswordResetConfirmView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.views.generic import FormView
 
+from privacy.limits import seconds_left
+from privacy.mail_budget import may_cause_mail
+
 from .forms import AskForPasswordForm, SignInForm
-from .password_link import send_password_link_to
+from .password_link import ask_for_password_link
 
 
 class SignInView(LoginView):
@@ -27,8 +31,15 @@ class AskForPasswordResetView(FormView[AskForPasswordForm]):
     success_url = reverse_lazy("accounts:password_reset_sent")
 
     def form_valid(self, form: AskForPasswordForm) -> HttpResponse:
-        send_password_link_to(form.cleaned_data["email"])
+        now, email = timezone.now(), form.cleaned_data["email"]
+        if not may_cause_mail(self.request, form="password", email=email, now=now):
+            return self._nothing_sent(form, seconds_left(now))
+        ask_for_password_link(email)
         return super().form_valid(form)
+
+    def _nothing_sent(self, form: AskForPasswordForm, seconds: int) -> HttpResponse:
+        context = self.get_context_data(form=form, nothing_sent=True)
+        return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
 
 class SetPasswordView(PasswordResetConfirmView):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
@@ -14,11 +12,17 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from privacy.client_address import client_address
-from privacy.limits import has_room, network_of, seconds_left
+from privacy.limits import seconds_left
+from privacy.mail_budget import may_be_held, may_cause_mail
 
 from .forms import ApplicationForm, AskForLinkForm
-from .onboarding import LINK_LIFE, confirm_application, confirmable_application, receive_application, send_link_again
+from .onboarding import (
+    LINK_LIFE,
+    ask_for_link_again,
+    confirm_application,
+    confirmable_application,
+    receive_application,
+)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -28,12 +32,15 @@ class ApplyView(FormView[ApplicationForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: ApplicationForm) -> HttpResponse:
-        now = timezone.now()
-        if not _network_has_room(self.request, now):
+        """Beyond the mails that its network or address may cause, an application is held for staff, not refused."""
+        if form.is_filled_in_by_a_program():
+            return super().form_valid(form)
+        now, email = timezone.now(), form.cleaned_data["email"]
+        is_mailed = may_cause_mail(self.request, form="apply", email=email, now=now)
+        if not is_mailed and not may_be_held(self.request, form="apply", now=now):
             return self._too_many(form, seconds_left(now))
-        if not form.is_filled_in_by_a_program():
-            receive_application(application=form.save(commit=False))
-        return super().form_valid(form)
+        receive_application(application=form.save(commit=False), held=not is_mailed)
+        return super().form_valid(form) if is_mailed else redirect(f"{self.success_url}?held=1")
 
     def _too_many(self, form: ApplicationForm, seconds: int) -> HttpResponse:
         """What was typed stays on the page, and nothing is stored."""
@@ -48,8 +55,11 @@ class AskForLinkView(FormView[AskForLinkForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: AskForLinkForm) -> HttpResponse:
-        if _network_has_room(self.request, timezone.now()):
-            send_link_again(email=form.cleaned_data["email"])
+        now, email = timezone.now(), form.cleaned_data["email"]
+        if not may_cause_mail(self.request, form="application link", email=email, now=now):
+            context = self.get_context_data(form=form, nothing_sent=True)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds_left(now))})
+        ask_for_link_again(email=email)
         return super().form_valid(form)
 
 
@@ -73,8 +83,3 @@ class ConfirmView(View):
     def _is_over(self, request: HttpRequest) -> HttpResponse:
         context: dict[str, Any] = {"days": LINK_LIFE.days}
         return render(request, "affiliates/link_is_over.html", context, status=410)
-
-
-def _network_has_room(request: HttpRequest, now: datetime) -> bool:
-    network = network_of(client_address(request))
-    return has_room("apply network", network, slots=settings.CONTACT_LIMIT_PER_NETWORK, now=now)

@@ -8,18 +8,20 @@ not staff's, and it keeps its password (ADR 0028).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django_tasks import task
 
+from accounts.models import LinkRequest
 from accounts.password_link import send_first_password_link
 from privacy.audit.trail import record
 from privacy.links import digest_of, new_link_token
-from privacy.mail import queue_mail
-from privacy.models import OutgoingMail
+from privacy.mail import MailRefused, queue_mail
 
 from .mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from .models import Affiliate, Application, TermsVersion
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 LINK_LIFE = timedelta(days=7)  # an application that nobody confirms goes with its link
-MAILS_PER_DAY = 3  # to one address, which somebody else may have typed
 
 State = Application.State
 
@@ -40,46 +41,48 @@ class DecisionRefused(Exception):
 
 
 @transaction.atomic
-def receive_application(*, application: Application) -> None:
-    """Stores the application with the terms that were accepted, and mails the link that confirms its address.
-
-    An address that had its mails for today gets no further ones, and nothing is stored about it.
-    """
-    now = timezone.now()
-    if _has_had_its_mails(application.email, now):
-        return
+def receive_application(*, application: Application, held: bool = False) -> None:
+    """Stores the application with the terms that were accepted; a task mails the link that confirms its address. One
+    that is held gets no mail: it waits for staff, as long as one that is decided is kept."""
     application.terms_version, application.state = number_now(), State.UNCONFIRMED
-    application.applied_at = now
-    _send_link(application, now)
+    application.applied_at = timezone.now()
+    application.keep_until = application.applied_at + (KEPT_FOR if held else LINK_LIFE)
+    application.save()
+    if not held:
+        mail_application_link.enqueue(str(application.pk))
 
 
-def send_link_again(*, email: str) -> None:
-    """A new link for the newest application of this address that is not confirmed; the old link ends."""
-    now = timezone.now()
-    application = Application.objects.unconfirmed().filter(email_index=email).order_by("-applied_at").first()
-    if application is not None and not _has_had_its_mails(email, now):
-        _send_link(application, now)
-
-
+@task()
 @transaction.atomic
-def _send_link(application: Application, now: datetime) -> None:
-    token = new_link_token()
+def mail_application_link(application_id: str) -> None:
+    """A new link; the one before it ends. Looks up here, not in the page's time, who is an affiliate already."""
+    application = Application.objects.unconfirmed().select_for_update().filter(pk=application_id).first()
+    if application is None:
+        return
+    token, now = new_link_token(), timezone.now()
     application.link_digest = digest_of(token)
     application.link_expires_at = application.keep_until = now + LINK_LIFE
-    application.save()
+    application.save(update_fields=["link_digest", "link_expires_at", "keep_until"])
     known = affiliate_of(application)  # is told at the address of the account, not at the typed one
     to = known.user.email if known else application.email
     context = {"token": token, "is_affiliate": known is not None}
-    queue_mail(APPLICATION_RECEIVED, to=to, about=application, context=context)
+    with suppress(MailRefused):  # nobody waits at a page who could be told
+        queue_mail(APPLICATION_RECEIVED, to=to, about=application, context=context)
 
 
-def _has_had_its_mails(email: str, now: datetime) -> bool:
-    mails = OutgoingMail.objects.filter(
-        kind=APPLICATION_RECEIVED.template,
-        about_id__in=Application.objects.filter(email_index=email).values("pk"),
-        queued_at__gt=now - timedelta(days=1),
-    )
-    return mails.count() >= MAILS_PER_DAY
+@transaction.atomic
+def ask_for_link_again(*, email: str) -> None:
+    """Stores what was typed, and has a task look whether somebody applied with it: the same work for every address."""
+    mail_link_again.enqueue(str(LinkRequest.objects.create(email=email).pk))
+
+
+@task()
+def mail_link_again(request_id: str) -> None:
+    """For the newest application of this address that is not confirmed."""
+    email = LinkRequest.take(request_id)
+    applications = Application.objects.unconfirmed().filter(email_index=email or "")
+    if email and (newest := applications.order_by("-applied_at").first()):
+        mail_application_link.func(str(newest.pk))
 
 
 def affiliate_of(application: Application) -> Affiliate | None:

@@ -34,7 +34,7 @@ def books(now: datetime) -> Waiting:
     query="state__exact=open",
 )
 def applications(now: datetime) -> Waiting:
-    return Waiting(Application.objects.filter(state=Application.State.OPEN).count())
+    return Waiting(Application.objects.to_decide().count())
 
 
 @staff_task(

@@ -23,7 +23,9 @@ from .registry import declare_table
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
 TABLE = "privacy_limits"
 
-declare_table(TABLE, "hashes under a key that ends within the hour or day, and that key, sealed", "cache_key value expires")
+declare_table(
+    TABLE, "hashes under a key that ends with its hour or day; that key, sealed", "cache_key value expires"
+)
 _PLACE = Place(TABLE, "value")
 
 

@@ -40,6 +40,11 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     def unconfirmed(self) -> ApplicationQuerySet:
         return self.filter(state=Application.State.UNCONFIRMED)
 
+    def to_decide(self) -> ApplicationQuerySet:
+        """Confirmed, or held: nobody was mailed a link that could confirm it."""
+        held = models.Q(state=Application.State.UNCONFIRMED, link_digest=None)
+        return self.filter(models.Q(state=Application.State.OPEN) | held)
+
     def confirmable(self, digest: str, now: datetime) -> ApplicationQuerySet:
         """The application behind a link that still works."""
         return self.unconfirmed().filter(link_digest=digest, link_expires_at__gt=now)

@@ -10,12 +10,18 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import LinkRequest, User
 from affiliates.models import Affiliate
 from privacy.models import OutgoingMail, Suppression
+from privacy.retention import purge_expired
 from tests import factories
 from tests.privacy.inbox import link_mailed_to
+from tests.privacy.stored import stored
+from tests.statements import statements
 from tests.worker import run_due_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -65,6 +71,76 @@ def test_the_answer_is_the_same_for_known_and_unknown_addresses(client: Client, 
     assert answers[0] == answers[1]
     run_due_tasks()
     assert len(mail.outbox) == 1
+
+
+def test_a_known_address_costs_the_page_no_more_than_an_unknown_one(client: Client, alice: Affiliate) -> None:
+    """The time of the answer would tell them apart: whose address it is, is looked up by a task."""
+    ask(client, "first@example.net")  # what is looked up once is in memory from then on
+    unknown = statements(lambda: ask(client, "nobody@example.net"))
+    known = statements(lambda: ask(client, "alice@example.com"))
+    assert known == unknown
+    assert not [statement for statement in known if "accounts_user" in statement]
+    run_due_tasks()
+    assert [message.to for message in mail.outbox] == [["alice@example.com"]]
+
+
+def test_no_task_holds_the_typed_address_and_the_row_that_does_is_gone_with_it(
+    client: Client, alice: Affiliate
+) -> None:
+    ask(client, "nobody@example.net")
+    [task], [row] = DBTaskResult.objects.all(), LinkRequest.objects.all()
+    assert task.args_kwargs["args"] == [str(row.pk)]
+    assert b"nobody" not in stored(row, "email")
+    run_due_tasks()
+    assert not LinkRequest.objects.exists()
+
+
+def test_what_no_worker_took_up_is_forgotten_after_an_hour(
+    client: Client, alice: Affiliate, clock: time_machine.Traveller
+) -> None:
+    ask(client)
+    clock.shift(timedelta(hours=1))
+    purge_expired(now=timezone.now())
+    assert not LinkRequest.objects.exists()
+    run_due_tasks()
+    assert not mail.outbox
+
+
+def test_a_network_mails_so_many_strangers_and_no_more(client: Client, settings: Settings) -> None:
+    """Accounts that an outsider knows of get their links, until the network's mails of the hour are sent."""
+    settings.MAIL_LIMIT_PER_FORM = 3
+    for number in range(6):
+        factories.user(f"a{number}@example.org")
+    answers = [ask(client, f"a{number}@example.org") for number in range(6)]
+    assert [answer.status_code for answer in answers] == [302] * 3 + [429] * 3
+    run_due_tasks()
+    assert len(mail.outbox) == 3
+    page = answers[-1].content.decode()
+    assert "No link was sent this time" in page
+    assert "a5@example.org" in page
+    assert answers[-1]["Retry-After"] == "3600"
+    assert client.post(URL, {"email": "a5@example.org"}, REMOTE_ADDR="198.51.100.1").status_code == 302
+
+
+def test_all_forms_of_one_network_share_its_mails(client: Client, settings: Settings) -> None:
+    settings.MAIL_LIMIT_PER_NETWORK = 2
+    assert ask(client, "a@example.org").status_code == 302
+    assert client.post("/affiliates/apply/link/", {"email": "b@example.org"}).status_code == 302
+    assert ask(client, "c@example.org").status_code == 429
+
+
+def test_one_address_is_mailed_so_often_in_a_day_from_wherever(
+    client: Client, alice: Affiliate, settings: Settings, clock: time_machine.Traveller
+) -> None:
+    settings.MAIL_LIMIT_PER_ADDRESS = 2
+    spellings = ["alice@example.com", "ALICE@example.com", " alice@Example.com"]
+    answers = [
+        client.post(URL, {"email": typed}, REMOTE_ADDR=f"198.51.{number}.1").status_code
+        for number, typed in enumerate(spellings)
+    ]
+    assert answers == [302, 302, 429]
+    clock.shift(timedelta(days=1))
+    assert ask(client).status_code == 302
 
 
 def test_the_link_works_once(client: Client, alice: Affiliate) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import LinkRequest
 from affiliates.models import (
     Affiliate,
     Application,
@@ -124,6 +125,7 @@ def _request(email: str, name: str) -> None:
     )
     UndeliverableAddress.objects.create(fingerprint=email, code="550", noticed_at=now - UndeliverableAddress.LIFE)
     ChoicesRequest.objects.create(email=email)
+    LinkRequest.objects.create(email=email)
     tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back
     ErasureMark.objects.create(id=tombstone.pk)
     Disclosure.objects.create(

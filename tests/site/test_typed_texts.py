@@ -1,0 +1,148 @@
+"""One rule for what is typed, in every form that the site and its admin have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django import forms
+from django.contrib.admin import site as admin_site
+from django.core.exceptions import ValidationError
+from django.test import Client, RequestFactory
+from django.urls import get_resolver
+
+from accounts.models import User
+from affiliates.models import Affiliate
+from privacy.forms import correction_field
+from privacy.registry import personal_models
+from privacy.requests.correction import CorrectableValue
+from privacy.text_rules import validate_lines, validate_one_line
+from shop.models import Product
+
+pytestmark = pytest.mark.django_db
+
+TURNED = "Carol\u202egnp.exe"
+ONE_LINE = [
+    "Dave\r\nBcc: everybody@example.org",
+    "Dave\tDorn",
+    "Dave\x1b[2J",
+    "Dave\x85Dorn",
+    "Dave\u2028Dorn",
+    "Dave\u2029Dorn",
+    TURNED,
+    "Dave\u2066x\u2069",
+    "Dave\u2067x",
+    "Dave\u200bDorn",
+    "\u3164",
+    "Dave\ufeff",
+    "Dave\U000e0041",
+    "Dave\ud800",
+]
+NAMES = ["José Ñúñez-O'Brien", "عائشة بنت محمد", "שרה לוי\u200f", "می‌خواهم", "👩‍💻 Zoë", "山田太郎", "क्‍ष"]
+
+
+@pytest.mark.parametrize("text", ONE_LINE)
+def test_a_line_holds_nothing_that_is_not_seen(text: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_one_line(text)
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_in_any_script_is_taken(text: str) -> None:
+    validate_one_line(text)
+    validate_lines(text)
+
+
+@pytest.mark.parametrize("text", ["a\x07b", "a\u2028b", TURNED, "a\u202db", "a\ud800"])
+def test_lines_hold_no_control_character_and_turn_no_text_around(text: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_lines(text)
+
+
+def test_lines_hold_what_a_letter_does() -> None:
+    validate_lines("Dear all,\r\n\tone \u2067שרה\u2069 wrote\u200b:\n\nhello")
+
+
+def all_forms(base: type[Any] = forms.BaseForm) -> Iterator[type[Any]]:
+    for form in base.__subclasses__():
+        yield form
+        yield from all_forms(form)
+
+
+def site_forms() -> dict[str, type[Any]]:
+    """Every form of the site's own code, and every form that the admin makes of a model."""
+    _ = get_resolver().url_patterns  # loads the views with their forms
+    request = RequestFactory().get("/admin/")
+    request.user = User(is_staff=True, is_superuser=True)
+    made = {
+        f"admin:{model._meta.label}": admin.get_form(request, fields=None)
+        for model, admin in admin_site._registry.items()
+    }
+    own = {
+        f"{form.__module__}.{form.__qualname__}": form
+        for form in all_forms()
+        if form.__module__.split(".")[0] in {"aitpro", "affiliates", "shop", "contacts", "accounts", "privacy"}
+    }
+    return own | made
+
+
+def text_fields(form: type[Any]) -> dict[str, forms.Field]:
+    return {name: field for name, field in form.base_fields.items() if isinstance(field, forms.CharField)}
+
+
+def refuses(field: forms.Field, text: str) -> bool:
+    try:
+        field.run_validators(text)
+    except ValidationError:
+        return True
+    return False
+
+
+def test_every_text_field_of_every_form_asks_the_rule() -> None:
+    """Found by walking through all forms there are, so that a new one is asked as well."""
+    fields = {
+        f"{where}.{name}": field
+        for where, form in site_forms().items()
+        for name, field in text_fields(form).items()
+        if not isinstance(field.widget, forms.PasswordInput)
+    }
+    assert len(fields) > 60
+    assert {"shop.forms.CheckoutForm.name", "admin:shop.Product.name", "admin:auth.Group.name"} <= set(fields)
+    assert [name for name, field in fields.items() if not refuses(field, TURNED)] == []
+    lines = {name for name, field in fields.items() if isinstance(field.widget, forms.Textarea)}
+    assert [name for name in fields.keys() - lines if not refuses(fields[name], "one\ntwo")] == []
+
+
+def test_every_value_that_a_person_may_correct_asks_the_rule() -> None:
+    values = [
+        CorrectableValue(declaration=declaration, row=declaration.model(), name=name, autocomplete=token)
+        for declaration in personal_models()
+        for name, token in declaration.correctable.items()
+    ]
+    assert values
+    assert [value.key for value in values if not refuses(correction_field(value), TURNED)] == []
+
+
+def test_a_password_may_hold_anything(client: Client, alice: Affiliate) -> None:
+    alice.user.set_password("a\tsecret\u202e")
+    alice.user.save()
+    answer = client.post("/accounts/login/", {"email": "alice@example.com", "password": "a\tsecret\u202e"})
+    assert answer.status_code == 302
+
+
+def test_the_search_of_the_admin_survives_it(staff: Client, product: Product) -> None:
+    assert staff.get("/admin/shop/order/", {"q": TURNED}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/", "/affiliates/apply/link/"])
+def test_an_address_is_a_line_as_well(client: Client, path: str) -> None:
+    page = client.post(path, {"email": "carol@exa\u202emple.org", "password": "x"})
+    assert page.status_code == 200
+    assert "carol@exa\u202emple.org" in page.content.decode()
+
+
+def test_staff_are_told_and_keep_what_they_typed(staff: Client, product: Product) -> None:
+    page = staff.post(f"/admin/shop/product/{product.pk}/change/", {"name": TURNED, "slug": "bps-pro"}).content.decode()
+    assert "turn the direction of writing around" in page
+    assert TURNED in page
