@@ -1,4 +1,4 @@
-"""Rate limits: how much of one thing may come from one network, or be about one address or account, in an hour or a day.
+"""Rate limits: how much of one thing may come from a network, or be about an address or account, in an hour or a day.
 
 A limit of N is N slots in the cache that all processes share (`CACHES["limits"]`). Taking one is `add`, which no two
 processes can do twice on any back-end; counters can lose a count on the database's. No address and no network stands
@@ -23,9 +23,7 @@ from .registry import declare_table
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
 TABLE = "privacy_limits"
 
-declare_table(
-    TABLE, "hashes under a key that ends with its hour or day; that key, sealed", "cache_key value expires"
-)
+declare_table(TABLE, "hashes under a key that ends with its hour or day; that key, sealed", "cache_key value expires")
 _PLACE = Place(TABLE, "value")
 
 
