@@ -1,4 +1,4 @@
-"""How a log line looks: one line, its moment in UTC, no address that works as a key, and who asked.
+"""The format of log lines: one line per event, UTC time, no tokens, the user's id for a rejected request.
 
 2026-03-02T12:00:00.000Z WARNING django.request: Forbidden (CSRF cookie not set.): /privacy/request/<token>/ [user …]
 """
@@ -12,30 +12,29 @@ from django.contrib.auth import SESSION_KEY
 from django.db import DatabaseError
 from django.http import HttpRequest
 
-from .http_rules import holds_key
+from .http_rules import has_token
 
 
 class LineFormatter(logging.Formatter):
-    """Further lines (a traceback's) are indented, and what can't be seen is written as an escape: nobody can type
-    something that looks like a line of its own."""
+    """Indents continuation lines (tracebacks) and escapes unprintable characters, so that no input can forge a line."""
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
         moment = datetime.fromtimestamp(record.created, tz=UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
-        return "".join(_shown(character) for character in super().format(record))
+        return "".join(_escaped(character) for character in super().format(record))
 
 
-def _shown(character: str) -> str:
+def _escaped(character: str) -> str:
     if character == "\n":
         return "\n    "
     return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
 class PathFilter(logging.Filter):
-    """Django logs the path of each request that it refuses. Written instead: `<token>` for what opens something; of an
-    address that the site does not have, which may be such a link with a letter missing, the first part alone."""
+    """Django logs the path of each request that fails. This replaces tokens in it by `<token>`, and cuts an unknown
+    path, which may be a mistyped link with a token, after its first segment."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
@@ -51,7 +50,7 @@ def _path_to_log(request: HttpRequest) -> str:
     if match is None:
         first, slash, rest = request.path.removeprefix("/").partition("/")
         return f"/{first}/…" if rest else f"/{first[:40]}{slash}"
-    if not holds_key(request):
+    if not has_token(request):
         return request.path
     path = request.path
     for name, value in match.kwargs.items():
@@ -60,10 +59,10 @@ def _path_to_log(request: HttpRequest) -> str:
 
 
 def _who(request: HttpRequest) -> str:
-    """The account's id, where the answer depended on it; a log line asks the database nothing."""
+    """The signed-in user's id if the session was loaded already: logging must not query the database."""
     session = getattr(request, "session", None)
     try:
         user = session.get(SESSION_KEY) if session is not None and session.accessed else None
     except DatabaseError:
-        return ""  # the database itself may be what the line is about
+        return ""  # the database may be the reason for this line
     return f" [user {user}]" if user else ""

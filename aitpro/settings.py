@@ -166,7 +166,7 @@ AFFILIATE_SESSION_IDLE_DAYS, AFFILIATE_SESSION_DAYS = 14, 90  # as the policy's 
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Cookies and headers ------------------------------------------------------------------------------------------
-# The prefix makes browsers refuse such a cookie from a neighboring host or over HTTP. `aitpro_referral` is a contract.
+# Browsers accept `__Host-` cookies only over HTTPS and from this host itself. `aitpro_referral` keeps its name.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (f"__Host-{name}" if HTTPS else name for name in ("sessionid", "csrftoken"))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = REFERRAL_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -216,6 +216,7 @@ STORAGES = {
         },
     },
 }
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no CORS header on static files
 MEDIA_ROOT = DATA_DIR / "media"
 # An uploaded file stays in memory until it is sealed; Django would otherwise write larger ones to a temporary file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
@@ -293,7 +294,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["paths"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        "django": {"handlers": [], "level": "INFO"},  # Django's own would write addresses as they are, and mail them
+        "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
     },

@@ -12,6 +12,7 @@ site = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
+    path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
 ]
 
 urlpatterns = [

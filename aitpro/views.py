@@ -65,3 +65,9 @@ def security_txt(request: HttpRequest) -> HttpResponse:
     expires = (timezone.now() + timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
     context = {"site_url": settings.SITE_URL, "expires": expires.isoformat().replace("+00:00", "Z")}
     return render(request, "aitpro/security.txt", context, content_type="text/plain; charset=utf-8")
+
+
+@cache_control(max_age=3600, public=True)
+def security_policy(request: HttpRequest) -> HttpResponse:
+    """SECURITY.md, which security.txt refers to: what reporters may expect."""
+    return HttpResponse((settings.BASE_DIR / "SECURITY.md").read_bytes(), content_type="text/plain; charset=utf-8")

@@ -31,10 +31,14 @@ def start_payment(*, order: Order) -> str:
     """The address where the buyer approves. Repeating it gives the same PayPal order. Raises `PaymentUnavailable`."""
     payment = _running_payment(order)
     try:
-        return _approve_url(payment)
+        address = _approve_url(payment)
     except PayPalError as error:
         logger.warning("payment %s could not be started: %s", payment.pk, error)
         raise PaymentUnavailable from error
+    if not address.startswith(f"{settings.PAYPAL_APPROVE_ORIGIN}/"):
+        note_problem(payment, "the approve URL is not PayPal's")
+        raise PaymentUnavailable
+    return address
 
 
 def _approve_url(payment: Payment) -> str:

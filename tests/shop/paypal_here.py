@@ -28,7 +28,7 @@ def paypal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin
 @pytest.fixture
 def paypal(paypal_process: Standin, settings: Settings, no_pauses: None) -> Iterator[Standin]:
     """PayPal's stand-in; the site talks to it, and it talks back only where a test asks for that."""
-    settings.PAYPAL_BASE_URL = paypal_process.url
+    settings.PAYPAL_BASE_URL = settings.PAYPAL_APPROVE_ORIGIN = paypal_process.url
     settings.PAYPAL_TRUST_ROOTS = paypal_process.ca
     with checked_against_the_files(gateway().client.session, paypal_process.url):
         yield paypal_process

@@ -1,4 +1,4 @@
-"""`manage.py check --deploy` names what would leave the machine readable."""
+"""`manage.py check --deploy` warns about unencrypted connections to other hosts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from aitpro.checks import connections_are_encrypted, is_this_machine
+from aitpro.checks import connections_are_encrypted, is_local
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -23,12 +23,12 @@ def _nothing_remote(settings: Settings) -> None:
     settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
 
 
-def test_this_machines_own_services_need_none() -> None:
+def test_local_services_need_no_tls() -> None:
     assert found() == []
 
 
 @pytest.mark.parametrize(("secured", "expected"), [("", ["aitpro.W001"]), ("TLS", []), ("SSL", [])])
-def test_mail_to_another_machine_is_encrypted(settings: Settings, secured: str, expected: list[str]) -> None:
+def test_remote_mail_server_needs_tls(settings: Settings, secured: str, expected: list[str]) -> None:
     settings.EMAIL_HOST = "mail.example.com"
     if secured:
         setattr(settings, f"EMAIL_USE_{secured}", True)
@@ -46,7 +46,7 @@ def test_mail_to_another_machine_is_encrypted(settings: Settings, secured: str, 
         ({"HOST": ""}, []),
     ],
 )
-def test_a_database_on_another_machine_proves_who_it_is(
+def test_remote_database_needs_a_verified_certificate(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, database: dict[str, Any], expected: list[str]
 ) -> None:
     monkeypatch.setattr("aitpro.checks.settings.DATABASES", {"default": {"ENGINE": POSTGRESQL, **database}})
@@ -63,18 +63,16 @@ def test_a_database_on_another_machine_proves_who_it_is(
         ("privacy_limits", []),
     ],
 )
-def test_a_cache_on_another_machine_is_encrypted(
-    monkeypatch: pytest.MonkeyPatch, location: Any, expected: list[str]
-) -> None:
+def test_remote_cache_needs_tls(monkeypatch: pytest.MonkeyPatch, location: Any, expected: list[str]) -> None:
     monkeypatch.setattr("aitpro.checks.settings.CACHES", {"default": {"LOCATION": location}})
     assert found() == expected
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "::1", "localhost", "", "/run/postgresql"])
-def test_what_this_machine_is(host: str) -> None:
-    assert is_this_machine(host)
+def test_loopback_and_sockets_are_local(host: str) -> None:
+    assert is_local(host)
 
 
 @pytest.mark.parametrize("host", ["10.0.0.1", "db", "localhost.example.com", "fe80::1"])
-def test_what_it_is_not(host: str) -> None:
-    assert not is_this_machine(host)
+def test_other_hosts_are_not_local(host: str) -> None:
+    assert not is_local(host)

@@ -59,6 +59,14 @@ def test_security_txt_says_whom_to_tell(client: Client, clock: time_machine.Trav
     assert timedelta(days=150) < expires - timezone.now() < timedelta(days=365)
 
 
+def test_security_txt_leads_to_the_policy_for_reporters(client: Client) -> None:
+    fields = dict(line.split(": ", 1) for line in client.get("/.well-known/security.txt").content.decode().splitlines())
+    response = client.get(urlsplit(fields["Policy"]).path)
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert "## Reporting a vulnerability" in response.content.decode()
+    assert "## Safe harbor" in response.content.decode()
+
+
 @pytest.mark.django_db
 def test_healthz_is_fine_while_the_database_answers(client: Client) -> None:
     response = client.get("/healthz")
@@ -74,6 +82,9 @@ def test_healthz_says_when_it_does_not(client: Client) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("address", ["/robots.txt", "/sitemap.xml", "/.well-known/security.txt", "/healthz"])
+@pytest.mark.parametrize(
+    "address",
+    ["/robots.txt", "/sitemap.xml", "/.well-known/security.txt", "/.well-known/security-policy.txt", "/healthz"],
+)
 def test_none_of_them_sets_a_cookie(client: Client, address: str) -> None:
     assert not client.get(address).cookies

@@ -1,9 +1,13 @@
-"""What holds for every request and every answer, whichever view, file or redirect it is."""
+"""Rules for every request and response: pages, files, redirects and errors."""
 
 from __future__ import annotations
 
 import ipaddress
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from django.conf import settings as live_settings
 from django.test import Client
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -19,6 +24,7 @@ from pytest_django import Settings
 from accounts.models import User
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
+from privacy.encryption.keys import RootKey
 from tests.site.pages import FORMS, MISSING, READING
 
 pytestmark = pytest.mark.usefixtures("product", "alice")
@@ -56,7 +62,7 @@ PROGRAMS = ["/healthz", "/robots.txt", "/sitemap.xml", "/.well-known/security.tx
 
 
 @pytest.mark.parametrize("address", READING + FORMS + MISSING + FILES + REDIRECTS + PROGRAMS)
-def test_every_answer_tells_browsers_to_be_careful(files: Client, address: str) -> None:
+def test_every_response_has_the_security_headers(files: Client, address: str) -> None:
     response = files.get(address)
     response.getvalue()
     assert response.status_code in {200, 301, 302, 404}
@@ -64,12 +70,12 @@ def test_every_answer_tells_browsers_to_be_careful(files: Client, address: str) 
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert "camera=()" in response.headers["Permissions-Policy"]
-    assert "Access-Control-Allow-Origin" not in response.headers or address in FILES
+    assert "Access-Control-Allow-Origin" not in response.headers
     for directive in ("default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
         assert directive in response.headers["Content-Security-Policy"]
 
 
-def test_every_text_names_its_encoding(files: Client) -> None:
+def test_every_text_response_declares_utf8(files: Client) -> None:
     for address in READING + FORMS + MISSING + FILES + PROGRAMS:
         response = files.get(address)
         response.getvalue()
@@ -79,7 +85,7 @@ def test_every_text_names_its_encoding(files: Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["TRACE", "PUT", "PATCH", "DELETE", "PROPFIND", "GETS"])
-def test_a_method_that_no_page_is_made_for_is_refused(client: Client, method: str) -> None:
+def test_unsupported_methods_get_405(client: Client, method: str) -> None:
     for address in ("/", "/healthz", "/contact/", "/admin/", "/paypal/webhook/", "/go/DEMO/"):
         response = client.generic(method, address, b"echo me", headers={"X-Secret": "echo me"})
         assert response.status_code == 405
@@ -90,7 +96,7 @@ def test_a_method_that_no_page_is_made_for_is_refused(client: Client, method: st
 
 @pytest.mark.usefixtures("https")
 @pytest.mark.parametrize("address", ["/contact/", "/accounts/login/", "/paypal/webhook/"])
-def test_a_form_sent_without_encryption_is_refused_and_not_redirected(client: Client, address: str) -> None:
+def test_post_over_http_is_refused_not_redirected(client: Client, address: str) -> None:
     response = client.post(address, DAVE)
     assert response.status_code == 403
     assert "Location" not in response.headers
@@ -98,14 +104,14 @@ def test_a_form_sent_without_encryption_is_refused_and_not_redirected(client: Cl
 
 
 @pytest.mark.usefixtures("https")
-def test_a_page_asked_for_without_encryption_is_redirected(client: Client) -> None:
+def test_get_over_http_is_redirected(client: Client) -> None:
     response = client.get("/contact/")
     assert (response.status_code, response.headers["Location"]) == (301, "https://testserver/contact/")
 
 
 @pytest.mark.usefixtures("https")
 @pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 200), ("198.51.100.9", 301), ("", 200)])
-def test_only_a_trusted_proxy_says_that_a_connection_is_encrypted(client: Client, peer: str, status: int) -> None:
+def test_forwarded_proto_counts_only_from_a_trusted_proxy(client: Client, peer: str, status: int) -> None:
     """A Unix socket has no address, and only the proxy reaches it."""
     response = client.get("/services/", REMOTE_ADDR=peer, headers={"X-Forwarded-Proto": "https"})
     assert response.status_code == status
@@ -125,12 +131,12 @@ ADDRESSES = list(addresses(get_resolver().url_patterns))
 BEHIND_KEYS = [address for address in ADDRESSES if "token>" in address]
 
 
-def test_there_are_addresses_that_work_as_keys() -> None:
+def test_token_urls_are_found() -> None:
     assert {"/privacy/archive/<str:token>/", "/orders/<str:link_token>/"} <= set(BEHIND_KEYS)
 
 
 @pytest.mark.parametrize("address", BEHIND_KEYS)
-def test_nothing_behind_a_key_is_stored(client: Client, address: str) -> None:
+def test_pages_behind_a_token_are_never_cached(client: Client, address: str) -> None:
     values = {"token": "x" * 43, "link_token": "x" * 43, "file_id": str(uuid4()), "uidb64": "abc", "purpose": "order"}
     response = client.get(re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], address))
     assert response.status_code in {200, 302, 404, 405, 410}
@@ -142,41 +148,41 @@ def test_nothing_behind_a_key_is_stored(client: Client, address: str) -> None:
 STAFF = [a for a in ADDRESSES if a.startswith("/admin/") and not {"<", "("} & set(a) and "logout" not in a]
 
 
-def stored(client: Client, addresses: list[str]) -> list[str]:
-    """Those that a browser or a proxy may keep."""
+def cacheable(client: Client, addresses: list[str]) -> list[str]:
+    """Those that a browser or a proxy may cache."""
     return [each for each in addresses if "no-store" not in client.get(each).headers.get("Cache-Control", "")]
 
 
-def test_nothing_that_staff_see_is_stored(staff: Client) -> None:
+def test_staff_pages_are_never_cached(staff: Client) -> None:
     assert len(STAFF) > 50
-    assert stored(staff, ["/accounts/", *STAFF]) == []
+    assert cacheable(staff, ["/accounts/", *STAFF]) == []
 
 
-def test_nothing_that_affiliates_see_is_stored(client: Client, alice: Affiliate) -> None:
+def test_portal_pages_are_never_cached(client: Client, alice: Affiliate) -> None:
     portal = [each for each in ADDRESSES if each.startswith("/affiliates/portal/") and "<" not in each]
     assert len(portal) > 10
     client.force_login(alice.user)
-    assert stored(client, portal) == []
+    assert cacheable(client, portal) == []
 
 
-def test_a_page_for_everybody_may_be_stored(client: Client) -> None:
+def test_public_pages_may_be_cached(client: Client) -> None:
     own = "/privacy/referral/"  # what it says depends on the visitor's cookie
-    assert stored(client, READING) == [each for each in READING if each != own]
+    assert cacheable(client, READING) == [each for each in READING if each != own]
 
 
-def test_signing_out_makes_the_browser_forget(staff: Client) -> None:
+def test_signing_out_clears_the_browser(staff: Client) -> None:
     assert "Clear-Site-Data" not in staff.get("/admin/").headers
     response = staff.post("/accounts/logout/")
     assert response.headers["Clear-Site-Data"] == '"cache", "storage"'
 
 
-def test_a_session_that_is_over_makes_the_browser_forget(client: Client, bob: User) -> None:
+def test_an_expired_session_clears_the_browser(client: Client, bob: User) -> None:
     client.force_login(bob)
     client.session.flush()
     assert client.get("/admin/").headers["Clear-Site-Data"] == '"cache", "storage"'
 
 
-def test_cookies_belong_to_this_host_alone(settings: Settings, bob: User) -> None:
+def test_session_and_csrf_cookies_meet_the_host_prefix(settings: Settings, bob: User) -> None:
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     client = Client(enforce_csrf_checks=True)
@@ -191,6 +197,32 @@ def test_cookies_belong_to_this_host_alone(settings: Settings, bob: User) -> Non
         assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
+@pytest.mark.slow
+def test_https_settings_enable_hsts_for_a_year() -> None:
+    program = """
+import django, json
+django.setup()
+from django.test import Client
+headers = Client().get("/robots.txt", secure=True, headers={"Host": "www.example.com"}).headers
+from django.conf import settings as s
+print(json.dumps([headers["Strict-Transport-Security"], s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME]))
+"""
+    key = str(RootKey(b"test", b"k" * 32))
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": "/nonexistent", "DJANGO_SETTINGS_MODULE": "aitpro.settings"}
+    environment |= {"SECRET_KEY": "x" * 50, "ENCRYPTION_KEYS": key, "SITE_URL": "https://www.example.com"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        cwd=Path(live_settings.BASE_DIR),
+        env={**environment, "TRAFFIC_COUNTED": "no"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    hsts, *names = json.loads(done.stdout)
+    assert hsts == "max-age=31536000; includeSubDomains; preload"
+    assert names == ["__Host-sessionid", "__Host-csrftoken"]
+
+
 TOO_MUCH = {
     "fields": {**DAVE, **{f"field{number}": "1" for number in range(1001)}},
     "bytes": {**DAVE, "message": "x" * 2_700_000},
@@ -199,20 +231,20 @@ TOO_MUCH = {
 
 @pytest.mark.parametrize("fields", TOO_MUCH.values(), ids=TOO_MUCH)
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", MULTIPART_CONTENT])
-def test_a_form_beyond_all_measure_is_refused(client: Client, fields: dict[str, str], kind: str) -> None:
+def test_oversized_form_gets_400(client: Client, fields: dict[str, str], kind: str) -> None:
     body: Any = urlencode(fields) if "urlencoded" in kind else encode_multipart(BOUNDARY, fields)
     response = client.generic("POST", "/contact/", body, content_type=kind)
     assert response.status_code == 400
     assert not Inquiry.objects.exists()
 
 
-def test_of_a_field_sent_twice_the_last_one_counts_everywhere(client: Client) -> None:
+def test_last_value_of_a_repeated_field_counts(client: Client) -> None:
     client.post("/contact/", {**DAVE, "email": ["eve@example.org", "dave@example.org"]})
     assert [inquiry.email for inquiry in Inquiry.objects.all()] == ["dave@example.org"]
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_way_out_is_not_smuggled_in_behind_another(client: Client, order: int) -> None:
+def test_repeated_next_never_redirects_off_site(client: Client, order: int) -> None:
     ways = ["/affiliates/portal/", "https://evil.example/"][::order]
     fields = {"email": "alice@example.com", "password": "correct horse battery", "next": ways}
     response = client.post("/accounts/login/?next=//evil.example/", fields)
@@ -225,5 +257,5 @@ def test_a_way_out_is_not_smuggled_in_behind_another(client: Client, order: int)
     "address",
     ["/.git/config", "/static/", "/static/%2e%2e/manage.py", "/static/..%2f.env", "/.env", "/var/", "/media/"],
 )
-def test_the_machines_files_are_not_served(files: Client, address: str) -> None:
+def test_server_files_are_not_served(files: Client, address: str) -> None:
     assert files.get(address).status_code == 404

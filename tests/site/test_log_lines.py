@@ -1,4 +1,4 @@
-"""A log line is one line, says when in UTC, and holds nothing that opens something."""
+"""Log lines: one line per event, UTC time, no tokens, not forgeable."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def log() -> Iterator[StringIO]:
 @pytest.mark.parametrize(
     "path", ["/privacy/archive/{}/", "/privacy/request/{}/", "/privacy/choices/{}/", "/downloads/{}/", "/orders/{}/"]
 )
-def test_it_holds_no_link_that_opens_something(log: StringIO, path: str) -> None:
+def test_log_never_contains_a_token(log: StringIO, path: str) -> None:
     token = new_link_token()
     response = Client(enforce_csrf_checks=True).get(path.format(token))
     Client(enforce_csrf_checks=True).post(path.format(token))
@@ -41,14 +41,14 @@ def test_it_holds_no_link_that_opens_something(log: StringIO, path: str) -> None
 
 
 @pytest.mark.parametrize("path", ["/privacy/archive/{}", "/privacy/archive/{}/.", "/order/{}/", "/x/{}"])
-def test_nor_one_that_was_copied_badly(client: Client, log: StringIO, path: str) -> None:
+def test_log_never_contains_a_mistyped_token(client: Client, log: StringIO, path: str) -> None:
     token = new_link_token()
     client.get(path.format(token), follow=True)
     assert "django.request: " in log.getvalue()
     assert token not in log.getvalue()
 
 
-def test_it_says_who_was_refused_and_where(client: Client, log: StringIO) -> None:
+def test_denied_request_is_logged_with_path_and_user(client: Client, log: StringIO) -> None:
     vera = factories.user("vera@example.com", is_staff=True)
     client.force_login(vera)
     assert client.get("/admin/shop/order/").status_code == 403
@@ -56,7 +56,7 @@ def test_it_says_who_was_refused_and_where(client: Client, log: StringIO) -> Non
     assert "vera@example.com" not in log.getvalue()
 
 
-def test_nobody_writes_a_line_of_their_own(client: Client, log: StringIO) -> None:
+def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
     client.get("/no%0a2026-03-02T12:00:00.000Z%20INFO%20forged:%20all%20is%20well%1b[31m%E2%80%AE/x/")
     logging.getLogger("shop.events").warning("message %s", "1\n2026-03-02T12:00:00.000Z INFO forged: paid\r\x85\u2028")
     lines = log.getvalue().splitlines()
@@ -67,7 +67,7 @@ def test_nobody_writes_a_line_of_their_own(client: Client, log: StringIO) -> Non
         assert unseen not in log.getvalue()
 
 
-def test_a_mistake_of_ours_is_written_with_its_trace(log: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_is_logged_with_traceback(log: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **kwargs: object) -> None:
         raise RuntimeError("no such thing")
 
@@ -79,6 +79,6 @@ def test_a_mistake_of_ours_is_written_with_its_trace(log: StringIO, monkeypatch:
     assert "    RuntimeError: no such thing" in rest
 
 
-def test_django_prints_and_mails_no_line_past_it() -> None:
+def test_django_has_no_log_handlers_of_its_own() -> None:
     assert logging.getLogger("django").handlers == []
     assert not logging.getLogger("django.request").handlers

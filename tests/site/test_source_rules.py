@@ -1,0 +1,127 @@
+"""Dangerous modules and functions that the site's own code never uses, checked in its syntax trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
+DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; never runs in production
+
+# module → the files that may import it all the same
+MODULES = {
+    "subprocess": {DEMO},
+    "ctypes": set[str](),
+    "ftplib": set[str](),
+    "ldap": set[str](),
+    "lxml": set[str](),
+    "marshal": set[str](),
+    "pickle": set[str](),
+    "shelve": set[str](),
+    "telnetlib": set[str](),
+    "xml": {"aitpro/promises.py"},  # the sitemap, as the site itself has just written it
+    "yaml": set[str](),
+    # SystemRandom, for pauses between attempts; and invented sales, the same in every demo
+    "random": {"shop/paypal/client.py", "aitpro/demo_history.py"},
+}
+# call → the files that may make it all the same
+CALLS = {
+    "eval": set[str](),
+    "exec": set[str](),
+    "compile": set[str](),
+    "__import__": set[str](),
+    "os.system": set[str](),
+    "os.popen": set[str](),
+    "Template": set[str](),  # a template is a file of this project, never a text
+    "from_string": set[str](),
+    "SafeString": set[str](),
+    "mark_safe": {"affiliates/portal/links.py"},  # a QR code, drawn from an address of this site
+    "hashlib.md5": set[str](),
+    "hashlib.sha1": set[str](),
+}
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    root = Path(settings.BASE_DIR)
+    for app in APPS:
+        for path in sorted((root / app).rglob("*.py")):
+            yield str(path.relative_to(root)), ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def called(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
+    """`name` and `module.name` of each call; of a call on anything else, the last name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Name):
+                yield function.id, node
+            elif isinstance(function, ast.Attribute):
+                yield function.attr, node
+                if isinstance(function.value, ast.Name):
+                    yield f"{function.value.id}.{function.attr}", node
+
+
+SOURCES = dict(sources())
+
+
+def test_source_files_are_found() -> None:
+    assert len(SOURCES) > 200
+    assert any(name == "re.compile" for tree in SOURCES.values() for name, _ in called(tree))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_dangerous_modules_are_not_imported(module: str) -> None:
+    users = {path for path, tree in SOURCES.items() if module in {name.split(".")[0] for name in imported(tree)}}
+    assert users <= MODULES[module]
+
+
+@pytest.mark.parametrize("function", CALLS)
+def test_dangerous_functions_are_not_called(function: str) -> None:
+    users = {
+        path
+        for path, tree in SOURCES.items()
+        if function in {name for name, call in called(tree) if name != "compile" or isinstance(call.func, ast.Name)}
+    }
+    assert users <= CALLS[function]
+
+
+def test_format_strings_are_constants() -> None:
+    """`"…".format(…)` and `CONSTANT.format(…)` only."""
+    strange = [
+        (path, call.lineno)
+        for path, tree in SOURCES.items()
+        for name, call in called(tree)
+        if name == "format"
+        and isinstance(call.func, ast.Attribute)
+        and not isinstance(call.func.value, ast.Constant)
+        and not (isinstance(call.func.value, ast.Name) and call.func.value.id.isupper())
+        and not (isinstance(call.func.value, ast.Call))  # super().format(record)
+    ]
+    assert strange == []
+
+
+def test_regular_expressions_are_constants() -> None:
+    """Patterns stand in the code; the one of programs that follow links comes from a package."""
+    allowed = {"affiliates/visits.py"}
+    inside = [
+        path
+        for path, tree in SOURCES.items()
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for name, call in called(ast.Module([function], []))
+        if name in {"re.compile", "re.match", "re.search", "re.fullmatch", "re.sub", "re.findall", "re.split"}
+        and not isinstance(call.args[0], ast.Constant)
+    ]
+    assert set(inside) <= allowed
