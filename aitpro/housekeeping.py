@@ -19,6 +19,7 @@ from affiliates.rollups import count_visits
 from affiliates.running_sums import fold_sums
 from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
+from privacy.choices import mail_waiting_choices_links
 from privacy.evidence_stock import keep_evidence
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
@@ -26,6 +27,7 @@ from privacy.limits import forget_past_hours
 from privacy.mail import deliver_due_mail
 from privacy.opt_out_copies import copy_missing_opt_outs
 from privacy.policy.notices import tell_people
+from privacy.requests import mail_waiting_links
 from privacy.retention import purge_expired
 from privacy.tombstones import finish_erasures
 from shop.disputes import follow_open_disputes
@@ -63,6 +65,8 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "finished tasks forgotten": _forget_tasks,
     "notices of a policy change": lambda now: tell_people(now=now),
     "past hours of limits forgotten": lambda now: forget_past_hours(now=now),
+    "links to privacy requests": lambda now: mail_waiting_links(now=now),
+    "links to choices": lambda now: mail_waiting_choices_links(now=now),
     "mails due": lambda now: deliver_due_mail(now=now),
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),

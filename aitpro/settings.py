@@ -254,6 +254,10 @@ STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
 DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 
+# --- Privacy requests, and links to choices: mails that anybody can have sent to any address --------------------------
+PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # an hour; then they wait their turn
+PRIVACY_MAILS_PER_ADDRESS = env.number("PRIVACY_MAILS_PER_ADDRESS", default=3)  # a day; one mail serves all that waits
+
 # --- The policy: personal columns (table.column) that its first version does not cover, and that so stay closed -------
 _LEFT_OUT = "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""  # the demo's change, for staff to walk
 POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)

@@ -36,12 +36,15 @@ class StepRefused(Exception):
 @transaction.atomic
 def receive_inquiry(*, inquiry: Inquiry, held: bool = False) -> Inquiry:
     """Stores the message and tells staff. Its sender gets a confirmation, unless it is held: then somebody looks first,
-    because the address may be forged. Of many held ones, the staff's first page tells."""
+    because the address may be forged. A complaint about privacy also starts the clock that the law sets, held or not.
+    Of many held ones, the staff's first page tells."""
     inquiry.state = State.HELD if held else State.OPEN
     inquiry.due_at = answer_due(inquiry.received_at)
+    if inquiry.kind == Inquiry.Kind.COMPLAINT:
+        inquiry.privacy_request = _complain(inquiry, acknowledged=not held)
     inquiry.save()
     if not held:
-        _begin(inquiry)
+        queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
     if not held or has_room("held messages told", "staff", slots=HELD_NEWS, now=timezone.now()):
         queue_mail(INQUIRY_WAITS, to=settings.BUSINESS["email"], about=inquiry, context={})
     record(action="contacts.inquiry.held" if held else "contacts.inquiry.received", about=inquiry, actor=None)
@@ -54,19 +57,14 @@ def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
     if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.OPEN):
         raise StepRefused("This message is not held (any more).")
     inquiry.refresh_from_db()
-    _begin(inquiry)
+    if inquiry.privacy_request is not None and inquiry.privacy_request.acknowledged_at is None:
+        inquiry.privacy_request.acknowledged_at = timezone.now()
+        inquiry.privacy_request.save(update_fields=["acknowledged_at"])
+    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
     record(action="contacts.inquiry.released", about=inquiry, actor=actor)
 
 
-def _begin(inquiry: Inquiry) -> None:
-    """Confirms the message to its sender; a complaint about privacy also starts the clock that the law sets."""
-    if inquiry.kind == Inquiry.Kind.COMPLAINT:
-        inquiry.privacy_request = _complain(inquiry)
-        inquiry.save(update_fields=["privacy_request"])
-    queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
-
-
-def _complain(inquiry: Inquiry) -> PrivacyRequest:
+def _complain(inquiry: Inquiry, *, acknowledged: bool) -> PrivacyRequest:
     """The confirmation that goes out with it is the acknowledgement."""
     request = PrivacyRequest(
         kind=PrivacyRequest.Kind.COMPLAINT,
@@ -74,7 +72,7 @@ def _complain(inquiry: Inquiry) -> PrivacyRequest:
         details=inquiry.message,
         identity=PrivacyRequest.Identity.NOT_NEEDED,
         received_at=inquiry.received_at,
-        acknowledged_at=timezone.now(),
+        acknowledged_at=timezone.now() if acknowledged else None,
     )
     return record_request(request=request, now=timezone.now(), recorded_by=None)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
@@ -20,11 +21,12 @@ from django.utils.html import format_html
 from .admin_forms import StaffRequestForm
 from .admin_search import BlindSearchMixin
 from .admin_steps import STEPS, Step, steps_of
+from .after_deletion import DeletionPrevented
 from .deadlines import local_day
 from .mail import MailRefused
 from .models import PrivacyRequest
 from .request_models import PrivacyRequestQuerySet
-from .requests import RequestRefused, record_request
+from .requests import RequestRefused, record_request, report_for_staff
 
 
 class DeadlineFilter(admin.SimpleListFilter):
@@ -37,6 +39,7 @@ class DeadlineFilter(admin.SimpleListFilter):
             ("overdue", "overdue"),
             ("answered", "answered"),
             ("unconfirmed", "not confirmed yet"),
+            ("link", "link not mailed yet"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -45,17 +48,21 @@ class DeadlineFilter(admin.SimpleListFilter):
             return requests.open()
         if chosen == "overdue":
             return requests.overdue(timezone.now())
+        if chosen == "link":
+            return requests.without_link(timezone.now())
         return requests.filter(state=chosen) if chosen else requests
 
 
 OPEN_FIRST = Case(When(state=PrivacyRequest.State.CONFIRMED, then=Value(0)), default=Value(1))
-_RECORD = ["reference", "kind", "channel", "state", "received_at", "confirmed_at", "acknowledge_by", "acknowledged_at"]
-_RECORD += ["due", "extended_at", "extension_reason", "answered_at", "outcome", "refusal_ground", "handled_by"]
+_RECORD = ["reference", "kind", "channel", "state", "received_at", "address", "confirmed_at", "acknowledge_by"]
+_RECORD += ["acknowledged_at", "due", "extended_at", "extension_reason", "answered_at", "outcome", "refusal_ground"]
+_RECORD += ["handled_by"]
 
 
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(BlindSearchMixin):
-    list_display = ["reference", "due", "kind", "state", "channel", "received_at", "acknowledged", "answered_at"]
+    list_display = ["reference", "due", "kind", "state", "channel", "address", "received_at", "acknowledged"]
+    list_display += ["answered_at"]
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
     search_fields = ["reference"]
@@ -76,6 +83,11 @@ class PrivacyRequestAdmin(BlindSearchMixin):
         if row.acknowledged_at is not None or row.acknowledge_by is None:
             return f"{local_day(row.acknowledged_at):%d %b %Y}" if row.acknowledged_at else "–"
         return _day(row.acknowledge_by, row.is_open and row.acknowledge_by < timezone.now(), "by ")
+
+    @admin.display(description="address")
+    def address(self, row: PrivacyRequest) -> str:
+        """Anybody can type an address into the page; only its owner can confirm it."""
+        return "not confirmed" if row.awaits_confirmation else "–"
 
     # --- Who may change what ------------------------------------------------------------------------------------------
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -102,12 +114,15 @@ class PrivacyRequestAdmin(BlindSearchMixin):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.step_view)
         step = path("<uuid:request_id>/step/<slug:step>/", view, name="privacy_privacyrequest_step")
-        return [step, *super().get_urls()]
+        report_view = self.admin_site.admin_view(self.report_view)
+        report = path("<uuid:request_id>/report/", report_view, name="privacy_privacyrequest_report")
+        return [step, report, *super().get_urls()]
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.get_object(request, object_id)
         steps = steps_of(row) if row and self.has_change_permission(request, row) else []
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "steps": steps})
+        context = {**(extra_context or {}), "steps": steps, "report": row and report_for_staff(row, now=timezone.now())}
+        return super().change_view(request, object_id, form_url, context)
 
     def step_view(self, request: HttpRequest, request_id: UUID, step: str) -> HttpResponse:
         """Asks, then acts, and says plainly what happened."""
@@ -116,21 +131,36 @@ class PrivacyRequestAdmin(BlindSearchMixin):
         row, chosen = get_object_or_404(PrivacyRequest, pk=request_id), STEPS.get(step)
         if chosen is None:
             raise Http404
+        if chosen.deletes and report_for_staff(row, now=timezone.now()):  # pressed twice
+            return redirect("admin:privacy_privacyrequest_report", row.pk)
         if not chosen.fits(row):
             return self._back(request, row, "This can't be done with this request (any more).", messages.ERROR)
-        form = chosen.form(request.POST if request.method == "POST" else None)
+        form = chosen.form_for(row, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self._do(request, row, chosen, form.cleaned_data)
         self.audit(request, "read", row)
-        return self._page(request, row, "privacy/admin/step.html", step=chosen, form=form, plan=chosen.plan(row))
+        return self._page(request, row, "privacy/admin/step.html", step=chosen, form=form, **chosen.plan(row))
+
+    def report_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
+        """What a deletion did, to be printed for its person: for seven days, because it names what they bought."""
+        row = get_object_or_404(PrivacyRequest, pk=request_id)
+        if not self.has_change_permission(request, row):
+            raise PermissionDenied
+        report = report_for_staff(row, now=timezone.now())
+        if report is None:
+            return self._back(request, row, "The report is kept for seven days.", messages.ERROR)
+        self.audit(request, "read", row)
+        return self._page(request, row, "privacy/admin/report.html", report=report, site_url=settings.SITE_URL)
 
     def _do(self, request: HttpRequest, row: PrivacyRequest, step: Step, answers: dict[str, Any]) -> HttpResponse:
         try:
             done = step.do(request=row, now=timezone.now(), actor=_acting(request), **answers)
-        except (RequestRefused, MailRefused) as refusal:
+        except (RequestRefused, MailRefused, DeletionPrevented) as refusal:
             return self._back(request, row, str(refusal), messages.ERROR)
+        if step.deletes:
+            return redirect("admin:privacy_privacyrequest_report", row.pk)
         if step.result is not None:
-            return step.result(done) or self._page(request, row, "privacy/admin/report.html", report=done)
+            return step.result(done)
         return self._back(request, row, step.said(mailed=done is not False and bool(row.email)))
 
     def _page(self, request: HttpRequest, row: PrivacyRequest, template: str, **context: Any) -> HttpResponse:

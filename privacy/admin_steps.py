@@ -11,7 +11,8 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from .admin_forms import AnswerForm, ConfirmForm, ExtendForm, RefuseForm
-from .erasure import ErasureLine, plan_erasure
+from .after_deletion import Usable, usable_by
+from .forms import DeletionForm
 from .models import PrivacyRequest
 from .requests import (
     acknowledge_request,
@@ -21,10 +22,11 @@ from .requests import (
     extend_request,
     hand_over,
     mail_archive,
+    mail_link_now,
     open_archive,
     refuse_request,
 )
-from .views import zip_file
+from .requests.views import deletion_page, zip_file
 
 Kind = PrivacyRequest.Kind
 
@@ -33,13 +35,21 @@ def _always(request: PrivacyRequest) -> bool:
     return True
 
 
+def _lacks_its_link(request: PrivacyRequest) -> bool:
+    return request.awaits_confirmation and request.link_mailed_at is None
+
+
+def _delete(*, license: str, **of_the_request: Any) -> None:
+    answer_with_deletion(keep_usable=license == DeletionForm.KEEP, **of_the_request)
+
+
 def _asks_for(*kinds: str) -> Callable[[PrivacyRequest], bool]:
     return lambda request: request.kind in kinds
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """`do` is one of `privacy.requests`; what it returns goes to `result` (a file, or None for the report's page)."""
+    """`do` is one of `privacy.requests`; what it returns goes to `result`, where the answer is a file."""
 
     slug: str
     label: str
@@ -50,14 +60,22 @@ class Step:
     done: str = "Done."
     tells: bool = False  # mails the person where an address is known
     deletes: bool = False
-    result: Callable[[Any], HttpResponse | None] | None = None
+    before_confirmation: bool = False
+    result: Callable[[Any], HttpResponse] | None = None
 
     def fits(self, request: PrivacyRequest) -> bool:
-        return request.is_open and self.when(request)
+        waits = request.state == PrivacyRequest.State.UNCONFIRMED and self.before_confirmation
+        return (request.is_open or waits) and self.when(request)
 
-    def plan(self, request: PrivacyRequest) -> list[ErasureLine]:
+    def form_for(self, request: PrivacyRequest, data: Any) -> forms.Form:
+        if not self.deletes:
+            return self.form(data)
+        usable: list[Usable] = usable_by(request.email) if request.email else []
+        return DeletionForm(data, usable=usable)
+
+    def plan(self, request: PrivacyRequest) -> dict[str, Any]:
         """What a deletion would do, to be read before it is confirmed."""
-        return plan_erasure(email=request.email) if self.deletes and request.email else []
+        return deletion_page(request.email) if self.deletes and request.email else {}
 
     def said(self, *, mailed: bool) -> str:
         if not self.tells:
@@ -78,6 +96,15 @@ _ALL = (
         when=lambda request: request.acknowledged_at is None,
         done="Acknowledged.",
         tells=True,
+    ),
+    Step(
+        slug="send-link",
+        label="Send the link",
+        asks="So many requests came at once that the link to confirm this one waits for its turn. It is mailed now.",
+        do=mail_link_now,
+        when=_lacks_its_link,
+        before_confirmation=True,
+        done="The link is on its way.",
     ),
     Step(
         slug="archive",
@@ -108,12 +135,11 @@ _ALL = (
     Step(
         slug="delete",
         label="Delete this person's data…",
-        asks="This goes, and this is kept. It can't be undone. The person's address goes too, so no mail tells the"
-        " person: print the report on the next page, and send it in the way in which the request came.",
-        do=answer_with_deletion,
+        asks="It can't be undone. The person's address is deleted too, so no mail can tell them: print the report on"
+        " the next page, and send it the way the request came.",
+        do=_delete,
         when=_asks_for(Kind.DELETION),
         deletes=True,
-        result=lambda report: None,
     ),
     Step(
         slug="stop",

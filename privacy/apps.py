@@ -22,4 +22,5 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("mails")
         autodiscover_modules("promises")
         autodiscover_modules("contact_lists")
+        autodiscover_modules("deletions")
         autodiscover_modules("staff_tasks")

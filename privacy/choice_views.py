@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,11 +18,13 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.generic import FormView, View
+from django.views.generic import FormView, TemplateView, View
 
 from .addresses.form_field import EmailAddressField
+from .asked_mail import network_has_room
 from .choice_links import ChoicesLink, read_token
-from .choices import CHOOSABLE, choices_of, mail_choices_link, save_choices, stop_by_one_click, stop_everything
+from .choices import CHOOSABLE, ask_for_choices_link, choices_of, save_choices, stop_by_one_click, stop_everything
+from .client_address import client_address
 from .purposes import Purpose
 
 
@@ -83,11 +86,22 @@ class AskForChoicesForm(forms.Form):
 
 @method_decorator(never_cache, name="dispatch")
 class AskForChoicesView(FormView[AskForChoicesForm]):
-    """Mails the link. What it answers is the same for every address."""
+    """Stores the wish for the link. What it does and answers is the same for every address."""
 
     template_name = "privacy/choices_link.html"
     form_class = AskForChoicesForm
 
     def form_valid(self, form: AskForChoicesForm) -> HttpResponse:
-        mail_choices_link(email=form.cleaned_data["email"], now=timezone.now())
+        now = timezone.now()
+        mailed = network_has_room(client_address(self.request), now=now)
+        ask_for_choices_link(email=form.cleaned_data["email"], now=now, mailed=mailed)
         return redirect("privacy:choices_sent")
+
+
+class ChoicesSentView(TemplateView):
+    """Says what happens next, in words that are true of every address."""
+
+    template_name = "privacy/choices_sent.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(mails_per_address=settings.PRIVACY_MAILS_PER_ADDRESS, **kwargs)

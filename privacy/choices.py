@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
 
+from .addresses.stored import stored_address
+from .asked_mail import AT_ONCE, LEFT_TO_ITS_TASK, address_has_room, had_its_mails, waiting_has_room
 from .audit.trail import record
 from .choice_links import ChoicesLink
 from .contact_models import ChoicesRequest, Person, Suppression
@@ -17,7 +22,6 @@ from .opt_out import suppress, unsuppress
 from .permissions import CHANNELS
 from .purposes import Channel, Purpose
 
-LINKS_PER_DAY = 3  # an address is not flooded with links by somebody else
 _NOT_A_CHOICE = {Purpose.STAFF_ACCOUNT, Purpose.LEGAL_OBLIGATION}
 CHOOSABLE = [purpose for purpose in Purpose if CHANNELS[purpose] and purpose not in _NOT_A_CHOICE]
 
@@ -87,9 +91,39 @@ def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
 
 
 @transaction.atomic
-def mail_choices_link(*, email: str, now: datetime) -> None:
-    """Mails the link, unless the address has had its links for today."""
-    today = ChoicesRequest.objects.filter(email_index=email, asked_at__gt=now - timedelta(days=1))
-    if today.count() < LINKS_PER_DAY:
-        request = ChoicesRequest.objects.create(email=email, asked_at=now)
-        queue_mail(CHOICES_LINK, to=email, about=request, context={})
+def ask_for_choices_link(*, email: str, now: datetime, mailed: bool = True) -> None:
+    """Stores the wish. Its link is mailed by a task, or later by housekeeping where not `mailed`."""
+    request = ChoicesRequest.objects.create(email=email, asked_at=now)
+    if mailed:
+        mail_choices_link.enqueue(str(request.pk))
+
+
+@task()
+def mail_choices_link(request_id: str) -> None:
+    send_choices_link(UUID(request_id), now=timezone.now())
+
+
+def mail_waiting_choices_links(*, now: datetime) -> int:
+    """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
+    waiting = ChoicesRequest.objects.filter(link_mailed_at=None, asked_at__lt=now - LEFT_TO_ITS_TASK)
+    mailed = 0
+    for request in waiting.order_by("asked_at")[:AT_ONCE]:
+        if had_its_mails(request.email, now=now):
+            continue
+        if not waiting_has_room(now=now):
+            break
+        mailed += send_choices_link(request.pk, now=now)
+    return mailed
+
+
+@transaction.atomic
+def send_choices_link(request_id: UUID, *, now: datetime) -> bool:
+    """Mails one link for all wishes of the address. False where another mail served it, or the address had its mails;
+    links don't end for stopping us, so the one that came before serves as well."""
+    request = ChoicesRequest.objects.select_for_update().filter(pk=request_id, link_mailed_at=None).first()
+    if request is None or not address_has_room(request.email, now=now):
+        return False
+    ChoicesRequest.objects.filter(email_index=request.email, link_mailed_at=None).update(link_mailed_at=now)
+    to = stored_address(request.email) or request.email
+    queue_mail(CHOICES_LINK, to=to, about=request, context={})
+    return True

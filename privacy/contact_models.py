@@ -154,7 +154,7 @@ class UndeliverableAddress(SealedModel):
     label="That you asked for the page of your choices",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"email": "address"},
-    other_columns="id email_index asked_at",
+    other_columns="id email_index asked_at link_mailed_at",
     found_by=("email_index",),
     retention=Retention(text="a day", since="asked_at", days=1),
     erasure=Erasure.DELETE,
@@ -167,6 +167,7 @@ class ChoicesRequest(SealedModel):
     email = SealedEmailField()
     email_index = BlindIndexField("email", normalise="email")
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    link_mailed_at = models.DateTimeField(null=True)  # None: a limit on mails was reached
 
 
 @not_personal("how many mails of a kind were sent or refused on a day", "id day kind purpose outcome because count")

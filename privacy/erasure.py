@@ -35,36 +35,39 @@ class ErasureLine:
     reason: str = ""
 
     def __str__(self) -> str:
-        done = {Erasure.DELETE: "deleted", Erasure.REDACT: "stripped of everything personal", Erasure.KEEP: "kept"}
+        done = {Erasure.DELETE: "deleted", Erasure.REDACT: "anonymized", Erasure.KEEP: "kept"}
         because = f", because {self.reason}" if self.reason else ""
         return f"{self.label}: {self.rows} {done[self.rule]}{because}"
 
 
 @transaction.atomic
-def erase_person(*, email: str, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
+def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
     """Deletes, redacts or keeps every row about the person with this address, as the registry says.
 
-    The report is empty, and nothing remembers the address, where nothing was kept about it.
+    With `keep_usable`, what the person bought works on: its license keys stay, though nothing says any more whose they
+    are. The report is empty, and nothing remembers the address, where nothing was kept about it.
     """
     # Found first, erased afterwards: redacting an order would hide the rows that are found through it.
     found = _find(email)
     if not found:
         return []
-    with tombstones.buried(email) as mark:
-        report = list(_changes(found))
+    with tombstones.buried(email, keep_usable=keep_usable) as mark:
+        report = list(_changes(found, keep_usable))
         kept = {line.label: line for line in _kept([one for one in found if one[0].erasure is Erasure.KEEP])}
         for declaration, rows in found:
-            apply_rule(declaration, declaration.erasure, rows)
+            apply_rule(declaration, _rule(declaration, keep_usable), rows)
+            if declaration.ended and not keep_usable:
+                _end(declaration, [row.pk for row in rows])
         suppress(email, source=Suppression.Source.ERASURE)
         report += {**kept, **{line.label: line for line in _kept(_find(email))}}.values()
         record(action="privacy.person.erased", about=mark, actor=actor)
     return report
 
 
-def plan_erasure(*, email: str) -> list[ErasureLine]:
+def plan_erasure(*, email: str, keep_usable: bool = False) -> list[ErasureLine]:
     """What `erase_person` would report about the rows there are now; changes nothing."""
     found = _find(email)
-    return [*_changes(found), *_kept(found)]
+    return [*_changes(found, keep_usable), *_kept(found)]
 
 
 def _find(email: str) -> Found:
@@ -72,12 +75,21 @@ def _find(email: str) -> Found:
     return [(declaration, rows) for declaration, rows in found if rows]
 
 
-def _changes(found: Found) -> Iterator[ErasureLine]:
+def _rule(declaration: PersonalData, keep_usable: bool) -> Erasure:
+    return Erasure.KEEP if keep_usable and declaration.kept_usable else declaration.erasure
+
+
+def _changes(found: Found, keep_usable: bool) -> Iterator[ErasureLine]:
+    """What will not be found any more, whether it goes or only loses its person."""
     for declaration, rows in found:
-        if declaration.erasure is Erasure.REDACT:
+        rule = _rule(declaration, keep_usable)
+        if rule is not declaration.erasure:
+            yield ErasureLine(declaration.label, rule, len(rows), declaration.kept_usable)
+            continue
+        if rule is Erasure.REDACT:
             rows = [row for row in rows if _is_still_personal(declaration, row)]
-        if rows and declaration.erasure is not Erasure.KEEP:
-            yield ErasureLine(declaration.label, declaration.erasure, len(rows), declaration.kept_because)
+        if rows and rule is not Erasure.KEEP:
+            yield ErasureLine(declaration.label, rule, len(rows), declaration.kept_because)
 
 
 def _kept(found: Found) -> Iterator[ErasureLine]:
@@ -105,6 +117,11 @@ def apply_rule(declaration: PersonalData, rule: Erasure, rows: Iterable[models.M
 def _delete(declaration: PersonalData, keys: list[Any]) -> None:
     for start in range(0, len(keys), AT_ONCE):
         declaration.model._base_manager.filter(pk__in=keys[start : start + AT_ONCE]).delete()
+
+
+def _end(declaration: PersonalData, keys: list[Any]) -> None:
+    for start in range(0, len(keys), AT_ONCE):
+        declaration.model._base_manager.filter(pk__in=keys[start : start + AT_ONCE]).update(**declaration.ended)
 
 
 def _redact(declaration: PersonalData, row: Any) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, URLValidator
 
+from .after_deletion import Usable
 from .encryption.normalise import normalise_phone
 from .models import PrivacyRequest
 from .policy.forms import close_fields
@@ -27,7 +28,7 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
             "details": "Anything we should know",
         }
         help_texts = {
-            "email": "The address you used with us. We send a link there, to be sure that it is you.",
+            "email": "The address you used with us. A link is mailed there, to be sure that it is you.",
             "phone": "Only if we may call you about this request.",
             "details": "For a correction: what is wrong. For a complaint: what happened.",
         }
@@ -51,6 +52,26 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
         if phone:
             check_phone(phone)
         return phone
+
+
+class DeletionForm(forms.Form):
+    """The one choice that a deletion leaves, for somebody who bought something that works on."""
+
+    KEEP, END = "keep", "end"
+
+    license = forms.ChoiceField(
+        label="What happens to what you bought?",
+        choices=[
+            (KEEP, "It keeps working: the license key and the order's page stay valid, without my name and address"),
+            (END, "It ends too: the license key is deleted, and the downloads are closed"),
+        ],
+        error_messages={"required": "Choose one of the two: what was ended can't be brought back."},
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, usable: Sequence[Usable], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["license"].required = bool(usable)
 
 
 class CorrectionForm(forms.Form):

@@ -6,6 +6,7 @@ mails too keeps its token in a `SealedTokenField`, with a unique `BlindIndexFiel
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import secrets
 from typing import Any
@@ -16,6 +17,11 @@ from .encryption.fields import SealedTextField
 def new_link_token() -> str:
     """256 random bits, safe in an address."""
     return secrets.token_urlsafe(32)
+
+
+def derived_token(token: str, use: object) -> str:
+    """A further secret of whoever holds `token`, the same each time: a form that is sent twice leads to one page."""
+    return base64.urlsafe_b64encode(hashlib.sha256(f"{use} {token}".encode()).digest()).decode().rstrip("=")
 
 
 def digest_of(token: str) -> str:

@@ -29,7 +29,7 @@ def _is_answerable(request: PrivacyRequest) -> bool:
 
 # The person typed the address a moment ago and asked for exactly this message.
 REQUEST_CONFIRMATION = _about_a_request(
-    "request_confirmation", live=lambda request: request.state == PrivacyRequest.State.UNCONFIRMED, holds_link=True
+    "request_confirmation", live=lambda request: request.awaits_confirmation, holds_link=True
 )
 REQUEST_ACKNOWLEDGED = _about_a_request("request_acknowledged", live=_is_answerable)
 REQUEST_EXTENDED = _about_a_request("request_extended", live=_is_answerable)

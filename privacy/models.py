@@ -76,19 +76,19 @@ class OutgoingMail(SealedModel):
 
 
 @personal_data(
-    label="Archives made for you",
+    label="Archives and reports ready for you to fetch",
     purpose=Purpose.PRIVACY_REQUEST,
-    columns={"content": "a copy of all of the above"},
+    columns={"content": "the archive or report itself"},
     other_columns="id request_id link_digest created_at expires_at",
     found_by=("request__email_index",),
     retention=Retention(text="7 days", since="expires_at"),
     erasure=Erasure.DELETE,
-    source="made from what is stored",
+    source="made by this site, in answer to your request",
     recipients="you",
     withheld=frozenset({"content"}),
 )
 class AccessArchive(SealedModel):
-    """The answer to an access request, sealed, fetched only through its link."""
+    """The answer to a request, sealed, fetched only through its link: an archive, or the report of a deletion."""
 
     request = models.OneToOneField(PrivacyRequest, on_delete=models.CASCADE, related_name="archive")
     content = SealedBinaryField()

@@ -71,6 +71,8 @@ class PersonalData:
     withheld: frozenset[str] = frozenset()  # personal, but never in an answer (secrets); named there with the reason
     redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
     kept: frozenset[str] = frozenset()  # personal columns that redaction leaves, for the reason in kept_because
+    kept_usable: str = ""  # why these rows stay as they are for a person who wants to go on using what they bought
+    ended: Mapping[str, Any] = field(default_factory=dict)  # field → what erasure writes for a person who does not
     expiry: Erasure | None = None  # what the end of retention does, where it is not the same as erasure
     correctable: Mapping[str, str] = field(
         default_factory=dict
@@ -233,7 +235,8 @@ def _validate(declaration: PersonalData) -> None:
 def _validate_names(declaration: PersonalData, where: str) -> None:
     if not_own := {*declaration.kept, *declaration.correctable} - {*declaration.columns}:
         raise ImproperlyConfigured(f"{where} keeps or lets correct what is not personal: {', '.join(sorted(not_own))}.")
-    unknown = {*declaration.withheld, *declaration.redacted} - {*declaration.columns, *declaration.other_columns}
+    named = {*declaration.withheld, *declaration.redacted, *declaration.ended}
+    unknown = named - {*declaration.columns, *declaration.other_columns}
     columns = {f.name: f.column for f in declaration.model._meta.concrete_fields}
     if strange := {name for name in declaration.circumstances if columns.get(name) not in declaration.other_columns}:
         raise ImproperlyConfigured(f"{where} names circumstances outside other_columns: {', '.join(sorted(strange))}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -23,8 +24,19 @@ from .sealed_models import SealedModel
 
 class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
     def awaiting_confirmation(self, now: datetime) -> PrivacyRequestQuerySet:
-        """Links that still work: not those of a person who was erased in the meantime, who can't be answered."""
-        return self.filter(state=PrivacyRequest.State.UNCONFIRMED, link_expires_at__gt=now, email__isnull=False)
+        """What came by the page and whose address nobody has confirmed yet. Not requests of a person who was erased in
+        the meantime, who can't be answered."""
+        unanswered = self.exclude(state=PrivacyRequest.State.ANSWERED)
+        by_page = unanswered.filter(channel=PrivacyRequest.Way.PAGE, confirmed_at=None, keep_until__gt=now)
+        return by_page.filter(email__isnull=False)
+
+    def without_link(self, now: datetime) -> PrivacyRequestQuerySet:
+        """Those that no mail has named yet, because a limit on mails was reached."""
+        return self.awaiting_confirmation(now).filter(link_mailed_at=None)
+
+    def of_address(self, email: str) -> PrivacyRequestQuerySet:
+        """Takes an address or its fingerprint, and finds the records of people who were erased too."""
+        return self.filter(email_index=email)
 
     def open(self) -> PrivacyRequestQuerySet:
         return self.filter(state=PrivacyRequest.State.CONFIRMED)
@@ -38,9 +50,12 @@ class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
         return self.open().filter(correction_digest=digest, correction_expires_at__gt=now, email__isnull=False)
 
 
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without look-alikes, easy to read out over a telephone
+REFERENCE = re.compile(rf"[{ALPHABET}]{{8}}")
+
+
 def new_reference() -> str:
-    """Eight characters without look-alikes, easy to read out over a telephone."""
-    return "".join(secrets.choice("ABCDEFGHJKMNPQRSTUVWXYZ23456789") for _ in range(8))
+    return "".join(secrets.choice(ALPHABET) for _ in range(8))
 
 
 @personal_data(
@@ -55,9 +70,9 @@ def new_reference() -> str:
         "fingerprint": "a sealed fingerprint of your address",
     },
     other_columns=(
-        "id reference kind channel state email_index link_digest link_expires_at correction_digest"
-        " correction_expires_at identity received_at confirmed_at acknowledge_by acknowledged_at due_at extended_at"
-        " extension_reason answered_at outcome refusal_ground handled_by_id keep_until"
+        "id reference kind channel state email_index link_digest link_expires_at link_mailed_at"
+        " correction_digest correction_expires_at identity received_at confirmed_at acknowledge_by acknowledged_at"
+        " due_at extended_at extension_reason answered_at outcome refusal_ground handled_by_id keep_until"
     ),
     found_by=("email_index",),
     retention=Retention(text="24 months, as the law asks; 7 days if never confirmed", since="keep_until"),
@@ -70,8 +85,8 @@ def new_reference() -> str:
     recipients="nobody",
 )
 class PrivacyRequest(SealedModel):
-    """A person exercises a right. On-line it is unconfirmed until its person has followed the link sent to the address;
-    what staff write down (an e-mail, a call, a letter) is open at once."""
+    """A person exercises a right. On-line it is unconfirmed until its person has followed a link sent to the address.
+    What staff write down (an e-mail, a call, a letter) is open at once, and so is what needs no proof."""
 
     class Kind(models.TextChoices):
         ACCESS = "access", "Send me everything you keep about me"
@@ -115,6 +130,9 @@ class PrivacyRequest(SealedModel):
         MANY = "many", "We have many requests to answer at the moment."
         IDENTITY = "identity", "We still have to make sure that it is you who asks."
 
+    # Whoever asks this may ask it: it is recorded and has its clock from the start, confirmed or not.
+    NEEDS_NO_PROOF = (Kind.COMPLAINT, Kind.STOP_CONTACT)
+
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
     channel = models.CharField("came by", max_length=10, choices=Way, default=Way.PAGE)
@@ -129,6 +147,7 @@ class PrivacyRequest(SealedModel):
     identity = models.CharField("how we know who asks", max_length=12, choices=Identity, blank=True)
     link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     link_expires_at = models.DateTimeField(null=True, editable=False)
+    link_mailed_at = models.DateTimeField(null=True, editable=False)  # when a mail first named this request
     correction_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     correction_expires_at = models.DateTimeField(null=True, editable=False)
     received_at = models.DateTimeField("received", default=timezone.now)
@@ -173,6 +192,12 @@ class PrivacyRequest(SealedModel):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.CONFIRMED
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """The same as `awaiting_confirmation()` of the queryset, whatever the time."""
+        by_page = self.channel == self.Way.PAGE and self.confirmed_at is None
+        return by_page and self.email is not None and self.state != self.State.ANSWERED
 
     def is_overdue(self, now: datetime) -> bool:
         """The same as `overdue()` of the queryset."""

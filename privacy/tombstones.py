@@ -31,10 +31,10 @@ BATCH = 500  # rows read at once
 
 
 @contextmanager
-def buried(email: str) -> Iterator[ErasureMark]:
+def buried(email: str, *, keep_usable: bool) -> Iterator[ErasureMark]:
     """Around an erasure, inside its transaction: the tombstone before it, the mark with it, the confirmation after."""
     with transaction.atomic(using=ALIAS):
-        tombstone = Tombstone.objects.create(fingerprint=email)
+        tombstone = Tombstone.objects.create(fingerprint=email, keeps_usable=keep_usable)
     try:
         yield ErasureMark.objects.create(id=tombstone.pk, applied_at=tombstone.erased_at)
     except BaseException:
@@ -54,8 +54,10 @@ def reapply(tombstones: Collection[Tombstone]) -> int:
     from .erasure import erase_person  # which itself leaves tombstones
 
     addresses = _addresses_of({tombstone.fingerprint for tombstone in tombstones})
-    for address in addresses.values():
-        erase_person(email=address)
+    # Of somebody who was erased more than once: a license that they kept is never ended by a restore.
+    keeping = {tombstone.fingerprint for tombstone in tombstones if tombstone.keeps_usable}
+    for fingerprint, address in addresses.items():
+        erase_person(email=address, keep_usable=fingerprint in keeping)
     ErasureMark.objects.bulk_create([ErasureMark(id=t.pk) for t in tombstones], ignore_conflicts=True)
     _confirm(tombstones)
     return len(addresses)

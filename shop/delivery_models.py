@@ -28,6 +28,7 @@ from privacy.sealed_models import SealedModel, uuid7
     found_by=("order__email_index",),
     retention=Retention(text="7 years, as the order it belongs to", since="issued_at", days=7 * 365),
     erasure=Erasure.DELETE,
+    kept_usable="you want to go on using what you bought; nothing says any more that it was you",
     source="made by this site when your payment arrived",
     recipients="you",
 )

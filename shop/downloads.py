@@ -83,7 +83,7 @@ def take_download(*, order: Order, file: ProductFile) -> File[bytes]:
 
 
 def _count(order: Order) -> None:
-    delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED)
+    delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED, delivery_ended=False)
     if not delivered.filter(downloads__lt=settings.DOWNLOADS_PER_ORDER).update(downloads=F("downloads") + 1):
         raise DownloadRefused("used_up" if delivered.exists() else "not_paid", order)
     record(action="shop.download.counted", about=order, actor=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q, Sum
+from django.db.models import Case, F, Q, Sum, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -78,11 +78,13 @@ class Product(models.Model):
         "address": "postal address",
     },
     other_columns="id reference product_id product_name amount_minor currency email_index phone_index state placed_at"
-    " paid_at downloads checkout_digest link_token link_index",
+    " paid_at downloads delivery_ended checkout_digest link_token link_index",
     found_by=("email_index",),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without saying whose order it was",
+    # Of what was delivered: an order that is paid later still brings what was paid for.
+    ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
     correctable={"name": "name", "phone": "tel", "address": "street-address"},
     source="the checkout form",
     recipients="PayPal gets the order's number and amount, nothing else",
@@ -114,6 +116,7 @@ class Order(SealedModel):
     placed_at = models.DateTimeField(default=timezone.now, db_index=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
+    delivery_ended = models.BooleanField(default=False, editable=False)  # the buyer's wish, with the deletion
     # Of the form that was sent: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     # Who knows it sees the order's page; nobody finds it in the database (docs/adr/0026).
@@ -136,7 +139,7 @@ class Order(SealedModel):
 
     @property
     def is_delivered(self) -> bool:
-        return self.state in self.DELIVERED
+        return self.state in self.DELIVERED and not self.delivery_ended
 
     @property
     def is_erased(self) -> bool:

@@ -42,7 +42,7 @@ class DayKey(models.Model):
     label="The note that you were deleted",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address"},
-    other_columns="id email_index erased_at confirmed_at",
+    other_columns="id email_index keeps_usable erased_at confirmed_at",
     found_by=("email_index",),
     retention=Retention(
         text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="erased_at", days=settings.BACKUP_DAYS
@@ -61,6 +61,7 @@ class Tombstone(SealedModel):
 
     fingerprint = FingerprintField()
     email_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
+    keeps_usable = models.BooleanField(default=False)  # what they bought was to work on
     erased_at = models.DateTimeField(default=timezone.now, db_index=True)
     confirmed_at = models.DateTimeField(null=True)
 

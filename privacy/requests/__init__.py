@@ -1,8 +1,9 @@
 """Requests of people: from the way they come in, over the clock, to the answer and its record.
 
-`intake`: the page's form and its link; what staff write down. `answers`: how a request ends. `clock`: acknowledging and
-extending. `correction`: what people put right themselves. What the browser is told never depends on whether the address
-is known. Every step is one transaction that ends with its entry in the audit.
+`intake`: the page's form, and what staff write down. `link_mail`: the mail with the link. `confirmation`: what waits
+behind it. `answers`: how a request ends. `clock`: acknowledging and extending. `correction`: what people put right
+themselves. What the browser is told never depends on whether the address is known. Every step is one transaction that
+ends with its entry in the audit.
 """
 
 from .answers import (
@@ -14,14 +15,20 @@ from .answers import (
     hand_over,
     mail_archive,
     open_archive,
+    open_archive_first,
     refuse_request,
+    report_behind,
+    report_for_staff,
 )
 from .clock import acknowledge_request, extend_request
+from .confirmation import MailedLink, leave_open, mailed_link
 from .correction import correct, correction_behind, invite_to_correct
-from .intake import confirm_request, leave_open, receive_request, record_request, request_behind, why_link_is_over
+from .intake import receive_request, record_request
+from .link_mail import mail_link_now, mail_waiting_links
 from .steps import RequestRefused
 
 __all__ = [
+    "MailedLink",
     "RequestRefused",
     "acknowledge_request",
     "answer_with_archive",
@@ -29,7 +36,6 @@ __all__ = [
     "answer_with_opt_out",
     "answer_with_text",
     "archive_behind",
-    "confirm_request",
     "correct",
     "correction_behind",
     "extend_request",
@@ -37,10 +43,14 @@ __all__ = [
     "invite_to_correct",
     "leave_open",
     "mail_archive",
+    "mail_link_now",
+    "mail_waiting_links",
+    "mailed_link",
     "open_archive",
+    "open_archive_first",
     "receive_request",
     "record_request",
     "refuse_request",
-    "request_behind",
-    "why_link_is_over",
+    "report_behind",
+    "report_for_staff",
 ]

@@ -8,11 +8,13 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from ..access import build_archive
-from ..erasure import ErasureLine, erase_person
+from ..after_deletion import refuse_if_prevented, usable_by
+from ..erasure import erase_person
 from ..links import digest_of, new_link_token
 from ..mails import REQUEST_ANSWERED, REQUEST_ARCHIVE
 from ..models import AccessArchive, PrivacyRequest, Suppression
 from ..opt_out import suppress
+from .deletion_report import DeletionReport, read_report, write_report
 from .steps import Kind, Outcome, RequestRefused, audited, close, locked, require_email, require_known, tell
 
 ARCHIVE_LIFE = timedelta(days=7)
@@ -20,11 +22,10 @@ ARCHIVE_LIFE = timedelta(days=7)
 
 @transaction.atomic
 def answer_with_archive(
-    *, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser | None = None, mailed: bool = False
-) -> str:
-    """Makes the archive and returns the token of the link that fetches it; `mailed` sends that link."""
+    *, request: PrivacyRequest, token: str, now: datetime, actor: AbstractBaseUser | None = None
+) -> None:
+    """Makes the archive, which the link with this token fetches."""
     request = _ready(request, Kind.ACCESS)
-    token = new_link_token()
     close(request, now=now, actor=actor)
     AccessArchive.objects.create(
         request=request,
@@ -32,15 +33,15 @@ def answer_with_archive(
         link_digest=digest_of(token),
         expires_at=now + ARCHIVE_LIFE,
     )
-    if mailed:
-        tell(request, REQUEST_ARCHIVE, token=token)
     audited("answered", request, actor)
-    return token
 
 
+@transaction.atomic
 def mail_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> None:
     """For staff: makes the archive and mails its link. The token is seen by nobody else."""
-    answer_with_archive(request=request, now=now, actor=actor, mailed=True)
+    token = new_link_token()
+    tell(_ready(request, Kind.ACCESS), REQUEST_ARCHIVE, token=token)
+    answer_with_archive(request=request, token=token, now=now, actor=actor)
 
 
 @transaction.atomic
@@ -62,18 +63,39 @@ def hand_over(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser
 
 @transaction.atomic
 def answer_with_deletion(
-    *, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser | None = None
-) -> list[ErasureLine]:
+    *,
+    request: PrivacyRequest,
+    keep_usable: bool,
+    now: datetime,
+    token: str = "",
+    actor: AbstractBaseUser | None = None,
+) -> None:
     """Erases the person. The record of the request itself stays, without the address.
 
-    The report is returned and mailed to nobody: a message that waits would keep the address that was just deleted.
+    The report waits for seven days behind the link with this token, and for staff where they did it: it is mailed to
+    nobody, because a message that waits would keep the address that was just deleted. Raises `DeletionPrevented`.
     """
     request = _ready(request, Kind.DELETION)
     email = require_email(request)
+    refuse_if_prevented(email)
+    usable = usable_by(email)
     close(request, now=now, actor=actor)
-    report = erase_person(email=email, actor=actor)
+    report = erase_person(email=email, keep_usable=keep_usable, actor=actor)
+    AccessArchive.objects.create(
+        request=request,
+        content=write_report(report, usable, keep_usable=keep_usable),
+        link_digest=digest_of(token or new_link_token()),
+        expires_at=now + ARCHIVE_LIFE,
+    )
     audited("answered", request, actor)
-    return report
+
+
+@transaction.atomic
+def open_archive_first(*, request: PrivacyRequest, now: datetime) -> bytes:
+    """The archive for somebody who is about to be deleted, to be saved at once: nothing of it is stored here."""
+    content = build_archive(email=require_email(request), now=now)
+    audited("archive_opened", request, None)
+    return content
 
 
 @transaction.atomic
@@ -111,7 +133,25 @@ def refuse_request(*, request: PrivacyRequest, ground: str, text: str, now: date
 
 
 def archive_behind(token: str, *, now: datetime) -> AccessArchive | None:
-    found: AccessArchive | None = AccessArchive.objects.live(now).filter(link_digest=digest_of(token)).first()
+    return _answer_behind(token, Kind.ACCESS, now)
+
+
+def report_behind(token: str, *, now: datetime) -> DeletionReport | None:
+    """What a deletion did, for its person."""
+    answer = _answer_behind(token, Kind.DELETION, now)
+    return read_report(answer) if answer else None
+
+
+def report_for_staff(request: PrivacyRequest, *, now: datetime) -> DeletionReport | None:
+    """The same for the member of staff who writes to the person. Of a request by the page, only its person sees it."""
+    by_staff = AccessArchive.objects.live(now).filter(request=request, request__kind=Kind.DELETION)
+    answer = by_staff.exclude(request__channel=PrivacyRequest.Way.PAGE).first()
+    return read_report(answer) if answer else None
+
+
+def _answer_behind(token: str, kind: str, now: datetime) -> AccessArchive | None:
+    answers = AccessArchive.objects.live(now).filter(request__kind=kind)
+    found: AccessArchive | None = answers.filter(link_digest=digest_of(token)).select_related("request").first()
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from ..links import digest_of, new_link_token
+from ..links import digest_of
 from ..models import PrivacyRequest
 from ..registry import PersonalData, personal_models
 from .steps import Kind, audited, close, locked
@@ -54,14 +54,12 @@ def correctable_values(email: str) -> Iterator[CorrectableValue]:
 
 
 @transaction.atomic
-def invite_to_correct(*, request: PrivacyRequest, now: datetime) -> str:
-    """The token of the page on which the person corrects things, for an hour, once."""
+def invite_to_correct(*, request: PrivacyRequest, token: str, now: datetime) -> None:
+    """Opens the page behind this token, on which the person corrects things, for an hour, once."""
     request = locked(request)
-    token = new_link_token()
     request.correction_digest, request.correction_expires_at = digest_of(token), now + CORRECTION_LIFE
     request.save(update_fields=["correction_digest", "correction_expires_at"])
     audited("confirmed", request, None)
-    return token
 
 
 def correction_behind(token: str, *, now: datetime) -> PrivacyRequest | None:

@@ -8,6 +8,7 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from ..addresses.stored import stored_address
 from ..audit.trail import record
 from ..mail import MailKind, queue_mail
 from ..models import PrivacyRequest
@@ -18,6 +19,7 @@ RECORD_LIFE = relativedelta(months=24)  # 11 CCR 7101
 Kind = PrivacyRequest.Kind
 State = PrivacyRequest.State
 Outcome = PrivacyRequest.Outcome
+Identity = PrivacyRequest.Identity
 
 
 class RequestRefused(Exception):
@@ -69,10 +71,11 @@ def save_step(request: PrivacyRequest, changed: list[str], actor: AbstractBaseUs
 
 
 def tell(request: PrivacyRequest, kind: MailKind, **context: Any) -> bool:
-    """Mails the person where an address is known. Returns whether it is; a call or a letter does it otherwise."""
+    """Mails the person where an address is known, at the address that is stored about them. Returns whether it is; a
+    call or a letter does it otherwise."""
     if not request.email:
         return False
-    queue_mail(kind, to=request.email, about=request, context=context)
+    queue_mail(kind, to=stored_address(request.email) or request.email, about=request, context=context)
     return True
 
 

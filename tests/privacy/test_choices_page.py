@@ -178,15 +178,6 @@ def test_known_and_unknown_addresses_get_the_same_answer(client: Client) -> None
     assert sorted(message.to[0] for message in django_mail.outbox) == [ERIN, "nobody@example.org"]
 
 
-def test_an_address_gets_three_links_a_day(client: Client, clock: time_machine.Traveller) -> None:
-    for _ in range(5):
-        assert client.post("/privacy/choices/", {"email": ERIN}).status_code == 302
-    assert ChoicesRequest.objects.count() == 3
-    clock.shift(timedelta(days=1))
-    assert client.post("/privacy/choices/", {"email": ERIN}).status_code == 302
-    assert ChoicesRequest.objects.count() == 4
-
-
 def test_what_is_no_address_is_told_and_kept_as_typed(client: Client) -> None:
     response = client.post("/privacy/choices/", {"email": "erin at example"})
     assert 'value="erin at example"' in response.content.decode()

@@ -73,7 +73,7 @@ def test_a_correction_is_stored_sealed_and_closes_the_request(client: Client, er
 def test_what_one_can_not_change_goes_to_staff(client: Client, erin_and_frank: None) -> None:
     page = page_of(client, ERIN)
     response = client.post(page, {**fields(client.get(page)), "message": "My address is erin@example.net now"})
-    assert "by 16 April 2026" in response.content.decode()
+    assert "by April 16, 2026" in response.content.decode()
     request = PrivacyRequest.objects.get(kind="correction")
     assert request.is_open
     assert request.details == "My name is wrong\n\nMy address is erin@example.net now"

@@ -90,11 +90,13 @@ def test_an_order_paid_in_the_meantime_stays_paid(product: Product) -> None:
     factories.order(product, email=ERIN)
     with CaptureQueriesContext(connection) as queries:
         erase_person(email=ERIN)
-    [update] = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "shop_order"')]
+    update, ending = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "shop_order"')]
     assert '"email"' in update
     assert '"email_index"' in update
     assert '"state"' not in update
     assert '"paid_at"' not in update
+    assert ending.startswith('UPDATE "shop_order" SET "delivery_ended" = CASE WHEN')
+    assert ending.count(" = ") == 1
 
 
 def test_an_erased_account_can_not_sign_in(erin_and_frank: None) -> None:
@@ -127,7 +129,7 @@ def test_when_one_row_fails_everything_stays(erin_and_frank: None, monkeypatch: 
 def test_a_line_of_the_report_reads_well() -> None:
     assert str(ErasureLine("Your orders", Erasure.DELETE, 2)) == "Your orders: 2 deleted"
     line = ErasureLine("Your orders", Erasure.REDACT, 1, "the tax office asks")
-    assert str(line) == "Your orders: 1 stripped of everything personal, because the tax office asks"
+    assert str(line) == "Your orders: 1 anonymized, because the tax office asks"
     assert (
         str(ErasureLine("Opt-out", Erasure.KEEP, 1, "we'd write again")) == "Opt-out: 1 kept, because we'd write again"
     )

@@ -217,8 +217,8 @@ def test_nothing_is_handed_out_before_somebody_made_sure_who_asks(staff: Client,
 def test_a_deletion_shows_first_what_goes_and_then_what_went(staff: Client, erin_and_frank: None) -> None:
     request = entered(staff, kind="deletion")
     asked = text(staff.get(page_of(request, "delete")))
-    assert "Your messages to us: 1 will be deleted." in asked
-    assert "Your orders: 1 will be stripped of everything personal, because amounts and dates are kept" in asked
+    assert "Your messages to us: 1 deleted." in asked
+    assert "Your orders: 1 anonymized, because amounts and dates are kept" in asked
     assert Inquiry.objects.filter(email_index=ERIN).exists()
     said = do(staff, request, "delete")
     assert "Your messages to us: 1 deleted." in said

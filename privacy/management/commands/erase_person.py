@@ -1,18 +1,30 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from privacy.after_deletion import DeletionPrevented, refuse_if_prevented, usable_by
 from privacy.erasure import erase_person
 
 
 class Command(BaseCommand):
-    help = "Erases a person by the registry's rules and prints what was deleted, stripped and kept."
+    help = "Erases a person by the registry's rules and prints what was deleted, anonymized and kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
+        parser.add_argument(
+            "--keep-licenses",
+            action="store_true",
+            help="what the person bought keeps working: license keys and the orders' pages, without name and address",
+        )
 
-    def handle(self, *args: Any, email: str, **options: Any) -> None:
-        report = erase_person(email=email)
+    def handle(self, *args: Any, email: str, keep_licenses: bool, **options: Any) -> None:
+        try:
+            refuse_if_prevented(email)
+        except DeletionPrevented as prevented:
+            raise CommandError(str(prevented)) from None
+        if not keep_licenses and usable_by(email):
+            self.stdout.write("Without --keep-licenses, what the person bought stops working.")
+        report = erase_person(email=email, keep_usable=keep_licenses)
         for line in report:
             self.stdout.write(str(line))
         if not report:

@@ -1,0 +1,37 @@
+"""What a deletion means for an affiliate: above all, for money that was earned and is not paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Sum
+
+from privacy.after_deletion import Consequence, consequence_source
+from shop.money import Money
+
+from .models import Affiliate, Commission, LedgerEntry
+
+
+@consequence_source
+def account_is_closed(email: str) -> Iterator[Consequence]:
+    for affiliate in Affiliate.objects.filter(user__email_index=email):
+        yield Consequence(
+            text=f"Your affiliate account is closed at once: links with the code {affiliate.code} earn nothing more."
+        )
+        if amounts := _unpaid(affiliate):
+            yield Consequence(
+                text=f"Not paid to you yet: {', '.join(amounts)}. After the deletion nobody knows where to pay it, so"
+                " it is lost. To be paid first, close your account on its profile page instead: we pay the balance,"
+                " however small, and delete your data after that."
+            )
+
+
+def _unpaid(affiliate: Affiliate) -> list[str]:
+    """Balances, and commissions that are still on hold, by currency."""
+    sums: dict[str, int] = {}
+    entries = LedgerEntry.objects.filter(affiliate=affiliate)
+    pending = Commission.objects.filter(attribution__affiliate=affiliate, state=Commission.State.PENDING)
+    for rows in (entries, pending):
+        for currency, sum_minor in rows.order_by().values_list("currency").annotate(sum=Sum("amount_minor")):
+            sums[currency] = sums.get(currency, 0) + sum_minor
+    return [str(Money(sum_minor, currency)) for currency, sum_minor in sorted(sums.items()) if sum_minor > 0]

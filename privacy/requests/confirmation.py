@@ -1,0 +1,96 @@
+"""Behind the mailed link: everything that waits for its address, each kind with a button of its own.
+
+Nothing happens before the person who reads the address's mail has pressed one (mail scanners follow links, they press
+no buttons). A kind is confirmed once, however often it was asked for and however often the button is pressed: whoever
+comes back is led to the same result, whose link follows from the one that was mailed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models, transaction
+
+from ..links import derived_token, digest_of
+from ..models import PrivacyRequest
+from .intake import set_deadlines
+from .steps import Identity, Kind, State, audited, close
+
+
+@dataclass(frozen=True)
+class MailedLink:
+    """A link that leads to a request, and with it to its address."""
+
+    token: str
+    request: PrivacyRequest
+
+    def is_live(self, now: datetime) -> bool:
+        """Not of a person who was erased since: that would answer with the rows of everybody without an address."""
+        expires_at = self.request.link_expires_at
+        return self.request.email is not None and expires_at is not None and now < expires_at
+
+    def waiting(self, now: datetime) -> list[PrivacyRequest]:
+        """What can be confirmed with it now, oldest first."""
+        return list(self._waiting(now)) if self.is_live(now) else []
+
+    def waits_for(self, kind: str, now: datetime) -> PrivacyRequest | None:
+        """The first request of this kind that can be confirmed with it now."""
+        return next((request for request in self.waiting(now) if request.kind == kind), None)
+
+    def _waiting(self, now: datetime) -> models.QuerySet[PrivacyRequest]:
+        waiting = PrivacyRequest.objects.awaiting_confirmation(now).of_address(str(self.request.fingerprint))
+        return waiting.order_by("received_at", "pk")
+
+    def confirmed(self, kind: str) -> PrivacyRequest | None:
+        """The latest request of this kind that was confirmed with a link to the same address."""
+        same = PrivacyRequest.objects.of_address(str(self.request.fingerprint)).filter(kind=kind)
+        by_page = same.filter(channel=PrivacyRequest.Way.PAGE, confirmed_at__isnull=False)
+        return by_page.order_by("-confirmed_at", "received_at", "pk").first()
+
+    def token_for(self, request: PrivacyRequest) -> str:
+        """Of the page with this request's answer."""
+        return derived_token(self.token, request.pk)
+
+    @transaction.atomic
+    def confirm(self, kind: str, *, now: datetime) -> PrivacyRequest | None:
+        """Confirms every waiting request of this kind, counted from receipt, and returns the first; None where none
+        waits (any more), also when two clicks race. One answer serves all of them.
+
+        The page that follows is the acknowledgement; the answer writes the entry in the audit.
+        """
+        if not self.is_live(now):
+            return None
+        waiting = [r for r in self._waiting(now).select_for_update(of=("self",)) if r.kind == kind]
+        for request in waiting:
+            _confirm(request, now)
+        for repeated in waiting[1:]:
+            if not _is_for_staff(repeated):
+                close(repeated, now=now, actor=None)
+                audited("answered", repeated, None)
+        return waiting[0] if waiting else None
+
+
+def mailed_link(token: str) -> MailedLink | None:
+    request = PrivacyRequest.objects.filter(link_digest=digest_of(token)).first()
+    return MailedLink(token, request) if request else None
+
+
+def _confirm(request: PrivacyRequest, now: datetime) -> None:
+    request.confirmed_at, request.identity = now, Identity.LINK
+    if request.state == State.UNCONFIRMED:
+        request.state, request.acknowledged_at = State.CONFIRMED, now
+        set_deadlines(request)
+    changed = ["state", "confirmed_at", "acknowledged_at", "identity", "acknowledge_by", "due_at", "keep_until"]
+    request.save(update_fields=changed)
+
+
+def _is_for_staff(request: PrivacyRequest) -> bool:
+    """Each complaint is looked into, and each correction that says what is wrong."""
+    return request.kind == Kind.COMPLAINT or (request.kind == Kind.CORRECTION and bool(request.details))
+
+
+@transaction.atomic
+def leave_open(*, request: PrivacyRequest) -> None:
+    """The confirmed request waits for staff."""
+    audited("confirmed", request, None)

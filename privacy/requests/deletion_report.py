@@ -1,0 +1,54 @@
+"""The report of a deletion, kept for its person for some days: what was deleted, what stays and why, what works on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+from ..after_deletion import Usable
+from ..erasure import ErasureLine
+from ..models import AccessArchive
+from ..registry import Erasure
+
+
+@dataclass(frozen=True)
+class DeletionReport:
+    answer: AccessArchive
+    lines: list[ErasureLine]
+    usable: list[Usable]  # what works on
+    ended: bool  # there was something, and it was to end
+
+    @property
+    def gone(self) -> list[ErasureLine]:
+        return gone(self.lines)
+
+    @property
+    def staying(self) -> list[ErasureLine]:
+        return staying(self.lines)
+
+
+def gone(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
+    return [line for line in lines if line.rule is Erasure.DELETE]
+
+
+def staying(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
+    """What is kept, with its person or without."""
+    return [line for line in lines if line.rule is not Erasure.DELETE]
+
+
+def write_report(lines: Iterable[ErasureLine], usable: Iterable[Usable], *, keep_usable: bool) -> bytes:
+    """What was to end is in it neither by key nor by link."""
+    things = [asdict(thing) for thing in usable]
+    report = {
+        "lines": [asdict(line) for line in lines],
+        "usable": things if keep_usable else [],
+        "ended": bool(things) and not keep_usable,
+    }
+    return json.dumps(report).encode()
+
+
+def read_report(answer: AccessArchive) -> DeletionReport:
+    report = json.loads(answer.content)
+    lines = [ErasureLine(**{**line, "rule": Erasure(line["rule"])}) for line in report["lines"]]
+    return DeletionReport(answer, lines, [Usable(**thing) for thing in report["usable"]], report["ended"])

@@ -1,0 +1,74 @@
+"""The mail with the link: one names everything that waits for its address, so that few mails serve any number of
+requests. It goes to the stored spelling of the address, and says nothing that anybody typed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from ..addresses.stored import stored_address
+from ..asked_mail import AT_ONCE, LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, had_its_mails, waiting_has_room
+from ..links import digest_of, new_link_token
+from ..mail import MailRefused, queue_mail
+from ..mails import REQUEST_CONFIRMATION
+from ..models import PrivacyRequest
+from .steps import State, audited
+
+
+@task()
+def mail_link(request_id: str) -> None:
+    send_link(UUID(request_id), now=timezone.now())
+
+
+def mail_waiting_links(*, now: datetime) -> int:
+    """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
+    waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
+    mailed = 0
+    for request in waiting.order_by("received_at")[:AT_ONCE]:
+        if had_its_mails(str(request.email), now=now):
+            continue
+        if not waiting_has_room(now=now):
+            break
+        mailed += send_link(request.pk, now=now)
+    return mailed
+
+
+@transaction.atomic
+def mail_link_now(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> bool:
+    """For staff, who looked at a request whose link waits: the limits don't count."""
+    sent = send_link(request.pk, now=now, by_staff=True)
+    audited("link_sent", request, actor)
+    return sent
+
+
+@transaction.atomic
+def send_link(request_id: UUID, *, now: datetime, by_staff: bool = False) -> bool:
+    """Mails one link for all that waits at the request's address. False where another mail has named this request, or
+    the address had its mails."""
+    request = PrivacyRequest.objects.without_link(now).select_for_update(of=("self",)).filter(pk=request_id).first()
+    if request is None or not (by_staff or address_has_room(str(request.email), now=now)):
+        return False
+    token = new_link_token()
+    request.link_digest, request.link_expires_at = digest_of(token), now + LINK_LIFE
+    request.save(update_fields=["link_digest", "link_expires_at"])
+    waiting = PrivacyRequest.objects.awaiting_confirmation(now).of_address(str(request.email))
+    named = list(waiting.order_by("received_at"))
+    waiting.filter(state=State.UNCONFIRMED).update(keep_until=now + LINK_LIFE)
+    waiting.filter(link_mailed_at=None).update(link_mailed_at=now)
+    to = stored_address(str(request.email)) or str(request.email)
+    with suppress(MailRefused):  # counted as refused; asking again would not change it
+        queue_mail(REQUEST_CONFIRMATION, to=to, about=request, context={"token": token, "asked": asked_in(named)})
+    return True
+
+
+def asked_in(requests: Iterable[PrivacyRequest]) -> list[tuple[str, int]]:
+    """What was asked, in the site's own words, and how often."""
+    return [(PrivacyRequest.Kind(kind).label, times) for kind, times in Counter(r.kind for r in requests).items()]

@@ -1,0 +1,238 @@
+"""The pages on which people exercise their rights."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, TemplateView, View
+
+from ..after_deletion import DeletionPrevented, consequences_for, usable_by
+from ..asked_mail import network_has_room
+from ..client_address import client_address
+from ..erasure import plan_erasure
+from ..forms import CorrectionForm, DeletionForm, PrivacyRequestForm
+from ..models import PrivacyRequest
+from ..registry import personal_models
+from ..request_models import REFERENCE
+from .answers import (
+    answer_with_archive,
+    answer_with_deletion,
+    answer_with_opt_out,
+    archive_behind,
+    open_archive_first,
+    report_behind,
+)
+from .confirmation import MailedLink, leave_open, mailed_link
+from .correction import correct, correctable_values, correction_behind, invite_to_correct
+from .deletion_report import gone, staying
+from .intake import receive_request
+from .steps import Kind
+
+
+@method_decorator(never_cache, name="dispatch")
+class RequestView(FormView[PrivacyRequestForm]):
+    """Takes a request. What it does and answers is the same for every address: it only stores."""
+
+    template_name = "privacy/request.html"
+    form_class = PrivacyRequestForm
+
+    def get_initial(self) -> dict[str, Any]:
+        """`?kind=deletion`, from the page of a link that is over, has that right chosen already."""
+        return {**super().get_initial(), "kind": self.request.GET.get("kind", "")}
+
+    def form_valid(self, form: PrivacyRequestForm) -> HttpResponse:
+        now = timezone.now()
+        mailed = network_has_room(client_address(self.request), now=now)
+        request = receive_request(now=now, mailed=mailed, **form.cleaned_data)
+        return redirect("privacy:request_sent", request.reference)
+
+
+class RequestSentView(TemplateView):
+    """Says what happens next, in words that are true of every request."""
+
+    template_name = "privacy/request_sent.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        if not REFERENCE.fullmatch(self.kwargs["reference"]):  # nobody else's words are shown
+            raise Http404("No request has such a number.")
+        return super().get_context_data(mails_per_address=settings.PRIVACY_MAILS_PER_ADDRESS, **kwargs)
+
+
+@method_decorator(never_cache, name="dispatch")
+class MailedLinkView(View):
+    """A page behind the mailed link; for a link that this site did not mail, what to do."""
+
+    link: MailedLink
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        link = mailed_link(kwargs["token"])
+        if link is None:
+            return link_is_over(request, why="unknown", kind="")
+        self.link = link
+        return super().dispatch(request, *args, **kwargs)
+
+    def page(self, waiting: list[PrivacyRequest], form: DeletionForm | None = None) -> HttpResponse:
+        """What waits, each kind with a button."""
+        by_kind = sorted(waiting, key=lambda request: request.kind)
+        groups = [(Kind(kind), list(same)) for kind, same in groupby(by_kind, key=lambda request: request.kind)]
+        context = {"groups": groups, "token": self.link.token, "link_expires_at": self.link.request.link_expires_at}
+        if any(kind == Kind.DELETION for kind, _ in groups):
+            context |= deletion_page(str(self.link.request.email), form)
+        return render(self.request, "privacy/confirm.html", context)
+
+    def when_nothing_waits(self, kind: str) -> HttpResponse:
+        """Pressed again, or opened again: the same result, as long as there is one."""
+        if kind in Kind.values and (confirmed := self.link.confirmed(kind)):
+            own_page = self.own_page_of(confirmed)
+            return redirect(*own_page) if own_page else redirect("privacy:result", self.link.token, kind)
+        why = "expired" if self.link.request.awaits_confirmation else "used"
+        return link_is_over(self.request, why=why, kind=self.link.request.kind)
+
+    def own_page_of(self, confirmed: PrivacyRequest) -> tuple[str, str] | None:
+        """The page of an archive, or of a correction, while it is open: its view's name and its token."""
+        token, now = self.link.token_for(confirmed), timezone.now()
+        if archive_behind(token, now=now):
+            return "privacy:archive", token
+        return ("privacy:correct", token) if correction_behind(token, now=now) else None
+
+
+class ConfirmView(MailedLinkView):
+    """Only pressing a button does anything, because programs follow links too."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        waiting = self.link.waiting(timezone.now())
+        return self.page(waiting) if waiting else self.when_nothing_waits(self.link.request.kind)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        """Without a kind, what the link was mailed for."""
+        kind, now, license_choice = request.POST.get("kind", self.link.request.kind), timezone.now(), ""
+        if kind == Kind.DELETION and self.link.waits_for(kind, now):
+            form = DeletionForm(request.POST, usable=usable_by(str(self.link.request.email)))
+            if not form.is_valid():
+                return self.page(self.link.waiting(now), form)
+            license_choice = form.cleaned_data["license"]
+        try:
+            with transaction.atomic():  # a link whose request could not be answered is not used up
+                confirmed = self.link.confirm(kind, now=now)
+                if confirmed is not None:
+                    _answer(self.link, confirmed, keep_usable=license_choice == DeletionForm.KEEP)
+        except DeletionPrevented:
+            return self.page(self.link.waiting(now))  # which says what prevents it
+        return self.when_nothing_waits(kind)
+
+
+def _answer(link: MailedLink, confirmed: PrivacyRequest, *, keep_usable: bool) -> None:
+    """Access, deletion and opt-out are answered at once, a correction by the person; staff answer the rest."""
+    now, token = timezone.now(), link.token_for(confirmed)
+    if confirmed.kind == Kind.ACCESS:
+        answer_with_archive(request=confirmed, token=token, now=now)
+    elif confirmed.kind == Kind.CORRECTION:
+        invite_to_correct(request=confirmed, token=token, now=now)
+    elif confirmed.kind == Kind.DELETION:
+        answer_with_deletion(request=confirmed, keep_usable=keep_usable, token=token, now=now)
+    elif confirmed.kind == Kind.STOP_CONTACT:
+        answer_with_opt_out(request=confirmed, now=now)
+    else:
+        leave_open(request=confirmed)
+
+
+class ResultView(MailedLinkView):
+    """What became of the requests of one kind that were confirmed with a link, also for whoever comes back."""
+
+    def get(self, request: HttpRequest, token: str, kind: str) -> HttpResponse:
+        confirmed = self.link.confirmed(kind) if kind in Kind.values else None
+        if confirmed is None:
+            raise Http404("Nothing of this kind was confirmed with this link.")
+        if own_page := self.own_page_of(confirmed):
+            return redirect(*own_page)
+        report = report_behind(self.link.token_for(confirmed), now=timezone.now())
+        if report is None and kind not in PrivacyRequest.NEEDS_NO_PROOF:
+            return link_is_over(request, why="used", kind=kind)
+        context = {"privacy_request": confirmed, "report": report, "site_url": settings.SITE_URL}
+        return render(request, "privacy/answered.html", context)
+
+
+class ArchiveFirstView(MailedLinkView):
+    """The archive for somebody who is about to be deleted. The link works on, and nothing is stored."""
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        now = timezone.now()
+        deletion = self.link.waits_for(Kind.DELETION, now)
+        if deletion is None:
+            return self.when_nothing_waits(Kind.DELETION)
+        return zip_file(open_archive_first(request=deletion, now=now))
+
+
+def deletion_page(email: str, form: DeletionForm | None = None) -> dict[str, Any]:
+    """Everything to be read before the button: what is deleted, what stays and why, what works on, what ends."""
+    usable, consequences = usable_by(email), consequences_for(email)
+    of_the_choice = {declaration.label for declaration in personal_models() if declaration.kept_usable and usable}
+    plan = [line for line in plan_erasure(email=email) if line.label not in of_the_choice]
+    return {
+        "gone": gone(plan),
+        "staying": staying(plan),
+        "usable": usable,
+        "consequences": consequences,
+        "is_prevented": any(consequence.prevents for consequence in consequences),
+        "deletion_form": form or DeletionForm(usable=usable),
+    }
+
+
+def link_is_over(request: HttpRequest, *, why: str, kind: str) -> HttpResponse:
+    """Says what is the matter with a link (used, expired, unknown, gone) and offers a new one of the same kind."""
+    return render(request, "privacy/link_used.html", {"why": why, "kind": kind}, status=410)
+
+
+@method_decorator(never_cache, name="dispatch")
+class CorrectView(View):
+    """The person's own values, to be put right there and then."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        waiting = correction_behind(kwargs["token"], now=timezone.now())
+        if waiting is None:
+            return link_is_over(request, why="used", kind=Kind.CORRECTION)
+        self.privacy_request = waiting
+        self.form = CorrectionForm(
+            request.POST if request.method == "POST" else None, values=correctable_values(str(waiting.email))
+        )
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        return render(request, "privacy/correct.html", {"form": self.form, "privacy_request": self.privacy_request})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if not self.form.is_valid():
+            return self.get(request, token)
+        message = self.form.cleaned_data["message"]
+        changed = correct(
+            request=self.privacy_request, values=self.form.corrections(), message=message, now=timezone.now()
+        )
+        context = {"privacy_request": self.privacy_request, "changed": changed, "message": message}
+        return render(request, "privacy/corrected.html", context)
+
+
+@method_decorator(never_cache, name="dispatch")
+class ArchiveView(View):
+    """The page behind the archive's link, and the file itself."""
+
+    def get(self, request: HttpRequest, token: str, *, download: bool = False) -> HttpResponse:
+        archive = archive_behind(token, now=timezone.now())
+        if archive is None:
+            return link_is_over(request, why="gone", kind=Kind.ACCESS)
+        if not download:
+            return render(request, "privacy/archive.html", {"archive": archive, "token": token})
+        return zip_file(archive.content)
+
+
+def zip_file(content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type="application/zip")
+    response.headers["Content-Disposition"] = 'attachment; filename="what-we-keep-about-you.zip"'
+    return response

@@ -1,0 +1,39 @@
+"""What a deletion means for a buyer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from privacy.after_deletion import Consequence, Usable, consequence_source, usable_source
+
+from .models import Licence, Order
+
+State = Order.State
+
+
+@usable_source
+def bought_products(email: str) -> Iterator[Usable]:
+    """What was delivered and was not refunded."""
+    delivered = Order.objects.filter(email_index=email, state__in=Order.DELIVERED).order_by("placed_at")
+    keys = {licence.order_id: licence for licence in Licence.objects.filter(order__in=delivered, revoked_at=None)}
+    for order in delivered.select_related("product"):
+        if order.pk in keys or not order.product.issues_licence:
+            key = keys[order.pk].key if order.pk in keys else ""
+            yield Usable(product=order.product_name, order=order.reference, key=key, path=order.get_absolute_url())
+
+
+@consequence_source
+def orders_lose_their_buyer(email: str) -> Iterator[Consequence]:
+    orders = list(Order.objects.filter(email_index=email).order_by("placed_at"))
+    unpaid = [order.reference for order in orders if order.state in (State.OPEN, State.PENDING)]
+    paid = [order.reference for order in orders if order.is_delivered]
+    if unpaid:
+        yield Consequence(
+            text=f"Not paid in full yet: {', '.join(unpaid)}. You can still pay on the order's own page, but no receipt"
+            " can be mailed."
+        )
+    if paid:
+        yield Consequence(
+            text=f"Save the numbers of your orders: {', '.join(paid)}. Without your address they are the only way to"
+            " find an order, for a refund or for support. A refund goes back through PayPal, as before."
+        )
