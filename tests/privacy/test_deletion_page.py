@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -162,12 +163,13 @@ def test_order_that_is_paid_after_the_deletion_is_delivered(client: Client, prod
 def test_deletion_again_leads_to_the_same_report(client: Client, order: Order, how: str) -> None:
     path = link()
     first = delete(client, path)
-    again = {
+    ways: dict[str, Callable[[], Any]] = {
         "two tabs": lambda: delete(Client(), path, license="end"),
         "back button": lambda: delete(client, path),
         "reload of the result": lambda: client.get(first.redirect_chain[-1][0]),
         "link opened again": lambda: client.get(path, follow=True),
-    }[how]()
+    }
+    again = ways[how]()
     assert (again.status_code, text(again)) == (200, text(first))
     assert Licence.objects.get().key == KEY
     assert Tombstone.objects.count() == 1
