@@ -254,10 +254,6 @@ STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
 DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 
-# --- Privacy requests, and links to choices: mails that anybody can have sent to any address --------------------------
-PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # an hour; then they wait their turn
-PRIVACY_MAILS_PER_ADDRESS = env.number("PRIVACY_MAILS_PER_ADDRESS", default=3)  # a day; one mail serves all that waits
-
 # --- The policy: personal columns (table.column) that its first version does not cover, and that so stay closed -------
 _LEFT_OUT = "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""  # the demo's change, for staff to walk
 POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)
@@ -271,6 +267,9 @@ HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
 MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # in an hour, from one network, by one form
 MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # in an hour, by all forms together
 MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # in a day, to one address
+# Links to confirm privacy requests and links to choices (privacy/asked_mail.py); what is beyond waits for its turn.
+PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # in an hour
+PRIVACY_MAILS_PER_ADDRESS = env.number("PRIVACY_MAILS_PER_ADDRESS", default=3)  # in a day; each serves all that waits
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")

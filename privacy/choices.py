@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from .addresses.stored import stored_address
-from .asked_mail import AT_ONCE, LEFT_TO_ITS_TASK, address_has_room, had_its_mails, waiting_has_room
+from .asked_mail import LEFT_TO_ITS_TASK, address_has_room, mail_what_waits
 from .audit.trail import record
 from .choice_links import ChoicesLink
 from .contact_models import ChoicesRequest, Person, Suppression
@@ -106,14 +106,7 @@ def mail_choices_link(request_id: str) -> None:
 def mail_waiting_choices_links(*, now: datetime) -> int:
     """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
     waiting = ChoicesRequest.objects.filter(link_mailed_at=None, asked_at__lt=now - LEFT_TO_ITS_TASK)
-    mailed = 0
-    for request in waiting.order_by("asked_at")[:AT_ONCE]:
-        if had_its_mails(request.email, now=now):
-            continue
-        if not waiting_has_room(now=now):
-            break
-        mailed += send_choices_link(request.pk, now=now)
-    return mailed
+    return mail_what_waits(waiting.order_by("asked_at"), lambda pk: send_choices_link(pk, now=now), now=now)
 
 
 @transaction.atomic

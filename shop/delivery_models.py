@@ -21,9 +21,9 @@ from privacy.sealed_models import SealedModel, uuid7
 
 
 @personal_data(
-    label="Your licence keys",
+    label="Your license keys",
     purpose=Purpose.ORDER,
-    columns={"key": "licence key"},
+    columns={"key": "license key"},
     other_columns="id order_id key_index issued_at revoked_at",
     found_by=("order__email_index",),
     retention=Retention(text="7 years, as the order it belongs to", since="issued_at", days=7 * 365),

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from ..addresses.stored import stored_address
-from ..asked_mail import AT_ONCE, LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, had_its_mails, waiting_has_room
+from ..asked_mail import LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, mail_what_waits
 from ..links import digest_of, new_link_token
 from ..mail import MailRefused, queue_mail
 from ..mails import REQUEST_CONFIRMATION
@@ -31,14 +31,7 @@ def mail_link(request_id: str) -> None:
 def mail_waiting_links(*, now: datetime) -> int:
     """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
     waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
-    mailed = 0
-    for request in waiting.order_by("received_at")[:AT_ONCE]:
-        if had_its_mails(str(request.email), now=now):
-            continue
-        if not waiting_has_room(now=now):
-            break
-        mailed += send_link(request.pk, now=now)
-    return mailed
+    return mail_what_waits(waiting.order_by("received_at"), lambda pk: send_link(pk, now=now), now=now)
 
 
 @transaction.atomic

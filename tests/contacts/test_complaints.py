@@ -70,12 +70,15 @@ def test_its_page_leads_to_the_request(complaint: Inquiry, staff: Client) -> Non
     )
 
 
-def test_a_held_complaint_starts_the_clock_when_it_is_released(post: Post, staff: Client) -> None:
+def test_a_held_complaint_starts_the_clock_at_once_and_is_acknowledged_when_it_is_released(
+    post: Post, staff: Client
+) -> None:
     post(kind="complaint", website="x")
-    assert not PrivacyRequest.objects.exists()
-    held = Inquiry.objects.get()
+    held, request = Inquiry.objects.get(), PrivacyRequest.objects.get()
+    assert held.state == "held"
+    assert (request.is_open, request.received_at, request.acknowledged_at) == (True, held.received_at, None)
     press(staff, held, "release")
-    assert PrivacyRequest.objects.get().received_at == held.received_at
+    assert PrivacyRequest.objects.get().acknowledged_at is not None
 
 
 def test_another_kind_is_no_privacy_request(post: Post) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import LinkRequest
+from accounts.sessions.models import Session
 from affiliates.models import (
     Affiliate,
     Application,
@@ -61,6 +62,10 @@ def everything_about(email: str, *, name: str, product: Product, brought_by: Aff
 def _affiliate(email: str, name: str, product: Product) -> None:
     affiliate = factories.affiliate(
         email=email, code=name.upper(), website=f"https://{name}.example", state_reason=f"{name} asked for it"
+    )
+    now = timezone.now()
+    Session.objects.create(
+        user=affiliate.user, data=b"x", browser=f"{name}'s browser", last_seen_at=now, expires_at=now, signed_in_at=now
     )
     PayoutEmailChange.objects.create(
         affiliate=affiliate, email=f"new-{email}", stop_digest=digest_of(email), takes_effect_at=timezone.now()

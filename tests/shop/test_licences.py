@@ -149,15 +149,15 @@ def test_the_audit_tells_of_it_by_ids_alone(payment: Payment) -> None:
 
 def test_the_buyer_gets_it_in_the_archive(payment: Payment) -> None:
     pay(payment)
-    section = next(s for s in collect(email="carol@example.org") if s["what"] == "Your licence keys")
-    assert section["rows"][0]["licence key"] == Licence.objects.get().key
+    section = next(s for s in collect(email="carol@example.org") if s["what"] == "Your license keys")
+    assert section["rows"][0]["license key"] == Licence.objects.get().key
 
 
 def test_erasure_deletes_it_and_the_page_says_so(client: Client, payment: Payment) -> None:
     pay(payment)
     erase_person(email="carol@example.org")
     assert not Licence.objects.exists()
-    assert "was deleted together with what we knew of its buyer" in page_of(client, payment.order)
+    assert "ended when its buyer asked us to delete their data" in page_of(client, payment.order)
 
 
 def test_staff_find_an_order_by_its_key_and_the_search_is_recorded(staff: Client, payment: Payment) -> None:
