@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from privacy.admin_search import BlindSearchMixin
 
+from .admin_security import AccountSecurityAdmin
 from .models import User
 from .password_link import send_first_password_link
 
@@ -28,7 +29,7 @@ class UserForm(forms.ModelForm[User]):
 
 
 @admin.register(User)
-class UserAdmin(BlindSearchMixin, admin.ModelAdmin[User]):
+class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
     form = UserForm
     list_display = ["__str__", "is_staff", "is_active", "joined_at", "last_login"]
     list_filter = ["is_staff", "is_active"]

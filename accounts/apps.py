@@ -5,4 +5,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from .sessions import receivers  # noqa: F401  (importing connects them)
+        from . import events  # noqa: F401  (importing connects its receivers)
+        from .sessions import receivers  # noqa: F401

@@ -14,3 +14,14 @@ PASSWORD_RESET = mail_kind(
     despite_opt_out=True,
     holds_link=True,
 )
+
+# Whoever gets into an account must not be able to keep its owner from hearing of it.
+SECURITY_NOTICE = mail_kind(
+    "accounts/security_notice",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="accounts.User",
+    transactional=True,
+    because="the owner has to know who uses the account",
+    live=lambda user: user.is_active,
+    despite_opt_out=True,
+)

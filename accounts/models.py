@@ -129,4 +129,5 @@ declare_table(
     despite_link=_ROLES_OF_STAFF,
 )
 
-from .sessions.models import Session  # noqa: E402, F401  (points at the user above)
+from .second_factor.models import Authenticator, RecoveryCode  # noqa: E402, F401  (they point at the user above)
+from .sessions.models import Session  # noqa: E402, F401

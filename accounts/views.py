@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, PasswordResetConfirmView
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse_lazy
@@ -13,14 +16,23 @@ from django.views.generic import FormView
 from privacy.limits import seconds_left
 from privacy.mail_budget import may_cause_mail
 
+from .events import note
 from .forms import AskForPasswordForm, SignInForm
+from .models import User
+from .notices import Notice, tell_owner
 from .password_link import ask_for_password_link
+from .sessions.models import end_sessions
+from .signing_in import after_password
 
 
 class SignInView(LoginView):
     template_name = "accounts/login.html"
     authentication_form = SignInForm  # type: ignore[assignment]  # asks for no username
     redirect_authenticated_user = False
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """The password was right; whether that is enough is decided there."""
+        return after_password(self.request, form.get_user(), to=self.get_success_url())
 
 
 class AskForPasswordResetView(FormView[AskForPasswordForm]):
@@ -45,6 +57,18 @@ class AskForPasswordResetView(FormView[AskForPasswordForm]):
 class SetPasswordView(PasswordResetConfirmView):
     template_name = "accounts/password_set.html"
     success_url = reverse_lazy("accounts:login")
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Signs nobody in: whoever has a second factor is asked for it at the sign-in that follows."""
+        user = cast(User, self.user)
+        is_new = not user.has_usable_password()
+        response = super().form_valid(form)
+        end_sessions(user)
+        note("accounts.password.set" if is_new else "accounts.password.reset", user)
+        if not is_new:
+            tell_owner(user, Notice.PASSWORD_CHANGED)
+        return response
 
 
 @login_required

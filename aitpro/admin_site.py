@@ -39,6 +39,10 @@ class SiteAdmin(AdminSite):
         apps = super().get_app_list(request, app_label)
         return apps if app_label else in_areas(apps, request.user)
 
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """On the site's own page, which ends other sessions and tells the owner."""
+        return redirect("accounts:password_change")
+
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Sends people to the site's own sign-in; someone signed in without access is told so."""
         if self.has_permission(request):

@@ -158,6 +158,9 @@ LOGIN_REDIRECT_URL = "accounts:home"
 LOGOUT_REDIRECT_URL = "site:home"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds
 SESSION_ENGINE = "accounts.sessions.store"
+# Before a step that moves money or hands out data, whoever signed in longer ago confirms who they are.
+REAUTHENTICATION = "accounts.reauthentication.ask_again"
+REAUTHENTICATION_MINUTES = 15
 # A session ends unused after the shorter time, and in any case after the longer one.
 STAFF_SESSION_IDLE_MINUTES = env.number("STAFF_SESSION_IDLE_MINUTES", default=60)
 STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", default=12)

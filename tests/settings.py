@@ -19,7 +19,7 @@ for alias, database in DATABASES.items():
 (DATA_DIR / "static").mkdir(parents=True, exist_ok=True)  # what collectstatic would make; WhiteNoise warns without it
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 # Tests move the clock by days under one sign-in; those about sessions set the times that they are about.
-STAFF_SESSION_IDLE_MINUTES = 1_000_000
+REAUTHENTICATION_MINUTES = STAFF_SESSION_IDLE_MINUTES = 1_000_000
 STAFF_SESSION_HOURS = 100_000
 AFFILIATE_SESSION_DAYS = AFFILIATE_SESSION_IDLE_DAYS = 30
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -10,6 +10,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from privacy.reauthentication import mark_confirmed
+
 from ..models import User
 from .browsers import browser_name
 from .models import Session, end_sessions
@@ -19,6 +21,7 @@ from .store import BROWSER, IS_STAFF, SIGNED_IN_AT
 @receiver(user_logged_in)
 def note_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SIGNED_IN_AT] = int(timezone.now().timestamp())
+    mark_confirmed(request)
     request.session[IS_STAFF] = user.is_staff
     request.session[BROWSER] = browser_name(request.headers.get("User-Agent", ""))
 

@@ -1,0 +1,116 @@
+"""The page of whoever is signed in: the password, the second factor, and where else one is signed in."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from .events import note
+from .models import User
+from .notices import Notice, tell_owner
+from .reauthentication import SessionEnded, password_fits
+from .second_factor.models import RecoveryCode, authenticator_of
+from .sessions.models import Session, end_sessions
+from .signing_in import must_have_second_factor
+
+SHOWN = 50  # sessions on the page, the ones used last
+
+
+@never_cache
+@require_safe
+@login_required
+def account(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    context = {
+        "sessions": Session.objects.of(user).live(timezone.now()).order_by("-last_seen_at")[:SHOWN],
+        "this": _this(request),
+        "authenticator": authenticator_of(user),
+        "codes_left": RecoveryCode.objects.filter(user=user).count(),
+        "required": must_have_second_factor(user),
+    }
+    return render(request, "accounts/account.html", context)
+
+
+@require_POST
+@login_required
+def end_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    """One of one's own; ended twice, it is ended."""
+    user = cast(User, request.user)
+    if session_id == _this(request):
+        messages.error(request, "This is the browser that you are using. Sign out to end it.")
+        return redirect("accounts:account")
+    with transaction.atomic():
+        if Session.objects.of(user).filter(pk=session_id).delete()[0]:
+            note("accounts.session.ended", user)
+    messages.success(request, "That browser is signed out.")
+    return redirect("accounts:account")
+
+
+@require_POST
+@login_required
+@transaction.atomic
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    end_sessions(user, but=_this(request))
+    note("accounts.sessions.ended", user)
+    messages.success(request, "You are signed out everywhere else.")
+    return redirect("accounts:account")
+
+
+class ChangePasswordForm(PasswordChangeForm):
+    """The password that one has counts as confirming who one is, and guessing it ends the session."""
+
+    request: HttpRequest
+
+    def clean_old_password(self) -> str:
+        given: str = self.cleaned_data["old_password"]
+        if not password_fits(self.request, given):
+            raise forms.ValidationError("This is not your password. Please check it.")
+        return given
+
+
+@method_decorator(never_cache, name="dispatch")
+class ChangePasswordView(PasswordChangeView):
+    template_name = "accounts/password_change.html"
+    form_class = ChangePasswordForm
+    success_url = reverse_lazy("accounts:account")
+
+    def get_form(self, form_class: Any = None) -> Any:
+        form: Any = super().get_form(form_class)
+        form.request = self.request
+        return form
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().post(request, *args, **kwargs)
+        except SessionEnded:
+            return redirect("accounts:login")
+
+    @transaction.atomic
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = cast(User, self.request.user)
+        response = super().form_valid(form)
+        end_sessions(user, but=_this(self.request))
+        note("accounts.password.changed", user)
+        tell_owner(user, Notice.PASSWORD_CHANGED)
+        messages.success(self.request, "Your password is changed, and you are signed out everywhere else.")
+        return response
+
+
+def _this(request: HttpRequest) -> UUID:
+    key: UUID = request.session.row.pk  # type: ignore[attr-defined]  # of our own engine
+    return key

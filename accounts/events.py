@@ -1,0 +1,56 @@
+"""What is recorded about signing in: an entry in the audit, and a line in the log with a user's id or none."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.signals import user_logged_out, user_login_failed
+from django.dispatch import receiver
+from django.utils import timezone
+from django_tasks import task
+
+from privacy.audit.trail import record
+from privacy.limits import has_room
+from privacy.sealed_models import uuid7
+
+from .models import User
+
+logger = logging.getLogger("accounts")
+
+# Every failure is in the log. The audit is one chain that all writers share: a flood must not fill it.
+AUDITED_PER_ACCOUNT, AUDITED_UNKNOWN = 5, 20  # failures an hour
+
+
+def note(action: str, user: User, *, actor: User | None = None) -> None:
+    """`action` as the audit writes it, such as `accounts.session.started`; done by the user unless said otherwise."""
+    record(action=action, about=user, actor=actor or user)
+    logger.info("%s: user %s by %s", action, user.pk, (actor or user).pk)
+
+
+@receiver(user_logged_out)
+def on_sign_out(*, user: Any, **kwargs: Any) -> None:
+    if isinstance(user, User):
+        note("accounts.session.ended", user)
+
+
+@receiver(user_login_failed)
+def on_failure(*, credentials: dict[str, Any], **kwargs: Any) -> None:
+    """The same work for an address that has an account and for one that hasn't: the time must not tell them apart."""
+    address = str(credentials.get("username") or "")
+    note_failure(User.objects.filter(email_index=address).values_list("pk", flat=True).first() if address else None)
+
+
+def note_failure(user_id: UUID | None) -> None:
+    logger.warning("accounts.session.refused: user %s", user_id or "unknown")
+    audit_failure.enqueue(str(user_id or uuid7()))
+
+
+@task()
+def audit_failure(user_id: str) -> None:
+    """An entry with the account, or about accounts in general where there is none."""
+    user = User.objects.filter(pk=user_id).first()
+    slots = AUDITED_PER_ACCOUNT if user else AUDITED_UNKNOWN
+    if has_room("sign-in failures audited", user_id if user else "unknown", slots=slots, now=timezone.now()):
+        record(action="accounts.session.refused", about=user or User, actor=None)

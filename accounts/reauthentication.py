@@ -1,0 +1,118 @@
+"""Asking for the password, or a code, again (`privacy.reauthentication`).
+
+It is asked on the address of the step itself: what was typed goes on from there, hidden in the form, stored nowhere.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.auth import logout
+from django.db.models import F
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import add_never_cache_headers
+
+from privacy.reauthentication import is_confirmed, mark_confirmed
+
+from .events import note_failure
+from .models import User
+from .second_factor.models import authenticator_of, code_fits
+from .sessions.models import WRONG_PASSWORDS, Session
+
+PASSWORD, CODE, METHOD = "again-password", "again-code", "again-method"
+OWN = {PASSWORD, CODE, METHOD, "csrfmiddlewaretoken"}
+
+
+class SessionEnded(Exception):
+    """Too many wrong passwords in one session: it may be a stolen one, and is over now."""
+
+
+def password_fits(request: HttpRequest, password: str) -> bool:
+    """Compares a password with that of whoever is signed in. Raises `SessionEnded` at the fifth wrong one in a row.
+
+    Each try is counted before it is compared, by one statement: of any number at once, five are compared.
+    """
+    return _counted(request, lambda user: user.check_password(password))
+
+
+def _counted(request: HttpRequest, is_right: Any) -> bool:
+    user = cast(User, request.user)
+    row = Session.objects.filter(pk=request.session.row.pk)  # type: ignore[attr-defined]  # of our own engine
+    if not row.filter(wrong_passwords__lt=WRONG_PASSWORDS).update(wrong_passwords=F("wrong_passwords") + 1):
+        _end(request)
+    if is_right(user):
+        row.update(wrong_passwords=0)
+        mark_confirmed(request)
+        return True
+    note_failure(user.pk)
+    if not row.filter(wrong_passwords__lt=WRONG_PASSWORDS).exists():
+        _end(request)
+    return False
+
+
+def _end(request: HttpRequest) -> None:
+    logout(request)
+    raise SessionEnded
+
+
+class AgainForm(forms.Form):
+    password = forms.CharField(
+        required=False,
+        strip=False,
+        label="Your password",
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+    )
+    code = forms.CharField(
+        required=False,
+        max_length=20,
+        label="Or a code from your app",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, data: Any, *, request: HttpRequest) -> None:
+        super().__init__(data, prefix="again")
+        self.request, self.user = request, cast(User, request.user)
+        if authenticator_of(self.user) is None:
+            del self.fields["code"]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("password"):
+            if not password_fits(self.request, given["password"]):
+                self.add_error("password", "This is not your password. Please check it.")
+        elif given.get("code"):
+            if not _counted(self.request, lambda user: code_fits(user, given["code"])):
+                self.add_error("code", "This code is not right, or was used before. Wait for the next one.")
+        elif not self.errors:
+            self.add_error("password", "Please type your password.")
+        return given
+
+
+def ask_again(request: HttpRequest) -> HttpResponse | None:
+    """The function that `REAUTHENTICATION` names. Visitors pass: the step's own guard sends them to the sign-in."""
+    is_answer = request.method == "POST" and METHOD in request.POST
+    if not request.user.is_authenticated or (is_confirmed(request) and not is_answer):
+        return None
+    form = AgainForm(request.POST if is_answer else None, request=request)
+    try:
+        if is_confirmed(request) or form.is_valid():
+            return _go_on(request)
+    except SessionEnded:
+        return redirect("accounts:login")
+    method = request.POST.get(METHOD) or request.method
+    typed = [(name, value) for name, values in request.POST.lists() if name not in OWN for value in values]
+    response = render(request, "accounts/again.html", {"form": form, "typed": typed, "method": method})
+    add_never_cache_headers(response)
+    return response
+
+
+def _go_on(request: HttpRequest) -> HttpResponse | None:
+    if request.POST[METHOD] != "POST":
+        return redirect(request.get_full_path())
+    rest = request.POST.copy()
+    for name in OWN - {"csrfmiddlewaretoken"}:
+        rest.pop(name, None)
+    request.POST = rest  # type: ignore[assignment]  # immutable only by default
+    return None

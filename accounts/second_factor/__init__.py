@@ -1,0 +1,1 @@
+"""The second factor: an app that shows codes (TOTP), and recovery codes for when it is lost."""

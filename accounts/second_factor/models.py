@@ -1,0 +1,146 @@
+"""An authenticator app, on django-otp's devices, with its secret sealed; and recovery codes, as digests.
+
+django-otp's own TOTP and static devices keep secret and codes in clear text: whoever copied the database could sign in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b32encode
+from urllib.parse import quote, urlencode
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+from django_otp.models import Device, ThrottlingMixin
+from django_otp.oath import TOTP
+
+from privacy.encryption.fields import SealedBinaryField
+from privacy.links import digest_of
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
+
+SECRET_BYTES = 20  # RFC 4226: as long as the output of SHA-1
+TOLERANCE = 1  # steps of 30 seconds that a telephone's clock may be off
+CODES = 10  # recovery codes of one person
+CODE_BYTES = 10  # 80 bits: more than anybody can try, so that a plain digest is enough
+
+
+def new_secret() -> bytes:
+    return secrets.token_bytes(SECRET_BYTES)
+
+
+@personal_data(
+    label="Your authenticator app",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"key": "secret shared with the app"},
+    other_columns=("id user_id confirmed added_at last_step throttling_failure_timestamp throttling_failure_count"),
+    found_by=("user__email_index",),
+    retention=Retention(text="until you remove it, or as long as you have the account"),
+    erasure=Erasure.DELETE,
+    source="made by us when you set it up",
+    recipients="nobody",
+    withheld=frozenset({"key"}),
+)
+class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]  # no types in django-otp
+    """One per person, and one more while it is being set up. After a wrong code the next is refused for a while, which
+    doubles each time. Only who knows the password gets that far, so nobody else can keep the owner waiting."""
+
+    name = None  # what people call their telephone is nobody's business
+    key = SealedBinaryField(default=new_secret, editable=False)
+    added_at = models.DateTimeField("added", default=timezone.now)
+    last_step = models.BigIntegerField("time step of the last code", default=-1)  # a code works once
+
+    objects = models.Manager()
+
+    class Meta:
+        verbose_name = "authenticator"
+        constraints = [models.UniqueConstraint(fields=["user", "confirmed"], name="one_authenticator_per_person")]
+
+    def get_throttle_factor(self) -> int:
+        return 1  # seconds after the first wrong code
+
+    def verify_token(self, token: str) -> bool:
+        """Whether the code is right, and not used before. Lock the row first: many may try at once."""
+        allowed, _ = self.verify_is_allowed()
+        if not allowed:
+            return False
+        totp = TOTP(self.key)
+        totp.time = timezone.now().timestamp()
+        is_code = len(token) == 6 and token.isascii() and token.isdecimal()
+        if not is_code or not totp.verify(int(token), TOLERANCE, self.last_step + 1):
+            self.throttle_increment()
+            return False
+        self.last_step = totp.t()
+        self.throttle_reset(commit=False)
+        self.save()
+        return True
+
+    @property
+    def secret_text(self) -> str:
+        """As people type it into an app, in groups of four."""
+        text = b32encode(self.key).decode()
+        return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+    @property
+    def provisioning_uri(self) -> str:
+        """What the QR code says (Google Authenticator's Key Uri Format). Names the site, not the person."""
+        issuer = settings.BUSINESS["short_name"]
+        label = quote(f"{issuer}:{'staff' if self.user.is_staff else 'affiliate'}")
+        return f"otpauth://totp/{label}?{urlencode({'secret': b32encode(self.key).decode(), 'issuer': issuer})}"
+
+
+@personal_data(
+    label="Your recovery codes",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"code_digest": "digest of a recovery code"},
+    other_columns="id user_id",
+    found_by=("user__email_index",),
+    retention=Retention(text="until it is used, or you make new ones"),
+    erasure=Erasure.DELETE,
+    source="made by us when you set up an authenticator app",
+    recipients="nobody",
+    withheld=frozenset({"code_digest"}),
+)
+class RecoveryCode(SealedModel):
+    """Works once, in place of the app."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes")
+    code_digest = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "recovery code"
+        constraints = [models.UniqueConstraint(fields=["user", "code_digest"], name="a_recovery_code_once")]
+
+
+def as_typed(code: str) -> str:
+    """A recovery code as it was handed out, however it is typed."""
+    return "".join(character for character in code.upper() if character.isalnum())
+
+
+@transaction.atomic
+def make_recovery_codes(user: models.Model) -> list[str]:
+    """New ones; those from before stop working. Only this return value ever holds them."""
+    RecoveryCode.objects.filter(user_id=user.pk).delete()
+    codes = [b32encode(secrets.token_bytes(CODE_BYTES)).decode() for _ in range(CODES)]
+    RecoveryCode.objects.bulk_create(RecoveryCode(user_id=user.pk, code_digest=digest_of(code)) for code in codes)
+    return ["-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in codes]
+
+
+def use_recovery_code(user: models.Model, code: str) -> bool:
+    """Deleting is using: of two who send the same code at once, one is told that it worked."""
+    used = RecoveryCode.objects.filter(user_id=user.pk, code_digest=digest_of(as_typed(code))).delete()[0]
+    return bool(used)
+
+
+def authenticator_of(user: models.Model) -> Authenticator | None:
+    found: Authenticator | None = Authenticator.objects.filter(user_id=user.pk, confirmed=True).first()
+    return found
+
+
+@transaction.atomic
+def code_fits(user: models.Model, code: str) -> bool:
+    """A code of the person's app, in its turn: 24 guesses at once are looked at one after the other."""
+    device = Authenticator.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
+    return device is not None and device.verify_token("".join(code.split()))

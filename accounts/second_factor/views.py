@@ -1,0 +1,177 @@
+"""The code at sign-in, setting up an app, and recovery codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import segno
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from django.views.generic import View
+
+from privacy.reauthentication import ask_again, confirmed_recently
+
+from ..events import note, note_failure
+from ..models import User
+from ..notices import Notice, tell_owner
+from ..sessions.models import end_sessions
+from ..sessions.store import SECOND_FACTOR
+from ..signing_in import finish, must_have_second_factor, pending_user, where_to
+from .forms import CodeForm
+from .models import (
+    Authenticator,
+    RecoveryCode,
+    authenticator_of,
+    code_fits,
+    make_recovery_codes,
+    use_recovery_code,
+)
+
+SHOWN = "recovery_codes"  # in the sealed session, until their owner says that they are kept
+
+
+@method_decorator(never_cache, name="dispatch")
+class CodeView(View):
+    """The password was right; a code is still missing."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = pending_user(request)
+        if user is None or authenticator_of(user) is None:
+            return redirect("accounts:home" if request.user.is_authenticated else "accounts:login")
+        form = CodeForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            if response := self._sign_in(request, user, form.cleaned_data["code"]):
+                return response
+            note_failure(user.pk)
+            form.refuse()
+        return render(request, "accounts/code.html", {"form": form})
+
+    def _sign_in(self, request: HttpRequest, user: User, code: str) -> HttpResponse | None:
+        """A code of the app first: it has six digits, which no recovery code has."""
+        if len("".join(code.split())) <= 6:
+            return finish(request, user, to=where_to(request), second_factor=True) if code_fits(user, code) else None
+        if not use_recovery_code(user, code):
+            return None
+        note("accounts.recovery_code.used", user)
+        tell_owner(user, Notice.RECOVERY_CODE_USED)
+        left = RecoveryCode.objects.filter(user=user).count()
+        response = finish(request, user, to=where_to(request), second_factor=True)
+        messages.warning(request, f"You signed in with a recovery code. {left} are left; you can make new ones.")
+        return response
+
+
+@method_decorator(never_cache, name="dispatch")
+class AuthenticatorView(View):
+    """Sets up an app: shows the secret, and asks for a code that proves the app has it.
+
+    For whoever is signed in, and for staff who must have one and just gave the password.
+    """
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        pending = None if request.user.is_authenticated else pending_user(request)
+        user = pending or request.user
+        if not isinstance(user, User) or (pending and authenticator_of(pending)):
+            return redirect("accounts:login")
+        if SHOWN in request.session:  # sent twice
+            return redirect("accounts:recovery_codes")
+        if pending is None and (page := ask_again(request)):
+            return page
+        device, _ = Authenticator.objects.get_or_create(user=user, confirmed=False)
+        form = CodeForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            if (response := self._add(request, user, form.cleaned_data["code"])) is not None:
+                return response
+            form.refuse()
+        context = {"form": form, "device": device, "code": _qr_code(device), "required": pending is not None}
+        return render(request, "accounts/authenticator.html", context)
+
+    @transaction.atomic
+    def _add(self, request: HttpRequest, user: User, code: str) -> HttpResponse | None:
+        devices = Authenticator.objects.select_for_update().filter(user=user, confirmed=False)
+        device = devices.first()
+        if device is None or not device.verify_token("".join(code.split())):
+            return None
+        Authenticator.objects.filter(user=user, confirmed=True).delete()
+        devices.update(confirmed=True)
+        codes = make_recovery_codes(user)
+        note("accounts.second_factor.added", user)
+        tell_owner(user, Notice.FACTOR_ADDED)
+        response: HttpResponse = redirect("accounts:recovery_codes")
+        if not request.user.is_authenticated:
+            response = finish(request, user, to=response["Location"], second_factor=True)
+        request.session[SECOND_FACTOR], request.session[SHOWN] = True, codes
+        end_sessions(user, but=request.session.row.pk)  # type: ignore[attr-defined]  # of our own engine
+        return response
+
+
+def _qr_code(device: Authenticator) -> str:
+    """An SVG without style attributes, which the content security policy would drop; white behind it in dark mode."""
+    code = segno.make(device.provisioning_uri, error="m")
+    return mark_safe(code.svg_inline(scale=5, border=4, light="#fff", dark="#000"))  # noqa: S308  (made of numbers)
+
+
+@never_cache
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Shows fresh codes until their owner says that they are kept; afterwards nobody can show them again."""
+    if not request.user.is_authenticated:
+        return redirect("accounts:login")
+    if request.method == "POST":
+        request.session.pop(SHOWN, None)
+    codes = request.session.get(SHOWN)
+    if codes is None:
+        return redirect("accounts:account")
+    return render(request, "accounts/recovery_codes.html", {"codes": codes})
+
+
+@never_cache
+def recovery_codes_file(request: HttpRequest) -> HttpResponse:
+    if not request.user.is_authenticated or SHOWN not in request.session:
+        return redirect("accounts:account")
+    text = "".join(f"{code}\n" for code in request.session[SHOWN])
+    disposition = {"Content-Disposition": 'attachment; filename="recovery-codes.txt"'}
+    return HttpResponse(text, content_type="text/plain; charset=utf-8", headers=disposition)
+
+
+@require_POST
+@confirmed_recently
+@transaction.atomic
+def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
+    user = _with_authenticator(request)
+    request.session[SHOWN] = make_recovery_codes(user)
+    note("accounts.recovery_codes.renewed", user)
+    tell_owner(user, Notice.CODES_RENEWED)
+    return redirect("accounts:recovery_codes")
+
+
+@require_POST
+@confirmed_recently
+@transaction.atomic
+def remove_authenticator(request: HttpRequest) -> HttpResponse:
+    user = _with_authenticator(request)
+    if must_have_second_factor(user):
+        messages.error(request, "Staff need a second factor. You can set up another app, which replaces this one.")
+        return redirect("accounts:account")
+    remove_second_factor(user)
+    note("accounts.second_factor.removed", user)
+    tell_owner(user, Notice.FACTOR_REMOVED)
+    messages.success(request, "Your authenticator app is removed.")
+    return redirect("accounts:account")
+
+
+def remove_second_factor(user: User) -> None:
+    Authenticator.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
+
+
+def _with_authenticator(request: HttpRequest) -> User:
+    user = request.user
+    if not isinstance(user, User) or authenticator_of(user) is None:
+        raise PermissionDenied
+    return user

@@ -1,0 +1,79 @@
+"""From the right password to a session: at once, after a code, or after a second factor was set up.
+
+Until the last step nobody is signed in. In between, the session only knows who gave the password, and under a new key,
+so that a session planted before is not the one that may try codes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from .events import note
+from .known_browser import is_known, remember
+from .models import User
+from .notices import Notice, tell_owner
+from .second_factor.models import authenticator_of
+from .sessions.store import SECOND_FACTOR
+
+PENDING = "password_given"  # in the session: who, when, with which password, and where to go afterwards
+PENDING_FOR = timedelta(minutes=10)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def must_have_second_factor(user: User) -> bool:
+    return user.is_staff and bool(settings.STAFF_SECOND_FACTOR)
+
+
+def after_password(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
+    """The password was right. `to` is a checked address of this site."""
+    has_factor = authenticator_of(user) is not None
+    if not has_factor and not must_have_second_factor(user):
+        return finish(request, user, to=to, second_factor=False)
+    request.session.flush()
+    request.session[PENDING] = {
+        "user": str(user.pk),
+        "password": user.get_session_auth_hash(),
+        "at": timezone.now().timestamp(),
+        "to": to,
+    }
+    return redirect("accounts:code" if has_factor else "accounts:authenticator")
+
+
+def pending_user(request: HttpRequest) -> User | None:
+    """Who gave the password in this session, not long ago, and has not changed it since."""
+    pending = request.session.get(PENDING)
+    if pending is None or timezone.now().timestamp() - pending["at"] > PENDING_FOR.total_seconds():
+        return None
+    user = User.objects.filter(pk=pending["user"], is_active=True).first()
+    if user is None or not constant_time_compare(pending["password"], user.get_session_auth_hash()):
+        return None
+    return user
+
+
+@transaction.atomic
+def finish(request: HttpRequest, user: User, *, to: str, second_factor: bool) -> HttpResponse:
+    """Signs in. Staff hear of it when the browser is new; there is none to compare the very first one with."""
+    is_first = user.last_login is None
+    request.session.pop(PENDING, None)
+    login(request, user, backend=BACKEND)
+    request.session[SECOND_FACTOR] = second_factor
+    note("accounts.session.started", user)
+    response = redirect(to)
+    if user.is_staff:
+        if not is_first and not is_known(request, user):
+            tell_owner(user, Notice.NEW_BROWSER)
+        remember(response, user)
+    return response
+
+
+def where_to(request: HttpRequest) -> str:
+    """Where somebody wanted to go who gave the password."""
+    return str(request.session[PENDING]["to"])
