@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from privacy.audit.trail import record
+from privacy.reauthentication import confirmed_recently
 from shop.money import Money
 from shop.paypal.errors import PayPalError
 
@@ -122,6 +123,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
+    @confirmed_recently
     @for_payers
     def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
@@ -141,6 +143,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         self.message_user(request, "Cancelled. The money is due again.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
+    @confirmed_recently
     @for_payers
     def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
@@ -151,6 +154,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         record(action="privacy.staff.exported", about=batch, actor=_acting(request))
         return response
 
+    @confirmed_recently
     @for_payers
     def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """All payouts of the run that are still open."""
@@ -201,6 +205,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
             self.message_user(request, f"PayPal says: {item.get_state_display()}.")
         return redirect("admin:affiliates_payoutitem_change", item.pk)
 
+    @confirmed_recently
     @for_payers
     def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)

@@ -10,12 +10,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import update_session_auth_hash
 from django.db import transaction
-from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.password_link import send_password_link
+from accounts.sessions.models import end_sessions
 from privacy.audit.trail import record
 from privacy.links import digest_of, new_link_token
 from privacy.mail import MailRefused, queue_mail
@@ -82,6 +81,7 @@ def stop_payout_email(*, change: PayoutEmailChange, now: datetime) -> bool:
     user = change.affiliate.user
     user.set_unusable_password()
     user.save(update_fields=["password"])
+    end_sessions(user)
     with suppress(MailRefused):  # the sign-in page offers the link too
         send_password_link(user)
     record(action="affiliates.payout_address.stopped", about=change.affiliate, actor=None)
@@ -107,12 +107,3 @@ def _use(change: PayoutEmailChange, now: datetime) -> bool:
             queue_mail(PAYOUT_EMAIL_CHANGED, to=affiliate.user.email, about=change, context=context)
     record(action="affiliates.payout_address.changed", about=affiliate, actor=None)
     return True
-
-
-@transaction.atomic
-def end_other_sessions(*, request: HttpRequest, user: User, password: str) -> None:
-    """The same password under a new salt: each session knows the old hash, and only this one is told the new."""
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    update_session_auth_hash(request, user)
-    record(action="affiliates.sessions.ended", about=user, actor=user)

@@ -1,4 +1,4 @@
-"""What affiliates type on their profile. Steps that move money or end things ask for the password again."""
+"""What affiliates type on their profile."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-from accounts.models import User
 from privacy.addresses.form_field import EmailAddressField
 
 from .forms import website_as_typed
@@ -36,28 +35,6 @@ class NotificationsForm(forms.ModelForm[Affiliate]):
         }
 
 
-class PasswordAgainForm(forms.Form):
-    """Whoever sits at an open browser need not be its owner."""
-
-    password = forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        help_text="To be sure that it is you.",
-    )
-    field_order = ("email", "password")
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise forms.ValidationError("This is not your password. Please check it.", code="wrong_password")
-        return password
-
-
 class PayPalAddressField(EmailAddressField):
     """An address that PayPal accepts as the receiver of a payout."""
 
@@ -73,16 +50,15 @@ class PayPalAddressField(EmailAddressField):
         return address
 
 
-class PayoutEmailForm(PasswordAgainForm):
+class PayoutEmailForm(forms.Form):
     email = PayPalAddressField(label="New PayPal address")
 
 
-class CloseForm(PasswordAgainForm):
+class CloseForm(forms.Form):
     sure = forms.BooleanField(
         label="I want to close my account. This can't be undone.",
         error_messages={"required": "Please tick this to close the account."},
     )
-    field_order = ("sure", "password")
 
 
 class AcceptForm(forms.Form):

@@ -27,7 +27,6 @@ urlpatterns = [
     path("affiliates/portal/profile/payouts/", profile.PayoutEmailPage.as_view(), name="portal_payout_email"),
     path("affiliates/portal/profile/payouts/keep/", profile.KeepPayoutEmailView.as_view(), name="portal_keep_email"),
     path("affiliates/portal/profile/mail/", profile.NotificationsPage.as_view(), name="portal_notifications"),
-    path("affiliates/portal/profile/sessions/", profile.SessionsPage.as_view(), name="portal_sessions"),
     path("affiliates/portal/profile/close/", profile.ClosePage.as_view(), name="portal_close"),
     path("affiliates/closed/", TemplateView.as_view(template_name="affiliates/closed.html"), name="closed"),
     path("affiliates/creatives/<uuid:pk>/", creative_image, name="creative_image"),

@@ -25,6 +25,7 @@ from .after_deletion import DeletionPrevented
 from .deadlines import local_day
 from .mail import MailRefused
 from .models import PrivacyRequest
+from .reauthentication import ask_again
 from .request_models import PrivacyRequestQuerySet
 from .requests import RequestRefused, record_request, report_for_staff
 
@@ -135,6 +136,8 @@ class PrivacyRequestAdmin(BlindSearchMixin):
             return redirect("admin:privacy_privacyrequest_report", row.pk)
         if not chosen.fits(row):
             return self._back(request, row, "This can't be done with this request (any more).", messages.ERROR)
+        if (chosen.deletes or chosen.result is not None) and (page := ask_again(request)):
+            return page
         form = chosen.form_for(row, request.POST if request.method == "POST" else None)
         if request.method == "POST" and form.is_valid():
             return self._do(request, row, chosen, form.cleaned_data)

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
+from privacy.reauthentication import confirmed_recently
 
 from .admin_reconciliation import ReconciliationPages
 from .models import Dispute, Payment, PayPalEvent, Refund
@@ -94,6 +95,7 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.refund_view)
         return [path("<uuid:payment_id>/refund/", view, name="shop_payment_refund"), *super().get_urls()]
 
+    @confirmed_recently
     def refund_view(self, request: HttpRequest, payment_id: Any) -> HttpResponse:
         """Asks for the amount, refunds it, and says plainly what happened."""
         payment = get_object_or_404(Payment.objects.select_related("order"), pk=payment_id)

@@ -18,6 +18,7 @@ from django.views.generic import FormView, View
 
 from privacy.opt_out import is_opted_out
 from privacy.purposes import Channel, Purpose
+from privacy.reauthentication import confirmed_recently
 
 from ..closing import StepRefused, close_affiliate
 from ..models import Affiliate, Commission, PayoutEmailChange, TermsVersion
@@ -25,7 +26,6 @@ from ..profile import (
     HOLD,
     ChangeRefused,
     ask_for_payout_email,
-    end_other_sessions,
     stop_payout_email,
     stoppable_change,
     withdraw_payout_email,
@@ -35,7 +35,6 @@ from ..profile_forms import (
     CloseForm,
     DetailsForm,
     NotificationsForm,
-    PasswordAgainForm,
     PayoutEmailForm,
 )
 from ..terms import accept_terms, terms_to_accept
@@ -43,8 +42,6 @@ from .page import CURRENCY, OwnView, PortalPage
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-TRIES = 5  # wrong passwords in one session; then it ends
 
 
 class ProfilePage(PortalPage):
@@ -93,25 +90,9 @@ class ProfileStep(PortalPage, FormView[Any]):
         raise NotImplementedError
 
 
-class PasswordStep(ProfileStep):
-    """A session that guesses passwords is ended: it may be a stolen one."""
-
-    form_class = PasswordAgainForm
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "user": self.user}
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        if form.has_error("password", code="wrong_password"):
-            tries = self.request.session["wrong_passwords"] = self.request.session.get("wrong_passwords", 0) + 1
-            if tries >= TRIES:
-                logout(self.request)
-                return redirect("accounts:login")
-        return super().form_invalid(form)
-
-    def form_valid(self, form: Any) -> HttpResponse:
-        self.request.session.pop("wrong_passwords", None)
-        return super().form_valid(form)
+@method_decorator(confirmed_recently, name="dispatch")
+class ConfirmedStep(ProfileStep):
+    """A step that moves money or ends things: whoever sits at an open browser need not be its owner."""
 
 
 class DetailsPage(ProfileStep):
@@ -129,7 +110,7 @@ class DetailsPage(ProfileStep):
         self.affiliate.save(update_fields=["website"])
 
 
-class PayoutEmailPage(PasswordStep):
+class PayoutEmailPage(ConfirmedStep):
     form_class = PayoutEmailForm
     name = "Where your payouts go"
     lead = (
@@ -167,17 +148,7 @@ class NotificationsPage(ProfileStep):
         self.affiliate.save(update_fields=["mail_sales", "mail_payouts", "mail_monthly"])
 
 
-class SessionsPage(PasswordStep):
-    name = "Sign out everywhere else"
-    lead = "Ends every other sign-in to your account, on whatever computer or telephone it is. This one stays."
-    button = "Sign out everywhere else"
-    done = "Every other sign-in has ended."
-
-    def take(self, form: PasswordAgainForm) -> None:
-        end_other_sessions(request=self.request, user=self.user, password=form.cleaned_data["password"])
-
-
-class ClosePage(PasswordStep):
+class ClosePage(ConfirmedStep):
     template_name = "affiliates/portal/close.html"
     form_class = CloseForm
     success_url = reverse_lazy("affiliates:closed")

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from privacy.admin_search import BlindSearchMixin
+from privacy.reauthentication import confirmed_recently
 from privacy.registry import personal_models
 
 from .forms import OrderForm, RefusalForm
@@ -79,6 +80,7 @@ class DisclosureAdmin(BlindSearchMixin):
         ]
         return [*own, *super().get_urls()]
 
+    @confirmed_recently
     def approve(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         order = self._order(request, row_id)
         try:
@@ -87,6 +89,7 @@ class DisclosureAdmin(BlindSearchMixin):
             return _back(request, order, str(refusal), messages.ERROR)
         return _back(request, order, "Approved. The export can be made now, once.")
 
+    @confirmed_recently
     def export(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         order = self._order(request, row_id)
         try:
