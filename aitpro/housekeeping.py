@@ -19,6 +19,7 @@ from affiliates.rollups import count_visits
 from affiliates.running_sums import fold_sums
 from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
+from privacy.addresses.reindex import keep_address_indexes
 from privacy.choices import mail_waiting_choices_links
 from privacy.evidence_stock import keep_evidence
 from privacy.heartbeat import purge_ran
@@ -60,6 +61,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),
+    "addresses indexed": lambda now: keep_address_indexes(now=now),
     "opt-outs copied": lambda now: copy_missing_opt_outs(now=now),
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,

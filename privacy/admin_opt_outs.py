@@ -66,11 +66,18 @@ class OptOutForm(forms.Form):
 
 @transaction.atomic
 def record_opt_out(
-    *, channels: list[str], source: str, actor: AbstractBaseUser, purpose: str, **points: str
+    *,
+    channels: list[str],
+    source: str,
+    actor: AbstractBaseUser,
+    purpose: str,
+    email: str = "",
+    phone: str = "",
+    address: str = "",
 ) -> list[Suppression]:
     """Closes the channels for every contact point that is known, and says in the audit who wrote it down."""
-    known = {name: point for name, point in points.items() if point}
-    rows = suppress(known.pop("email", None), *channels, purpose=purpose, source=source, recorded_by=actor, **known)
+    how: dict[str, Any] = {"purpose": purpose, "source": source, "recorded_by": actor}
+    rows = suppress(email or None, *channels, phone=phone or None, address=address or None, **how)
     record_many(action="privacy.optout.recorded", about=rows, actor=actor)
     return rows
 

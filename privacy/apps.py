@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -15,10 +16,12 @@ class PrivacyConfig(AppConfig):
             requests_evidence,
             third_party,
         )
+        from .addresses.reindex import reindex_after_migrating
         from .text_rules import check_all_forms
 
         check_all_forms()
 
+        post_migrate.connect(reindex_after_migrating, sender=self)
         autodiscover_modules("mails")
         autodiscover_modules("promises")
         autodiscover_modules("contact_lists")

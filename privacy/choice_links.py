@@ -18,11 +18,13 @@ from django.urls import reverse
 from .encryption.keys import UnknownKey
 from .encryption.normalise import email_fingerprint
 from .encryption.sealing import Place, SealBroken, seal, unseal
+from .fingerprints import NormalForm
 from .purposes import Purpose
 
 REOPENS_FOR = timedelta(days=30)
 _PLACE = Place("privacy.choices", "link", use="link")
-_TIME_BYTES = 5  # the moment in seconds; the fingerprint stands behind it
+_TIME_BYTES = 5  # the moment in seconds; the normal form in one byte and the fingerprint stand behind it
+_FORMER_BYTES = _TIME_BYTES + 32  # links from before ADR 24 hold no normal form
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,17 @@ class ChoicesLink:
 
     fingerprint: str
     made_at: datetime
+    normal_form: int = NormalForm.PRESENT
 
     def may_reopen(self, now: datetime) -> bool:
-        return now < self.made_at + REOPENS_FOR
+        """Not by a link of the former normal form, which may be in the mail of a look-alike's owner."""
+        return self.normal_form == NormalForm.PRESENT and now < self.made_at + REOPENS_FOR
 
 
 def choices_token(email: str, *, now: datetime) -> str:
-    """94 characters, safe in an address."""
-    content = int(now.timestamp()).to_bytes(_TIME_BYTES) + bytes.fromhex(email_fingerprint(email))
+    """95 characters, safe in an address."""
+    made_at, form = int(now.timestamp()).to_bytes(_TIME_BYTES), bytes([NormalForm.PRESENT])
+    content = made_at + form + bytes.fromhex(email_fingerprint(email))
     return base64.urlsafe_b64encode(seal(content, place=_PLACE, row=b"")).decode().rstrip("=")
 
 
@@ -50,7 +55,9 @@ def read_token(token: str) -> ChoicesLink | None:
     except (UnicodeEncodeError, binascii.Error, SealBroken, UnknownKey):
         return None
     made_at = datetime.fromtimestamp(int.from_bytes(content[:_TIME_BYTES]), tz=UTC)
-    return ChoicesLink(content[_TIME_BYTES:].hex(), made_at)
+    if len(content) == _FORMER_BYTES:
+        return ChoicesLink(content[_TIME_BYTES:].hex(), made_at, NormalForm.FORMER)
+    return ChoicesLink(content[_TIME_BYTES + 1 :].hex(), made_at, content[_TIME_BYTES])
 
 
 def choices_url(email: str, *, now: datetime) -> str:

@@ -70,7 +70,11 @@ def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime
     opening = [choice for choice in asked if not choice.is_open] if link.may_reopen(now) else []
     for choice in opening:
         unsuppress(link.fingerprint, channel=choice.channel, purpose=choice.purpose, among=CHOOSABLE)
-    stopped = [row for c in closing for row in suppress(link.fingerprint, c.channel, purpose=c.purpose)]
+    stopped = [
+        row
+        for c in closing
+        for row in suppress(link.fingerprint, c.channel, purpose=c.purpose, normal_form=link.normal_form)
+    ]
     if asked:
         record(action="privacy.choices.changed", about=stopped[0] if stopped else Suppression, actor=None)
     return len(closing) + len(opening) == len(asked)
@@ -79,14 +83,20 @@ def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime
 @transaction.atomic
 def stop_everything(*, link: ChoicesLink) -> None:
     """All channels, all purposes, those to come as well."""
-    stopped = suppress(link.fingerprint)
+    stopped = suppress(link.fingerprint, normal_form=link.normal_form)
     record(action="privacy.choices.stopped", about=stopped[0], actor=None)
 
 
 @transaction.atomic
 def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
     """No more mail for this purpose."""
-    [stopped] = suppress(link.fingerprint, Channel.EMAIL, purpose=purpose, source=Suppression.Source.LINK)
+    [stopped] = suppress(
+        link.fingerprint,
+        Channel.EMAIL,
+        purpose=purpose,
+        source=Suppression.Source.LINK,
+        normal_form=link.normal_form,
+    )
     record(action="privacy.choices.stopped", about=stopped, actor=None)
 
 

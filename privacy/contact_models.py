@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedEmailField
-from .fingerprints import FingerprintField
+from .encryption.normalise import email_fingerprint, former_email_fingerprint
+from .fingerprints import FingerprintField, NormalForm, normal_form_field
 from .purposes import Channel, Purpose, Refusal
 from .registry import Erasure, Retention, not_personal, personal_data
 from .sealed_models import SealedModel, uuid7
@@ -41,14 +42,27 @@ class Person:
         fields: dict[str, Any] = {index: Suppression._meta.get_field(index) for index in self.given()}
         return {found for index, point in self.given().items() for found in fields[index].candidates(point)}
 
+    @property
+    def former_fingerprint(self) -> str | None:
+        """The fingerprint of the address's former normal form, where that is another one."""
+        former = former_email_fingerprint(self.email) if self.email else None
+        return former if self.email and former != email_fingerprint(self.email) else None
+
+    def former_indexes(self) -> set[BlindIndex]:
+        field: Any = Suppression._meta.get_field("email_index")
+        return set(field.candidates(self.former_fingerprint)) if self.former_fingerprint else set()
+
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def of(self, *people: Person) -> SuppressionQuerySet:
-        """The opt-outs of these people, by whichever contact point they were recorded."""
+        """The opt-outs of these people, by whichever contact point they were recorded. One from before ADR 24 holds for
+        everybody whose address had its normal form then: which of them asked can't be told."""
         found = Q(pk__in=[])
         for index in ("email_index", "phone_index", "address_index"):
             if points := [person.given()[index] for person in people if index in person.given()]:
                 found |= Q(**{f"{index}__in": points})
+        if former := [person.former_fingerprint for person in people if person.former_fingerprint]:
+            found |= Q(email_index__in=former, normal_form=NormalForm.FORMER)
         return self.filter(found)
 
     def closing(self, channel: str, purpose: str) -> SuppressionQuerySet:
@@ -63,7 +77,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         "phone_fingerprint": "a sealed fingerprint of your telephone number",
         "address_fingerprint": "a sealed fingerprint of your postal address",
     },
-    other_columns="id email_index phone_index address_index channel purpose source recorded_by_id created_at",
+    other_columns="id email_index phone_index address_index channel purpose source recorded_by_id created_at"
+    " normal_form",
     found_by=("email_index",),
     retention=Retention(text="until you ask to be contacted again"),
     erasure=Erasure.KEEP,
@@ -96,6 +111,7 @@ class Suppression(SealedModel):
     source = models.CharField("came by", max_length=10, choices=Source, default=Source.REQUEST)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField("since", default=timezone.now)
+    normal_form = normal_form_field()
 
     objects = SuppressionQuerySet.as_manager()
 
@@ -119,6 +135,8 @@ class Suppression(SealedModel):
         """The same as `of` and `closing` of the queryset. What was given after the opt-out is not closed by it."""
         wanted = self.channel == channel and self.purpose in ("", purpose)
         by = {self.email_index, self.phone_index, self.address_index} & person.indexes() if wanted else set()
+        if wanted and self.normal_form == NormalForm.FORMER:
+            by |= {self.email_index} & person.former_indexes()
         return bool(by) and (given_at is None or self.created_at >= given_at)
 
 

@@ -4,8 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import models
+
 from .encryption.fields import SealedTextField
 from .encryption.normalise import address_fingerprint, email_fingerprint, phone_fingerprint
+
+
+class NormalForm(models.IntegerChoices):
+    """Which normal form of an address a fingerprint was made of. Of the former one nothing else is left, so it can't be
+    made anew (docs/adr/0024-one-index-one-mailbox.md)."""
+
+    FORMER = 1, "before ADR 24"
+    PRESENT = 2, "since ADR 24"
+
+
+def normal_form_field() -> models.PositiveSmallIntegerField[Any, Any]:
+    """For tables that act on nothing but a fingerprint. Rows that were there before it are of the former form."""
+    return models.PositiveSmallIntegerField(
+        choices=NormalForm, default=NormalForm.PRESENT, db_default=NormalForm.FORMER, editable=False
+    )
+
 
 FINGERPRINTS = {"email": email_fingerprint, "phone": phone_fingerprint, "address": address_fingerprint}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from .addresses.models import AddressChange, AddressIndexing
 from .contact_models import ChoicesRequest, MailTally, Suppression, UndeliverableAddress
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
@@ -17,6 +18,8 @@ from .sealed_models import SealedModel, uuid7
 
 __all__ = [
     "AccessArchive",
+    "AddressChange",
+    "AddressIndexing",
     "ChoicesRequest",
     "ErasureMark",
     "Heartbeat",

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .contact_models import Person
+from .fingerprints import NormalForm
 from .models import Suppression
 from .opt_out_copies import copy_after_commit, forget_copy
 from .purposes import Channel
@@ -32,13 +33,15 @@ def suppress(
     purpose: str = "",
     source: str = Source.PAGE,
     recorded_by: AbstractBaseUser | None = None,
+    normal_form: int = NormalForm.PRESENT,
 ) -> list[Suppression]:
     """Closes the channels, all of them if none is named, for the purpose or for all. Asked again, the wish is as young
-    as its repetition: it also ends what the person asked for in between."""
+    as its repetition: it also ends what the person asked for in between. `normal_form` is that of a fingerprint given
+    instead of an address."""
     person = Person(email=email, phone=phone, address=address)
     how: dict[str, Any] = {"source": source, "recorded_by_id": recorded_by and recorded_by.pk}
     rows = [
-        _close(index, point, channel, purpose, {"created_at": timezone.now(), **how})
+        _close(index, point, channel, purpose, {"created_at": timezone.now(), **how}, normal_form)
         for index, point in person.given().items()
         for channel in channels or tuple(Channel)
     ]
@@ -46,13 +49,14 @@ def suppress(
     return rows
 
 
-def _close(index: str, point: str, channel: str, purpose: str, values: dict[str, Any]) -> Suppression:
+def _close(index: str, point: str, channel: str, purpose: str, values: dict[str, Any], normal_form: int) -> Suppression:
+    former = {"normal_form": normal_form} if normal_form == NormalForm.FORMER else {}
     return Suppression.objects.update_or_create(
         **{index: point},
         channel=channel,
         purpose=purpose,
-        defaults=values,
-        create_defaults={_FINGERPRINT[index]: point, "channel": channel, "purpose": purpose, **values},
+        defaults={**values, **former},
+        create_defaults={_FINGERPRINT[index]: point, "channel": channel, "purpose": purpose, **values, **former},
     )[0]
 
 
@@ -83,5 +87,6 @@ def _keep_closed(email: str, before: Suppression, purpose: str) -> Suppression:
             "created_at": before.created_at,
             "source": before.source,
             "recorded_by_id": before.recorded_by_id,
+            "normal_form": before.normal_form,
         },
     )[0]

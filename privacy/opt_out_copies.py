@@ -49,9 +49,11 @@ def _restore(copy: OptOutCopy) -> None:
     row = Suppression.objects.filter(**same).first()
     if row is None:
         values = {copy.point: copy.fingerprint, "source": copy.source, "created_at": copy.created_at}
+        values["normal_form"] = copy.normal_form
         Suppression(id=copy.pk, channel=copy.channel, purpose=copy.purpose, **values).save(force_insert=True)
         return
     Suppression.objects.filter(pk=row.pk, created_at__lt=copy.created_at).update(created_at=copy.created_at)
+    Suppression.objects.filter(pk=row.pk, normal_form__gt=copy.normal_form).update(normal_form=copy.normal_form)
     if row.pk != copy.pk:  # asked again since the restore: that row's own copy takes over
         row.refresh_from_db()
         _copy([row])
@@ -70,8 +72,8 @@ def copy_missing_opt_outs(*, now: datetime) -> int:
 def _copy(rows: Collection[Suppression]) -> None:
     for row in rows:
         point = next(name for name in POINTS if getattr(row, name))
-        values = {"point": point, "channel": row.channel, "purpose": row.purpose, "source": row.source}
-        values["fingerprint"] = _fingerprint(row, point)
+        values: dict[str, Any] = {"point": point, "channel": row.channel, "purpose": row.purpose, "source": row.source}
+        values |= {"fingerprint": _fingerprint(row, point), "normal_form": row.normal_form}
         times = {"created_at": row.created_at, "copied_at": timezone.now()}
         OptOutCopy.objects.update_or_create(pk=row.pk, defaults={**values, **times})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .models import OutgoingMail, PrivacyRequest, UndeliverableAddress
+from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 from .today import Area, Waiting, staff_task
 
 LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
@@ -44,3 +44,14 @@ def unsent_mail(now: datetime) -> Waiting:
 )
 def undeliverable(now: datetime) -> Waiting:
     return Waiting(UndeliverableAddress.objects.filter(noticed_at__gte=now - LATELY).count())
+
+
+@staff_task(
+    area=Area.PRIVACY,
+    one="row to review, because its address is told apart from a look-alike now",
+    many="rows to review, because their addresses are told apart from look-alikes now",
+    permission="privacy.view_addresschange",
+    page="admin:privacy_addresschange_changelist",
+)
+def address_changes(now: datetime) -> Waiting:
+    return Waiting(AddressChange.objects.count())

@@ -11,6 +11,7 @@ erasure itself leaves a mark with the same id in the main database. So at any la
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -20,7 +21,8 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from .encryption.fields import SealedEmailField
-from .encryption.normalise import email_fingerprint
+from .encryption.normalise import email_fingerprint, former_email_fingerprint, normalise_email
+from .fingerprints import NormalForm
 from .keystore.models import Tombstone
 from .keystore.router import ALIAS
 from .models import ErasureMark
@@ -53,11 +55,10 @@ def reapply(tombstones: Collection[Tombstone]) -> int:
     Returns how many people were found."""
     from .erasure import erase_person  # which itself leaves tombstones
 
-    addresses = _addresses_of({tombstone.fingerprint for tombstone in tombstones})
-    # Of somebody who was erased more than once: a license that they kept is never ended by a restore.
-    keeping = {tombstone.fingerprint for tombstone in tombstones if tombstone.keeps_usable}
-    for fingerprint, address in addresses.items():
-        erase_person(email=address, keep_usable=fingerprint in keeping)
+    addresses = _addresses_of(tombstones)
+    for address, own in addresses.items():
+        # Of somebody who was erased more than once: a license that they kept is never ended by a restore.
+        erase_person(email=address, keep_usable=any(tombstone.keeps_usable for tombstone in own))
     ErasureMark.objects.bulk_create([ErasureMark(id=t.pk) for t in tombstones], ignore_conflicts=True)
     _confirm(tombstones)
     return len(addresses)
@@ -85,16 +86,24 @@ def _confirm(tombstones: Collection[Tombstone]) -> None:
     Tombstone.objects.filter(pk__in=ids, confirmed_at__isnull=True).update(confirmed_at=timezone.now())
 
 
-def _addresses_of(fingerprints: Collection[str]) -> dict[str, str]:
-    """One address for each of these fingerprints that stands in any row.
+def _addresses_of(tombstones: Collection[Tombstone]) -> dict[str, list[Tombstone]]:
+    """One address of each of these people who is in any row, with their tombstones.
 
     No index leads from a fingerprint to an address: that is why a tombstone says so little. So every sealed address is
-    opened once; a million takes some seconds.
+    opened once; a million takes some seconds. A tombstone from before ADR 24 is of everybody who had that normal form
+    then: they were erased together.
     """
-    if not fingerprints:
-        return {}
-    found = ((email_fingerprint(address), address) for address in _all_addresses())
-    return {fingerprint: address for fingerprint, address in found if fingerprint in fingerprints}
+    present, former = defaultdict[str, list[Tombstone]](list), defaultdict[str, list[Tombstone]](list)
+    for tombstone in tombstones:
+        present[tombstone.fingerprint].append(tombstone)
+        if tombstone.normal_form == NormalForm.FORMER:
+            former[tombstone.fingerprint].append(tombstone)
+    found: dict[str, list[Tombstone]] = {}
+    for address in _all_addresses() if tombstones else ():
+        own = [*present.get(email_fingerprint(address), ()), *former.get(former_email_fingerprint(address), ())]
+        if own:
+            found[normalise_email(address)] = own
+    return found
 
 
 def _all_addresses() -> Iterator[str]:

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.fingerprints import FingerprintField
+from privacy.fingerprints import FingerprintField, normal_form_field
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel
@@ -42,7 +42,7 @@ class DayKey(models.Model):
     label="The note that you were deleted",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address"},
-    other_columns="id email_index keeps_usable erased_at confirmed_at",
+    other_columns="id email_index keeps_usable erased_at confirmed_at normal_form",
     found_by=("email_index",),
     retention=Retention(
         text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="erased_at", days=settings.BACKUP_DAYS
@@ -64,6 +64,7 @@ class Tombstone(SealedModel):
     keeps_usable = models.BooleanField(default=False)  # what they bought was to work on
     erased_at = models.DateTimeField(default=timezone.now, db_index=True)
     confirmed_at = models.DateTimeField(null=True)
+    normal_form = normal_form_field()
 
     class Meta:
         ordering = ["erased_at"]
@@ -73,7 +74,7 @@ class Tombstone(SealedModel):
     label="The copy of your wish not to be contacted",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address or number"},
-    other_columns="id point_index point channel purpose source created_at copied_at",
+    other_columns="id point_index point channel purpose source created_at copied_at normal_form",
     found_by=("point_index",),
     retention=Retention(
         text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="copied_at", days=settings.BACKUP_DAYS
@@ -95,6 +96,7 @@ class OptOutCopy(SealedModel):
     source = models.CharField(max_length=10)
     created_at = models.DateTimeField()
     copied_at = models.DateTimeField(default=timezone.now, db_index=True)
+    normal_form = normal_form_field()
 
     class Meta:
         verbose_name = "copy of an opt-out"

@@ -14,6 +14,7 @@ from privacy.addresses.stored import stored_address
 from privacy.models import ChoicesRequest, OutgoingMail
 from shop.models import Product
 from tests import factories
+from tests.worker import run_due_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -52,6 +53,7 @@ def test_affiliate_is_found_by_the_payout_address_with_that_address(alice: Affil
 def test_asking_alone_stores_no_address_to_answer_to() -> None:
     Client().post(reverse("privacy:choices_link"), {"email": "anna@example.org"})
     Client().post(reverse("privacy:request"), {"email": "anna@example.org", "kind": "access"})
+    run_due_tasks()
     assert ChoicesRequest.objects.exists() and OutgoingMail.objects.exists()
     assert stored_address("anna@example.org") is None
 

@@ -1,7 +1,9 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
+from privacy.addresses.reindex import reindex_addresses
 from privacy.encryption.keys import key_ring
 from privacy.encryption.rotation import Column, columns, left_under_older_keys, rotate
 from privacy.keystore import day_keys
@@ -18,6 +20,8 @@ class Command(BaseCommand):
         for column in columns():
             self._rotate(column)
         day_keys.rewrap()
+        if changed := reindex_addresses(now=timezone.now()):
+            self.stdout.write(f"{changed} addresses were indexed by older rules; what to look at is listed for staff.")
         left = {str(column): count for column in columns() if (count := left_under_older_keys(column))}
         if count := day_keys.left_under_older_keys():
             left["day keys"] = count
