@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 from uuid import uuid4
 
+from django.core.exceptions import ValidationError
 from django.core.files.storage import Storage, storages
 from django.core.validators import FileExtensionValidator, RegexValidator
 from django.db import models
+from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
@@ -56,6 +59,13 @@ def protected_storage() -> Storage:
     return storages["products"]
 
 
+def _has_content_of(extension: str, file: FieldFile) -> bool:
+    file.seek(0)
+    matches = zipfile.is_zipfile(file.file) if extension == ".zip" else file.read(5) == b"%PDF-"
+    file.seek(0)
+    return matches
+
+
 def _place_of(release: ProductFile, name: str) -> str:
     return f"{release.product.slug}/{uuid4()}{PurePath(name).suffix.lower()}"
 
@@ -93,6 +103,12 @@ class ProductFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} {self.version}"
+
+    def clean(self) -> None:
+        """Rejects a file whose content doesn't match its extension, before buyers download it."""
+        file = self.content
+        if self._state.adding and file and not _has_content_of(PurePath(str(file.name)).suffix.lower(), file):
+            raise ValidationError({"content": "The content of this file does not match its extension."})
 
     def save(self, **options: Any) -> None:
         if self._state.adding:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import time_machine
@@ -218,20 +221,53 @@ def test_two_at_once_do_not_pass_the_limit(product: Product, settings: Settings)
     assert downloads(order) == 3
 
 
-def test_staff_upload_a_release_in_the_admin(staff: Client, product: Product) -> None:
-    address = f"/admin/shop/product/{product.pk}/change/"
+def zipped() -> bytes:
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        archive.writestr("bps-pro/guard.php", "<?php // guards")
+    return file.getvalue()
+
+
+def upload(staff: Client, product: Product, content: bytes, name: str) -> Any:
     fields = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards.", "price_minor": "5995", "currency": "USD"}
-    forms = {f"{prefix}-{name}": "0" for prefix in ("files", "files-2") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    forms = {f"{prefix}-{count}": "0" for prefix in ("files", "files-2") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
     new = {
         "files-2-TOTAL_FORMS": "1",
         "files-2-0-version": "1.1",
-        "files-2-0-content": ContentFile(CONTENT, name="BPS Pro.zip"),
+        "files-2-0-content": ContentFile(content, name=name),
         "files-2-0-notes": "Quicker.",
         "files-2-0-released_at_0": "2026-03-02",
         "files-2-0-released_at_1": "12:00:00",
     }
-    response = staff.post(address, {**fields, "is_active": "on", **forms, **new})
+    return staff.post(f"/admin/shop/product/{product.pk}/change/", {**fields, "is_active": "on", **forms, **new})
+
+
+@pytest.mark.parametrize(("content", "name"), [(zipped(), "BPS Pro.zip"), (b"%PDF-1.7 the manual", "Manual.pdf")])
+def test_staff_upload_a_release_in_the_admin(staff: Client, product: Product, content: bytes, name: str) -> None:
+    response = upload(staff, product, content, name)
     assert response.status_code == 302, response.content.decode()
     file = ProductFile.objects.get(version="1.1")
-    assert file.sha256 == hashlib.sha256(CONTENT).hexdigest()
-    assert file.sha256 in staff.get(address).content.decode()
+    assert file.sha256 == hashlib.sha256(content).hexdigest()
+    assert file.sha256 in staff.get(f"/admin/shop/product/{product.pk}/change/").content.decode()
+    with file.content.open() as stored:
+        assert stored.read() == content
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"<html><script>alert(1)</script>", "BPS Pro.zip"),
+        (b"MZ a program", "BPS Pro.zip"),
+        (zipped(), "Manual.pdf"),
+        (zipped()[:40], "BPS Pro.zip"),
+        (zipped(), "BPS Pro.exe"),
+        (b"", "BPS Pro.zip"),
+    ],
+)
+def test_release_that_does_not_match_its_extension_is_rejected(
+    staff: Client, product: Product, content: bytes, name: str
+) -> None:
+    response = upload(staff, product, content, name)
+    assert response.status_code == 200
+    assert b"errorlist" in response.content
+    assert not ProductFile.objects.exists()

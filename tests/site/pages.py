@@ -10,7 +10,7 @@ READING = [
     "/contact/thanks/Q-ABCDEF/",
     "/privacy/",
     "/privacy/referral/",
-    "/privacy/request/sent/",
+    "/privacy/request/sent/ABCDEFGH/",
 ]
 FORMS = [
     "/contact/",

@@ -12,8 +12,17 @@ from django.conf import settings
 APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
 DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; never runs in production
 
+PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
+
 # module → the files that may import it all the same
 MODULES = {
+    "aiohttp": set[str](),
+    "http.client": set[str](),
+    "httpx": set[str](),
+    "requests": PAYPAL,
+    "socket": {DEMO},
+    "urllib.request": set[str](),
+    "urllib3": set[str](),
     "subprocess": {DEMO},
     "ctypes": set[str](),
     "ftplib": set[str](),
@@ -83,7 +92,9 @@ def test_source_files_are_found() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_dangerous_modules_are_not_imported(module: str) -> None:
-    users = {path for path, tree in SOURCES.items() if module in {name.split(".")[0] for name in imported(tree)}}
+    users = {
+        path for path, tree in SOURCES.items() if any(f"{name}.".startswith(f"{module}.") for name in imported(tree))
+    }
     assert users <= MODULES[module]
 
 
