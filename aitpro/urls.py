@@ -1,6 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import TemplateView
+from django.views.generic import RedirectView, TemplateView
 
 from . import views
 
@@ -12,6 +12,11 @@ site = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
+    path(
+        ".well-known/change-password",
+        RedirectView.as_view(pattern_name="accounts:password_change"),  # W3C: where password managers look
+        name="change_password",
+    ),
     path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
 ]
 

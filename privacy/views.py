@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.views.generic import TemplateView
 
 from .models import PromiseState
@@ -22,4 +23,6 @@ class PolicyView(TemplateView):
         declarations = sorted(personal_models(), key=lambda declaration: declaration.label)
         states = {state.promise: state for state in PromiseState.objects.current()}
         promises = [(promise, states.get(promise.id)) for promise in PROMISES]
-        return super().get_context_data(promises=promises, declarations=declarations, **policy_page(), **kwargs)
+        cookies = {"session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME}
+        context = {"promises": promises, "declarations": declarations, **cookies, **policy_page()}
+        return super().get_context_data(**context, **kwargs)

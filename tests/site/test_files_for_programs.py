@@ -67,6 +67,14 @@ def test_security_txt_leads_to_the_policy_for_reporters(client: Client) -> None:
     assert "## Safe harbor" in response.content.decode()
 
 
+def test_password_managers_find_the_page_that_changes_the_password(staff: Client) -> None:
+    response = staff.get("/.well-known/change-password")
+    assert response.status_code == 302
+    page = staff.get(response.headers["Location"]).content.decode()
+    assert 'autocomplete="current-password"' in page
+    assert 'autocomplete="new-password"' in page
+
+
 @pytest.mark.django_db
 def test_healthz_is_fine_while_the_database_answers(client: Client) -> None:
     response = client.get("/healthz")

@@ -204,6 +204,14 @@ def test_session_and_csrf_cookies_meet_the_host_prefix(settings: Settings, bob: 
         assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
 
 
+def test_policy_lists_session_and_csrf_cookies_by_their_real_names(client: Client, settings: Settings) -> None:
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    page = client.get("/privacy/").content.decode()
+    assert "<code>__Host-sessionid</code>" in page
+    assert "<code>__Host-csrftoken</code>" in page
+    assert "<code>sessionid</code>" not in page
+
+
 @pytest.mark.slow
 def test_https_settings_enable_hsts_for_a_year() -> None:
     program = """
