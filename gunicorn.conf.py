@@ -3,8 +3,9 @@
 There is no access log. Where one is switched on, its format leaves out the visitor's address and the query.
 """
 
+worker_class = "aitpro.web_worker.LaneWorker"
 workers = 2
-threads = 4
+threads = 4  # and one for the lane
 timeout = 60  # seconds; longer than PayPal may take to answer
 graceful_timeout = 20
 accesslog = None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth import authenticate
 from django.http import HttpRequest
 
 from privacy.addresses.form_field import LONGEST, EmailAddressField, EmailAddressInput
 
 from .models import User
+from .sign_in_limits import authenticate_within_limits
 
 
 class SignInForm(forms.Form):
@@ -22,7 +22,7 @@ class SignInForm(forms.Form):
     )
     password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
 
-    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         self.request = request
         self.user: User | None = None
         super().__init__(*args, **kwargs)
@@ -30,7 +30,7 @@ class SignInForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("email") and cleaned.get("password"):
-            self.user = authenticate(self.request, username=cleaned["email"], password=cleaned["password"])
+            self.user = authenticate_within_limits(self.request, email=cleaned["email"], password=cleaned["password"])
             if self.user is None:
                 raise forms.ValidationError("We don't know this address and password together. Please check both.")
         return cleaned

@@ -1,7 +1,7 @@
-"""The cookie by which a browser is known in which a member of staff has signed in before.
+"""The cookie by which a browser is known in which its owner has signed in before, or set a password by a mailed link.
 
 It holds a random number and a keyed hash of that number with the user's id: only this site can tell whose it is, and
-nothing is stored about it here. Whoever steals it gains no more than that no mail about a new browser is sent.
+nothing is stored about it here. Whoever steals it may try some passwords more, and no mail about a new browser is sent.
 """
 
 from __future__ import annotations
@@ -18,15 +18,27 @@ from .models import User
 
 COOKIE = "aitpro_known_browser"
 LIFETIME = 180 * 24 * 60 * 60  # seconds
+BY_LINK = "link~"  # how the number of such a browser begins; no other number has this character
 
 
 def is_known(request: HttpRequest, user: User) -> bool:
+    """Whether this user has signed in here before."""
+    number = browser_number(request, user)
+    return bool(number) and not number.startswith(BY_LINK)
+
+
+def browser_number(request: HttpRequest, user: User | None) -> str:
+    """What tells this browser from others of the same user; empty where it is not known to be theirs."""
     number, _, seal = request.COOKIES.get(COOKIE, "").partition(".")
-    return any(hmac.compare_digest(_seal(user, number, root).encode(), seal.encode()) for root in key_ring().keys)
+    keys = key_ring().keys if user is not None and number else ()
+    is_theirs = any(user and hmac.compare_digest(_seal(user, number, root).encode(), seal.encode()) for root in keys)
+    return number if is_theirs else ""
 
 
-def remember(response: HttpResponse, user: User) -> None:
-    number = secrets.token_urlsafe(16)
+def remember(response: HttpResponse, user: User, *, has_signed_in: bool = True) -> None:
+    """Otherwise the user only set a password by a mailed link, and the first sign-in here is still one in a new
+    browser."""
+    number = ("" if has_signed_in else BY_LINK) + secrets.token_urlsafe(16)
     response.set_cookie(
         COOKIE,
         f"{number}.{_seal(user, number, key_ring().primary)}",

@@ -17,6 +17,7 @@ from django.utils.cache import add_never_cache_headers
 from privacy.reauthentication import is_confirmed, mark_confirmed
 
 from .events import note_failure
+from .hashers import TooBusy
 from .models import User
 from .second_factor.models import authenticator_of, code_fits
 from .sessions.models import WRONG_PASSWORDS, Session
@@ -42,7 +43,12 @@ def _counted(request: HttpRequest, is_right: Any) -> bool:
     row = Session.objects.filter(pk=request.session.row.pk)  # type: ignore[attr-defined]  # of our own engine
     if not row.filter(wrong_passwords__lt=WRONG_PASSWORDS).update(wrong_passwords=F("wrong_passwords") + 1):
         _end(request)
-    if is_right(user):
+    try:
+        fits = is_right(user)
+    except TooBusy:
+        row.update(wrong_passwords=F("wrong_passwords") - 1)  # nothing was compared
+        raise
+    if fits:
         row.update(wrong_passwords=0)
         mark_confirmed(request)
         return True

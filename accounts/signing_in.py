@@ -67,10 +67,9 @@ def finish(request: HttpRequest, user: User, *, to: str, second_factor: bool) ->
     request.session[SECOND_FACTOR] = second_factor
     note("accounts.session.started", user)
     response = redirect(to)
-    if user.is_staff:
-        if not is_first and not is_known(request, user):
-            tell_owner(user, Notice.NEW_BROWSER)
-        remember(response, user)
+    if user.is_staff and not is_first and not is_known(request, user):
+        tell_owner(user, Notice.NEW_BROWSER)
+    remember(response, user)
     return response
 
 

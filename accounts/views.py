@@ -18,11 +18,15 @@ from privacy.mail_budget import may_cause_mail
 
 from .events import note
 from .forms import AskForPasswordForm, SignInForm
+from .hashers import BUSY_SECONDS
+from .known_browser import remember
 from .models import User
 from .notices import Notice, tell_owner
 from .password_link import ask_for_password_link
 from .sessions.models import end_sessions
 from .signing_in import after_password
+
+WAIT = {"limited": 429, "busy": 503}  # the code of a form's error, and the status of the answer
 
 
 class SignInView(LoginView):
@@ -33,6 +37,15 @@ class SignInView(LoginView):
     def form_valid(self, form: Any) -> HttpResponse:
         """The password was right; whether that is enough is decided there."""
         return after_password(self.request, form.get_user(), to=self.get_success_url())
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Without a password compared, it is a matter of time: so say the answer's status and its headers too."""
+        response = super().form_invalid(form)
+        for error in form.non_field_errors().as_data():
+            if error.code in WAIT:
+                response.status_code = WAIT[error.code]
+                response.headers["Retry-After"] = str(getattr(error, "seconds", BUSY_SECONDS))
+        return response
 
 
 class AskForPasswordResetView(FormView[AskForPasswordForm]):
@@ -60,7 +73,8 @@ class SetPasswordView(PasswordResetConfirmView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        """Signs nobody in: whoever has a second factor is asked for it at the sign-in that follows."""
+        """Signs nobody in: whoever has a second factor is asked for it at the sign-in that follows. Whoever reads the
+        account's mail is its owner, though, and may sign in in this browser whatever passwords others try."""
         user = cast(User, self.user)
         is_new = not user.has_usable_password()
         response = super().form_valid(form)
@@ -68,6 +82,7 @@ class SetPasswordView(PasswordResetConfirmView):
         note("accounts.password.set" if is_new else "accounts.password.reset", user)
         if not is_new:
             tell_owner(user, Notice.PASSWORD_CHANGED)
+        remember(response, user, has_signed_in=False)
         return response
 
 

@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "affiliates.middleware.ReferralMiddleware",
     "aitpro.traffic.middleware.TrafficMiddleware",
     "privacy.policy.middleware.NotInEffectMiddleware",
+    "accounts.hashers.TooBusyMiddleware",
 ]
 
 ROOT_URLCONF = "aitpro.urls"
@@ -147,12 +148,21 @@ TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_
 AUTH_USER_MODEL = "accounts.User"
 # An address is unique through its blind index, which the check for USERNAME_FIELD cannot know.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+PASSWORD_HASHERS = ["accounts.hashers.Argon2Hasher", "accounts.hashers.PBKDF2Hasher"]
+_OWN = {"user_attributes": ["email", "name"]}
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": _OWN},
+    {"NAME": "accounts.password_rules.NotAboutTheOwner"},
+    {"NAME": "affiliates.password_rules.NotAboutTheAffiliate"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Wrong passwords in an hour (accounts/sign_in_limits.py). A browser known to be the owner's counts by itself alone.
+SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK = env.number("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", default=10)
+SIGN_IN_LIMIT_PER_NETWORK = env.number("SIGN_IN_LIMIT_PER_NETWORK", default=50)
+SIGN_IN_LIMIT_PER_ACCOUNT = env.number("SIGN_IN_LIMIT_PER_ACCOUNT", default=100)
+SIGN_IN_LIMIT_PER_BROWSER = env.number("SIGN_IN_LIMIT_PER_BROWSER", default=10)
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "accounts:home"
 LOGOUT_REDIRECT_URL = "site:home"

@@ -46,7 +46,7 @@ BROWSER = (
 def measure() -> Iterator[Ratio]:
     owner = User.objects.create_user("clicking@example.org")
     Affiliate.objects.create(user=owner, code="CLICKING", terms_version="1")
-    with _server() as port:
+    with server("benchmarks.clicking_site:application") as port:
         rounds = [{page: _rate(port, page) for page in _turned(number)} for number in range(ROUNDS + 1)][1:]
     yield _ratio("a click, against a bare page with one raw INSERT of such a row", rounds, CLICK, ROW, 0.9)
     yield _ratio("the same, against one of the smallest row there can be", rounds, CLICK, SMALLEST, None)
@@ -70,20 +70,21 @@ def _ratio(what: str, rounds: list[dict[str, float]], one: str, other: str, targ
 
 
 @contextmanager
-def _server() -> Iterator[int]:
-    """gunicorn as shipped, on this benchmark's databases."""
+def server(application: str, **environment: str) -> Iterator[int]:
+    """gunicorn as shipped, on this benchmark's databases. `environment` overrides variables. Gives its port."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="aitpro-clicking-") as folder:
         command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--log-level", "error"]
         server = subprocess.Popen(
-            [*command, "--bind", f"127.0.0.1:{port}", "benchmarks.clicking_site:application"],
+            [*command, "--bind", f"127.0.0.1:{port}", application],
             env={
                 **os.environ,
                 "DATA_DIR": folder,
                 "DATABASE_URL": _url("default", "DATABASE_URL"),
                 "KEYSTORE_URL": _url("keystore", "KEYSTORE_URL"),
+                **environment,
             },
         )
         try:
