@@ -96,7 +96,6 @@ class TooBusyMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, TooBusy):
             return None
-        headers = {"Retry-After": str(BUSY_SECONDS), "Cache-Control": "no-store"}
         page = render(request, "accounts/too_busy.html", {"message": error.message}, status=503)
-        page.headers.update(headers)
+        page["Retry-After"] = str(BUSY_SECONDS)
         return page

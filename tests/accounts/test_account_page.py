@@ -186,8 +186,12 @@ def test_the_cookie_of_a_colleague_makes_no_browser_known(bob: User) -> None:
     assert mailed() == [("A sign-in from a new browser", ["bob@example.com"])]
 
 
-def test_an_affiliate_gets_no_such_cookie(browser: Client) -> None:
-    assert "aitpro_known_browser" not in browser.cookies
+def test_an_affiliate_hears_of_no_new_browser(browser: Client, alice: Affiliate) -> None:
+    browser.post("/accounts/logout/")
+    Client().post("/accounts/login/", {"email": "alice@example.com", "password": "correct horse battery"})
+    run_due_tasks()
+    assert "aitpro_known_browser" in browser.cookies
+    assert not mail.outbox
 
 
 def test_signing_in_and_out_is_recorded(browser: Client, alice: Affiliate) -> None:
