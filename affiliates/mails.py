@@ -1,7 +1,24 @@
 """The messages of this app."""
 
+from typing import Any
+
 from privacy.mail import mail_kind
+from privacy.mail_kinds import business_address
 from privacy.purposes import Purpose
+
+from .models import PayoutEmailChange
+
+
+def _of_the_affiliate(row: Any) -> list[str | None]:
+    return [row.affiliate.user.email]
+
+
+def _before_the_change(change: PayoutEmailChange) -> list[str | None]:
+    """Where the money went before, and where the affiliate signs in; not where it is to go, which may be a thief's."""
+    affiliate = change.affiliate
+    earlier = affiliate.payout_email_changes.exclude(pk=change.pk)
+    return [affiliate.user.email, affiliate.payout_email, *(each.email for each in earlier)]
+
 
 APPLICATION_RECEIVED = mail_kind(
     "affiliates/application_received",
@@ -27,6 +44,7 @@ PAID_OUT = mail_kind(
     "affiliates/paid_out",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutItem",
+    recipients=_of_the_affiliate,
     transactional=True,
     because="it says where the affiliate's money is",
     live=lambda item: item.affiliate.mail_payouts,
@@ -35,6 +53,7 @@ PAYOUT_CAME_BACK = mail_kind(
     "affiliates/payout_came_back",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutItem",
+    recipients=_of_the_affiliate,
     transactional=True,
     because="it says where the affiliate's money is",
 )
@@ -44,6 +63,7 @@ DISPUTE_OPENED = mail_kind(
     "affiliates/dispute_opened",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.CommissionDispute",
+    recipients=business_address,
     transactional=True,
     because="staff have to answer an objection in time",
     despite_opt_out=True,
@@ -52,6 +72,7 @@ DISPUTE_OVERDUE = mail_kind(
     "affiliates/dispute_overdue",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.CommissionDispute",
+    recipients=business_address,
     transactional=True,
     because="staff are late with an answer",
     live=lambda dispute: dispute.answered_at is None,
@@ -61,6 +82,7 @@ DISPUTE_ANSWERED = mail_kind(
     "affiliates/dispute_answered",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.CommissionDispute",
+    recipients=lambda dispute: [dispute.commission.affiliate.user.email],
     transactional=True,
     because="it answers the affiliate's objection",
     live=lambda dispute: dispute.answer is not None,
@@ -71,6 +93,7 @@ TERMS_CHANGED = mail_kind(
     "affiliates/terms_changed",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Affiliate",
+    recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it changes the contract with the affiliate, who is paid again after accepting",
     live=lambda affiliate: affiliate.is_active,
@@ -79,6 +102,7 @@ PAYOUT_EMAIL_ASKED = mail_kind(
     "affiliates/payout_email_asked",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutEmailChange",
+    recipients=_before_the_change,
     transactional=True,
     because="it warns that money is to go elsewhere, and stops it",
     live=lambda change: change.state == change.State.WAITING,
@@ -89,6 +113,7 @@ PAYOUT_EMAIL_CHANGED = mail_kind(
     "affiliates/payout_email_changed",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutEmailChange",
+    recipients=_of_the_affiliate,
     transactional=True,
     because="the affiliate asked for the change, and money goes elsewhere from now on",
     live=lambda change: change.state == change.State.DONE,
@@ -97,6 +122,7 @@ SALE_MADE = mail_kind(
     "affiliates/sale_made",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Commission",
+    recipients=_of_the_affiliate,
     transactional=False,
     because="it is news that the affiliate chose to get",
     live=lambda commission: commission.affiliate.mail_sales and commission.affiliate.is_active,
@@ -105,6 +131,7 @@ MONTHLY_SUMMARY = mail_kind(
     "affiliates/monthly_summary",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Affiliate",
+    recipients=lambda affiliate: [affiliate.user.email],
     transactional=False,
     because="it is a summary that the affiliate chose to get",
     live=lambda affiliate: affiliate.mail_monthly and affiliate.is_active,
@@ -113,6 +140,7 @@ ACCOUNT_SUSPENDED = mail_kind(
     "affiliates/account_suspended",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Affiliate",
+    recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it says why the affiliate's links stopped earning",
     live=lambda affiliate: affiliate.state == affiliate.State.SUSPENDED,
@@ -121,6 +149,7 @@ ACCOUNT_REINSTATED = mail_kind(
     "affiliates/account_reinstated",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Affiliate",
+    recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it says that the affiliate's links earn again",
     live=lambda affiliate: affiliate.is_active,
@@ -129,6 +158,7 @@ ACCOUNT_CLOSED = mail_kind(
     "affiliates/account_closed",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Affiliate",
+    recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it says that the account is closed, and what becomes of the money",
     live=lambda affiliate: affiliate.state == affiliate.State.CLOSED,

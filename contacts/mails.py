@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from privacy.mail import mail_kind
+from privacy.mail_kinds import business_address
 from privacy.purposes import Purpose
 
 from .models import Inquiry
@@ -23,6 +24,7 @@ INQUIRY_WAITS = mail_kind(
     "contacts/inquiry_waits",
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
+    recipients=business_address,
     transactional=True,
     because="staff wait for news of inquiries",
     despite_opt_out=True,  # no visitor's message may be lost because the vendor's own address was opted out
@@ -40,6 +42,7 @@ DOCUMENT_SENT = mail_kind(
     "contacts/document_sent",
     purpose=Purpose.QUOTE,
     about="contacts.Document",
+    recipients=lambda document: [document.inquiry.email],
     transactional=True,
     because="the sender asked for what the document says",
     live=lambda document: document.link_works(timezone.now()) and document.inquiry.state not in _MUTE,

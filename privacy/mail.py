@@ -32,12 +32,13 @@ from django_tasks import task
 from .bounces import Verdict, mark_undeliverable, message_id, verdict
 from .choice_links import choices_url, one_click_url
 from .contact_models import MailTally, count_mail
+from .encryption.normalise import normalise_email
 from .mail_gate import MailRefused, mailable, pass_gate
 from .mail_kinds import MailKind, kind_named, mail_kind
 from .models import OutgoingMail
 from .purposes import Refusal
 
-__all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_kind", "queue_mail"]
+__all__ = ["MailKind", "MailRefused", "NotARecipient", "deliver_due_mail", "deliver_mail", "mail_kind", "queue_mail"]
 
 logger = logging.getLogger(__name__)
 
@@ -54,9 +55,21 @@ NOT_SENT = "This message was not sent, so its text is not kept."
 State, Outcome = OutgoingMail.State, MailTally.Outcome
 
 
+class NotARecipient(ValueError):
+    """A defect in the code that wrote a message."""
+
+
 def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping[str, Any]) -> OutgoingMail:
-    """Writes one message, sealed, and enqueues its delivery in the caller's transaction. Raises `MailRefused`."""
+    """Writes one message, sealed, and enqueues its delivery in the caller's transaction.
+
+    Raises `MailRefused`, and `NotARecipient` for an address that is not stored with what the message is about: one that
+    was typed a moment ago gets no mail about somebody else's row, whatever it looks like.
+    """
     _may_be_written(kind, to=to, about=about)
+    if normalise_email(to) not in {normalise_email(address) for address in kind.recipients(about) if address}:
+        raise NotARecipient(
+            f"{kind.template} does not go to this address: it is not stored with the {about._meta.label}."
+        )
     business = {"business": settings.BUSINESS, "site_url": settings.SITE_URL}
     variables = {**business, "choices_url": choices_url(to, now=timezone.now()), "about": about, **context}
     subject, text, html = (_render(kind, part, variables) for part in ("subject.txt", "txt", "html"))

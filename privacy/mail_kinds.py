@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from .purposes import Purpose
+
+
+def own_address(about: Any) -> list[str | None]:
+    return [about.email]
+
+
+def business_address(about: Any) -> list[str | None]:
+    """For messages to staff."""
+    return [settings.BUSINESS["email"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +32,9 @@ class MailKind:
     transactional: bool  # the person waits for it; all others carry a one-click opt-out (RFC 8058)
     because: str  # why it is the one or the other
     live: Callable[[Any], bool]
+    recipients: Callable[[Any], Iterable[str | None]] = (
+        own_address  # stored with what it is about; it goes nowhere else
+    )
     despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
     holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
     began: Callable[[Any], datetime] | None = None  # when the person gave the address for this: a later opt-out ends it

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .mail_kinds import MailKind, mail_kind
+from .mail_kinds import MailKind, business_address, mail_kind
 from .models import PrivacyRequest
 from .purposes import Purpose
 
@@ -41,6 +41,7 @@ PURGE_STOPPED = mail_kind(
     "privacy/purge_stopped",
     purpose=Purpose.LEGAL_OBLIGATION,
     about="privacy.Heartbeat",
+    recipients=business_address,
     transactional=True,
     because="staff must mend what stopped",
     despite_opt_out=True,
@@ -50,6 +51,7 @@ PROMISE_CHANGED = mail_kind(
     "privacy/promise_changed",
     purpose=Purpose.LEGAL_OBLIGATION,
     about="privacy.PromiseState",
+    recipients=business_address,
     transactional=True,
     because="staff must mend what broke, and hear when it is mended",
     despite_opt_out=True,

@@ -1,6 +1,7 @@
 """The messages of this app."""
 
 from privacy.mail import mail_kind
+from privacy.mail_kinds import business_address
 from privacy.purposes import Purpose
 
 RECEIPT = mail_kind(
@@ -38,6 +39,7 @@ DISPUTE_OPENED = mail_kind(
     "shop/dispute_opened",
     purpose=Purpose.ORDER,
     about="shop.Dispute",
+    recipients=business_address,
     transactional=True,
     because="staff have to answer a dispute in time",
     despite_opt_out=True,
@@ -46,6 +48,7 @@ DISPUTE_CLOSED = mail_kind(
     "shop/dispute_closed",
     purpose=Purpose.ORDER,
     about="shop.Dispute",
+    recipients=business_address,
     transactional=True,
     because="staff wait for the end of a dispute",
     despite_opt_out=True,

@@ -5,10 +5,16 @@ from __future__ import annotations
 from ..mail import mail_kind
 from ..purposes import Purpose
 from .models import PolicyNotice, PolicyVersion
+from .people import address_in
 
 
 def _is_announced(notice: PolicyNotice) -> bool:
     return notice.state == PolicyNotice.State.MAILED and notice.version.state == PolicyVersion.State.NOTICES
+
+
+def _address_of(notice: PolicyNotice) -> list[str | None]:
+    row = notice.contact()
+    return [address_in(row, notice.fingerprint) if row else None]
 
 
 # Not sent to those who opted out of mail: staff call them or send a letter.
@@ -16,6 +22,7 @@ POLICY_CHANGED = mail_kind(
     "privacy/policy_changed",
     purpose=Purpose.POLICY_NOTICE,
     about="policy.PolicyNotice",
+    recipients=_address_of,
     transactional=False,
     because="nobody asked for it; it tells people before their data is used in a new way",
     live=_is_announced,

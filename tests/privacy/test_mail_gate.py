@@ -8,10 +8,10 @@ import pytest
 import time_machine
 from django.core import mail as django_mail
 
-from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED
+from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from contacts.models import Inquiry
 from privacy.erasure import erase_person
-from privacy.mail import MailKind, MailRefused, deliver_mail, queue_mail
+from privacy.mail import MailKind, MailRefused, NotARecipient, deliver_mail, queue_mail
 from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, Suppression
 from privacy.opt_out import is_opted_out
@@ -139,7 +139,7 @@ def test_a_refused_mail_stays_refused(inquiry: Inquiry) -> None:
 
 
 def test_a_confirmed_request_is_not_asked_to_be_confirmed() -> None:
-    request = PrivacyRequest(state=PrivacyRequest.State.CONFIRMED)
+    request = PrivacyRequest(email="dave@example.org", state=PrivacyRequest.State.CONFIRMED)
     with pytest.raises(MailRefused):
         queue_mail(REQUEST_CONFIRMATION, to="dave@example.org", about=request, context={"token": "t"})
 
@@ -163,5 +163,21 @@ def test_a_subject_is_one_line(inquiry: Inquiry, subject: str, monkeypatch: pyte
 
 
 def test_a_recipient_that_is_several_lines_is_never_mailed(inquiry: Inquiry) -> None:
-    mail = queue_mail(INQUIRY_RECEIVED, to="dave@example.org\nBcc: all@example.org", about=inquiry, context={})
+    inquiry.email = "dave@example.org\nBcc: all@example.org"
+    inquiry.save()
+    mail = queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
     assert refused(mail, "this is not an address that can be mailed")
+
+
+@pytest.mark.parametrize("typed", ["mallory@example.net", "dave@example.com", "dave@еxample.org", ""])
+def test_nothing_is_written_to_an_address_that_is_not_stored_with_the_reason(inquiry: Inquiry, typed: str) -> None:
+    with pytest.raises((NotARecipient, MailRefused)):
+        queue_mail(INQUIRY_RECEIVED, to=typed, about=inquiry, context={})
+    assert not OutgoingMail.objects.exists()
+    assert queue_mail(INQUIRY_RECEIVED, to="Dave@example.org", about=inquiry, context={})
+
+
+def test_message_to_staff_goes_to_the_business_and_to_nobody_else(inquiry: Inquiry) -> None:
+    with pytest.raises(NotARecipient):
+        queue_mail(INQUIRY_WAITS, to=inquiry.email, about=inquiry, context={})
+    assert queue_mail(INQUIRY_WAITS, to="info@ait-pro.com", about=inquiry, context={})
