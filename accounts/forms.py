@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from privacy.addresses.form_field import LONGEST, EmailAddressField, EmailAddressInput
+from privacy.addresses.form_field import EmailAddressField, EmailAddressInput
+from privacy.addresses.validation import LONGEST
 
 from .models import User
 from .sign_in_limits import authenticate_within_limits

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.password_link import send_password_link
 from accounts.sessions.models import end_sessions
 from privacy.audit.trail import record
+from privacy.encryption.normalise import normalise_email
 from privacy.links import digest_of, new_link_token
 from privacy.mail import MailRefused, queue_mail
 
@@ -39,14 +40,15 @@ def ask_for_payout_email(*, affiliate: Affiliate, email: str, by: User) -> Payou
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
         raise ChangeRefused("This account is closed.")
-    if email == affiliate.payout_email:
+    if normalise_email(email) == normalise_email(affiliate.payout_email or ""):
         raise ChangeRefused("This is the address that your payouts go to already.")
     now, token = timezone.now(), new_link_token()
     _end_waiting(affiliate, now)
     change = PayoutEmailChange.objects.create(
         affiliate=affiliate, email=email, stop_digest=digest_of(token), asked_at=now, takes_effect_at=now + HOLD
     )
-    for address in {affiliate.payout_email or affiliate.user.email, affiliate.user.email} - {None}:
+    told = [address for address in (affiliate.payout_email, affiliate.user.email) if address]
+    for address in {normalise_email(address): address for address in told}.values():
         context = {"token": token, "name": affiliate.user.get_short_name(), "by_staff": by.pk != affiliate.user_id}
         queue_mail(PAYOUT_EMAIL_ASKED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=by)

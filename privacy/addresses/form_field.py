@@ -6,9 +6,7 @@ from typing import Any
 
 from django import forms
 
-from .validation import validate_address
-
-LONGEST = 254  # characters, RFC 5321
+from .validation import LONGEST, validate_address
 
 
 class EmailAddressInput(forms.TextInput):

@@ -12,11 +12,14 @@ import re
 import email_validator
 from django.core.exceptions import ValidationError
 
+LONGEST = 254  # characters, RFC 5321
 _DETAIL_FOR_PROGRAMMERS = re.compile(r" \([^()]*\)(?=\.?$)")
 
 
 def validate_address(value: str) -> None:
     """Raises `ValidationError`, which says in plain words what is wrong with the address."""
+    if len(value) > LONGEST:  # not worth a closer look, which takes time
+        raise ValidationError(f"Enter a valid email address. It has at most {LONGEST} characters.", code="invalid")
     try:
         email_validator.validate_email(
             value,

@@ -18,8 +18,8 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
-from ..addresses.form_field import LONGEST, EmailAddressField
-from ..addresses.validation import validate_address
+from ..addresses.form_field import EmailAddressField
+from ..addresses.validation import LONGEST, validate_address
 from ..card_numbers import validate_no_card_number
 from ..policy.gate import require_open
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal

@@ -219,3 +219,8 @@ def test_validator_speaks_in_plain_words() -> None:
     with pytest.raises(ValidationError) as caught:
         validate_address("me@xn--0.tld")
     assert caught.value.messages == ["Enter a valid email address. The part after the @ is not valid IDNA."]
+
+
+def test_endless_text_is_refused_without_a_closer_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(email_validator, "validate_email", lambda *_, **__: pytest.fail("looked at"))
+    assert not taken("ａ" * 1_000_000 + "@example.org")
