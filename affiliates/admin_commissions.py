@@ -42,8 +42,8 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     list_display = ["__str__", "code", "order", "total", "remaining", "state", "holds", "hold_until", "created_at"]
     list_filter = [AffiliateFilter, QuestionFilter, "state", HeldFilter, "created_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
-    search_fields = ["attribution__affiliate__code", "attribution__order__reference"]
-    fields = ["code", "order", "route", "base", "terms", "total", "remaining", "state", "reason", "holds"]
+    search_fields = ["number", "attribution__affiliate__code", "attribution__order__reference"]
+    fields = ["number", "code", "order", "route", "base", "terms", "total", "remaining", "state", "reason", "holds"]
     fields += ["hold_until", "created_at", "approved_at", "approved_by", "paid_at"]
     actions = ["approve", "reject", "hold", "clear", "confirm"]
     action_form = ReasonForm

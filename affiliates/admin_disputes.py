@@ -70,7 +70,7 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
     list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
     ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate"]
-    search_fields = ["commission__attribution__affiliate__code"]
+    search_fields = ["commission__number", "commission__attribution__affiliate__code"]
     fields = ["commission", "code", "text", "state", "opened_at", "due_at", "answer", "answered_at", "answered_by"]
     change_form_template = "affiliates/admin/dispute.html"
 

@@ -41,7 +41,11 @@ class FlagAdmin(ReadOnlyAdmin):
     list_display = ["raised_at", "because", "code", "order", "state", "reason", "decided_at", "to_decide"]
     list_filter = [AffiliateFilter, "state", "kind", "raised_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
-    search_fields = ["attribution__affiliate__code", "attribution__order__reference"]
+    search_fields = [
+        "attribution__affiliate__code",
+        "attribution__order__reference",
+        "attribution__commission__number",
+    ]
     ordering = [OPEN_FIRST.asc(), "raised_at"]
     fields = ["because", "code", "order", "state", "raised_at", "reason", "decided_at", "decided_by"]
     change_form_template = "affiliates/admin/flag.html"

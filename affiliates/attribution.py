@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -46,18 +44,18 @@ def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attributio
         order,
         referral.affiliate,
         route=Attribution.Route.COOKIE,
-        click=referral.click,
-        campaign=referral.click.sub if referral.click else "",
-        clicked_at=referral.token.clicked_at,
-        same_address=_same_address(referral.click, request),
+        click=_compared(referral.click, request),
     )
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
-def _same_address(click: Click | None, request: HttpRequest) -> bool | None:
-    """The verdict is all that is kept. None where the click's address is not known or no longer readable."""
+def _compared(click: Click | None, request: HttpRequest) -> Click | None:
+    """The visit, with the verdict whether its address is the order's. None where that is not readable any more."""
     clicked_from = click.readable_address() if click else None
-    return None if clicked_from is None else clicked_from == client_address(request)
+    if click is not None and clicked_from is not None:
+        click.same_address = clicked_from == client_address(request)
+        Click._base_manager.filter(pk=click.pk).update(same_address=click.same_address)
+    return click
 
 
 def _attribute(
@@ -66,9 +64,6 @@ def _attribute(
     *,
     route: str,
     click: Click | None = None,
-    campaign: str = "",
-    clicked_at: datetime | None = None,
-    same_address: bool | None = None,
 ) -> Attribution:
     now = timezone.now()
     rate = rate_for(affiliate=affiliate, product=order.product, currency=order.currency, moment=now)
@@ -77,9 +72,6 @@ def _attribute(
         affiliate=affiliate,
         route=route,
         click=click,
-        campaign=campaign,
-        clicked_at=clicked_at,
-        same_address=same_address,
         rate=None if rate._state.adding else rate,
         rate_percent=rate.percent,
         rate_flat_minor=rate.flat_minor,

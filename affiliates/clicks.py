@@ -21,7 +21,7 @@ from privacy.client_address import client_address
 from privacy.keystore.day_keys import DayFenced
 from privacy.links import digest_of
 
-from .known_codes import affiliate_with, purge_stopped
+from .known_codes import KnownCode, known_code, purge_stopped
 from .models import REFERRAL_LIFE, Click
 from .referral import Referral, Token, drop_cookie, referral_of, set_cookie
 from .rollups import tally
@@ -44,14 +44,15 @@ def record_click(request: HttpRequest, response: HttpResponse, *, code: str, lan
     """
     response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
     patch_vary_headers(response, FETCH_HEADERS)
-    affiliate = affiliate_with(code)
-    if affiliate is None:
+    known = known_code(code)
+    if known is None:
         return
+    affiliate = known.affiliate_id
     referral = referral_of(request)
     if referral.visit is not Visit.CLICK:
         tally(affiliate, referral.visit)
     elif not _is_same_click(referral, affiliate):
-        token = _store_click(request, affiliate, landing)
+        token = _store_click(request, known, landing)
         if not _belongs_to_another(referral, affiliate):
             set_cookie(response, token)
 
@@ -68,26 +69,26 @@ def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
     return referral.token.affiliate_id != affiliate and referral.affiliate is not None
 
 
-def _store_click(request: HttpRequest, affiliate: UUID, landing: str) -> Token:
+def _store_click(request: HttpRequest, known: KnownCode, landing: str) -> Token:
     """Stores the row and returns what its cookie says.
 
     While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
     stored: the cookie alone attributes a sale, and the click is only counted.
     """
-    now = timezone.now()
+    now, affiliate = timezone.now(), known.affiliate_id
     click = Click(
         affiliate_id=affiliate,
         address=client_address(request),
         landing_path=landing[:300],
         referring_domain=_referring_domain(request),
-        sub=_sub_label(request),
+        label_id=known.label_id(request.GET.get("sub", "")),
         clicked_at=now,
         expires_at=now + REFERRAL_LIFE,
     )
     token = Token(click.pk, affiliate, now)
     click.cookie_digest = digest_of(token.sealed)
     if purge_stopped() or not _is_stored(click):
-        tally(affiliate, Visit.CLICK, campaign=click.sub, landing=click.landing_path)
+        tally(affiliate, Visit.CLICK, label=click.label_id, landing=click.landing_path)
     return token
 
 
@@ -104,11 +105,6 @@ def _referring_domain(request: HttpRequest) -> str:
     except ValueError:
         return ""
     return host[:253] if host.isprintable() else ""
-
-
-def _sub_label(request: HttpRequest) -> str:
-    label = request.GET.get("sub", "")[:64]
-    return label if label.isprintable() else ""
 
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
-from .models import By, Commission, DailySales
+from .models import Commission, DailySales
 
 SUMS = ("orders", "sales_minor", "earned_minor", "reversed_minor")
 State = Commission.State
@@ -27,8 +27,6 @@ class Key(NamedTuple):
     affiliate_id: UUID
     day: date
     currency: str
-    by: str
-    label: str
 
 
 def sum_sales_around(commission: Commission) -> None:
@@ -40,32 +38,28 @@ def sum_sales_around(commission: Commission) -> None:
 @transaction.atomic
 def sum_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
     """Two at once wait for each other, so that neither misses what the other has changed."""
-    whole = Key(affiliate_id, day, currency, By.ALL.value, "")
+    whole = Key(affiliate_id, day, currency)
     DailySales.objects.bulk_create([DailySales(**whole._asdict())], ignore_conflicts=True)
     DailySales.objects.select_for_update().get(**whole._asdict())
     lines = Commission.objects.filter(
         attribution__affiliate=affiliate_id, currency=currency, created_at__gte=_start(day), created_at__lt=_end(day)
     )
     sums = sales_of(lines)
-    for key in stored_sales(DailySales.objects.filter(affiliate=affiliate_id, day=day, currency=currency)):
-        sums.setdefault(key, Counter())  # a row without sales says 0
+    sums.setdefault(whole, Counter())  # a row without sales says 0
     _write(sums)
 
 
 def sales_of(lines: QuerySet[Commission]) -> dict[Key, Counter[str]]:
-    """What these commissions come to, by day and by campaign. A rejected one earned nothing; its sale was one."""
+    """What these commissions come to, by day. A rejected one earned nothing; its sale was one."""
     grouped = (
         lines.order_by()
-        .annotate(day=TruncDate("created_at", tzinfo=UTC))
-        .values_list("attribution__affiliate", "day", "currency", "attribution__campaign", "state")
+        .annotate(sold_on=TruncDate("created_at", tzinfo=UTC))
+        .values_list("attribution__affiliate", "sold_on", "currency", "state")
         .annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
     )
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
-    for affiliate, day, currency, campaign, state, orders, sales, earned, taken_back in grouped:
-        counts = _counts(state, orders, sales, earned, taken_back)
-        sums[Key(affiliate, day, currency, By.ALL.value, "")].update(counts)
-        if campaign:
-            sums[Key(affiliate, day, currency, By.CAMPAIGN.value, campaign)].update(counts)
+    for affiliate, day, currency, state, orders, sales, earned, taken_back in grouped:
+        sums[Key(affiliate, day, currency)].update(_counts(state, orders, sales, earned, taken_back))
     return sums
 
 
@@ -80,7 +74,7 @@ def _write(sums: dict[Key, Counter[str]]) -> None:
         (DailySales(**key._asdict(), **counts) for key, counts in sums.items()),
         batch_size=500,
         update_conflicts=True,
-        unique_fields=["affiliate", "by", "day", "currency", "label"],
+        unique_fields=["affiliate", "day", "currency"],
         update_fields=list(SUMS),
     )
 

@@ -1,17 +1,17 @@
 """Why this amount, or why nothing: an order or a commission explained line by line, without saying who bought.
 
-For the affiliate's receipt and for the staff's "why did this person get this amount?".
+For the affiliate's receipt and for the staff's "why did this person get this amount?". Both read the same lines, so
+they hold no more than the affiliate may know: days without a time of day, and nothing of the visit or the buyer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Prefetch
-from django.utils.timesince import timesince
 
 from shop.models import Order, Refund
 from shop.money import Money
@@ -64,15 +64,11 @@ def explain_commission(commission: Commission) -> list[Line]:
 
 
 def _origin(attribution: Attribution) -> Iterator[Line]:
-    placed = f"The order was placed on {_moment(attribution.decided_at)}"
+    placed = f"The order was placed on {_day(attribution.decided_at)}"
     if attribution.route == Attribution.Route.CODE:
         yield Line("Who brought it", f"{placed} with the code {attribution.affiliate.code}, typed at the checkout.")
-    elif attribution.clicked_at:
-        age = _age(attribution.clicked_at, attribution.decided_at)
-        clicked = f"after a click on the affiliate's link on {_moment(attribution.clicked_at)}, {age} before"
-        yield Line("Who brought it", f"{placed} {clicked}. A click counts for 30 days.")
     else:
-        yield Line("Who brought it", f"{placed} after a click on the affiliate's link.")
+        yield Line("Who brought it", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
     yield Line("Terms", f"Version {attribution.terms_version} of the terms was in force between us.")
 
 
@@ -130,35 +126,35 @@ def _refunds(commission: Commission) -> Iterator[Line]:
 
 def _flags(attribution: Attribution) -> Iterator[Line]:
     for flag in sorted(attribution.flags.all(), key=lambda flag: flag.raised_at):
-        held = f"Held on {_moment(flag.raised_at)}, because {flag.get_kind_display()}"
+        held = f"Held on {_day(flag.raised_at)}, because {flag.words}"
         if flag.decided_at is None:
             yield Line("Hold", f"{held}. A person looks at it; until then it is neither approved nor paid.")
         else:
-            yield Line("Hold", f"{held}; {flag.state} on {_moment(flag.decided_at)}: {flag.reason}.")
+            yield Line("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.reason}.")
 
 
 def _state(commission: Commission) -> Iterator[Line]:
     if commission.approved_at:
         how = "by staff" if commission.approved_by_id else f"by itself after {settings.AFFILIATE_HOLD_DAYS} days"
-        yield Line("Approved", f"On {_moment(commission.approved_at)}, {how}.")
+        yield Line("Approved", f"On {_day(commission.approved_at)}, {how}.")
     yield Line("State", _state_text(commission))
 
 
 def _state_text(commission: Commission) -> str:
     if commission.state == State.PENDING:
-        return f"Pending: it is approved on {_moment(commission.hold_until)}, unless the order is refunded or held."
+        return f"Pending: it is approved on {_day(commission.hold_until)}, unless the order is refunded or held."
     if commission.state in {State.REJECTED, State.REVERSED}:
         return f"{commission.get_state_display().capitalize()}: {commission.reason}."
     if commission.state == State.APPROVED:
         return "Approved: it goes into the next payout."
     if commission.state == State.PAID and commission.paid_at:
-        return f"Paid on {_moment(commission.paid_at)}."
+        return f"Paid on {_day(commission.paid_at)}."
     return "In a payout that is under way."
 
 
 def _ledger(commission: Commission) -> Iterator[Line]:
     for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
-        yield Line("Account", f"{_moment(entry.created_at)}: {entry.total}, {entry_in_words(entry)}{_payout(entry)}.")
+        yield Line("Account", f"{_day(entry.created_at)}: {entry.total}, {entry_in_words(entry)}{_payout(entry)}.")
 
 
 def entry_in_words(entry: LedgerEntry) -> str:
@@ -170,15 +166,9 @@ def _payout(entry: LedgerEntry) -> str:
     if claim is None:
         return "; in no payout yet"
     payout: PayoutItem = claim.payout
-    return f"; in the payout of {payout.total} of {_moment(payout.created_at)}, which is {payout.get_state_display()}"
+    return f"; in the payout of {payout.total} of {_day(payout.created_at)}, which is {payout.get_state_display()}"
 
 
-def _moment(moment: datetime) -> str:
-    return f"{moment:%-d %B %Y, %H:%M} UTC"
-
-
-def _age(since: datetime, until: datetime) -> str:
-    """The two largest units, in words."""
-    if until - since < timedelta(minutes=1):
-        return "less than a minute"
-    return timesince(since, until).replace("\xa0", " ")
+def _day(moment: datetime) -> str:
+    """In UTC, as all figures."""
+    return f"{moment:%-d %B %Y}"

@@ -9,18 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from django.db.models import Count, F, Q, Sum, Value
-from django.db.models.functions import TruncDate
+from django.db.models import CharField, Count, Q, Sum, Value
+from django.db.models.functions import Cast, TruncDate
 
 from .daily_sales import SUMS
 from .models import COUNTERS, Affiliate, By, Click, DailyClicks, DailySales, Tally
 
 Group = TypeVar("Group", bound=Hashable)
 SHOWN = [name for name in (*COUNTERS, *SUMS) if name != "rowless"]
-LABEL_OF_CLICK = {By.CAMPAIGN: "sub", By.LANDING: "landing_path"}
-LABEL_OF_TALLY = {By.CAMPAIGN: "campaign", By.LANDING: "landing"}
+LABEL_OF_CLICK = {By.CAMPAIGN: "label_id", By.LANDING: "landing_path"}
+LABEL_OF_TALLY = {By.CAMPAIGN: "label_id", By.LANDING: "landing"}
 
 
 @dataclass(frozen=True)
@@ -47,60 +47,63 @@ def figures(
     until: date,
     currency: str,
     by: Literal["day", "month"] = "day",
-    sub: str | None = None,
 ) -> dict[date, Figures]:
     """The figures by day, or by the first day of each month, from `since` to `until`, both included, without gaps.
 
-    With `sub`, only what came under this campaign label. Days are those of UTC.
+    Days are those of UTC.
     """
-    kind = By.ALL if sub is None else By.CAMPAIGN
-    lines = _lines(affiliate, since, until, currency, kind)
-    of_sub = ((day, counts) for day, label, counts in lines if label == (sub or ""))
-    sums = _summed((day.replace(day=1) if by == "month" else day, counts) for day, counts in of_sub)
+    lines = [*_visit_lines(affiliate, since, until, By.ALL), *_sale_lines(affiliate, since, until, currency)]
+    sums = _summed((day.replace(day=1) if by == "month" else day, counts) for day, _, counts in lines)
     return {start: sums.get(start, Figures()) for start in _starts(since, until, by)}
 
 
-def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date, currency: str) -> dict[str, Figures]:
-    """The same by campaign label or by page, the most clicked first; clicks without a label are left out."""
-    lines = _lines(affiliate, since, until, currency, by)
-    sums = _summed((label, counts) for _, label, counts in lines if label)
-    return dict(sorted(sums.items(), key=lambda line: (-line[1].clicks, -line[1].orders, line[0])))
+def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date) -> dict[str, Figures]:
+    """The visits by campaign label (the hexadecimal digits of its id) or by page, the most clicked first. Those without
+    a label are left out. Sales are not known by day and label: `affiliates.labels.sales`."""
+    lines = _visit_lines(affiliate, since, until, by)
+    sums = _summed((_plain(label, by), counts) for _, label, counts in lines if label)
+    return dict(sorted(sums.items(), key=lambda line: (-line[1].clicks, line[0])))
 
 
-def _lines(
-    affiliate: Affiliate, since: date, until: date, currency: str, by: By
-) -> Iterator[tuple[date, str, dict[str, int]]]:
-    days = Q(affiliate=affiliate, day__range=(since, until))
-    for day, label, *counts in _visits(affiliate, days, since, until, by):
-        yield day, label, dict(zip(COUNTERS, counts, strict=True))
-    sales = DailySales.objects.filter(days, by=by, currency=currency)
-    for day, label, *counts in sales.order_by().values_list("day", "label", *SUMS):
-        yield day, label, dict(zip(SUMS, counts, strict=True))
+def _plain(label: str, by: By) -> str:
+    """PostgreSQL writes an id with hyphens."""
+    return label.replace("-", "") if by == By.CAMPAIGN else label
 
 
-def _visits(affiliate: Affiliate, days: Q, since: date, until: date, by: By) -> Any:
+Lines = Iterator[tuple[date, str, dict[str, int]]]
+
+
+def _sale_lines(affiliate: Affiliate, since: date, until: date, currency: str) -> Lines:
+    sales = DailySales.objects.filter(affiliate=affiliate, day__range=(since, until), currency=currency)
+    for day, *counts in sales.order_by().values_list("day", *SUMS):
+        yield day, "", dict(zip(SUMS, counts, strict=True))
+
+
+def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Lines:
     """One statement, so that a click that is being added up stands neither in both parts nor in none."""
+    days = Q(affiliate=affiliate, day__range=(since, until))
     added = DailyClicks.objects.filter(days, by=by).order_by().values_list("day", "label", *COUNTERS)
     clicks = (
         Click._base_manager.filter(affiliate=affiliate, counted=False)
         .filter(clicked_at__gte=_midnight(since), clicked_at__lt=_midnight(until + timedelta(days=1)))
-        .annotate(day=TruncDate("clicked_at", tzinfo=UTC), label=_label(LABEL_OF_CLICK, by))
+        .annotate(day=TruncDate("clicked_at", tzinfo=UTC), under=_label(LABEL_OF_CLICK, by))
         .order_by()
-        .values_list("day", "label")
+        .values_list("day", "under")
         .annotate(clicks=Count("pk"), **{name: Value(0) for name in COUNTERS if name != "clicks"})
     )
     tallies = (
         Tally.objects.filter(days)
-        .annotate(label=_label(LABEL_OF_TALLY, by))
+        .annotate(under=_label(LABEL_OF_TALLY, by))
         .order_by()
-        .values_list("day", "label")
+        .values_list("day", "under")
         .annotate(**{f"of_{name}": Sum(name) for name in COUNTERS})
     )
-    return added.union(clicks, tallies, all=True)
+    for day, label, *counts in added.union(clicks, tallies, all=True):
+        yield day, label, dict(zip(COUNTERS, counts, strict=True))
 
 
-def _label(columns: dict[By, str], by: By) -> F | Value:
-    return F(columns[by]) if by in columns else Value("")
+def _label(columns: dict[By, str], by: By) -> Cast | Value:
+    return Cast(columns[by], CharField()) if by in columns else Value("")
 
 
 def _summed(lines: Iterable[tuple[Group, dict[str, int]]]) -> dict[Group, Figures]:

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from .known_codes import affiliate_with
-from .models import REFERRAL_LIFE
+from .known_codes import KnownCode, known_code
+from .models import REFERRAL_LIFE, Label
 from .referral import referral_of
 
 PARAMETER = "test"
@@ -33,13 +33,13 @@ def is_a_trial(request: HttpRequest) -> bool:
 
 def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpResponse:
     """What following this link comes to in this browser."""
-    referral = referral_of(request)
+    referral, known = referral_of(request), known_code(code)
     context = {
         "is_valid": _is_valid(request.GET[PARAMETER], code),
-        "is_known": affiliate_with(code) is not None,
+        "is_known": known is not None,
         "code": code,
         "landing": landing,
-        "sub": request.GET.get("sub", "")[:64],
+        "label": _label(known, request.GET.get("sub", "")),
         "visit": referral.visit.value,
         "browser_refuses": referral.browser_refuses,
         "earlier": referral.token,
@@ -48,6 +48,12 @@ def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpRespon
     response = render(request, "affiliates/link_trial.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _label(known: KnownCode | None, typed: str) -> str:
+    """The declared label, or "other": no other word is shown again."""
+    label = known.label_id(typed) if known else None
+    return Label.objects.get(pk=label).name if label else "other" if typed else ""
 
 
 def _is_valid(token: str, code: str) -> bool:

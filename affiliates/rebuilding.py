@@ -15,7 +15,7 @@ from django.db.models.functions import TruncDate
 
 from .daily_sales import SUMS, sales_of, stored_sales, sum_sales
 from .models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, Tally
-from .rollups import Happened, Key, add_up, count_visits, take_the_counter
+from .rollups import Happened, Key, add_up, count_visits, labels_of, take_the_counter
 from .running_sums import correct_sums, differences
 
 
@@ -47,7 +47,7 @@ def _happened(first: datetime) -> list[Happened]:
 
     A row that was deleted a moment ago has left a tally that the figures do not know yet.
     """
-    labels = ("affiliate_id", "the_day", "sub", "landing_path")
+    labels = ("affiliate_id", "the_day", "label_id", "landing_path")
     rows = (
         Click._base_manager.filter(counted=True, clicked_at__gte=first)
         .annotate(the_day=TruncDate("clicked_at", tzinfo=UTC))
@@ -58,13 +58,13 @@ def _happened(first: datetime) -> list[Happened]:
     gone = (
         Tally.objects.filter(day__gte=first.date())
         .order_by()
-        .values_list("affiliate_id", "day", "campaign", "landing")
+        .values_list("affiliate_id", "day", "label_id", "landing")
         .annotate(total=Sum(F("rowless") - F("clicks")))
         .exclude(total=0)
     )
     return [
-        Happened(affiliate, day, ((By.CAMPAIGN.value, campaign), (By.LANDING.value, landing)), {"clicks": total})
-        for affiliate, day, campaign, landing, total in rows.union(gone, all=True)
+        Happened(affiliate, day, labels_of(label, landing), {"clicks": total})
+        for affiliate, day, label, landing, total in rows.union(gone, all=True)
     ]
 
 
@@ -76,7 +76,7 @@ def _rebuild_sales(change: bool) -> list[str]:
             sum_sales(affiliate_id=affiliate_id, day=day, currency=currency)
     return [
         _line(
-            Key(key.affiliate_id, key.day, key.by, key.label),
+            Key(key.affiliate_id, key.day, By.ALL.value, ""),
             f"{name} in {key.currency}",
             found.get(key, Counter())[name],
             wanted[key][name],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Model
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -29,7 +29,8 @@ from .commissions import earn_commission, reverse_commission
 from .daily_sales import sum_sales_around
 from .flags import end_dispute_flags, raise_flag
 from .known_codes import forget_codes
-from .models import Affiliate, Attribution, Click, Commission, Flag, PayoutParcel
+from .labels.sales import expect_sale
+from .models import Affiliate, Attribution, Click, Commission, Flag, Label, PayoutParcel
 from .payout_sending import follow_parcel
 from .restoring import restore_commission
 from .rollups import note_deletion
@@ -100,9 +101,13 @@ def keep_the_count(*, instance: Click, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=Commission)
-def sum_up(*, instance: Commission, **kwargs: Any) -> None:
+def sum_up(*, instance: Commission, created: bool, **kwargs: Any) -> None:
     sum_sales_around(instance)
+    if created:
+        expect_sale(instance)
 
 
 post_save.connect(forget_codes, sender=Affiliate)
+post_save.connect(forget_codes, sender=Label)
+post_delete.connect(forget_codes, sender=Label)
 post_save.connect(forget_codes, sender=Heartbeat)

@@ -25,7 +25,7 @@ from privacy.links import digest_of
 from privacy.purposes import Purpose
 from privacy.reading import reads
 
-from .models import REFERRAL_LIFE, Affiliate, Click
+from .models import REFERRAL_LIFE, Affiliate, Click, Label
 from .visits import Visit, is_embedded, looks_ahead, program
 
 COOKIE = "aitpro_referral"
@@ -99,6 +99,12 @@ class Referral:
     def own_address(self) -> str | None:
         """The network address stored with the visit, for the visitor's own eyes."""
         return self.click.readable_address() if self.click else None
+
+    @property
+    def label(self) -> str:
+        """The campaign label of the link that was followed; empty without one, or when its affiliate left."""
+        found = Label.objects.filter(pk=self.click.label_id).first() if self.click and self.click.label_id else None
+        return found.name if found else ""
 
     @cached_property
     def affiliate(self) -> Affiliate | None:

@@ -56,17 +56,20 @@ def download(request: HttpRequest) -> HttpResponse:
 def _lines(chosen: Report) -> Iterator[list[object]]:
     yield [chosen.by, *COLUMNS]
     for row in chosen.rows():
-        yield [_harmless(row.label), *_visits(row), *_money(row)]
+        yield [_harmless(row.label), *_visits(row, chosen), *_money(row, chosen)]
 
 
-def _visits(row: Row) -> list[object]:
+def _visits(row: Row, chosen: Report) -> list[object]:
     figures = row.figures
     counts = [figures.clicks, figures.refused, figures.bots, figures.previews] if row.has_visits else [""] * 4
+    if not chosen.has_sales:
+        return [*counts, "", ""]
     return [*counts, figures.orders, "" if row.conversion is None else f"{row.conversion:.2f}"]
 
 
-def _money(row: Row) -> list[object]:
-    amounts = [row.sales, row.earned, row.taken_back, row.paid]
+def _money(row: Row, chosen: Report) -> list[object]:
+    sold = [row.sales, row.earned, row.taken_back] if chosen.has_sales else [None] * 3
+    amounts = [*sold, row.paid]
     return [row.currency, *(_plain(amount) for amount in amounts)]
 
 

@@ -20,7 +20,7 @@ from shop.money import Money
 
 from .daily_sales import SUMS
 from .figures import Figures
-from .models import By, Commission, DailyClicks, DailySales, PayoutItem
+from .models import By, Commission, DailyClicks, DailySales, Label, PayoutItem
 
 VISITS = ("clicks", "bots", "previews", "refused")
 WITHOUT_LABEL = "without a campaign"
@@ -35,7 +35,7 @@ class ReportBy(models.TextChoices):
 
 @dataclass(frozen=True)
 class Row:
-    """One line. What a report can't know (a product's clicks, a campaign's payouts) is None, not 0."""
+    """One line. What a report can't know (a product's clicks, a campaign's sales) is None, not 0."""
 
     label: str
     currency: str
@@ -99,6 +99,11 @@ class Report:
         return self.by != ReportBy.PRODUCT
 
     @property
+    def has_sales(self) -> bool:
+        """Sales are counted by label for several buyers together, and then belong to no day: docs/adr/0025."""
+        return self.by != ReportBy.CAMPAIGN
+
+    @property
     def has_payouts(self) -> bool:
         return self.by in {ReportBy.MONTH, ReportBy.AFFILIATE}
 
@@ -129,12 +134,12 @@ class Report:
         return self._merged(_summed(self._visits(), code, VISITS), _summed(self._sales(), code, SUMS), paid)
 
     def _by_campaign(self) -> list[Row]:
-        """With a line for what came without a label, so that the lines come to the whole."""
-        label, kind = F("label"), By.CAMPAIGN
-        visits, sales = _summed(self._visits(kind), label, VISITS), _summed(self._sales(kind), label, SUMS)
+        """Visits, with a line for those without a label, so that the lines come to the whole."""
+        by_id = _summed(self._visits(By.CAMPAIGN), F("label"), VISITS)
+        labels = Label.objects.filter(pk__in=by_id).select_related("affiliate")
+        visits = {f"{label.affiliate.code}: {label.name}": by_id[label.pk.hex] for label in labels}
         _put_rest(visits, self._visits().aggregate(**_sums(VISITS)))
-        _put_rest(sales, self._sales().aggregate(**_sums(SUMS)))
-        return self._merged(visits, sales, None)
+        return self._merged(visits, {}, None)
 
     def _by_product(self) -> list[Row]:
         """A rejected commission earned nothing; its sale was one."""
@@ -168,8 +173,8 @@ class Report:
     def _visits(self, kind: By = By.ALL) -> QuerySet[DailyClicks]:
         return DailyClicks.objects.filter(**self._days, by=kind)
 
-    def _sales(self, kind: By = By.ALL) -> QuerySet[DailySales]:
-        return DailySales.objects.filter(**self._days, by=kind, currency=self.currency)
+    def _sales(self) -> QuerySet[DailySales]:
+        return DailySales.objects.filter(**self._days, currency=self.currency)
 
     def _payouts(self) -> QuerySet[PayoutItem]:
         """Those that arrived and did not come back."""
@@ -207,8 +212,7 @@ def _by_start(sums: dict[Any, dict[str, int]]) -> dict[str, dict[str, int]]:
 
 
 def _put_rest(sums: dict[str, dict[str, int]], whole: dict[str, int | None]) -> None:
-    """What is in the whole and under no label. A row without a label would be one of these too."""
-    sums.pop("", None)
+    """What is in the whole and under no label."""
     names = [name.removeprefix("of_") for name in whole]
     rest = {n: (whole[f"of_{n}"] or 0) - sum(line[n] for line in sums.values()) for n in names}
     if any(rest.values()):

@@ -21,8 +21,6 @@ from .models import COUNTERS, By, Click, DailyClicks, Tally
 from .visits import Visit
 
 BATCH = 500  # rows; counting never holds the database's write lock for long
-MOST_LABELS = 50  # of one kind, affiliate and day: anybody can type a link with a label of his own
-OTHER = "(other)"
 
 
 class Key(NamedTuple):
@@ -43,11 +41,11 @@ class Happened(NamedTuple):
     counts: dict[str, int]
 
 
-def tally(affiliate: UUID, visit: Visit, *, campaign: str = "", landing: str = "") -> None:
+def tally(affiliate: UUID, visit: Visit, *, label: UUID | None = None, landing: str = "") -> None:
     """Notes a visit that leaves no row. One INSERT, which waits for nobody."""
     counts = {visit.value: 1, **({"rowless": 1} if visit is Visit.CLICK else {})}
     day = timezone.now().astimezone(UTC).date()
-    Tally.objects.create(affiliate_id=affiliate, day=day, campaign=campaign, landing=landing, **counts)
+    Tally.objects.create(affiliate_id=affiliate, day=day, label_id=label, landing=landing, **counts)
 
 
 def note_deletion(click: Click, *, now: datetime) -> None:
@@ -58,7 +56,7 @@ def note_deletion(click: Click, *, now: datetime) -> None:
         Tally.objects.create(
             affiliate_id=click.affiliate_id,
             day=click.clicked_at.astimezone(UTC).date(),
-            campaign=click.sub,
+            label_id=click.label_id,
             landing=click.landing_path,
             clicks=uncounted,
             rowless=1,
@@ -93,49 +91,33 @@ def take_the_counter(now: datetime) -> None:
 def _uncounted_clicks() -> list[Click]:
     """Locked, so that none is deleted meanwhile; one that is being deleted notes itself."""
     rows = Click._base_manager.filter(counted=False).select_for_update(skip_locked=True).order_by("clicked_at")
-    return list(rows.only("affiliate_id", "clicked_at", "sub", "landing_path")[:BATCH])
+    return list(rows.only("affiliate_id", "clicked_at", "label_id", "landing_path")[:BATCH])
 
 
 def _of_click(click: Click) -> Happened:
-    labels = ((By.CAMPAIGN.value, click.sub), (By.LANDING.value, click.landing_path))
+    labels = labels_of(click.label_id, click.landing_path)
     return Happened(click.affiliate_id, click.clicked_at.astimezone(UTC).date(), labels, {"clicks": 1})
 
 
 def _of_tally(row: Tally) -> Happened:
-    labels = ((By.CAMPAIGN.value, row.campaign), (By.LANDING.value, row.landing))
+    labels = labels_of(row.label_id, row.landing)
     return Happened(row.affiliate_id, row.day, labels, {name: getattr(row, name) for name in COUNTERS})
+
+
+def labels_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ...]:
+    """What a visit is counted under beside the whole day."""
+    return (By.CAMPAIGN.value, label.hex if label else ""), (By.LANDING.value, landing)
 
 
 def add_up(happened: list[Happened]) -> dict[Key, Counter[str]]:
     """The figures that each visit belongs to: its day's, its campaign's, its page's."""
-    known = _known_labels({row.affiliate_id for row in happened}, {row.day for row in happened})
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
     for row in happened:
         sums[Key(row.affiliate_id, row.day, By.ALL.value, "")].update(row.counts)
         for by, label in row.labels:
             if label:
-                sums[_key(row, by, label, known)].update(row.counts)
+                sums[Key(row.affiliate_id, row.day, by, label)].update(row.counts)
     return sums
-
-
-Known = dict[tuple[UUID, date, str], set[str]]
-
-
-def _key(row: Happened, by: str, label: str, known: Known) -> Key:
-    labels = known[row.affiliate_id, row.day, by]
-    if label not in labels and len(labels) >= MOST_LABELS:
-        label = OTHER
-    else:
-        labels.add(label)
-    return Key(row.affiliate_id, row.day, by, label)
-
-
-def _known_labels(affiliates: set[UUID], days: set[date]) -> Known:
-    known: Known = defaultdict(set)
-    rows = DailyClicks.objects.filter(affiliate__in=affiliates, day__in=days).exclude(by=By.ALL).exclude(label=OTHER)
-    for affiliate, day, by, label in rows.order_by().values_list("affiliate_id", "day", "by", "label"):
-        known[affiliate, day, by].add(label)
-    return known
 
 
 def _add(sums: dict[Key, Counter[str]]) -> None:

@@ -41,7 +41,7 @@ def _signs(attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) ->
         yield Kind.SAME_EMAIL
     if mailbox and mailbox == mailbox_of(affiliate.payout_email):
         yield Kind.SAME_PAYOUT_EMAIL
-    if attribution.same_address and _address_brought_others(attribution):
+    if _address_brought_others(attribution):
         yield Kind.SAME_ADDRESS
     if _is_refunded_too_often(attribution):
         yield Kind.REFUND_RATE
@@ -62,11 +62,12 @@ def mailbox_of(email: str | None) -> str:
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
 def _address_brought_others(attribution: Attribution) -> bool:
     """Another buyer's click and order for this affiliate came from the same address, in the life of the clicks."""
-    address = attribution.click.readable_address() if attribution.click else None
+    click = attribution.click
+    address = click.readable_address() if click and click.same_address else None
     if address is None or not ip_address(address).is_global:
         return False
     others = (
-        Attribution.objects.filter(affiliate=attribution.affiliate_id, same_address=True, click__isnull=False)
+        Attribution.objects.filter(affiliate=attribution.affiliate_id, click__same_address=True)
         .exclude(order__email_index=attribution.order.email)
         .select_related("click")
         .order_by("-decided_at")[:LOOK_BACK]

@@ -34,10 +34,14 @@ urlpatterns = [
     path("affiliates/portal/links/", links.LinksPage.as_view(), name="portal_links"),
     path("affiliates/portal/links/qr.svg", links.QrCode.as_view(), name="portal_qr"),
     path("affiliates/portal/campaigns/", campaigns.CampaignsPage.as_view(), name="portal_campaigns"),
+    path("affiliates/portal/labels/", campaigns.LabelsPage.as_view(), name="portal_labels"),
+    path("affiliates/portal/labels/<uuid:pk>/archive/", campaigns.ArchiveLabelView.as_view(), name="portal_archive"),
     path("affiliates/portal/creatives/", campaigns.CreativesPage.as_view(), name="portal_creatives"),
     path("affiliates/portal/commissions/", commissions.CommissionsPage.as_view(), name="portal_commissions"),
-    path("affiliates/portal/commissions/<uuid:pk>/", commissions.ReceiptPage.as_view(), name="portal_commission"),
-    path("affiliates/portal/commissions/<uuid:pk>/object/", commissions.ObjectionPage.as_view(), name="portal_object"),
+    path("affiliates/portal/commissions/<slug:number>/", commissions.ReceiptPage.as_view(), name="portal_commission"),
+    path(
+        "affiliates/portal/commissions/<slug:number>/object/", commissions.ObjectionPage.as_view(), name="portal_object"
+    ),
     path("affiliates/portal/objections/", commissions.ObjectionsPage.as_view(), name="portal_objections"),
     path("affiliates/portal/payouts/", payouts.PayoutsPage.as_view(), name="portal_payouts"),
     path("affiliates/portal/payouts/<uuid:pk>/", payouts.PayoutPage.as_view(), name="portal_payout"),

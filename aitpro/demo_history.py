@@ -11,10 +11,13 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from affiliates.labels.declaring import declare_label
 from affiliates.models import (
     Affiliate,
     Attribution,
     Commission,
+    Label,
+    LabelSales,
     LedgerEntry,
     PayoutBatch,
     PayoutClaim,
@@ -28,7 +31,7 @@ from shop.models import Order, Payment, Product
 JOINED = timedelta(days=340)
 MONTHS = (11, 10, 9, 8, 7)  # ago
 DAYS = 42  # of clicks
-CAMPAIGNS = ("newsletter", "review", "newsletter", "video", "")
+LABELS = ("newsletter", "review", "newsletter", "video", "")
 PERCENT = Decimal(30)
 
 
@@ -38,34 +41,50 @@ def seed_history(affiliate: Affiliate, product: Product, *, now: datetime) -> No
         return
     chance = random.Random(2026)  # noqa: S311  the same demo each time
     Affiliate.objects.filter(pk=affiliate.pk).update(joined_at=now - JOINED)
-    for ago in MONTHS:
-        _sell_and_pay(affiliate, product, now - timedelta(days=ago * 29), chance)
-    _click(affiliate, product, now.astimezone(UTC).date(), chance)
+    sold = [_sell_and_pay(affiliate, product, now - timedelta(days=ago * 29), chance) for ago in MONTHS]
+    # Declared after those sales, which therefore do not wait to be counted.
+    labels = [declare_label(affiliate=affiliate, text=name) if name else None for name in LABELS]
+    _count_by_label(labels[:1], [line for lines in sold for line in lines])
+    _click(affiliate, product, labels, now.astimezone(UTC).date(), chance)
     count_visits(now=now)
 
 
-def _click(affiliate: Affiliate, product: Product, today: date, chance: random.Random) -> None:
+def _count_by_label(labels: list[Label | None], lines: list[Commission]) -> None:
+    """Half of the sales came by the first label: several buyers, as did the other half."""
+    for label in filter(None, labels):
+        half = lines[::2]
+        LabelSales.objects.create(
+            label=label,
+            currency=half[0].currency,
+            orders=len(half),
+            sales_minor=sum(line.base_minor for line in half),
+            earned_minor=sum(line.amount_minor for line in half),
+        )
+
+
+def _click(
+    affiliate: Affiliate, product: Product, labels: list[Label | None], today: date, chance: random.Random
+) -> None:
     """More on weekdays, and more as time goes by."""
     tallies = []
     for ago in range(1, DAYS + 1):
         day = today - timedelta(days=ago)
         most = (9 if day.weekday() < 5 else 4) + (DAYS - ago) // 8
-        tallies += [_tally(affiliate, product, day, campaign, chance.randint(0, most)) for campaign in CAMPAIGNS]
+        tallies += [_tally(affiliate, product, day, label, chance.randint(0, most)) for label in labels]
         tallies.append(Tally(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2)))
     Tally.objects.bulk_create(tallies)
 
 
-def _tally(affiliate: Affiliate, product: Product, day: date, campaign: str, clicks: int) -> Tally:
-    landing = f"/products/{product.slug}/" if campaign else "/"
-    return Tally(affiliate=affiliate, day=day, campaign=campaign, landing=landing, clicks=clicks, rowless=clicks)
+def _tally(affiliate: Affiliate, product: Product, day: date, label: Label | None, clicks: int) -> Tally:
+    landing = f"/products/{product.slug}/" if label else "/"
+    return Tally(affiliate=affiliate, day=day, label=label, landing=landing, clicks=clicks, rowless=clicks)
 
 
-def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> None:
+def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> list[Commission]:
     """A few sales of one month, and the payout that followed."""
     days = [month - timedelta(days=ago) for ago in range(chance.randint(2, 5))]
     Tally.objects.bulk_create(
-        _tally(affiliate, product, day.astimezone(UTC).date(), chance.choice(CAMPAIGNS), chance.randint(40, 90))
-        for day in days
+        _tally(affiliate, product, day.astimezone(UTC).date(), None, chance.randint(40, 90)) for day in days
     )
     commissions = [_sell(affiliate, product, day, chance) for day in days]
     paid_at = month + timedelta(days=3)
@@ -91,6 +110,7 @@ def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chanc
     ]
     entries.append(_book(affiliate, "payout", -total, paid_at, payout=payout))
     PayoutClaim.objects.bulk_create(PayoutClaim(entry=entry, payout=payout) for entry in entries)
+    return commissions
 
 
 def _sell(affiliate: Affiliate, product: Product, day: datetime, chance: random.Random) -> Commission:
@@ -110,8 +130,6 @@ def _sell(affiliate: Affiliate, product: Product, day: datetime, chance: random.
         order=order,
         affiliate=affiliate,
         route=Attribution.Route.COOKIE,
-        campaign=chance.choice(CAMPAIGNS),
-        clicked_at=at - timedelta(hours=chance.randint(1, 200)),
         rate_percent=PERCENT,
         terms_version=affiliate.terms_version,
         decided_at=at,

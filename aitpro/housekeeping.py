@@ -12,6 +12,7 @@ from accounts.sessions.models import Session
 from affiliates.closing import part_with_closed_affiliates
 from affiliates.commissions import approve_past_hold
 from affiliates.disputes import remind_of_overdue_disputes
+from affiliates.labels.sales import count_label_sales
 from affiliates.notifications import mail_monthly_summaries
 from affiliates.payout_sending import follow_open_payouts
 from affiliates.profile import use_new_payout_emails
@@ -58,6 +59,7 @@ def _forget_tasks(now: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], int]] = {
     "visits counted": lambda now: count_visits(now=now),
+    "sales counted by label": lambda now: count_label_sales(),  # before the purge, which takes the labels
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),

@@ -34,7 +34,7 @@ SHARES = 2 * TYPICAL  # one affiliate has as many as all the others together
 PRICE, COMMISSION = 5995, 1799  # cents
 HEAVY = "PORTAL0"
 PENDING = "substr(CAST(new.id AS text), length(CAST(new.id AS text))) = '0'"  # one sale of sixteen
-MODEL = "MODEL"  # the label and the reference of the rows that are multiplied
+MODEL = "MODEL"  # the domain and the reference of the rows that are multiplied
 
 
 def prepare() -> dict[str, User]:
@@ -54,7 +54,7 @@ def _affiliate(number: int) -> Affiliate:
 def _click(affiliate: Affiliate, days_ago: int) -> None:
     at = timezone.now() - timedelta(days=days_ago)
     times = {"clicked_at": at, "expires_at": at + REFERRAL_LIFE}
-    Click(affiliate=affiliate, landing_path="/", sub=MODEL, counted=True, **times).insert()
+    Click(affiliate=affiliate, landing_path="/", referring_domain=MODEL, counted=True, **times).insert()
 
 
 def _sell(affiliate: Affiliate) -> None:
@@ -81,7 +81,14 @@ def _sell(affiliate: Affiliate) -> None:
 
 def add_clicks(a_day: int, *, first: int) -> int:
     """So many more a day for a typical affiliate, and the heavy one's share. Returns how many rows that made."""
-    _copy(Click, f"old.sub = '{MODEL}'", _each(a_day), first, affiliate_id="new.affiliate", sub="''")
+    _copy(
+        Click,
+        f"old.referring_domain = '{MODEL}'",
+        _each(a_day),
+        first,
+        affiliate_id="new.affiliate",
+        referring_domain="''",
+    )
     _roll_up(DailyClicks.objects.filter(by__in=[By.ALL, By.LANDING]), clicks=a_day)
     return a_day * SHARES * DAYS
 
@@ -98,7 +105,16 @@ def add_sales(count: int, *, first: int) -> int:
     number = f"{first} + row_number() OVER ()"
     _copy(Order, f"old.id = {order}", each, first, reference=f"'R' || ({number})")
     _copy(Attribution, f"old.id = {attribution}", each, first, affiliate_id="new.affiliate", order_id=_uuid(number))
-    _copy(Commission, f"old.id = {commission}", made, None, id="new.id", attribution_id="new.id", **_some_pending())
+    _copy(
+        Commission,
+        f"old.id = {commission}",
+        made,
+        None,
+        id="new.id",
+        attribution_id="new.id",
+        number=_last_ten("new.id"),
+        **_some_pending(),
+    )
     _copy(
         LedgerEntry,
         f"old.commission_id = {commission} AND NOT {PENDING}",
@@ -124,6 +140,11 @@ def _some_pending() -> dict[str, str]:
         "approved_at": f"CASE WHEN {PENDING} THEN NULL ELSE old.approved_at END",
         "hold_until": until,
     }
+
+
+def _last_ten(column: str) -> str:
+    """A number of its own for each commission."""
+    return f"upper(substr(CAST({column} AS text), length(CAST({column} AS text)) - 9))"
 
 
 def flag_some() -> None:

@@ -35,6 +35,17 @@ def forbid(table: str, action: str, *, when: str = "", message: str = "") -> mig
     return migrations.RunPython(_only_where_the_table_is(table, create), _only_where_the_table_is(table, drop))
 
 
+def lift(table: str, *actions: str) -> migrations.RunPython:
+    """Takes guards away, so that the operations behind it can alter the table. Put them back with `forbid`."""
+
+    def run(apps: Any, schema_editor: Any) -> None:
+        for action in actions:
+            for statement in _drop_statements(schema_editor.connection.vendor, table, action):
+                schema_editor.execute(statement, params=None)
+
+    return migrations.RunPython(_only_where_the_table_is(table, run), migrations.RunPython.noop)
+
+
 def forbid_replacing(table: str, *keys: str) -> migrations.RunPython:
     """Refuses SQLite's INSERT OR REPLACE, which would delete a row that stands without asking the guard of deletions.
 

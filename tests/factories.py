@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.labels.declaring import declare_label
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from contacts.models import Inquiry
 from privacy.links import digest_of
@@ -68,7 +69,10 @@ def paypal_event(payment: Payment | None = None, **fields: Any) -> PayPalEvent:
 
 
 def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: Any) -> Click:
+    """`sub` is a label that the affiliate has declared."""
     moment = clicked_at or timezone.now()
+    if sub := fields.pop("sub", ""):
+        fields["label"] = declare_label(affiliate=affiliate, text=sub)
     values = {
         "cookie_digest": digest_of(str(uuid7())),
         "address": "203.0.113.77",

@@ -6,6 +6,7 @@ from .commission import Attribution, Commission, CommissionQuerySet
 from .creative import IMAGES, Creative
 from .dispute import CommissionDispute
 from .flag import Flag
+from .label import LONGEST_LABEL, MOST_LABELS, Label, LabelSales, UncountedSale
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
 from .payout import PayoutBatch, PayoutItem, PayoutParcel
@@ -20,6 +21,8 @@ __all__ = [
     "COUNTERS",
     "IMAGES",
     "LEDGER",
+    "LONGEST_LABEL",
+    "MOST_LABELS",
     "REFERRAL_LIFE",
     "Affiliate",
     "Application",
@@ -30,6 +33,8 @@ __all__ = [
     "CommissionDispute",
     "CommissionQuerySet",
     "Flag",
+    "Label",
+    "LabelSales",
     "LedgerCheck",
     "Creative",
     "DailyClicks",
@@ -46,6 +51,7 @@ __all__ = [
     "TermsAcceptance",
     "TermsVersion",
     "Total",
+    "UncountedSale",
     "new_code",
     "rate_in_words",
     "reckon",

@@ -31,7 +31,7 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
     label="Your visit through an affiliate's link",
     purpose=Purpose.REFERRAL_TRACKING,
     columns={"address": "network address", "cookie_digest": "fingerprint of the cookie"},
-    other_columns="id affiliate_id landing_path referring_domain sub clicked_at expires_at counted",
+    other_columns="id affiliate_id landing_path referring_domain label_id clicked_at expires_at same_address counted",
     found_by=("attribution__order__email_index",),
     retention=Retention(text="30 days after the click", since="expires_at"),
     erasure=Erasure.DELETE,
@@ -45,9 +45,18 @@ class Click(SealedModel):
     address = DaySealedTextField("network address", null=True, day_of="clicked_at")
     landing_path = models.CharField(max_length=300)
     referring_domain = models.CharField(max_length=253, blank=True)
-    sub = models.CharField("campaign", max_length=64, blank=True)
+    # The campaign label, by its id alone: a constraint or an index would make each click dearer.
+    label = models.ForeignKey(
+        "affiliates.Label",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+    )
     clicked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
+    same_address = models.BooleanField("an order came from the same address", null=True)  # the latest one
     counted = models.BooleanField("in the figures of its day", default=False)
 
     objects = LiveManager()
@@ -78,7 +87,7 @@ def _columns() -> list[models.Field[Any, Any]]:
 @cache
 def _values(vendor: str) -> list[Callable[[Click], Any]]:
     """What makes the value of each column. A field that would hand it on as it is need not be asked for each click."""
-    sample = Click(affiliate_id=uuid7(), expires_at=timezone.now())
+    sample = Click(affiliate_id=uuid7(), label_id=uuid7(), expires_at=timezone.now())
     return [_value(field, handed_on=_hands_on(field, sample)) for field in _columns()]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import secrets
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -30,8 +31,8 @@ BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
     purpose=Purpose.REFERRAL_TRACKING,
     columns={},
     circumstances={"affiliate": "the affiliate, by code", "route": "by which way", "decided_at": "when it was decided"},
-    other_columns="id order_id affiliate_id click_id campaign route clicked_at rate_id rate_percent rate_flat_minor"
-    " same_address terms_version decided_at",
+    other_columns="id order_id affiliate_id click_id route rate_id rate_percent rate_flat_minor terms_version"
+    " decided_at",
     found_by=("order__email_index",),
     retention=Retention(text="as long as the order; the visit that led to it 30 days after the click"),
     erasure=Erasure.KEEP,
@@ -41,7 +42,8 @@ BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
     recipients="the affiliate learns of a sale of so much on that day, never whose it was",
 )
 class Attribution(models.Model):
-    """Who brought an order, and at which rate. Decided when the order is placed; the database keeps it as it is."""
+    """Who brought an order, and at which rate. Decided when the order is placed; the database keeps it as it is, and
+    lets nothing go but the way to the visit."""
 
     class Route(models.TextChoices):
         COOKIE = "cookie", "link"
@@ -50,16 +52,14 @@ class Attribution(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="attribution")
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="attributions")
+    # When it was, its label, whether the address was the same: all of that is in the visit, and gone 30 days after it.
     click = models.ForeignKey(
         Click, on_delete=models.SET_NULL, null=True, related_name="attributions", related_query_name="attribution"
     )
-    campaign = models.CharField(max_length=64, blank=True)  # the link's label; the click's row is gone after 30 days
     route = models.CharField(max_length=10, choices=Route)
-    clicked_at = models.DateTimeField(null=True)
     rate = models.ForeignKey(Rate, on_delete=models.PROTECT, null=True, related_name="attributions")  # None: settings
     rate_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)  # in the order's currency
-    same_address = models.BooleanField(null=True)  # of click and order; the verdict alone, no address
     terms_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField(default=timezone.now)
 
@@ -94,6 +94,11 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
         return self.not_held().filter(state=Commission.State.PENDING, hold_until__lte=now)
 
 
+def new_commission_number() -> str:
+    """Random, so that it leads neither to an order nor to how many there are."""
+    return "C" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(9))
+
+
 def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
     """Few among many: found once for a query, and not asked again for each commission."""
     return Attribution.objects.filter(flags__state="open").values("pk")
@@ -101,7 +106,7 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
 
 @not_personal(
     "an amount earned on an order; who bought stands in the order",
-    "id attribution_id base_minor rate_percent rate_flat_minor amount_minor reversed_minor currency state reason"
+    "id attribution_id number base_minor rate_percent rate_flat_minor amount_minor reversed_minor currency state reason"
     " hold_until created_at approved_at approved_by_id paid_at",
     despite_link="it is the account between us and the affiliate, kept for tax; what it tells of the buyer, that the"
     " order earned somebody something, is in the archive with the attribution; `approved_by` is work of staff",
@@ -132,6 +137,8 @@ class Commission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
+    # What the affiliate gets to see instead of the order's, by which a buyer is known to staff.
+    number = models.CharField(max_length=12, unique=True, default=new_commission_number, editable=False)
     base_minor = models.PositiveIntegerField("base in cents")
     rate_percent = models.DecimalField("rate in %", max_digits=5, decimal_places=2, null=True)
     rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)
@@ -169,7 +176,12 @@ class Commission(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"commission {str(self.pk)[-8:]}"
+        return f"commission {self.number}"
+
+    @property
+    def day(self) -> date:
+        """All that the affiliate learns of the moment of purchase: the day, in UTC, as in all figures."""
+        return self.created_at.astimezone(UTC).date()
 
     @property
     def affiliate(self) -> Affiliate:

@@ -38,6 +38,8 @@ class Flag(models.Model):
         PAYMENT_DISPUTE = "dispute", "the buyer disputes the payment at PayPal"
         BY_STAFF = "by_staff", "a member of staff wants to look into it"
 
+    ABOUT_BUYERS = (Kind.SAME_ADDRESS, Kind.PAYMENT_DISPUTE)
+
     class State(models.TextChoices):
         OPEN = "open", "to be decided"
         CLEARED = "cleared", "cleared"
@@ -68,6 +70,11 @@ class Flag(models.Model):
             ),
             models.CheckConstraint(condition=Q(kind="dispute") | Q(dispute_id=""), name="only_a_dispute_names_one"),
         ]
+
+    @property
+    def words(self) -> str:
+        """Why, as the affiliate may read it: nothing about buyers, whose matter it is."""
+        return "somebody of our staff has to look at it" if self.kind in self.ABOUT_BUYERS else self.get_kind_display()
 
     def __str__(self) -> str:
         return f"flag {str(self.pk)[-8:]}"

@@ -33,7 +33,7 @@ class Counts(models.Model):
 
 
 class By(models.TextChoices):
-    """A figure of the whole day, or the part of it that came under one campaign label or to one page."""
+    """A figure of the whole day, or the part of it that came under one campaign label (its id) or to one page."""
 
     ALL = "all", "all together"
     CAMPAIGN = "campaign", "campaign"
@@ -64,13 +64,20 @@ class DailyClicks(Counts):
 
 @not_personal(
     "what still has to be added to a day's figures, for at most a minute; no visitor, no address, no moment",
-    "id affiliate_id day campaign landing clicks rowless bots previews refused",
+    "id affiliate_id day label_id landing clicks rowless bots previews refused",
     despite_link=OF_THE_AFFILIATE,
 )
 class Tally(Counts):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="tallies")
     day = models.DateField()
-    campaign = models.CharField(max_length=64, blank=True)
+    label = models.ForeignKey(
+        "affiliates.Label",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+    )
     landing = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -82,7 +89,7 @@ class Tally(Counts):
 
 @not_personal(
     "what an affiliate's sales of a day came to; no buyer, no order",
-    "id affiliate_id day by label currency orders sales_minor earned_minor reversed_minor",
+    "id affiliate_id day currency orders sales_minor earned_minor reversed_minor",
     despite_link=OF_THE_AFFILIATE,
 )
 class DailySales(models.Model):
@@ -90,8 +97,6 @@ class DailySales(models.Model):
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="daily_sales", db_index=False)
     day = models.DateField()  # in UTC
-    by = models.CharField(max_length=10, choices=By, default=By.ALL)
-    label = models.CharField(max_length=64, blank=True)
     currency = models.CharField(max_length=3)
     orders = models.PositiveIntegerField(default=0)
     sales_minor = models.BigIntegerField(default=0)
@@ -101,11 +106,7 @@ class DailySales(models.Model):
     class Meta:
         ordering = ["day"]
         verbose_name_plural = "daily sales"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["affiliate", "by", "day", "currency", "label"], name="one_sum_per_day_and_label"
-            )
-        ]
+        constraints = [models.UniqueConstraint(fields=["affiliate", "day", "currency"], name="one_sum_per_day")]
 
     def __str__(self) -> str:
         return f"sales of {self.day:%Y-%m-%d}"

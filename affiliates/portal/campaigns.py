@@ -1,40 +1,29 @@
-"""The tabs of campaigns and of creatives."""
+"""The tabs of campaigns, with its labels, and of creatives."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.views.generic import FormView
 
+from privacy.policy.gate import NotInEffect
 from shop.money import Money
 
 from ..creatives import offered_to
-from ..figures import Figures, breakdown
-from ..models import By
-from .measures import conversion, earned
-from .page import CURRENCY, PortalPage
-from .period import PeriodForm
+from ..figures import breakdown, figures
+from ..labels.declaring import archive_label, declare_label
+from ..labels.names import LabelRefused, clean_label
+from ..labels.sales import FEWEST
+from ..models import MOST_LABELS, By, Label, LabelSales
+from .page import CURRENCY, OwnView, PortalPage
+from .period import Period, PeriodForm
 
-
-@dataclass(frozen=True)
-class Campaign:
-    """What came under one label, or to one page."""
-
-    label: str
-    figures: Figures
-
-    @property
-    def sales(self) -> Money:
-        return Money(self.figures.sales_minor, CURRENCY)
-
-    @property
-    def earned(self) -> Money:
-        return Money(earned(self.figures), CURRENCY)
-
-    @property
-    def conversion(self) -> str:
-        return conversion(self.figures)
+OTHER = "Other"
 
 
 class CampaignsPage(PortalPage):
@@ -44,14 +33,91 @@ class CampaignsPage(PortalPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = PeriodForm(self.request.GET, timezone.now())
+        labels = {label.pk.hex: label.name for label in self.affiliate.labels.all()}
+        pages = self._clicks(By.LANDING, form.period)
         return super().get_context_data(
-            form=form, campaigns=self._by(By.CAMPAIGN, form), pages=self._by(By.LANDING, form), **kwargs
+            form=form,
+            labels=labels,
+            clicks=self._clicks_by_label(labels, form.period),
+            sales=self._sales_by_label(labels),
+            pages=pages,
+            fewest=FEWEST,
+            **kwargs,
         )
 
-    def _by(self, by: By, form: PeriodForm) -> list[Campaign]:
-        period = form.period
-        found = breakdown(self.affiliate, by=by, since=period.since, until=period.until, currency=CURRENCY)
-        return [Campaign(label, figures) for label, figures in found.items()]
+    def _clicks(self, by: By, period: Period) -> dict[str, int]:
+        found = breakdown(self.affiliate, by=by, since=period.since, until=period.until)
+        return {label: one.clicks for label, one in found.items()}
+
+    def _clicks_by_label(self, labels: dict[str, str], period: Period) -> list[tuple[str, int]]:
+        """The rest is what came under no label, or under a word that is none."""
+        found = self._clicks(By.CAMPAIGN, period)
+        lines = [(labels[label], clicks) for label, clicks in found.items() if label in labels]
+        days = figures(self.affiliate, since=period.since, until=period.until, currency=CURRENCY)
+        rest = sum(one.clicks for one in days.values()) - sum(clicks for _, clicks in lines)
+        return [*lines, (OTHER, rest)] if rest else lines
+
+    def _sales_by_label(self, labels: dict[str, str]) -> list[dict[str, Any]]:
+        rows = LabelSales.objects.filter(label__affiliate=self.affiliate, currency=CURRENCY).order_by("-earned_minor")
+        return [
+            {
+                "label": labels[row.label_id.hex],
+                "orders": row.orders,
+                "sales": Money(row.sales_minor, CURRENCY),
+                "earned": Money(row.earned_minor, CURRENCY),
+            }
+            for row in rows
+        ]
+
+
+class LabelForm(forms.Form):
+    name = forms.CharField(
+        label="New label",
+        max_length=200,
+        help_text="Such as newsletter-may. Letters, digits, spaces, hyphens and underscores, at most 32.",
+        error_messages={"required": "Enter a label, such as newsletter-may."},
+    )
+
+    def clean_name(self) -> str:
+        try:
+            return clean_label(self.cleaned_data["name"])
+        except LabelRefused as refused:
+            raise forms.ValidationError(str(refused)) from refused
+
+
+class LabelsPage(PortalPage, FormView[LabelForm]):
+    """The labels that count, and a form for one more."""
+
+    template_name = "affiliates/portal/labels.html"
+    tab = "campaigns"
+    only_while_active = True
+    form_class = LabelForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        labels = sorted(self.affiliate.labels.in_use(), key=lambda label: str(label.name))
+        return super().get_context_data(labels=labels, most=MOST_LABELS, **kwargs)
+
+    def form_valid(self, form: LabelForm) -> HttpResponse:
+        try:
+            label = declare_label(affiliate=self.affiliate, text=form.cleaned_data["name"])
+        except LabelRefused as refused:
+            form.add_error("name", str(refused))
+        except NotInEffect:
+            form.add_error(None, "Labels can't be added yet: our privacy policy has to cover them first.")
+        else:
+            messages.success(self.request, f"Links with the label {label.name} now count under it.")
+            return redirect("affiliates:portal_labels")
+        return self.form_invalid(form)
+
+
+class ArchiveLabelView(OwnView):
+    def post(self, request: HttpRequest, pk: str) -> HttpResponse:
+        label = Label.objects.filter(affiliate=self.affiliate, pk=pk).first()
+        if label is None:
+            raise Http404("There is no such label in this account.")
+        archive_label(label)
+        messages.success(request, f"The label {label.name} is archived. Its links still work, and count as other.")
+        return redirect("affiliates:portal_labels")
 
 
 class CreativesPage(PortalPage):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, cast
-from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -69,7 +68,7 @@ def lines_of(affiliate: Affiliate) -> QuerySet[Commission]:
     disputes = CommissionDispute.objects.open().filter(commission=OuterRef("pk"))
     return (
         Commission.objects.latest_of(affiliate)
-        .select_related("attribution__order")
+        .select_related("attribution")
         .annotate(held=Exists(flags), disputed=Exists(disputes))
     )
 
@@ -130,8 +129,10 @@ class ReceiptPage(PortalPage):
 
     @property
     def commission(self) -> Commission:
-        lines = lines_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
-        commission = lines.filter(pk=cast("UUID", self.kwargs["pk"])).first()
+        lines = lines_of(self.affiliate).select_related(
+            "attribution__affiliate", "attribution__rate", "attribution__order"
+        )
+        commission = lines.filter(number=self.kwargs["number"].upper()).first()
         if commission is None:
             raise Http404("There is no such line in this account.")
         return commission
@@ -140,7 +141,7 @@ class ReceiptPage(PortalPage):
 class ObjectionPage(ReceiptPage):
     """The same page; what is sent to it is an objection."""
 
-    def post(self, request: HttpRequest, pk: UUID) -> HttpResponse:
+    def post(self, request: HttpRequest, number: str) -> HttpResponse:
         commission, form = self.commission, ObjectionForm(request.POST)
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
@@ -150,7 +151,7 @@ class ObjectionPage(ReceiptPage):
             messages.error(request, str(refused))
         else:
             messages.success(request, "Thank you. A person looks at it, and you get the answer by mail and here.")
-        return redirect("affiliates:portal_commission", pk=pk)
+        return redirect("affiliates:portal_commission", number=self.commission.number)
 
 
 class ObjectionsPage(PortalPage):
@@ -158,6 +159,6 @@ class ObjectionsPage(PortalPage):
     tab = "commissions"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        disputes = disputes_of(self.affiliate).select_related("commission__attribution__order")
+        disputes = disputes_of(self.affiliate).select_related("commission")
         page = Paginator(disputes, PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(lines=page, **kwargs)

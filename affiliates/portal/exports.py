@@ -1,4 +1,4 @@
-"""One's own lines as CSV: exact amounts with a dot, times in UTC, and no word about any customer."""
+"""One's own lines as CSV: exact amounts with a dot, days in UTC without a time, and no word about any customer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .statement import text_of
 AMOUNT = re.compile(r"\A-?\d+(\.\d+)?\Z")
 CHUNK = 500  # rows read at once
 Row = Iterable[object]
-COMMISSIONS = "time order campaign brought_by base rate commission taken_back left currency state reason"
+COMMISSIONS = "day number brought_by base rate commission taken_back left currency state reason"
 
 
 class Export(OwnView):
@@ -60,23 +60,23 @@ def _commissions(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     lines = LinesForm(request.GET).narrow(lines_of(affiliate))
     for line in lines.iterator(CHUNK):
         amounts = (_amount(line.base), line.terms, _amount(line.total), _amount(line.total - line.remaining))
-        brought = (line.attribution.order.reference, line.attribution.campaign, line.attribution.get_route_display())
         state = "held" if line.held else line.get_state_display()  # type: ignore[attr-defined]
-        yield _moment(line.created_at), *brought, *amounts, _amount(line.remaining), line.currency, state, line.reason
+        brought = line.attribution.get_route_display()
+        yield line.day, line.number, brought, *amounts, _amount(line.remaining), line.currency, state, line.reason
 
 
 def _payouts(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
-    yield "time", "amount", "currency", "state", "settled", "meaning"
+    yield "day", "amount", "currency", "state", "settled", "meaning"
     for payout in affiliate.payouts.order_by("-created_at", "-pk").iterator(CHUNK):
-        state = (payout.get_state_display(), _moment(payout.settled_at), in_words(payout))
-        yield _moment(payout.created_at), _amount(payout.total), payout.currency, *state
+        state = (payout.get_state_display(), _day(payout.settled_at), in_words(payout))
+        yield _day(payout.created_at), _amount(payout.total), payout.currency, *state
 
 
 def _ledger(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
-    yield "time", "kind", "what_for", "amount", "currency"
-    entries = affiliate.ledger.select_related("commission__attribution__order", "payout").order_by("created_at", "pk")
+    yield "day", "kind", "what_for", "amount", "currency"
+    entries = affiliate.ledger.select_related("commission", "payout").order_by("created_at", "pk")
     for entry in entries.iterator(CHUNK):
-        yield _moment(entry.created_at), entry.get_kind_display(), text_of(entry), _amount(entry.total), entry.currency
+        yield _day(entry.created_at), entry.get_kind_display(), text_of(entry), _amount(entry.total), entry.currency
 
 
 KINDS = {"commissions": _commissions, "payouts": _payouts, "ledger": _ledger}
@@ -86,5 +86,5 @@ def _amount(money: Money) -> str:
     return f"{money.amount:f}"
 
 
-def _moment(moment: datetime | None) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment else ""
+def _day(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else ""

@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 from ..landing_pages import offered_pages
 from ..link_trial import PARAMETER, trial_token
 from ..links import link_on_page, link_to, qr_file, qr_inline
+from ..models import Affiliate
 from .page import OwnView, PortalPage
 
 
@@ -18,22 +19,13 @@ class LinkForm(forms.Form):
     """Which page, under which label. Only what it takes ends up in a link."""
 
     page = forms.ChoiceField(label="Page")
-    sub = forms.CharField(
-        label="Campaign",
-        required=False,
-        max_length=64,
-        help_text="Your own label, such as newsletter-may. You see its clicks and sales apart.",
-    )
+    sub = forms.ChoiceField(label="Label", required=False, help_text="Add a label to track it separately.")
 
-    def __init__(self, query: QueryDict) -> None:
+    def __init__(self, query: QueryDict, affiliate: Affiliate) -> None:
         super().__init__({"page": query.get("page", "/"), "sub": query.get("sub", "")})
         self.fields["page"].choices = offered_pages()  # type: ignore[attr-defined]
-
-    def clean_sub(self) -> str:
-        sub: str = self.cleaned_data["sub"]
-        if not sub.isprintable():
-            raise forms.ValidationError("Please use letters, digits and signs only.")
-        return sub
+        labels = sorted(str(label.name) for label in affiliate.labels.in_use())
+        self.fields["sub"].choices = [("", "No label"), *((name, name) for name in labels)]  # type: ignore[attr-defined]
 
     @property
     def choice(self) -> tuple[str, str]:
@@ -47,7 +39,7 @@ class LinksPage(PortalPage):
     only_while_active = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form, code = LinkForm(self.request.GET), self.affiliate.code
+        form, code = LinkForm(self.request.GET, self.affiliate), self.affiliate.code
         page, sub = form.choice
         link = link_to(code, page, sub)
         return super().get_context_data(
@@ -66,7 +58,7 @@ class QrCode(OwnView):
     """The QR code as a file, to print."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        page, sub = LinkForm(request.GET).choice
+        page, sub = LinkForm(request.GET, self.affiliate).choice
         code = self.affiliate.code
         headers = {"Content-Disposition": f'attachment; filename="link-{code}.svg"'}
         return HttpResponse(qr_file(link_to(code, page, sub)), content_type="image/svg+xml", headers=headers)

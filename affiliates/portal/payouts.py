@@ -68,7 +68,7 @@ class PayoutPage(PortalPage):
         paid = (
             LedgerEntry.objects.filter(claim__payout=payout)
             .exclude(payout=payout, kind=LedgerEntry.Kind.PAYOUT)
-            .select_related("commission__attribution__order", "payout")
+            .select_related("commission", "payout")
             .order_by("created_at", "pk")
         )
         page = Paginator(paid, PER_PAGE).get_page(self.request.GET.get("page"))

@@ -84,7 +84,7 @@ def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statemen
     opening = affiliate.ledger.filter(created_at__lt=span.start).balance(currency)
     entries = (
         affiliate.ledger.filter(created_at__gte=span.start, created_at__lt=span.end, currency=currency)
-        .select_related("commission__attribution__order", "payout")
+        .select_related("commission", "payout")
         .order_by("created_at", "pk")
     )
     return Statement(span, opening, list(_lines(opening, entries)))
@@ -102,7 +102,7 @@ def text_of(entry: LedgerEntry) -> str:
     if entry.kind == LedgerEntry.Kind.ADJUSTMENT:
         return f"{kind}: {entry.reason}"
     if entry.commission is not None:
-        return f"{kind}, order {entry.commission.attribution.order.reference}"
+        return f"{kind} {entry.commission.number}"
     if entry.payout is None:
         return kind
     day = f"{entry.payout.created_at:%-d %B %Y}"

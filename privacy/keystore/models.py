@@ -39,7 +39,7 @@ class DayKey(models.Model):
 
 
 @personal_data(
-    label="Deletion marker",
+    label="The note that you were deleted",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address"},
     other_columns="id email_index keeps_usable erased_at confirmed_at normal_form",
@@ -49,8 +49,6 @@ class DayKey(models.Model):
     ),
     erasure=Erasure.KEEP,
     kept_because="a backup from before would bring you back otherwise",
-    circumstances={"keeps_usable": "what you bought keeps working", "erased_at": "deleted"},
-    unlisted=frozenset({"confirmed_at"}),
     expiry=Erasure.DELETE,
     source="your deletion",
     recipients="nobody",
@@ -73,7 +71,7 @@ class Tombstone(SealedModel):
 
 
 @personal_data(
-    label="Backup copies of do-not-contact entries",
+    label="The copy of your wish not to be contacted",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address or number"},
     other_columns="id point_index point channel purpose source created_at copied_at normal_form",
@@ -82,11 +80,9 @@ class Tombstone(SealedModel):
         text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="copied_at", days=settings.BACKUP_DAYS
     ),
     erasure=Erasure.KEEP,
-    copies="privacy_suppression",
-    unlisted=frozenset({"point"}),
     kept_because="a backup from before would let us write to you again otherwise",
     expiry=Erasure.DELETE,
-    source="your wish, or your deletion",
+    source="your wish",
     recipients="nobody",
 )
 class OptOutCopy(SealedModel):

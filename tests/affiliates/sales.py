@@ -27,8 +27,7 @@ def attributed_order(affiliate: Affiliate, product: Product, campaign: str = "",
         order=order,
         affiliate=affiliate,
         route=Attribution.Route.COOKIE,
-        campaign=campaign,
-        clicked_at=timezone.now(),
+        click=factories.click(affiliate, sub=campaign, counted=True) if campaign else None,
         rate=None if rate._state.adding else rate,
         rate_percent=rate.percent,
         rate_flat_minor=rate.flat_minor,
@@ -37,10 +36,10 @@ def attributed_order(affiliate: Affiliate, product: Product, campaign: str = "",
     return order
 
 
-def sale(affiliate: Affiliate, product: Product, price: str = "59.95", campaign: str = "") -> Commission:
+def sale(affiliate: Affiliate, product: Product, price: str = "59.95", campaign: str = "", **fields: Any) -> Commission:
     """A paid order and its pending commission."""
     minor = Money.of(price, "USD").minor
-    order = attributed_order(affiliate, product, campaign, amount_minor=minor)
+    order = attributed_order(affiliate, product, campaign, amount_minor=minor, **fields)
     payment = factories.payment(order, state=Payment.State.CAPTURING, paypal_order_id=f"O-{order.pk}")
     apply_capture(payment=payment, capture=capture_of(payment, amount=price))
     return Commission.objects.get(attribution__order=order)

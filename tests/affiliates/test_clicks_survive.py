@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 VISITORS, SECONDS = 6, 1.5
 IN_FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}
-COUNT = "from affiliates.models import Click; print(Click._base_manager.filter(sub='killed').count())"
+COUNT = "from affiliates.models import Click; print(Click._base_manager.filter(label__isnull=False).count())"
 
 
 def follow_until_it_is_gone(site: RunningSite) -> int:
@@ -27,7 +27,7 @@ def follow_until_it_is_gone(site: RunningSite) -> int:
     try:
         while True:
             response = requests.get(
-                f"{site.url}/go/DEMO/?sub=killed", headers=IN_FIREFOX, allow_redirects=False, timeout=10
+                f"{site.url}/go/DEMO/?sub=newsletter", headers=IN_FIREFOX, allow_redirects=False, timeout=10
             )
             answered += "aitpro_referral" in response.cookies
     except requests.RequestException:

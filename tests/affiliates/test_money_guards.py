@@ -91,8 +91,6 @@ def test_who_earns_nothing_is_told_why(alice: Affiliate, product: Product, state
         {"rate_flat_minor": 1, "rate_percent": None},
         {"route": "code"},
         {"terms_version": "9"},
-        {"clicked_at": None},
-        {"same_address": True},
         {"decided_at": timezone.now()},
     ],
 )

@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, By, Click, DailyClicks, Tally
 from affiliates.rollups import count_visits
 from affiliates.visits import Visit, program
@@ -124,13 +125,16 @@ def test_a_refresh_is_no_second_click(client: Client) -> None:
     assert counted() == {"clicks": 1}
 
 
-def test_a_click_while_the_purge_stands_still_is_counted_without_a_row(client: Client, monkeypatch: Any) -> None:
+def test_a_click_while_the_purge_stands_still_is_counted_without_a_row(
+    client: Client, alice: Affiliate, monkeypatch: Any
+) -> None:
     monkeypatch.setattr("affiliates.clicks.purge_stopped", lambda: True)
+    label = declare_label(affiliate=alice, text="x")
     response = client.get("/go/DEMO/?sub=x")
     assert "aitpro_referral" in response.cookies
     assert not Click.objects.exists()
     assert counted() == {"clicks": 1}
-    assert DailyClicks.objects.get(by=By.CAMPAIGN).label == "x"
+    assert DailyClicks.objects.get(by=By.CAMPAIGN).label == label.pk.hex
 
 
 EMBEDDED = [

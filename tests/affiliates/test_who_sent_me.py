@@ -9,6 +9,7 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, Attribution, Click
 from affiliates.referral import COOKIE, REFUSAL
 from shop.models import Product
@@ -20,6 +21,7 @@ PAGE = "/privacy/referral/"
 
 
 def test_it_shows_what_is_stored(client: Client, alice: Affiliate) -> None:
+    declare_label(affiliate=alice, text="spring")
     client.get(
         "/go/DEMO/services/?sub=spring", headers={"Referer": "https://blog.example.net/"}, REMOTE_ADDR="203.0.113.5"
     )

@@ -7,7 +7,6 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import LinkRequest
-from accounts.second_factor.models import Authenticator, make_recovery_codes
 from accounts.sessions.models import Session
 from affiliates.models import (
     Affiliate,
@@ -15,6 +14,7 @@ from affiliates.models import (
     Attribution,
     Commission,
     CommissionDispute,
+    Label,
     PayoutBatch,
     PayoutEmailChange,
     PayoutItem,
@@ -43,10 +43,10 @@ from tests import factories
 
 # What is found about somebody who was erased, each with its reason.
 KEPT = {
-    "Do-not-contact entries",
-    "Backup copies of do-not-contact entries",
+    "Your wish not to be contacted",
+    "The copy of your wish not to be contacted",
     "Your privacy requests",
-    "Deletion marker",
+    "The note that you were deleted",
 }
 # What is kept and leads to nobody any more, because the order that it belongs to was stripped.
 KEPT_WITHOUT_A_PERSON = {"Which affiliate brought your order"}
@@ -68,11 +68,10 @@ def _affiliate(email: str, name: str, product: Product) -> None:
     Session.objects.create(
         user=affiliate.user, data=b"x", browser=f"{name}'s browser", last_seen_at=now, expires_at=now, signed_in_at=now
     )
-    Authenticator.objects.create(user=affiliate.user)
-    make_recovery_codes(affiliate.user)
     PayoutEmailChange.objects.create(
         affiliate=affiliate, email=f"new-{email}", stop_digest=digest_of(email), takes_effect_at=timezone.now()
     )
+    Label.objects.create(affiliate=affiliate, name=f"{name}-newsletter")
     Application.objects.create(name=name, email=email, website="", message=f"{name} applies", terms_version="1")
     batch = PayoutBatch.objects.create(currency="USD")
     PayoutItem.objects.create(batch=batch, affiliate=affiliate, amount_minor=1799, currency="USD", receiver=email)

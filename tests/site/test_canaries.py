@@ -30,11 +30,12 @@ class Words:
         self.request = {name: canary() for name in ("email", "details")}
         self.paypal = {name: canary() for name in ("given_name", "surname", "email")}  # PayPal's messages hold them
         self.staff = {name: canary() for name in ("reply", "email", "name")}
+        self.label = canary()  # a campaign label that no affiliate declared is stored nowhere
         self.plain = canary()  # goes into a column that is not sealed: the search has to find it
 
     def personal(self) -> list[str]:
         groups = (self.contact, self.checkout, self.service, self.application, self.request, self.paypal, self.staff)
-        return [word for group in groups for word in group.values()]
+        return [self.label, *(word for group in groups for word in group.values())]
 
 
 def email(word: str) -> str:
@@ -64,7 +65,7 @@ def plant(site: RunningSite, words: Words) -> None:
 
 def come_and_buy(site: RunningSite, words: Words) -> None:
     visitor = site.visitor(ADDRESS)
-    visitor.open(f"/go/DEMO/products/bps-pro/?sub={words.plain}")
+    visitor.open(f"/go/DEMO/products/bps-pro/?sub={words.label}")
     visitor.open("/checkout/bps-pro/")
     visitor.submit("Continue to PayPal", name=words.checkout["name"], email=email(words.checkout["email"]), code="")
     visitor.submit("Pay", **{**words.paypal, "email": email(words.paypal["email"])})
@@ -81,7 +82,7 @@ def order_a_service(site: RunningSite, words: Words) -> None:
     """One for which staff want to be able to call and to send a letter."""
     staff = site.signed_in("staff")
     staff.open("/admin/shop/product/add/")
-    product = {"name": "Set-up", "slug": "set-up", "summary": "We set it up.", "price_minor": "9900"}
+    product = {"name": "Set-up", "slug": "set-up", "summary": f"We set it up. {words.plain}", "price_minor": "9900"}
     staff.submit("Save", **product, asks_phone="on", asks_address="on")
     assert "was added successfully" in staff.text
     visitor = site.visitor(ADDRESS)

@@ -156,10 +156,10 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     site.command("export_person", "erin@example.org", "--out", str(out))
     kept = zipfile.ZipFile(out).read("data.json").decode()
     assert {s["what"] for s in json.loads(kept)["sections"]} == {
-        "Backup copies of do-not-contact entries",
-        "Deletion marker",
+        "The copy of your wish not to be contacted",
+        "The note that you were deleted",
         "Your privacy requests",
-        "Do-not-contact entries",
+        "Your wish not to be contacted",
     }
     assert "Erin" not in kept
     assert "ERIN" not in kept

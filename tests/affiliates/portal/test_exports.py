@@ -38,10 +38,11 @@ def test_commissions_are_exact(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product, "1059.95", campaign="may")
     refund(commission, "59.95")
     row = rows(alice, "commissions")[0]
-    assert row["order"] == commission.attribution.order.reference
-    names = ("time", "campaign", "base", "rate", "commission", "taken_back", "left", "currency", "state")
+    assert row["number"] == commission.number
+    assert commission.attribution.order.reference not in str(row)
+    names = ("day", "brought_by", "base", "rate", "commission", "taken_back", "left", "currency", "state")
     assert [row[name] for name in names] == [
-        *("2026-03-02 12:00:00", "may", "1059.95", "30 %", "317.99", "17.99", "300.00", "USD", "pending")
+        *("2026-03-02", "link", "1059.95", "30 %", "317.99", "17.99", "300.00", "USD", "pending")
     ]
 
 
@@ -67,13 +68,6 @@ def test_payouts_say_what_their_state_means(alice: Affiliate, product: Product, 
     row = rows(alice, "payouts")[0]
     assert (row["amount"], row["state"]) == ("17.99", "waiting")
     assert row["meaning"].startswith("Prepared")
-
-
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
-def test_a_label_is_no_formula(alice: Affiliate, product: Product, sign: str) -> None:
-    """Anybody can follow a link with a label of his own."""
-    sale(alice, product, campaign=f"{sign}HYPERLINK(1)")
-    assert rows(alice, "commissions")[0]["campaign"] == f"'{sign}HYPERLINK(1)"
 
 
 def test_a_reason_is_no_formula(alice: Affiliate, bob: User) -> None:

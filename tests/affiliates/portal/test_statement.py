@@ -68,11 +68,11 @@ def test_a_line_on_the_border_stands_in_one_month(alice: Affiliate, product: Pro
 
 
 def test_it_shows_each_line_with_the_balance_after_it(alice: Affiliate, product: Product, bob: User) -> None:
-    reference = approved_sale(alice, product).attribution.order.reference
+    number = approved_sale(alice, product).number
     prepare_payout(currency="USD", prepared_by=bob)
     text = text_of(alice.user, "statement/?period=2026-03")
     assert "Opening balance 0.00 USD" in text
-    assert f"2 Mar 2026 Commission, order {reference} 17.99 USD 17.99 USD" in text
+    assert f"2 Mar 2026 Commission {number} 17.99 USD 17.99 USD" in text
     assert "2 Mar 2026 Payout of 2 March 2026 -17.99 USD 0.00 USD" in text
     assert "Closing balance 0.00 USD" in text
     assert "Carol" not in text

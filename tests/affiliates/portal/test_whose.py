@@ -6,6 +6,7 @@ The addresses come from the URLconf, so that a new one is tried as soon as it is
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from affiliates import urls
 from affiliates.disputes import open_dispute
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, Commission
 from affiliates.payouts import prepare_payout
 from shop.models import Product
 from tests import factories
@@ -45,10 +46,11 @@ def all_addresses(resolver: URLResolver, before: str = "") -> Iterator[str]:
 
 
 def addresses(numbers: list[UUID]) -> Iterator[str]:
-    """Each address of the portal, with each of the numbers in each place."""
+    """Each address of the portal, with each of the ids, and of the commissions' numbers, in each place."""
+    references = [*Commission.objects.values_list("number", flat=True), "C000000000"]
     for pattern in patterns():
         places = pattern.pattern.converters
-        values = numbers if any(type(one).__name__ == "UUIDConverter" for one in places.values()) else WORDS
+        values: Any = {"pk": numbers, "number": references}.get(next(iter(places), ""), WORDS)
         for value in values if places else [None]:
             yield reverse(f"affiliates:{pattern.name}", kwargs=dict.fromkeys(places, value))
 
@@ -67,10 +69,11 @@ class Others:
         entries = [entry.pk for entry in alice.ledger.all()]
         orders = [line.attribution.order_id for line in (self.paid, self.disputed)]
         attributions = [line.attribution.pk for line in (self.paid, self.disputed)]
-        self.numbers = [self.paid.pk, self.disputed.pk, payout.pk, payout.batch_id, self.dispute.pk, alice.pk]
+        label = alice.labels.get()
+        self.numbers = [self.paid.pk, self.disputed.pk, payout.pk, payout.batch_id, self.dispute.pk, alice.pk, label.pk]
         self.numbers += [*entries, *orders, *attributions, alice.user.pk, uuid4()]
         self.secrets = [
-            *(line.attribution.order.reference for line in (self.paid, self.disputed)),
+            *(line.number for line in (self.paid, self.disputed)),
             *("17.99", "alices-newsletter", "alices-objection", "alice@example.com", "DEMO"),
         ]
 
@@ -88,7 +91,8 @@ def test_the_secrets_of_this_test_can_be_seen_by_their_owner(others: Others) -> 
             seen += response.getvalue().decode()
     for secret in others.secrets:
         assert secret in seen or secret == "alice@example.com", secret
-    for customer in ("Carol", "carol@example.org", str(others.paid.attribution.order_id)):
+    order = others.paid.attribution.order
+    for customer in ("Carol", "carol@example.org", str(order.pk), order.reference):
         assert customer not in seen
 
 
@@ -98,7 +102,7 @@ def test_another_affiliate_sees_nothing_of_it(others: Others, erin: Affiliate, m
     for address in addresses(others.numbers):
         response = getattr(client, method)(address, {"text": "mine?"})
         assert response.status_code in {200, 302, 404, 405}, address
-        if any(str(number) in address for number in others.numbers):
+        if any(str(number) in address for number in [*others.numbers, others.paid.number, others.disputed.number]):
             assert response.status_code in {404, 405}, address
         body = response.getvalue().decode()
         assert [secret for secret in others.secrets if secret in body] == [], address
@@ -136,7 +140,7 @@ def test_ones_own_account_stays_readable_when_it_is_stopped(others: Others, stat
     assert f"Your affiliate account is {state}" in overview
     assert "What stays" in overview
     assert "/affiliates/portal/links/" not in overview
-    assert others.paid.attribution.order.reference in client.get(f"{PORTAL}commissions/").content.decode()
+    assert others.paid.number in client.get(f"{PORTAL}commissions/").content.decode()
 
 
 def test_every_address_of_the_portal_belongs_to_this_app() -> None:

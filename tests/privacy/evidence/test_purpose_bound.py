@@ -71,7 +71,7 @@ def test_the_archive_goes_through_a_declared_reader() -> None:
 
 def test_the_readers_are_these_and_no_others() -> None:
     assert {reader.code for reader in readers("affiliates_click")} == {
-        "affiliates.attribution._same_address",
+        "affiliates.attribution._compared",
         "affiliates.referral.Referral.own_address",
         "affiliates.self_referral._address_brought_others",
         "privacy.access.collect",

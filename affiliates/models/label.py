@@ -1,0 +1,85 @@
+"""Campaign labels: what an affiliate may write behind `sub=` in a link, and what came under each of them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, not_personal, personal_data
+from privacy.sealed_models import SealedModel
+
+from .affiliate import Affiliate
+from .commission import Commission
+
+MOST_LABELS = 50  # in use, of one affiliate
+LONGEST_LABEL = 32  # characters
+
+
+class LabelQuerySet(models.QuerySet["Label"]):
+    def in_use(self) -> LabelQuerySet:
+        return self.filter(archived_at=None)
+
+
+@personal_data(
+    label="Your campaign labels",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"name": "label"},
+    other_columns="id affiliate_id name_index added_at archived_at",
+    found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
+    retention=Retention(text="as long as you are an affiliate"),
+    erasure=Erasure.DELETE,
+    source="your portal",
+    recipients="visitors of your links see the label in the address",
+)
+class Label(SealedModel):
+    """Its words are stored here alone: clicks and figures name it by its id. An archived one counts no more."""
+
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="labels", db_index=False)
+    name = SealedTextField(max_length=LONGEST_LABEL)  # in small letters
+    name_index = BlindIndexField("name", db_index=False)
+    added_at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True)
+
+    objects = LabelQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["affiliate", "name_index"], name="label_unique_per_affiliate")]
+
+
+@not_personal(
+    "what at least three buyers' orders under a campaign label came to",
+    "id label_id currency orders sales_minor earned_minor",
+    despite_link="the figures of an affiliate's work; no order enters them without those of two other buyers",
+)
+class LabelSales(models.Model):
+    """Counted once and never changed by a later refund (docs/adr/0025). Amounts are whole minor units."""
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="sales")
+    currency = models.CharField(max_length=3)
+    orders = models.PositiveIntegerField(default=0)
+    sales_minor = models.BigIntegerField(default=0)
+    earned_minor = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["label", "currency"], name="label_sales_per_currency")]
+
+    def __str__(self) -> str:
+        return f"sales of {self.label}"
+
+
+@not_personal(
+    "which sales still wait to be counted by label; the label itself is in the visit alone",
+    "commission_id was_seen",
+    despite_link="it says of a commission that it is recent, and is deleted when it is counted",
+)
+class UncountedSale(models.Model):
+    """A sale of an affiliate who has labels, until it is counted under its label or under none."""
+
+    commission = models.OneToOneField(Commission, on_delete=models.CASCADE, primary_key=True, related_name="uncounted")
+    was_seen = models.BooleanField(default=False)  # by an earlier count, which could not yet tell anything of it
+
+    def __str__(self) -> str:
+        return f"uncounted {self.commission}"
