@@ -19,6 +19,8 @@ def _before_the_change(change: PayoutEmailChange) -> list[str | None]:
     earlier = affiliate.payout_email_changes.exclude(pk=change.pk)
     return [affiliate.user.email, affiliate.payout_email, *(each.email for each in earlier)]
 
+# Anybody can apply with any address, and have payouts sent to one; but only who reads its mail gets an account.
+_BY_LINK = "whoever has the account set its password by a link that was mailed to this address"
 
 APPLICATION_RECEIVED = mail_kind(
     "affiliates/application_received",
@@ -36,6 +38,7 @@ APPLICATION_DECIDED = mail_kind(
     about="affiliates.Application",
     transactional=True,
     because="it answers the application",
+    shows=frozenset({"decision"}),  # what staff answer
     live=lambda application: application.decided_at is not None,
     began=lambda application: application.applied_at,
     holds_link=True,
@@ -47,6 +50,7 @@ PAID_OUT = mail_kind(
     recipients=_of_the_affiliate,
     transactional=True,
     because="it says where the affiliate's money is",
+    confirmed=_BY_LINK,
     live=lambda item: item.affiliate.mail_payouts,
 )
 PAYOUT_CAME_BACK = mail_kind(
@@ -56,6 +60,7 @@ PAYOUT_CAME_BACK = mail_kind(
     recipients=_of_the_affiliate,
     transactional=True,
     because="it says where the affiliate's money is",
+    confirmed=_BY_LINK,
 )
 
 # These two go to the business's own address and hold nothing personal.
@@ -85,6 +90,7 @@ DISPUTE_ANSWERED = mail_kind(
     recipients=lambda dispute: [dispute.commission.affiliate.user.email],
     transactional=True,
     because="it answers the affiliate's objection",
+    confirmed=_BY_LINK,
     live=lambda dispute: dispute.answer is not None,
     despite_opt_out=True,  # the affiliate asked for this answer
 )
@@ -96,6 +102,7 @@ TERMS_CHANGED = mail_kind(
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it changes the contract with the affiliate, who is paid again after accepting",
+    confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.is_active,
 )
 PAYOUT_EMAIL_ASKED = mail_kind(
@@ -125,6 +132,7 @@ SALE_MADE = mail_kind(
     recipients=_of_the_affiliate,
     transactional=False,
     because="it is news that the affiliate chose to get",
+    confirmed=_BY_LINK,
     live=lambda commission: commission.affiliate.mail_sales and commission.affiliate.is_active,
 )
 MONTHLY_SUMMARY = mail_kind(
@@ -134,6 +142,7 @@ MONTHLY_SUMMARY = mail_kind(
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=False,
     because="it is a summary that the affiliate chose to get",
+    confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.mail_monthly and affiliate.is_active,
 )
 ACCOUNT_SUSPENDED = mail_kind(
@@ -143,6 +152,7 @@ ACCOUNT_SUSPENDED = mail_kind(
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it says why the affiliate's links stopped earning",
+    confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.state == affiliate.State.SUSPENDED,
 )
 ACCOUNT_REINSTATED = mail_kind(
@@ -152,6 +162,7 @@ ACCOUNT_REINSTATED = mail_kind(
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it says that the affiliate's links earn again",
+    confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.is_active,
 )
 ACCOUNT_CLOSED = mail_kind(
@@ -161,6 +172,7 @@ ACCOUNT_CLOSED = mail_kind(
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
     because="it says that the account is closed, and what becomes of the money",
+    confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.state == affiliate.State.CLOSED,
     despite_opt_out=True,  # whoever closes the account waits for this; nothing can be read by signing in any more
 )

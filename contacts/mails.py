@@ -45,6 +45,7 @@ DOCUMENT_SENT = mail_kind(
     recipients=lambda document: [document.inquiry.email],
     transactional=True,
     because="the sender asked for what the document says",
+    shows=frozenset({"name"}),  # the name of the file, which staff made
     live=lambda document: document.link_works(timezone.now()) and document.inquiry.state not in _MUTE,
     began=lambda document: document.inquiry.received_at,
     holds_link=True,

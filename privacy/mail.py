@@ -34,7 +34,7 @@ from .choice_links import choices_url, one_click_url
 from .contact_models import MailTally, count_mail
 from .encryption.normalise import normalise_email
 from .mail_gate import MailRefused, mailable, pass_gate
-from .mail_kinds import MailKind, kind_named, mail_kind
+from .mail_kinds import ByStrangers, MailKind, kind_named, mail_kind
 from .models import OutgoingMail
 from .purposes import Refusal
 
@@ -70,8 +70,9 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
         raise NotARecipient(
             f"{kind.template} does not go to this address: it is not stored with the {about._meta.label}."
         )
+    shown = about if kind.confirmed else ByStrangers(about, kind.shows)
     business = {"business": settings.BUSINESS, "site_url": settings.SITE_URL}
-    variables = {**business, "choices_url": choices_url(to, now=timezone.now()), "about": about, **context}
+    variables = {**business, "choices_url": choices_url(to, now=timezone.now()), "about": shown, **context}
     subject, text, html = (_render(kind, part, variables) for part in ("subject.txt", "txt", "html"))
     with transaction.atomic():
         mail = OutgoingMail.objects.create(

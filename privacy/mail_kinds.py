@@ -9,8 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import models
 
 from .purposes import Purpose
+from .registry import PersonalData, declaration_for
 
 
 def own_address(about: Any) -> list[str | None]:
@@ -38,6 +40,26 @@ class MailKind:
     despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
     holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
     began: Callable[[Any], datetime] | None = None  # when the person gave the address for this: a later opt-out ends it
+    # How we know that whoever reads it gave the address. Without that, anybody may have typed it, and the message shows
+    # no text that was typed into a form (`ByStrangers`), except columns that staff filled in.
+    confirmed: str = ""
+    shows: frozenset[str] = frozenset()
+
+
+class ByStrangers:
+    """A row as the template of a message to an unconfirmed address sees it: its personal columns are not there, nor are
+    those of the rows it leads to. Otherwise this site would mail a stranger's words to anybody."""
+
+    def __init__(self, row: models.Model, shows: frozenset[str] = frozenset()) -> None:
+        declaration = declaration_for(row._meta.db_table)
+        self._row = row
+        self._hidden = {*declaration.columns} - shows if isinstance(declaration, PersonalData) else set()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self._hidden:
+            raise AttributeError(f"{name} was typed by somebody who may not own the address")
+        value = getattr(self._row, name)
+        return ByStrangers(value) if isinstance(value, models.Model) else value
 
 
 _kinds: dict[str, MailKind] = {}
