@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from shop.models import Order, Product
+from shop.payment_booking import apply_capture
 from tests import factories
-from tests.shop.buying import CAROL
+from tests.shop.buying import CAROL, capture_of
+from tests.worker import run_due_tasks
 
 pytestmark = pytest.mark.usefixtures("product", "paypal_down")
 
