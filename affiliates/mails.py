@@ -19,6 +19,7 @@ def _before_the_change(change: PayoutEmailChange) -> list[str | None]:
     earlier = affiliate.payout_email_changes.exclude(pk=change.pk)
     return [affiliate.user.email, affiliate.payout_email, *(each.email for each in earlier)]
 
+
 # Anybody can apply with any address, and have payouts sent to one; but only who reads its mail gets an account.
 _BY_LINK = "whoever has the account set its password by a link that was mailed to this address"
 
