@@ -113,6 +113,8 @@ def test_a_sign_that_was_cleared_is_not_raised_again(client: Client, alice: Affi
         ("a.lice@example.com", "alice@example.com", False),
         ("alice@example.com", "alice@example.org", False),
         ("carol@example.com", "alice@example.com", False),
+        ("anna@straße.example", "anna@xn--strae-oqa.example", True),
+        ("anna@straße.example", "anna@strasse.example", False),
     ],
 )
 def test_two_spellings_of_one_mailbox(one: str, other: str, same: bool) -> None:

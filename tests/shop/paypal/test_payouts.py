@@ -30,6 +30,13 @@ def test_a_payout_is_sent(paypal: Gateway, loopback: Loopback) -> None:
     }
 
 
+def test_receiver_is_named_as_mail_servers_do_so_that_nobody_else_is_paid(paypal: Gateway, loopback: Loopback) -> None:
+    loopback.will(Answer(201, {"batch_header": HEADER}))
+    line = PayoutLine("line-1", "anna@straße.example", LINE.amount)
+    paypal.create_payout(sender_batch_id="aff-1", subject="", items=[line])
+    assert [item["receiver"] for item in sent(loopback)["items"]] == ["anna@xn--strae-oqa.example"]
+
+
 def test_a_payout_is_repeated_because_its_batch_id_makes_it_safe(paypal: Gateway, loopback: Loopback) -> None:
     loopback.will(Answer(503), Answer(201, {"batch_header": HEADER}))
     assert paypal.create_payout(sender_batch_id="aff-1", subject="", items=[LINE]).batch_id == "5B"
@@ -63,7 +70,16 @@ def test_a_malformed_batch_id_is_not_a_batch_sent_before(paypal: Gateway, loopba
 
 
 @pytest.mark.parametrize(
-    "receiver", ["", "alice", "alice@", "a b@example.com", "alice@localhost", "x" * 60 + "@" + "e" * 63 + ".com"]
+    "receiver",
+    [
+        "",
+        "alice",
+        "alice@",
+        "a b@example.com",
+        "alice@localhost",
+        "josé@example.com",
+        "x" * 60 + "@" + "e" * 63 + ".com",
+    ],
 )
 def test_a_receiver_paypal_would_refuse_stops_the_batch_here(
     paypal: Gateway, loopback: Loopback, receiver: str
