@@ -55,7 +55,7 @@ def end_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
         return redirect("accounts:account")
     with transaction.atomic():
         if Session.objects.of(user).filter(pk=session_id).delete()[0]:
-            note("accounts.session.ended", user)
+            note("accounts.session.ended", user, actor=user)
     messages.success(request, "That browser is signed out.")
     return redirect("accounts:account")
 
@@ -66,7 +66,7 @@ def end_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     end_sessions(user, but=_this(request))
-    note("accounts.sessions.ended", user)
+    note("accounts.sessions.ended", user, actor=user)
     messages.success(request, "You are signed out everywhere else.")
     return redirect("accounts:account")
 
@@ -105,7 +105,7 @@ class ChangePasswordView(PasswordChangeView):
         user = cast(User, self.request.user)
         response = super().form_valid(form)
         end_sessions(user, but=_this(self.request))
-        note("accounts.password.changed", user)
+        note("accounts.password.changed", user, actor=user)
         tell_owner(user, Notice.PASSWORD_CHANGED)
         messages.success(self.request, "Your password is changed, and you are signed out everywhere else.")
         return response

@@ -17,9 +17,8 @@ from privacy.reauthentication import confirmed_recently
 
 from .events import note
 from .models import User
-from .notices import Notice, tell_owner
 from .second_factor.models import Authenticator
-from .second_factor.views import remove_second_factor
+from .second_factor.reset import reset_second_factor
 from .sessions.models import Session, end_sessions
 from .signing_in import must_have_second_factor
 
@@ -74,11 +73,7 @@ class AccountSecurityAdmin(admin.ModelAdmin[User]):
         if request.method != "POST":
             text = "Authenticator app and recovery codes are removed, every session ends, and the owner gets a mail."
             return self._confirm(request, user, "Reset the second factor", text)
-        with transaction.atomic():
-            remove_second_factor(user)
-            end_sessions(user)
-            note("accounts.second_factor.reset", user, actor=cast(User, request.user))
-            tell_owner(user, Notice.FACTOR_RESET)
+        reset_second_factor(user, actor=cast(User, request.user))
         return self._back(request, user, "The second factor is reset, and every session has ended.")
 
     def _account(self, request: HttpRequest, user_id: UUID) -> User:

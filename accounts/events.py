@@ -23,16 +23,16 @@ logger = logging.getLogger("accounts")
 AUDITED_PER_ACCOUNT, AUDITED_UNKNOWN = 5, 20  # failures an hour
 
 
-def note(action: str, user: User, *, actor: User | None = None) -> None:
-    """`action` as the audit writes it, such as `accounts.session.started`; done by the user unless said otherwise."""
-    record(action=action, about=user, actor=actor or user)
-    logger.info("%s: user %s by %s", action, user.pk, (actor or user).pk)
+def note(action: str, user: User, *, actor: User | None) -> None:
+    """`action` as the audit writes it, such as `accounts.session.started`; `actor` is None for the program itself."""
+    record(action=action, about=user, actor=actor)
+    logger.info("%s: user %s by %s", action, user.pk, actor.pk if actor else "the program")
 
 
 @receiver(user_logged_out)
 def on_sign_out(*, user: Any, **kwargs: Any) -> None:
     if isinstance(user, User):
-        note("accounts.session.ended", user)
+        note("accounts.session.ended", user, actor=user)
 
 
 @receiver(user_login_failed)

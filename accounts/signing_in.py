@@ -65,7 +65,7 @@ def finish(request: HttpRequest, user: User, *, to: str, second_factor: bool) ->
     request.session.pop(PENDING, None)
     login(request, user, backend=BACKEND)
     request.session[SECOND_FACTOR] = second_factor
-    note("accounts.session.started", user)
+    note("accounts.session.started", user, actor=user)
     response = redirect(to)
     if user.is_staff and not is_first and not is_known(request, user):
         tell_owner(user, Notice.NEW_BROWSER)

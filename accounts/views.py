@@ -79,7 +79,7 @@ class SetPasswordView(PasswordResetConfirmView):
         is_new = not user.has_usable_password()
         response = super().form_valid(form)
         end_sessions(user)
-        note("accounts.password.set" if is_new else "accounts.password.reset", user)
+        note("accounts.password.set" if is_new else "accounts.password.reset", user, actor=user)
         if not is_new:
             tell_owner(user, Notice.PASSWORD_CHANGED)
         remember(response, user, has_signed_in=False)

@@ -33,6 +33,7 @@ from .models import (
     make_recovery_codes,
     use_recovery_code,
 )
+from .reset import remove_second_factor
 
 SHOWN = "recovery_codes"  # in the sealed session, until their owner says that they are kept
 
@@ -59,7 +60,7 @@ class CodeView(View):
             return finish(request, user, to=where_to(request), second_factor=True) if code_fits(user, code) else None
         if not use_recovery_code(user, code):
             return None
-        note("accounts.recovery_code.used", user)
+        note("accounts.recovery_code.used", user, actor=user)
         tell_owner(user, Notice.RECOVERY_CODE_USED)
         left = RecoveryCode.objects.filter(user=user).count()
         response = finish(request, user, to=where_to(request), second_factor=True)
@@ -101,7 +102,7 @@ class AuthenticatorView(View):
         Authenticator.objects.filter(user=user, confirmed=True).delete()
         devices.update(confirmed=True)
         codes = make_recovery_codes(user)
-        note("accounts.second_factor.added", user)
+        note("accounts.second_factor.added", user, actor=user)
         tell_owner(user, Notice.FACTOR_ADDED)
         response: HttpResponse = redirect("accounts:recovery_codes")
         if not request.user.is_authenticated:
@@ -145,7 +146,7 @@ def recovery_codes_file(request: HttpRequest) -> HttpResponse:
 def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
     user = _with_authenticator(request)
     request.session[SHOWN] = make_recovery_codes(user)
-    note("accounts.recovery_codes.renewed", user)
+    note("accounts.recovery_codes.renewed", user, actor=user)
     tell_owner(user, Notice.CODES_RENEWED)
     return redirect("accounts:recovery_codes")
 
@@ -159,15 +160,10 @@ def remove_authenticator(request: HttpRequest) -> HttpResponse:
         messages.error(request, "Staff need a second factor. You can set up another app, which replaces this one.")
         return redirect("accounts:account")
     remove_second_factor(user)
-    note("accounts.second_factor.removed", user)
+    note("accounts.second_factor.removed", user, actor=user)
     tell_owner(user, Notice.FACTOR_REMOVED)
     messages.success(request, "Your authenticator app is removed.")
     return redirect("accounts:account")
-
-
-def remove_second_factor(user: User) -> None:
-    Authenticator.objects.filter(user=user).delete()
-    RecoveryCode.objects.filter(user=user).delete()
 
 
 def _with_authenticator(request: HttpRequest) -> User:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from threading import Barrier
 from typing import Any
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from pytest_django import Settings
@@ -327,3 +329,15 @@ def test_the_archive_says_that_there_is_one_and_withholds_the_secret(secret: byt
     assert "Your authenticator app" in sections
     assert len(sections["Your recovery codes"]["rows"]) == 10
     assert str(secret) not in str(sections)
+
+
+def test_the_operator_resets_that_of_the_last_superuser(client: Client, bob: User) -> None:
+    give_password(client, BOB)
+    set_up(client)
+    assert not AuditEntry.objects.filter(action="accounts.second_factor.reset").exists()
+    call_command("reset_second_factor", "Bob@Example.com", stdout=StringIO())
+    assert not Authenticator.objects.exists()
+    assert not is_signed_in(client)
+    assert AuditEntry.objects.get(action="accounts.second_factor.reset").actor is None
+    with pytest.raises(CommandError, match="No account"):
+        call_command("reset_second_factor", "nobody@example.com")

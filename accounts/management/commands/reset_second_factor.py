@@ -1,0 +1,20 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from accounts.second_factor.reset import reset_second_factor
+
+
+class Command(BaseCommand):
+    help = "For the last superuser who lost phone and recovery codes: removes both, ends the sessions, tells the owner."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = User.objects.with_email(options["email"])
+        if user is None:
+            raise CommandError("No account has this address.")
+        reset_second_factor(user, actor=None)
+        self.stdout.write("The second factor is reset, and every session has ended.")

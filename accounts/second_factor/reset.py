@@ -1,0 +1,25 @@
+"""Removing a second factor: by its owner, by a colleague who may, or by the operator."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from ..events import note
+from ..models import User
+from ..notices import Notice, tell_owner
+from ..sessions.models import end_sessions
+from .models import Authenticator, RecoveryCode
+
+
+@transaction.atomic
+def reset_second_factor(user: User, *, actor: User | None) -> None:
+    """For somebody who lost it. Ends every session: whoever has the phone may be signed in."""
+    remove_second_factor(user)
+    end_sessions(user)
+    note("accounts.second_factor.reset", user, actor=actor)
+    tell_owner(user, Notice.FACTOR_RESET)
+
+
+def remove_second_factor(user: User) -> None:
+    Authenticator.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
