@@ -3,6 +3,9 @@
 There is no access log. Where one is switched on, its format leaves out the visitor's address and the query.
 """
 
+import os
+
+os.umask(0o077)  # from the first file on: the settings, which say the same, are read later
 worker_class = "aitpro.web_worker.LaneWorker"
 workers = 2
 threads = 4  # and one for the lane

@@ -43,7 +43,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     list_filter = [AffiliateFilter, QuestionFilter, "state", HeldFilter, "created_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
     search_fields = ["number", "attribution__affiliate__code", "attribution__order__reference"]
-    fields = ["number", "code", "order", "route", "base", "terms", "total", "remaining", "state", "reason", "holds"]
+    fields = ["number", "code", "order", "route", "base", "terms", "total", "remaining", "state", "why_unpaid", "holds"]
     fields += ["hold_until", "created_at", "approved_at", "approved_by", "paid_at"]
     actions = ["approve", "reject", "hold", "clear", "confirm"]
     action_form = ReasonForm

@@ -166,17 +166,25 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 class PayoutItemAdmin(ReadOnlyAdmin):
     """The payouts of a run, and what can be done about one of them. Where it goes stands on its own page alone."""
 
-    list_display = ["__str__", "affiliate", "total", "state", "error", "reference", "settled_at", "why"]
+    list_display = ["__str__", "affiliate", "total", "state", "error", "settled_at", "why"]
     list_filter = ["state", "created_at"]
     list_select_related = ["affiliate"]
-    search_fields = ["affiliate__code", "paypal_item_id", "reference"]
-    fields = ["affiliate", "batch", "total", "receiver", "state", "error", "reference", "created_at", "settled_at"]
+    search_fields = ["affiliate__code", "paypal_item_id"]
+    fields = [
+        *("affiliate", "batch", "total", "receiver", "state", "error", "failure", "reference"),
+        *("created_at", "settled_at"),
+    ]
     fields += ["paypal_item_id"]
     change_form_template = "affiliates/admin/payout_item.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         items: QuerySet[Any] = super().get_queryset(request)
         return items.select_related("affiliate", "batch")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Also by the whole reference of a payment by hand, which is sealed."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(reference_index=search_term.strip()) if search_term else found, repeats
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view

@@ -5,4 +5,4 @@ class AffiliatesConfig(AppConfig):
     name = "affiliates"
 
     def ready(self) -> None:
-        from . import notifications, receivers  # noqa: F401  (importing connects them)
+        from . import notifications, receivers, restored  # noqa: F401  (importing connects them)

@@ -79,4 +79,4 @@ def _why_not(commission: Commission, *, held_counts: bool) -> str:
 def held_because(commission: Commission) -> str:
     """Every open flag in words; the flags have to come with the commission."""
     flags = (flag for flag in commission.attribution.flags.all() if flag.state == Flag.State.OPEN)
-    return "; ".join(f"{Flag.Kind(flag.kind).label}{flag.reason and f': {flag.reason}'}" for flag in flags)
+    return "; ".join(f"{Flag.Kind(flag.kind).label}{flag.why and f': {flag.why}'}" for flag in flags)

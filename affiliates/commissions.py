@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = Commission.State
-REFUNDED = "the order was refunded"
 
 
 class ReasonMissing(ValueError):
@@ -62,7 +61,7 @@ def _reject_if_confirmed(commission: Commission) -> None:
     """A person had found, before the money arrived, that this order earns nothing."""
     confirmed = commission.attribution.flags.filter(state=Flag.State.CONFIRMED).first()
     if confirmed:
-        reject_commission(commission=commission, reason=confirmed.reason)
+        reject_commission(commission=commission, reason=confirmed.why or "we had looked into this sale before")
         commission.refresh_from_db()
 
 
@@ -133,8 +132,8 @@ def _note_reversal(commission: Commission, share: Money, *, everything: bool) ->
     commission.reversed_minor = share.minor
     nothing_left = everything or (share.minor > 0 and share == commission.total)
     if nothing_left and commission.state != State.REVERSED:
-        commission.state, commission.reason = State.REVERSED, REFUNDED
-    commission.save(update_fields=["reversed_minor", "state", "reason"])
+        commission.state = State.REVERSED
+    commission.save(update_fields=["reversed_minor", "state"])
     return before != (commission.reversed_minor, commission.state)
 
 

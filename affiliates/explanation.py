@@ -130,7 +130,7 @@ def _flags(attribution: Attribution) -> Iterator[Line]:
         if flag.decided_at is None:
             yield Line("Hold", f"{held}. A person looks at it; until then it is neither approved nor paid.")
         else:
-            yield Line("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.reason}.")
+            yield Line("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.why}.")
 
 
 def _state(commission: Commission) -> Iterator[Line]:
@@ -144,7 +144,7 @@ def _state_text(commission: Commission) -> str:
     if commission.state == State.PENDING:
         return f"Pending: it is approved on {_day(commission.hold_until)}, unless the order is refunded or held."
     if commission.state in {State.REJECTED, State.REVERSED}:
-        return f"{commission.get_state_display().capitalize()}: {commission.reason}."
+        return f"{commission.get_state_display().capitalize()}: {commission.why_unpaid}."
     if commission.state == State.APPROVED:
         return "Approved: it goes into the next payout."
     if commission.state == State.PAID and commission.paid_at:

@@ -5,7 +5,7 @@ Every step first locks the commission, so that nobody approves it at the same mo
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -36,7 +36,7 @@ def raise_flag(
     commission = _locked(attribution)
     before = Flag.objects.open() if kind == Flag.Kind.BY_STAFF else Flag.objects.all()
     flag, created = before.get_or_create(
-        attribution=attribution, kind=kind, dispute_id=dispute_id, defaults={"reason": reason.strip()[:300]}
+        attribution=attribution, kind=kind, dispute_id=dispute_id, defaults={"reason": reason.strip()[:300] or None}
     )
     if created:
         record(action="affiliates.commission.held", about=commission or attribution, actor=by)
@@ -44,8 +44,11 @@ def raise_flag(
 
 
 @transaction.atomic
-def clear_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
-    """Nothing speaks against the commission any more. False when the flag was decided before."""
+def clear_flag(*, flag: Flag, reason: str | None, by: User | None) -> bool:
+    """Nothing speaks against the commission any more. False when the flag was decided before.
+
+    `reason` is None for a dispute's flag alone: PayPal has decided.
+    """
     commission = _locked(flag.attribution)
     if not _decide(flag, State.CLEARED, reason, by):
         return False
@@ -75,17 +78,17 @@ def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
 def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
     """The buyer's dispute is over; what it took was reversed with its refund. Returns how many flags it ended."""
     flags = attribution.flags.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=dispute_id)
-    return sum(clear_flag(flag=flag, reason="the dispute at PayPal has ended", by=None) for flag in flags)
+    return sum(clear_flag(flag=flag, reason=None, by=None) for flag in flags)
 
 
 def _locked(attribution: Attribution) -> Commission | None:
     return Commission.objects.select_for_update().filter(attribution=attribution).first()
 
 
-def _decide(flag: Flag, state: str, reason: str, by: User | None) -> bool:
-    if not reason.strip():
-        raise FlagRefused("Please say why: the affiliate may ask.")
-    decided = Flag.objects.filter(pk=flag.pk, state=State.OPEN).update(
-        state=state, reason=reason.strip()[:300], decided_at=timezone.now(), decided_by=by
-    )
-    return bool(decided)
+def _decide(flag: Flag, state: str, reason: str | None, by: User | None) -> bool:
+    changes: dict[str, Any] = {"state": state, "decided_at": timezone.now(), "decided_by": by}
+    if reason is not None:
+        if not reason.strip():
+            raise FlagRefused("Please say why: the affiliate may ask.")
+        changes["reason"] = flag.sealed("reason", reason.strip()[:300])
+    return bool(Flag.objects.filter(pk=flag.pk, state=State.OPEN).update(**changes))

@@ -202,7 +202,7 @@ def _decide(application: Application, state: str, reason: str = "") -> bool:
         .update(
             state=state,
             decided_at=timezone.now(),
-            decision=reason,
+            decision=application.sealed("decision", reason) if reason else None,
             keep_until=application.applied_at + KEPT_FOR,
         )
     )

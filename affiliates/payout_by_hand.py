@@ -78,7 +78,7 @@ def mark_failed_by_hand(*, batch: PayoutBatch, items: Iterable[PayoutItem], reas
         raise NotByHand("Please say why.")
     failed = list(_open(batch, items))
     for item in failed:
-        come_back(item, state=PayoutItem.State.FAILED, error=reason.strip())
+        come_back(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
     _close(batch)
     record_many(action="affiliates.payout.item_returned", about=failed, actor=by)
     return len(failed)

@@ -68,19 +68,23 @@ def _is_news(item: PayoutItem, state: State) -> bool:
 
 def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
     """The money arrived. Called in a transaction that holds the payout's lock."""
-    PayoutItem.objects.filter(pk=item.pk).update(state=State.PAID, settled_at=at, reference=reference)
+    item.state, item.settled_at, item.reference = State.PAID, at, reference or None
+    item.save(update_fields=["state", "settled_at", "reference"])
     item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=at)
-    item.refresh_from_db(fields=["state", "settled_at", "reference"])
     _tell(PAID_OUT, item)
 
 
-def come_back(item: PayoutItem, *, state: State, error: str) -> None:
+def come_back(item: PayoutItem, *, state: State, error: str = "", failure: str | None = None) -> None:
     """The money did not arrive, or did not stay: it is due again, and the affiliate hears what to do about it.
 
-    Called in a transaction that holds the payout's lock; the caller records it.
+    `error` is PayPal's code or the program's words, `failure` what a person wrote. Called in a transaction that holds
+    the payout's lock; the caller records it.
     """
     give_back([item], state=state, error=error)
     item.refresh_from_db(fields=["state"])
+    if failure:
+        item.failure = failure
+        item.save(update_fields=["failure"])
     _tell(PAYOUT_CAME_BACK, item)
 
 

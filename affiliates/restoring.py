@@ -29,8 +29,7 @@ def restore_commission(*, payment: Payment, refund: Refund) -> None:
     if given_back.minor <= 0 and state == commission.state:
         return
     commission.reversed_minor, commission.state = share.minor, state
-    commission.reason = "" if state != State.REVERSED else commission.reason
-    commission.save(update_fields=["reversed_minor", "state", "reason"])
+    commission.save(update_fields=["reversed_minor", "state"])
     _enter(commission, given_back, refund)
     record(action="affiliates.commission.restored", about=commission, actor=None)
 

@@ -36,7 +36,7 @@ GUARDED = {
     "affiliates_attribution": ("replace", "update", "delete"),
     "affiliates_commission": ("replace", "update", "delete"),
     "affiliates_flag": ("update", "delete"),
-    "affiliates_ledgerentry": ("replace", "update", "delete"),
+    "affiliates_ledgerentry": ("insert", "update", "delete"),
     "affiliates_payoutclaim": ("replace", "update", "delete"),
     "affiliates_payoutitem": ("update", "delete"),
 }

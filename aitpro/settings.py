@@ -1,5 +1,6 @@
 """All settings, from the environment (see `.env.example`). The same file runs the demo, the tests and production."""
 
+import os
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from aitpro.environment import Environment
 from privacy.encryption.keys import KeyProblem, check_keys
 
+os.umask(0o077)  # whatever a process of the site writes is for its own user alone
 django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their types
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -222,15 +224,13 @@ STORAGES = {
     # The releases that buyers download: no address leads here, only the signed links of `shop.downloads`.
     "products": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": env.text("PRODUCT_FILES_DIR", default=str(DATA_DIR / "products")),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        "OPTIONS": {"location": env.text("PRODUCT_FILES_DIR", default=str(DATA_DIR / "products"))},
     },
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # no CORS header on static files
 MEDIA_ROOT = DATA_DIR / "media"
+# Django's default would open stored files to everybody, past the umask.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # An uploaded file stays in memory until it is sealed; Django would otherwise write larger ones to a temporary file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; of a larger one, no file arrives

@@ -8,6 +8,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")
 
 application = get_wsgi_application()
 
+from aitpro.private_files import close_to_others  # noqa: E402  (needs the settings)
 from privacy.readiness import require_ready_to_fork  # noqa: E402  (needs the applications)
 
+close_to_others()
 require_ready_to_fork()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.dispatch import receiver
 
 from privacy.models import PrivacyRequest
-from privacy.signals import request_closed
+from privacy.signals import database_restored, request_closed
 
 from .inquiries import mark_answered
-from .models import Inquiry
+from .models import Document, Inquiry
 
 
 @receiver(request_closed)
@@ -18,3 +19,10 @@ def answer_its_message(*, request: PrivacyRequest, **kwargs: Any) -> None:
     """A complaint that came by the contact form waits in the inbox too; one answer ends both."""
     for inquiry in Inquiry.objects.filter(privacy_request=request):
         mark_answered(inquiry=inquiry)
+
+
+@receiver(database_restored)
+def end_links_to_documents(*, now: datetime, **news: Any) -> str:
+    """A document may have been withdrawn since. Staff send a new link where one is asked for."""
+    ended = Document._base_manager.filter(link_expires_at__gt=now).update(link_expires_at=now)
+    return f"Links to documents ended: {ended}."

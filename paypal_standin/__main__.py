@@ -27,6 +27,7 @@ def _web_address(text: str) -> str:
 
 def prepare(options: argparse.Namespace) -> None:
     """Settings from the options, then the database and the certificates, where missing."""
+    os.umask(0o077)
     folder = options.data_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     os.environ["PAYPAL_STANDIN_DATA_DIR"] = str(folder)

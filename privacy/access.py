@@ -61,7 +61,7 @@ def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:
         "recipients": declaration.recipients,
         "kept": str(declaration.retention),
         "withheld": [
-            {"what": declaration.columns[name], "why": "it would let its reader act or sign in as you"}
+            {"what": declaration.columns[name], "why": declaration.withheld_because}
             for name in sorted(declaration.withheld)
         ],
         "rows": rows,
@@ -85,10 +85,15 @@ def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, An
     """The columns beside the personal ones that mean something to a reader: dates, amounts, states."""
     told = declaration.circumstances
     return {
-        told.get(f.name, str(f.verbose_name)): _plain(row, f)
+        told.get(f.name, str(f.verbose_name)): _day_or_moment(declaration, row, f)
         for f in row._meta.concrete_fields
         if f.name in told or (f.name not in declaration.columns and not f.is_relation and not _internal(f))
     }
+
+
+def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> Any:
+    value = _plain(row, f)
+    return value[:10] if declaration.days_alone and isinstance(f, models.DateTimeField) and value else value
 
 
 def _internal(f: models.Field[Any, Any]) -> bool:

@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 
 from .audit.trail import About, record, record_many
 from .encryption.blind_index import BlindIndexField
+from .encryption.fields import SealedField
 from .registry import PersonalData, declaration_for
 
 
@@ -60,6 +61,11 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
         """One entry `privacy.staff.<verb>` of the person who makes this request, if personal data is shown here."""
         if shows_personal_data(self):
             record(action=f"privacy.staff.{verb}", about=about, actor=_acting(request))
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        """Sealed columns are not offered for sorting: they have no order."""
+        sealed = {f.name for f in self.model._meta.fields if isinstance(f, SealedField)}
+        return [name for name in super().get_sortable_by(request) if name not in sealed]
 
     # --- Reading: where Django has checked the permission and is about to show the row -------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:

@@ -8,13 +8,12 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from .admin_audited import AuditedAdmin
-from .encryption.fields import SealedField
 from .encryption.normalise import normalise_phone
 
 
 class BlindSearchMixin(AuditedAdmin):
     """`blind_search_fields` are look-ups of blind indexes that take a whole address, `blind_phone_fields` ones that
-    take a whole number, however typed. Sealed columns are not offered for sorting: they have no order.
+    take a whole number, however typed.
 
     That somebody searched is recorded, also from another page's pick list; for whom is not.
     """
@@ -48,7 +47,3 @@ class BlindSearchMixin(AuditedAdmin):
         except ValueError:
             return ()
         return self.blind_phone_fields
-
-    def get_sortable_by(self, request: HttpRequest) -> Any:
-        sealed = {f.name for f in self.model._meta.fields if isinstance(f, SealedField)}
-        return [name for name in super().get_sortable_by(request) if name not in sealed]

@@ -46,18 +46,19 @@ def lift(table: str, *actions: str) -> migrations.RunPython:
     return migrations.RunPython(_only_where_the_table_is(table, run), migrations.RunPython.noop)
 
 
-def forbid_replacing(table: str, *keys: str) -> migrations.RunPython:
+def forbid_replacing(table: str, *keys: str, also: str = "") -> migrations.RunPython:
     """Refuses SQLite's INSERT OR REPLACE, which would delete a row that stands without asking the guard of deletions.
 
     PostgreSQL has no such statement, and looking for that row at each insert is dear there: the guard is taken away.
+    Inserts of which the condition `also` is true are refused on both.
     """
 
     def run(apps: Any, schema_editor: Any) -> None:
+        conditions = [also] if also else []
         if schema_editor.connection.vendor == "sqlite":
-            forbid(table, "insert", when=replaces(table, *keys)).code(apps, schema_editor)
-            return
-        for statement in _drop_statements(schema_editor.connection.vendor, table, "insert"):
-            schema_editor.execute(statement, params=None)
+            conditions.append(replaces(table, *keys))
+        guard = forbid(table, "insert", when=" OR ".join(conditions)) if conditions else lift(table, "insert")
+        guard.code(apps, schema_editor)
 
     return migrations.RunPython(_only_where_the_table_is(table, run), migrations.RunPython.noop)
 

@@ -14,6 +14,8 @@ class PrivacyConfig(AppConfig):
             mail_evidence,
             purpose_evidence,
             requests_evidence,
+            restored,
+            task_failures,
             third_party,
         )
         from .addresses.reindex import reindex_after_migrating

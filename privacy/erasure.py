@@ -125,6 +125,8 @@ def _end(declaration: PersonalData, keys: list[Any]) -> None:
 
 
 def _redact(declaration: PersonalData, row: Any) -> None:
+    if not declaration.redacted and not _is_still_personal(declaration, row):
+        return  # nearly all lines of a long account hold no words of anybody
     changes = {**dict.fromkeys(declaration.emptied), **declaration.redacted}
     for name, value in changes.items():
         setattr(row, name, value)

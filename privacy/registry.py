@@ -68,7 +68,9 @@ class PersonalData:
     kept_because: str = ""
     source: str = ""
     recipients: str = ""
-    withheld: frozenset[str] = frozenset()  # personal, but never in an answer (secrets); named there with the reason
+    withheld: frozenset[str] = frozenset()  # personal, but never in an answer; named there with the reason
+    withheld_because: str = "it would let its reader act or sign in as you"
+    days_alone: bool = False  # an answer tells days, not moments, which would single out a buyer
     redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
     kept: frozenset[str] = frozenset()  # personal columns that redaction leaves, for the reason in kept_because
     kept_usable: str = ""  # why these rows stay as they are for a person who wants to go on using what they bought

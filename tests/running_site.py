@@ -67,6 +67,7 @@ class RunningSite:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            umask=0o022,  # as most systems have it, whatever the tests' own process has
         )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
@@ -125,6 +126,7 @@ class RunningSite:
             capture_output=True,
             text=True,
             check=False,
+            umask=0o022,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

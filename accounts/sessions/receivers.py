@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from privacy.reauthentication import mark_confirmed
+from privacy.signals import database_restored
 
 from ..models import User
 from .browsers import browser_name
@@ -35,3 +36,9 @@ def end_what_no_longer_fits(*, instance: User, created: bool, update_fields: Any
         end_sessions(instance)
     elif instance.is_staff:
         Session.objects.of(instance).filter(is_staff=False).delete()
+
+
+@receiver(database_restored)
+def end_all_sessions(**news: Any) -> str:
+    """Somebody may have signed out, or been locked out, since the backup."""
+    return f"Sessions ended: {Session.objects.all().delete()[0]}."

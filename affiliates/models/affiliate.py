@@ -53,10 +53,15 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 @personal_data(
     label="Your application as an affiliate",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"name": "name", "email": "e-mail address", "website": "website", "message": "message"},
+    columns={
+        "name": "name",
+        "email": "e-mail address",
+        "website": "website",
+        "message": "message",
+        "decision": "why we decided so",
+    },
     other_columns=(
-        "id email_index state terms_version applied_at link_digest link_expires_at confirmed_at decided_at decision"
-        " keep_until"
+        "id email_index state terms_version applied_at link_digest link_expires_at confirmed_at decided_at keep_until"
     ),
     found_by=("email_index",),
     retention=Retention(text="2 years after you applied; 7 days if you never confirm the address", since="keep_until"),
@@ -86,7 +91,7 @@ class Application(SealedModel):
     link_expires_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField("address confirmed at", null=True)
     decided_at = models.DateTimeField(null=True, blank=True)
-    decision = models.CharField("reason", max_length=300, blank=True)
+    decision = SealedTextField("reason", max_length=300, null=True, blank=True)
     keep_until = models.DateTimeField(default=two_years_from_now, db_index=True)
 
     objects = ApplicationQuerySet.as_manager()

@@ -11,9 +11,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from privacy.encryption.fields import SealedTextField
 from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, not_personal, personal_data
-from privacy.sealed_models import uuid7
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel, uuid7
 from shop.models import Order
 from shop.money import Money
 
@@ -104,14 +105,21 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
     return Attribution.objects.filter(flags__state="open").values("pk")
 
 
-@not_personal(
-    "an amount earned on an order; who bought stands in the order",
-    "id attribution_id number base_minor rate_percent rate_flat_minor amount_minor reversed_minor currency state reason"
-    " hold_until created_at approved_at approved_by_id paid_at",
-    despite_link="it is the account between us and the affiliate, kept for tax; what it tells of the buyer, that the"
-    " order earned somebody something, is in the archive with the attribution; `approved_by` is work of staff",
+@personal_data(
+    label="Your commissions",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"reason": "why it was rejected"},
+    other_columns="id attribution_id number base_minor rate_percent rate_flat_minor amount_minor reversed_minor"
+    " currency state hold_until created_at approved_at approved_by_id paid_at",
+    found_by=("attribution__affiliate__user__email_index", "attribution__affiliate__payout_email_index"),
+    retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
+    erasure=Erasure.REDACT,
+    kept_because="amounts and dates are kept for the tax records, without any words",
+    source="made from your sales; the reason is written by our staff",
+    recipients="nobody",
+    days_alone=True,
 )
-class Commission(models.Model):
+class Commission(SealedModel):
     """What one order earns one affiliate: the base, the rate, the sum. Those three never change.
 
     The state moves along `MOVES` alone; the database refuses any other step. Once a refund of the order was undone,
@@ -135,7 +143,6 @@ class Commission(models.Model):
         State.REVERSED: (),
     }
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
     # What the affiliate gets to see instead of the order's, by which a buyer is known to staff.
     number = models.CharField(max_length=12, unique=True, default=new_commission_number, editable=False)
@@ -146,7 +153,7 @@ class Commission(models.Model):
     reversed_minor = models.PositiveIntegerField("taken back, in cents", default=0)
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    reason = models.CharField(max_length=300, blank=True)
+    reason = SealedTextField(max_length=300, null=True, blank=True)  # of a rejection: the database asks for it then
     hold_until = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(null=True)
@@ -166,9 +173,6 @@ class Commission(models.Model):
                 condition=Q(reversed_minor__lte=F("amount_minor")), name="reversal_within_commission"
             ),
             models.CheckConstraint(condition=BY_ONE_RATE, name="commission_by_one_rate"),
-            models.CheckConstraint(
-                condition=~Q(state__in=["rejected", "reversed"], reason=""), name="an_end_without_pay_has_a_reason"
-            ),
             models.CheckConstraint(
                 condition=~Q(state__in=["approved", "in_payout", "paid"], approved_at__isnull=True),
                 name="credited_means_approved",
@@ -205,6 +209,13 @@ class Commission(models.Model):
         """Its rate in words: `30 %`, or `5.00 USD a sale`."""
         flat = None if self.rate_flat_minor is None else Money(self.rate_flat_minor, self.currency)
         return rate_in_words(self.rate_percent, flat)
+
+    @property
+    def why_unpaid(self) -> str:
+        """Why it ended without pay; empty while it may be paid."""
+        if self.state == self.State.REVERSED:
+            return "the order was refunded"
+        return self.reason or ""
 
     @property
     def is_held(self) -> bool:

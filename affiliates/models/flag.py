@@ -7,8 +7,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.fields import SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, personal_data
+from privacy.sealed_models import SealedModel
 
 from .commission import Attribution
 
@@ -19,13 +21,22 @@ class FlagQuerySet(models.QuerySet["Flag"]):
         return self.filter(state=Flag.State.OPEN)
 
 
-@not_personal(
-    "a verdict on an order that an affiliate brought; neither the addresses nor the accounts that were compared",
-    "id attribution_id kind dispute_id state reason raised_at decided_at decided_by_id",
-    despite_link="it judges whether an affiliate is paid, and changes nothing for the buyer; what was compared is not"
-    " in it, and without the order's sealed columns it leads to nobody",
+@personal_data(
+    label="Your sales that we looked into",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"reason": "what our staff noted"},
+    other_columns="id attribution_id kind dispute_id state raised_at decided_at decided_by_id",
+    found_by=("attribution__affiliate__user__email_index", "attribution__affiliate__payout_email_index"),
+    retention=Retention(text="7 years, as the commission that it is about", since="raised_at", days=7 * 365),
+    erasure=Erasure.REDACT,
+    kept_because="that a sale was looked into, and how that ended, belongs to the account of the money",
+    source="our staff; neither the addresses nor the accounts that were compared are kept",
+    recipients="nobody",
+    days_alone=True,
+    withheld=frozenset({"reason"}),
+    withheld_because="it may speak of somebody else; ask us, and we tell you what concerns you",
 )
-class Flag(models.Model):
+class Flag(SealedModel):
     """Holds a commission. A person clears or confirms it, with a reason; a dispute's flag ends with the dispute."""
 
     class Kind(models.TextChoices):
@@ -45,12 +56,12 @@ class Flag(models.Model):
         CLEARED = "cleared", "cleared"
         CONFIRMED = "confirmed", "confirmed"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     attribution = models.ForeignKey(Attribution, on_delete=models.PROTECT, related_name="flags")
     kind = models.CharField(max_length=12, choices=Kind)
     dispute_id = models.CharField("row of the dispute", max_length=36, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    reason = models.CharField(max_length=300, blank=True)
+    # The database asks for it with a decision, but for that of a dispute, which PayPal decides.
+    reason = SealedTextField(max_length=300, null=True, blank=True)
     raised_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -65,8 +76,8 @@ class Flag(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at__isnull=True)
-                | (Q(state__in=["cleared", "confirmed"], decided_at__isnull=False) & ~Q(reason="")),
-                name="a_decided_flag_says_why",
+                | Q(state__in=["cleared", "confirmed"], decided_at__isnull=False),
+                name="a_decided_flag_has_its_day",
             ),
             models.CheckConstraint(condition=Q(kind="dispute") | Q(dispute_id=""), name="only_a_dispute_names_one"),
         ]
@@ -75,6 +86,13 @@ class Flag(models.Model):
     def words(self) -> str:
         """Why, as the affiliate may read it: nothing about buyers, whose matter it is."""
         return "somebody of our staff has to look at it" if self.kind in self.ABOUT_BUYERS else self.get_kind_display()
+
+    @property
+    def why(self) -> str:
+        """What staff noted, or what ended it; empty where nobody noted anything."""
+        if self.reason is None and self.kind == self.Kind.PAYMENT_DISPUTE and self.decided_at:
+            return "the dispute at PayPal has ended"
+        return self.reason or ""
 
     def __str__(self) -> str:
         return f"flag {str(self.pk)[-8:]}"

@@ -9,8 +9,10 @@ from django.db import models
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.fields import SealedTextField
+from privacy.purposes import Purpose
+from privacy.registry import Erasure, Retention, not_personal, personal_data
+from privacy.sealed_models import SealedModel
 from shop.models import Refund
 from shop.money import Money
 
@@ -19,16 +21,22 @@ from .commission import Commission, CommissionQuerySet
 from .payout import PayoutItem
 
 EACH_WITH_ITS_REASON = (
-    Q(kind="commission", commission__isnull=False, refund__isnull=True, payout__isnull=True, reason="")
+    Q(kind="commission", commission__isnull=False, refund__isnull=True, payout__isnull=True, reason__isnull=True)
     | Q(
         kind__in=["reversal", "restored"],
         commission__isnull=False,
         refund__isnull=False,
         payout__isnull=True,
-        reason="",
+        reason__isnull=True,
     )
-    | Q(kind__in=["payout", "return"], commission__isnull=True, refund__isnull=True, payout__isnull=False, reason="")
-    | Q(kind="adjustment", refund__isnull=True, payout__isnull=True) & ~Q(reason="")
+    | Q(
+        kind__in=["payout", "return"],
+        commission__isnull=True,
+        refund__isnull=True,
+        payout__isnull=False,
+        reason__isnull=True,
+    )
+    | Q(kind="adjustment", refund__isnull=True, payout__isnull=True)
 )
 
 
@@ -81,14 +89,22 @@ def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
     return found
 
 
-@not_personal(
-    "amounts credited and debited to an affiliate's account",
-    "id affiliate_id kind amount_minor currency commission_id refund_id payout_id reason created_at",
-    despite_link="the account by which the affiliate is paid: a record of the business that the law has us keep, and"
-    " the affiliate reads all of it in the portal; the buyer's part is an amount",
+@personal_data(
+    label="The lines of your affiliate account",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"reason": "why we set it right"},
+    other_columns="id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
+    found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
+    retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
+    erasure=Erasure.REDACT,
+    kept_because="amounts and dates are kept for the tax records, without any words",
+    source="made from your commissions and payouts; the reason is written by our staff",
+    recipients="nobody",
+    days_alone=True,
 )
-class LedgerEntry(models.Model):
-    """One line of an affiliate's account. The balance is the sum of the lines; the database keeps each as it is."""
+class LedgerEntry(SealedModel):
+    """One line of an affiliate's account. The balance is the sum of the lines; the database keeps each as it is, and
+    lets the words of an adjustment be taken out alone."""
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", "commission"
@@ -100,7 +116,6 @@ class LedgerEntry(models.Model):
 
     OF_COMMISSIONS = (Kind.COMMISSION, Kind.REVERSAL, Kind.RESTORED)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
     kind = models.CharField(max_length=10, choices=Kind)
     amount_minor = models.IntegerField("amount in cents")
@@ -108,7 +123,8 @@ class LedgerEntry(models.Model):
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
     payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
-    reason = models.CharField(max_length=300, blank=True)  # of an adjustment; who made it stands in the audit
+    # Of an adjustment, asked for by the database; who made it stands in the audit.
+    reason = SealedTextField(max_length=300, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = LedgerQuerySet.as_manager()

@@ -9,7 +9,8 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from privacy.encryption.fields import SealedEmailField
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
@@ -133,13 +134,17 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
 @personal_data(
     label="Payouts to you",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"receiver": "PayPal address it was sent to"},
-    other_columns="id batch_id parcel_id affiliate_id amount_minor currency state paypal_item_id error reference"
+    columns={
+        "receiver": "PayPal address it was sent to",
+        "reference": "reference of a payment by hand",
+        "failure": "why it could not be paid by hand",
+    },
+    other_columns="id batch_id parcel_id affiliate_id amount_minor currency state paypal_item_id error reference_index"
     " created_at settled_at",
     found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="amounts and dates are kept for the tax records, without the address",
+    kept_because="amounts and dates are kept for the tax records, without the address and without any words",
     source="made from your commissions",
     recipients="PayPal, which pays you",
 )
@@ -169,8 +174,10 @@ class PayoutItem(SealedModel):
     receiver = SealedEmailField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     paypal_item_id = models.CharField("PayPal item", max_length=64, unique=True, null=True)
-    error = models.CharField(max_length=100, blank=True)
-    reference = models.CharField("reference of a payment by hand", max_length=64, blank=True)
+    error = models.CharField(max_length=100, blank=True)  # PayPal's code or the program's words, never a person's
+    reference = SealedTextField("reference of a payment by hand", max_length=64, null=True, blank=True)
+    reference_index = BlindIndexField("reference", null=True)
+    failure = SealedTextField("why it could not be paid by hand", max_length=100, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
 

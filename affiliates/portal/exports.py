@@ -62,7 +62,8 @@ def _commissions(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
         amounts = (_amount(line.base), line.terms, _amount(line.total), _amount(line.total - line.remaining))
         state = "held" if line.held else line.get_state_display()  # type: ignore[attr-defined]
         brought = line.attribution.get_route_display()
-        yield line.day, line.number, brought, *amounts, _amount(line.remaining), line.currency, state, line.reason
+        ended = (state, line.why_unpaid)
+        yield line.day, line.number, brought, *amounts, _amount(line.remaining), line.currency, *ended
 
 
 def _payouts(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:

@@ -30,9 +30,14 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
 @personal_data(
     label="Disclosures about you that a court or the law required",
     purpose=Purpose.LEGAL_OBLIGATION,
-    columns={"email": "e-mail address", "authority": "authority", "order_reference": "the order's reference"},
+    columns={
+        "email": "e-mail address",
+        "authority": "authority",
+        "order_reference": "the order's reference",
+        "refusal": "why it was refused",
+    },
     other_columns="id reference kind received_on email_index scope document_digest state recorded_at recorded_by_id"
-    " approved_at approved_by_id approved_alone exported_at exported_by_id export_digest refusal",
+    " approved_at approved_by_id approved_alone exported_at exported_by_id export_digest",
     found_by=("email_index",),
     retention=Retention(text="7 years after it was recorded", since="recorded_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -73,7 +78,7 @@ class Disclosure(SealedModel):
     exported_at = models.DateTimeField(null=True)
     exported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     export_digest = models.CharField("SHA-256 of the export", max_length=64, blank=True)
-    refusal = models.CharField("why it was refused", max_length=300, blank=True)
+    refusal = SealedTextField("why it was refused", max_length=300, null=True, blank=True)
 
     objects = DisclosureQuerySet.as_manager()
 
@@ -93,7 +98,6 @@ class Disclosure(SealedModel):
                 name="an_export_has_its_digest",
             ),
             models.CheckConstraint(condition=~Q(document_digest=""), name="an_order_has_its_document"),
-            models.CheckConstraint(condition=~Q(state="refused") | ~Q(refusal=""), name="a_refusal_says_why"),
         ]
 
     def __str__(self) -> str:

@@ -220,7 +220,7 @@ def test_a_decided_flag_stays_as_it_is(alice: Affiliate, product: Product, bob: 
     flag = raise_flag(attribution=sale(alice, product).attribution, kind=Kind.SAME_EMAIL)
     clear_flag(flag=flag, reason="fine", by=bob)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Flag.objects.update(reason="otherwise")
+        Flag.objects.update(state="confirmed")
     with pytest.raises(IntegrityError), transaction.atomic():
         Flag.objects.all().delete()
 
@@ -261,7 +261,7 @@ def test_a_disputed_payment_holds_until_the_dispute_closes(
     clock.shift(timedelta(days=31))
     close(commission, row)
     assert approve_past_hold(now=timezone.now()) == 0
-    Flag.objects.open().update(state="cleared", decided_at=timezone.now(), reason="ended")
+    Flag.objects.open().update(state="cleared", decided_at=timezone.now())
     assert approve_past_hold(now=timezone.now()) == 1
 
 
@@ -272,7 +272,7 @@ def test_the_same_dispute_told_twice_is_one_flag(alice: Affiliate, product: Prod
     assert Flag.objects.count() == 1
     close(commission, row)
     close(commission, row)
-    assert Flag.objects.get().reason == "the dispute at PayPal has ended"
+    assert Flag.objects.get().why == "the dispute at PayPal has ended"
 
 
 def test_an_approved_one_under_dispute_is_not_paid(alice: Affiliate, product: Product, bob: User) -> None:

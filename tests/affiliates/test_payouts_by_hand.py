@@ -114,7 +114,7 @@ def test_one_of_them_failed_and_is_due_again(staff: Client, batch: PayoutBatch, 
     page = f"/admin/affiliates/payoutitem/{item.pk}/settle/"
     staff.post(page, {"outcome": "failed", "reason": "account closed"})
     item.refresh_from_db()
-    assert (item.state, item.error, balance(alice)) == ("failed", "account closed", "17.99 USD")
+    assert (item.state, item.failure, balance(alice)) == ("failed", "account closed", "17.99 USD")
     batch.refresh_from_db()
     assert batch.state == "approved"
     assert batch.items.get(affiliate__code="ERIN").state == "queued"

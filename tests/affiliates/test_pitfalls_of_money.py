@@ -99,7 +99,9 @@ def test_a_join_does_not_multiply_what_is_owed(alice: Affiliate, product: Produc
     for _ in range(3):
         Flag.objects.create(attribution=commission.attribution, kind="dispute", dispute_id=f"D{_}")
     for flag in Flag.objects.all():
-        Flag.objects.filter(pk=flag.pk).update(state="cleared", reason="over", decided_at=commission.created_at)
+        Flag.objects.filter(pk=flag.pk).update(
+            state="cleared", reason=flag.sealed("reason", "over"), decided_at=commission.created_at
+        )
     assert str(overview_of(alice, currency="USD", now=commission.created_at).approved) == "29.10 USD"
     assert first_difference(paypal_since=None) == ""
     assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "29.10 USD"

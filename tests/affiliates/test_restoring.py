@@ -51,7 +51,7 @@ def test_a_full_refund_undone_is_due_again(alice: Affiliate, product: Product) -
     assert state_of(commission) == ("reversed", 1799)
     undo(row)
     assert state_of(commission) == ("approved", 0)
-    assert (commission.reason, balance(alice)) == ("", "17.99 USD")
+    assert (commission.why_unpaid, balance(alice)) == ("", "17.99 USD")
     assert [line.amount_minor for line in LedgerEntry.objects.filter(kind="restored")] == [1799]
     assert AuditEntry.objects.filter(action="affiliates.commission.restored").count() == 1
 
@@ -118,7 +118,7 @@ def test_a_refund_is_undone_once(alice: Affiliate, product: Product) -> None:
 def test_without_an_undone_refund_nothing_taken_back_is_given_back(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "59.95")
-    for change in ({"reversed_minor": 0}, {"state": "approved", "reason": ""}):
+    for change in ({"reversed_minor": 0}, {"state": "approved", "reason": None}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Commission.objects.filter(pk=commission.pk).update(**change)
 

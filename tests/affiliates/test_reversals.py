@@ -25,7 +25,7 @@ def reversals(affiliate: Affiliate) -> list[int]:
 def test_a_full_refund_takes_all_of_it_back(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "59.95")
-    assert (commission.state, commission.reason) == (Commission.State.REVERSED, "the order was refunded")
+    assert (commission.state, commission.why_unpaid) == (Commission.State.REVERSED, "the order was refunded")
     assert reversals(alice) == [-1799]
     assert balance(alice) == "0.00 USD"
 

@@ -14,7 +14,9 @@ from affiliates.models import (
     Attribution,
     Commission,
     CommissionDispute,
+    Flag,
     Label,
+    LedgerEntry,
     PayoutBatch,
     PayoutEmailChange,
     PayoutItem,
@@ -72,9 +74,27 @@ def _affiliate(email: str, name: str, product: Product) -> None:
         affiliate=affiliate, email=f"new-{email}", stop_digest=digest_of(email), takes_effect_at=timezone.now()
     )
     Label.objects.create(affiliate=affiliate, name=f"{name}-newsletter")
-    Application.objects.create(name=name, email=email, website="", message=f"{name} applies", terms_version="1")
+    Application.objects.create(
+        name=name,
+        email=email,
+        website="",
+        message=f"{name} applies",
+        terms_version="1",
+        decision=f"{name} is too young",
+    )
     batch = PayoutBatch.objects.create(currency="USD")
-    PayoutItem.objects.create(batch=batch, affiliate=affiliate, amount_minor=1799, currency="USD", receiver=email)
+    PayoutItem.objects.create(
+        batch=batch,
+        affiliate=affiliate,
+        amount_minor=1799,
+        currency="USD",
+        receiver=email,
+        reference=f"BANK {name}",
+        failure=f"the bank of {name}",
+    )
+    LedgerEntry.objects.create(
+        affiliate=affiliate, kind="adjustment", amount_minor=5, currency="USD", reason=f"a gift to {name}"
+    )
     _objection(affiliate, name, product)
 
 
@@ -83,8 +103,16 @@ def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
     order, now = factories.order(product, email="somebody@example.net"), timezone.now()
     attribution = Attribution.objects.create(order=order, affiliate=affiliate, rate_percent=30, terms_version="1")
     commission = Commission.objects.create(
-        attribution=attribution, base_minor=1, rate_percent=30, amount_minor=0, currency="USD", hold_until=now
+        attribution=attribution,
+        base_minor=1,
+        rate_percent=30,
+        amount_minor=0,
+        currency="USD",
+        hold_until=now,
+        state="rejected",
+        reason=f"{name} bought it",
     )
+    Flag.objects.create(attribution=attribution, kind="by_staff", reason=f"{name} looks odd")
     CommissionDispute.objects.create(commission=commission, text=f"{name} objects", answer=f"Dear {name}", due_at=now)
 
 
@@ -144,6 +172,7 @@ def _request(email: str, name: str) -> None:
         scope=["shop_order"],
         document_digest="0" * 64,
         export_digest="1" * 64,
+        refusal=f"{name} objected",
     )
 
 

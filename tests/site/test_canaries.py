@@ -173,6 +173,14 @@ def test_no_file_holds_anything_personal_in_clear_text(site: RunningSite, words:
         assert not list(found_in(path.read_bytes(), spelled(words))), path.name
 
 
+def test_nobody_else_on_the_machine_may_read_what_the_site_writes(site: RunningSite) -> None:
+    written = [path for path in [site.data_dir, *site.data_dir.rglob("*")] if path.exists() and not path.is_symlink()]
+    kinds = {path.relative_to(site.data_dir).parts[0] for path in written[1:]}
+    assert {"mail", "products", "static", "paypal-standin", "keystore.sqlite3"} <= kinds
+    assert "aitpro.sqlite3-wal" in kinds or "DATABASE_URL" in site.environment
+    assert [f"{path}: {path.stat().st_mode:o}" for path in written if path.stat().st_mode & 0o077] == []
+
+
 def test_no_log_line_holds_anything_personal(site: RunningSite, words: Words) -> None:
     log = "\n".join(site.output)
     assert "started" in log

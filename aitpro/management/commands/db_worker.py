@@ -2,6 +2,7 @@ from typing import Any
 
 from django_tasks_db.management.commands import db_worker
 
+from aitpro.private_files import close_to_others
 from privacy.readiness import NotReady, require_ready
 
 
@@ -9,6 +10,7 @@ class Command(db_worker.Command):
     """The worker of django-tasks-db, which does not start on a database that must not serve."""
 
     def handle(self, *args: Any, **options: Any) -> None:
+        close_to_others()
         try:
             require_ready()
         except NotReady as reason:

@@ -7,6 +7,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from aitpro.housekeeping import housekeep
+from aitpro.private_files import close_to_others
 from privacy.readiness import NotReady, require_ready
 
 
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--every", type=int, metavar="SECONDS")
 
     def handle(self, *args: Any, every: int | None, **options: Any) -> None:
+        close_to_others()
         if every is None:
             self._once()
             return

@@ -12,6 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 from honcho.manager import Manager
 
+from aitpro.private_files import close_to_others
+
 PAGES = {
     "site": "site:home",
     "shop": "/products/bps-pro/",
@@ -32,6 +34,7 @@ class Command(BaseCommand):
         # One copy prepares at a time: a second one on other ports shares the folder.
         with (Path(settings.DATA_DIR) / "preparing.lock").open("w") as file:
             locks.lock(file, locks.LOCK_EX)
+            close_to_others()
             self._prepare()
         self.stdout.write("\nCtrl-C ends everything.\n")
         self.stdout.flush()

@@ -1,21 +1,27 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
+from django.utils import timezone
 
 from privacy.opt_out_copies import lost_opt_outs, restore_opt_outs
+from privacy.signals import database_restored
 from privacy.tombstones import not_applied, reapply
 
 
 class Command(BaseCommand):
     help = (
-        "After the main database was restored from a backup: deletes again whoever was deleted since, and writes"
-        " down again who opted out since. Safe to repeat."
+        "After the main database was restored from a backup: deletes again whoever was deleted since, records again who"
+        " opted out since, and ends every session and link that worked at the time of the backup. Safe to repeat."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._delete_again()
         if lost := restore_opt_outs(lost_opt_outs()):
             self.stdout.write(f"{lost} opt-outs are younger than this database. They are written down again.")
+        with transaction.atomic():
+            for _, line in database_restored.send(type(self), now=timezone.now()):
+                self.stdout.write(str(line))
         self.stdout.write("The site may serve.")
 
     def _delete_again(self) -> None:

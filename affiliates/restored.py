@@ -1,0 +1,20 @@
+"""What a restored database would let in again: an application's link, and a change of a payout address that its
+affiliate may have stopped since."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from privacy.signals import database_restored
+
+from .models import Application, PayoutEmailChange
+
+
+@receiver(database_restored)
+def end_what_waited(*, now: datetime, **news: Any) -> str:
+    changes = PayoutEmailChange.objects.waiting().update(state=PayoutEmailChange.State.WITHDRAWN, ended_at=now)
+    links = Application.objects.filter(link_expires_at__gt=now).update(link_expires_at=now)
+    return f"Waiting changes of payout addresses withdrawn: {changes}; links of applications ended: {links}."
