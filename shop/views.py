@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 from django.views.generic import DetailView, FormView
+
+from privacy.client_address import client_address
+from privacy.encryption.normalise import normalise_email
+from privacy.limits import DAY, has_room, network_of, seconds_left
 
 from .buyers_browser import is_buyer
 from .events import receive_event
@@ -67,8 +73,19 @@ class CheckoutView(FormView[CheckoutForm]):
         return super().get_context_data(product=self.product, **kwargs)
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
+        if not self._has_room(form.cleaned_data["email"]):
+            seconds = seconds_left(timezone.now())
+            context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
         order = place_order(product=self.product, request=self.request, **form.cleaned_data)
         return go_to_paypal(self.request, order)
+
+    def _has_room(self, email: str) -> bool:
+        """No order is mailed about before PayPal has to do with it, but its address may be anybody's all the same."""
+        now, network = timezone.now(), network_of(client_address(self.request))
+        return has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now) and has_room(
+            "order address", normalise_email(email), slots=settings.ORDER_LIMIT_PER_ADDRESS, now=now, window=DAY
+        )
 
 
 @private_page

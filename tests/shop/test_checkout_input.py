@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.core import mail
 from django.db import connection
 from django.test import Client
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.models import Order, Product
 from shop.payment_booking import apply_capture
@@ -79,6 +79,20 @@ def test_ten_kilobytes_are_refused_in_words(client: Client, field: str) -> None:
 def test_an_address_carries_no_second_one(client: Client, email: str) -> None:
     assert "Enter a valid email address" in client.post(CHECKOUT, {**CAROL, "email": email}).content.decode()
     assert not Order.objects.exists()
+
+
+@pytest.mark.parametrize("limit", ["ORDER_LIMIT_PER_NETWORK", "ORDER_LIMIT_PER_ADDRESS"])
+def test_so_many_orders_are_placed_and_what_was_typed_for_another_stays(
+    client: Client, settings: Settings, limit: str
+) -> None:
+    setattr(settings, limit, 2)
+    assert [client.post(CHECKOUT, CAROL).status_code for _ in range(2)] == [503, 503]  # placed; PayPal is down
+    answer = client.post(CHECKOUT, {**CAROL, "email": "CAROL@example.org"})
+    assert answer.status_code == 429
+    assert int(answer["Retry-After"]) <= 3600
+    assert "No order was placed" in answer.content.decode()
+    assert value_of(answer.content.decode(), "email") == "CAROL@example.org"
+    assert Order.objects.count() == 2
 
 
 def test_a_receipt_names_product_and_sum_and_nothing_that_was_typed(client: Client, product: Product) -> None:
@@ -155,5 +169,5 @@ def test_staff_find_the_order_by_its_number_and_read_the_address(
 def test_placing_an_order_costs_a_fixed_number_of_queries(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(35):
+    with django_assert_max_num_queries(44):  # nine of them for the two limits
         client.post(CHECKOUT, CAROL)
