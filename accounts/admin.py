@@ -1,24 +1,36 @@
-"""People who sign in, for staff."""
+"""People who sign in, for staff; and the roles, which come with the program (`privacy/staff_roles.py`)."""
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth import admin as _django_admin  # noqa: F401  (registers Group, which is replaced below)
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils.html import format_html_join
 
+from privacy.admin_readonly import ReadOnlyAdmin
 from privacy.admin_search import BlindSearchMixin
+from privacy.mail import MailRefused, queue_mail
 
 from .admin_security import AccountSecurityAdmin
-from .models import User
+from .mails import EMAIL_CHANGED
+from .models import LastAdministrator, User
 from .password_link import send_first_password_link
+from .rights import grantable_roles, may_manage
+
+RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 
 
 class UserForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ["email", "name", "is_active", "is_staff", "is_superuser", "groups"]
+        labels = {"groups": "roles"}
+        help_texts = {"groups": "You can give the roles all of whose permissions you have yourself."}
 
     def clean_email(self) -> str:
         """An address belongs to one account, however it is typed."""
@@ -27,24 +39,78 @@ class UserForm(forms.ModelForm[User]):
             raise forms.ValidationError("Another account has this address.")
         return email
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        administers = all(cleaned.get(name, getattr(self.instance, name)) for name in User.ADMINISTERS)
+        if not administers and User.objects.lock_administrators() == {self.instance.pk}:
+            raise forms.ValidationError(str(LastAdministrator()))
+        return cleaned
+
 
 @admin.register(User)
 class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
+    """Accounts with more rights than their editor's are only looked at, and nobody changes their own rights."""
+
     form = UserForm
     list_display = ["__str__", "is_staff", "is_active", "joined_at", "last_login"]
-    list_filter = ["is_staff", "is_active"]
+    list_filter = ["is_staff", "is_active", "groups"]
     ordering = ["-joined_at"]
     search_fields = ["id"]
     blind_search_fields = ("email_index",)
     filter_horizontal = ["groups"]
 
+    # --- Who may change what ------------------------------------------------------------------------------------------
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or may_manage(_acting(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        if obj is not None and obj.pk == request.user.pk:
+            return RIGHTS
+        return () if _acting(request).is_superuser else ("is_superuser",)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["queryset"] = grantable_roles(_acting(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    # --- Saving -------------------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """A new account gets no password from staff: its owner sets one through a link."""
+        """A new account gets no password from staff: its owner sets one through a link. Who loses an address is told
+        there, because whoever reads mail at the new one can ask for a password."""
         if not change:
             obj.set_unusable_password()
+        elif "email" in form.changed_data:
+            self._tell_the_address_before(User.objects.get(pk=obj.pk))
         super().save_model(request, obj, form, change)
         if not change and obj.is_active:
             send_first_password_link(obj)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def _tell_the_address_before(self, account: User) -> None:
+        if account.email:
+            with suppress(MailRefused):
+                queue_mail(EMAIL_CHANGED, to=account.email, about=account, context={})
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(ReadOnlyAdmin):
+    """What each role may do. Roles are changed in the code, and given on a person's page."""
+
+    list_display = ["name"]
+    search_fields = ["name"]
+    fields = ["name", "may"]
+
+    @admin.display(description="may do")
+    def may(self, role: Group) -> str:
+        permissions = role.permissions.select_related("content_type").order_by("content_type__app_label", "codename")
+        return format_html_join("", "<div>{}: {}</div>", ((p.content_type.app_label, p.name) for p in permissions))
+
+
+def _acting(request: HttpRequest) -> User:
+    """The member of staff: the admin lets nobody else in."""
+    return cast(User, request.user)

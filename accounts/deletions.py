@@ -1,4 +1,4 @@
-"""What a deletion means for somebody who signs in."""
+"""What a deletion means for the account of its person."""
 
 from __future__ import annotations
 
@@ -6,23 +6,12 @@ from collections.abc import Iterator
 
 from privacy.after_deletion import Consequence, consequence_source
 
-from .models import User
+from .models import LastAdministrator, User
 
 
 @consequence_source
-def sign_in_ends(email: str) -> Iterator[Consequence]:
-    user = User.objects.filter(email_index=email, is_active=True).first()
-    if user is None:
-        return
-    if user.is_superuser and not User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk).exists():
-        yield Consequence(
-            text="Yours is the last account that may do everything on this site. Give somebody else that right first.",
-            prevents=True,
-        )
-    if user.is_staff:
-        yield Consequence(
-            text="Your staff account ends, and you are signed out. What you did for us stays in the audit log under a"
-            " number, without your name."
-        )
-    else:
-        yield Consequence(text="Your account ends, and you can't sign in any more.")
+def last_administrator(email: str) -> Iterator[Consequence]:
+    """Nobody could answer the next request."""
+    user = User.objects.with_email(email)
+    if user is not None and set(User.objects.administrators()) == {user}:
+        yield Consequence(text=str(LastAdministrator()), prevents=True)

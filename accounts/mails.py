@@ -25,3 +25,12 @@ SECURITY_NOTICE = mail_kind(
     live=lambda user: user.is_active,
     despite_opt_out=True,
 )
+# To the address before, where alone a takeover would be noticed.
+EMAIL_CHANGED = mail_kind(
+    "accounts/email_changed",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    about="accounts.User",
+    transactional=True,
+    because="it says that the account is signed in to with another address",
+    despite_opt_out=True,
+)

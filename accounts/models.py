@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
@@ -10,11 +11,19 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.utils import timezone
 
+from privacy.after_deletion import DeletionPrevented
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import PlaintextRefused, SealedEmailField, SealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, declare_table, personal_data
 from privacy.sealed_models import SealedModel
+
+
+class LastAdministrator(DeletionPrevented):
+    """Nobody could administer the site any more."""
+
+    def __str__(self) -> str:
+        return "This is the only account that can administer the site. Make somebody else a superuser first."
 
 
 class UserManager(BaseUserManager["User"]):
@@ -24,6 +33,15 @@ class UserManager(BaseUserManager["User"]):
 
     def with_email(self, email: str) -> User | None:
         return self.filter(email_index=email).first()
+
+    def administrators(self) -> models.QuerySet[User]:
+        """Who can administer the site."""
+        return self.filter(**dict.fromkeys(User.ADMINISTERS, True))
+
+    def lock_administrators(self) -> set[UUID]:
+        """Their ids. Of two changes at once, the second one waits for the first and sees what it
+        left: call it in a transaction."""
+        return set(self.administrators().select_for_update().order_by("pk").values_list("pk", flat=True))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         user = self.model(email=email.strip(), **fields)
@@ -47,7 +65,7 @@ class UserManager(BaseUserManager["User"]):
     found_by=("email_index",),
     retention=Retention(text="as long as you have the account"),
     erasure=Erasure.REDACT,
-    redacted={"password": "!", "is_active": False},
+    redacted={"password": "!", "is_active": False, "is_staff": False, "is_superuser": False},
     correctable={"name": "name"},
     source="your application, or the colleague who invited you",
     recipients="nobody",
@@ -68,9 +86,21 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+    ADMINISTERS = ("is_active", "is_staff", "is_superuser")  # with all three one can administer the site
 
     class Meta:
         verbose_name = "user"
+
+    @transaction.atomic
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Raises `LastAdministrator` when nobody could administer the site afterwards: by whatever way it is asked for,
+        a form, the closing of an account or its person's deletion."""
+        able = all(getattr(self, name) for name in self.ADMINISTERS)
+        unchanged = update_fields is not None and not {*self.ADMINISTERS}.intersection(update_fields)
+        is_safe = self._state.adding or able or unchanged
+        if not is_safe and User.objects.lock_administrators() == {self.pk}:
+            raise LastAdministrator
+        super().save(update_fields=update_fields, **options)
 
     def natural_key(self) -> NoReturn:
         """Django's would write the address into fixtures of whatever points at a user."""

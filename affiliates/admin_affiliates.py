@@ -32,7 +32,7 @@ class AffiliateForm(forms.ModelForm[Affiliate]):
         label="PayPal address",
         required=False,
         empty_value=None,
-        help_text=f"Another address is used after {HOURS} hours. The affiliate is told at once and can stop it.",
+        help_text=f"Another address, or none, counts after {HOURS} hours. The affiliate is told now and can stop it.",
     )
 
 
@@ -45,7 +45,7 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     form = AffiliateForm
     autocomplete_fields = ["user"]
     fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
-    readonly_fields = ["state", "state_reason", "terms_version", "joined_at"]
+    readonly_fields = ["user", "code", "state", "state_reason", "terms_version", "joined_at"]
     change_form_template = "affiliates/admin/affiliate.html"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -59,17 +59,27 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     def flags(self, affiliate: Any) -> int:
         return affiliate.open_flags or 0
 
-    def save_model(self, request: HttpRequest, obj: Affiliate, form: AffiliateForm, change: bool) -> None:
-        """A new payout address waits 72 hours, whoever enters it; taking one away only keeps the money here."""
-        new = obj.payout_email
-        waits = change and "payout_email" in form.changed_data and new is not None
-        if waits:
-            obj.payout_email = form.initial["payout_email"]
-        super().save_model(request, obj, form, change)
-        if waits:
-            self._ask_for_payout_email(request, obj, new)
+    # --- Whose account it is, and its code, are settled once: money follows both --------------------------------------
+    def get_fields(self, request: HttpRequest, obj: Affiliate | None = None) -> Any:
+        return self.fields if obj else ["user", "code", "website"]
 
-    def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str) -> None:
+    def get_readonly_fields(self, request: HttpRequest, obj: Affiliate | None = None) -> Any:
+        return self.readonly_fields if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": forms.ModelForm}))
+
+    def save_model(self, request: HttpRequest, obj: Affiliate, form: Any, change: bool) -> None:
+        """Paid at the address of the account, at first. Another one, or none, waits 72 hours, whoever enters it."""
+        if not change:
+            obj.payout_email = obj.user.email
+            super().save_model(request, obj, form, change)
+            return
+        obj.save(update_fields=["website"])
+        if "payout_email" in form.changed_data:
+            self._ask_for_payout_email(request, obj, obj.payout_email)
+
+    def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
         try:
             ask_for_payout_email(affiliate=affiliate, email=email, by=cast("User", request.user))
         except ChangeRefused as refusal:
@@ -77,7 +87,9 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         else:
             messages.warning(
                 request,
-                f"The new PayPal address is used after {HOURS} hours. The affiliate is told by mail and can stop it.",
+                f"The new PayPal address is used after {HOURS} hours. The affiliate is told by mail and can stop it."
+                if email
+                else f"The PayPal address goes after {HOURS} hours. The affiliate is told by mail and can stop it.",
             )
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

@@ -114,7 +114,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
             )
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("affiliates.change_application")
+        return request.user.has_perm("affiliates.decide_application")
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(require_POST(self.decide_one))

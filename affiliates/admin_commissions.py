@@ -147,7 +147,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         return reason
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("affiliates.change_commission")
+        return request.user.has_perm("affiliates.decide_commission")
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.explain)

@@ -42,6 +42,11 @@ class AnswerForm(forms.Form):
         help_text="Credited to the affiliate's account, in the commission's currency. Negative: debited.",
     )
 
+    def __init__(self, *args: Any, may_adjust: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not may_adjust:  # money takes the permission to set accounts right
+            del self.fields["adjustment"]
+
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("adjustment") and self.cleaned_data.get("upheld") == "no":
             self.add_error("adjustment", "Where nothing was wrong, there is nothing to adjust.")
@@ -99,7 +104,7 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("affiliates.change_commissiondispute"):
             raise PermissionDenied
         dispute = get_object_or_404(self.get_queryset(request), pk=dispute_id)
-        form = AnswerForm(request.POST or None)
+        form = AnswerForm(request.POST or None, may_adjust=request.user.has_perm("affiliates.add_ledgerentry"))
         if form.is_valid() and self._answered(request, dispute, form.cleaned_data):
             return redirect("admin:affiliates_commissiondispute_changelist")
         self.audit(request, "read", dispute)
@@ -114,7 +119,7 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
         return render(request, "affiliates/admin/answer_dispute.html", context)
 
     def _answered(self, request: HttpRequest, dispute: CommissionDispute, values: dict[str, Any]) -> bool:
-        amount = values["adjustment"]
+        amount = values.get("adjustment")
         try:
             answer_dispute(
                 dispute=dispute,

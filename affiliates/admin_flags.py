@@ -73,7 +73,7 @@ class FlagAdmin(ReadOnlyAdmin):
         return [path("<uuid:flag_id>/decide/", view, name="affiliates_flag_decide"), *super().get_urls()]
 
     def decide(self, request: HttpRequest, flag_id: UUID) -> HttpResponse:
-        if not request.user.has_perm("affiliates.change_commission"):
+        if not request.user.has_perm("affiliates.decide_commission"):
             raise PermissionDenied
         flag = get_object_or_404(self._flags(request), pk=flag_id)
         form = DecisionForm(request.POST or None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -33,6 +34,7 @@ from .payouts import PERMISSION, PayoutRefused, approve_payout, cancel_payout, p
 if TYPE_CHECKING:
     from accounts.models import User
 
+PREPARE = "affiliates.prepare_payout"
 ROWS = 100  # affiliates on a page of the preview
 
 
@@ -41,20 +43,23 @@ def _acting(request: HttpRequest) -> User:
     return cast("User", request.user)
 
 
-def for_payers(view: Any) -> Any:
-    """For those who may pay. A refusal is told in words, on the list of runs."""
+def needs(permission: str) -> Callable[[Any], Any]:
+    """For those with this permission. A refusal is told in words, on the list of runs."""
 
-    @wraps(view)
-    def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.has_perm(PERMISSION):
-            raise PermissionDenied
-        try:
-            return cast(HttpResponse, view(model_admin, request, *args, **kwargs))
-        except PayoutRefused as refusal:
-            model_admin.message_user(request, str(refusal), messages.ERROR)
-            return redirect("admin:affiliates_payoutbatch_changelist")
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            try:
+                return cast(HttpResponse, view(model_admin, request, *args, **kwargs))
+            except PayoutRefused as refusal:
+                model_admin.message_user(request, str(refusal), messages.ERROR)
+                return redirect("admin:affiliates_payoutbatch_changelist")
 
-    return guarded
+        return guarded
+
+    return decorate
 
 
 @admin.register(PayoutBatch)
@@ -94,7 +99,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         progress = progress_of(context["original"])
         return super().render_change_form(request, {**context, "progress": progress}, *args, **options)
 
-    @for_payers
+    @needs(PREPARE)
     def preview(self, request: HttpRequest) -> HttpResponse:
         form = PrepareForm(request.GET or {"currency": CURRENCY}, currencies=_currencies())
         currency = form.cleaned_data["currency"] if form.is_valid() else CURRENCY
@@ -113,7 +118,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         }
         return render(request, "affiliates/admin/payout_preview.html", context)
 
-    @for_payers
+    @needs(PREPARE)
     def prepare(self, request: HttpRequest) -> HttpResponse:
         form = PrepareForm(request.POST, currencies=_currencies())
         if not form.is_valid():
@@ -124,7 +129,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
     @confirmed_recently
-    @for_payers
+    @needs(PERMISSION)
     def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
         approve_payout(batch=batch, approved_by=_acting(request))
@@ -135,7 +140,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
             self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
-    @for_payers
+    @needs(PREPARE)
     def cancel(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
         cancel_payout(batch=batch, cancelled_by=_acting(request))
@@ -144,7 +149,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
     @confirmed_recently
-    @for_payers
+    @needs(PREPARE)
     def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
         batch = get_object_or_404(by_hand, pk=batch_id)
@@ -155,7 +160,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         return response
 
     @confirmed_recently
-    @for_payers
+    @needs(PREPARE)
     def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """All payouts of the run that are still open."""
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
@@ -199,7 +204,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     def why(self, item: PayoutItem) -> str:
         return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_payout", args=[item.pk]))
 
-    @for_payers
+    @needs(PREPARE)
     def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         """Cancels a payout at PayPal that nobody has claimed."""
         item = get_object_or_404(PayoutItem, pk=item_id, state=PayoutItem.State.UNCLAIMED)
@@ -214,7 +219,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
         return redirect("admin:affiliates_payoutitem_change", item.pk)
 
     @confirmed_recently
-    @for_payers
+    @needs(PREPARE)
     def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)
         return settle_by_hand(self, request, item.batch, PayoutItem.objects.filter(pk=item.pk).moving())

@@ -71,7 +71,7 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
 
     def publish(self, request: HttpRequest, version_id: UUID) -> HttpResponse:
         version = get_object_or_404(TermsVersion, pk=version_id)
-        if not self.has_change_permission(request):
+        if not request.user.has_perm("affiliates.publish_termsversion"):
             raise PermissionDenied
         form = PublishForm(request.POST or None, initial={"effective_from": timezone.now() + NOTICE})
         if form.is_valid() and self._published(request, version, form):

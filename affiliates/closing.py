@@ -61,7 +61,7 @@ def close_affiliate(*, affiliate: Affiliate, by: User, reason: str = "") -> None
         state=PayoutEmailChange.State.WITHDRAWN, ended_at=timezone.now()
     )
     _tell(ACCOUNT_CLOSED, affiliate)
-    if not affiliate.user.is_staff:
+    if not (affiliate.user.is_staff or affiliate.user.is_superuser):
         affiliate.user.is_active = False
         affiliate.user.save(update_fields=["is_active"])
     record(action="affiliates.account.closed", about=affiliate, actor=by)
@@ -125,7 +125,7 @@ def _rows_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list[Any]]]:
     if user.email:
         yield from _declared(Application.objects.filter(email_index=user.email))
     yield from _declared(Affiliate.objects.filter(pk=affiliate.pk))
-    if not user.is_staff:
+    if not (user.is_staff or user.is_superuser):
         yield from _declared(type(user)._default_manager.filter(pk=user.pk))
 
 

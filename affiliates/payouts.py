@@ -37,7 +37,7 @@ CLAIM = """
     INSERT INTO affiliates_payoutclaim (entry_id, payout_id)
     SELECT line, payout FROM taken WHERE payout IS NOT NULL ORDER BY line
 """
-PERMISSION = "affiliates.change_payoutbatch"
+PERMISSION = "affiliates.approve_payout"
 
 
 class PayoutRefused(Exception):

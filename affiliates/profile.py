@@ -1,7 +1,8 @@
-"""What affiliates change about themselves. A new payout address waits 72 hours, and its old address can stop it.
+"""What affiliates change about themselves. A new payout address waits 72 hours, and those before it can stop it.
 
 Payouts go to the old address until then: it is known to be the affiliate's, and money that somebody wants to divert has
-three days' notice. Whoever has lost the old address is paid there at worst once; PayPal brings back what nobody takes.
+three days' notice, told to the account and to every address that was in use within 90 days. Whoever has lost the old
+address is paid there at worst once; PayPal brings back what nobody takes.
 """
 
 from __future__ import annotations
@@ -35,21 +36,23 @@ class ChangeRefused(Exception):
 
 
 @transaction.atomic
-def ask_for_payout_email(*, affiliate: Affiliate, email: str, by: User) -> PayoutEmailChange:
-    """By the affiliate or by staff. Takes effect after `HOLD`, and replaces one that waits. Raises `ChangeRefused`."""
+def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, by: User) -> PayoutEmailChange:
+    """By the affiliate or by staff; None takes the address away. Takes effect after `HOLD`, and replaces one that
+    waits. Raises `ChangeRefused`."""
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
         raise ChangeRefused("This account is closed.")
-    if normalise_email(email) == normalise_email(affiliate.payout_email or ""):
+    if normalise_email(email or "") == normalise_email(affiliate.payout_email or ""):
         raise ChangeRefused("This is the address that your payouts go to already.")
     now, token = timezone.now(), new_link_token()
     _end_waiting(affiliate, now)
     change = PayoutEmailChange.objects.create(
         affiliate=affiliate, email=email, stop_digest=digest_of(token), asked_at=now, takes_effect_at=now + HOLD
     )
-    told = [address for address in (affiliate.payout_email, affiliate.user.email) if address]
-    for address in {normalise_email(address): address for address in told}.values():
-        context = {"token": token, "name": affiliate.user.get_short_name(), "by_staff": by.pk != affiliate.user_id}
+    used = PayoutEmailChange.objects.replaced(now).filter(affiliate=affiliate)
+    told = [*(row.email for row in used), affiliate.payout_email, affiliate.user.email]
+    for address in {normalise_email(address): address for address in told if address}.values():
+        context = {"token": token, "by_staff": by.pk != affiliate.user_id, "taken_away": email is None}
         queue_mail(PAYOUT_EMAIL_ASKED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=by)
     return change
@@ -101,11 +104,15 @@ def _use(change: PayoutEmailChange, now: datetime) -> bool:
         return False
     change.refresh_from_db(fields=["state"])
     affiliate = change.affiliate
+    if affiliate.payout_email:
+        affiliate.payout_email_changes.create(
+            email=affiliate.payout_email, state=State.REPLACED, asked_at=now, takes_effect_at=now, ended_at=now
+        )
     affiliate.payout_email = change.email
     affiliate.save(update_fields=["payout_email"])
     if affiliate.user.email:
         with suppress(MailRefused):  # the profile shows it all the same
-            context = {"name": affiliate.user.get_short_name()}
+            context = {"taken_away": change.email is None}
             queue_mail(PAYOUT_EMAIL_CHANGED, to=affiliate.user.email, about=change, context=context)
     record(action="affiliates.payout_address.changed", about=affiliate, actor=None)
     return True

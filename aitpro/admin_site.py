@@ -30,6 +30,10 @@ class SiteAdmin(AdminSite):
         lines = waiting_for(request.user, now=timezone.now())
         return super().index(request, {"waiting": lines, **(extra_context or {})})
 
+    def get_urls(self) -> list[Any]:
+        """Without Django's redirect from any row to its public page, which asks for no permission."""
+        return [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
+
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """With what the policy in effect does not cover yet, for the banner on every page."""
         return {**super().each_context(request), "policy_waiting": waiting()}

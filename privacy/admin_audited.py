@@ -57,6 +57,8 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
     the change.
     """
 
+    view_on_site = False  # a row's public page, if there is one, is its person's
+
     def audit(self, request: HttpRequest, verb: str, about: About) -> None:
         """One entry `privacy.staff.<verb>` of the person who makes this request, if personal data is shown here."""
         if shows_personal_data(self):

@@ -54,6 +54,7 @@ class DeadlineFilter(admin.SimpleListFilter):
         return requests.filter(state=chosen) if chosen else requests
 
 
+ANSWER = "privacy.answer_privacyrequest"
 OPEN_FIRST = Case(When(state=PrivacyRequest.State.CONFIRMED, then=Value(0)), default=Value(1))
 _RECORD = ["reference", "kind", "channel", "state", "received_at", "address", "confirmed_at", "acknowledge_by"]
 _RECORD += ["acknowledged_at", "due", "extended_at", "extension_reason", "answered_at", "outcome", "refusal_ground"]
@@ -121,13 +122,13 @@ class PrivacyRequestAdmin(BlindSearchMixin):
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.get_object(request, object_id)
-        steps = steps_of(row) if row and self.has_change_permission(request, row) else []
+        steps = steps_of(row) if row and request.user.has_perm(ANSWER) else []
         context = {**(extra_context or {}), "steps": steps, "report": row and report_for_staff(row, now=timezone.now())}
         return super().change_view(request, object_id, form_url, context)
 
     def step_view(self, request: HttpRequest, request_id: UUID, step: str) -> HttpResponse:
         """Asks, then acts, and says plainly what happened."""
-        if not self.has_change_permission(request):
+        if not request.user.has_perm(ANSWER):
             raise PermissionDenied
         row, chosen = get_object_or_404(PrivacyRequest, pk=request_id), STEPS.get(step)
         if chosen is None:

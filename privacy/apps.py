@@ -19,6 +19,7 @@ class PrivacyConfig(AppConfig):
             third_party,
         )
         from .addresses.reindex import reindex_after_migrating
+        from .staff_roles import sync_roles
         from .text_rules import check_all_forms
 
         check_all_forms()
@@ -29,3 +30,5 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("contact_lists")
         autodiscover_modules("deletions")
         autodiscover_modules("staff_tasks")
+        autodiscover_modules("roles")
+        post_migrate.connect(sync_roles)

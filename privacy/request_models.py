@@ -168,6 +168,7 @@ class PrivacyRequest(SealedModel):
     class Meta:
         ordering = ["due_at"]
         verbose_name = "privacy request"
+        permissions = [("answer_privacyrequest", "Can answer privacy requests")]
         indexes = [models.Index(fields=["state", "due_at"])]
         constraints = [
             models.CheckConstraint(

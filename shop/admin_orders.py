@@ -47,4 +47,4 @@ class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
         self.message_user(request, "The count of downloads begins anew. Please tell the buyer.")
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
-        return cast("User", request.user).has_perm("shop.change_order")
+        return cast("User", request.user).has_perm("shop.renew_downloads")

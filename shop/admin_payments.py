@@ -25,10 +25,16 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+REFUND = "shop.refund_payment"
+
+
 class PaymentInline(ReadOnlyInline):
     model = Payment
     fields = ("attempt", "state", "total", "is_disputed", "capture_id", "problem", "created_at", "refund")
     readonly_fields = fields
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if request.user.has_perm(REFUND) else self.fields[:-1]
 
     @admin.display(description="")
     def refund(self, payment: Payment) -> str:
@@ -99,18 +105,14 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
     def refund_view(self, request: HttpRequest, payment_id: Any) -> HttpResponse:
         """Asks for the amount, refunds it, and says plainly what happened."""
         payment = get_object_or_404(Payment.objects.select_related("order"), pk=payment_id)
-        self._require_change(request)
+        if not request.user.has_perm(REFUND):
+            raise PermissionDenied
         form = RefundForm(request.POST or None, payment=payment)
         if form.is_valid():
             self._refund(request, payment, form)
             return redirect("admin:shop_order_change", payment.order_id)
         context = {**self.admin_site.each_context(request), "payment": payment, "form": form, "title": "Refund"}
         return render(request, "shop/admin/refund.html", context)
-
-    @staticmethod
-    def _require_change(request: HttpRequest) -> None:
-        if not request.user.has_perm("shop.change_payment"):
-            raise PermissionDenied
 
     def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> None:
         amount, number, again = form.cleaned_data["amount"], form.cleaned_data["number"], form.was_sent_before

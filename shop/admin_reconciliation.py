@@ -23,12 +23,13 @@ from .reconciliation_totals import totals
 if TYPE_CHECKING:
     from accounts.models import User
 
+PERMISSION = "shop.reconcile_payment"
 SHOWN = 50  # rows of a table; the lists of the admin have the rest
 UNANSWERED_AFTER = timedelta(minutes=10)  # a refund that is still on its way to PayPal is nothing to worry about
 
 
 class ReconciliationPages(admin.ModelAdmin[Any]):
-    """Below `/admin/shop/payment/`: reading needs the permission to view payments, the buttons that to change them."""
+    """Below `/admin/shop/payment/`: reading needs the permission to view payments, the buttons their own."""
 
     def get_urls(self) -> list[Any]:
         staff = self.admin_site.admin_view
@@ -43,13 +44,13 @@ class ReconciliationPages(admin.ModelAdmin[Any]):
     def reconciliation_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        may_act = request.user.has_perm("shop.change_payment")
+        may_act = request.user.has_perm(PERMISSION)
         context = {**self.admin_site.each_context(request), **unmatched(), "may_act": may_act}
         return render(request, "shop/admin/reconciliation.html", {**context, "title": "Reconciliation with PayPal"})
 
     def look_view(self, request: HttpRequest) -> HttpResponse:
         """A bounded number of payments, since somebody waits for the answer."""
-        _require_change(request)
+        _require_permission(request)
         looked = look_again()
         if looked:
             self.message_user(request, f"Looked at {looked} payment{'s' if looked != 1 else ''} at PayPal.")
@@ -58,14 +59,14 @@ class ReconciliationPages(admin.ModelAdmin[Any]):
         return redirect("admin:shop_reconciliation")
 
     def set_aside_view(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
-        _require_change(request)
+        _require_permission(request)
         set_aside(event=get_object_or_404(PayPalEvent, pk=event_id), actor=cast("User", request.user))
         self.message_user(request, "The message is set aside.")
         return redirect("admin:shop_reconciliation")
 
 
-def _require_change(request: HttpRequest) -> None:
-    if not request.user.has_perm("shop.change_payment"):
+def _require_permission(request: HttpRequest) -> None:
+    if not request.user.has_perm(PERMISSION):
         raise PermissionDenied
 
 

@@ -125,6 +125,7 @@ class Order(SealedModel):
 
     class Meta:
         ordering = ["-placed_at"]
+        permissions = [("renew_downloads", "Can let buyers download anew")]
 
     def __str__(self) -> str:
         return f"order {self.reference}"
@@ -204,6 +205,10 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [
+            ("refund_payment", "Can refund payments"),
+            ("reconcile_payment", "Can compare payments with PayPal again and set its messages aside"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
             models.UniqueConstraint(

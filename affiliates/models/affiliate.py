@@ -98,6 +98,7 @@ class Application(SealedModel):
 
     class Meta:
         ordering = ["-applied_at"]
+        permissions = [("decide_application", "Can approve and decline applications")]
 
     @property
     def is_undecided(self) -> bool:

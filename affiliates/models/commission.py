@@ -166,6 +166,7 @@ class Commission(SealedModel):
 
     class Meta:
         ordering = ["-created_at"]
+        permissions = [("decide_commission", "Can approve, reject, hold and clear commissions")]
         indexes = [models.Index(fields=["state", "hold_until"], name="commissions_by_state")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__lte=F("base_minor")), name="commission_within_base"),

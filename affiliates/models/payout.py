@@ -59,6 +59,10 @@ class PayoutBatch(models.Model):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "payout run"
+        permissions = [
+            ("prepare_payout", "Can prepare, cancel and settle payout runs"),
+            ("approve_payout", "Can approve payout runs"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["prepared", "cancelled"]) | Q(approved_at__isnull=False),

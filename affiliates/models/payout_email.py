@@ -1,8 +1,9 @@
-"""A new address for payouts, which waits three days in which the affiliate can stop it."""
+"""A new address for payouts, or none, which waits three days in which the affiliate can stop it; and the addresses that
+were in use before, which are warned for 90 days."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -16,6 +17,8 @@ from privacy.sealed_models import SealedModel
 
 from .affiliate import Affiliate
 
+REMEMBERED = timedelta(days=90)
+
 
 class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
     def waiting(self) -> PayoutEmailChangeQuerySet:
@@ -23,6 +26,11 @@ class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
 
     def due(self, now: datetime) -> PayoutEmailChangeQuerySet:
         return self.waiting().filter(takes_effect_at__lte=now)
+
+    def replaced(self, now: datetime) -> PayoutEmailChangeQuerySet:
+        """The addresses that were in use within the last 90 days, and are not any more (or are again)."""
+        used = [PayoutEmailChange.State.DONE, PayoutEmailChange.State.REPLACED]
+        return self.filter(state__in=used, asked_at__gt=now - REMEMBERED)
 
     def stoppable(self, digest: str, now: datetime) -> PayoutEmailChange | None:
         """The change that the link with this digest still stops."""
@@ -32,10 +40,12 @@ class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
 @personal_data(
     label="Changes of your payout address",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"email": "new PayPal address"},
+    columns={"email": "PayPal address"},
     other_columns="id affiliate_id email_index state stop_digest asked_at takes_effect_at ended_at",
     found_by=("affiliate__user__email_index", "affiliate__payout_email_index", "email_index"),
-    retention=Retention(text="90 days after you asked for the change", since="asked_at", days=90),
+    retention=Retention(
+        text="90 days after you asked for the change, or after the address was replaced", since="asked_at", days=90
+    ),
     erasure=Erasure.DELETE,
     source="your profile",
     recipients="nobody",
@@ -46,12 +56,13 @@ class PayoutEmailChange(SealedModel):
         DONE = "done", "in use"
         STOPPED = "stopped", "stopped: it was not you"
         WITHDRAWN = "withdrawn", "withdrawn"
+        REPLACED = "replaced", "in use until then"
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="payout_email_changes")
-    email = SealedEmailField("new PayPal address")
-    email_index = BlindIndexField("email", normalise="email")
+    email = SealedEmailField("PayPal address", null=True)  # none: the address is taken away
+    email_index = BlindIndexField("email", normalise="email", null=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    stop_digest = models.CharField(max_length=64, unique=True)
+    stop_digest = models.CharField(max_length=64, unique=True, null=True)
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
     takes_effect_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)

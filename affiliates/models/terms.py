@@ -60,6 +60,7 @@ class TermsVersion(models.Model):
         ordering = ["-number"]
         verbose_name = "version of the terms"
         verbose_name_plural = "versions of the terms"
+        permissions = [("publish_termsversion", "Can publish versions of the terms")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(effective_from__isnull=True, published_at__isnull=True)

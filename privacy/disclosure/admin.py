@@ -21,7 +21,7 @@ from privacy.registry import personal_models
 
 from .forms import OrderForm, RefusalForm
 from .models import Disclosure
-from .steps import DisclosureRefused, approve_order, export_order, record_order, refuse_order
+from .steps import PERMISSION, DisclosureRefused, approve_order, export_order, record_order, refuse_order
 
 _FACTS = [
     "reference",
@@ -82,7 +82,7 @@ class DisclosureAdmin(BlindSearchMixin):
 
     @confirmed_recently
     def approve(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
-        order = self._order(request, row_id)
+        order = _order(request, row_id, PERMISSION)
         try:
             approve_order(order=order, approved_by=_acting(request), now=timezone.now())
         except DisclosureRefused as refusal:
@@ -91,7 +91,7 @@ class DisclosureAdmin(BlindSearchMixin):
 
     @confirmed_recently
     def export(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
-        order = self._order(request, row_id)
+        order = _order(request, row_id, "disclosure.export_disclosure")
         try:
             archive = export_order(order=order, exported_by=_acting(request), now=timezone.now())
         except DisclosureRefused as refusal:
@@ -106,7 +106,7 @@ class DisclosureAdmin(BlindSearchMixin):
         )
 
     def refuse(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
-        order = self._order(request, row_id)
+        order = _order(request, row_id, PERMISSION)
         form = RefusalForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
@@ -117,10 +117,11 @@ class DisclosureAdmin(BlindSearchMixin):
         context = {**self.admin_site.each_context(request), "title": f"Refuse {order}", "form": form, "original": order}
         return render(request, "disclosure/admin/refuse.html", context)
 
-    def _order(self, request: HttpRequest, row_id: UUID) -> Disclosure:
-        if not self.has_change_permission(request):
-            raise PermissionDenied
-        return get_object_or_404(Disclosure, pk=row_id)
+
+def _order(request: HttpRequest, row_id: UUID, permission: str) -> Disclosure:
+    if not request.user.has_perm(permission):
+        raise PermissionDenied
+    return get_object_or_404(Disclosure, pk=row_id)
 
 
 def _back(request: HttpRequest, order: Disclosure, message: str, level: int = messages.SUCCESS) -> HttpResponse:

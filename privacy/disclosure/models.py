@@ -84,6 +84,10 @@ class Disclosure(SealedModel):
 
     class Meta:
         ordering = ["-recorded_at"]
+        permissions = [
+            ("approve_disclosure", "Can approve and refuse orders for disclosure"),
+            ("export_disclosure", "Can make the export of an approved order"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["recorded", "refused"]) | Q(approved_at__isnull=False),

@@ -21,7 +21,7 @@ from privacy.audit.trail import record
 from .models import Disclosure
 
 State = Disclosure.State
-PERMISSION = "disclosure.change_disclosure"
+PERMISSION = "disclosure.approve_disclosure"
 
 
 class DisclosureRefused(Exception):

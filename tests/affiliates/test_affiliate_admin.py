@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,47 +13,41 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from affiliates.models import Affiliate, PayoutEmailChange
+from affiliates.models import Affiliate
 from affiliates.profile import use_new_payout_emails
 from tests import factories
 
-
-def form_of(affiliate: Affiliate, **changes: Any) -> dict[str, Any]:
-    values = {
-        "user": str(affiliate.user_id),
-        "code": affiliate.code,
-        "state": affiliate.state,
-        "payout_email": affiliate.payout_email,
-        "website": "",
-        "terms_version": "1",
-    }
-    return {**values, **changes}
+ADD = "/admin/affiliates/affiliate/add/"
 
 
 def save(staff: Client, affiliate: Affiliate, **changes: Any) -> str:
-    address = f"/admin/affiliates/affiliate/{affiliate.pk}/change/"
-    page = staff.post(address, form_of(affiliate, **changes), follow=True).content.decode()
+    values = {"payout_email": affiliate.payout_email or "", "website": "", **changes}
+    page = staff.post(f"/admin/affiliates/affiliate/{affiliate.pk}/change/", values, follow=True).content.decode()
     affiliate.refresh_from_db()
     return page
 
 
-def test_the_state_is_no_field_to_be_edited(staff: Client, alice: Affiliate) -> None:
-    save(staff, alice, state="suspended", code="NEWCODE")
-    assert (alice.is_active, alice.code) == (True, "NEWCODE")
-    assert alice.payout_email == "alice@example.com"
+def test_whose_it_is_its_code_and_its_state_are_no_fields_to_be_edited(staff: Client, alice: Affiliate) -> None:
+    mallory = factories.user("mallory@example.net")
+    page = save(staff, alice, user=str(mallory.pk), code="NEWCODE", state="suspended", website="https://x.example")
+    assert "was changed successfully" in page
+    assert (alice.website, alice.code, alice.is_active) == ("https://x.example", "DEMO", True)
+    assert alice.user.email == alice.payout_email == "alice@example.com"
 
 
-@pytest.mark.parametrize("code", ["!!AB", "A B", "x", "a" * 33, "Ä1", "AB!"])
-def test_a_code_that_no_link_can_carry_is_refused(staff: Client, alice: Affiliate, code: str) -> None:
-    page = save(staff, alice, code=code)
+@pytest.mark.parametrize("code", ["!!AB", "A B", "x", "a" * 33, "Ä1", "AB!", "demo"])
+def test_a_code_that_no_link_can_carry_or_that_is_taken_is_refused(staff: Client, alice: Affiliate, code: str) -> None:
+    erin = factories.user("erin@example.org")
+    page = staff.post(ADD, {"user": str(erin.pk), "code": code, "website": ""}).content.decode()
     assert "errornote" in page
-    assert alice.code == "DEMO"
+    assert not Affiliate.objects.filter(user=erin).exists()
 
 
-def test_two_codes_differ_by_more_than_their_case(staff: Client, alice: Affiliate) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
-    assert "errornote" in save(staff, erin, code="demo")
-    assert erin.code == "ERIN"
+def test_a_new_affiliate_is_paid_at_the_address_of_the_account_whatever_is_posted(staff: Client, db: None) -> None:
+    """The one way in which the owner makes an affiliate of a colleague, on purpose."""
+    erin = factories.user("erin@example.org", is_staff=True)
+    staff.post(ADD, {"user": str(erin.pk), "code": "ERIN", "website": "", "payout_email": "mallory@example.net"})
+    assert Affiliate.objects.get(user=erin).payout_email == "erin@example.org"
 
 
 def test_an_affiliate_is_found_by_address(staff: Client, alice: Affiliate) -> None:
@@ -84,10 +79,37 @@ def test_a_new_payout_address_waits_three_days_and_the_old_one_is_told(
     assert alice.payout_email == "mallory@example.net"
 
 
-def test_a_payout_address_that_is_taken_away_is_gone_at_once(staff: Client, alice: Affiliate) -> None:
+def test_taking_a_payout_address_away_waits_three_days_too(
+    clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
+) -> None:
+    assert "The PayPal address goes after 72 hours" in save(staff, alice, payout_email="")
+    assert alice.payout_email == "alice@example.com"
+    work()
+    told: Any = mail.outbox[0]
+    assert told.to == ["alice@example.com"]
+    assert "our staff are taking the PayPal address out of your affiliate account" in told.body
+    clock.shift(timedelta(hours=72) - timedelta(seconds=1))
+    assert use_new_payout_emails(now=timezone.now()) == 0
+    clock.shift(timedelta(seconds=1))
+    assert use_new_payout_emails(now=timezone.now()) == 1
+    alice.refresh_from_db()
+    assert alice.payout_email is None
+    work()
+    assert "your account has no PayPal address now" in str(mail.outbox[-1].body)
+
+
+def test_the_affiliate_stops_staff_who_take_the_payout_address_away(
+    clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
+) -> None:
     save(staff, alice, payout_email="")
-    assert Affiliate.objects.get().payout_email is None
-    assert not PayoutEmailChange.objects.exists()
+    work()
+    found = re.search(r"(/affiliates/payout-address/\S+)", str(mail.outbox[0].body))
+    assert found
+    assert Client().post(found.group(1)).status_code == 200
+    clock.shift(timedelta(hours=72))
+    assert use_new_payout_emails(now=timezone.now()) == 0
+    alice.refresh_from_db()
+    assert alice.payout_email == "alice@example.com"
 
 
 def test_a_closed_account_gets_no_new_payout_address(staff: Client, alice: Affiliate) -> None:

@@ -1,9 +1,10 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.after_deletion import DeletionPrevented
 from privacy.opt_out_copies import lost_opt_outs, restore_opt_outs
 from privacy.signals import database_restored
 from privacy.tombstones import not_applied, reapply
@@ -30,5 +31,8 @@ class Command(BaseCommand):
             self.stdout.write("This database has seen every deletion.")
             return
         self.stdout.write(f"{len(missing)} deletions are younger than this database.")
-        found = reapply(missing)
+        try:
+            found = reapply(missing)
+        except DeletionPrevented as refusal:  # that of the only administrator in the backup
+            raise CommandError(f"{refusal} `manage.py createsuperuser` does.") from None
         self.stdout.write(f"Deleted again: {found}. Not in it, or under no address: {len(missing) - found}.")

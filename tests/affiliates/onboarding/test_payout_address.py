@@ -192,6 +192,47 @@ def test_it_is_told_when_it_is_used_and_stands_in_the_audit(
     assert entry.object_id == str(alice.pk)
 
 
+def test_every_address_of_the_last_90_days_is_warned_and_can_stop_it(
+    clock: time_machine.Traveller, browser: Client, alice: Affiliate, link: Link, work: Work
+) -> None:
+    """Whoever got in moves the address twice, so that its owner's own is not even the one before."""
+    for number in (1, 2):
+        browser.post(CHANGE, {**NEW, "email": f"mallory{number}@paypal.example"})
+        clock.shift(timedelta(hours=72))
+        assert use_new_payout_emails(now=timezone.now()) == 1
+    alice.user.email = "mallory@example.net"  # and the address of the account with it
+    alice.user.save()
+    work()
+    mail.outbox.clear()
+    browser.post(CHANGE, {**NEW, "email": "mallory3@paypal.example"})
+    work()
+    warned = {message.to[0] for message in mail.outbox}
+    used = {"alice@example.com", "mallory1@paypal.example", "mallory2@paypal.example"}
+    assert warned == used | {"mallory@example.net"}
+    assert Client().post(link(STOP, to="alice@example.com")).status_code == 200
+    assert payout_email_of(alice) == "mallory2@paypal.example"
+
+
+@pytest.mark.parametrize(("age", "warned"), [(timedelta(days=90, seconds=-1), True), (timedelta(days=90), False)])
+def test_an_address_is_warned_for_90_days_after_its_last_and_then_forgotten(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, browser: Client, work: Work, age: timedelta, warned: bool
+) -> None:
+    clock.shift(timedelta(hours=72))
+    use_new_payout_emails(now=timezone.now())
+    asked.affiliate.user.email = "elsewhere@example.com"
+    asked.affiliate.user.save()
+    work()
+    mail.outbox.clear()
+    clock.shift(age)
+    purge_expired(now=timezone.now())
+    browser.force_login(asked.affiliate.user)
+    browser.post(CHANGE, {**NEW, "email": "newer@paypal.example"})
+    work()
+    assert ("alice@example.com" in [message.to[0] for message in mail.outbox]) == warned
+    assert "elsewhere@example.com" in [message.to[0] for message in mail.outbox]
+    assert PayoutEmailChange.objects.filter(email_index="alice@example.com").exists() == warned
+
+
 def test_it_is_forgotten_after_90_days(clock: time_machine.Traveller, asked: PayoutEmailChange) -> None:
     clock.shift(timedelta(days=90) - timedelta(seconds=1))
     purge_expired(now=timezone.now())

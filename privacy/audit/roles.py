@@ -1,0 +1,5 @@
+"""Who reads the audit."""
+
+from privacy.staff_roles import Role, share
+
+share("audit", {Role.PRIVACY_OFFICER: "view_auditentry"})

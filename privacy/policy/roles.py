@@ -1,0 +1,11 @@
+"""Who writes the policy's versions and sees to it that everybody is told."""
+
+from privacy.staff_roles import Role, share
+
+share(
+    "policy",
+    {
+        Role.PRIVACY_OFFICER: "view_policyversion add_policyversion change_policyversion delete_policyversion"
+        " view_policynotice change_policynotice",
+    },
+)

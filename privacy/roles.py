@@ -1,0 +1,13 @@
+"""What each role of staff may do with mail, opt-outs and privacy requests."""
+
+from .staff_roles import Role, share
+
+share(
+    "privacy",
+    {
+        Role.MAIL: "view_outgoingmail view_mailtally view_undeliverableaddress delete_undeliverableaddress"
+        " view_suppression add_suppression add_privacyrequest",
+        Role.PRIVACY_OFFICER: "view_privacyrequest add_privacyrequest change_privacyrequest answer_privacyrequest"
+        " view_suppression add_suppression view_mailtally view_addresschange delete_addresschange",
+    },
+)

@@ -1,0 +1,65 @@
+"""The roles of staff: groups of permissions, each with the least that its daily job takes.
+
+An app says in its `roles.py` which of its permissions each role has; that module is found by its name when the site
+starts. After every `migrate` the groups in the database are made to match, also for permissions that came with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from django.apps import apps as installed_apps
+from django.apps.config import AppConfig
+from django.contrib.auth.management import create_permissions
+from django.db import router
+
+
+class Role(StrEnum):
+    """The names of the groups. The owner has whatever any role has, and what no other role has."""
+
+    OWNER = "Owner"
+    SHOP = "Shop"
+    MAIL = "Mail"
+    AFFILIATES = "Affiliates"
+    FINANCE = "Finance"
+    PRIVACY_OFFICER = "Privacy officer"
+
+
+_shares: dict[str, dict[Role, frozenset[str]]] = {}
+
+
+def share(app_label: str, roles: Mapping[Role, str]) -> None:
+    """Declares an app's part of each role: names of permissions (`view_order refund_payment`), separated by spaces."""
+    named = {role: frozenset(roles.get(role, "").split()) for role in Role}
+    named[Role.OWNER] = frozenset().union(*named.values())
+    _shares[app_label] = named
+
+
+def permissions_of(role: Role) -> frozenset[str]:
+    """What a role may do, as `has_perm` takes it: `shop.view_order`."""
+    return frozenset(f"{label}.{name}" for label, roles in _shares.items() for name in roles[role])
+
+
+def sync_roles(app_config: AppConfig, using: str, apps: Any = installed_apps, **kwargs: Any) -> None:
+    """Receives `post_migrate`: gives each role exactly its share of this app. Groups of other names are left alone."""
+    roles = _shares.get(app_config.label)
+    if roles is None:
+        return
+    create_permissions(app_config, verbosity=0, using=using, apps=apps)  # Django's own receiver may come after this one
+    try:
+        Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
+    except LookupError:  # migrated to a time before there were groups
+        return
+    if not router.allow_migrate_model(using, Group):
+        return
+    own = Permission.objects.using(using).filter(content_type__app_label=app_config.label)
+    keys = dict(own.values_list("codename", "pk"))
+    has = Group.permissions.through.objects.using(using)
+    for role, names in roles.items():
+        group, _ = Group.objects.using(using).get_or_create(name=role.value)
+        wanted = {keys[name] for name in names & keys.keys()}
+        found = set(has.filter(group=group, permission__in=own).values_list("permission_id", flat=True))
+        has.filter(group=group, permission_id__in=found - wanted).delete()
+        has.bulk_create(Group.permissions.through(group=group, permission_id=key) for key in sorted(wanted - found))
