@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from privacy.admin_search import BlindSearchMixin
+from privacy.reauthentication import ask_again
 
 from .admin_standing import StandingSteps
 from .models import Affiliate, Flag
@@ -54,6 +55,11 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         affiliates: QuerySet[Affiliate] = super().get_queryset(request)
         return affiliates.annotate(open_flags=Subquery(OPEN_FLAGS))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Reading asks nothing; where the money goes is changed by whoever just showed who they are."""
+        page = ask_again(request) if request.method == "POST" else None
+        return page or super().changeform_view(request, *args, **kwargs)
 
     @admin.display(description="open flags", ordering="open_flags")
     def flags(self, affiliate: Any) -> int:

@@ -96,6 +96,15 @@ def test_a_refund_goes_on_with_what_was_typed(tired: Client, alice: Affiliate, p
     assert "12.34" in page.content.decode()
 
 
+def test_staff_who_change_a_payout_address_are_asked(tired: Client, alice: Affiliate) -> None:
+    path = f"/admin/affiliates/affiliate/{alice.pk}/change/"
+    assert not asks(tired.get(path))
+    assert asks(tired.post(path, {"payout_email": "thief@example.net", "website": ""}))
+    alice.refresh_from_db()
+    assert alice.payout_email == "alice@example.com"
+    assert not alice.payout_email_changes.exists()
+
+
 def test_asked_on_the_way_to_a_form_one_lands_on_the_form(tired: Client) -> None:
     path = "/admin/accounts/user/add/?_changelist_filters=q%3Dx"
     page = tired.get(path)
