@@ -66,6 +66,12 @@ class UserManager(BaseUserManager["User"]):
     retention=Retention(text="as long as you have the account"),
     erasure=Erasure.REDACT,
     redacted={"password": "!", "is_active": False, "is_staff": False, "is_superuser": False},
+    also_for=(Purpose.STAFF_ACCOUNT,),
+    circumstances={
+        "last_login": "last sign-in",
+        "is_staff": "member of our staff",
+        "is_superuser": "may do everything",
+    },
     correctable={"name": "name"},
     source="your application, or the colleague who invited you",
     recipients="nobody",
@@ -102,6 +108,11 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
             raise LastAdministrator
         super().save(update_fields=update_fields, **options)
 
+    @property
+    def purpose(self) -> Purpose:
+        """What the account is kept for."""
+        return Purpose.STAFF_ACCOUNT if self.is_staff else Purpose.AFFILIATE_ACCOUNT
+
     def natural_key(self) -> NoReturn:
         """Django's would write the address into fixtures of whatever points at a user."""
         raise PlaintextRefused("a user's natural key is the e-mail address, which is not written to fixtures")
@@ -125,6 +136,7 @@ def in_an_hour() -> datetime:
     found_by=("email_index",),
     retention=Retention(text="until the link is sent, at most an hour", since="keep_until"),
     erasure=Erasure.DELETE,
+    circumstances={"keep_until": "kept until"},
     source="our page for a new password, or for an application's link",
     recipients="nobody",
 )

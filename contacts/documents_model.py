@@ -24,6 +24,7 @@ from .threads import LiveThreads
     found_by=("inquiry__email_index",),
     retention=Retention(text="as long as the message that they belong to"),
     erasure=Erasure.DELETE,
+    circumstances={"size": "size in bytes"},
     source="written by our staff",
     recipients="you",
 )

@@ -60,6 +60,15 @@ class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ign
 @personal_data(
     label="Your messages to us",
     purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
+    asked_when={
+        "phone": "if you give it",
+        "address": "if you give it",
+        "project": "for a quote",
+        "budget": "for a quote",
+        "deadline": "for a quote",
+        "order_reference": "about an order",
+    },
     columns={
         "name": "name",
         "email": "e-mail address",
@@ -161,6 +170,7 @@ class Inquiry(SealedModel):
 @personal_data(
     label="Our answers to you",
     purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
     columns={"body": "answer"},
     other_columns="id inquiry_id author_id sent_at",
     found_by=("inquiry__email_index",),
@@ -181,10 +191,15 @@ class Reply(SealedModel):
         ordering = ["sent_at"]
         verbose_name_plural = "replies"
 
+    @property
+    def purpose(self) -> Purpose:
+        return self.inquiry.purpose
+
 
 @personal_data(
     label="Calls, letters and mails around your messages",
     purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
     columns={"notes": "what was said or written"},
     other_columns="id inquiry_id author_id way purpose happened_at logged_at",
     found_by=("inquiry__email_index",),

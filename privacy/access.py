@@ -22,16 +22,20 @@ from .encryption.fields import SealedBinaryField
 from .keystore.day_keys import KeyDestroyed
 from .purposes import Purpose
 from .reading import ALL_TABLES, reads
-from .registry import PersonalData, personal_models
+from .registry import PersonalData, declaration_for, personal_models
+from .repetition import Section, say_once
 
 
 @reads(ALL_TABLES, purpose=Purpose.PRIVACY_REQUEST)
 def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[str, Any]]:
     """One section per kind of row that exists about this person; shape as in `data.json`. `tables` limits the kinds.
 
-    Only the archive for the person and the disclosure register call it: nothing else may export what is kept.
+    Everything is in it once, and nothing that is empty. Only the archive for the person and the disclosure register
+    call it: nothing else may export what is kept.
     """
-    return [section for declaration in _chosen(tables) if (section := _section(declaration, email))]
+    sections = [section for declaration in _chosen(tables) if (section := _section(declaration, email, tables))]
+    say_once(sections)
+    return sorted((section.listed for section in sections), key=lambda listed: str(listed["what"]))
 
 
 def files_of(*, email: str, tables: frozenset[str] | None = None) -> Iterator[tuple[str, bytes]]:
@@ -50,31 +54,56 @@ def _chosen(tables: frozenset[str] | None) -> Iterator[PersonalData]:
     return (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
 
 
-def _section(declaration: PersonalData, email: str) -> dict[str, Any] | None:
-    rows = [_row(declaration, row) for row in declaration.rows_of(email)]
-    if not rows:
+def _section(declaration: PersonalData, email: str, tables: frozenset[str] | None) -> Section | None:
+    found = list(declaration.rows_of(email))
+    if declaration.copies and (tables is None or declaration.copies in tables):
+        originals = _ids(declaration.copies, email)
+        found = [row for row in found if row.pk not in originals]
+    if not found:
         return None
-    return {
+    purposes = dict.fromkeys(_purpose(declaration, row) for row in found)
+    listed = {
         "what": declaration.label,
-        "purpose": declaration.purpose.label,
+        "purpose": ", ".join(purpose.label for purpose in purposes),
         "source": declaration.source,
         "recipients": declaration.recipients,
         "kept": str(declaration.retention),
+        "copies": _copies_of(declaration, tables),
         "withheld": [
             {"what": declaration.columns[name], "why": declaration.withheld_because}
             for name in sorted(declaration.withheld)
         ],
-        "rows": rows,
+        "rows": [_row(declaration, row, purposes=len(purposes)) for row in found],
     }
+    return Section(declaration, listed)
 
 
-def _row(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
-    personal = {
-        label: _plain(row, _field(row, name))
-        for name, label in declaration.columns.items()
-        if name not in declaration.withheld
-    }
-    return {**personal, **_circumstances(declaration, row)}
+def _ids(table: str, email: str) -> set[Any]:
+    original = declaration_for(table)
+    return set(original.rows_of(email).values_list("pk", flat=True)) if isinstance(original, PersonalData) else set()
+
+
+def _copies_of(declaration: PersonalData, tables: frozenset[str] | None) -> list[str]:
+    """Where these rows lie a second time, and for how long."""
+    copies = (one for one in _chosen(tables) if one.copies == declaration.model._meta.db_table)
+    return [f"{one.label}: {one.retention}" for one in copies]
+
+
+def _purpose(declaration: PersonalData, row: models.Model) -> Purpose:
+    return Purpose(getattr(row, "purpose", None) or declaration.purpose)
+
+
+def _row(declaration: PersonalData, row: models.Model, *, purposes: int) -> dict[str, Any]:
+    """What the row holds, by its name in plain words; with what it is for, where the rows of its kind differ."""
+    given = [name for name in declaration.columns if name not in declaration.withheld]
+    personal = {declaration.columns[name]: _plain(row, _field(row, name)) for name in given}
+    what_for = {"kept for": _purpose(declaration, row).label} if purposes > 1 and not _has(row, "purpose") else {}
+    values = {**personal, **_circumstances(declaration, row), **what_for}
+    return {label: value for label, value in values.items() if value not in (None, "", [])}
+
+
+def _has(row: models.Model, name: str) -> bool:
+    return any(f.name == name for f in row._meta.concrete_fields)
 
 
 def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
@@ -82,13 +111,24 @@ def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
 
 
 def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
-    """The columns beside the personal ones that mean something to a reader: dates, amounts, states."""
+    """The columns beside the personal ones that mean something to a reader: dates, amounts, states. A switch that is
+    off or a count of nothing, as it was from the start, means nothing."""
     told = declaration.circumstances
-    return {
-        told.get(f.name, str(f.verbose_name)): _day_or_moment(declaration, row, f)
+    fields = [
+        f
         for f in row._meta.concrete_fields
-        if f.name in told or (f.name not in declaration.columns and not f.is_relation and not _internal(f))
-    }
+        if f.name in told or (f.name not in {*declaration.columns, *declaration.unlisted} and not _internal(f))
+    ]
+    if any(f.name == "amount_minor" for f in fields) and hasattr(row, "total"):
+        fields = [f for f in fields if f.name != "currency"]  # the amount names it
+    values = [(f, _day_or_moment(declaration, row, f)) for f in fields]
+    return {_label(declaration, row, f): value for f, value in values if value or f.default != value}
+
+
+def _label(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> str:
+    if f.name == "amount_minor" and hasattr(row, "total"):
+        return "amount"
+    return declaration.circumstances.get(f.name, str(f.verbose_name))
 
 
 def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> Any:
@@ -97,26 +137,35 @@ def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field
 
 
 def _internal(f: models.Field[Any, Any]) -> bool:
-    """Look-up keys and secrets: nothing a person could read, some of them security tokens."""
-    return isinstance(f, (BlindIndexField, models.BinaryField, models.UUIDField)) or f.name.endswith("_digest")
+    """Look-up keys, links to other rows and secrets: nothing a person could read, some of them security tokens."""
+    unreadable = (BlindIndexField, models.BinaryField, models.UUIDField)
+    return f.is_relation or isinstance(f, unreadable) or f.name.endswith("_digest")
 
 
 def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
     if f.is_relation:
         return str(getattr(row, f.name))
+    if f.name == "amount_minor" and hasattr(row, "total"):
+        return str(getattr(row, "total"))  # noqa: B009 (no field of every model)
     if f.choices:
-        return str(getattr(row, f"get_{f.name}_display")())
-    if isinstance(f, BlindIndexField):
-        return "present"
+        return str(getattr(row, f"get_{f.name}_display")() or "")
     try:
         value = getattr(row, f.attname)
     except KeyDestroyed:
         return "no longer readable: the key of its day is destroyed"
     if isinstance(value, bytes):
         return _path_of(row)
-    if value is None or isinstance(value, (bool, int, str, list, dict)):
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    if value is None or isinstance(value, (bool, int, str, dict)):
         return value
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def _named(value: Any) -> Any:
+    """A table by what people call its rows."""
+    declaration = declaration_for(value) if isinstance(value, str) else None
+    return declaration.label if isinstance(declaration, PersonalData) else value
 
 
 def _path_of(row: Any) -> str:

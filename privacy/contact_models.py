@@ -70,7 +70,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 @personal_data(
-    label="Your wish not to be contacted",
+    label="Do-not-contact entries",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={
         "fingerprint": "a sealed fingerprint of your address",
@@ -83,7 +83,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     retention=Retention(text="until you ask to be contacted again"),
     erasure=Erasure.KEEP,
     kept_because="without it, this site could write to you again",
-    source="your request",
+    source="your wish, or your deletion",
     recipients="nobody",
 )
 class Suppression(SealedModel):
@@ -141,7 +141,7 @@ class Suppression(SealedModel):
 
 
 @personal_data(
-    label="That mail to you comes back",
+    label="Bounced email",
     purpose=Purpose.LEGAL_OBLIGATION,
     columns={"fingerprint": "a sealed fingerprint of your address"},
     other_columns="id email_index code noticed_at",
@@ -169,13 +169,14 @@ class UndeliverableAddress(SealedModel):
 
 
 @personal_data(
-    label="That you asked for the page of your choices",
+    label="Requests for your preferences link",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"email": "address"},
     other_columns="id email_index asked_at link_mailed_at",
     found_by=("email_index",),
     retention=Retention(text="a day", since="asked_at", days=1),
     erasure=Erasure.DELETE,
+    unlisted=frozenset({"link_mailed_at"}),
     source="the page that sends the link",
     recipients="nobody",
 )

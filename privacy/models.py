@@ -11,6 +11,7 @@ from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
 from .evidence_models import Measurement, PromiseState
 from .expiring import LiveManager
+from .mail_kinds import kind_named
 from .purposes import Purpose
 from .registry import Erasure, Retention, not_personal, personal_data
 from .request_models import PrivacyRequest, new_reference
@@ -42,6 +43,10 @@ __all__ = [
     found_by=("recipient_index",),
     retention=Retention(text="30 days after it was written", since="queued_at", days=30),
     erasure=Erasure.DELETE,
+    withheld=frozenset({"html"}),
+    withheld_because="it is the text above, formatted for mail programs",
+    circumstances={"queued_at": "written", "refusal": "why it was not sent"},
+    unlisted=frozenset({"kind", "about_model", "attempts", "due_at"}),
     source="written by this site",
     recipients="your mail provider",
 )
@@ -71,6 +76,14 @@ class OutgoingMail(SealedModel):
     due_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
 
+    @property
+    def purpose(self) -> Purpose | None:
+        """Of the kind of mail; None where no app declares it any more."""
+        try:
+            return kind_named(self.kind).purpose
+        except KeyError:
+            return None
+
     class Meta:
         ordering = ["-queued_at"]
         verbose_name = "mail"
@@ -89,6 +102,7 @@ class OutgoingMail(SealedModel):
     source="made by this site, in answer to your request",
     recipients="you",
     withheld=frozenset({"content"}),
+    withheld_because="you fetch it through its own link, and a copy of everything would hold itself",
 )
 class AccessArchive(SealedModel):
     """The answer to a request, sealed, fetched only through its link: an archive, or the report of a deletion."""

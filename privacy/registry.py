@@ -68,8 +68,12 @@ class PersonalData:
     kept_because: str = ""
     source: str = ""
     recipients: str = ""
+    also_for: tuple[Purpose, ...] = ()  # what some of the rows are kept for: each says so with its own `purpose`
+    asked_when: Mapping[str, str] = field(default_factory=dict)  # column that not everybody is asked for → when
     withheld: frozenset[str] = frozenset()  # personal, but never in an answer; named there with the reason
     withheld_because: str = "it would let its reader act or sign in as you"
+    unlisted: frozenset[str] = frozenset()  # fields behind other_columns that only keep the site's own work going
+    copies: str = ""  # the table whose rows these repeat, under the same ids: an answer lists them once
     days_alone: bool = False  # an answer tells days, not moments, which would single out a buyer
     redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
     kept: frozenset[str] = frozenset()  # personal columns that redaction leaves, for the reason in kept_because
@@ -83,7 +87,13 @@ class PersonalData:
     @property
     def details(self) -> list[str]:
         """What the rows tell of a person, in plain words."""
-        return [*self.columns.values(), *self.circumstances.values()]
+        when = {name: f" ({asked})" for name, asked in self.asked_when.items()}
+        return [*(f"{label}{when.get(name, '')}" for name, label in self.columns.items()), *self.circumstances.values()]
+
+    @property
+    def purposes(self) -> list[str]:
+        """What the rows are kept for, in plain words."""
+        return [purpose.label for purpose in (self.purpose, *self.also_for)]
 
     @property
     def emptied(self) -> list[str]:
@@ -240,6 +250,8 @@ def _validate_names(declaration: PersonalData, where: str) -> None:
     named = {*declaration.withheld, *declaration.redacted, *declaration.ended}
     unknown = named - {*declaration.columns, *declaration.other_columns}
     columns = {f.name: f.column for f in declaration.model._meta.concrete_fields}
+    if strange := {name for name in declaration.unlisted if columns.get(name) not in declaration.other_columns}:
+        raise ImproperlyConfigured(f"{where} leaves out what is not in other_columns: {', '.join(sorted(strange))}.")
     if strange := {name for name in declaration.circumstances if columns.get(name) not in declaration.other_columns}:
         raise ImproperlyConfigured(f"{where} names circumstances outside other_columns: {', '.join(sorted(strange))}.")
     if unknown:

@@ -78,6 +78,8 @@ def new_reference() -> str:
     retention=Retention(text="24 months, as the law asks; 7 days if never confirmed", since="keep_until"),
     erasure=Erasure.REDACT,
     kept=frozenset({"fingerprint"}),
+    circumstances={"keep_until": "kept until"},
+    unlisted=frozenset({"link_expires_at", "link_mailed_at", "correction_expires_at"}),
     kept_because="the law asks for a record of each request: when, what, how and what was answered, found by the"
     " fingerprint of your address",
     expiry=Erasure.DELETE,

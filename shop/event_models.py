@@ -44,6 +44,7 @@ def first_due() -> datetime:
         text=f"{PAYLOAD_KEPT} days, to find out what went wrong with a payment", since="received_at", days=PAYLOAD_KEPT
     ),
     erasure=Erasure.REDACT,
+    unlisted=frozenset({"event_id", "resource_id", "attempts", "due_at", "handled_at"}),
     kept_because="the number of the message stays, so that it is never taken twice",
     source="PayPal, when a payment moves; names and addresses in the message are dropped before it is stored",
     recipients="nobody: it comes from PayPal, and staff alone see it",

@@ -83,6 +83,8 @@ class Product(models.Model):
     retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without saying whose order it was",
+    asked_when={"phone": "where the product needs it", "address": "where the product needs it"},
+    circumstances={"downloads": "downloads so far", "delivery_ended": "license and downloads ended at your wish"},
     # Of what was delivered: an order that is paid later still brings what was paid for.
     ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
     correctable={"name": "name", "phone": "tel", "address": "street-address"},

@@ -32,6 +32,7 @@ class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
     retention=Retention(text="2 years after you objected", since="opened_at", days=730),
     erasure=Erasure.REDACT,
     kept_because="that there was an objection, and how it ended, belongs to the account of the money",
+    unlisted=frozenset({"reminded_at"}),
     source="your portal",
     recipients="nobody",
 )

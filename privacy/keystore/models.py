@@ -39,7 +39,7 @@ class DayKey(models.Model):
 
 
 @personal_data(
-    label="The note that you were deleted",
+    label="Deletion marker",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address"},
     other_columns="id email_index keeps_usable erased_at confirmed_at normal_form",
@@ -49,6 +49,8 @@ class DayKey(models.Model):
     ),
     erasure=Erasure.KEEP,
     kept_because="a backup from before would bring you back otherwise",
+    circumstances={"keeps_usable": "what you bought keeps working", "erased_at": "deleted"},
+    unlisted=frozenset({"confirmed_at"}),
     expiry=Erasure.DELETE,
     source="your deletion",
     recipients="nobody",
@@ -71,7 +73,7 @@ class Tombstone(SealedModel):
 
 
 @personal_data(
-    label="The copy of your wish not to be contacted",
+    label="Backup copies of do-not-contact entries",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"fingerprint": "a sealed fingerprint of your address or number"},
     other_columns="id point_index point channel purpose source created_at copied_at normal_form",
@@ -80,9 +82,11 @@ class Tombstone(SealedModel):
         text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="copied_at", days=settings.BACKUP_DAYS
     ),
     erasure=Erasure.KEEP,
+    copies="privacy_suppression",
+    unlisted=frozenset({"point"}),
     kept_because="a backup from before would let us write to you again otherwise",
     expiry=Erasure.DELETE,
-    source="your wish",
+    source="your wish, or your deletion",
     recipients="nobody",
 )
 class OptOutCopy(SealedModel):

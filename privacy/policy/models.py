@@ -131,6 +131,7 @@ class PolicyNoticeQuerySet(models.QuerySet["PolicyNotice"]):
     found_by=("person_index",),
     retention=Retention(text="2 years after the change was announced", since="listed_at", days=730),
     erasure=Erasure.DELETE,
+    unlisted=frozenset({"contact_model"}),
     source="made when this policy changes",
     recipients="nobody",
 )

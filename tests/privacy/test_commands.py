@@ -61,7 +61,7 @@ def test_export_person_writes_over_no_other_file(tmp_path: Path) -> None:
 def test_erase_person_prints_what_was_done(erin_and_frank: None) -> None:
     said = run("erase_person", ERIN)
     assert "Your messages to us: 1 deleted\n" in said
-    assert "Your wish not to be contacted: 3 kept, because" in said
+    assert "Do-not-contact entries: 3 kept, because" in said
     assert set(rows_about(ERIN)) == KEPT
     assert run("erase_person", "nobody@example.org") == "Nothing is kept about this address.\n"
 

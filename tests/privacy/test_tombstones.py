@@ -181,7 +181,7 @@ def test_tombstones_go_with_the_last_backup_and_marks_a_day_later(
     finish_erasures(now=timezone.now())
     assert (Tombstone.objects.count(), ErasureMark.objects.count()) == (1, 1)
     clock.shift(timedelta(seconds=1))
-    assert purge_expired(now=timezone.now())["The note that you were deleted"] == 1
+    assert purge_expired(now=timezone.now())["Deletion marker"] == 1
     finish_erasures(now=timezone.now())
     assert (Tombstone.objects.count(), ErasureMark.objects.count()) == (0, 1)
     require_ready()

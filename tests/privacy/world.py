@@ -45,10 +45,10 @@ from tests import factories
 
 # What is found about somebody who was erased, each with its reason.
 KEPT = {
-    "Your wish not to be contacted",
-    "The copy of your wish not to be contacted",
+    "Do-not-contact entries",
+    "Backup copies of do-not-contact entries",
     "Your privacy requests",
-    "The note that you were deleted",
+    "Deletion marker",
 }
 # What is kept and leads to nobody any more, because the order that it belongs to was stripped.
 KEPT_WITHOUT_A_PERSON = {"Which affiliate brought your order"}

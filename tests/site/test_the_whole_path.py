@@ -156,10 +156,10 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     site.command("export_person", "erin@example.org", "--out", str(out))
     kept = zipfile.ZipFile(out).read("data.json").decode()
     assert {s["what"] for s in json.loads(kept)["sections"]} == {
-        "The copy of your wish not to be contacted",
-        "The note that you were deleted",
+        "Backup copies of do-not-contact entries",
+        "Deletion marker",
         "Your privacy requests",
-        "Your wish not to be contacted",
+        "Do-not-contact entries",
     }
     assert "Erin" not in kept
     assert "ERIN" not in kept

@@ -1,0 +1,32 @@
+"""Values of an archive as people read them; `data.json` has them as programs do."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+
+register = template.Library()
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+
+
+@register.filter
+def for_people(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(for_people, value))
+    text = str(value)
+    if _MOMENT.fullmatch(text):
+        return date_format(datetime.fromisoformat(text).astimezone(UTC), "F j, Y, H:i") + " UTC"
+    if _DAY.fullmatch(text):
+        return date_format(datetime.fromisoformat(text), "F j, Y")
+    if _FINGERPRINT.fullmatch(text):
+        return "64 characters from which nobody can read the address or number (they are in data.json)"
+    return text
