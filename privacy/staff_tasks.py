@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from .asked_mail import LEFT_TO_ITS_TASK
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 from .today import Area, Waiting, staff_task
 
@@ -20,6 +21,19 @@ LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
 )
 def requests(now: datetime) -> Waiting:
     return Waiting(PrivacyRequest.objects.open().count(), PrivacyRequest.objects.overdue(now).count())
+
+
+@staff_task(
+    area=Area.PRIVACY,
+    one="privacy request whose link waits for its turn",
+    many="privacy requests whose links wait for their turn",
+    permission="privacy.view_privacyrequest",
+    page="admin:privacy_privacyrequest_changelist",
+    query="queue=link",
+)
+def waiting_links(now: datetime) -> Waiting:
+    waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
+    return Waiting(waiting.count())
 
 
 @staff_task(

@@ -42,6 +42,7 @@ def new_secret() -> bytes:
     source="made by us when you set it up",
     recipients="nobody",
     withheld=frozenset({"key"}),
+    unlisted=frozenset({"last_step", "throttling_failure_timestamp", "throttling_failure_count"}),
 )
 class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]  # no types in django-otp
     """One per person, and one more while it is being set up. After a wrong code the next is refused for a while, which

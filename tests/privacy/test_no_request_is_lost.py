@@ -189,10 +189,14 @@ def test_late_link_works_for_seven_days(client: Client, settings: Settings, cloc
     assert "Your archive is ready" in text(client.post(path, follow=True))
 
 
-def test_staff_can_mail_a_link_that_waits(client: Client, staff: Client, settings: Settings) -> None:
+def test_staff_can_mail_a_link_that_waits(
+    client: Client, staff: Client, settings: Settings, clock: time_machine.Traveller
+) -> None:
     settings.PRIVACY_MAILS_PER_NETWORK = 0
     ask(client)
     request = PrivacyRequest.objects.get()
+    clock.shift(timedelta(minutes=6))
+    assert "1 privacy request whose link waits" in text(staff.get("/admin/"))
     assert request.reference in text(staff.get(f"{QUEUE}?queue=link"))
     assert "on its way" in text(staff.post(f"{QUEUE}{request.pk}/step/send-link/", follow=True))
     assert len(mails_to(ERIN)) == 1

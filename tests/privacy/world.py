@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import LinkRequest
+from accounts.second_factor.models import Authenticator, make_recovery_codes
 from accounts.sessions.models import Session
 from affiliates.models import (
     Affiliate,
@@ -70,6 +71,8 @@ def _affiliate(email: str, name: str, product: Product) -> None:
     Session.objects.create(
         user=affiliate.user, data=b"x", browser=f"{name}'s browser", last_seen_at=now, expires_at=now, signed_in_at=now
     )
+    Authenticator.objects.create(user=affiliate.user)
+    make_recovery_codes(affiliate.user)
     PayoutEmailChange.objects.create(
         affiliate=affiliate, email=f"new-{email}", stop_digest=digest_of(email), takes_effect_at=timezone.now()
     )
