@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from ..after_deletion import Usable
 from ..erasure import ErasureLine
@@ -33,8 +33,15 @@ def gone(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
 
 
 def staying(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
-    """What is kept, with its person or without."""
-    return [line for line in lines if line.rule is not Erasure.DELETE]
+    """What is kept, with its person or without, each row once: what was anonymized just now may still be found by the
+    fingerprint, and is reported as kept too."""
+    lines = [line for line in lines if line.rule is not Erasure.DELETE]
+    anonymized = {line.label: line.rows for line in lines if line.rule is Erasure.REDACT}
+    once = (
+        replace(line, rows=line.rows - anonymized.get(line.label, 0)) if line.rule is Erasure.KEEP else line
+        for line in lines
+    )
+    return [line for line in once if line.rows > 0]
 
 
 def write_report(lines: Iterable[ErasureLine], usable: Iterable[Usable], *, keep_usable: bool) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -78,7 +79,7 @@ def test_page_says_before_the_button_what_is_deleted_and_kept_and_why(client: Cl
     before, _, after = said.partition("Delete my data")
     assert "Your messages to us: 1 deleted" in before
     assert "Your orders: 1 anonymized, because amounts and dates are kept for the tax records" in before
-    assert f"BPS Pro {KEY} Order {order.reference}" in before
+    assert f"BPS Pro License key: {KEY} Page with downloads: Order {order.reference}" in before
     assert "licence keys: 1 deleted" not in before.lower()  # that is for the buyer to choose
     assert f"Save the numbers of your orders: {order.reference}" in before
     assert "can't be undone" in after
@@ -111,8 +112,8 @@ def test_license_that_is_kept_works_without_name_and_address(
     report = text(delete(client, link()))
     order = anew(order)
     assert (order.name, order.email, Licence.objects.get().key) == (None, None, KEY)
-    assert f"BPS Pro {KEY}" in report
-    assert order.get_absolute_url() in report
+    assert f"BPS Pro License key: {KEY}" in report
+    assert f"{settings.SITE_URL}{order.get_absolute_url()}" in report
     assert KEY in text(Client().get(order.get_absolute_url()))
     assert download(Client(), order, release).status_code == 200
 
