@@ -119,16 +119,20 @@ def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, An
         for f in row._meta.concrete_fields
         if f.name in told or (f.name not in {*declaration.columns, *declaration.unlisted} and not _internal(f))
     ]
-    if any(f.name == "amount_minor" for f in fields) and hasattr(row, "total"):
+    if any(_is_amount(row, f) for f in fields):
         fields = [f for f in fields if f.name != "currency"]  # the amount names it
     values = [(f, _day_or_moment(declaration, row, f)) for f in fields]
     return {_label(declaration, row, f): value for f, value in values if value or f.default != value}
 
 
 def _label(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> str:
-    if f.name == "amount_minor" and hasattr(row, "total"):
-        return "amount"
-    return declaration.circumstances.get(f.name, str(f.verbose_name))
+    label = declaration.circumstances.get(f.name, str(f.verbose_name))
+    return label.removesuffix(" in cents").removesuffix(",") if _is_amount(row, f) else label
+
+
+def _is_amount(row: models.Model, f: models.Field[Any, Any]) -> bool:
+    """A sum of money, of a row that knows how its currency is written."""
+    return f.name.endswith("_minor") and hasattr(row, "total")
 
 
 def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> Any:
@@ -145,8 +149,11 @@ def _internal(f: models.Field[Any, Any]) -> bool:
 def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
     if f.is_relation:
         return str(getattr(row, f.name))
-    if f.name == "amount_minor" and hasattr(row, "total"):
-        return str(getattr(row, "total"))  # noqa: B009 (no field of every model)
+    if _is_amount(row, f):
+        money: Any = row
+        minor = getattr(row, f.name)
+        is_nothing = minor is None or (minor == 0 and f.default == 0)
+        return None if is_nothing else str(type(money.total)(minor, money.currency))
     if f.choices:
         return str(getattr(row, f"get_{f.name}_display")() or "")
     try:

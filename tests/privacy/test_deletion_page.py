@@ -243,10 +243,10 @@ def test_affiliate_reads_what_is_not_paid_before_the_button(client: Client, alic
 def test_last_superuser_is_not_deleted_by_page_admin_or_command(client: Client, staff: Client, bob: User) -> None:
     path = link("bob@example.com")
     page = client.get(path)
-    assert "last account that may do everything" in text(page)
+    assert "only account that can administer the site" in text(page)
     assert "Delete my data" not in text(page)
-    assert "last account" in text(client.post(path, {"kind": "deletion", "license": "end"}))
-    with pytest.raises(CommandError, match="last account"):
+    assert "only account" in text(client.post(path, {"kind": "deletion", "license": "end"}))
+    with pytest.raises(CommandError, match="only account"):
         call_command("erase_person", "bob@example.com")
     request = PrivacyRequest.objects.get()
     assert (anew(bob).is_active, request.state) == (True, "unconfirmed")
