@@ -150,7 +150,7 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     erin.open("/privacy/request/")
     erin.submit("Send me the link", email="erin@example.org", kind="deletion")
     erin.open(site.link_in(site.mail("erin@example.org", "confirm your privacy request")))
-    erin.submit("Delete my data")
+    erin.submit("Delete my data", license="keep")
     assert "Your orders: 1 anonymized" in erin.text
     out = Path(site.data_dir) / "erin.zip"
     site.command("export_person", "erin@example.org", "--out", str(out))
