@@ -14,7 +14,7 @@ Column = dict[str, Any]
 # What a notice itself is made of. It is announced like the rest, but never closed: nobody could be told any more.
 TELLING = ("privacy_outgoingmail.", "policy_policynotice.", "purpose:policy_notice")
 # What signing in is made of. It is not closed either: nobody could sign in to write the version that opens it.
-SIGNING_IN = ("accounts_session.", "accounts_authenticator.", "accounts_recoverycode.")
+SIGNING_IN = ("accounts_session.", "accounts_linkrequest.", "accounts_authenticator.", "accounts_recoverycode.")
 
 
 @dataclass(frozen=True)

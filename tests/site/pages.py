@@ -20,4 +20,5 @@ FORMS = [
     "/accounts/login/",
     "/accounts/password/",
 ]
-MISSING = ["/no/such/page/", "/products/none/", "/orders/"]
+GUESSED = ["/orders/1/"]  # that nobody has such a link, only a look into the orders tells
+MISSING = ["/no/such/page/", "/products/none/", *GUESSED]

@@ -189,12 +189,12 @@ def test_an_expired_session_clears_the_browser(client: Client, bob: User) -> Non
     assert client.get("/admin/").headers["Clear-Site-Data"] == '"cache", "storage"'
 
 
-def test_session_and_csrf_cookies_meet_the_host_prefix(settings: Settings, bob: User) -> None:
+def test_session_and_csrf_cookies_meet_the_host_prefix(settings: Settings) -> None:
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     client = Client(enforce_csrf_checks=True)
     page = client.get("/accounts/login/", secure=True)
-    fields = {"email": "bob@example.com", "password": "correct horse battery"}
+    fields = {"email": "alice@example.com", "password": "correct horse battery"}
     fields["csrfmiddlewaretoken"] = page.context["csrf_token"]
     answer = client.post("/accounts/login/", fields, secure=True, headers={"Referer": "https://testserver/"})
     cookies = {**page.cookies, **answer.cookies}
