@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.db import DatabaseError
@@ -23,7 +26,20 @@ class LineFormatter(logging.Formatter):
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
+        record.exc_text = None  # another handler's formatter may have left the full text there
         return "".join(_escaped(character) for character in super().format(record))
+
+    def formatException(self, ei: Any) -> str:
+        """Where in the program, and which kinds of errors. Their messages may name people: a mail server repeats
+        addresses, a database repeats values."""
+        return "\n".join(_without_messages(ei[1]))
+
+
+def _without_messages(error: BaseException | None) -> Iterator[str]:
+    """The error and those that caused it, the first one first."""
+    if error is not None:
+        yield from _without_messages(error.__cause__ or (None if error.__suppress_context__ else error.__context__))
+        yield "".join(traceback.format_tb(error.__traceback__)) + f"{type(error).__module__}.{type(error).__qualname__}"
 
 
 def _escaped(character: str) -> str:

@@ -94,7 +94,7 @@ def test_there_is_no_list_before_the_approval(staff: Client, alice: Affiliate, p
     assert staff.get(page_of(batch, "payouts.csv")).status_code == 404
 
 
-def test_the_whole_run_is_marked_paid(staff: Client, batch: PayoutBatch, clock: time_machine.Traveller) -> None:
+def test_the_whole_run_is_marked_paid(clock: time_machine.Traveller, staff: Client, batch: PayoutBatch) -> None:
     answers = {"outcome": "paid", "paid_on": "2026-03-01", "reference": "BANK-7"}
     assert "2 marked as paid" in staff.post(page_of(batch), answers, follow=True).content.decode()
     item = batch.items.first()
@@ -136,7 +136,7 @@ def test_one_of_them_failed_and_is_due_again(staff: Client, batch: PayoutBatch, 
     ],
 )
 def test_what_is_missing_is_asked_for(
-    staff: Client, batch: PayoutBatch, clock: time_machine.Traveller, answers: dict[str, str], told: str
+    clock: time_machine.Traveller, staff: Client, batch: PayoutBatch, answers: dict[str, str], told: str
 ) -> None:
     answer = staff.post(page_of(batch), answers)
     assert answer.status_code == 200

@@ -67,16 +67,28 @@ def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
         assert unseen not in log.getvalue()
 
 
-def test_unexpected_error_is_logged_with_traceback(log: StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unexpected_error_is_logged_with_traceback_and_without_its_message(
+    log: StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = "jane.doe" + "@example.com"  # a traceback shows the lines of the source
+
     def fail(*args: object, **kwargs: object) -> None:
-        raise RuntimeError("no such thing")
+        try:
+            raise ValueError(f"no mailbox:\n  {typed}")
+        except ValueError as error:
+            raise RuntimeError(typed) from error
 
     monkeypatch.setattr("aitpro.views.HomeView.get_context_data", fail)
     assert Client(raise_request_exception=False).get("/").status_code == 500
     first, *rest = log.getvalue().splitlines()
     assert LINE.fullmatch(first)
     assert "Internal Server Error: /" in first
-    assert "    RuntimeError: no such thing" in rest
+    assert [line for line in rest if line in {"    builtins.ValueError", "    builtins.RuntimeError"}] == [
+        "    builtins.ValueError",
+        "    builtins.RuntimeError",
+    ]
+    assert any(line.startswith("      File ") and line.endswith("in fail") for line in rest)
+    assert typed not in log.getvalue()
 
 
 def test_django_has_no_log_handlers_of_its_own() -> None:
