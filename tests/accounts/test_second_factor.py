@@ -240,6 +240,7 @@ def test_recovery_codes_are_shown_until_they_are_kept_and_stored_as_digests(clie
     assert "no-store" in text["Cache-Control"]
     codes = text.content.decode().split()
     assert len(codes) == RecoveryCode.objects.count() == 10
+    assert {len(code.replace("-", "")) for code in codes} == {24}  # of 32 symbols: 120 bits
     stored = whole_database()
     assert all(code in shown for code in codes)
     assert not any(code in value or code.replace("-", "") in value for code in codes for value in stored)
