@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import logging
 import secrets
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from django.db import connections, router
 
 from .encryption.sealing import Place, seal, unseal
 from .registry import declare_table
+
+logger = logging.getLogger(__name__)
 
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
 TABLE = "privacy_limits"
@@ -44,7 +47,10 @@ def take_slot(limit: str, who: str, *, slots: int, now: datetime, window: int = 
     names = [f"limit-{digest}-{number}" for number in range(slots)]
     taken = cache.get_many(names)
     # `add` is False where another process was quicker.
-    return next((n for n in names if n not in taken and cache.add(n, 1, seconds_left(now, window))), None)
+    slot = next((n for n in names if n not in taken and cache.add(n, 1, seconds_left(now, window))), None)
+    if slot is None:
+        logger.warning("limit reached: %s", limit)
+    return slot
 
 
 def give_back(slot: str) -> None:

@@ -6,11 +6,14 @@ which each text field of a form passes, so that no form can forget it (docs/adr/
 
 from __future__ import annotations
 
+import logging
 import unicodedata
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+
+logger = logging.getLogger(__name__)
 
 _OVERRIDES = {"LRO", "RLO"}  # bidirectional classes: what shows a text in another order than it has
 _TURNS = _OVERRIDES | {"LRE", "RLE", "PDF", "LRI", "RLI", "FSI", "PDI"}  # the same, and what embeds or isolates
@@ -54,6 +57,10 @@ def check_all_forms() -> None:
     def run_validators_and_rule(field: forms.CharField, value: Any) -> None:
         run_validators(field, value)
         if value and not isinstance(field.widget, forms.PasswordInput):
-            (validate_lines if isinstance(field.widget, forms.Textarea) else validate_one_line)(str(value))
+            try:
+                (validate_lines if isinstance(field.widget, forms.Textarea) else validate_one_line)(str(value))
+            except ValidationError:
+                logger.warning("forbidden characters in a field: %s", type(field).__name__)  # browsers don't send any
+                raise
 
     setattr(forms.CharField, "run_validators", run_validators_and_rule)  # noqa: B010 (mypy: no assigning to methods)

@@ -9,6 +9,7 @@ from io import StringIO
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from privacy.links import new_link_token
 from tests import factories
@@ -54,6 +55,29 @@ def test_denied_request_is_logged_with_path_and_user(client: Client, log: String
     assert client.get("/admin/shop/order/").status_code == 403
     assert f"/admin/shop/order/ [user {vera.pk}]\n" in log.getvalue()
     assert "vera@example.com" not in log.getvalue()
+
+
+def test_attempts_to_bypass_the_rules_are_logged_without_their_content(
+    client: Client, log: StringIO, settings: Settings
+) -> None:
+    settings.SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK = 1
+    for _ in range(2):
+        client.post("/accounts/login/", {"email": "jane.doe@example.com", "password": "guess"})
+    client.post("/contact/", {"name": "Jane\u202eenaJ", "email": "jane.doe@example.com", "message": "Hello"})
+    client.post("/paypal/webhook/", b'{"id": "forged"}', content_type="application/json")
+    client.post("/contact/", {"name": "Jane"}, headers={"Host": "evil.example"})
+    Client(enforce_csrf_checks=True).post("/contact/", {"name": "Jane"})
+    for line in (
+        "privacy.limits: limit reached: sign-in account network",
+        "django.request: Too Many Requests: /accounts/login/",
+        "privacy.text_rules: forbidden characters in a field: CharField",
+        "django.request: Bad Request: /paypal/webhook/",
+        "django.security.DisallowedHost: Invalid HTTP_HOST header",
+        "django.security.csrf: Forbidden (CSRF cookie not set.): /contact/",
+    ):
+        assert f" {line}" in log.getvalue(), line
+    for typed in ("jane", "Jane", "guess", "forged"):
+        assert typed not in log.getvalue()
 
 
 def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
