@@ -154,7 +154,7 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
         "id user_id code state joined_at terms_version payout_email_index told_of_terms mail_sales mail_payouts"
         " mail_monthly summed_up_until closed_at parted_at"
     ),
-    found_by=("user__email_index", "payout_email_index"),
+    found_by=("user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.REDACT,
     redacted={"state": "closed"},

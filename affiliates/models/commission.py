@@ -111,7 +111,7 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
     columns={"reason": "why it was rejected"},
     other_columns="id attribution_id number base_minor rate_percent rate_flat_minor amount_minor reversed_minor"
     " currency state hold_until created_at approved_at approved_by_id paid_at",
-    found_by=("attribution__affiliate__user__email_index", "attribution__affiliate__payout_email_index"),
+    found_by=("attribution__affiliate__user__email_index",),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without any words",

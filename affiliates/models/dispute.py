@@ -25,10 +25,7 @@ class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"text": "what you wrote", "answer": "what we answered"},
     other_columns="id commission_id state opened_at due_at reminded_at answered_at answered_by_id",
-    found_by=(
-        "commission__attribution__affiliate__user__email_index",
-        "commission__attribution__affiliate__payout_email_index",
-    ),
+    found_by=("commission__attribution__affiliate__user__email_index",),
     retention=Retention(text="2 years after you objected", since="opened_at", days=730),
     erasure=Erasure.REDACT,
     kept_because="that there was an objection, and how it ended, belongs to the account of the money",

@@ -26,7 +26,7 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"reason": "what our staff noted"},
     other_columns="id attribution_id kind dispute_id state raised_at decided_at decided_by_id",
-    found_by=("attribution__affiliate__user__email_index", "attribution__affiliate__payout_email_index"),
+    found_by=("attribution__affiliate__user__email_index",),
     retention=Retention(text="7 years, as the commission that it is about", since="raised_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="that a sale was looked into, and how that ended, belongs to the account of the money",

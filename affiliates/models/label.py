@@ -28,7 +28,7 @@ class LabelQuerySet(models.QuerySet["Label"]):
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"name": "label"},
     other_columns="id affiliate_id name_index added_at archived_at",
-    found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
+    found_by=("affiliate__user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.DELETE,
     source="your portal",

@@ -94,7 +94,7 @@ def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"reason": "why we set it right"},
     other_columns="id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
-    found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
+    found_by=("affiliate__user__email_index",),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without any words",

@@ -145,7 +145,7 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
     },
     other_columns="id batch_id parcel_id affiliate_id amount_minor currency state paypal_item_id error reference_index"
     " created_at settled_at",
-    found_by=("affiliate__user__email_index", "affiliate__payout_email_index"),
+    found_by=("affiliate__user__email_index",),
     retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="amounts and dates are kept for the tax records, without the address and without any words",

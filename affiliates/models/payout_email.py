@@ -42,7 +42,7 @@ class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"email": "PayPal address"},
     other_columns="id affiliate_id email_index state stop_digest asked_at takes_effect_at ended_at",
-    found_by=("affiliate__user__email_index", "affiliate__payout_email_index", "email_index"),
+    found_by=("affiliate__user__email_index", "email_index"),
     retention=Retention(
         text="90 days after you asked for the change, or after the address was replaced", since="asked_at", days=90
     ),
