@@ -167,8 +167,10 @@ def form_on(page: Visitor, button: str, **fields: str) -> Callable[[], requests.
     )
 
 
-def visit(address: str) -> Callable[[], requests.Response]:
-    return lambda: requests.get(address, allow_redirects=False, timeout=TIMEOUT)
+def visit(address: str, browser: Visitor) -> Callable[[], requests.Response]:
+    """Opens an address in this browser, as often as it is called, from many threads at once."""
+    cookies = browser.session.cookies.copy()
+    return lambda: requests.get(address, cookies=cookies, allow_redirects=False, timeout=TIMEOUT)
 
 
 def all_at_once(calls: Sequence[Callable[[], requests.Response]]) -> list[requests.Response]:

@@ -65,7 +65,7 @@ def test_the_same_message_fifty_times(
 
 
 def test_coming_back_fifty_times(request: pytest.FixtureRequest, shop: ShopSite, buyer: Visitor, before: int) -> None:
-    answers = all_at_once([visit(shop.approve(buyer))] * FIFTY)
+    answers = all_at_once([visit(shop.approve(buyer), buyer)] * FIFTY)
     assert {answer.status_code for answer in answers} == {302}
     assert_paid_once(shop, address_of(request), before)
 
@@ -113,7 +113,7 @@ def test_messages_returns_and_clicks_all_at_once(
     click = form_on(page, "at PayPal")
     back = shop.approve(buyer)
     hook = message(paypal_messages, token_in(back))
-    answers = all_at_once([lambda: deliver(shop, hook), visit(back), click] * (FIFTY // 3))
+    answers = all_at_once([lambda: deliver(shop, hook), visit(back, buyer), click] * (FIFTY // 3))
     assert {answer.status_code for answer in answers} == {200, 302}
     wait_for(lambda: the_only_order(shop, email).state == "paid", "the payment")
     assert_paid_once(shop, email, before)
