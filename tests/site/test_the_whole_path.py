@@ -156,7 +156,7 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     site.command("export_person", "erin@example.org", "--out", str(out))
     kept = zipfile.ZipFile(out).read("data.json").decode()
     assert {s["what"] for s in json.loads(kept)["sections"]} == {
-        "Backup copies of do-not-contact entries",
+        "Archives and reports ready for you to fetch",
         "Deletion marker",
         "Your privacy requests",
         "Do-not-contact entries",
