@@ -14,7 +14,15 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 NOT_READ = {"evidence", "evidence_json"}  # they would ask for themselves
-NO_PAGES = {"logout", "checkout_return", "paypal_webhook"}  # for programs, or for what a form sends
+NO_PAGES = {  # for programs, for whoever comes back from PayPal, or for what a button sends
+    "authenticator_remove",
+    "checkout_cancelled",
+    "checkout_return",
+    "logout",
+    "paypal_webhook",
+    "recovery_codes_renew",
+    "sessions_end",
+}
 
 
 def serve(path: str) -> HttpResponseBase:

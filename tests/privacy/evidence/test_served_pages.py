@@ -47,6 +47,14 @@ def test_the_public_pages_are_among_those_read(product: Product, client: Client)
 
 
 @pytest.mark.django_db
+def test_reading_all_pages_leaves_no_warning_in_the_log(product: Product, caplog: pytest.LogCaptureFixture) -> None:
+    answers = {path: serve(path).status_code for path in public_paths()}
+    assert answers["/services/"] == 200
+    assert set(answers.values()) <= {200, 301, 302}
+    assert not caplog.records
+
+
+@pytest.mark.django_db
 def test_a_page_is_served_as_to_a_visitor(client: Client) -> None:
     served, visited = serve("/services/"), client.get("/services/")
     assert served.status_code == visited.status_code == 200
