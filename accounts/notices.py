@@ -15,11 +15,14 @@ class Notice(Enum):
     """The subject, and the sentence of each."""
 
     PASSWORD_CHANGED = "Your password was changed", "The password of your account was changed."
-    FACTOR_ADDED = "An authenticator app was added", "From now on, signing in to your account takes a code from it."
+    FACTOR_ADDED = (
+        "An authenticator app was added",
+        "From now on, signing in takes a code from the app.",
+    )
     FACTOR_REMOVED = "Your authenticator app was removed", "Signing in to your account takes no code any more."
     FACTOR_RESET = (
         "Your second factor was reset",
-        "A colleague who may do so has removed the authenticator app and the recovery codes of your account.",
+        "An administrator has removed the authenticator app and the recovery codes of your account.",
     )
     CODES_RENEWED = "You have new recovery codes", "The recovery codes that you had before no longer work."
     RECOVERY_CODE_USED = "A recovery code was used", "Somebody signed in to your account with a recovery code."
@@ -32,6 +35,11 @@ class Notice(Enum):
     @property
     def sentence(self) -> str:
         return self.value[1]
+
+    @property
+    def is_of_others(self) -> bool:
+        """It can't have been the owner."""
+        return self is Notice.FACTOR_RESET
 
 
 def tell_owner(user: User, notice: Notice) -> None:

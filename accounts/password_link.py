@@ -61,4 +61,5 @@ def mail_password_link(request_id: str) -> None:
 
 def _send(user: User, kind: MailKind, about: Model, context: Mapping[str, Any]) -> None:
     link = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
-    queue_mail(kind, to=user.email, about=about, context={**context, **link})
+    is_first = not user.has_usable_password()
+    queue_mail(kind, to=user.email, about=about, context={"is_first": is_first, **context, **link})

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from .clicks import Credit, record_click
+from .link_trial import is_a_trial
 from .referral import attach_referral
 from .visits import compile_list
 
@@ -31,6 +32,8 @@ class LinkMiddleware:
         try:
             view, args, kwargs = resolve(request.path_info, "affiliates.urls")
         except Resolver404:
+            return self.get_response(request)
+        if is_a_trial(request):  # answered with a page, which needs what pages have
             return self.get_response(request)
         attach_referral(request)
         response: HttpResponse = view(request, *args, **kwargs)

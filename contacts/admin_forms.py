@@ -9,7 +9,11 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from privacy.mail import MailRefused
+from privacy.mail_gate import pass_gate
+
 from .file_types import MAX_BYTES, FileRefused, SniffedFile, sniff
+from .mails import INQUIRY_ANSWERED
 from .models import Correspondence, Inquiry, Reply
 
 
@@ -43,6 +47,16 @@ class ReplyForm(forms.ModelForm[Reply]):
         labels = {"body": "Your answer"}
         help_texts = {"body": "Goes to the sender by e-mail as soon as you save."}
         widgets = {"body": forms.Textarea(attrs={"rows": 10, "cols": 80})}
+
+    def clean_body(self) -> str:
+        """What the mail gate would refuse stays in the form, with the reason."""
+        inquiry: Inquiry = self.instance.inquiry
+        if inquiry.privacy_request is None or not inquiry.privacy_request.is_open:
+            try:
+                pass_gate(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)
+            except MailRefused as refusal:
+                raise forms.ValidationError(f"Not sent: {str(refusal).rstrip('.')}.") from None
+        return str(self.cleaned_data["body"])
 
 
 class CorrespondenceForm(forms.ModelForm[Correspondence]):

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.contrib.admin.models import LogEntry
+from django.core import mail
 from django.test import Client
 
 from accounts.models import User
@@ -109,6 +110,8 @@ def test_a_new_account_sets_its_own_password(staff: Client) -> None:
     carol = User.objects.get(email_index="carol@example.com")
     assert not carol.has_usable_password()
     assert link_mailed_to("carol@example.com").startswith("/accounts/password/")
+    assert "that has no password yet" in str(mail.outbox[-1].body)
+    assert "asked for on our sign-in page" not in str(mail.outbox[-1].body)
 
 
 def test_no_account_is_deleted_past_the_rules_of_erasure(staff: Client, alice: Affiliate) -> None:

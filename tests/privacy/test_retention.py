@@ -116,7 +116,7 @@ def test_an_archive_is_gone_after_its_time(clock: time_machine.Traveller) -> Non
     AccessArchive.objects.create(request=request, content=b"x", link_digest="d", expires_at=now + timedelta(days=7))
     clock.shift(timedelta(days=7))
     assert not AccessArchive.objects.live(timezone.now()).exists()
-    assert purge_expired(now=timezone.now()) == {"Archives made for you": 1}
+    assert purge_expired(now=timezone.now()) == {"Archives and reports ready for you to fetch": 1}
 
 
 @pytest.mark.parametrize(
