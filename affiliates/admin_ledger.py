@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.reauthentication import confirmed_recently
 from shop.money import Money
 
 from .adjustments import adjust_ledger
@@ -58,6 +59,7 @@ class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.adjust)
         return [path("adjust/", view, name="affiliates_ledgerentry_adjust"), *super().get_urls()]
 
+    @confirmed_recently
     def adjust(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm("affiliates.add_ledgerentry"):
             raise PermissionDenied

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
+from privacy.reauthentication import confirmed_recently
 from shop.money import Money
 
 from .models import Rate
@@ -93,6 +94,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
     def has_end_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("affiliates.add_rate")
 
+    @confirmed_recently
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         try:
             return super().add_view(request, form_url, extra_context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
@@ -94,10 +95,23 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
         return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """`?email_index=…` would search by an address past the search box, which records it."""
+        """Only by what the list or the page of a row shows: whoever may not read a column (a password's hash, a link's
+        digest) would else read it letter by letter with `?password__startswith=…`. Nor by a blind index, which would
+        search by an address past the search box, which records it."""
         if isinstance(column_at(self.model, lookup), BlindIndexField):
             return False
+        column = lookup.partition("__")[0]
+        columns = {field.name for field in self.model._meta.get_fields()}  # a filter's own parameter is none of them
+        if column in columns and column not in self._shown(cast(HttpRequest, request)):
+            return False
         return super().lookup_allowed(lookup, value, cast(HttpRequest, request))
+
+    def _shown(self, request: HttpRequest) -> set[str]:
+        """The columns, and the relations, that somebody who opens the list and a row of it can see."""
+        filters = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
+        fields = flatten_fieldsets(self.get_fieldsets(request))
+        named = [self.model._meta.pk.name, *self.get_list_display(request), *filters, *fields]
+        return {str(name).partition("__")[0] for name in [*named, *self.get_search_fields(request)]}
 
     # --- Changing: Django calls the first two inside the change's transaction ----------------------------------------
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:

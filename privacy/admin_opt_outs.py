@@ -25,6 +25,7 @@ from .forms import check_phone
 from .models import Suppression
 from .opt_out import suppress
 from .purposes import Channel, Purpose
+from .reauthentication import confirmed_recently
 
 Source = Suppression.Source
 ROWS_PER_PAGE = 50
@@ -117,6 +118,7 @@ class SuppressionAdmin(BlindSearchMixin, ReadOnlyAdmin):
             return redirect("admin:privacy_suppression_change", rows[0].pk)
         return self._page(request, "privacy/admin/opt_out.html", title="Write an opt-out down", form=form)
 
+    @confirmed_recently
     def list_view(self, request: HttpRequest, channel: Channel) -> HttpResponse:
         """Whom staff may call, or send a letter to. That somebody looked is recorded."""
         if not self.has_view_permission(request):

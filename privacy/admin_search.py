@@ -41,7 +41,10 @@ class BlindSearchMixin(AuditedAdmin):
         return queryset.filter(found), True
 
     def _phone_fields(self, term: str) -> tuple[str, ...]:
-        """None for what can't be a telephone number, such as the number of an order."""
+        """None for what can't be a telephone number, such as the number of an order. Letters are taken for digits by
+        `phonenumbers`, as in 1-800-FLOWERS, so a reference like B23456789F could be searched as a number."""
+        if any(character.isalpha() for character in term):
+            return ()
         try:
             normalise_phone(term)
         except ValueError:

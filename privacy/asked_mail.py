@@ -20,6 +20,7 @@ from .encryption.normalise import normalise_email
 from .limits import DAY, give_back, has_room, network_of, take_slot
 
 LINK_LIFE = timedelta(days=7)
+WAITS_FOR_LINK = timedelta(days=45)  # the law's time for an answer: a flood must not outlast what waits behind it
 LEFT_TO_ITS_TASK = timedelta(minutes=5)  # before housekeeping takes a waiting mail up
 AT_ONCE = 5000  # waiting mails looked at in one round of housekeeping
 _NETWORK = "mail privacy network"
@@ -35,11 +36,10 @@ def network_has_room(address: str | None, *, now: datetime) -> bool:
 
 
 def address_has_room(email: str, *, now: datetime) -> bool:
-    """Takes one of today's mails that the address may get."""
-    address = normalise_email(email)
-    return has_room(
-        "mail privacy address", address, slots=settings.PRIVACY_MAILS_PER_ADDRESS, now=now, window=DAY
-    ) and has_room("mail address", address, slots=settings.MAIL_LIMIT_PER_ADDRESS, now=now, window=DAY)
+    """Takes one of today's mails that the address may get from here. Other forms take none of them: nobody keeps a
+    person from exercising a right by filling in the contact form with their address."""
+    slots = settings.PRIVACY_MAILS_PER_ADDRESS
+    return has_room("mail privacy address", normalise_email(email), slots=slots, now=now, window=DAY)
 
 
 def mail_what_waits(waiting: models.QuerySet[Any], send: Callable[[UUID], bool], *, now: datetime) -> int:

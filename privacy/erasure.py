@@ -12,12 +12,14 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models, transaction
+from django.utils import timezone
 
 from . import tombstones
 from .audit.trail import record
-from .models import Suppression
+from .models import PrivacyRequest, Suppression
 from .opt_out import suppress
 from .registry import Erasure, PersonalData, personal_models
+from .request_models import RECORD_LIFE
 
 Found = list[tuple[PersonalData, list[Any]]]
 
@@ -51,6 +53,14 @@ def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUs
     found = _find(email)
     if not found:
         return []
+    now = timezone.now()
+    # Nobody is left to be answered. The record says so, and keeps no place among those with a deadline.
+    PrivacyRequest.objects.open().of_address(email).update(
+        state=PrivacyRequest.State.ANSWERED,
+        outcome=PrivacyRequest.Outcome.ENDED,
+        answered_at=now,
+        keep_until=now + RECORD_LIFE,
+    )
     with tombstones.buried(email, keep_usable=keep_usable) as mark:
         report = list(_changes(found, keep_usable))
         kept = {line.label: line for line in _kept([one for one in found if one[0].erasure is Erasure.KEEP])}

@@ -1,8 +1,9 @@
 """Mails that people who are not signed in cause by typing an address, which may be anybody's: how many may go out.
 
-Three limits at once: of one form from one network, of all forms together from one network, and to one address. What a
-form does when there is no room is its own decision: it stores and holds, or says plainly that nothing was sent
-(docs/adr/0029-doors.md).
+Three limits at once: of one form from one network, of all forms together from one network, and to one address. Forms
+that only confirm share the address's room. A form whose mail lets its owner act (`OWN_ROOM`) has a room of its own, so
+that nobody shuts the way in by filling in another form. What a form does when there is no room is its own decision: it
+stores and holds, or says plainly that nothing was sent (docs/adr/0029-doors.md).
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from .client_address import client_address
 from .encryption.normalise import normalise_email
 from .limits import DAY, has_room, network_of
 
+OWN_ROOM = {"password"}
+
 
 def may_cause_mail(request: HttpRequest, *, form: str, email: str, now: datetime) -> bool:
     """Takes room for one mail to `email`, caused by this request. The same for known and unknown addresses."""
     network, address = network_of(client_address(request)), normalise_email(email)
+    room = f"mail {form} address" if form in OWN_ROOM else "mail address"
     return (
         has_room(f"mail {form} network", network, slots=settings.MAIL_LIMIT_PER_FORM, now=now)
         and has_room("mail network", network, slots=settings.MAIL_LIMIT_PER_NETWORK, now=now)
-        and has_room("mail address", address, slots=settings.MAIL_LIMIT_PER_ADDRESS, now=now, window=DAY)
+        and has_room(room, address, slots=settings.MAIL_LIMIT_PER_ADDRESS, now=now, window=DAY)
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -50,6 +51,7 @@ class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
         return self.open().filter(correction_digest=digest, correction_expires_at__gt=now, email__isnull=False)
 
 
+RECORD_LIFE = relativedelta(months=24)  # 11 CCR 7101
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without look-alikes, easy to read out over a telephone
 REFERENCE = re.compile(rf"[{ALPHABET}]{{8}}")
 
@@ -75,7 +77,9 @@ def new_reference() -> str:
         " due_at extended_at extension_reason answered_at outcome refusal_ground handled_by_id keep_until"
     ),
     found_by=("email_index",),
-    retention=Retention(text="24 months, as the law asks; 7 days if never confirmed", since="keep_until"),
+    retention=Retention(
+        text="24 months, as the law asks; if never confirmed, 7 days after the link was mailed", since="keep_until"
+    ),
     erasure=Erasure.REDACT,
     kept=frozenset({"fingerprint"}),
     circumstances={"keep_until": "kept until"},
@@ -119,6 +123,7 @@ class PrivacyRequest(SealedModel):
         ANSWERED = "answered", "answered"
         PARTLY = "partly", "partly answered"
         REFUSED = "refused", "refused"
+        ENDED = "ended", "ended with the deletion"
 
     class Ground(models.TextChoices):
         UNKNOWN_PERSON = "unknown_person", "We could not make sure that you are the person this is about."

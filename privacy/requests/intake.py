@@ -11,11 +11,12 @@ from datetime import datetime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from ..asked_mail import LINK_LIFE
+from ..asked_mail import WAITS_FOR_LINK
 from ..deadlines import deadlines_of
 from ..models import PrivacyRequest
+from ..request_models import RECORD_LIFE
 from .link_mail import mail_link
-from .steps import RECORD_LIFE, State, audited
+from .steps import State, audited
 
 
 @transaction.atomic
@@ -27,7 +28,7 @@ def receive_request(
     Nothing here depends on whether the address is known.
     """
     request = PrivacyRequest(
-        email=email, kind=kind, details=details, phone=phone or None, received_at=now, keep_until=now + LINK_LIFE
+        email=email, kind=kind, details=details, phone=phone or None, received_at=now, keep_until=now + WAITS_FOR_LINK
     )
     if kind in PrivacyRequest.NEEDS_NO_PROOF:
         request.state, request.acknowledged_at = State.CONFIRMED, now  # the page that follows acknowledges it

@@ -5,16 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from ..addresses.stored import stored_address
 from ..audit.trail import record
 from ..mail import MailKind, queue_mail
 from ..models import PrivacyRequest
+from ..request_models import RECORD_LIFE
 from ..signals import request_closed
-
-RECORD_LIFE = relativedelta(months=24)  # 11 CCR 7101
 
 Kind = PrivacyRequest.Kind
 State = PrivacyRequest.State

@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.sessions.models import Session
-from affiliates.models import Affiliate, PayoutBatch
+from affiliates.models import Affiliate, LedgerEntry, PayoutBatch
 from affiliates.payouts import prepare_payout
 from privacy.models import PrivacyRequest
 from privacy.sealed_models import uuid7
@@ -94,6 +94,23 @@ def test_a_refund_goes_on_with_what_was_typed(tired: Client, alice: Affiliate, p
     assert asks(page)
     assert not Refund.objects.exists()
     assert "12.34" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/affiliates/ledgerentry/adjust/",
+        "/admin/affiliates/rate/add/",
+        "/admin/privacy/suppression/phone-list/",
+        "/admin/privacy/suppression/letter-list/",
+    ],
+)
+def test_what_moves_money_or_hands_out_numbers_is_asked_for(tired: Client, bob: User, path: str) -> None:
+    assert asks(tired.get(path)) and asks(tired.post(path, {"code": "DEMO", "amount": "123.45"}))
+    assert not LedgerEntry.objects.exists()
+    fresh = Client()
+    give_password(fresh, "bob@example.com")
+    assert not asks(fresh.get(path))
 
 
 def test_staff_who_change_a_payout_address_are_asked(tired: Client, alice: Affiliate) -> None:

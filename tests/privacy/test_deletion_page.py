@@ -314,3 +314,13 @@ def test_deletion_applied_again_after_a_restore_keeps_the_same_choice(
     call_command("restore_check", stdout=io.StringIO())
     assert not Inquiry.objects.exists()
     assert (Licence.objects.exists(), anew(order).is_delivered, anew(order).email) == (keep, keep, None)
+
+
+def test_open_complaint_ends_with_the_deletion_and_the_page_says_so_before(client: Client, order: Order) -> None:
+    receive_request(email=ERIN, kind="complaint", details="You kept calling me.", now=timezone.now())
+    path = link()
+    assert "Your open request ends without an answer" in client.get(path).content.decode()
+    delete(client, path)
+    complaint = PrivacyRequest.objects.get(kind="complaint")
+    assert (complaint.state, complaint.outcome, complaint.email) == ("answered", "ended", None)
+    assert not PrivacyRequest.objects.open().exists()
