@@ -54,6 +54,21 @@ def place_order(
     return order
 
 
+def was_placed(
+    *,
+    product: Product,
+    name: str,
+    email: str,
+    code: str,
+    phone: str | None = None,
+    address: str | None = None,
+    checkout_token: str = "",
+) -> bool:
+    """Whether the same form placed its order before: sent again, it leads there and takes no further room."""
+    digest = _form_digest(checkout_token, product.slug, name, email, code, phone or "", address or "")
+    return bool(checkout_token) and Order.objects.filter(checkout_digest=digest).exists()
+
+
 def _form_digest(*parts: str) -> str:
     """Of the form's token and what was typed: a corrected address is another order. The token's 256 random bits keep
     the digest from telling anything of the rest."""

@@ -24,7 +24,7 @@ from .events import receive_event
 from .forms import CheckoutForm
 from .models import Payment, Product
 from .order_views import go_to_paypal
-from .orders import place_order
+from .orders import place_order, was_placed
 from .payments import settle
 from .paypal.errors import NotConfigured, PayPalError, Transient, WebhookRejected
 from .paypal.gateway import gateway
@@ -73,7 +73,7 @@ class CheckoutView(FormView[CheckoutForm]):
         return super().get_context_data(product=self.product, **kwargs)
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
-        if not self._has_room(form.cleaned_data["email"]):
+        if not (was_placed(product=self.product, **form.cleaned_data) or self._has_room(form.cleaned_data["email"])):
             seconds = seconds_left(timezone.now())
             context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
             return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})

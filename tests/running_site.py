@@ -82,6 +82,8 @@ class RunningSite:
             "SECRET_KEY": "e2e-" + "x" * 60,
             "ENCRYPTION_KEYS": str(RootKey.generate()),
             "TRUSTED_PROXIES": "127.0.0.1/32",
+            "ORDER_LIMIT_PER_NETWORK": "2000",  # all tests of a module buy from one network, and as few buyers
+            "ORDER_LIMIT_PER_ADDRESS": "2000",
             **({"DATABASE_URL": database_url} if database_url else {}),
         }
 

@@ -95,6 +95,15 @@ def test_so_many_orders_are_placed_and_what_was_typed_for_another_stays(
     assert Order.objects.count() == 2
 
 
+def test_form_that_is_sent_again_leads_to_its_order_where_no_other_has_room(client: Client, settings: Settings) -> None:
+    settings.ORDER_LIMIT_PER_NETWORK = 1
+    form = {**CAROL, "checkout_token": value_of(client.get(CHECKOUT).content.decode(), "checkout_token")}
+    assert form["checkout_token"]
+    assert [client.post(CHECKOUT, form).status_code for _ in range(3)] == [503, 503, 503]  # placed; PayPal is down
+    assert client.post(CHECKOUT, {**form, "email": "dave@example.org"}).status_code == 429
+    assert Order.objects.count() == 1
+
+
 def test_a_receipt_names_product_and_sum_and_nothing_that_was_typed(client: Client, product: Product) -> None:
     """Whoever pays need not own the address that they typed."""
     client.post(CHECKOUT, {**CAROL, "name": "Win-now-at-evil.example"})
