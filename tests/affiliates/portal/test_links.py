@@ -111,6 +111,7 @@ def test_a_test_shows_that_tracking_works_and_counts_nothing(alice: Affiliate, p
     assert "Your link works" in text
     assert "/products/bps-pro/" in text
     assert "until 1 April 2026, 12:00 UTC" in text
+    assert not response.cookies
     assert not visitor.cookies
     assert "style-src 'self'" in response.headers["Content-Security-Policy"]
     assert (Click.objects.count(), Tally.objects.count(), counted(alice)) == (0, 0, Figures())
