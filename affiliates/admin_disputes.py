@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin
-from shop.money import Money
+from shop.pricing.form_fields import MoneyField
 
 from .adjustments import AdjustmentRefused
 from .commission_filters import OfCommissionFilter
@@ -35,15 +35,13 @@ class AnswerForm(forms.Form):
     answer = forms.CharField(
         label="Your answer, with the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
     )
-    adjustment = forms.DecimalField(
-        required=False,
-        max_digits=10,
-        decimal_places=2,
-        help_text="Credited to the affiliate's account, in the commission's currency. Negative: debited.",
+    adjustment = MoneyField(
+        required=False, negative=True, help_text="Credited to the affiliate's account. Negative: debited."
     )
 
-    def __init__(self, *args: Any, may_adjust: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_adjust: bool, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["adjustment"].currency = currency  # type: ignore[attr-defined]  # of a `MoneyField`
         if not may_adjust:  # money takes the permission to set accounts right
             del self.fields["adjustment"]
 
@@ -104,7 +102,8 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
         if not request.user.has_perm("affiliates.change_commissiondispute"):
             raise PermissionDenied
         dispute = get_object_or_404(self.get_queryset(request), pk=dispute_id)
-        form = AnswerForm(request.POST or None, may_adjust=request.user.has_perm("affiliates.add_ledgerentry"))
+        may_adjust = request.user.has_perm("affiliates.add_ledgerentry")
+        form = AnswerForm(request.POST or None, may_adjust=may_adjust, currency=dispute.commission.currency)
         if form.is_valid() and self._answered(request, dispute, form.cleaned_data):
             return redirect("admin:affiliates_commissiondispute_changelist")
         self.audit(request, "read", dispute)
@@ -119,13 +118,12 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
         return render(request, "affiliates/admin/answer_dispute.html", context)
 
     def _answered(self, request: HttpRequest, dispute: CommissionDispute, values: dict[str, Any]) -> bool:
-        amount = values.get("adjustment")
         try:
             answer_dispute(
                 dispute=dispute,
                 answer=values["answer"],
                 upheld=values["upheld"] == "yes",
-                adjustment=Money.of(amount, dispute.commission.currency) if amount else None,
+                adjustment=values.get("adjustment"),
                 by=cast("User", request.user),
             )
         except (DisputeRefused, AdjustmentRefused) as refusal:

@@ -14,7 +14,8 @@ from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from privacy.reauthentication import confirmed_recently
-from shop.money import Money
+from shop.money import CURRENCIES, program_currency
+from shop.pricing.form_fields import MoneyField
 
 from .adjustments import adjust_ledger
 from .admin_books import BooksAlarm
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 class AdjustmentForm(forms.Form):
     code = forms.RegexField(CODE, label="Affiliate's code")
-    amount = forms.DecimalField(max_digits=10, decimal_places=2, help_text="Negative: taken from the account.")
-    currency = forms.RegexField(r"\A[A-Z]{3}\Z", initial="USD")
+    amount = MoneyField(currency_field="currency", negative=True, help_text="Negative: taken from the account.")
+    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
     reason = forms.CharField(max_length=300, help_text="The affiliate reads it. Don't name a customer.")
 
     def clean_code(self) -> Affiliate:
@@ -36,11 +37,6 @@ class AdjustmentForm(forms.Form):
         if affiliate is None:
             raise forms.ValidationError("No affiliate has this code.")
         return affiliate
-
-    def clean_amount(self) -> Any:
-        if not self.cleaned_data["amount"]:
-            raise forms.ValidationError("An adjustment of nothing changes nothing.")
-        return self.cleaned_data["amount"]
 
 
 @admin.register(LedgerEntry)
@@ -66,11 +62,13 @@ class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
         form = AdjustmentForm(request.POST or None)
         if form.is_valid():
             values = form.cleaned_data
-            amount = Money.of(values["amount"], values["currency"])
             adjust_ledger(
-                affiliate=values["code"], amount=amount, reason=values["reason"], by=cast("User", request.user)
+                affiliate=values["code"],
+                amount=values["amount"],
+                reason=values["reason"],
+                by=cast("User", request.user),
             )
-            self.message_user(request, f"{amount} entered. Who did it stands in the audit.")
+            self.message_user(request, f"{values['amount']} entered. Who did it stands in the audit.")
             return redirect("admin:affiliates_ledgerentry_changelist")
         context = {
             **self.admin_site.each_context(request),

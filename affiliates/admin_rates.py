@@ -12,7 +12,8 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from privacy.reauthentication import confirmed_recently
-from shop.money import Money
+from shop.money import CURRENCIES, program_currency
+from shop.pricing.form_fields import MoneyField
 
 from .models import Rate
 from .rates import RateRefused, end_rate, set_rate, why_not
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
 
 class RateForm(forms.ModelForm[Rate]):
-    flat = forms.DecimalField(
-        label="Flat amount for a sale", required=False, min_value=0, max_digits=10, decimal_places=2
+    flat = MoneyField(label="Flat amount for a sale", currency_field="currency", required=False)
+    currency = forms.ChoiceField(
+        label="Currency of a flat amount",
+        required=False,
+        choices=[(code, code) for code in CURRENCIES],
+        initial=program_currency,
     )
-    currency = forms.RegexField(r"\A[A-Z]{3}\Z", label="Currency of a flat amount", required=False, initial="USD")
 
     class Meta:
         model = Rate
@@ -54,7 +58,7 @@ class RateForm(forms.ModelForm[Rate]):
 
     def unsaved(self) -> Rate:
         values = self.cleaned_data
-        flat = self.flat_money
+        flat = values["flat"]
         return Rate(
             affiliate=values["affiliate"],
             product=values["product"],
@@ -64,11 +68,6 @@ class RateForm(forms.ModelForm[Rate]):
             starts_at=values["starts_at"] or timezone.now(),
             ends_at=values["ends_at"],
         )
-
-    @property
-    def flat_money(self) -> Money | None:
-        amount, currency = self.cleaned_data["flat"], self.cleaned_data["currency"] or "USD"
-        return None if amount is None else Money.of(amount, currency)
 
 
 @admin.register(Rate)
@@ -108,7 +107,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
             affiliate=values["affiliate"],
             product=values["product"],
             percent=values["percent"],
-            flat=form.flat_money,
+            flat=values["flat"],
             starts_at=values["starts_at"],
             ends_at=values["ends_at"],
             by=_acting(request),

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from aitpro.environment import Environment
 from privacy.encryption.keys import KeyProblem, check_keys
+from shop.money import CURRENCIES
 
 os.umask(0o077)  # whatever a process of the site writes is for its own user alone
 django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their types
@@ -46,6 +47,9 @@ BUSINESS = {
     "region": env.text("BUSINESS_REGION", default="CA"),
     "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
 }
+
+# Of rates and the minimum payout where nothing else is chosen; a product may have another (affiliates/currencies.py).
+CURRENCY = env.choice("CURRENCY", set(CURRENCIES), default="USD")
 
 # Whose law sets the clock of privacy requests.
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")

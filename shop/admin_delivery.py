@@ -15,6 +15,7 @@ from privacy.admin_search import BlindSearchMixin
 from .delivery_models import Licence, ProductFile
 from .licence_keys import NotALicenceKey, canonical_licence_key
 from .models import Product
+from .pricing.product_form import ProductForm
 
 
 class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
@@ -48,6 +49,7 @@ class ReleaseInline(admin.StackedInline[ProductFile, Product]):
 
 @admin.register(Product)
 class ProductAdmin(admin.ModelAdmin[Product]):
+    form = ProductForm
     list_display = ["name", "price", "is_active"]
     prepopulated_fields = {"slug": ["name"]}
     inlines = [ReleaseInline, NewReleaseInline]

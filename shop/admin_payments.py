@@ -18,7 +18,7 @@ from privacy.reauthentication import confirmed_recently
 
 from .admin_reconciliation import ReconciliationPages
 from .models import Dispute, Payment, PayPalEvent, Refund
-from .money import Money
+from .pricing.form_fields import MoneyField
 from .refunds import RefundRefused, refund_payment
 
 if TYPE_CHECKING:
@@ -46,12 +46,13 @@ class PaymentInline(ReadOnlyInline):
 class RefundForm(forms.Form):
     """The amount that goes back to the buyer, in the payment's currency."""
 
-    amount = forms.DecimalField(min_value=0, max_digits=12, label="Amount to refund")
+    amount = MoneyField(label="Amount to refund")
     number = forms.UUIDField(required=False, widget=forms.HiddenInput)  # a second press of the button has the same
 
     def __init__(self, data: Any = None, *, payment: Payment) -> None:
-        super().__init__(data, initial={"amount": payment.refundable.amount, "number": uuid.uuid4()})
+        super().__init__(data, initial={"amount": payment.refundable, "number": uuid.uuid4()})
         self.payment = payment
+        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyField`
         self.fields["amount"].help_text = f"At most {payment.refundable}."
 
     @property
@@ -62,12 +63,8 @@ class RefundForm(forms.Form):
 
     def clean(self) -> None:
         amount = self.cleaned_data.get("amount")
-        if amount is None:
-            return
-        wanted = Money.of(amount, self.payment.currency)
-        if not self.was_sent_before and (wanted.minor == 0 or wanted > self.payment.refundable):
-            self.add_error("amount", f"Between nothing and {self.payment.refundable} can be refunded.")
-        self.cleaned_data["amount"] = wanted
+        if amount is not None and amount > self.payment.refundable and not self.was_sent_before:
+            self.add_error("amount", f"At most {self.payment.refundable} can be refunded.")
 
 
 class RefundInline(ReadOnlyInline):

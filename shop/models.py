@@ -18,7 +18,7 @@ from privacy.sealed_models import SealedModel, uuid7
 from .delivery_models import Licence, ProductFile
 from .dispute_models import Dispute
 from .event_models import PayPalEvent
-from .money import CURRENCIES, Money
+from .money import CURRENCIES, Money, program_currency
 from .reconciliation_models import PayPalLook
 
 __all__ = [
@@ -44,10 +44,8 @@ class Product(models.Model):
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
     description = models.TextField(blank=True)
-    price_minor = models.PositiveIntegerField(
-        "price in cents", help_text="In the currency's smallest unit: cents for USD, whole yen for JPY."
-    )
-    currency = models.CharField(max_length=3, default="USD", choices=[(code, code) for code in CURRENCIES])
+    price_minor = models.PositiveIntegerField("price in minor units")
+    currency = models.CharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
     issues_licence = models.BooleanField("comes with a licence key", default=True)
     asks_phone = models.BooleanField(

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+from django.conf import settings
+
 # PayPal accepts no decimals for HUF, JPY and TWD: https://developer.paypal.com/api/rest/reference/currency-codes/
 # CLP and MYR are treated alike, for PayPal accounts that know them only in whole units. All others have two.
 DECIMALS = {"CLP": 0, "HUF": 0, "JPY": 0, "MYR": 0, "TWD": 0}
@@ -21,6 +23,12 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 
 class MixedCurrencies(ValueError):
     """Two amounts in different currencies were added, subtracted or ordered."""
+
+
+def program_currency() -> str:
+    """The one that is meant where none is chosen."""
+    currency: str = settings.CURRENCY
+    return currency
 
 
 def decimals(currency: str) -> int:

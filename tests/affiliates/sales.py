@@ -38,7 +38,7 @@ def attributed_order(affiliate: Affiliate, product: Product, campaign: str = "",
 
 def sale(affiliate: Affiliate, product: Product, price: str = "59.95", campaign: str = "", **fields: Any) -> Commission:
     """A paid order and its pending commission."""
-    minor = Money.of(price, "USD").minor
+    minor = Money.of(price, product.currency).minor
     order = attributed_order(affiliate, product, campaign, amount_minor=minor, **fields)
     payment = factories.payment(order, state=Payment.State.CAPTURING, paypal_order_id=f"O-{order.pk}")
     apply_capture(payment=payment, capture=capture_of(payment, amount=price))
@@ -55,7 +55,8 @@ def approved_sale(affiliate: Affiliate, product: Product, price: str = "59.95") 
 def refund(commission: Commission, amount: str) -> Refund:
     """So much of the order's price goes back, as PayPal tells."""
     payment = commission.attribution.order.payments.get()
-    row = Refund.objects.create(payment=payment, amount_minor=Money.of(amount, "USD").minor, currency="USD")
+    money = Money.of(amount, payment.currency)
+    row = Refund.objects.create(payment=payment, amount_minor=money.minor, currency=money.currency)
     apply_refund(refund=row, remote=refund_of(payment, amount, number=f"R{next(_numbers)}"))
     commission.refresh_from_db()
     return row

@@ -126,7 +126,7 @@ def test_staff_answer_on_one_page(staff: Client, dispute: CommissionDispute, ali
     assert "It should be 40 %." in shown
     assert "30 % of 59.95 USD is 17.985" in shown
     slip = staff.post(f"{page}answer/", {"upheld": "no", "answer": "Hm, no.", "adjustment": "5,99"}).content.decode()
-    assert "Enter a number" in slip
+    assert "Enter an amount in USD" in slip
     assert "Hm, no." in slip
     staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
     assert balance(alice) == "23.98 USD"

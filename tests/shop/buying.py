@@ -41,7 +41,7 @@ def capture_of(
     return CaptureState(
         id=f"CAP-{payment.pk}",
         status=status,
-        amount=Money.of(amount, "USD"),
+        amount=Money.of(amount, payment.currency),
         custom_id=custom_id or str(payment.pk),
         invoice_id=None,
         status_reason=None,
@@ -52,5 +52,8 @@ def capture_of(
 
 def refund_of(payment: Payment, amount: str, number: str = "R1") -> RefundState:
     return RefundState(
-        id=number, status=RefundStatus.COMPLETED, amount=Money.of(amount, "USD"), capture_id=payment.capture_id
+        id=number,
+        status=RefundStatus.COMPLETED,
+        amount=Money.of(amount, payment.currency),
+        capture_id=payment.capture_id,
     )

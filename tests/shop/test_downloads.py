@@ -229,7 +229,7 @@ def zipped() -> bytes:
 
 
 def upload(staff: Client, product: Product, content: bytes, name: str) -> Any:
-    fields = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards.", "price_minor": "5995", "currency": "USD"}
+    fields = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards.", "price_minor": "59.95", "currency": "USD"}
     forms = {f"{prefix}-{count}": "0" for prefix in ("files", "files-2") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
     new = {
         "files-2-TOTAL_FORMS": "1",

@@ -82,7 +82,7 @@ def order_a_service(site: RunningSite, words: Words) -> None:
     """One for which staff want to be able to call and to send a letter."""
     staff = site.signed_in("staff")
     staff.open("/admin/shop/product/add/")
-    product = {"name": "Set-up", "slug": "set-up", "summary": f"We set it up. {words.plain}", "price_minor": "9900"}
+    product = {"name": "Set-up", "slug": "set-up", "summary": f"We set it up. {words.plain}", "price_minor": "99.00"}
     staff.submit("Save", **product, asks_phone="on", asks_address="on")
     assert "was added successfully" in staff.text
     visitor = site.visitor(ADDRESS)

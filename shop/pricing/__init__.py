@@ -1,0 +1,1 @@
+"""How amounts of money are typed, and what asks before a price changes."""

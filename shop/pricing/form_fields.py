@@ -1,0 +1,59 @@
+"""The form field of every form in which an amount of money is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.utils import pretty_name
+
+from shop.money import CURRENCIES, Money
+
+from .typed import NotAnAmount, read_money
+
+
+class MoneyField(forms.Field):
+    """Cleans to `Money`, or to None where it is not required and nothing was typed.
+
+    The currency is `currency`, which the label then shows; or what the form's field `currency_field` says. An integer
+    as the initial value counts minor units, as models store them.
+    """
+
+    def __init__(self, *, currency: str = "", currency_field: str = "", negative: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.currency, self.currency_field, self.negative = currency, currency_field, negative
+        self.widget.attrs |= {"inputmode": "text" if negative else "decimal", "autocomplete": "off"}
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
+        """Django asks for it before it shows or cleans the field: the moment to learn the currency from the form."""
+        if self.currency_field in form.fields:
+            self.currency = str(form[self.currency_field].value() or "")
+        elif not self.currency_field:
+            self.label = f"{self.label or pretty_name(field_name)} ({self.currency})"
+        return super().get_bound_field(form, field_name)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, int) and self.currency in CURRENCIES:
+            value = Money(value, self.currency)
+        return f"{value.amount:f}" if isinstance(value, Money) else value
+
+    def to_python(self, value: Any) -> Money | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if self.currency not in CURRENCIES:
+            raise forms.ValidationError("Choose the currency of this amount.")
+        try:
+            money = read_money(text, self.currency)
+        except NotAnAmount as problem:
+            raise forms.ValidationError(str(problem)) from problem
+        if money.minor < 0 and not self.negative:
+            raise forms.ValidationError("Enter an amount above zero.")
+        if money.minor == 0:
+            raise forms.ValidationError("Enter an amount other than zero.")
+        return money
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        shown = self.prepare_value(initial)
+        return super().has_changed(None if shown is None else self.to_python(shown), data)

@@ -1,0 +1,119 @@
+"""Staff type a product's price as people write it; a change by more than half is asked about first."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from shop.models import Product
+
+ADD = "/admin/shop/product/add/"
+
+
+@pytest.fixture
+def change_page(product: Product) -> str:
+    return f"/admin/shop/product/{product.pk}/change/"
+
+
+def filled_in(staff: Client, page: str, **typed: str) -> dict[str, str]:
+    """The form as the page shows it, with what is typed into it."""
+    form = BeautifulSoup(staff.get(page).content, "html.parser").select_one("form[id$=_form]")
+    assert form is not None
+    fields = {
+        str(i["name"]): str(i.get("value", "")) for i in form.select("input[name]") if i.get("type") != "checkbox"
+    }
+    fields |= {str(area["name"]): area.text for area in form.select("textarea[name]")}
+    chosen = form.select("select[name]:has(option[selected])")
+    fields |= {str(s["name"]): str(s.select("option[selected]")[0]["value"]) for s in chosen}
+    return {**fields, "is_active": "on", **typed}
+
+
+def price_of(product: Product) -> str:
+    product.refresh_from_db()
+    return str(product.price)
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "price"),
+    [
+        ("70", "USD", "70.00 USD"),
+        ("69.95", "USD", "69.95 USD"),
+        ("$1,234.50", "USD", "1234.50 USD"),
+        ("69.95 €", "EUR", "69.95 EUR"),
+        ("7000", "JPY", "7000 JPY"),
+    ],
+)
+def test_seventy_dollars_are_seventy_dollars(staff: Client, db: None, typed: str, currency: str, price: str) -> None:
+    fields = filled_in(staff, ADD, slug="guard", name="Guard", summary="Guards.", price_minor=typed, currency=currency)
+    assert staff.post(ADD, fields).status_code == 302
+    assert price_of(Product.objects.get()) == price
+    assert price in staff.get("/checkout/guard/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("typed", "currency", "problem"),
+    [
+        ("69.955", "USD", "at most 2 digits"),
+        ("69.95", "JPY", "JPY has no decimals"),
+        ("€70", "USD", "in USD, not in €"),
+        ("69,95", "USD", "a comma only before three digits"),
+        ("0", "USD", "other than zero"),
+        ("-70", "USD", "above zero"),
+        ("", "USD", "required"),
+        ("70", "XXX", "Choose the currency"),
+    ],
+)
+def test_a_price_that_the_currency_cannot_hold_is_refused_and_kept_as_typed(
+    staff: Client, db: None, typed: str, currency: str, problem: str
+) -> None:
+    fields = filled_in(staff, ADD, slug="guard", name="Guard", summary="Guards.", price_minor=typed, currency=currency)
+    page = BeautifulSoup(staff.post(ADD, fields).content, "html.parser")
+    assert problem in page.select_one(".field-price_minor").text  # type: ignore[union-attr]
+    assert page.select_one("[name=price_minor]").get("value", "") == typed  # type: ignore[union-attr]
+    assert not Product.objects.exists()
+
+
+def test_the_stored_price_is_shown_with_its_decimals(staff: Client, change_page: str) -> None:
+    assert filled_in(staff, change_page)["price_minor"] == "59.95"
+
+
+@pytest.mark.parametrize("typed", ["29.98", "89.92"])
+def test_a_change_by_up_to_half_is_saved_at_once(staff: Client, product: Product, change_page: str, typed: str) -> None:
+    assert staff.post(change_page, filled_in(staff, change_page, price_minor=typed)).status_code == 302
+    assert price_of(product) == f"{typed} USD"
+
+
+@pytest.mark.parametrize("typed", ["0.70", "29.97", "89.93", "5995"])
+def test_a_change_by_more_than_half_is_asked_about_first(
+    staff: Client, product: Product, change_page: str, typed: str
+) -> None:
+    fields = filled_in(staff, change_page, price_minor=typed, summary="Guards well.")
+    for _ in range(2):  # pressed twice, it is still only asked about
+        page = BeautifulSoup(staff.post(change_page, fields).content, "html.parser")
+        assert price_of(product) == "59.95 USD"
+    [box] = page.select("input[name=price_confirmed]")
+    assert "from 59.95 USD to" in page.select_one(".field-price_minor").text  # type: ignore[union-attr]
+    assert page.select_one("[name=price_minor]")["value"] == typed  # type: ignore[index]
+    assert page.select_one("[name=summary]")["value"] == "Guards well."  # type: ignore[index]
+    another = {**fields, "price_minor": "0.80", "price_confirmed": str(box["value"])}
+    assert staff.post(change_page, another).status_code == 200  # what is confirmed is this price, not another one
+    assert price_of(product) == "59.95 USD"
+    assert staff.post(change_page, {**fields, "price_confirmed": str(box["value"])}).status_code == 302
+    assert price_of(product) == str(box["value"])
+
+
+def test_another_currency_is_asked_about_too(staff: Client, product: Product, change_page: str) -> None:
+    fields = filled_in(staff, change_page, price_minor="60", currency="JPY")
+    page = staff.post(change_page, fields).content.decode()
+    assert "from 59.95 USD to 60 JPY" in page
+    assert price_of(product) == "59.95 USD"
+
+
+def test_a_product_whose_price_stays_is_saved_without_a_word_of_it(
+    staff: Client, product: Product, change_page: str
+) -> None:
+    staff.post(change_page, filled_in(staff, change_page, summary="Guards well."))
+    history = staff.get(f"/admin/shop/product/{product.pk}/history/").content.decode()
+    assert "Changed Summary" in history
+    assert price_of(product) == "59.95 USD"
