@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from privacy.admin_search import BlindSearchMixin
+from privacy.audit.trail import record
 from privacy.reauthentication import ask_again
 
 from .admin_standing import StandingSteps
@@ -46,8 +47,16 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     form = AffiliateForm
     autocomplete_fields = ["user"]
     fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
-    readonly_fields = ["user", "code", "state", "state_reason", "terms_version", "joined_at"]
+    readonly_fields = ["user", "state", "state_reason", "terms_version", "joined_at"]
     change_form_template = "affiliates/admin/affiliate.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Found by a former code too."""
+        found, doubled = super().get_search_results(request, queryset, term)
+        former = Affiliate.objects.all().spelled(term).values("pk")
+        return queryset.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=former)), doubled
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -65,7 +74,7 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     def flags(self, affiliate: Any) -> int:
         return affiliate.open_flags or 0
 
-    # --- Whose account it is, and its code, are settled once: money follows both --------------------------------------
+    # --- Whose account it is, is settled once: money follows it -------------------------------------------------------
     def get_fields(self, request: HttpRequest, obj: Affiliate | None = None) -> Any:
         return self.fields if obj else ["user", "code", "website"]
 
@@ -81,7 +90,9 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
             obj.payout_email = obj.user.email
             super().save_model(request, obj, form, change)
             return
-        obj.save(update_fields=["website"])
+        obj.save(update_fields=["website", "code"])
+        if "code" in form.changed_data:
+            record(action="affiliates.code.changed", about=obj, actor=cast("User", request.user))
         if "payout_email" in form.changed_data:
             self._ask_for_payout_email(request, obj, obj.payout_email)
 

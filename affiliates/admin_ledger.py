@@ -20,20 +20,20 @@ from shop.pricing.form_fields import MoneyField
 from .adjustments import adjust_ledger
 from .admin_books import BooksAlarm
 from .commission_filters import OwnAffiliateFilter
-from .models import CODE, Affiliate, LedgerCheck, LedgerEntry
+from .models import Affiliate, LedgerCheck, LedgerEntry
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
 class AdjustmentForm(forms.Form):
-    code = forms.RegexField(CODE, label="Affiliate's code")
+    code = forms.CharField(label="Affiliate's code")
     amount = MoneyField(currency_field="currency", negative=True, help_text="Negative: taken from the account.")
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
     reason = forms.CharField(max_length=300, help_text="The affiliate reads it. Don't name a customer.")
 
     def clean_code(self) -> Affiliate:
-        affiliate = Affiliate.objects.filter(code__iexact=self.cleaned_data["code"]).first()
+        affiliate = Affiliate.objects.all().spelled(self.cleaned_data["code"]).first()
         if affiliate is None:
             raise forms.ValidationError("No affiliate has this code.")
         return affiliate

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
+from privacy.encryption.normalise import normalize_code
 from privacy.heartbeat import purge_has_stopped
 
 from .labels.names import spelled
@@ -45,7 +46,7 @@ class KnownCode:
 
 def known_code(code: str) -> KnownCode | None:
     """The active affiliate behind a code, however it is typed; None for anything else."""
-    text = code.strip().upper()
+    text = normalize_code(code)
     if not CODE.fullmatch(text):
         return None
     found: KnownCode | None = _remembered(text, lambda: _look_up(text))

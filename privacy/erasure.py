@@ -139,6 +139,6 @@ def _redact(declaration: PersonalData, row: Any) -> None:
         return  # nearly all lines of a long account hold no words of anybody
     changes = {**dict.fromkeys(declaration.emptied), **declaration.redacted}
     for name, value in changes.items():
-        setattr(row, name, value)
+        setattr(row, name, value() if callable(value) else value)
     # Only these and their indexes: an order may be paid between reading and stripping it, and must stay paid.
     row.save(update_fields=list(changes))

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models
 
 from .encryption.fields import SealedTextField
-from .encryption.normalise import address_fingerprint, email_fingerprint, phone_fingerprint
+from .encryption.normalise import address_fingerprint, code_fingerprint, email_fingerprint, phone_fingerprint
 
 
 class NormalForm(models.IntegerChoices):
@@ -25,11 +25,16 @@ def normal_form_field() -> models.PositiveSmallIntegerField[Any, Any]:
     )
 
 
-FINGERPRINTS = {"email": email_fingerprint, "phone": phone_fingerprint, "address": address_fingerprint}
+FINGERPRINTS = {
+    "email": email_fingerprint,
+    "phone": phone_fingerprint,
+    "address": address_fingerprint,
+    "code": code_fingerprint,
+}
 
 
 class FingerprintField(SealedTextField):
-    """Takes an e-mail address (or a telephone number, a postal address: `of`) and stores its fingerprint alone, sealed.
+    """Takes an e-mail address (or what `of` names) and stores its fingerprint alone, sealed.
 
     A `BlindIndexField` that follows it, with `normalise="email_fingerprint"`, is asked with the address itself:
     `Suppression.objects.filter(email_index="a@example.org")`.

@@ -75,7 +75,9 @@ class PersonalData:
     unlisted: frozenset[str] = frozenset()  # fields behind other_columns that only keep the site's own work going
     copies: str = ""  # the table whose rows these repeat, under the same ids: an answer lists them once
     days_alone: bool = False  # an answer tells days, not moments, which would single out a buyer
-    redacted: Mapping[str, Any] = field(default_factory=dict)  # field → what redaction writes; None where not named
+    redacted: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # field → what redaction writes, or what makes it; None where not named
     kept: frozenset[str] = frozenset()  # personal columns that redaction leaves, for the reason in kept_because
     kept_usable: str = ""  # why these rows stay as they are for a person who wants to go on using what they bought
     ended: Mapping[str, Any] = field(default_factory=dict)  # field → what erasure writes for a person who does not

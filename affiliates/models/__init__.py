@@ -1,6 +1,6 @@
 """Affiliates, the visits they bring, and the money they earn."""
 
-from .affiliate import CODE, Affiliate, Application, new_code
+from .affiliate import CODE, Affiliate, AffiliateCode, Application, new_code
 from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
 from .creative import IMAGES, Creative
@@ -25,6 +25,7 @@ __all__ = [
     "MOST_LABELS",
     "REFERRAL_LIFE",
     "Affiliate",
+    "AffiliateCode",
     "Application",
     "Attribution",
     "By",

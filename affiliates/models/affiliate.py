@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models.functions import Upper
-from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.encryption.normalise import normalize_code
+from privacy.fingerprints import FingerprintField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, personal_data
 from privacy.sealed_models import SealedModel
@@ -113,12 +117,13 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
 
     def with_code(self, code: str) -> Affiliate | None:
         """The active affiliate behind a code, however it is typed; None for anything else."""
-        text = code.strip()
-        return self.active().spelled(text).first() if CODE.fullmatch(text) else None
+        return self.active().spelled(code).first()
 
     def spelled(self, code: str) -> AffiliateQuerySet:
-        """Through the index on the code in capitals, which SQLite does not use for `iexact`."""
-        return self.filter(Exact(Upper("code"), code.upper()))
+        """Whose code this is or once was, in any spelling that links and the checkout accept."""
+        if not CODE.fullmatch(normalize_code(code)):
+            return self.none()
+        return self.filter(codes__code_index=code)
 
     def accepted_terms(self, now: datetime) -> AffiliateQuerySet:
         """Whoever accepted the terms that are in force. Nobody else sees links, or is paid."""
@@ -157,7 +162,7 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
     found_by=("user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.REDACT,
-    redacted={"state": "closed"},
+    redacted={"state": "closed", "code": new_code},
     circumstances={
         "code": "your code",
         "mail_sales": "mail about each sale",
@@ -176,7 +181,13 @@ class Affiliate(SealedModel):
         CLOSED = "closed", "closed"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="affiliate")
-    code = models.CharField(max_length=32, unique=True, default=new_code, validators=[is_a_code])
+    code = models.CharField(
+        max_length=32,
+        unique=True,
+        default=new_code,
+        validators=[is_a_code],
+        help_text="Links with a former code keep working for the same affiliate. No code is ever given to another.",
+    )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     payout_email = SealedEmailField("PayPal address", null=True)
     payout_email_index = BlindIndexField("payout_email", normalise="email", null=True)
@@ -202,6 +213,18 @@ class Affiliate(SealedModel):
     def __str__(self) -> str:
         return f"affiliate {self.code}"
 
+    def clean(self) -> None:
+        """A code is refused where somebody else has it, or had it once."""
+        if AffiliateCode.objects.filter(code_index=self.code).exclude(affiliate=self.pk).exists():
+            raise ValidationError({"code": "Another affiliate has or once had this code."})
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """Takes the code along for good. Raises `IntegrityError` where it is or was another affiliate's."""
+        with transaction.atomic():
+            super().save(update_fields=update_fields, **options)
+            if (update_fields is None or "code" in update_fields) and not self.codes.filter(code_index=self.code):
+                AffiliateCode.objects.create(affiliate=self, code=self.code)
+
     @property
     def is_closing(self) -> bool:
         """Closed, and still known: something may have to be paid."""
@@ -210,3 +233,29 @@ class Affiliate(SealedModel):
     @property
     def is_active(self) -> bool:
         return self.state == self.State.ACTIVE
+
+
+@personal_data(
+    label="Codes that you have had",
+    purpose=Purpose.AFFILIATE_ACCOUNT,
+    columns={"code": "a sealed fingerprint of the code"},
+    other_columns="id affiliate_id code_index since",
+    found_by=("affiliate__user__email_index",),
+    retention=Retention(text="for good"),
+    erasure=Erasure.KEEP,
+    kept_because="whoever got your code next would be paid for the links that you have published",
+    circumstances={"since": "since"},
+    source="your application, and each change of your code",
+    recipients="nobody",
+)
+class AffiliateCode(SealedModel):
+    """Every code that was ever an affiliate's. Links and the checkout find affiliates through it.
+
+    Only a fingerprint is stored. After an erasure it leads to an account without a person, and still keeps the code
+    from being anybody else's. The database never deletes it, nor lets it move to another affiliate.
+    """
+
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="codes")
+    code = FingerprintField(of="code")
+    code_index = BlindIndexField("code", normalise="code_fingerprint", unique=True)
+    since = models.DateTimeField(default=timezone.now)

@@ -16,7 +16,14 @@ from django.db import IntegrityError, connections, models, router
 from django.db.models.lookups import Exact, In, IsNull
 
 from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring
-from .normalise import address_fingerprint, email_fingerprint, normalise_email, normalise_phone, phone_fingerprint
+from .normalise import (
+    address_fingerprint,
+    code_fingerprint,
+    email_fingerprint,
+    normalise_email,
+    normalise_phone,
+    phone_fingerprint,
+)
 
 NORMALISERS: dict[str, Callable[[str], str]] = {
     "email": normalise_email,
@@ -24,6 +31,7 @@ NORMALISERS: dict[str, Callable[[str], str]] = {
     "phone": normalise_phone,
     "phone_fingerprint": phone_fingerprint,
     "address_fingerprint": address_fingerprint,
+    "code_fingerprint": code_fingerprint,
     "exact": str,
 }
 

@@ -10,6 +10,7 @@ import idna
 import phonenumbers
 from django.conf import settings
 
+LONGEST_CODE = 100  # characters that are looked at; a code has at most 32
 LONGEST_DOMAIN = 253  # characters, RFC 1035; longer text is no domain and is not worth converting
 
 
@@ -106,6 +107,19 @@ def normalise_address(value: str) -> str:
 def address_fingerprint(value: str) -> str:
     """The same of a postal address."""
     return value if _DIGEST.fullmatch(value) else _fingerprint("address", normalise_address(value))
+
+
+def normalize_code(value: str) -> str:
+    """A partner's code as everybody's is compared: in capitals, with full-width letters and digits as their ASCII ones.
+
+    `?ref=CODE/` is what is left of a link whose slash slipped behind the code.
+    """
+    return unicodedata.normalize("NFKC", value[:LONGEST_CODE]).strip().rstrip("/").upper()
+
+
+def code_fingerprint(value: str) -> str:
+    """The same of a partner's code."""
+    return value if _DIGEST.fullmatch(value) else _fingerprint("code", normalize_code(value))
 
 
 def _fingerprint(kind: str, normalised: str) -> str:

@@ -21,17 +21,17 @@ ADD = "/admin/affiliates/affiliate/add/"
 
 
 def save(staff: Client, affiliate: Affiliate, **changes: Any) -> str:
-    values = {"payout_email": affiliate.payout_email or "", "website": "", **changes}
+    values = {"code": affiliate.code, "payout_email": affiliate.payout_email or "", "website": "", **changes}
     page = staff.post(f"/admin/affiliates/affiliate/{affiliate.pk}/change/", values, follow=True).content.decode()
     affiliate.refresh_from_db()
     return page
 
 
-def test_whose_it_is_its_code_and_its_state_are_no_fields_to_be_edited(staff: Client, alice: Affiliate) -> None:
+def test_whose_it_is_and_its_state_are_no_fields_to_be_edited(staff: Client, alice: Affiliate) -> None:
     mallory = factories.user("mallory@example.net")
-    page = save(staff, alice, user=str(mallory.pk), code="NEWCODE", state="suspended", website="https://x.example")
+    page = save(staff, alice, user=str(mallory.pk), state="suspended", website="https://x.example")
     assert "was changed successfully" in page
-    assert (alice.website, alice.code, alice.is_active) == ("https://x.example", "DEMO", True)
+    assert (alice.website, alice.is_active) == ("https://x.example", True)
     assert alice.user.email == alice.payout_email == "alice@example.com"
 
 

@@ -51,8 +51,8 @@ KEPT = {
     "Your privacy requests",
     "Deletion marker",
 }
-# What is kept and leads to nobody any more, because the order that it belongs to was stripped.
-KEPT_WITHOUT_A_PERSON = {"Which affiliate brought your order"}
+# What is kept and leads to nobody any more, because the order or account that it belongs to was stripped.
+KEPT_WITHOUT_A_PERSON = {"Which affiliate brought your order", "Codes that you have had"}
 
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:

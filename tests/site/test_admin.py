@@ -137,6 +137,7 @@ def test_its_history_holds_nothing_personal(staff: Client, alice: Affiliate, pro
     staff.post(
         f"/admin/affiliates/affiliate/{alice.pk}/change/",
         {
+            "code": "DEMO",
             "payout_email": "alice-new@example.com",
             "website": "https://alice.example",
         },
