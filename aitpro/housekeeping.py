@@ -23,6 +23,7 @@ from affiliates.verification import check_books_nightly
 from privacy.addresses.reindex import keep_address_indexes
 from privacy.choices import mail_waiting_choices_links
 from privacy.evidence_stock import keep_evidence
+from privacy.form_keys.models import forget_old_forms
 from privacy.heartbeat import purge_ran
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.limits import forget_past_hours
@@ -68,6 +69,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "sessions ended": _end_sessions,
     "finished tasks forgotten": _forget_tasks,
     "notices of a policy change": lambda now: tell_people(now=now),
+    "forms sent forgotten": lambda now: forget_old_forms(now=now),
     "past hours of limits forgotten": lambda now: forget_past_hours(now=now),
     "links to privacy requests": lambda now: mail_waiting_links(now=now),
     "links to choices": lambda now: mail_waiting_choices_links(now=now),

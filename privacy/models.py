@@ -11,6 +11,7 @@ from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
 from .evidence_models import Measurement, PromiseState
 from .expiring import LiveManager
+from .form_keys.models import SubmittedForm
 from .mail_kinds import kind_named
 from .purposes import Purpose
 from .registry import Erasure, Retention, not_personal, personal_data
@@ -29,6 +30,7 @@ __all__ = [
     "OutgoingMail",
     "PrivacyRequest",
     "PromiseState",
+    "SubmittedForm",
     "Suppression",
     "UndeliverableAddress",
     "new_reference",

@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 
 from privacy.encryption.normalise import normalise_phone
-from privacy.links import new_link_token
 
 from .models import Order, Product
 from .signals import code_entered
@@ -24,8 +23,6 @@ class CheckoutForm(forms.ModelForm[Order]):
         max_length=64,
         help_text="If somebody recommended us and gave you a code.",
     )
-    # Made when the form is shown: the same form sent twice is one order.
-    checkout_token = forms.CharField(required=False, max_length=64, initial=new_link_token, widget=forms.HiddenInput)
 
     class Meta:
         model = Order

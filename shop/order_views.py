@@ -11,6 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from privacy.form_keys import repeatable
+
 from .buyers_browser import remember_buyer
 from .delivery_models import Licence, ProductFile
 from .downloads import DownloadRefused, behind_link, download_link, take_download
@@ -46,6 +48,7 @@ def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[st
     }
 
 
+@repeatable
 @private_page
 @may_lead_to_paypal
 @require_POST
@@ -67,6 +70,7 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
     return response
 
 
+@repeatable
 @private_page
 @require_POST
 def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> HttpResponse:

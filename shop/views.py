@@ -17,14 +17,15 @@ from django.views.generic import DetailView, FormView
 
 from privacy.client_address import client_address
 from privacy.encryption.normalise import normalise_email
+from privacy.form_keys import form_key, repeatable
 from privacy.limits import DAY, has_room, network_of, seconds_left
 
 from .buyers_browser import is_buyer
 from .events import receive_event
 from .forms import CheckoutForm
-from .models import Payment, Product
+from .models import Order, Payment, Product
 from .order_views import go_to_paypal
-from .orders import place_order, was_placed
+from .orders import place_order
 from .payments import settle
 from .paypal.errors import NotConfigured, PayPalError, Transient, WebhookRejected
 from .paypal.gateway import gateway
@@ -48,8 +49,9 @@ class ProductView(DetailView[Product]):
         return self.render_to_response(self.get_context_data(object=self.object))
 
 
-# The empty form stays in the browser's history, so that the back button finds it with its token (see `place_order`);
-# what comes after it names the buyer, and is stored nowhere.
+# The empty form stays in the browser's history, so that the back button finds it with its key; what comes after it
+# names the buyer, and is stored nowhere. Sent again, it leads to its order, which may be paid by now.
+@method_decorator(repeatable, name="dispatch")
 @method_decorator(cache_control(private=True, max_age=0), name="get")
 @method_decorator(private_page, name="post")
 @method_decorator(may_lead_to_paypal, name="dispatch")
@@ -73,11 +75,14 @@ class CheckoutView(FormView[CheckoutForm]):
         return super().get_context_data(product=self.product, **kwargs)
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
-        if not (was_placed(product=self.product, **form.cleaned_data) or self._has_room(form.cleaned_data["email"])):
+        key = form_key(self.request)
+        digest = key.digest if key else None
+        was_placed = digest is not None and Order.objects.filter(checkout_digest=digest).exists()
+        if not was_placed and not self._has_room(form.cleaned_data["email"]):
             seconds = seconds_left(timezone.now())
             context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
             return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
-        order = place_order(product=self.product, request=self.request, **form.cleaned_data)
+        order = place_order(product=self.product, request=self.request, form_digest=digest, **form.cleaned_data)
         return go_to_paypal(self.request, order)
 
     def _has_room(self, email: str) -> bool:

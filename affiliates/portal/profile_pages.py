@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
+from privacy.form_keys import result_page
 from privacy.opt_out import is_opted_out
 from privacy.purposes import Channel, Purpose
 from privacy.reauthentication import confirmed_recently
@@ -219,7 +220,7 @@ class StopPayoutEmailView(View):
         change = stoppable_change(token=token, now=now)
         if change is None or not stop_payout_email(change=change, now=now):
             return self._answer(request, None)
-        return render(request, "affiliates/payout_email_stopped.html")
+        return result_page(render(request, "affiliates/payout_email_stopped.html"))
 
     def _answer(self, request: HttpRequest, change: PayoutEmailChange | None) -> HttpResponse:
         status = 410 if change is None else 200

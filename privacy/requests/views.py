@@ -18,6 +18,7 @@ from ..after_deletion import DeletionPrevented, consequences_for, usable_by
 from ..asked_mail import network_has_room
 from ..client_address import client_address
 from ..erasure import plan_erasure
+from ..form_keys import result_page
 from ..forms import CorrectionForm, DeletionForm, PrivacyRequestForm
 from ..models import PrivacyRequest
 from ..registry import personal_models
@@ -216,7 +217,7 @@ class CorrectView(View):
             request=self.privacy_request, values=self.form.corrections(), message=message, now=timezone.now()
         )
         context = {"privacy_request": self.privacy_request, "changed": changed, "message": message}
-        return render(request, "privacy/corrected.html", context)
+        return result_page(render(request, "privacy/corrected.html", context))
 
 
 @method_decorator(never_cache, name="dispatch")

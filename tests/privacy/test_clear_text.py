@@ -24,7 +24,8 @@ ALLOWED = {
         audit_auditentry.hash audit_auditentry.previous_hash contacts_document.link_digest
         disclosure_disclosure.document_digest disclosure_disclosure.export_digest policy_policyversion.registry_hash
         privacy_accessarchive.link_digest privacy_limits.cache_key privacy_privacyrequest.correction_digest
-        privacy_privacyrequest.link_digest shop_order.checkout_digest shop_productfile.sha256
+        privacy_privacyrequest.link_digest privacy_submittedform.digest shop_order.checkout_digest
+        shop_productfile.sha256
     """,
     "sealed before it is stored": "privacy_limits.value",
     "a random number or code that this site makes": """

@@ -97,8 +97,8 @@ def test_so_many_orders_are_placed_and_what_was_typed_for_another_stays(
 
 def test_form_that_is_sent_again_leads_to_its_order_where_no_other_has_room(client: Client, settings: Settings) -> None:
     settings.ORDER_LIMIT_PER_NETWORK = 1
-    form = {**CAROL, "checkout_token": value_of(client.get(CHECKOUT).content.decode(), "checkout_token")}
-    assert form["checkout_token"]
+    form = {**CAROL, "csrfmiddlewaretoken": value_of(client.get(CHECKOUT).content.decode(), "csrfmiddlewaretoken")}
+    assert form["csrfmiddlewaretoken"]
     assert [client.post(CHECKOUT, form).status_code for _ in range(3)] == [503, 503, 503]  # placed; PayPal is down
     assert client.post(CHECKOUT, {**form, "email": "dave@example.org"}).status_code == 429
     assert Order.objects.count() == 1

@@ -18,14 +18,14 @@ CHECKOUT = "/checkout/bps-pro/"
 
 
 def form_token(client: Client) -> str:
-    field = BeautifulSoup(client.get(CHECKOUT).content, "html.parser").find("input", {"name": "checkout_token"})
+    field = BeautifulSoup(client.get(CHECKOUT).content, "html.parser").find("input", {"name": "csrfmiddlewaretoken"})
     assert field is not None
     assert field["type"] == "hidden"
     return str(field["value"])
 
 
 def filled(client: Client) -> dict[str, str]:
-    return {**CAROL, "checkout_token": form_token(client)}
+    return {**CAROL, "csrfmiddlewaretoken": form_token(client)}
 
 
 @pytest.mark.usefixtures("product")
@@ -61,31 +61,14 @@ def test_a_form_shown_anew_is_another_order(client: Client) -> None:
     tokens = [form_token(client) for _ in range(2)]
     assert tokens[0] != tokens[1]
     for token in tokens:
-        client.post(CHECKOUT, {**CAROL, "checkout_token": token})
+        client.post(CHECKOUT, {**CAROL, "csrfmiddlewaretoken": token})
     assert Order.objects.count() == 2
 
 
 @pytest.mark.usefixtures("product", "paypal_down")
-def test_a_mistake_keeps_the_forms_token(client: Client) -> None:
-    form = filled(client)
-    page = client.post(CHECKOUT, {**form, "email": "carol"}).content.decode()
-    assert form["checkout_token"] in page
-
-
-@pytest.mark.usefixtures("product", "paypal_down")
-@pytest.mark.parametrize("token", ["", "x", "0" * 64])
-def test_a_form_with_no_token_of_ours_is_an_order_all_the_same(client: Client, token: str) -> None:
-    assert client.post(CHECKOUT, {**CAROL, "checkout_token": token}).status_code == 503  # placed; PayPal is down
-    assert Order.objects.count() == 1
-
-
-@pytest.mark.usefixtures("product", "paypal_down")
-@pytest.mark.parametrize("token", ["x" * 10_000, "a\x00b"])
-def test_a_token_that_can_be_none_is_refused_in_words(client: Client, token: str) -> None:
-    response = client.post(CHECKOUT, {**CAROL, "checkout_token": token})
-    assert response.status_code == 200
-    assert "Please check the form" in response.content.decode()
-    assert not Order.objects.exists()
+def test_an_order_without_a_form_key_is_placed_each_time(client: Client) -> None:
+    assert [client.post(CHECKOUT, CAROL).status_code for _ in range(2)] == [503, 503]  # placed; PayPal is down
+    assert Order.objects.count() == 2
 
 
 @pytest.mark.usefixtures("product", "paypal_down")
@@ -95,7 +78,7 @@ def test_the_stored_digest_is_not_the_forms_token(client: Client) -> None:
     digest = Order.objects.get().checkout_digest
     assert digest is not None
     assert len(digest) == 64
-    assert form["checkout_token"] not in digest
+    assert form["csrfmiddlewaretoken"] not in digest
 
 
 @pytest.mark.django_db(transaction=True)
