@@ -41,7 +41,7 @@ migrations: $(VENV)/.dev
 
 deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
-	ENCRYPTION_KEYS=$$($(BIN)/python manage.py generate_key) SITE_URL=https://www.example.com \
+	ENCRYPTION_KEYS=$$($(BIN)/python manage.py generate_key) SITE_URL=https://www.example.com TRUSTED_PROXIES=127.0.0.1/32 \
 	PAYPAL_MODE=live PAYPAL_CLIENT_ID=id PAYPAL_CLIENT_SECRET=secret PAYPAL_WEBHOOK_ID=webhook \
 	EMAIL_URL=smtp+tls://user:password@127.0.0.1:587 \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING

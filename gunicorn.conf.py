@@ -1,6 +1,7 @@
 """gunicorn's settings for the demo and for production.
 
-There is no access log. Where one is switched on, its format leaves out the visitor's address and the query.
+There is no access log. Where one is switched on, its format leaves out the visitor's address and the whole path, in
+which are links that open something.
 """
 
 import os
@@ -12,5 +13,7 @@ threads = 4  # and one for the lane
 timeout = 60  # seconds; longer than PayPal may take to answer
 graceful_timeout = 20
 accesslog = None
-access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s %(D)s"
+access_log_format = "%(t)s %(m)s %(s)s %(B)s %(D)s"
+logger_class = "aitpro.web_worker.Log"
+forwarder_headers = ""  # no header says under which path the site lies: whoever sent one would get a bare 500
 control_socket_disable = True  # it would lie outside the data folder, and two copies would share it

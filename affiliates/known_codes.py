@@ -20,6 +20,7 @@ from privacy.heartbeat import purge_has_stopped
 
 from .labels.names import spelled
 from .models import CODE, LONGEST_LABEL, Affiliate, Label
+from .models.affiliate import read_code
 
 REMEMBERED = timedelta(seconds=1)
 MOST = 1000  # codes; anybody can make up more
@@ -46,7 +47,7 @@ class KnownCode:
 
 def known_code(code: str) -> KnownCode | None:
     """The active affiliate behind a code, however it is typed; None for anything else."""
-    text = normalize_code(code)
+    text = normalize_code(read_code(code))
     if not CODE.fullmatch(text):
         return None
     found: KnownCode | None = _remembered(text, lambda: _look_up(text))

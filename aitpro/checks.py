@@ -1,4 +1,5 @@
-"""Checks of `manage.py check --deploy`: connections to other hosts use TLS and verify certificates."""
+"""Checks of `manage.py check --deploy`: connections to other hosts use TLS and verify certificates, and what stands in
+front of the site is known."""
 
 from __future__ import annotations
 
@@ -18,6 +19,16 @@ VERIFIED = {"verify-ca", "verify-full"}
 def connections_are_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Databases, caches and mail servers on other hosts must be reached over TLS; local ones need none."""
     return [*_mail(), *_databases(), *_caches()]
+
+
+@register(deploy=True)
+def the_proxy_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The site itself speaks plain HTTP: with an https address, something in front of it speaks TLS."""
+    if not settings.HTTPS or settings.TRUSTED_PROXIES:
+        return []
+    said = "SITE_URL is https, but no server in front of the site is known: pages lead to themselves for ever, and all"
+    said += " visitors count as one."
+    return [Warning(said, hint="List its network in TRUSTED_PROXIES, such as 127.0.0.1/32.", id="aitpro.W004")]
 
 
 def _mail() -> Iterator[CheckMessage]:

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
-from privacy.client_address import is_trusted_proxy
+from .incoming.forwarded import drop_what_is_not_believed, instead_of_a_loop
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -48,8 +48,10 @@ class HttpRulesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        _drop_untrusted_forwarded_proto(request)
+        unknown_proxy = drop_what_is_not_believed(request)
         response = _refusal(request) or self.get_response(request)
+        if unknown_proxy:
+            response = instead_of_a_loop(request, response)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         session = getattr(request, "session", None)
@@ -64,13 +66,6 @@ def has_token(request: HttpRequest) -> bool:
     """Whether the URL contains a secret: an emailed link, an order's page, a download."""
     match = request.resolver_match
     return match is not None and any(name.endswith("token") for name in match.kwargs)
-
-
-def _drop_untrusted_forwarded_proto(request: HttpRequest) -> None:
-    """A client that bypasses the proxy can't claim to use HTTPS. The peer of a Unix socket has no address."""
-    peer = request.META.get("REMOTE_ADDR", "")
-    if peer and not is_trusted_proxy(peer):
-        request.META.pop("HTTP_X_FORWARDED_PROTO", None)
 
 
 def _refusal(request: HttpRequest) -> HttpResponse | None:

@@ -1,6 +1,6 @@
-"""The format of log lines: one line per event, UTC time, no tokens, the user's id for a rejected request.
+"""The format of log lines: one line per event, UTC time, no paths, the user's id for a rejected request.
 
-2026-03-02T12:00:00.000Z WARNING django.request: Forbidden (CSRF cookie not set.): /privacy/request/<token>/ [user …]
+2026-03-02T12:00:00.000Z WARNING django.security.csrf: Forbidden (CSRF cookie not set.): privacy:confirm [user …]
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ import logging
 import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.db import DatabaseError
 from django.http import HttpRequest
+from django.urls import Resolver404, resolve
 
-from .http_rules import has_token
+LINE: Any = {"fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
 
 
 class LineFormatter(logging.Formatter):
@@ -48,30 +50,32 @@ def _escaped(character: str) -> str:
     return character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
 
 
-class PathFilter(logging.Filter):
-    """Django logs the path of each request that fails. This replaces tokens in it by `<token>`, and cuts an unknown
-    path, which may be a mistyped link with a token, after its first segment."""
+class RequestFilter(logging.Filter):
+    """Django logs the path of each request that fails, and at times the header or parameter that it refused. All of
+    them are typed, or are links that open something: the line has the status, the route's name and the user instead."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        request = getattr(record, "request", None)
-        if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
-            paths = {request.path, request.path.encode("unicode_escape").decode("ascii")}  # as Django passes it
-            shown = f"{_path_to_log(request)}{_who(request)}"
-            record.args = tuple(shown if arg in paths else arg for arg in record.args)
+        request, status = getattr(record, "request", None), getattr(record, "status_code", None)
+        if isinstance(request, HttpRequest) and status is not None:
+            what = f"{HTTPStatus(status).phrase}{_reason(record)}"
+            record.msg, record.args = "%s: %s%s", (what, _route(request), _who(request))
         return True
 
 
-def _path_to_log(request: HttpRequest) -> str:
-    match = request.resolver_match
-    if match is None:
-        first, slash, rest = request.path.removeprefix("/").partition("/")
-        return f"/{first}/…" if rest else f"/{first[:40]}{slash}"
-    if not has_token(request):
-        return request.path
-    path = request.path
-    for name, value in match.kwargs.items():
-        path = path.replace(str(value), f"<{name}>")
-    return path
+def _reason(record: logging.LogRecord) -> str:
+    """Why a form was refused, up to the header or the parameter that Django repeats."""
+    if record.name != "django.security.csrf" or not isinstance(record.args, tuple):
+        return ""
+    return f" ({str(record.args[0]).partition(' - ')[0]})"
+
+
+def _route(request: HttpRequest) -> str:
+    """Also of a request that was refused before it got there."""
+    try:
+        match = request.resolver_match or resolve(request.path_info)
+    except Resolver404:
+        return "no such address"
+    return match.view_name if match.url_name else match.route
 
 
 def _who(request: HttpRequest) -> str:

@@ -306,7 +306,7 @@ TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"paths": {"()": "aitpro.log_lines.PathFilter"}},
+    "filters": {"requests": {"()": "aitpro.log_lines.RequestFilter"}},
     "formatters": {
         "line": {
             "()": "aitpro.log_lines.LineFormatter",
@@ -314,10 +314,11 @@ LOGGING = {
             "style": "{",
         }
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["paths"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["requests"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
+        "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},
     },

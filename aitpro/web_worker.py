@@ -1,4 +1,4 @@
-"""gunicorn's worker with a lane of its own for what is sent to the account pages.
+"""gunicorn's worker with a lane of its own for what is sent to the account pages, and its log without what was typed.
 
 Whoever posts passwords from many connections fills the queue in front of a worker's threads, and every page stands in
 it, however quickly each post is refused. So these posts wait in a queue of their own, with one thread and a pause after
@@ -8,11 +8,17 @@ each: a flood of them waits there, and the threads that serve pages stay free (d
 from __future__ import annotations
 
 import io
+import logging
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from gunicorn.glogging import Logger
 from gunicorn.workers.gthread import ThreadWorker
+
+from .incoming.bodies import ended_in_time
+from .log_lines import LINE, LineFormatter
 
 LANE = "/accounts/"  # signing in, asking for a link, setting a password
 PAUSE = 0.02  # seconds after each answer, in which the process serves pages
@@ -28,7 +34,8 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """In a thread that serves pages: leaves a post to an account page to the lane, and is free again. What was sent
         is read before, so that no slow line holds up the lane."""
         if req.method == "POST" and req.path.startswith(LANE):
-            req.body = io.BytesIO(req.body.read(LONGEST))
+            with ended_in_time(conn.sock, threading.Event()):
+                req.body = io.BytesIO(req.body.read(LONGEST))
             conn.waits = req
             return False
         return bool(super().handle_request(req, conn))
@@ -49,3 +56,20 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         finally:
             time.sleep(PAUSE)
         return False
+
+
+class Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Lines as the site's own, without the visitor's address and what could not be read of the request."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(LineFormatter(**LINE))
+            handler.addFilter(_without_the_request)
+
+
+def _without_the_request(record: logging.LogRecord) -> bool:
+    for start in ("Invalid request", "Error handling request"):
+        if record.getMessage().startswith(start):
+            record.msg, record.args = start, ()
+    return True

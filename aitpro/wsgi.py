@@ -6,10 +6,13 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")
 
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
+from aitpro.incoming.bodies import WithLength  # noqa: E402  (needs the settings)
 from aitpro.private_files import close_to_others  # noqa: E402  (needs the settings)
 from privacy.readiness import require_ready_to_fork  # noqa: E402  (needs the applications)
 
 close_to_others()
 require_ready_to_fork()
+
+application = WithLength(django_application)

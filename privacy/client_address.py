@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
+
+# What proxies write beside the address: brackets, quotation marks, a port (Azure, IIS), a zone.
+_HOP = re.compile(r'\s*"?(?:\[(?P<six>[^\[\]]*)\](?::\d+)?|(?P<four>[\d.]+)(?::\d+)?|(?P<bare>[^"]*))"?\s*')
 
 
 def client_address(request: HttpRequest) -> str | None:
     """Walks `X-Forwarded-For` from the right, past `TRUSTED_PROXIES`; what stands further left anybody could write.
 
-    None when the server knows no address (a Unix socket without a trusted proxy).
+    None when the server knows no address (a Unix socket without a trusted proxy). `Forwarded` (RFC 7239) is not read:
+    of two headers, a proxy replaces one and passes on the other as the visitor wrote it.
     """
     hops = [request.META.get("REMOTE_ADDR", "")]
     if settings.TRUSTED_PROXIES:
@@ -33,8 +38,12 @@ def is_trusted_proxy(address: str) -> bool:
     return parsed is not None and any(parsed in network for network in settings.TRUSTED_PROXIES)
 
 
-def _parse(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parse(hop: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    found = _HOP.fullmatch(hop)
+    written = next(filter(None, found.groups()), "") if found else ""
     try:
-        return ipaddress.ip_address(text.strip())
+        address = ipaddress.ip_address(written.partition("%")[0].strip())
     except ValueError:
         return None
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return mapped or address  # a socket for both kinds writes ::ffff:203.0.113.77

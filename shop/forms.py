@@ -20,7 +20,7 @@ class CheckoutForm(forms.ModelForm[Order]):
     code = forms.CharField(
         label="Partner's code",
         required=False,
-        max_length=64,
+        max_length=500,  # some paste the whole link
         help_text="If somebody recommended us and gave you a code.",
     )
 

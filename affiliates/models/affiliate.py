@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -117,7 +119,7 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
 
     def with_code(self, code: str) -> Affiliate | None:
         """The active affiliate behind a code, however it is typed; None for anything else."""
-        return self.active().spelled(code).first()
+        return self.active().spelled(read_code("".join(code.split()))).first()
 
     def spelled(self, code: str) -> AffiliateQuerySet:
         """Whose code this is or once was, in any spelling that links and the checkout accept."""
@@ -144,6 +146,21 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
 
 
 CODE = re.compile(r"\A[A-Za-z0-9_-]{2,32}\Z")
+_IN_A_LINK = re.compile(r"(?:^|[/?&])(?:go/|ref=)([^/?&#]+)")
+_AROUND = "#@\"'`.,;:!?()<>[]{} \u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # what people write around a code
+
+
+def read_code(typed: str) -> str:
+    """The code in what somebody typed or pasted: alone, behind `#` or `@`, in quotation marks, in full-width letters,
+    with a dash for a hyphen, or in a whole link. What holds none comes back as something that is no `CODE`."""
+    if CODE.fullmatch(typed):
+        return typed
+    text = unicodedata.normalize("NFKC", unquote(typed[:500])).strip()
+    if link := _IN_A_LINK.search(text):
+        text = link[1]
+    return "".join("-" if unicodedata.category(each) == "Pd" else each for each in text.strip(_AROUND))
+
+
 is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or underscores.")
 
 

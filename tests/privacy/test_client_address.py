@@ -25,6 +25,20 @@ CASES = {
     "an empty header": (f"{PROXY}/32", PROXY, "", PROXY),
     "IPv6": ("::1/128", "::1", "2001:DB8::7", "2001:db8::7"),
     "a socket without an address": ("", "", None, None),
+    "a port (Azure, IIS)": (f"{PROXY}/32", PROXY, f"{CLIENT}:51234", CLIENT),
+    "ports of proxies": (f"{PROXY}/32,10.0.0.0/8", PROXY, f"{FORGED}, {CLIENT}:51234, 10.1.2.3:80", CLIENT),
+    "a forged address before a port": (f"{PROXY}/32", PROXY, f"{FORGED}:1, {CLIENT}:51234", CLIENT),
+    "brackets": (f"{PROXY}/32", PROXY, "[2001:db8::7]", "2001:db8::7"),
+    "brackets and a port": (f"{PROXY}/32", PROXY, "[2001:DB8::7]:51234", "2001:db8::7"),
+    "quotation marks": (f"{PROXY}/32", PROXY, f'"{CLIENT}:51234"', CLIENT),
+    "quotation marks and brackets": (f"{PROXY}/32", PROXY, '"[2001:db8::7]:51234"', "2001:db8::7"),
+    "a zone": ("fe80::/10", "fe80::1%eth0", CLIENT, CLIENT),
+    "a client with a zone": (f"{PROXY}/32", PROXY, "[fe80::7%25eth0]:443", "fe80::7"),
+    "IPv4 written as IPv6": (f"{PROXY}/32", f"::ffff:{PROXY}", f"::ffff:{CLIENT}", CLIENT),
+    "IPv4 written as IPv6 with a port": (f"{PROXY}/32", PROXY, f"[::ffff:{CLIENT}]:51234", CLIENT),
+    "unknown": (f"{PROXY}/32", PROXY, f"{FORGED}, unknown", PROXY),
+    "half a bracket": (f"{PROXY}/32", PROXY, f"{FORGED}, [2001:db8::7", PROXY),
+    "no port after the colon": (f"{PROXY}/32", PROXY, f"{FORGED}, {CLIENT}:", PROXY),
 }
 
 

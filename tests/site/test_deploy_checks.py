@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from aitpro.checks import connections_are_encrypted, is_local
+from aitpro.checks import connections_are_encrypted, is_local, the_proxy_is_known
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
 POSTGRESQL = "django.db.backends.postgresql"
@@ -76,3 +76,16 @@ def test_loopback_and_sockets_are_local(host: str) -> None:
 @pytest.mark.parametrize("host", ["10.0.0.1", "db", "localhost.example.com", "fe80::1"])
 def test_other_hosts_are_not_local(host: str) -> None:
     assert not is_local(host)
+
+
+@pytest.mark.parametrize(
+    ("https", "trusted", "expected"),
+    [(True, [], ["aitpro.W004"]), (True, ["10.0.0.0/8"], []), (False, [], [])],
+)
+def test_an_https_address_needs_a_known_proxy(
+    settings: Settings, https: bool, trusted: list[str], expected: list[str]
+) -> None:
+    settings.HTTPS, settings.TRUSTED_PROXIES = https, trusted
+    messages = the_proxy_is_known(None)
+    assert [str(message.id) for message in messages] == expected
+    assert all("TRUSTED_PROXIES" in (message.hint or "") for message in messages)

@@ -110,11 +110,45 @@ def test_get_over_http_is_redirected(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("https")
-@pytest.mark.parametrize(("peer", "status"), [("127.0.0.1", 200), ("198.51.100.9", 301), ("", 200)])
-def test_forwarded_proto_counts_only_from_a_trusted_proxy(client: Client, peer: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("peer", "status"), [("127.0.0.1", 200), ("::ffff:127.0.0.1", 200), ("", 200), ("198.51.100.9", 403)]
+)
+@pytest.mark.parametrize("proto", ["https", "HTTPS", "https, http", "Https,HTTP"])
+def test_forwarded_proto_counts_only_from_a_trusted_proxy(client: Client, peer: str, status: int, proto: str) -> None:
     """A Unix socket has no address, and only the proxy reaches it."""
-    response = client.get("/services/", REMOTE_ADDR=peer, headers={"X-Forwarded-Proto": "https"})
+    response = client.get("/services/", REMOTE_ADDR=peer, headers={"X-Forwarded-Proto": proto})
     assert response.status_code == status
+
+
+@pytest.mark.usefixtures("https")
+@pytest.mark.parametrize("proto", ["http", "http, https", "", "ftp"])
+def test_a_visitor_whom_the_proxy_met_over_http_is_sent_to_https(client: Client, proto: str) -> None:
+    response = client.get("/services/?page=2", headers={"X-Forwarded-Proto": proto})
+    assert (response.status_code, response.headers["Location"]) == (301, "https://testserver/services/?page=2")
+
+
+@pytest.mark.usefixtures("https")
+@pytest.mark.parametrize(
+    ("peer", "named"), [("172.17.0.1", "at 172.17.0.1"), ("93.184.216.34", "with a public address")]
+)
+def test_https_behind_an_unknown_proxy_says_what_to_set_and_never_leads_to_itself(
+    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, peer: str, named: str
+) -> None:
+    monkeypatch.setattr("aitpro.incoming.forwarded._told", set())
+    for proto in ("https", "HTTPS", "https,http"):
+        headers = {"X-Forwarded-Proto": proto, "X-Forwarded-For": "203.0.113.77"}
+        response = client.get("/services/?page=2", REMOTE_ADDR=peer, headers=headers)
+        assert response.status_code == 403
+        assert "TRUSTED_PROXIES" in response.content.decode()
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    lines = [record.getMessage() for record in caplog.records if "TRUSTED_PROXIES" in record.getMessage()]
+    assert lines == [f"a server {named} forwards requests and is not in TRUSTED_PROXIES: its headers do not count"]
+
+
+@pytest.mark.usefixtures("https")
+def test_an_unknown_proxy_still_learns_that_the_site_is_alive(client: Client) -> None:
+    response = client.get("/healthz", REMOTE_ADDR="172.17.0.1", headers={"X-Forwarded-Proto": "https"})
+    assert response.status_code == 200
 
 
 def addresses(patterns: list[Any], before: str = "") -> Iterator[str]:

@@ -12,10 +12,12 @@ from django.test import Client
 from pytest_django import Settings
 
 from privacy.links import new_link_token
+from shop.models import Product
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
+CANARY = "canary7f3a"
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (INFO|WARNING|ERROR) [\w.]+: .*")
 
 
@@ -37,8 +39,9 @@ def test_log_never_contains_a_token(log: StringIO, path: str) -> None:
     response = Client(enforce_csrf_checks=True).get(path.format(token))
     Client(enforce_csrf_checks=True).post(path.format(token))
     assert response.status_code >= 400
-    assert re.search(path.format("<(link_)?token>") + "\n", log.getvalue())
+    assert re.search(r"django\.(request|security\.csrf): .+: (privacy|shop):\w+\n", log.getvalue())
     assert token not in log.getvalue()
+    assert path.partition("{")[0] not in log.getvalue()
 
 
 @pytest.mark.parametrize("path", ["/privacy/archive/{}", "/privacy/archive/{}/.", "/order/{}/", "/x/{}"])
@@ -49,11 +52,11 @@ def test_log_never_contains_a_mistyped_token(client: Client, log: StringIO, path
     assert token not in log.getvalue()
 
 
-def test_denied_request_is_logged_with_path_and_user(client: Client, log: StringIO) -> None:
+def test_denied_request_is_logged_with_route_and_user(client: Client, log: StringIO) -> None:
     vera = factories.user("vera@example.com", is_staff=True)
     client.force_login(vera)
     assert client.get("/admin/shop/order/").status_code == 403
-    assert f"/admin/shop/order/ [user {vera.pk}]\n" in log.getvalue()
+    assert f"django.request: Forbidden: admin:shop_order_changelist [user {vera.pk}]\n" in log.getvalue()
     assert "vera@example.com" not in log.getvalue()
 
 
@@ -69,15 +72,65 @@ def test_attempts_to_bypass_the_rules_are_logged_without_their_content(
     Client(enforce_csrf_checks=True).post("/contact/", {"name": "Jane"})
     for line in (
         "privacy.limits: limit reached: sign-in account network",
-        "django.request: Too Many Requests: /accounts/login/",
+        "django.request: Too Many Requests: accounts:login",
         "privacy.text_rules: forbidden characters in a field: CharField",
-        "django.request: Bad Request: /paypal/webhook/",
-        "django.security.DisallowedHost: Invalid HTTP_HOST header",
-        "django.security.csrf: Forbidden (CSRF cookie not set.): /contact/",
+        "django.request: Bad Request: shop:paypal_webhook",
+        "django.security.DisallowedHost: Bad Request: contacts:contact",
+        "django.security.csrf: Forbidden (CSRF cookie not set.): contacts:contact",
     ):
         assert f" {line}" in log.getvalue(), line
     for typed in ("jane", "Jane", "guess", "forged"):
         assert typed not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("address", "headers", "status"),
+    [
+        ("/{}/", {}, 404),
+        ("/orders/{}/", {}, 404),
+        ("/orders/{}/download/{}/", {}, 404),
+        ("/admin/{}/", {}, 404),
+        ("/static/{}.css", {}, 404),
+        ("/products/{}/", {}, 404),
+        ("/checkout/return/?token={}", {}, 404),
+        ("/", {"Host": "{}.example"}, 400),
+        ("/", {"Host": "{}..example:x"}, 400),
+        ("/admin/shop/order/?{}__x=1", {}, 302),
+        ("/admin/shop/order/?q={}&customer__{}=1", {}, 302),
+        ("/admin/shop/order/?_to_field={}", {}, 400),
+        ("/admin/shop/order/{}/change/", {}, 302),
+    ],
+)
+def test_no_log_line_repeats_what_was_typed(
+    staff: Client, log: StringIO, address: str, headers: dict[str, str], status: int
+) -> None:
+    headers = {name: value.format(CANARY) for name, value in headers.items()}
+    response = staff.get(address.replace("{}", CANARY), headers=headers)
+    response.getvalue()
+    assert response.status_code == status
+    assert (" django." in log.getvalue()) == (status >= 400)
+    assert CANARY not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("headers", "reason"),
+    [
+        ({"Referer": "https://{}.example/privacy/request/{}/"}, "Referer checking failed"),
+        ({"Referer": "https://[{}"}, "Referer checking failed"),
+        ({"Origin": "https://{}.example"}, "Origin checking failed"),
+        ({"Origin": "null", "X-CSRFToken": "{}"}, "Origin checking failed"),
+    ],
+)
+def test_a_forged_forms_origin_is_not_logged(
+    product: Product, log: StringIO, headers: dict[str, str], reason: str
+) -> None:
+    visitor = Client(enforce_csrf_checks=True)
+    visitor.get("/contact/", secure=True)
+    headers = {name: value.replace("{}", CANARY) for name, value in headers.items()}
+    response = visitor.post(f"/contact/?{CANARY}", {CANARY: CANARY}, secure=True, headers=headers)
+    assert response.status_code == 403
+    assert f"django.security.csrf: Forbidden ({reason}): contacts:contact\n" in log.getvalue()
+    assert CANARY not in log.getvalue()
 
 
 def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
@@ -106,7 +159,7 @@ def test_unexpected_error_is_logged_with_traceback_and_without_its_message(
     assert Client(raise_request_exception=False).get("/").status_code == 500
     first, *rest = log.getvalue().splitlines()
     assert LINE.fullmatch(first)
-    assert "Internal Server Error: /" in first
+    assert "Internal Server Error: site:home" in first
     assert [line for line in rest if line in {"    builtins.ValueError", "    builtins.RuntimeError"}] == [
         "    builtins.ValueError",
         "    builtins.RuntimeError",

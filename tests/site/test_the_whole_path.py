@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -196,3 +197,15 @@ def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
         pass
     assert short_lived.process.returncode == 130
     assert not [line for line in short_lived.output if "Traceback" in line]
+
+
+def test_a_form_that_a_proxy_sends_on_in_pieces_arrives(site: RunningSite) -> None:
+    dave = site.visitor()
+    fields = {str(field["name"]): str(field.get("value", "")) for field in dave.open("/contact/").select("input[name]")}
+    fields |= {"kind": "question", "name": "Dave", "email": "dave.chunked@example.org", "message": "What does it cost?"}
+    body = urlencode(fields).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    pieces = (body[at : at + 100] for at in range(0, len(body), 100))
+    answer = dave.session.post(site.url + "/contact/", data=pieces, headers=headers, timeout=30)
+    assert "/contact/thanks/" in answer.url, answer.text
+    assert site.mail("dave.chunked@example.org", "message")

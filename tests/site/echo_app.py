@@ -1,0 +1,20 @@
+"""What gunicorn serves in the tests of chunked bodies: how many bytes came, and under which path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from aitpro.incoming import bodies
+
+bodies.WITHIN = 3
+
+
+def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    answer = f"{len(environ['wsgi.input'].read(length))} of {length} at {environ['SCRIPT_NAME']}|{environ['PATH_INFO']}"
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
+    return [answer.encode()]
+
+
+application = bodies.WithLength(echo)
