@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
+from decimal import Decimal
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from shop.money import Money
+from privacy.csv_files import Cell, csv_response
 
 from .models import DailySales
 from .report_chart import HEIGHT, WIDTH, bars
@@ -19,7 +19,6 @@ from .staff_pages import acting, show, staff_page
 
 COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]
 COLUMNS += ["taken back", "paid out"]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute a cell that begins like this
 
 
 @staff_page("affiliates.view_commission")
@@ -41,42 +40,29 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 @staff_page("affiliates.view_commission")
-def download(request: HttpRequest) -> HttpResponse:
+def download(request: HttpRequest) -> StreamingHttpResponse:
     """Affiliates by their codes alone, which say nothing about who they are."""
     chosen = ReportForm(request.GET, today=timezone.now().date()).report()
     record(action="affiliates.report.downloaded", about=DailySales, actor=acting(request))
     name = f"affiliates-by-{chosen.by}-{chosen.since}-{chosen.until}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-    csv.writer(response).writerows(_lines(chosen))
-    return response
+    return csv_response(name, _lines(chosen))
 
 
-def _lines(chosen: Report) -> Iterator[list[object]]:
+def _lines(chosen: Report) -> Iterator[list[Cell]]:
     yield [chosen.by, *COLUMNS]
     for row in chosen.rows():
-        yield [_harmless(row.label), *_visits(row, chosen), *_money(row, chosen)]
+        yield [row.label, *_visits(row, chosen), *_money(row, chosen)]
 
 
-def _visits(row: Row, chosen: Report) -> list[object]:
+def _visits(row: Row, chosen: Report) -> list[Cell]:
     figures = row.figures
     counts = [figures.clicks, figures.refused, figures.bots, figures.previews] if row.has_visits else [""] * 4
     if not chosen.has_sales:
         return [*counts, "", ""]
-    return [*counts, figures.orders, "" if row.conversion is None else f"{row.conversion:.2f}"]
+    return [*counts, figures.orders, None if row.conversion is None else Decimal(f"{row.conversion:.2f}")]
 
 
-def _money(row: Row, chosen: Report) -> list[object]:
+def _money(row: Row, chosen: Report) -> list[Cell]:
     sold = [row.sales, row.earned, row.taken_back] if chosen.has_sales else [None] * 3
     amounts = [*sold, row.paid]
-    return [row.currency, *(_plain(amount) for amount in amounts)]
-
-
-def _plain(amount: Money | None) -> str:
-    """`1234.50`: a dot, and nothing between the thousands."""
-    return "" if amount is None else f"{amount.amount:f}"
-
-
-def _harmless(label: str) -> str:
-    return f"'{label}" if label.startswith(FORMULA) else label
+    return [row.currency, *(None if amount is None else amount.amount for amount in amounts)]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from shop.money import Money
+from privacy.csv_files import Cell, csv_response
 
 from ..models import Affiliate
 from .commissions import LinesForm, lines_of
@@ -18,9 +15,8 @@ from .page import OwnView
 from .payouts import in_words
 from .statement import text_of
 
-AMOUNT = re.compile(r"\A-?\d+(\.\d+)?\Z")
 CHUNK = 500  # rows read at once
-Row = Iterable[object]
+Row = Iterable[Cell]
 COMMISSIONS = "day number brought_by base rate commission taken_back left currency state reason"
 
 
@@ -30,61 +26,35 @@ class Export(OwnView):
     def get(self, request: HttpRequest, kind: str) -> StreamingHttpResponse:
         if kind not in KINDS:
             raise Http404("There is no such file.")
-        rows = KINDS[kind](self.affiliate, request)
-        response = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-        response.headers["Content-Disposition"] = f'attachment; filename="{kind}-{self.affiliate.code}.csv"'
-        return response
-
-
-class _Echo:
-    """Gives back what it is asked to write, line by line."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv(rows: Iterator[Row]) -> Iterator[str]:
-    writer: Any = csv.writer(_Echo())
-    for row in rows:
-        yield writer.writerow([harmless(cell) for cell in row])
-
-
-def harmless(cell: object) -> str:
-    """A text that a spreadsheet would take for a formula gets an apostrophe before it; an amount stays as it is."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} and not AMOUNT.match(text) else text
+        return csv_response(f"{kind}-{self.affiliate.code}.csv", KINDS[kind](self.affiliate, request))
 
 
 def _commissions(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield COMMISSIONS.split()
     lines = LinesForm(request.GET).narrow(lines_of(affiliate))
     for line in lines.iterator(CHUNK):
-        amounts = (_amount(line.base), line.terms, _amount(line.total), _amount(line.total - line.remaining))
+        amounts = (line.base.amount, line.terms, line.total.amount, (line.total - line.remaining).amount)
         state = "held" if line.held else line.get_state_display()  # type: ignore[attr-defined]
         brought = line.attribution.get_route_display()
         ended = (state, line.why_unpaid)
-        yield line.day, line.number, brought, *amounts, _amount(line.remaining), line.currency, *ended
+        yield line.day, line.number, brought, *amounts, line.remaining.amount, line.currency, *ended
 
 
 def _payouts(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield "day", "amount", "currency", "state", "settled", "meaning"
     for payout in affiliate.payouts.order_by("-created_at", "-pk").iterator(CHUNK):
         state = (payout.get_state_display(), _day(payout.settled_at), in_words(payout))
-        yield _day(payout.created_at), _amount(payout.total), payout.currency, *state
+        yield _day(payout.created_at), payout.total.amount, payout.currency, *state
 
 
 def _ledger(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield "day", "kind", "what_for", "amount", "currency"
     entries = affiliate.ledger.select_related("commission", "payout").order_by("created_at", "pk")
     for entry in entries.iterator(CHUNK):
-        yield _day(entry.created_at), entry.get_kind_display(), text_of(entry), _amount(entry.total), entry.currency
+        yield _day(entry.created_at), entry.get_kind_display(), text_of(entry), entry.total.amount, entry.currency
 
 
 KINDS = {"commissions": _commissions, "payouts": _payouts, "ledger": _ledger}
-
-
-def _amount(money: Money) -> str:
-    return f"{money.amount:f}"
 
 
 def _day(moment: datetime | None) -> str:

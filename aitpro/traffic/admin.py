@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
 from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.csv_files import csv_response
 
 from .chart import HEIGHT, WIDTH, bars
 from .forms import PeriodForm
 from .models import DomainDay
-from .reports import SHOWN_FROM, Report
+from .reports import SHOWN_FROM
 
 LINES = 25  # of the domains and of the pages
 
@@ -45,26 +45,16 @@ class TrafficAdmin(ReadOnlyAdmin):
         }
         return TemplateResponse(request, "traffic/admin/report.html", context)
 
-    def download(self, request: HttpRequest, table: str) -> HttpResponse:
+    def download(self, request: HttpRequest, table: str) -> StreamingHttpResponse:
         report = self._period(request).report()
         try:
             rows = report.table(table)
         except KeyError:
             raise Http404 from None
-        return _file(table, report, rows)
+        heading = (table.removesuffix("s"), "views")
+        return csv_response(f"traffic-{table}-{report.first}-{report.last}.csv", [heading, *rows])
 
     def _period(self, request: HttpRequest) -> PeriodForm:
         if not self.has_view_permission(request):
             raise PermissionDenied
         return PeriodForm(request.GET or None, today=timezone.now().date())
-
-
-def _file(table: str, report: Report, rows: list[tuple[object, int]]) -> HttpResponse:
-    name = f"traffic-{table}-{report.first}-{report.last}.csv"
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{name}"'}
-    )
-    writer = csv.writer(response)
-    writer.writerow([table.removesuffix("s"), "views"])
-    writer.writerows(rows)
-    return response

@@ -44,7 +44,7 @@ class Report:
     def total(self) -> int:
         return sum(views for _, views in self.days)
 
-    def table(self, name: str) -> list[tuple[object, int]]:
+    def table(self, name: str) -> list[tuple[str | date, int]]:
         """`days`, `pages` or `domains`, for a file. Raises `KeyError` for another name."""
         if name not in {"days", "pages", "domains"}:
             raise KeyError(name)

@@ -84,7 +84,7 @@ def test_without_traffic_it_says_so(staff: Client) -> None:
 def test_each_table_is_a_file(staff: Client, name: str, lines: list[str]) -> None:
     answer = staff.get(f"{PAGE}{name}.csv")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="traffic-{name}-2026-02-01-2026-03-02.csv"'
-    assert answer.content.decode().splitlines() == lines
+    assert answer.getvalue().decode("utf-8-sig").splitlines() == lines
 
 
 def test_a_table_that_does_not_exist_is_not_found(staff: Client) -> None:

@@ -12,7 +12,6 @@ from accounts.models import User
 from affiliates.adjustments import adjust_ledger
 from affiliates.models import Affiliate
 from affiliates.payouts import prepare_payout
-from affiliates.portal.exports import harmless
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale
@@ -28,7 +27,7 @@ def rows(affiliate: Affiliate, kind: str, query: str = "") -> list[dict[str, str
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"] == f'attachment; filename="{kind}-{affiliate.code}.csv"'
     assert "no-store" in response["Cache-Control"]
-    text = response.getvalue().decode()
+    text = response.getvalue().decode("utf-8-sig")
     assert "Carol" not in text
     assert "carol@example.org" not in text
     return list(csv.DictReader(StringIO(text)))
@@ -75,16 +74,6 @@ def test_a_reason_is_no_formula(alice: Affiliate, bob: User) -> None:
     row = rows(alice, "ledger")[0]
     assert row["amount"] == "-2.50"
     assert row["what_for"] == 'Set right by staff: =1+1", x\ny'
-
-
-@pytest.mark.parametrize("amount", ["-17.99", "-5", "0.00"])
-def test_an_amount_stays_a_number(amount: str) -> None:
-    assert harmless(amount) == amount
-
-
-@pytest.mark.parametrize("text", ["-1+1", "-5%", "-1e5", "+5"])
-def test_what_is_more_than_an_amount_does_not(text: str) -> None:
-    assert harmless(text) == f"'{text}"
 
 
 def test_there_are_no_other_files(alice: Affiliate) -> None:

@@ -44,7 +44,7 @@ def read(staff: Client, query: str = "") -> str:
 def file_of(staff: Client, query: str = "") -> list[dict[str, str]]:
     response = staff.get(f"{FILE}{query}")
     assert response.status_code == 200
-    return list(csv.DictReader(StringIO(response.content.decode())))
+    return list(csv.DictReader(StringIO(response.getvalue().decode("utf-8-sig"))))
 
 
 def a_day(alice: Affiliate, product: Product) -> None:
