@@ -12,20 +12,22 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.audit.trail import record
+from privacy.csv_files import csv_response
 from privacy.reauthentication import confirmed_recently
 from shop.money import Money
 from shop.paypal.errors import PayPalError
 
 from .admin_books import BooksAlarm
+from .eligibility import Barred, Ineligibility, barred_of
 from .models import LedgerEntry, PayoutBatch, PayoutItem
-from .payout_by_hand import NotByHand, mark_failed_by_hand, mark_paid_by_hand, payout_list
+from .payout_by_hand import NotByHand, make_payout_list, mark_failed_by_hand, mark_paid_by_hand
 from .payout_forms import CURRENCY, PrepareForm, SettleForm
 from .payout_preview import preview_payout
 from .payout_sending import cancel_unclaimed
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PREPARE = "affiliates.prepare_payout"
+NAMED = 10  # affiliates in a message
 ROWS = 100  # affiliates on a page of the preview
 
 
@@ -48,11 +51,11 @@ def needs(permission: str) -> Callable[[Any], Any]:
 
     def decorate(view: Any) -> Any:
         @wraps(view)
-        def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.has_perm(permission):
                 raise PermissionDenied
             try:
-                return cast(HttpResponse, view(model_admin, request, *args, **kwargs))
+                return cast(HttpResponseBase, view(model_admin, request, *args, **kwargs))
             except PayoutRefused as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
                 return redirect("admin:affiliates_payoutbatch_changelist")
@@ -90,14 +93,21 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
             path("prepare/", wrap(require_POST(self.prepare)), name=name("prepare")),
             path("<uuid:batch_id>/approve/", wrap(require_POST(self.approve)), name=name("approve")),
             path("<uuid:batch_id>/cancel/", wrap(require_POST(self.cancel)), name=name("cancel")),
-            path("<uuid:batch_id>/payouts.csv", wrap(require_safe(self.download)), name=name("download")),
+            path("<uuid:batch_id>/payouts.csv", wrap(require_POST(self.download)), name=name("download")),
             path("<uuid:batch_id>/settle/", wrap(self.settle), name=name("settle")),
             *super().get_urls(),
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        progress = progress_of(context["original"])
-        return super().render_change_form(request, {**context, "progress": progress}, *args, **options)
+        batch = context["original"]
+        barred = barred_now(batch)
+        more = {
+            "progress": progress_of(batch),
+            "left_out": left_out_of(batch),
+            "barred": [(one.item, one.reason.label) for one in barred],
+            "would_be_paid": batch.open_total - sum((one.item.total for one in barred), Money(0, batch.currency)),
+        }
+        return super().render_change_form(request, {**context, **more}, *args, **options)
 
     @needs(PREPARE)
     def preview(self, request: HttpRequest) -> HttpResponse:
@@ -132,12 +142,17 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     @needs(PERMISSION)
     def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        approve_payout(batch=batch, approved_by=_acting(request))
+        barred = approve_payout(batch=batch, approved_by=_acting(request))
         self.log_change(request, batch, "approved")
-        if batch.is_by_hand:
-            self.message_user(request, "Approved. Download the list, pay, and write down here what you paid.")
+        batch.refresh_from_db(fields=["state"])
+        if batch.state == PayoutBatch.State.CANCELLED:
+            self.message_user(request, "Nobody in this run may be paid now, so it is canceled.", messages.WARNING)
+        elif batch.is_by_hand:
+            self.message_user(request, "Approved. Make the list, pay, and write down here what you paid.")
         else:
             self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
+        if barred:
+            self.message_user(request, f"Left out: {in_words(barred)}.", messages.WARNING)
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
     @needs(PREPARE)
@@ -150,21 +165,22 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 
     @confirmed_recently
     @needs(PREPARE)
-    def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
         by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
         batch = get_object_or_404(by_hand, pk=batch_id)
-        response = HttpResponse(payout_list(batch), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = f'attachment; filename="payouts-{str(batch.pk)[-8:]}.csv"'
-        response["Cache-Control"] = "no-store"
-        record(action="privacy.staff.exported", about=batch, actor=_acting(request))
-        return response
+        rows, barred = make_payout_list(batch=batch, by=_acting(request))
+        if barred:
+            self.message_user(request, f"Left out of the list: {in_words(barred)}.", messages.WARNING)
+        return csv_response(f"payouts-{str(batch.pk)[-8:]}.csv", rows, exact=True)
 
     @confirmed_recently
     @needs(PREPARE)
     def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        """All payouts of the run that are still open."""
+        """All payouts of the run that are still open and may be made; what became of others is said one by one."""
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        return settle_by_hand(self, request, batch, batch.items.moving())
+        barred = barred_now(batch)
+        items = batch.items.moving().exclude(pk__in=[one.item.pk for one in barred])
+        return settle_by_hand(self, request, batch, items, barred)
 
 
 @admin.register(PayoutItem)
@@ -222,7 +238,8 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     @needs(PREPARE)
     def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)
-        return settle_by_hand(self, request, item.batch, PayoutItem.objects.filter(pk=item.pk).moving())
+        items = PayoutItem.objects.filter(pk=item.pk).moving()
+        return settle_by_hand(self, request, item.batch, items, barred_of(items.select_related("affiliate")))
 
 
 def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], by: User) -> str:
@@ -234,9 +251,12 @@ def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, 
 
 
 def settle_by_hand(
-    model_admin: Any, request: HttpRequest, batch: PayoutBatch, items: QuerySet[PayoutItem]
+    model_admin: Any, request: HttpRequest, batch: PayoutBatch, items: QuerySet[PayoutItem], barred: list[Barred]
 ) -> HttpResponse:
-    """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason."""
+    """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason.
+
+    `barred` are named on the page: whom not to pay.
+    """
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -255,9 +275,29 @@ def settle_by_hand(
         "batch": batch,
         "count": sums["count"],
         "total": Money(sums["sum"] or 0, batch.currency),
+        "barred": [(one.item, one.reason.label) for one in barred],
         "form": form,
     }
     return render(request, "affiliates/admin/payout_settle.html", context)
+
+
+def in_words(barred: list[Barred]) -> str:
+    """`ERIN, the account is suspended; …`, as many as a message can hold."""
+    named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in barred[:NAMED]]
+    return "; ".join([*named, *([f"and {len(barred) - NAMED} more, named below"] if len(barred) > NAMED else [])])
+
+
+def barred_now(batch: PayoutBatch) -> list[Barred]:
+    """Whom approving a run, or making its list, would leave out; of a list that was made, whom not to pay."""
+    if batch.state == PayoutBatch.State.PREPARED or (batch.is_by_hand and batch.state == PayoutBatch.State.APPROVED):
+        return barred_of(batch.items.moving().select_related("affiliate").order_by("pk"))
+    return []
+
+
+def left_out_of(batch: PayoutBatch) -> list[tuple[PayoutItem, str]]:
+    """What was released when the run was approved or sent, with the reason."""
+    released = batch.items.filter(state=PayoutItem.State.CANCELLED, error__in=Ineligibility.labels)
+    return [(item, item.error) for item in released.select_related("affiliate").order_by("pk")]
 
 
 def progress_of(batch: PayoutBatch) -> dict[str, Any]:

@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
-from io import StringIO
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.audit.trail import record_many
+from privacy.audit.trail import record, record_many
+from privacy.csv_files import Cell
+from privacy.deadlines import local_day
 from privacy.encryption.normalise import envelope_address
 
+from .eligibility import Barred, barred_of
 from .models import PayoutBatch, PayoutItem
-from .payout_items import come_back, mark_paid
+from .payout_items import LEFT_OUT, come_back, leave_out, mark_paid, use_address_in_force
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 COLUMNS = ("receiver", "amount", "currency", "reference", "note")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run instead of showing
+Row = tuple[Cell, ...]
 
 
 class NotByHand(Exception):
     """This payout can't be settled by hand; the text tells staff why."""
 
 
-def payout_list(batch: PayoutBatch) -> str:
-    """The open payouts as CSV with a heading, in the order that PayPal's mass payment reads. Amounts have a dot."""
+@transaction.atomic
+def make_payout_list(*, batch: PayoutBatch, by: User) -> tuple[list[Row], list[Barred]]:
+    """The open payouts with a heading, in the order that PayPal's mass payment reads, and those that may not be made.
+
+    The first list fixes the addresses, those in force, and releases whoever may not be paid any more. Made again, it is
+    the same, but for the payouts that are settled or may not be made by now. A person may have paid those before: they
+    stay open until that person says so.
+    """
+    batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
+    moving = batch.items.moving().select_for_update(of=("self",)).select_related("affiliate")
+    items = list(moving.order_by("pk"))
+    barred = barred_of(items)
+    left_out = [one.item for one in barred]
+    listed = [item for item in items if item not in left_out]
+    is_first = batch.sent_at is None
+    if is_first:
+        for item in listed:
+            use_address_in_force(item)
+        leave_out(barred)
+        PayoutBatch.objects.filter(pk=batch.pk).update(sent_at=timezone.now())
+        _close(batch)
+        record_many(action=LEFT_OUT, about=left_out, actor=by)
+    record(action="privacy.staff.exported", about=batch, actor=by)
+    return [COLUMNS, *map(_line, listed)], barred
+
+
+def _line(item: PayoutItem) -> Row:
+    """The receiver as PayPal has to read it, whatever a spreadsheet would make of it."""
     note = f"Commission from {settings.BUSINESS['short_name']}"
-    text = StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for item in batch.items.moving().order_by("pk"):
-        total = item.total
-        writer.writerow(
-            map(
-                _harmless,
-                (envelope_address(item.receiver or ""), f"{total.amount:f}", total.currency, str(item.pk), note),
-            )
-        )
-    return text.getvalue()
-
-
-def _harmless(value: str) -> str:
-    """OWASP's advice on CSV injection: an apostrophe before what would be a formula."""
-    return f"'{value}" if value.startswith(FORMULA) else value
+    return envelope_address(item.receiver or ""), item.total.amount, item.currency, str(item.pk), note
 
 
 @transaction.atomic
@@ -59,7 +71,7 @@ def mark_paid_by_hand(
 
     Raises `NotByHand`.
     """
-    if paid_on > timezone.now().date():
+    if paid_on > local_day(timezone.now()):
         raise NotByHand("This day has not come yet.")
     if not reference.strip():
         raise NotByHand("Please give the reference under which the payment is found again.")
@@ -102,5 +114,8 @@ def _close(batch: PayoutBatch) -> None:
 
 
 def _moment(day: date) -> datetime:
-    """That day's noon, or now where noon has not come."""
-    return min(datetime.combine(day, time(12), UTC), timezone.now())
+    """A moment that lies in that day both at the vendor's, whose day it is, and in UTC, in which days are shown; now
+    where it has not come."""
+    noon = datetime.combine(day, time(12), UTC)
+    noon_here = datetime.combine(day, time(12), ZoneInfo(settings.BUSINESS["time_zone"]))
+    return min(noon + (noon_here - noon) / 2, timezone.now())

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
+from privacy.deadlines import local_day
+
 from .models import PayoutBatch
 
 CURRENCY = "USD"  # the shop's
@@ -41,7 +43,10 @@ class SettleForm(forms.Form):
         widget=forms.RadioSelect,
     )
     paid_on = forms.DateField(
-        label="Paid on", required=False, initial=timezone.localdate, widget=forms.DateInput(attrs={"type": "date"})
+        label="Paid on",
+        required=False,
+        initial=lambda: local_day(timezone.now()),
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     reference = forms.CharField(
         required=False,

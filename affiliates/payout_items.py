@@ -15,10 +15,12 @@ from privacy.mail import MailRefused, queue_mail
 from privacy.mail_kinds import MailKind
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
+from .eligibility import Barred
 from .mails import PAID_OUT, PAYOUT_CAME_BACK
 from .models import Commission, LedgerEntry, PayoutBatch, PayoutItem
 
 State = PayoutItem.State
+LEFT_OUT = "affiliates.payout.item_left_out"  # in the audit
 
 STATES = {
     PayoutItemStatus.SUCCESS: State.PAID,
@@ -38,9 +40,11 @@ def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
     """Writes down what PayPal says of one payout. What it says again changes nothing."""
     item = _item_of(batch, remote)
     state = STATES.get(remote.status)
-    if item is None or state is None or not _is_news(item, state):
+    if item is None:
         return
-    PayoutItem.objects.filter(pk=item.pk).update(paypal_item_id=remote.id)
+    PayoutItem.objects.filter(pk=item.pk, paypal_item_id=None).update(paypal_item_id=remote.id)
+    if state is None or not _is_news(item, state):
+        return
     if state is State.PAID:
         mark_paid(item, at=timezone.now())
     elif state in PayoutItem.CAME_BACK:
@@ -51,9 +55,12 @@ def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
 
 
 def _item_of(batch: PayoutBatch, remote: PayoutItemState) -> PayoutItem | None:
-    """Ours, locked, by the number under which we sent it; None when it is not one of ours."""
+    """Ours, locked, by the number under which we sent it, or by PayPal's where the answer lacks ours; None when it is
+    not one of ours."""
+    if not remote.sender_item_id:
+        return batch.items.select_for_update().filter(paypal_item_id=remote.id).first()
     try:
-        number = UUID(remote.sender_item_id or "")
+        number = UUID(remote.sender_item_id)
     except ValueError:
         return None
     return batch.items.select_for_update().filter(pk=number).first()
@@ -86,6 +93,23 @@ def come_back(item: PayoutItem, *, state: State, error: str = "", failure: str |
         item.failure = failure
         item.save(update_fields=["failure"])
     _tell(PAYOUT_CAME_BACK, item)
+
+
+def use_address_in_force(item: PayoutItem) -> None:
+    """Just before the money goes: the affiliate may have another address than when the run was prepared."""
+    if item.receiver != item.affiliate.payout_email:
+        item.receiver = item.affiliate.payout_email
+        item.save(update_fields=["receiver"])
+
+
+def leave_out(barred: Sequence[Barred]) -> None:
+    """Releases what may not be paid any more: the money is due again once the reason is gone.
+
+    Called in a transaction that holds the locks; the caller records it.
+    """
+    for reason in {one.reason for one in barred}:
+        items = [one.item for one in barred if one.reason is reason]
+        give_back(items, state=State.CANCELLED, error=reason.label)
 
 
 def give_back(items: Sequence[PayoutItem], *, state: State, error: str) -> None:

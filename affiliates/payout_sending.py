@@ -12,13 +12,14 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record, record_many
+from shop.paypal.bodies import is_payable
 from shop.paypal.errors import DuplicateBatch, Invalid, PayPalError
 from shop.paypal.gateway import gateway
 from shop.paypal.types import PayoutLine, PayoutPage, PayoutStatus
 
+from .eligibility import barred_of
 from .models import PayoutBatch, PayoutItem, PayoutParcel
-from .payout_items import apply_item_state, come_back, give_back
-from .payout_preview import is_receiver
+from .payout_items import LEFT_OUT, apply_item_state, give_back, leave_out, use_address_in_force
 
 logger = logging.getLogger(__name__)
 
@@ -62,27 +63,34 @@ def _send(parcel: PayoutParcel) -> None:
 def _lines(parcel: PayoutParcel) -> list[PayoutLine]:
     """What PayPal gets: the same at every repeat. Nothing when there is nothing to send, or no longer the same.
 
-    Written down before the first call is that it is made. Until then an address that is gone or wrong is left out.
+    That it is sent is recorded before the first call. Until then whoever may not be paid any more is left out, and the
+    address is the one in force; afterwards PayPal may have it, and whatever happens to the affiliate changes no line.
     """
     parcel = PayoutParcel.objects.select_for_update().get(pk=parcel.pk)
-    items = list(parcel.items.filter(state=Item.QUEUED).select_for_update().order_by("pk"))
-    unpayable = [item for item in items if not is_receiver(item.receiver)]
+    queued = parcel.items.filter(state=Item.QUEUED).select_for_update(of=("self",)).select_related("affiliate")
+    items = list(queued.order_by("pk"))
     if parcel.first_sent_at is None:
-        items = [item for item in items if item not in unpayable]
-        _begin(parcel, items, unpayable)
-    elif unpayable:
+        items = _begin(parcel, items)
+    elif not all(is_payable(item.receiver or "") for item in items):
         _note(parcel, "An address is gone since the first try: look this parcel up at PayPal.")
         return []
     return [_line(item) for item in items]
 
 
-def _begin(parcel: PayoutParcel, items: list[PayoutItem], unpayable: list[PayoutItem]) -> None:
-    for item in unpayable:
-        come_back(item, state=Item.FAILED, error="no address to be paid at")
-    state = Parcel.WAITING if items else Parcel.ENDED
-    PayoutParcel.objects.filter(pk=parcel.pk).update(first_sent_at=timezone.now(), state=state)
+def _begin(parcel: PayoutParcel, items: list[PayoutItem]) -> list[PayoutItem]:
+    """Those of the payouts that are made, each to the address that is in force now."""
+    barred = barred_of(items)
+    left_out = [one.item for one in barred]
+    paid = [item for item in items if item not in left_out]
+    for item in paid:
+        use_address_in_force(item)
+    leave_out(barred)
+    PayoutParcel.objects.filter(pk=parcel.pk).update(
+        first_sent_at=timezone.now(), state=Parcel.WAITING if paid else Parcel.ENDED
+    )
     _close_run(parcel)
-    record_many(action="affiliates.payout.item_returned", about=unpayable, actor=None)
+    record_many(action=LEFT_OUT, about=left_out, actor=None)
+    return paid
 
 
 def _line(item: PayoutItem) -> PayoutLine:

@@ -11,11 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from privacy.audit.trail import record
+from privacy.audit.trail import record, record_many
 from shop.money import Money
 
+from .eligibility import Barred, barred_of
 from .models import Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem, PayoutParcel
-from .payout_items import give_back
+from .payout_items import LEFT_OUT, give_back, leave_out
 from .payout_preview import Standing, preview_payout
 from .payout_sending import send_payout
 
@@ -119,8 +120,11 @@ def _take_up_commissions(batch: PayoutBatch) -> None:
 
 
 @transaction.atomic
-def approve_payout(*, batch: PayoutBatch, approved_by: User) -> None:
-    """Releases a run. Where two people may, the second one approves. Raises `PayoutRefused`."""
+def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
+    """Approves a run, without the payouts that may not be made any more: returns those, and the money is due again.
+
+    Where two people may, the second one approves. A run of which nothing is left is canceled. Raises `PayoutRefused`.
+    """
     alone = batch.prepared_by_id == approved_by.pk
     if alone and _others_who_may(approved_by):
         raise PayoutRefused("A colleague has to approve what you prepared.")
@@ -129,9 +133,15 @@ def approve_payout(*, batch: PayoutBatch, approved_by: User) -> None:
     )
     if not approved:
         raise PayoutRefused("This run is not waiting for approval.")
-    if not batch.is_by_hand:
+    barred = barred_of(batch.items.moving().select_for_update(of=("self",)).select_related("affiliate"))
+    leave_out(barred)
+    if not batch.items.moving().exists():
+        PayoutBatch.objects.filter(pk=batch.pk).update(state=State.CANCELLED, finished_at=timezone.now())
+    elif not batch.is_by_hand:
         send_payout.enqueue(str(batch.pk))
+    record_many(action=LEFT_OUT, about=[one.item for one in barred], actor=approved_by)
     record(action="affiliates.payout.approved", about=batch, actor=approved_by)
+    return barred
 
 
 def _others_who_may(user: User) -> bool:

@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 
 from privacy.addresses.form_field import EmailAddressField
+from shop.paypal.bodies import RECEIVER, is_payable
 
 from .forms import website_as_typed
 from .models import Affiliate
-from .payout_preview import LONGEST_RECEIVER, is_receiver
 
 
 class DetailsForm(forms.Form):
@@ -39,11 +39,11 @@ class PayPalAddressField(EmailAddressField):
     """An address that PayPal accepts as the receiver of a payout."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_length": LONGEST_RECEIVER, **options})
+        super().__init__(**{"max_length": RECEIVER, **options})
 
     def clean(self, value: Any) -> Any:
         address = super().clean(value)
-        if address and not is_receiver(address):
+        if address and not is_payable(address):
             raise forms.ValidationError(
                 "PayPal can't pay to this address: it is too long, or has letters like ü or 李 before the @."
             )

@@ -79,19 +79,21 @@ def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> R
 
 
 def _balances(affiliate: Affiliate, currency: str) -> list[Balance]:
-    """Two queries, also for somebody who sells in several currencies."""
+    """Three queries, also for somebody who sells in several currencies."""
     commissions = Commission.objects.filter(attribution__affiliate=affiliate).order_by()
     left = Sum(F("amount_minor") - F("reversed_minor"))
     states = {
         (name, state): sum for name, state, sum in commissions.values_list("currency", "state").annotate(left=left)
     }
     accounts = dict(affiliate.ledger.order_by().values_list("currency").annotate(Sum("amount_minor")))
-    names = sorted({currency, *accounts, *(name for name, _ in states)})
-    return [_balance(name, states, accounts.get(name, 0)) for name in names]
+    arrived = affiliate.payouts.filter(state=PayoutItem.State.PAID).order_by()
+    paid = dict(arrived.values_list("currency").annotate(Sum("amount_minor")))
+    names = sorted({currency, *accounts, *paid, *(name for name, _ in states)})
+    return [_balance(name, states, paid.get(name, 0), accounts.get(name, 0)) for name in names]
 
 
-def _balance(name: str, states: dict[tuple[str, str], int], account: int) -> Balance:
+def _balance(name: str, states: dict[tuple[str, str], int], paid: int, account: int) -> Balance:
     def of(state: str) -> Money:
         return Money(states.get((name, state), 0), name)
 
-    return Balance(of(State.PENDING), of(State.APPROVED), of(State.IN_PAYOUT), of(State.PAID), Money(account, name))
+    return Balance(of(State.PENDING), of(State.APPROVED), of(State.IN_PAYOUT), Money(paid, name), Money(account, name))

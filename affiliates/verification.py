@@ -306,9 +306,13 @@ def _remote_items(parcel: PayoutParcel) -> Iterator[PayoutItemState]:
 
 
 def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[str]:
-    theirs = {item.sender_item_id: item for item in remote}
-    for item in parcel.items.exclude(paypal_item_id=None, state__in=PayoutItem.CAME_BACK):
-        found = theirs.pop(str(item.pk), None)
+    """What PayPal shows without our number is known by PayPal's own."""
+    theirs = {item.id: item for item in remote}
+    by_our_number = {item.sender_item_id: item.id for item in remote if item.sender_item_id}
+    for item in parcel.items.all():
+        found = theirs.pop(by_our_number.get(str(item.pk)) or item.paypal_item_id or "", None)
+        if found is None and item.state in PayoutItem.CAME_BACK and item.paypal_item_id is None:
+            continue  # it was left out before the run was sent
         if found is None:
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
         elif found.amount != item.total:
@@ -316,7 +320,8 @@ def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[st
         elif _contradict(item, found):
             yield f"Payout {item.pk} is {item.state} here and {found.status.value} at PayPal."
     for unknown in theirs.values():
-        yield f"PayPal paid {unknown.amount} as {unknown.id} in {parcel} ({parcel.pk}), which is not in our books."
+        shown = f"{unknown.amount} as {unknown.id}, {unknown.status.value}"
+        yield f"PayPal shows {shown}, in {parcel} ({parcel.pk}), which is not in our books."
 
 
 def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:

@@ -127,18 +127,9 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
             return self.none()
         return self.filter(codes__code_index=code)
 
-    def accepted_terms(self, now: datetime) -> AffiliateQuerySet:
-        """Whoever accepted the terms that are in force. Nobody else sees links, or is paid."""
-        from .terms import TermsVersion
-
-        in_force = TermsVersion.objects.in_force(now)
-        return self.all() if in_force is None else self.filter(terms_version=str(in_force.number))
-
-    def payable(self, now: datetime) -> AffiliateQuerySet:
-        """Active ones who accepted the terms in force, and closed ones who have not been paid their last money yet:
-        they left under the terms that they had accepted. Whether money is due is the ledger's matter."""
-        active = self.active().accepted_terms(now).filter(payout_email_index__isnull=False)
-        return active | self.closing().filter(payout_email_index__isnull=False)
+    def payees(self) -> AffiliateQuerySet:
+        """Those whose accounts still are, and those that closed and have not been paid their last money yet."""
+        return self.active() | self.closing()
 
     def closing(self) -> AffiliateQuerySet:
         """Closed by themselves or by staff, and still known: something may have to be paid."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -85,6 +87,11 @@ class PayoutBatch(models.Model):
     def total(self) -> Money:
         return Money(self.items.aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
 
+    @property
+    def open_total(self) -> Money:
+        """What the payouts come to that have not come to an end."""
+        return Money(self.items.moving().aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
+
 
 @not_personal(
     "what PayPal gets of a payout run in one call: its number there",
@@ -124,6 +131,21 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
     def moving(self) -> PayoutItemQuerySet:
         """Those that have not come to an end."""
         return self.filter(state__in=PayoutItem.MOVING)
+
+    def paid(self, currency: str) -> Money:
+        """What arrived and did not come back."""
+        arrived = self.filter(state=PayoutItem.State.PAID, currency=currency)
+        return Money(arrived.aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
+
+    def under_a_flag(self) -> Iterator[UUID]:
+        """The ids of those that pay a commission which a flag holds by now, also through payouts that came back."""
+        held = Commission.objects.held().in_payout()
+        layer = set(self.filter(claims__entry__kind="commission", claims__entry__commission__in=held).values_list("pk"))
+        while layer:
+            found = [pk for (pk,) in layer]
+            yield from found
+            returned = self.filter(claims__entry__kind="return", claims__entry__payout__in=found)
+            layer = set(returned.values_list("pk"))
 
     def commissions(self) -> CommissionQuerySet:
         """The commissions that these payouts pay, also through earlier payouts that came back."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.db.models import F, OuterRef, Subquery, Sum
 
 from shop.money import Money
 
+from ..eligibility import Ineligibility, ineligibility, minimum_minor
 from ..models import Affiliate, Attribution, Commission, LedgerEntry, PayoutItem
 from .overview import Overview
 
@@ -41,6 +42,11 @@ class NextPayout:
     def is_ready(self) -> bool:
         return not self.missing
 
+    @property
+    def amount(self) -> Money:
+        """What would be paid out: a debt is set against what comes, and never asked for."""
+        return Money(max(self.due.minor, 0), self.due.currency)
+
 
 def held_of(affiliate: Affiliate, *, currency: str) -> Held:
     held = Commission.objects.held().filter(attribution__affiliate=affiliate, currency=currency).order_by()
@@ -51,12 +57,12 @@ def held_of(affiliate: Affiliate, *, currency: str) -> Held:
 def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> NextPayout:
     currency = overview.balance.currency
     due = _due(affiliate, overview, held)
-    minimum = Money(max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1), currency)
+    minimum = Money(minimum_minor(affiliate), currency)
     moving = affiliate.payouts.filter(state__in=PayoutItem.MOVING, currency=currency).aggregate(s=Sum("amount_minor"))
     return NextPayout(
         due=due,
         minimum=minimum,
-        missing=list(_missing(affiliate, due, minimum)),
+        missing=list(_missing(affiliate, due, held, minimum)),
         on_the_way=Money(moving["s"] or 0, currency),
         next_approval=_next_approval(affiliate, overview) if overview.pending.minor else None,
     )
@@ -69,17 +75,15 @@ def _due(affiliate: Affiliate, overview: Overview, held: Held) -> Money:
     return overview.balance - LedgerEntry.objects.withheld_from(affiliate).balance(overview.balance.currency)
 
 
-def _missing(affiliate: Affiliate, due: Money, minimum: Money) -> list[str]:
-    missing = []
+def _missing(affiliate: Affiliate, due: Money, held: Held, minimum: Money) -> Iterator[str]:
+    """In the words of the one rule, with the amounts that the affiliate can do something about."""
+    reason = ineligibility(affiliate, due_minor=due.minor, held_minor=held.approved.minor)
+    if reason not in {None, Ineligibility.MINIMUM}:
+        yield f"{reason.words[0].upper()}{reason.words[1:]}."
     if due.minor < 0:
-        missing.append(f"{-due} were taken back after refunds and are set against your next commissions.")
+        yield f"{-due} were taken back after refunds and are set against your next commissions."
     if due < minimum:
-        missing.append(f"{minimum - due} more in approved commissions: a payout starts at {minimum}.")
-    if affiliate.payout_email_index is None:
-        missing.append("A PayPal address to pay you at.")
-    if not affiliate.is_active:
-        missing.append(f"Your account is {affiliate.get_state_display()}.")
-    return missing
+        yield f"{minimum - due} more in approved commissions: a payout starts at {minimum}."
 
 
 def _next_approval(affiliate: Affiliate, overview: Overview) -> datetime | None:

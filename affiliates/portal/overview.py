@@ -23,12 +23,12 @@ class Overview:
     pending: Money
     approved: Money
     in_payout: Money
-    paid: Money
+    paid: Money  # what arrived, also where its orders were refunded later
     balance: Money
 
 
 def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overview:
-    """Three queries over a few rows, however many clicks, sales and payouts there were."""
+    """Four queries over a few rows, however many clicks, sales and payouts there were."""
     totals = RunningSum.objects.totals(affiliate, currency)
     today = now.astimezone(UTC).date()
     days = figures(affiliate, since=today - timedelta(days=29), until=today, currency=currency)
@@ -42,6 +42,6 @@ def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overvi
         pending=money(State.PENDING),
         approved=money(State.APPROVED),
         in_payout=money(State.IN_PAYOUT),
-        paid=money(State.PAID),
+        paid=affiliate.payouts.paid(currency),
         balance=money(LEDGER),
     )

@@ -27,7 +27,7 @@ IN_WORDS = {
     State.FAILED: "It did not go out. The money is back in your balance and goes into the next payout.",
     State.RETURNED: "Nobody accepted it at PayPal, so it came back. The money is in your balance again.",
     State.BLOCKED: "PayPal blocked it. The money is back in your balance; please check your PayPal account.",
-    State.CANCELLED: "It was not sent. The money is due again and goes into the next payout.",
+    State.CANCELLED: "It was not sent. The money is in your balance again.",
     State.REVERSED: "PayPal took it back. The money is in your balance again.",
 }
 

@@ -106,7 +106,7 @@ PAGES = """
     admin:affiliates_payoutbatch_prepare   -        ROF
     admin:affiliates_payoutbatch_approve   -        ROF
     admin:affiliates_payoutbatch_cancel    -        ROF
-    admin:affiliates_payoutbatch_download  ROF      -
+    admin:affiliates_payoutbatch_download  -        ROF
     admin:affiliates_payoutbatch_settle    ROF      ROF
     admin:affiliates_payoutitem_take_back  -        ROF
     admin:affiliates_payoutitem_settle     ROF      ROF

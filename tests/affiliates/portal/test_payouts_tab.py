@@ -27,7 +27,7 @@ def test_it_says_how_each_payout_stands(alice: Affiliate, product: Product, bob:
     assert "2 Mar 2026 waiting Prepared" in text_of(alice.user, "payouts/")
     cancel_payout(batch=batch)
     text = text_of(alice.user, "payouts/")
-    assert "It was not sent. The money is due again and goes into the next payout." in text
+    assert "It was not sent. The money is in your balance again." in text
     assert "17.99 USD go out with the next run" in text
 
 
@@ -62,12 +62,12 @@ def test_its_cost_does_not_grow(
     client = signed_in(alice.user)
     approved_sale(alice, product)
     prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         client.get(f"{PORTAL}payouts/")
     for _ in range(40):
         approved_sale(alice, product)
         prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         client.get(f"{PORTAL}payouts/")
 
 

@@ -1,0 +1,342 @@
+"""Who may be paid is one rule: the same at the preview, the approval, the first sending, and in the portal."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.closing import close_affiliate, reinstate_affiliate, suspend_affiliate
+from affiliates.eligibility import Ineligibility
+from affiliates.flags import clear_flag, raise_flag
+from affiliates.models import Affiliate, Commission, Flag, PayoutBatch, PayoutItem, TermsVersion
+from affiliates.payout_preview import preview_payout
+from affiliates.payout_sending import follow_open_payouts, follow_payout
+from affiliates.payouts import approve_payout, prepare_payout
+from affiliates.profile import HOLD, ask_for_payout_email, use_new_payout_emails
+from affiliates.terms import publish_terms
+from affiliates.verification import first_difference
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from tests import factories
+from tests.affiliates.portal.pages import text_of
+from tests.affiliates.sales import approved_sale, balance, refund
+from tests.paypal_standin.receiver import eventually
+from tests.standin_process import Standin
+from tests.worker import run_due_tasks
+
+Change = Callable[[Affiliate, User], object]
+RUN = "/admin/affiliates/payoutbatch/{}/{}"
+
+
+def suspend(erin: Affiliate, bob: User) -> None:
+    suspend_affiliate(affiliate=erin, reason="we look into your sales", by=bob)
+
+
+def hold(erin: Affiliate, bob: User) -> None:
+    commission = Commission.objects.get(attribution__affiliate=erin)
+    raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, by=bob)
+
+
+def change_terms(erin: Affiliate, bob: User) -> None:
+    version = TermsVersion.objects.create(number=2, text="New", changes="We pay twice.")
+    with time_machine.travel(timezone.now(), tick=False):
+        publish_terms(version=version, effective_from=timezone.now(), by=bob)
+    Affiliate.objects.exclude(pk=erin.pk).update(terms_version="2")
+
+
+def take_address_away(erin: Affiliate, bob: User) -> None:
+    pay_at(erin, None)
+
+
+def name_alices_address(erin: Affiliate, bob: User) -> None:
+    """Alice is paid before that, so that it concerns Erin alone."""
+    pay_at(erin, "Frank@example.com")
+    approved_sale(factories.affiliate("frank@example.com", "FRANK"), Product.objects.get())
+
+
+def refund_it(erin: Affiliate, bob: User) -> None:
+    refund(Commission.objects.get(attribution__affiliate=erin), "59.95")
+
+
+def pay_at(affiliate: Affiliate, address: str | None) -> None:
+    affiliate.refresh_from_db()
+    affiliate.payout_email = address
+    affiliate.save(update_fields=["payout_email"])
+
+
+CHANGES: list[tuple[Change, Ineligibility]] = [
+    (suspend, Ineligibility.SUSPENDED),
+    (hold, Ineligibility.HELD),
+    (change_terms, Ineligibility.TERMS),
+    (take_address_away, Ineligibility.NO_ADDRESS),
+    (lambda erin, bob: pay_at(erin, "erin at home"), Ineligibility.BAD_ADDRESS),
+    (name_alices_address, Ineligibility.SHARED_ADDRESS),
+    (refund_it, Ineligibility.MINIMUM),
+]
+each_change = pytest.mark.parametrize(("change", "reason"), CHANGES, ids=[reason.value for _, reason in CHANGES])
+
+
+@pytest.fixture
+def erin(db: None) -> Affiliate:
+    return factories.affiliate("erin@example.com", "ERIN")
+
+
+@pytest.fixture
+def batch(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutBatch:
+    """Prepared, for Alice and Erin, 17.99 USD each."""
+    for affiliate in (alice, erin):
+        approved_sale(affiliate, product)
+    return prepare_payout(currency="USD", prepared_by=bob)
+
+
+def state_of(affiliate: Affiliate) -> tuple[str, str]:
+    """Of the payout, and the account's balance, while the books are right."""
+    assert first_difference(paypal_since=None) == ""
+    return PayoutItem.objects.get(affiliate=affiliate).state, balance(affiliate)
+
+
+def page_of(staff: Client, batch: PayoutBatch) -> str:
+    return " ".join(staff.get(RUN.format(batch.pk, "change/")).content.decode().split())
+
+
+def approve(staff: Client, batch: PayoutBatch) -> str:
+    return " ".join(staff.post(RUN.format(batch.pk, "approve/"), follow=True).content.decode().split())
+
+
+@each_change
+def test_who_may_not_be_paid_any_more_is_named_before_the_approval_and_left_out_by_it(
+    staff: Client,
+    alice: Affiliate,
+    erin: Affiliate,
+    batch: PayoutBatch,
+    bob: User,
+    change: Change,
+    reason: Ineligibility,
+) -> None:
+    assert "Will be left out" not in page_of(staff, batch)
+    change(erin, bob)
+    before = page_of(staff, batch)
+    assert "Will be left out" in before and reason.label.replace("'", "&#x27;") in before and "ERIN" in before
+    assert "Approve and send 17.99 USD" in before
+    after = approve(staff, batch)
+    assert f"Left out: ERIN, {reason.label}.".replace("'", "&#x27;") in after
+    assert "<h2>Left out</h2>" in after
+    assert state_of(erin) == ("cancelled", "0.00 USD" if change is refund_it else "17.99 USD")
+    assert state_of(alice) == ("queued", "0.00 USD")
+    assert AuditEntry.objects.filter(action="affiliates.payout.item_left_out").count() == 1
+
+
+@each_change
+def test_who_may_not_be_paid_any_more_is_left_out_at_the_first_sending(
+    alice: Affiliate,
+    erin: Affiliate,
+    batch: PayoutBatch,
+    bob: User,
+    paypal_down: None,
+    change: Change,
+    reason: Ineligibility,
+) -> None:
+    approve_payout(batch=batch, approved_by=bob)
+    change(erin, bob)
+    follow_open_payouts(now=timezone.now())
+    assert state_of(erin)[0] == "cancelled"
+    assert PayoutItem.objects.get(affiliate=erin).error == reason.label
+    assert state_of(alice) == ("queued", "0.00 USD")
+    assert batch.parcels.get().first_sent_at is not None
+
+
+@each_change
+def test_preview_and_portal_say_the_same(
+    erin: Affiliate, product: Product, bob: User, change: Change, reason: Ineligibility
+) -> None:
+    approved_sale(erin, product)
+    assert "17.99 USD ready" in text_of(erin.user)
+    change(erin, bob)
+    left_out = {one.affiliate: one.left_out for one in preview_payout(currency="USD").left_out}
+    assert left_out.get(erin) is (None if reason is Ineligibility.MINIMUM else reason)
+    erin.refresh_from_db()
+    if reason is Ineligibility.TERMS:  # every page asks for the acceptance first
+        return
+    page = text_of(erin.user, "payouts/")
+    assert "go out with the next run" not in page
+    assert "another affiliate" not in page and "Frank" not in page
+    words = "10.00 USD more in approved commissions" if reason is Ineligibility.MINIMUM else reason.words[1:]
+    assert words in page
+
+
+def test_a_shared_address_is_told_in_the_words_of_a_wrong_one(erin: Affiliate, product: Product, bob: User) -> None:
+    """Else whoever names an address learns whether it is an affiliate's."""
+    approved_sale(erin, product)
+    name_alices_address(erin, bob)
+    shared = text_of(erin.user, "payouts/")
+    pay_at(erin, "erin at home")
+    assert text_of(erin.user, "payouts/") == shared
+    assert "Payouts can't be sent to this PayPal address." in shared
+
+
+def test_one_at_whose_address_nobody_else_is_owed_anything_is_paid(
+    alice: Affiliate, erin: Affiliate, product: Product
+) -> None:
+    pay_at(erin, "alice@example.com")
+    approved_sale(alice, product)
+    assert [one.affiliate for one in preview_payout(currency="USD").paid] == [alice]
+    approved_sale(erin, product)
+    assert preview_payout(currency="USD").paid == []
+
+
+def test_who_closed_the_account_is_paid_the_last_money(
+    staff: Client, erin: Affiliate, batch: PayoutBatch, bob: User
+) -> None:
+    close_affiliate(affiliate=erin, by=erin.user)
+    assert "Left out" not in approve(staff, batch)
+    assert state_of(erin) == ("queued", "0.00 USD")
+
+
+def test_what_was_left_out_is_paid_by_the_next_run(
+    staff: Client, erin: Affiliate, batch: PayoutBatch, bob: User
+) -> None:
+    hold(erin, bob)
+    approve(staff, batch)
+    clear_flag(flag=Flag.objects.get(), reason="all is well", by=bob)
+    again = prepare_payout(currency="USD", prepared_by=bob)
+    assert [(item.affiliate, item.amount_minor) for item in again.items.all()] == [(erin, 1799)]
+    assert first_difference(paypal_since=None) == ""
+
+
+def test_a_run_of_which_nothing_is_left_is_canceled(
+    staff: Client, alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User
+) -> None:
+    for affiliate in (alice, erin):
+        suspend(affiliate, bob)
+    assert "Nobody in this run may be paid now, so it is canceled" in approve(staff, batch)
+    batch.refresh_from_db()
+    assert (batch.state, state_of(alice), state_of(erin)) == ("cancelled", *[("cancelled", "17.99 USD")] * 2)
+    assert run_due_tasks() >= 0
+    assert not PayoutItem.objects.exclude(state="cancelled").exists()
+
+
+def test_until_a_new_address_is_in_use_the_old_one_is_paid_and_then_the_new_one(
+    erin: Affiliate, batch: PayoutBatch, bob: User, paypal_down: None
+) -> None:
+    ask_for_payout_email(affiliate=erin, email="new@example.com", by=erin.user)
+    approve_payout(batch=batch, approved_by=bob)
+    assert batch.items.get(affiliate=erin).receiver == "erin@example.com"
+    use_new_payout_emails(now=timezone.now() + HOLD)
+    follow_open_payouts(now=timezone.now())
+    assert batch.items.get(affiliate=erin).receiver == "new@example.com"
+
+
+def test_after_the_first_sending_nothing_changes_a_line(
+    alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User, paypal_down: None
+) -> None:
+    """PayPal may have it, whatever it answered: releasing the money could pay it twice."""
+    approve_payout(batch=batch, approved_by=bob)
+    follow_open_payouts(now=timezone.now())
+    suspend(erin, bob)
+    pay_at(alice, "new@example.com")
+    follow_open_payouts(now=timezone.now())
+    assert state_of(erin) == ("queued", "0.00 USD")
+    assert batch.items.get(affiliate=alice).receiver == "alice@example.com"
+
+
+@pytest.mark.slow
+def test_a_payout_whose_answer_was_lost_is_followed_though_the_affiliate_is_suspended(
+    alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User, paypal: Standin
+) -> None:
+    paypal.fault("drop_after_commit", path_contains="/v1/payments/payouts", times=1)
+    approve_payout(batch=batch, approved_by=bob)
+    run_due_tasks()
+    suspend(erin, bob)
+    follow_open_payouts(now=timezone.now())
+    paypal.advance(5)
+
+    def paid() -> bool:
+        follow_payout(batch=batch)
+        return not batch.items.exclude(state="paid").exists()
+
+    eventually(paid)
+    assert state_of(erin) == state_of(alice) == ("paid", "0.00 USD")
+    assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
+
+
+def test_the_page_costs_the_same_for_many(staff: Client, product: Product, bob: User) -> None:
+    def cost(size: int) -> int:
+        for number in range(size):
+            approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
+        batch = prepare_payout(currency="USD", prepared_by=bob)
+        Affiliate.objects.update(state="suspended")
+        with CaptureQueriesContext(connection) as queries:
+            assert page_of(staff, batch).count("the account is suspended") == size
+        Affiliate.objects.update(state="active")
+        return len(queries)
+
+    cost(1)
+    assert cost(2) == cost(6)
+
+
+# --- Runs that a person pays from a list ------
+
+
+@pytest.fixture
+def by_hand(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutBatch:
+    """Approved, for Alice and Erin, 17.99 USD each; the list is not made yet."""
+    for affiliate in (alice, erin):
+        approved_sale(affiliate, product)
+    batch = prepare_payout(currency="USD", prepared_by=bob, method=PayoutBatch.Method.CSV)
+    approve_payout(batch=batch, approved_by=bob)
+    return batch
+
+
+def listed(staff: Client, batch: PayoutBatch) -> set[str]:
+    answer = staff.post(RUN.format(batch.pk, "payouts.csv"))
+    return {row["receiver"] for row in csv.DictReader(StringIO(answer.getvalue().decode()))}
+
+
+def test_the_first_list_leaves_out_who_may_not_be_paid_and_takes_the_address_in_force(
+    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutBatch, bob: User
+) -> None:
+    suspend(erin, bob)
+    pay_at(alice, "new@example.com")
+    assert "Will be left out" in page_of(staff, by_hand)
+    assert listed(staff, by_hand) == {"new@example.com"}
+    page = page_of(staff, by_hand)
+    assert "Left out of the list: ERIN, the account is suspended." in page
+    assert state_of(erin) == ("cancelled", "17.99 USD")
+
+
+def test_a_list_that_is_made_again_keeps_its_addresses_and_drops_who_may_not_be_paid_any_more(
+    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutBatch, bob: User
+) -> None:
+    assert listed(staff, by_hand) == {"alice@example.com", "erin@example.com"}
+    pay_at(alice, "new@example.com")
+    suspend(erin, bob)
+    assert listed(staff, by_hand) == {"alice@example.com"}
+    assert "Don't pay these" in page_of(staff, by_hand)
+    assert state_of(erin) == ("queued", "0.00 USD")  # a person may have paid it from the first list
+
+
+def test_marking_the_whole_run_paid_leaves_who_may_not_be_paid_for_a_person_to_say(
+    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutBatch, bob: User
+) -> None:
+    listed(staff, by_hand)
+    suspend(erin, bob)
+    paid = {"outcome": "paid", "paid_on": "2026-03-01", "reference": "BANK-7"}
+    page = staff.get(RUN.format(by_hand.pk, "settle/")).content.decode()
+    assert "Not to be paid" in page and "the account is suspended" in page
+    assert "1 marked as paid" in staff.post(RUN.format(by_hand.pk, "settle/"), paid, follow=True).content.decode()
+    assert (state_of(alice)[0], state_of(erin)[0]) == ("paid", "queued")
+    item = by_hand.items.get(affiliate=erin)
+    staff.post(f"/admin/affiliates/payoutitem/{item.pk}/settle/", paid)
+    by_hand.refresh_from_db()
+    assert (state_of(erin), by_hand.state) == (("paid", "0.00 USD"), "finished")
+    reinstate_affiliate(affiliate=Affiliate.objects.get(pk=erin.pk), by=bob)
