@@ -74,7 +74,7 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
     ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate"]
     search_fields = ["commission__number", "commission__attribution__affiliate__code"]
-    fields = ["commission", "code", "text", "state", "opened_at", "due_at", "answer", "answered_at", "answered_by"]
+    fields = ["commission", "code", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
     change_form_template = "affiliates/admin/dispute.html"
 
     @admin.display(description="affiliate")
@@ -83,7 +83,7 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="answer due", ordering="due_at")
     def due(self, dispute: CommissionDispute) -> str:
-        day = f"{dispute.due_at:%-d %B %Y}"
+        day = f"{dispute.due_day:%-d %B %Y}"
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if dispute.is_overdue else day
 
     @admin.display(description="")

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from privacy.deadlines import add_business_days, local_day
+from privacy.deadlines import business_days_after
 from privacy.mail import MailRefused, queue_mail
 from shop.money import Money
 
@@ -47,16 +47,13 @@ def open_dispute(*, commission: Commission, text: str, by: User) -> CommissionDi
 @transaction.atomic
 def _open(commission: Commission, text: str, by: User) -> CommissionDispute:
     now = timezone.now()
-    dispute = CommissionDispute.objects.create(commission=commission, text=text, opened_at=now, due_at=_due(now))
+    dispute = CommissionDispute.objects.create(
+        commission=commission, text=text, opened_at=now, due_at=business_days_after(now, ANSWER_WITHIN)
+    )
     with suppress(MailRefused):  # the queue in the admin shows it all the same
         queue_mail(DISPUTE_OPENED, to=settings.BUSINESS["email"], about=dispute, context={})
     record(action="affiliates.dispute.opened", about=dispute, actor=by)
     return dispute
-
-
-def _due(now: datetime) -> datetime:
-    """The same time of day, ten business days later."""
-    return now + (add_business_days(local_day(now), ANSWER_WITHIN) - local_day(now))
 
 
 @transaction.atomic

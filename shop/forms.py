@@ -1,4 +1,4 @@
-"""The checkout form. No price, amount or currency ever comes from the browser."""
+"""The checkout form. What is paid never comes from the browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django import forms
 from privacy.encryption.normalise import normalise_phone
 
 from .models import Order, Product
+from .money import Money
 from .signals import code_entered
 
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
@@ -23,6 +24,8 @@ class CheckoutForm(forms.ModelForm[Order]):
         max_length=500,  # some paste the whole link
         help_text="If somebody recommended us and gave you a code.",
     )
+    # Only compared with the price, which the buyer then reads before PayPal is reached; never the price itself.
+    price_seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     class Meta:
         model = Order
@@ -37,12 +40,17 @@ class CheckoutForm(forms.ModelForm[Order]):
 
     def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["price_seen"].initial = str(product.price)
         for name, asked in {"phone": product.asks_phone, "address": product.asks_address}.items():
             if not asked:
                 del self.fields[name]
         self.fields["name"].required = self.fields["email"].required = True
         for name in AUTOCOMPLETE.keys() & self.fields.keys():
             self.fields[name].widget.attrs["autocomplete"] = AUTOCOMPLETE[name]
+
+    def ask_again(self, price: Money) -> None:
+        """The same form, with what was typed, for another price than the one that the buyer saw."""
+        self.data = {**self.data.dict(), "price_seen": str(price)}  # type: ignore[attr-defined]  # a request's fields
 
     def clean_phone(self) -> str:
         phone: str = self.cleaned_data["phone"] or ""

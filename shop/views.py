@@ -75,13 +75,17 @@ class CheckoutView(FormView[CheckoutForm]):
         return super().get_context_data(product=self.product, **kwargs)
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
+        price, price_seen = self.product.price, form.cleaned_data.pop("price_seen")
         key = form_key(self.request)
         digest = key.digest if key else None
-        was_placed = digest is not None and Order.objects.filter(checkout_digest=digest).exists()
-        if not was_placed and not self._has_room(form.cleaned_data["email"]):
-            seconds = seconds_left(timezone.now())
-            context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
-            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
+        if digest is None or not Order.objects.filter(checkout_digest=digest).exists():
+            if price_seen not in {"", str(price)}:
+                form.ask_again(price)
+                return self.render_to_response(self.get_context_data(form=form, price_seen=price_seen))
+            if not self._has_room(form.cleaned_data["email"]):
+                seconds = seconds_left(timezone.now())
+                context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+                return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
         order = place_order(product=self.product, request=self.request, form_digest=digest, **form.cleaned_data)
         return go_to_paypal(self.request, order)
 

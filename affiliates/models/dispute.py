@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from privacy.deadlines import local_day
 from privacy.encryption.fields import SealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, personal_data
@@ -34,7 +37,7 @@ class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
     recipients="nobody",
 )
 class CommissionDispute(SealedModel):
-    """Answered by staff, with a reason, until `due_at`."""
+    """Answered by staff, with a reason, by the end of `due_day`."""
 
     class State(models.TextChoices):
         OPEN = "open", "waiting for an answer"
@@ -65,6 +68,11 @@ class CommissionDispute(SealedModel):
                 name="an_answered_dispute_has_its_day",
             ),
         ]
+
+    @property
+    def due_day(self) -> date:
+        """The last day for the answer, on the business's calendar, for affiliates and staff alike."""
+        return local_day(self.due_at)
 
     @property
     def is_overdue(self) -> bool:

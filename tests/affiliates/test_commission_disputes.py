@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -34,8 +34,32 @@ def dispute(alice: Affiliate, product: Product) -> CommissionDispute:
 
 def test_it_waits_ten_business_days(dispute: CommissionDispute) -> None:
     # Monday, 2 March 2026, at noon UTC; no holiday of the country lies in between.
-    assert dispute.due_at == timezone.now() + timedelta(days=14)
+    assert dispute.due_day == date(2026, 3, 16)
     assert not dispute.is_overdue
+
+
+def test_affiliate_and_staff_are_told_the_same_day_in_the_zone_of_the_business(
+    clock: time_machine.Traveller, staff: Client, product: Product, alice: Affiliate, work: Callable[[], int]
+) -> None:
+    clock.move_to(datetime(2026, 3, 3, 5, 0, tzinfo=UTC))  # 9 p.m. on Monday, the 2nd, where the business is
+    commission, portal = approved_sale(alice, product), Client()
+    portal.force_login(alice.user)
+    portal.post(f"/affiliates/portal/commissions/{commission.number}/object/", {"text": "It should be 40 %."})
+    dispute = CommissionDispute.objects.get()
+    work()
+    queue = "/admin/affiliates/commissiondispute/"
+    pages = [f"{queue}", f"{queue}{dispute.pk}/change/", f"{queue}{dispute.pk}/answer/"]
+    told = [staff.get(page).content.decode() for page in (*pages, f"/admin/affiliates/affiliate/{alice.pk}/change/")]
+    told += [portal.get("/affiliates/portal/objections/").content.decode(), str(mail.outbox[-1].body)]
+    assert ["16 March 2026" in text for text in told] == [True] * 6
+    clock.move_to(datetime(2026, 3, 17, 6, 59, tzinfo=UTC))  # a minute before midnight
+    assert remind_of_overdue_disputes(now=timezone.now()) == 0
+    assert 'class="overdue"' not in staff.get(queue).content.decode()
+    clock.shift(timedelta(minutes=2))
+    assert remind_of_overdue_disputes(now=timezone.now()) == 1
+    work()
+    assert "was due on 16 March 2026" in str(mail.outbox[-1].body)
+    assert "16 March 2026, overdue" in staff.get(queue).content.decode()
 
 
 def test_what_was_written_is_sealed(dispute: CommissionDispute) -> None:
@@ -108,7 +132,7 @@ def test_it_is_answered_once(dispute: CommissionDispute, alice: Affiliate, bob: 
 def test_staff_are_reminded_once_a_day_when_it_is_overdue(
     dispute: CommissionDispute, bob: User, clock: time_machine.Traveller
 ) -> None:
-    clock.shift(timedelta(days=14))
+    clock.move_to(dispute.due_at)
     assert remind_of_overdue_disputes(now=timezone.now()) == 0
     clock.shift(timedelta(seconds=1))
     assert [remind_of_overdue_disputes(now=timezone.now()) for _ in range(2)] == [1, 0]

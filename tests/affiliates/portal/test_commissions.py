@@ -134,7 +134,7 @@ def test_an_objection_is_heard_with_a_clock_and_answered(alice: Affiliate, produ
     assert response.redirect_chain == [(f"{PORTAL}{path}", 302)]
     text = text_of(alice.user, path)
     assert "waiting for an answer" in text
-    assert "The answer comes until 16 March 2026, 12:00 UTC, in 2 weeks" in text
+    assert "We will answer by 16 March 2026." in text
     assert "Object to this line" not in text
     assert "Your objections (1 open)" in text_of(alice.user, "commissions/")
     dispute = CommissionDispute.objects.get()
