@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from privacy.audit.trail import record
 from privacy.deadlines import business_days_after
+from privacy.expiring import is_due
 from privacy.mail import MailRefused, queue_mail
 from shop.money import Money
 
@@ -93,7 +94,7 @@ def _mail_answer(dispute: CommissionDispute) -> None:
 def remind_of_overdue_disputes(*, now: datetime) -> int:
     """Tells staff of each objection whose time is over, once a day until it is answered. Returns how many."""
     overdue = CommissionDispute.objects.open().filter(
-        Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_EVERY), due_at__lt=now
+        Q(reminded_at__isnull=True) | is_due("reminded_at", now - REMIND_EVERY), due_at__lt=now
     )
     return sum(_remind(dispute, now) for dispute in overdue[:100])
 

@@ -1,4 +1,7 @@
-"""Repeating work: one list of steps, each harmless to repeat, each on its own so that one failure stops no other."""
+"""Repeating work: one list of steps, each harmless to repeat, each on its own so that one failure stops no other.
+
+While the clock is not believed (`privacy.heartbeat`), only those run that do nothing irreversible by it.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from privacy.addresses.reindex import keep_address_indexes
 from privacy.choices import mail_waiting_choices_links
 from privacy.evidence_stock import keep_evidence
 from privacy.form_keys.models import forget_old_forms
-from privacy.heartbeat import purge_ran
+from privacy.heartbeat import ClockJump, beat, clock_jump, purge_ran, tell_of_jump
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.limits import forget_past_hours
 from privacy.mail import deliver_due_mail
@@ -90,11 +93,27 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "sums folded": lambda now: fold_sums(now=now),
     "promises that are broken": lambda now: keep_evidence(now=now),  # last: it looks at what the others did
 }
+WHATEVER_THE_CLOCK = {"visits counted", "sales counted by label", "mails due", "promises that are broken"}
 
 
 def housekeep(*, now: datetime) -> dict[str, int | None]:
-    """Runs every step; the result is its count, or None for a step that failed and stands in the log."""
-    return {name: _run(name, step, now) for name, step in STEPS.items()}
+    """Runs every step, or with a clock that jumped those that don't depend on it. The result is each step's count, or
+    None for one that failed and stands in the log."""
+    jump = clock_jump(now=now)
+    if jump is None:
+        beat(now=now)
+    else:
+        _warn(jump, now)
+    return {name: _run(name, step, now) for name, step in STEPS.items() if jump is None or name in WHATEVER_THE_CLOCK}
+
+
+def _warn(jump: ClockJump, now: datetime) -> None:
+    """The alarm must not keep the steps from running that still do."""
+    logger.error("housekeeping: %s; whatever is done by the clock waits", jump)
+    try:
+        tell_of_jump(jump, now=now)
+    except Exception:
+        logger.exception("housekeeping: staff could not be told of the clock")
 
 
 def _run(name: str, step: Callable[[datetime], int], now: datetime) -> int | None:

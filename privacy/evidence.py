@@ -70,7 +70,7 @@ def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure]
 
 def findings(*, now: datetime, max_age: timedelta = timedelta(0)) -> list[Finding]:
     """Every promise, in the order of the policy. What is measured hourly may be up to `max_age` old."""
-    known = Measurement.objects.newer_than(now - max_age) if max_age else {}
+    known = Measurement.objects.newer_than(now - max_age, now=now) if max_age else {}
     return [_known(promise, known.get(promise.id)) or _measured(promise, now) for promise in PROMISES]
 
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from .evidence import Finding
 from .evidence_models import PromiseState
+from .expiring import LARGEST_STEP
 from .mail import MailRefused, queue_mail
 from .mails import PROMISE_CHANGED
 
@@ -24,7 +25,7 @@ def note_changes(findings: Iterable[Finding]) -> int:
 
 
 def _note(finding: Finding, state: PromiseState | None) -> bool:
-    if state is not None and (state.kept == finding.evidence.kept or finding.measured_at <= state.began_at):
+    if state is not None and (state.kept == finding.evidence.kept or _is_older(finding, state)):
         return False
     try:
         with transaction.atomic():
@@ -33,8 +34,13 @@ def _note(finding: Finding, state: PromiseState | None) -> bool:
         return False
 
 
+def _is_older(finding: Finding, state: PromiseState) -> bool:
+    """A state that is days ahead was dated by a wrong clock."""
+    return finding.measured_at < state.began_at <= finding.measured_at + LARGEST_STEP
+
+
 def _change(finding: Finding, before: PromiseState | None) -> bool:
-    if before is not None and not _end(before, at=finding.measured_at):
+    if before is not None and not _end(before, at=max(finding.measured_at, before.began_at)):
         return False
     state = PromiseState.objects.create(
         promise=finding.promise.id, kept=finding.evidence.kept, began_at=finding.measured_at

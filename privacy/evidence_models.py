@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from .expiring import is_ahead
 from .registry import not_personal
 from .sealed_models import uuid7
 
@@ -44,9 +45,9 @@ class PromiseState(models.Model):
 
 
 class MeasurementQuerySet(models.QuerySet["Measurement"]):
-    def newer_than(self, moment: datetime) -> dict[str, Measurement]:
+    def newer_than(self, moment: datetime, *, now: datetime) -> dict[str, Measurement]:
         """By promise. One query."""
-        return {found.promise: found for found in self.filter(measured_at__gt=moment)}
+        return {m.promise: m for m in self.filter(~is_ahead("measured_at", now), measured_at__gt=moment)}
 
     def keep(self, promise: str, *, kept: bool, figures: dict[str, Any], at: datetime) -> None:
         self.update_or_create(promise=promise, defaults={"kept": kept, "figures": figures, "measured_at": at})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from .audit.heads import signed_head
 from .evidence import Finding, findings
 from .evidence_history import note_changes
 from .evidence_models import PromiseState
+from .heartbeat import clock_jump
 
 FRESH = timedelta(minutes=1)  # a busy page costs one measurement a minute
 STALE = 60 * 60  # seconds for which the last one is shown while the next one is made
@@ -85,7 +86,9 @@ def _measure_alone(now: datetime, *, max_age: timedelta) -> Stock | None:
 def take_stock(*, now: datetime, max_age: timedelta = timedelta(0)) -> Stock:
     """Measures every promise and notes what changed."""
     found = findings(now=now, max_age=max_age)
-    note_changes(found)
+    jump = clock_jump(now=now)
+    # A clock that is not believed dates nothing: what is found then is so since the last heartbeat.
+    note_changes(found if jump is None else [replace(finding, measured_at=jump.last) for finding in found])
     since = dict(PromiseState.objects.current().values_list("promise", "began_at"))
     breaks = defaultdict(list)
     for state in PromiseState.objects.breaks()[:BREAKS]:

@@ -33,6 +33,7 @@ from .bounces import Verdict, mark_undeliverable, message_id, verdict
 from .choice_links import choices_url, one_click_url
 from .contact_models import MailTally, count_mail
 from .encryption.normalise import normalise_email
+from .expiring import is_due
 from .mail_gate import MailRefused, mailable, pass_gate
 from .mail_kinds import ByStrangers, MailKind, kind_named, mail_kind
 from .models import OutgoingMail
@@ -139,7 +140,7 @@ def _send(mail: OutgoingMail, kind: MailKind) -> None:
 
 def _claim(mail_id: UUID, *, now: datetime) -> OutgoingMail | None:
     """Takes a queued message for this worker; None when it is not due or another worker has it."""
-    claimed = OutgoingMail.objects.filter(pk=mail_id, state=State.QUEUED, due_at__lte=now).update(
+    claimed = OutgoingMail.objects.filter(is_due("due_at", now), pk=mail_id, state=State.QUEUED).update(
         state=State.SENDING, attempts=F("attempts") + 1, due_at=now
     )
     return OutgoingMail.objects.filter(pk=mail_id).first() if claimed else None
@@ -253,7 +254,7 @@ def _retry_later(mail: OutgoingMail, error: Exception) -> None:
 def deliver_due_mail(*, now: datetime) -> int:
     """Enqueues what waits for another attempt, or was left behind by a worker that died. Returns how many."""
     _free_stuck_mail(now)
-    overdue = OutgoingMail.objects.filter(state=State.QUEUED, due_at__lte=now).order_by("due_at")
+    overdue = OutgoingMail.objects.filter(is_due("due_at", now), state=State.QUEUED).order_by("due_at")
     due = list(overdue.values_list("pk", flat=True)[:500])
     for mail_id in due:
         deliver_mail.enqueue(str(mail_id))
@@ -262,7 +263,7 @@ def deliver_due_mail(*, now: datetime) -> int:
 
 def _free_stuck_mail(now: datetime) -> None:
     """What a dead worker left half-way is tried again, or given up when it has had its attempts."""
-    stuck = OutgoingMail.objects.filter(state=State.SENDING, due_at__lte=now - STUCK_AFTER)
+    stuck = OutgoingMail.objects.filter(is_due("due_at", now - STUCK_AFTER), state=State.SENDING)
     for mail in stuck.filter(attempts__gte=MAX_ATTEMPTS):
         _finish(mail, Outcome.FAILED, refusal="given up after many attempts")
     stuck.update(state=State.QUEUED, due_at=now)

@@ -47,6 +47,16 @@ PURGE_STOPPED = mail_kind(
     despite_opt_out=True,
 )
 
+CLOCK_JUMPED = mail_kind(
+    "privacy/clock_jumped",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    about="privacy.Heartbeat",
+    recipients=business_address,
+    transactional=True,
+    because="staff must set the clock right, or say that it is",
+    despite_opt_out=True,
+)
+
 PROMISE_CHANGED = mail_kind(
     "privacy/promise_changed",
     purpose=Purpose.LEGAL_OBLIGATION,

@@ -135,9 +135,9 @@ class ErasureMark(models.Model):
         return f"mark {str(self.pk)[-8:]}"
 
 
-@not_personal("when the purge last ran, and when staff were told that it had stopped", "id name at told_at")
+@not_personal("when the purge and housekeeping last ran, and when staff were told of a problem", "id name at told_at")
 class Heartbeat(models.Model):
-    """One row for each kind of work; the migration makes it, so that a job that never ran is late as well."""
+    """One row for each kind of work; a migration makes the purge's, so that a purge that never ran is late as well."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(max_length=30, unique=True)

@@ -5,10 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .asked_mail import LEFT_TO_ITS_TASK
+from .heartbeat import clock_jump
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 from .today import Area, Waiting, staff_task
 
 LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
+
+
+@staff_task(
+    area=Area.PRIVACY,
+    one="alarm: the clock jumped, so deleting, approving and paying wait for `housekeeping --clock-is-right`",
+    many="alarms of the clock",
+    permission="privacy.view_privacyrequest",
+    page="privacy:evidence",
+)
+def clock(now: datetime) -> Waiting:
+    alarms = int(clock_jump(now=now) is not None)
+    return Waiting(alarms, overdue=alarms)
 
 
 @staff_task(

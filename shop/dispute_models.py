@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from privacy.expiring import is_due
 from privacy.registry import not_personal
 from privacy.sealed_models import uuid7
 
@@ -22,7 +23,7 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
 
     def due(self, now: datetime) -> DisputeQuerySet:
         """Open ones that nobody looked at lately."""
-        return self.open().filter(looked_at__lte=now - LOOK_EVERY).order_by("looked_at")
+        return self.open().filter(is_due("looked_at", now - LOOK_EVERY)).order_by("looked_at")
 
 
 @not_personal(

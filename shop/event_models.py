@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedTextField
+from privacy.expiring import is_due
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, personal_data
 from privacy.sealed_models import SealedModel
@@ -22,7 +23,7 @@ class PayPalEventQuerySet(models.QuerySet["PayPalEvent"]):
         return self.filter(handled_at=None)
 
     def due(self, now: datetime) -> PayPalEventQuerySet:
-        return self.open().filter(due_at__lte=now, received_at__gt=now - TRY_FOR).order_by("due_at")
+        return self.open().filter(is_due("due_at", now), received_at__gt=now - TRY_FOR).order_by("due_at")
 
     def given_up(self, now: datetime) -> PayPalEventQuerySet:
         """Tried for three days in vain: staff decide."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import models
 
+from privacy.expiring import is_ahead
 from privacy.registry import not_personal
 
 from .money import Money
@@ -19,7 +20,8 @@ class PayPalLookQuerySet(models.QuerySet["PayPalLook"]):
     def fresh(self, now: datetime) -> PayPalLookQuerySet:
         """Not to be looked at again yet."""
         matching = models.Q(payment__problem="", looked_at__gt=now - LOOK_EVERY)
-        return self.filter(matching | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
+        lately = self.filter(matching | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
+        return lately.exclude(is_ahead("looked_at", now))
 
 
 @not_personal(

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.audit.trail import record
+from privacy.expiring import is_ahead
 from privacy.sealed_models import uuid7
 
 from .captures import payment_of_capture
@@ -168,7 +169,8 @@ def _is_uuid(text: str) -> bool:
 
 def finish_open_refunds() -> int:
     """Repeats refunds that PayPal never answered, and looks after pending ones. Returns how many."""
-    looked_lately = Q(state=State.PENDING, looked_at__gt=timezone.now() - LOOK_EVERY)
+    now = timezone.now()
+    looked_lately = Q(state=State.PENDING, looked_at__gt=now - LOOK_EVERY) & ~is_ahead("looked_at", now)
     waiting = Refund.objects.filter(state__in=Refund.UNDER_WAY).exclude(looked_lately)
     refunds = list(waiting.select_related("payment").order_by(F("looked_at").asc(nulls_first=True))[:200])
     for refund in refunds:

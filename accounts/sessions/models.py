@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
+from privacy.expiring import is_ahead
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, personal_data
 from privacy.sealed_models import SealedModel
@@ -20,14 +21,15 @@ WRONG_PASSWORDS = 5  # typed again within a session; then it ends
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, now: datetime) -> SessionQuerySet:
-        """Those that still open something. A staff session without a second factor does not where one is required."""
-        live = self.filter(expires_at__gt=now)
+        """Those that still open something. A staff session without a second factor does not where one is required; nor
+        does one that a clock ahead of time began, which would last as much longer."""
+        live = self.filter(~is_ahead("last_seen_at", now), expires_at__gt=now)
         if settings.STAFF_SECOND_FACTOR:
             live = live.exclude(is_staff=True, second_factor=False)
         return live
 
     def expired(self, now: datetime) -> SessionQuerySet:
-        return self.filter(expires_at__lte=now)
+        return self.filter(models.Q(expires_at__lte=now) | is_ahead("last_seen_at", now))
 
     def of(self, user: models.Model) -> SessionQuerySet:
         return self.filter(user_id=user.pk)

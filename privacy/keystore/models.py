@@ -1,4 +1,5 @@
-"""What must outlive a restored backup: the keys of days, the tombstones of people who were erased, and opt-outs."""
+"""What must outlive a restored backup: the keys of days, the tombstones of people who were erased, opt-outs, and when
+housekeeping last believed the clock."""
 
 from __future__ import annotations
 
@@ -105,3 +106,16 @@ class OptOutCopy(SealedModel):
     class Meta:
         verbose_name = "copy of an opt-out"
         verbose_name_plural = "copies of opt-outs"
+
+
+@not_personal("when housekeeping last ran", "id at")
+class HousekeepingTime(models.Model):
+    """One row, the twin of the main database's heartbeat: whoever doubts the clock asks both (`privacy.heartbeat`)."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "when housekeeping last ran"

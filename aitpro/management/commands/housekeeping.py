@@ -8,7 +8,10 @@ from django.utils import timezone
 
 from aitpro.housekeeping import housekeep
 from aitpro.private_files import close_to_others
+from privacy.heartbeat import clock_jump, confirm_clock
 from privacy.readiness import NotReady, require_ready
+
+GO_ON = "Set the clock, or say that it is right: `manage.py housekeeping --clock-is-right`."
 
 
 class Command(BaseCommand):
@@ -16,9 +19,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--every", type=int, metavar="SECONDS")
+        parser.add_argument(
+            "--clock-is-right",
+            action="store_true",
+            help="after the clock jumped, or the machine was off for more than a day: go on, by this clock",
+        )
 
-    def handle(self, *args: Any, every: int | None, **options: Any) -> None:
+    def handle(self, *args: Any, every: int | None, clock_is_right: bool, **options: Any) -> None:
         close_to_others()
+        if clock_is_right:
+            confirm_clock(now=timezone.now())
         if every is None:
             self._once()
             return
@@ -35,6 +45,8 @@ class Command(BaseCommand):
         done = self._round()
         for name, count in done.items():
             self.stdout.write(f"{name}: {'failed, see the log' if count is None else count}")
+        if jump := clock_jump(now=timezone.now()):
+            raise CommandError(f"Whatever is done by the clock waits: {jump}. {GO_ON}")
         if None in done.values():
             raise CommandError("Some of the work failed.")
 

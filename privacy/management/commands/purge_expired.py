@@ -1,8 +1,9 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from privacy.heartbeat import clock_jump
 from privacy.retention import purge_expired
 
 
@@ -10,7 +11,10 @@ class Command(BaseCommand):
     help = "Deletes or strips every row whose time is over. Safe to run twice at once."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        purged = purge_expired(now=timezone.now())
+        now = timezone.now()
+        if jump := clock_jump(now=now):
+            raise CommandError(f"Nothing is purged: {jump}. See `manage.py housekeeping --clock-is-right`.")
+        purged = purge_expired(now=now)
         for label, rows in purged.items():
             self.stdout.write(f"{label}: {rows}")
         if not purged:
