@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from privacy.today import Area, Waiting, staff_task
 
-from .models import Application, Commission, CommissionDispute, Flag, PayoutBatch
+from .models import Application, Commission, CommissionDispute, Flag, LedgerCheck, PayoutBatch
 from .verification import last_check
 
 Run = PayoutBatch.State
@@ -23,6 +23,20 @@ def books(now: datetime) -> Waiting:
     check = last_check()
     alarms = int(check is not None and not check.agrees)
     return Waiting(alarms, overdue=alarms)
+
+
+@staff_task(
+    area=Area.AFFILIATES,
+    one="comparison of payouts with PayPal has failed for three days",
+    many="comparisons of payouts with PayPal have failed for three days",
+    permission="affiliates.view_ledgercheck",
+    page="admin:affiliates_ledgercheck_changelist",
+)
+def uncompared_payouts(now: datetime) -> Waiting:
+    """That PayPal does not answer is no difference; for days, it is something to look at."""
+    lately = LedgerCheck.objects.filter(checked_at__gt=now - timedelta(days=3))
+    earlier = LedgerCheck.objects.filter(checked_at__lte=now - timedelta(days=3))
+    return Waiting(int(earlier.exists() and lately.exists() and not lately.filter(paypal=True).exists()))
 
 
 @staff_task(

@@ -6,6 +6,7 @@ two lists of lines would count each line as often as the other list is long.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,19 +18,21 @@ from django.db import connection
 
 from privacy.append_only import missing_guards
 from shop.money import Money
-from shop.paypal.errors import PayPalError
+from shop.paypal.errors import Expired, PayPalError
 from shop.paypal.gateway import gateway
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
 from .models import LedgerCheck, PayoutItem, PayoutParcel
-from .payout_items import STATES
+from .payout_items import STATES, apply_item_state
 from .running_sums import DIFFERENCES
 from .sum_triggers import missing_triggers
+
+logger = logging.getLogger(__name__)
 
 AT_PAYPAL_FOR = timedelta(days=30)  # how far back PayPal is asked by default
 KEPT = timedelta(days=365)  # results of the comparison
 NIGHTLY = timedelta(hours=24)
-AFTER_A_DIFFERENCE = timedelta(hours=1)  # so that the alarm goes soon after the reason
+SOON = timedelta(hours=1)  # so that an alarm goes soon after its reason
 
 GUARDED = {
     "affiliates_rate": ("insert", "update", "delete"),
@@ -241,7 +244,8 @@ QUESTIONS = (
 def first_difference(*, paypal_since: datetime | None) -> str:
     """The first thing that does not agree, in a sentence with its ids; nothing when all agrees.
 
-    PayPal is asked about the runs that were sent since `paypal_since`; not at all without it.
+    PayPal is asked about the runs that were sent since `paypal_since`; not at all without it. Raises `PayPalError`
+    where nothing differs and PayPal can't be asked about all of them: what was not compared is no difference.
     """
     return next(_differences(paypal_since), "")
 
@@ -287,14 +291,19 @@ def _value(name: str, value: Any, currency: str) -> Any:
 
 def _at_paypal(since: datetime) -> Iterator[str]:
     """No transaction and no lock is held while PayPal answers."""
+    unanswered: PayPalError | None = None
     sent = PayoutParcel.objects.filter(paypal_batch_id__isnull=False, first_sent_at__gte=since)
     for parcel in sent.select_related("batch").order_by("first_sent_at").iterator():
         try:
             remote = list(_remote_items(parcel))
+        except Expired:
+            yield f"PayPal does not know {parcel} ({parcel.pk}) of {parcel.batch}."
         except PayPalError as error:
-            yield f"PayPal can't be asked about {parcel.batch}, {parcel} ({parcel.pk}): {error}."
+            unanswered = error
         else:
             yield from _compare(parcel, remote)
+    if unanswered is not None:
+        raise unanswered
 
 
 def _remote_items(parcel: PayoutParcel) -> Iterator[PayoutItemState]:
@@ -317,11 +326,20 @@ def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[st
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
         elif found.amount != item.total:
             yield f"Payout {item.pk} is {item.total} here and {found.amount} at PayPal."
-        elif _contradict(item, found):
-            yield f"Payout {item.pk} is {item.state} here and {found.status.value} at PayPal."
+        elif _contradict(item, found) and _contradict(item, latest := _catch_up(item, found)):
+            yield f"Payout {item.pk} is {item.state} here and {latest.status.value} at PayPal."
     for unknown in theirs.values():
         shown = f"{unknown.amount} as {unknown.id}, {unknown.status.value}"
         yield f"PayPal shows {shown}, in {parcel} ({parcel.pk}), which is not in our books."
+
+
+def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
+    """Books what PayPal says by now, as a message from it would, and reads again what is here: one of the two may have
+    moved while the other was read, and PayPal tells nobody that it reversed a payout."""
+    latest = gateway().get_payout_item(found.id)
+    apply_item_state(batch=item.batch, remote=latest)
+    item.refresh_from_db(fields=["state"])
+    return latest
 
 
 def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
@@ -332,16 +350,20 @@ def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
 
 
 def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:
-    """Compares everything and keeps the result for staff."""
-    difference = first_difference(paypal_since=now - AT_PAYPAL_FOR if paypal else None)
+    """Compares everything that can be compared just now, and keeps the result for staff."""
+    try:
+        difference = first_difference(paypal_since=now - AT_PAYPAL_FOR if paypal else None)
+    except PayPalError as error:
+        logger.warning("payouts could not be compared with PayPal: %s", error)
+        difference, paypal = "", False
     LedgerCheck.objects.filter(checked_at__lt=now - KEPT).delete()
     return LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
 
 
 def check_books_nightly(*, now: datetime) -> int:
-    """Once in 24 hours, and once an hour while something differs. Returns how many comparisons were made."""
+    """Once in 24 hours, once an hour while something differs or PayPal does not answer. Returns how many were made."""
     last = last_check()
-    if last is not None and now - last.checked_at < (NIGHTLY if last.agrees else AFTER_A_DIFFERENCE):
+    if last is not None and now - last.checked_at < (NIGHTLY if last.agrees and last.paypal else SOON):
         return 0
     check_books(now=now)
     return 1

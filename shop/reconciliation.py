@@ -76,10 +76,11 @@ def look_at(*, payment: Payment) -> PayPalLook:
     """One look, with what it repairs. Raises `PayPalError` when PayPal can't be asked."""
     if not payment.is_received:
         payment = settle(payment=payment)
+    asked_at = timezone.now()
     seen, refunds = _ask(payment)
     if payment.is_received:
         _repair(payment, seen, refunds)
-    return _write_down(payment, seen)
+    return _write_down(payment, seen, asked_at)
 
 
 def _ask(payment: Payment) -> tuple[Seen, tuple[RefundState, ...]]:
@@ -141,8 +142,11 @@ def _look_at_won_disputes(payment: Payment) -> None:
 
 
 @transaction.atomic
-def _write_down(payment: Payment, seen: Seen) -> PayPalLook:
+def _write_down(payment: Payment, seen: Seen, asked_at: datetime) -> PayPalLook:
+    """What was booked while PayPal answered may be missing in the answer: the next look compares it."""
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
+    problem = difference(payment, seen)
+    is_comparable = not problem or payment.changed_at <= asked_at
     look, _ = PayPalLook.objects.update_or_create(
         payment=payment,
         defaults={
@@ -150,11 +154,10 @@ def _write_down(payment: Payment, seen: Seen) -> PayPalLook:
             "captured_minor": seen.captured.minor,
             "returned_minor": seen.returned.minor,
             "status": seen.status,
-            "looked_at": timezone.now(),
+            "looked_at": timezone.now() if is_comparable else asked_at,
         },
     )
-    problem = difference(payment, seen)
-    if problem != payment.problem:
+    if is_comparable and problem != payment.problem:
         Payment.objects.filter(pk=payment.pk).update(problem=problem)
         record(action=f"shop.payment.{'differs' if problem else 'agrees'}", about=payment, actor=None)
     return look

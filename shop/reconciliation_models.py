@@ -17,10 +17,15 @@ LOOK_FOR = timedelta(days=180)  # as long as PayPal refunds and takes disputes
 
 
 class PayPalLookQuerySet(models.QuerySet["PayPalLook"]):
+    def current(self) -> PayPalLookQuerySet:
+        """Those since which nothing was booked here: only with them can what is here be compared."""
+        return self.filter(looked_at__gte=models.F("payment__changed_at"))
+
     def fresh(self, now: datetime) -> PayPalLookQuerySet:
         """Not to be looked at again yet."""
         matching = models.Q(payment__problem="", looked_at__gt=now - LOOK_EVERY)
-        lately = self.filter(matching | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
+        unchanged = models.Q(looked_at__gte=models.F("payment__changed_at"))
+        lately = self.filter((matching & unchanged) | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
         return lately.exclude(is_ahead("looked_at", now))
 
 

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, F, Min, Q, Sum
 
 from .models import Payment, PayPalLook, Refund
 from .money import Money
+
+COMPARED = Q(look__looked_at__gte=F("changed_at"))
 
 
 @dataclass(frozen=True)
 class Totals:
     """Of received payments in one currency. PayPal's side is as last looked at: `oldest_look` says since when.
 
-    `looked_at` and `unseen` count payments; only what was looked at is compared.
+    `looked_at` and `unseen` count payments; only what was looked at, and has not changed here since, is compared.
     """
 
     collected: Money
@@ -42,11 +44,11 @@ def totals() -> list[Totals]:
     rows = received.order_by("currency").values("currency")
     sums = rows.annotate(
         collected=Sum("amount_minor"),
-        compared=Sum("amount_minor", filter=Q(look__isnull=False)),
-        compared_returned=Sum("refunded_minor", filter=Q(look__isnull=False)),
-        looked_at=Count("look"),
+        compared=Sum("amount_minor", filter=COMPARED),
+        compared_returned=Sum("refunded_minor", filter=COMPARED),
+        looked_at=Count("look", filter=COMPARED),
         payments=Count("pk"),
-        oldest_look=Min("look__looked_at"),
+        oldest_look=Min("look__looked_at", filter=COMPARED),
     )
     return [_totals(row) for row in sums]
 
@@ -57,7 +59,7 @@ def _totals(row: Mapping[str, Any]) -> Totals:
     def money(minor: int | None) -> Money:
         return Money(minor or 0, currency)
 
-    seen = PayPalLook.objects.filter(currency=currency, payment__state__in=Payment.RECEIVED)
+    seen = PayPalLook.objects.current().filter(currency=currency, payment__state__in=Payment.RECEIVED)
     at_paypal = seen.aggregate(collected=Sum("captured_minor"), returned=Sum("returned_minor"))
     back = Refund.objects.filter(state=Refund.State.COMPLETED, currency=currency)
     given = back.aggregate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.core import mail
@@ -13,6 +14,7 @@ from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
 from affiliates.payout_sending import follow_open_payouts, follow_payout
 from affiliates.payouts import approve_payout, prepare_payout
+from affiliates.verification import first_difference
 from shop.events import receive_event
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus, WebhookEvent
@@ -117,6 +119,10 @@ def test_a_denied_run_is_due_again(paypal: Standin, batch: PayoutBatch, alice: A
     paypal.advance(5)
     item = followed(batch)
     assert (batch.state, batch.problem, item.state) == ("denied", "PayPal denied the parcel", "cancelled")
+    assert item.paypal_item_id is not None
+    assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
+    PayoutItem.objects.update(paypal_item_id=None)  # as it was left before
+    assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
     assert Commission.objects.get().state == "approved"
     assert balance(alice) == "17.99 USD"
 

@@ -24,6 +24,7 @@ from affiliates.models import (
     PayoutBatch,
     PayoutClaim,
     PayoutItem,
+    PayoutParcel,
 )
 from affiliates.payout_sending import follow_payout
 from affiliates.payouts import approve_payout, cancel_payout, prepare_payout
@@ -31,6 +32,8 @@ from affiliates.running_sums import correct_sums
 from affiliates.verification import QUESTIONS, check_books_nightly, first_difference
 from privacy.append_only import _drop_statements
 from shop.models import Payment, Product, Refund
+from shop.money import Money
+from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus
 from tests import factories
 from tests.affiliates.sales import approved_sale, attributed_order, refund, sale
 from tests.paypal_standin.receiver import eventually
@@ -288,9 +291,78 @@ def test_a_payout_that_paypal_does_not_confirm_is_told(paid_out: PayoutItem) -> 
         verify()
 
 
-def test_paypal_that_does_not_answer_is_told(paid_out: PayoutItem, paypal: Standin, paypal_down: None) -> None:
+def test_paypal_that_does_not_answer_is_told_and_is_no_alarm(
+    staff: Client, paid_out: PayoutItem, paypal: Standin, paypal_down: None
+) -> None:
     with pytest.raises(CommandError, match="can't be asked"):
         verify()
+    check = LedgerCheck.objects.get()
+    assert (check.agrees, check.paypal) == (True, False)
+    assert "The last comparison" not in staff.get("/admin/affiliates/payoutbatch/").content.decode()
+    assert "failed for three days" not in staff.get("/admin/").content.decode()
+    assert check_books_nightly(now=check.checked_at + timedelta(hours=1)) == 1  # tried again soon
+    LedgerCheck.objects.filter(pk=check.pk).update(checked_at=timezone.now() - timedelta(days=3))
+    assert "failed for three days" in staff.get("/admin/").content.decode()
+
+
+def test_a_payout_that_paypal_reversed_without_a_word_is_booked_and_agrees(
+    paid_out: PayoutItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("affiliates.verification.gateway", lambda: Answering(paid_out, PayoutItemStatus.REVERSED))
+    assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
+    paid_out.refresh_from_db()
+    assert (paid_out.state, paid_out.affiliate.ledger.balance("USD").minor) == ("reversed", 1799)
+
+
+class Answering:
+    """PayPal, with one payout in one state, which it calls by our number or only by its own."""
+
+    def __init__(self, item: PayoutItem, status: PayoutItemStatus, *, named: bool = True, amount: int = 1799) -> None:
+        ours = str(item.pk) if named else None
+        number = item.paypal_item_id or "ITEM"
+        self.item = PayoutItemState(number, "B", ours, status, Money(amount, "USD"), None, None, None)
+
+    def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
+        return PayoutPage("B", None, PayoutStatus.SUCCESS, (self.item,), 1)
+
+    def get_payout_item(self, number: str) -> PayoutItemState:
+        return self.item
+
+
+@pytest.fixture
+def at_paypal(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
+    """17.99 USD on the way, whose number at PayPal is known."""
+    approved_sale(alice, product)
+    batch = prepare_payout(currency="USD", prepared_by=bob)
+    approve_payout(batch=batch, approved_by=bob)
+    PayoutParcel.objects.update(state="sent", paypal_batch_id="B", first_sent_at=timezone.now())
+    PayoutItem.objects.update(state="sent", paypal_item_id="ITEM")
+    return batch.items.get()
+
+
+def test_a_payout_that_paypal_shows_without_our_number_is_known_by_paypals(
+    at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, named=False)
+    for module in ("payout_sending", "verification"):
+        monkeypatch.setattr(f"affiliates.{module}.gateway", lambda: paypal)
+    follow_payout(batch=at_paypal.batch)
+    at_paypal.refresh_from_db()
+    assert at_paypal.state == "paid"
+    assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
+
+
+def test_a_payout_that_is_nobodys_is_told_and_books_nothing(
+    at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, named=False)
+    PayoutItem.objects.update(paypal_item_id=None)
+    for module in ("payout_sending", "verification"):
+        monkeypatch.setattr(f"affiliates.{module}.gateway", lambda: paypal)
+    follow_payout(batch=at_paypal.batch)
+    at_paypal.refresh_from_db()
+    assert at_paypal.state == "sent"
+    assert "PayPal does not know it" in first_difference(paypal_since=timezone.now() - timedelta(days=1))
 
 
 def test_an_unpaid_order_is_no_difference(alice: Affiliate, product: Product) -> None:

@@ -14,9 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
 from privacy.audit.models import AuditEntry
+from shop import reconciliation
 from shop.models import Dispute, Payment, PayPalEvent, PayPalLook, Product, Refund
+from shop.money import Money
 from shop.reconciliation import look_again, look_at, look_at_payments
+from shop.refunds import refund_payment
 from tests import factories
 from tests.running_site import free_port
 from tests.shop.buying import approve, buy, place
@@ -102,6 +106,43 @@ def test_a_refund_nobody_told_of_is_found(payment: Payment, paypal: Standin) -> 
     assert (payment.refunded_minor, payment.problem) == (2000, "")
     assert PayPalLook.objects.get().returned_minor == 2000
     assert Refund.objects.get().source == "paypal"
+
+
+@pytest.mark.slow
+def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: Payment, paypal: Standin) -> None:
+    press(staff)
+    assert "the 1 payment compared agrees with PayPal" in page_of(staff)
+    staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "20.00"})
+    payment.refresh_from_db()
+    assert payment.refunded_minor == 2000
+    page = page_of(staff)
+    assert "differ." not in page
+    assert "1 payment not compared yet, or not since the last change" in page
+    press(staff)
+    page = page_of(staff)
+    assert "the 1 payment compared agrees with PayPal" in page
+    assert "20.00 USD refunded, 0.00 USD charged back 20.00 USD 20.00 USD" in page
+
+
+@pytest.mark.slow
+def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
+    payment: Payment, paypal: Standin, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = reconciliation._ask
+
+    def refund_meanwhile(asked: Payment) -> object:
+        answer = ask(asked)
+        refund_payment(payment=asked, amount=Money(2000, "USD"), requested_by=bob)
+        return answer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reconciliation, "_ask", refund_meanwhile)
+        look_at(payment=payment)
+    payment.refresh_from_db()
+    assert (payment.refunded_minor, payment.problem) == (2000, "")
+    assert not PayPalLook.objects.current().exists()
+    assert look_at_payments(now=timezone.now() + timedelta(hours=2)) == 1
+    assert PayPalLook.objects.current().get().returned_minor == 2000
 
 
 @pytest.mark.slow
