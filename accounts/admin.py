@@ -58,6 +58,7 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
     search_fields = ["id"]
     blind_search_fields = ("email_index",)
     filter_horizontal = ["groups"]
+    changed_by_program = ("last_login",)
 
     # --- Who may change what ------------------------------------------------------------------------------------------
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

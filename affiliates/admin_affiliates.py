@@ -70,6 +70,10 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         page = ask_again(request) if request.method == "POST" else None
         return page or super().changeform_view(request, *args, **kwargs)
 
+    def more_watched(self, affiliate: Affiliate) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+        """An address that waits for its 72 hours would be replaced by another one without a word."""
+        return [(affiliate.payout_email_changes.waiting(), ("email", "takes_effect_at"))]
+
     @admin.display(description="open flags", ordering="open_flags")
     def flags(self, affiliate: Any) -> int:
         return affiliate.open_flags or 0

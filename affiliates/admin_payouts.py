@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from privacy.csv_files import csv_response
+from privacy.optimistic_locking.guard import speaks_to_paypal
 from privacy.reauthentication import confirmed_recently
 from shop.money import Money
 from shop.paypal.errors import PayPalError
@@ -84,6 +85,10 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     def amount(self, batch: Any) -> Money:
         """The sum that came with the list, instead of one query a row."""
         return Money(batch.sum or 0, batch.currency)
+
+    def more_watched(self, batch: PayoutBatch) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+        """Whoever pays manually goes by what the page says is still to be paid."""
+        return [(batch.items.all(), ("state",))] if batch.is_by_hand else []
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -220,6 +225,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     def why(self, item: PayoutItem) -> str:
         return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_payout", args=[item.pk]))
 
+    @speaks_to_paypal
     @needs(PREPARE)
     def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         """Cancels a payout at PayPal that nobody has claimed."""
@@ -239,7 +245,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)
         items = PayoutItem.objects.filter(pk=item.pk).moving()
-        return settle_by_hand(self, request, item.batch, items, barred_of(items.select_related("affiliate")))
+        return settle_by_hand(self, request, item, items, barred_of(items.select_related("affiliate")))
 
 
 def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], by: User) -> str:
@@ -251,12 +257,17 @@ def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, 
 
 
 def settle_by_hand(
-    model_admin: Any, request: HttpRequest, batch: PayoutBatch, items: QuerySet[PayoutItem], barred: list[Barred]
+    model_admin: Any,
+    request: HttpRequest,
+    about: PayoutBatch | PayoutItem,
+    items: QuerySet[PayoutItem],
+    barred: list[Barred],
 ) -> HttpResponse:
     """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason.
 
     `barred` are named on the page: whom not to pay.
     """
+    batch = about.batch if isinstance(about, PayoutItem) else about
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
@@ -272,6 +283,7 @@ def settle_by_hand(
         **model_admin.admin_site.each_context(request),
         "title": "Write down what was paid by hand",
         "opts": model_admin.opts,
+        "about": about,
         "batch": batch,
         "count": sums["count"],
         "total": Money(sums["sum"] or 0, batch.currency),

@@ -99,6 +99,7 @@ class StandingSteps(admin.ModelAdmin[Affiliate]):
             **self.admin_site.each_context(request),
             "title": f"{step.label.rstrip('…')}: {affiliate}",
             "step": step,
+            "affiliate": affiliate,
             "form": form,
             "opts": self.opts,
         }

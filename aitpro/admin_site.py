@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -15,6 +15,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from privacy.optimistic_locking.admin import LockingAdmin
+from privacy.optimistic_locking.guard import refuses_stale_pages
 from privacy.policy.gate import waiting
 from privacy.today import waiting_for
 
@@ -24,6 +26,15 @@ from .admin_areas import in_areas
 class SiteAdmin(AdminSite):
     site_header = site_title = f"{settings.BUSINESS['short_name']} staff"
     index_title = "Today"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Every admin with optimistic locking, those of other packages too."""
+        own = admin_class or ModelAdmin
+        locking = type(own.__name__, (own, LockingAdmin), {"__module__": own.__module__, "__doc__": own.__doc__})
+        super().register(model_or_iterable, locking, **options)
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(refuses_stale_pages(view, self), cacheable)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What waits for this member of staff, and below it every list."""

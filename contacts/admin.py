@@ -102,6 +102,10 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
         address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])
         return format_html('<a href="{}">the complaint, with the days that the law sets</a>', address)
 
+    def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
+        documents = inquiry.documents.defer("content")
+        return [(inquiry.correspondence.all(), ("way", "happened_at", "notes")), (documents, ("name", "sent_at"))]
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         """With the calls, letters and documents. They are no inlines: nothing about them is edited on this page."""
         if (inquiry := context.get("original")) is not None:

@@ -14,6 +14,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
+from privacy.optimistic_locking.guard import speaks_to_paypal
 from privacy.reauthentication import confirmed_recently
 
 from .admin_reconciliation import ReconciliationPages
@@ -98,6 +99,7 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.refund_view)
         return [path("<uuid:payment_id>/refund/", view, name="shop_payment_refund"), *super().get_urls()]
 
+    @speaks_to_paypal
     @confirmed_recently
     def refund_view(self, request: HttpRequest, payment_id: Any) -> HttpResponse:
         """Asks for the amount, refunds it, and says plainly what happened."""
@@ -142,6 +144,7 @@ class DisputeAdmin(ReadOnlyAdmin):
 @admin.register(PayPalEvent)
 class PayPalEventAdmin(ReadOnlyAdmin):
     list_display = ["event_type", "resource_id", "received_at", "handled_at", "attempts"]
+    changed_by_program = ("attempts", "due_at")
     list_filter = ["event_type"]
     search_fields = ["event_id", "resource_id", "order_id", "capture_id"]
     list_select_related = ["payment__order"]

@@ -94,7 +94,7 @@ def test_the_page_of_each_row_opens(staff: Client, product: Product, bob: User, 
     assert rows
     audit = 1 if connection.vendor == "postgresql" else 0  # there, who writes the audit takes a lock first
     for row in rows:
-        assert cost(staff, address(model, row)) <= (24 if model is Affiliate else 15) + audit  # a whole account
+        assert cost(staff, address(model, row)) <= (26 if model is Affiliate else 15) + audit  # a whole account
 
 
 def test_a_runs_page_costs_the_same_with_more_payouts(staff: Client, product: Product, bob: User) -> None:
