@@ -1,5 +1,9 @@
 """Clicks: what follows when somebody comes through an affiliate's link.
 
+`/go/CODE/page/` counts the click and leads to `/page/?ref=CODE&go=…`, so that the page attributes in another browser
+too; `go` is the minute of the click, by which the page is not counted again
+(docs/adr/0034-the-landing-page-keeps-the-code.md).
+
 A click is one row and one cookie. What is no click (a program, a prefetch, an image, a visitor who refuses) leaves
 nothing but a number in the affiliate's figures.
 """
@@ -7,7 +11,7 @@ nothing but a number in the affiliate's figures.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -20,6 +24,7 @@ from django.utils.cache import patch_vary_headers
 from privacy.client_address import client_address
 from privacy.keystore.day_keys import DayFenced
 from privacy.links import digest_of
+from privacy.sealed_models import uuid7
 
 from .known_codes import KnownCode, known_code, purge_stopped
 from .models import REFERRAL_LIFE, Click
@@ -37,30 +42,42 @@ class Credit(models.TextChoices):
     FIRST = "first", "the first one, as long as its 30 days last"
 
 
-def record_click(request: HttpRequest, response: HttpResponse, *, code: str, landing: str) -> None:
+def record_click(
+    request: HttpRequest, response: HttpResponse, *, code: str, landing: str, counted_at: datetime | None = None
+) -> datetime | None:
     """Stores the click and gives the visitor its cookie, when the code is known and nothing speaks against it.
 
-    `landing` is the path of the page that the visitor gets to see.
+    `landing` is the path of the page that the visitor gets to see. `counted_at` is the minute of the click that led to
+    this address: the same visit in another browser gets the cookie, and is not counted again. Returns the moment of
+    the visitor's click; None for what is no click.
     """
     response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
     patch_vary_headers(response, FETCH_HEADERS)
     known = known_code(code)
     if known is None:
-        return
-    affiliate = known.affiliate_id
-    referral = referral_of(request)
+        return None
+    affiliate, referral = known.affiliate_id, referral_of(request)
+    same_visit = counted_at if counted_at is not None and timezone.now() - counted_at < SAME_CLICK else None
     if referral.visit is not Visit.CLICK:
-        tally(affiliate, referral.visit)
-    elif not _is_same_click(referral, affiliate):
-        token = _store_click(request, known, landing)
-        if not _belongs_to_another(referral, affiliate):
-            set_cookie(response, token)
+        if same_visit is None:
+            tally(affiliate, referral.visit)
+        return None
+    if referral.token is not None and _is_no_later_click(referral.token, affiliate, counted_at):
+        return referral.token.clicked_at
+    token = Token(uuid7(), affiliate, same_visit) if same_visit else _store_click(request, known, landing)
+    if not _belongs_to_another(referral, affiliate):
+        set_cookie(response, token)
+    return token.clicked_at
 
 
-def _is_same_click(referral: Referral, affiliate: UUID) -> bool:
-    """The same visitor again, known by the cookie alone: two people behind one address are two clicks."""
-    token = referral.token
-    return token is not None and token.affiliate_id == affiliate and timezone.now() - token.clicked_at < SAME_CLICK
+def _is_no_later_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
+    """The same visitor again, known by the cookie alone: two people behind one address are two clicks.
+
+    A page that is loaded again, maybe days later, is no click: its address is older than the cookie.
+    """
+    if counted_at is not None and counted_at <= token.clicked_at:
+        return True
+    return token.affiliate_id == affiliate and timezone.now() - token.clicked_at < SAME_CLICK
 
 
 def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:

@@ -1,11 +1,21 @@
-"""The pages of this site that an affiliate's link may lead to: its public ones, and never anywhere else."""
+"""The pages of this site that an affiliate's link may lead to: its public ones, and never anywhere else.
+
+The address of the page keeps the code, so that it attributes when it is opened again in another browser, and the minute
+of the click, so that it is not counted again (docs/adr/0034-the-landing-page-keeps-the-code.md).
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from functools import lru_cache
+from urllib.parse import urlencode
 
+from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
 
+from privacy.encryption.normalise import normalize_code
 from shop.models import Product
 
 PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}
@@ -13,13 +23,25 @@ PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:progra
 
 @lru_cache(maxsize=512)  # most links lead to a few pages
 def own_page(path: str) -> str:
-    """The page itself when it is a public one of this site, otherwise the front page."""
-    address = f"/{path}"
+    """The page itself when it is a public one of this site, also without its last slash; otherwise the front page."""
+    for address in (f"/{path}", f"/{path}/"):
+        with suppress(Resolver404):
+            return address if resolve(address).view_name in PUBLIC_PAGES else "/"
+    return "/"
+
+
+def address_after_click(page: str, code: str, clicked_at: datetime) -> str:
+    minute = int(clicked_at.timestamp()) // 60
+    return f"{page}?{urlencode({'ref': normalize_code(code), 'go': f'{minute:x}'})}"
+
+
+def counted_at(request: HttpRequest) -> datetime | None:
+    """The minute of the click that led to this address. None where no link led here, or it says a time to come."""
     try:
-        match = resolve(address)
-    except Resolver404:
-        return "/"
-    return address if match.view_name in PUBLIC_PAGES else "/"
+        minute = int(request.GET.get("go", "")[:8], 16)
+    except ValueError:
+        return None
+    return datetime.fromtimestamp(minute * 60, UTC) if 0 <= minute <= timezone.now().timestamp() // 60 else None
 
 
 def offered_pages() -> list[tuple[str, str]]:

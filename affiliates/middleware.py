@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -10,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 
 from .clicks import Credit, record_click
+from .landing_pages import counted_at
 from .link_trial import is_a_trial
 from .referral import attach_referral
-from .visits import compile_list
+from .visits import compile_list, refuse_prefetch
 
 NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
 
@@ -20,7 +22,8 @@ NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
 class LinkMiddleware:
     """Answers `/go/CODE/` before sessions, forms, accounts and the headers of pages: a redirect needs none of them.
 
-    It stands second, behind the redirect to HTTPS. What is no link as `affiliates.urls` has it goes the usual way.
+    It is behind the redirects to HTTPS and to the site's own host. What is no link as `affiliates.urls` has it goes
+    the usual way.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -54,7 +57,16 @@ class ReferralMiddleware:
         attach_referral(request)
         response = self.get_response(request)
         code = request.GET.get("ref")
-        if code and _is_a_page(response) and _is_public(request):
+        if code and _is_a_page(request, response) and _is_public(request):
+            # Search engines list the page itself, never an affiliate's address of it.
+            response.headers["Link"] = f'<{settings.SITE_URL}{request.path}>; rel="canonical"'
+            record_click(request, response, code=code, landing=request.path, counted_at=counted_at(request))
+        return response
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        code = request.GET.get("ref")
+        response = refuse_prefetch(request) if code and _is_public(request) else None
+        if code and response is not None:
             record_click(request, response, code=code, landing=request.path)
         return response
 
@@ -65,5 +77,7 @@ def _is_public(request: HttpRequest) -> bool:
     return match is not None and match.namespace in NAMESPACES and not match.kwargs.keys() - {"slug"}
 
 
-def _is_a_page(response: HttpResponse) -> bool:
-    return response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/html")
+def _is_a_page(request: HttpRequest, response: HttpResponse) -> bool:
+    """A page that was opened. The answer to a form that was sent is none."""
+    is_html = response.headers.get("Content-Type", "").startswith("text/html")
+    return request.method in {"GET", "HEAD"} and response.status_code == 200 and is_html

@@ -26,7 +26,7 @@ from privacy.purposes import Purpose
 from privacy.reading import reads
 
 from .models import REFERRAL_LIFE, Affiliate, Click, Label
-from .visits import Visit, is_embedded, looks_ahead, program
+from .visits import Visit, is_embedded, is_prefetch, program
 
 COOKIE = "aitpro_referral"
 REFUSAL = "aitpro_no_referral"  # the visitor's own lasting choice, made on /privacy/referral/
@@ -131,7 +131,7 @@ class Referral:
     @cached_property
     def visit(self) -> Visit:
         """What following a link counts as. Only a click leaves anything behind but a number."""
-        if looks_ahead(self._request) or is_embedded(self._request):
+        if self._request.method != "GET" or is_prefetch(self._request) or is_embedded(self._request):
             return Visit.PREVIEW
         found = program(self._request.META.get("HTTP_USER_AGENT", ""))
         return found or (Visit.REFUSED if self.refuses_tracking else Visit.CLICK)

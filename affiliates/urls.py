@@ -10,6 +10,7 @@ from .portal import profile_pages as profile
 app_name = "affiliates"
 urlpatterns = [
     path("go/<str:code>/", views.go, name="go"),
+    path("go/<str:code>", views.go),
     path("go/<str:code>/<path:path>", views.go, name="go_to"),
     path("privacy/referral/", views.ReferralView.as_view(), name="referral"),
     path("affiliates/", views.ProgramView.as_view(), name="program"),

@@ -16,11 +16,12 @@ from django.views.generic import TemplateView
 from shop.money import Money
 
 from .clicks import forget, record_click
-from .landing_pages import own_page
+from .landing_pages import address_after_click, own_page
 from .link_trial import is_a_trial, report_trial
 from .models import REFERRAL_LIFE, TermsVersion
 from .rates import rate_for
 from .referral import allow, refuse
+from .visits import refuse_prefetch
 
 CURRENCY = "USD"
 
@@ -30,9 +31,10 @@ def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
     """An affiliate's link: one of this site's own pages, whatever the code is worth."""
     page = own_page(path)
     if is_a_trial(request):
-        return report_trial(request, code=code, landing=page)
-    response = HttpResponseRedirect(page)
-    record_click(request, response, code=code, landing=page)
+        return refuse_prefetch(request) or report_trial(request, code=code, landing=page)
+    response = refuse_prefetch(request) or HttpResponseRedirect(page)
+    if clicked_at := record_click(request, response, code=code, landing=page):
+        response.headers["Location"] = address_after_click(page, code, clicked_at)
     return response
 
 

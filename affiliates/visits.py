@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache, lru_cache
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA, is_crawler
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 LONGEST = 512  # characters of a User-Agent that are looked at, so that nobody makes a long list of patterns dear
 # Apps whose own browsers people click in. The list means their servers, which fetch previews and name no engine.
@@ -28,10 +28,19 @@ class Visit(StrEnum):
     REFUSED = "refused"
 
 
-def looks_ahead(request: HttpRequest) -> bool:
-    """A HEAD, or a browser that fetches a page before anybody has clicked."""
+def is_prefetch(request: HttpRequest) -> bool:
+    """A browser that fetches a page before anybody has clicked, and may show what it got when somebody does."""
     purpose = " ".join([request.META.get(name, "") for name in PURPOSES]).lower()
-    return request.method != "GET" or "prefetch" in purpose or "preview" in purpose
+    return "prefetch" in purpose or "preview" in purpose
+
+
+def refuse_prefetch(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a prefetch: Chromium throws it away, and asks again when somebody clicks.
+
+    It would otherwise show what it has got, and no click would ever reach this site. 503 is the answer that Chromium's
+    documentation names (https://developer.chrome.com/docs/web-platform/prerender-pages).
+    """
+    return HttpResponse(status=503, headers={"Cache-Control": "no-store"}) if is_prefetch(request) else None
 
 
 def is_embedded(request: HttpRequest) -> bool:

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "aitpro.http_rules.HttpRulesMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "aitpro.canonical_host.CanonicalHostMiddleware",
     "affiliates.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

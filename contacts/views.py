@@ -68,6 +68,10 @@ class DocumentView(View):
         document = document_behind(token, now=now)
         if document is None:
             raise Http404("This link is over, or was replaced by a newer one.")
+        if request.method == "HEAD":  # a program looks where the link leads; nobody has read anything
+            response = download(document, b"")
+            response.headers["Content-Length"] = document.size
+            return response
         return download(document, fetch_document(document=document, now=now, by=None))
 
 

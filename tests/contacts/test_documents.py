@@ -161,6 +161,21 @@ def test_its_link_is_mailed_and_works_for_thirty_days(
     assert client.get(address).status_code == 404
 
 
+def test_a_head_on_its_link_is_no_fetch(staff: Client, client: Client, document: Document, work: Work) -> None:
+    send(staff, document)
+    address = link(work)
+    response = client.head(address)
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Length"] == str(len(PDF))
+    assert "attachment" in response.headers["Content-Disposition"]
+    document.refresh_from_db()
+    assert document.fetched_at is None
+    assert not AuditEntry.objects.filter(action="contacts.document.fetched").exists()
+    client.get(address)
+    document.refresh_from_db()
+    assert document.fetched_at is not None
+
+
 def test_a_newer_link_replaces_the_older(staff: Client, client: Client, document: Document, work: Work) -> None:
     send(staff, document)
     older = link(work)

@@ -1,0 +1,54 @@
+"""One host for the whole site, so that the cookie of a click and the checkout share it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+LOOPBACK = {"localhost", "127.0.0.1"}
+ASKED_BY_PROGRAMS = {"/healthz", "/readyz", "/metrics"}  # by whatever name reaches the machine
+
+
+class CanonicalHostMiddleware:
+    """Leads from another allowed host to that of `SITE_URL`: the same path and query, on the same port.
+
+    Not permanently, because browsers would keep a wrong SITE_URL after it is mended. What a form sends is answered
+    where it came, because a redirect would lose it. Behind a proxy that puts a name of its own in the place of the
+    visitor's, the redirect would lead to itself for ever. So a name without a dot or an address is left alone (a public
+    site has neither), and so is a request whose proxy says in `X-Forwarded-Host` that the visitor asked for this host.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.site = urlsplit(settings.SITE_URL)
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_HOST") == self.site.netloc or request.method not in {"GET", "HEAD"}:
+            return self.get_response(request)
+        asked = urlsplit(f"//{request.get_host()}")
+        if asked.hostname is None or not self._leads_elsewhere(request, asked.hostname):
+            return self.get_response(request)
+        port = f":{asked.port}" if asked.port else ""
+        response = HttpResponseRedirect(f"{self.site.scheme}://{self.site.hostname}{port}{request.get_full_path()}")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def _leads_elsewhere(self, request: HttpRequest, asked: str) -> bool:
+        forwarded = request.headers.get("X-Forwarded-Host", "").partition(",")[0].strip().partition(":")[0]
+        if self.site.hostname in {asked, forwarded.lower()} or request.path in ASKED_BY_PROGRAMS:
+            return False
+        if self.site.hostname in LOOPBACK:  # the demo, whichever of its two names was typed
+            return asked in LOOPBACK
+        return "." in asked and not _is_address(asked)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
