@@ -179,7 +179,7 @@ def _refund(capture: Capture, given: str, event: str = "PAYMENT.CAPTURE.REFUNDED
 
 @transaction.atomic
 def act_on_refund(request: HttpRequest, refund_id: str, action: str) -> HttpResponse:
-    """POST /standin/refunds/{id}/{complete|fail}: end a pending refund."""
+    """POST /standin/refunds/{id}/{complete|fail}: end a pending refund, or let a completed one fail late."""
     refund = Refund.objects.filter(id=refund_id).first()
     if refund is None:
         return _gone(request)

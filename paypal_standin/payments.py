@@ -86,12 +86,12 @@ def give_back(
 
 
 def settle_refund(refund: Refund, status: str) -> None:
-    """End a pending refund: COMPLETED, or FAILED, which leaves the money with the shop."""
-    pending = Refund.objects.filter(pk=refund.pk, status=Refund.Status.PENDING)
-    if pending.update(status=status, updated_at=clock.now()):
+    """End a pending refund: COMPLETED, or FAILED, which leaves the money with the shop. A completed one fails late."""
+    failed = status == Refund.Status.FAILED
+    open_to = (Refund.Status.PENDING, Refund.Status.COMPLETED) if failed else (Refund.Status.PENDING,)
+    if Refund.objects.filter(pk=refund.pk, status__in=open_to).update(status=status, updated_at=clock.now()):
         refund.refresh_from_db()
         _follow_refunds(refund.capture)
-        failed = status == Refund.Status.FAILED
         _announce_refund(refund, "PAYMENT.REFUND.FAILED" if failed else "PAYMENT.CAPTURE.REFUNDED")
 
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
+from django.urls import path
 
 from privacy.admin_readonly import ReadOnlyAdmin
 from privacy.admin_search import BlindSearchMixin
+from privacy.reauthentication import confirmed_recently
 
 from .delivery_models import Licence, ProductFile
 from .licence_keys import NotALicenceKey, canonical_licence_key
-from .models import Product
+from .licences import ReissueRefused, reissue_licence
+from .models import Order, Product
 from .pricing.product_form import ProductForm
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+REISSUE = "shop.reissue_licence"
 
 
 class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
@@ -74,3 +84,31 @@ class LicenceAdmin(BlindSearchMixin, ReadOnlyAdmin):
             return super().get_search_results(request, queryset, search_term)
         self.audit(request, "search", self.model)
         return queryset.filter(key_index=key), False
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.reissue_view)
+        return [path("reissue/<uuid:order_id>/", view, name="shop_licence_reissue"), *super().get_urls()]
+
+    @confirmed_recently
+    def reissue_view(self, request: HttpRequest, order_id: Any) -> HttpResponse:
+        """Asks once, ends the order's key and makes a new one, and says plainly what happened."""
+        order = get_object_or_404(Order.objects.select_related("product"), pk=order_id)
+        if not request.user.has_perm(REISSUE):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._reissue(request, order)
+            return redirect("admin:shop_order_change", order.pk)
+        licence = Licence.objects.newest_of(order)
+        context = {**self.admin_site.each_context(request), "order": order, "licence": licence}
+        return render(request, "shop/admin/reissue.html", {**context, "title": "New license key"})
+
+    def _reissue(self, request: HttpRequest, order: Order) -> None:
+        replaces = request.POST.get("replaces", "")
+        try:
+            reissued = reissue_licence(order=order, replaces=replaces, actor=cast("User", request.user))
+        except ReissueRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            before = "" if reissued else "already, a moment ago: it was not replaced again"
+            told = "the buyer was told by mail" if order.email else "nobody could be told: the buyer was deleted"
+            self.message_user(request, f"The order has a new license key {before or 'now; ' + told}.")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_search import BlindSearchMixin
 
+from .admin_delivery import REISSUE
 from .admin_payments import PaymentInline
 from .delivery_models import Licence
 from .downloads import renew_downloads
@@ -35,10 +38,20 @@ class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
     blind_phone_fields = ("phone_index",)
     fields = [
         *("reference", "product_name", "total", "state", "name", "email", "phone", "address"),
-        *("placed_at", "paid_at", "downloads"),
+        *("placed_at", "paid_at", "downloads", "license_key"),
     ]
+    readonly_fields = ("license_key",)
     inlines = [LicenceInline, PaymentInline]
     actions = ["renew_downloads"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if request.user.has_perm(REISSUE) else self.fields[:-1]
+
+    @admin.display(description="license key")
+    def license_key(self, order: Order) -> str:
+        if not order.is_delivered:
+            return "–"
+        return format_html('<a href="{}">Issue a new one…</a>', reverse("admin:shop_licence_reissue", args=[order.pk]))
 
     @admin.action(description="Let the buyer download anew", permissions=["renew"])
     def renew_downloads(self, request: HttpRequest, orders: QuerySet[Order]) -> None:

@@ -27,10 +27,14 @@ def follow_reversal(*, resource_id: str, capture_id: str) -> None:
     if resource_id != capture_id:
         adopt_refund(paypal_refund_id=resource_id, source=Refund.Source.CHARGEBACK)
         return
-    payment = payment_of_capture(capture_id)
+    adopt_all_refunds(payment=payment_of_capture(capture_id))
+
+
+def adopt_all_refunds(*, payment: Payment) -> None:
+    """Each that PayPal knows of, under its own number, and what is missing where nothing is left of the payment."""
     for refund in gateway().get_order(payment.paypal_order_id or "").refunds:
         adopt_refund(paypal_refund_id=refund.id, source=Refund.Source.CHARGEBACK)
-    if gateway().get_capture(capture_id).status is CaptureStatus.REFUNDED:
+    if gateway().get_capture(payment.capture_id or "").status is CaptureStatus.REFUNDED:
         take_back_rest(payment=payment)
 
 

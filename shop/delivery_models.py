@@ -6,13 +6,14 @@ import hashlib
 import zipfile
 from datetime import datetime
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from django.core.exceptions import ValidationError
 from django.core.files.storage import Storage, storages
 from django.core.validators import FileExtensionValidator, RegexValidator
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
@@ -21,6 +22,21 @@ from privacy.encryption.fields import SealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
+
+if TYPE_CHECKING:
+    from .models import Order
+
+
+class LicenceQuerySet(models.QuerySet["Licence"]):
+    def working(self) -> LicenceQuerySet:
+        return self.filter(revoked_at=None)
+
+    def revoked(self) -> LicenceQuerySet:
+        return self.exclude(revoked_at=None)
+
+    def newest_of(self, order: Order) -> Licence | None:
+        """The one that works, or else the last that did: those before it were replaced, and never work again."""
+        return self.filter(order=order).order_by(F("revoked_at").desc(nulls_first=True), "-pk").first()
 
 
 @personal_data(
@@ -36,16 +52,24 @@ from privacy.sealed_models import SealedModel, uuid7
     recipients="you",
 )
 class Licence(SealedModel):
-    """One for each paid order. A revoked one stays, so that its buyer and staff see what became of it."""
+    """At most one that works for each order. A revoked one stays, so that its buyer and staff see what became of it."""
 
-    order = models.OneToOneField("shop.Order", on_delete=models.PROTECT, related_name="licence")
+    order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="licences")
     key = SealedTextField("licence key", max_length=29)
     key_index = BlindIndexField("key", unique=True)
     issued_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    objects = LicenceQuerySet.as_manager()
+
     class Meta:
         ordering = ["-issued_at"]
+        permissions = [("reissue_licence", "Can replace license keys")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order"], condition=Q(revoked_at=None), name="one_working_licence_per_order"
+            )
+        ]
 
 
 class ProductFileQuerySet(models.QuerySet["ProductFile"]):

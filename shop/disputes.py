@@ -8,7 +8,10 @@ way. Both are safe to repeat, in every order of arrival.
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
@@ -19,14 +22,15 @@ from privacy.audit.trail import record
 from privacy.mail import MailKind, MailRefused, queue_mail
 
 from .captures import PaymentUnknown, payment_of_capture
-from .chargebacks import take_back
+from .chargebacks import adopt_all_refunds, take_back
 from .mails import DISPUTE_CLOSED, DISPUTE_OPENED
 from .models import Dispute, Payment, Refund
 from .money import Money
-from .paypal.errors import PayPalError
+from .paypal.errors import Expired, PayPalError
 from .paypal.gateway import gateway
 from .paypal.types import CaptureStatus, DisputeState, DisputeStatus
 from .refund_booking import lock, note_problem, undo
+from .refunds import UNDONE
 from .signals import dispute_closed, payment_disputed
 
 logger = logging.getLogger(__name__)
@@ -38,8 +42,12 @@ def follow_dispute(*, paypal_id: str) -> Dispute:
     """Looks the dispute up and applies it. Raises `PaymentUnknown` and `PayPalError`."""
     remote = gateway().get_dispute(paypal_id)
     payment = _payment_of(remote)
-    returned = _is_won(remote) and _was_taken(payment, remote) and _money_is_back(payment)
-    return apply_dispute(payment=payment, remote=remote, money_is_back=returned)
+    outcome = str(remote.outcome) if remote.status is DisputeStatus.RESOLVED else ""
+    if outcome in Dispute.LOST:
+        with suppress(Expired):  # PayPal forgot the order: the outcome's own amount counts
+            adopt_all_refunds(payment=payment)
+    returned = _returned(payment) if outcome in Dispute.KEPT else set()
+    return apply_dispute(payment=payment, remote=remote, returned=returned)
 
 
 def _payment_of(remote: DisputeState) -> Payment:
@@ -50,16 +58,20 @@ def _payment_of(remote: DisputeState) -> Payment:
     return payment_of_capture(known.capture_id if known and known.capture_id else remote.capture_ids[0])
 
 
-def _is_won(remote: DisputeState) -> bool:
-    return remote.status is DisputeStatus.RESOLVED and str(remote.outcome) in Dispute.KEPT
+def _returned(payment: Payment) -> set[UUID]:
+    """The chargebacks whose money PayPal has given back, by its own word on each or on the whole capture."""
+    taken = dict(_chargebacks(payment).values_list("pk", "paypal_refund_id"))
+    status = gateway().get_capture(payment.capture_id or "").status if taken else None
+    if status is CaptureStatus.COMPLETED:
+        return set(taken)
+    if status is not CaptureStatus.PARTIALLY_REFUNDED:
+        return set()
+    rest_is_back = payment.state == Payment.State.REFUNDED
+    return {pk for pk, number in taken.items() if (_is_undone(number) if number else rest_is_back)}
 
 
-def _was_taken(payment: Payment, remote: DisputeState) -> bool:
-    return payment.disputes.filter(paypal_id=remote.id).exists() and _chargebacks(payment).exists()
-
-
-def _money_is_back(payment: Payment) -> bool:
-    return gateway().get_capture(payment.capture_id or "").status is CaptureStatus.COMPLETED
+def _is_undone(paypal_refund_id: str) -> bool:
+    return gateway().get_refund(paypal_refund_id).status in UNDONE
 
 
 def _chargebacks(payment: Payment) -> models.QuerySet[Refund]:
@@ -67,7 +79,7 @@ def _chargebacks(payment: Payment) -> models.QuerySet[Refund]:
 
 
 @transaction.atomic
-def apply_dispute(*, payment: Payment, remote: DisputeState, money_is_back: bool = False) -> Dispute:
+def apply_dispute(*, payment: Payment, remote: DisputeState, returned: Collection[UUID] = ()) -> Dispute:
     """Writes down what PayPal says, books the money first, and then tells of the opening or the end, once each."""
     payment = lock(payment.pk)
     dispute = Dispute.objects.filter(paypal_id=remote.id).first() or Dispute(paypal_id=remote.id, payment=payment)
@@ -77,7 +89,7 @@ def apply_dispute(*, payment: Payment, remote: DisputeState, money_is_back: bool
     was_open = not dispute._state.adding and dispute.is_open
     was_closed = not dispute._state.adding and not dispute.is_open
     _copy(dispute, remote)
-    changes = _move_money(dispute, remote, money_is_back=money_is_back)
+    changes = _move_money(dispute, remote, returned)
     _mark(payment)
     if dispute.is_open and not was_open:
         changes += _opened(dispute)
@@ -102,13 +114,11 @@ def _mark(payment: Payment) -> None:
     payment.save(update_fields=["is_disputed", "changed_at"])
 
 
-def _move_money(dispute: Dispute, remote: DisputeState, *, money_is_back: bool) -> Changes:
+def _move_money(dispute: Dispute, remote: DisputeState, returned: Collection[UUID]) -> Changes:
     if dispute.is_lost:
         taken = _take(dispute, remote)
         return [("shop.refund.completed", taken)] if taken else []
-    if money_is_back:
-        return [("shop.refund.undone", refund) for refund in _give_back(dispute)]
-    return []
+    return [("shop.refund.undone", refund) for refund in _give_back(dispute, returned)]
 
 
 def _take(dispute: Dispute, remote: DisputeState) -> Refund | None:
@@ -129,9 +139,9 @@ def _lost(dispute: Dispute, remote: DisputeState) -> Money:
     return dispute.total if dispute.outcome == Dispute.Outcome.BUYER else Money(0, dispute.currency)
 
 
-def _give_back(dispute: Dispute) -> list[Refund]:
+def _give_back(dispute: Dispute, returned: Collection[UUID]) -> list[Refund]:
     """A dispute that was lost first and won later: PayPal has the money in its place again."""
-    refunds = list(_chargebacks(dispute.payment).filter(created_at__gte=dispute.known_since).select_for_update())
+    refunds = list(_chargebacks(dispute.payment).filter(pk__in=returned).select_for_update())
     for refund in refunds:
         refund.payment = dispute.payment
         undo(refund)

@@ -1,27 +1,83 @@
-"""Licence keys are issued when the money is here, and revoked when all of it went back: each once for an order."""
+"""License keys follow the money: one works while it is here, and none once all of it went back.
+
+Every function runs in its caller's transaction, which holds the order's lock.
+"""
 
 from __future__ import annotations
 
+import logging
+from typing import TYPE_CHECKING
+
+from django.db import transaction
 from django.utils import timezone
 
 from privacy.audit.trail import record
+from privacy.mail import MailKind, MailRefused, queue_mail
 
 from .delivery_models import Licence
 from .licence_keys import new_licence_key
+from .mails import LICENCE_REISSUED, LICENCE_RESTORED
 from .models import Order
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+
+class ReissueRefused(Exception):
+    """The order gets no new key; the text tells staff why."""
 
 
 def issue_licence(*, order: Order) -> None:
-    """Makes the order's key, in the caller's transaction. An order that has one, or needs none, is left as it is."""
-    if not order.product.issues_licence:
+    """Makes the key of a paid order, or brings back the one it had. An order that needs none is left as it is."""
+    if not order.is_delivered:
         return
-    licence, issued = Licence.objects.get_or_create(order=order, defaults={"key": new_licence_key()})
-    if issued:
-        record(action="shop.licence.issued", about=licence, actor=None)
+    licence = Licence.objects.newest_of(order)
+    if licence is None and order.product.issues_licence:
+        record(action="shop.licence.issued", about=_new_licence(order), actor=None)
+    elif licence is not None and Licence.objects.revoked().filter(pk=licence.pk).update(revoked_at=None):
+        record(action="shop.licence.restored", about=licence, actor=None)
+        _tell_buyer(LICENCE_RESTORED, order)
 
 
 def revoke_licence(*, order: Order) -> None:
-    """Ends the order's licence, in the caller's transaction, if it has one that is not ended yet."""
-    licence = Licence.objects.filter(order=order).only("id").first()
-    if licence and Licence.objects.filter(pk=licence.pk, revoked_at=None).update(revoked_at=timezone.now()):
+    """Ends the order's license, if it has one that is not ended yet."""
+    licence = Licence.objects.newest_of(order)
+    if licence and Licence.objects.working().filter(pk=licence.pk).update(revoked_at=timezone.now()):
         record(action="shop.licence.revoked", about=licence, actor=None)
+
+
+@transaction.atomic
+def reissue_licence(*, order: Order, replaces: str, actor: User) -> bool:
+    """Ends the order's key and gives it a new one; the buyer is told by mail. Raises `ReissueRefused`.
+
+    `replaces` is the number of the license that staff saw, empty for none. False when another one took its place
+    meanwhile: pressed twice, the button makes one new key.
+    """
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    if not order.is_delivered:
+        raise ReissueRefused("Only an order that is paid, and whose delivery the buyer has not ended, gets a key.")
+    licence = Licence.objects.newest_of(order)
+    if licence is None and not order.product.issues_licence:
+        raise ReissueRefused("This product comes without a license key.")
+    if replaces != (str(licence.pk) if licence else ""):
+        return False
+    Licence.objects.working().filter(order=order).update(revoked_at=timezone.now())
+    record(action="shop.licence.reissued", about=_new_licence(order), actor=actor)
+    _tell_buyer(LICENCE_REISSUED, order)
+    return True
+
+
+def _new_licence(order: Order) -> Licence:
+    return Licence.objects.create(order=order, key=new_licence_key())
+
+
+def _tell_buyer(kind: MailKind, order: Order) -> None:
+    """The key counts whether or not a mail may go."""
+    if order.email is None:
+        return
+    try:
+        queue_mail(kind, to=order.email, about=order, context={})
+    except MailRefused as refusal:
+        logger.info("no %s for %s: %s", kind.template, order, refusal)

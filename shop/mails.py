@@ -34,6 +34,26 @@ REFUND_MADE = mail_kind(
     began=lambda order: order.placed_at,
     holds_link=True,
 )
+LICENCE_RESTORED = mail_kind(
+    "shop/licence_restored",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="it says that what the buyer paid for works again",
+    live=lambda order: order.is_delivered and not order.is_erased,
+    began=lambda order: order.placed_at,
+    holds_link=True,
+)
+LICENCE_REISSUED = mail_kind(
+    "shop/licence_reissued",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="the buyer's old key no longer works",
+    live=lambda order: order.is_delivered and not order.is_erased,
+    began=lambda order: order.placed_at,
+    holds_link=True,
+)
 # These go to the business's own address and hold nothing personal: a number and a link to the admin.
 DISPUTE_OPENED = mail_kind(
     "shop/dispute_opened",

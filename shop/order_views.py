@@ -41,7 +41,7 @@ def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[st
         "outcome": outcome,
         "payment": payment,
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
-        "licence": Licence.objects.filter(order=order).first(),
+        "licence": Licence.objects.newest_of(order),
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
         "download_limit": settings.DOWNLOADS_PER_ORDER,
         "link_minutes": settings.DOWNLOAD_LINK_MINUTES,

@@ -14,7 +14,7 @@ from privacy.audit.trail import record
 
 from .licences import issue_licence, revoke_licence
 from .models import Order, Payment
-from .signals import payment_captured, payment_refunded
+from .signals import payment_captured, payment_refunded, payment_restored
 
 
 @receiver(payment_captured)
@@ -28,3 +28,9 @@ def take_back(sender: Any, *, payment: Payment, **news: Any) -> None:
     """A partial refund leaves the buyer with the product, a full one (or a lost dispute) does not."""
     if payment.order.state == Order.State.REFUNDED:
         revoke_licence(order=payment.order)
+
+
+@receiver(payment_restored)
+def deliver_again(sender: Any, *, payment: Payment, **news: Any) -> None:
+    """A dispute won on appeal, or a refund that failed late: what was paid for works again."""
+    issue_licence(order=payment.order)

@@ -146,6 +146,7 @@ def _row_of(remote: RefundState, payment: Payment, source: Refund.Source) -> Ref
         amount_minor=remote.amount.minor,
         currency=remote.amount.currency,
         paypal_refund_id=remote.id,
+        created_at=remote.created_at or timezone.now(),  # PayPal's own time: a dispute opened later did not take it
     )
 
 

@@ -82,6 +82,7 @@ def refund_state(answer: Json, *, capture_id: str | None = None) -> RefundState:
         capture_id=_up(answer, "/payments/captures/") or capture_id,
         status_reason=_reason(answer),
         custom_id=answer.get("custom_id"),
+        created_at=_time(answer["create_time"]) if answer.get("create_time") else None,
     )
 
 

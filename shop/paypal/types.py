@@ -138,6 +138,7 @@ class RefundState:
     capture_id: str | None
     status_reason: str | None = None
     custom_id: str | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

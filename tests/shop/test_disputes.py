@@ -197,16 +197,39 @@ def test_an_appeal_that_we_win_brings_the_money_back(
     hand_over(told, payment, UPDATED)
     work()
     assert state(payment) == ("refunded", "refunded", 5995, True)
+    assert not payment.order.licences.working().exists()
     paypal.act(payment.capture_id or "", "resolve", outcome=SELLER)
     told.wait_for(payment.capture_id or "", RESOLVED, 2)
     hand_over(told, payment, RESOLVED)
     work()
     assert Refund.objects.get().state == "undone"
     assert state(payment) == ("paid", "paid", 0, False)
+    assert payment.order.licences.working().exists()
     assert news.heard[-2:] == [("restored", True, 0), ("closed", False, 0)]
     hand_over(told, payment, REVERSED)
     assert work() == 0  # the message is known already
     assert handle_open_events(now=timezone.now() + timedelta(hours=1)) == 0
+
+
+@pytest.mark.slow
+def test_an_appeal_that_we_win_brings_back_what_an_earlier_refund_had_left(
+    payment: Payment, paypal: Standin, told: Receiver, work: Work
+) -> None:
+    paypal.act(payment.capture_id or "", "refund", amount="9.95")
+    hand_over(told, payment, "PAYMENT.CAPTURE.REFUNDED")
+    work()
+    paypal.act(payment.capture_id or "", "dispute")
+    paypal.act(payment.capture_id or "", "resolve", outcome=BUYER)
+    hand_over(told, payment, RESOLVED, REVERSED)
+    work()
+    assert state(payment) == ("refunded", "refunded", 5995, False)
+    paypal.act(payment.capture_id or "", "appeal")
+    paypal.act(payment.capture_id or "", "resolve", outcome=SELLER)
+    told.wait_for(payment.capture_id or "", RESOLVED, 2)
+    hand_over(told, payment, UPDATED, RESOLVED)
+    work()
+    assert state(payment) == ("part_refunded", "part_refunded", 995, False)
+    assert payment.order.licences.working().exists()
 
 
 @pytest.mark.slow

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+from accounts.models import User
 from privacy.access import collect
 from privacy.audit.models import AuditEntry
 from privacy.erasure import erase_person
@@ -16,7 +19,7 @@ from privacy.models import OutgoingMail
 from shop.delivery_models import Licence
 from shop.models import Order, Payment, Product
 from shop.payment_booking import apply_capture
-from shop.paypal.types import CaptureStatus
+from shop.paypal.types import CaptureStatus, RefundStatus
 from shop.refunds import apply_refund
 from tests import factories
 from tests.shop.buying import capture_of, refund_of
@@ -136,6 +139,121 @@ def test_a_full_refund_ends_it_visibly_and_once(client: Client, payment: Payment
     assert "This licence ended on" in page
     assert licence.key not in page
     assert AuditEntry.objects.filter(action="shop.licence.revoked").count() == 1
+
+
+def fail_late(payment: Payment, number: str) -> None:
+    refund = payment.refunds.get(paypal_refund_id=number)
+    remote = refund_of(payment, str(refund.total.amount), number)
+    apply_refund(refund=refund, remote=replace(remote, status=RefundStatus.FAILED))
+
+
+def test_a_refund_that_fails_late_brings_the_key_back_and_the_buyer_is_told(
+    client: Client, payment: Payment, work: Callable[[], int]
+) -> None:
+    pay(payment)
+    key = Licence.objects.get().key
+    give_back(payment, "59.95", "R1")
+    assert key not in page_of(client, payment.order)
+    for _ in range(2):
+        fail_late(payment, "R1")
+    assert key in page_of(client, payment.order)
+    assert AuditEntry.objects.filter(action="shop.licence.restored").count() == 1
+    work()
+    [message] = [sent for sent in mail.outbox if "works again" in sent.subject]
+    assert (message.to, key in str(message.body)) == (["carol@example.org"], False)
+
+
+def test_one_of_two_refunds_that_fails_late_brings_the_key_back(client: Client, payment: Payment) -> None:
+    pay(payment)
+    give_back(payment, "9.95", "R1")
+    give_back(payment, "50.00", "R2")
+    assert Licence.objects.get().revoked_at is not None
+    fail_late(payment, "R1")
+    assert Licence.objects.get().key in page_of(client, payment.order)
+
+
+def test_a_refund_that_fails_after_the_buyer_was_deleted_brings_no_dead_order(client: Client, payment: Payment) -> None:
+    pay(payment)
+    give_back(payment, "59.95", "R1")
+    erase_person(email="carol@example.org")
+    assert not Licence.objects.exists()
+    payment.refresh_from_db()
+    fail_late(payment, "R1")
+    assert Licence.objects.get().key in page_of(client, payment.order)
+
+
+def test_what_ended_at_the_buyers_wish_stays_ended(client: Client, payment: Payment) -> None:
+    pay(payment)
+    erase_person(email="carol@example.org")
+    give_back(payment, "59.95", "R1")
+    payment.refresh_from_db()
+    fail_late(payment, "R1")
+    assert Order.objects.get().state == Order.State.PAID
+    assert not Licence.objects.exists()
+
+
+def reissue(staff: Client, order: Order, times: int = 1) -> str:
+    """Opens the step from the order's page and presses its button; returns what staff read at the end."""
+    page = BeautifulSoup(staff.get(f"/admin/shop/order/{order.pk}/change/").content, "html.parser")
+    path = str(next(link["href"] for link in page.select("a") if "Issue a new one" in link.get_text()))
+    form = BeautifulSoup(staff.get(path).content, "html.parser").select_one("input[name=replaces]")
+    assert form is not None
+    for _ in range(times):
+        answer = staff.post(path, {"replaces": str(form["value"])}, follow=True)
+    return answer.content.decode()
+
+
+def test_staff_replace_a_key_once_however_often_the_button_is_pressed(
+    client: Client, staff: Client, bob: User, payment: Payment, work: Callable[[], int]
+) -> None:
+    pay(payment)
+    old = Licence.objects.get().key
+    assert "was not replaced again" in reissue(staff, payment.order, times=2)
+    new = Licence.objects.working().get().key
+    page = page_of(client, payment.order)
+    assert (new in page, old in page, new == old) == (True, False, False)
+    assert Licence.objects.get(key_index=old).revoked_at is not None
+    assert AuditEntry.objects.get(action="shop.licence.reissued").actor == bob.pk
+    work()
+    [message] = [sent for sent in mail.outbox if "new license key" in sent.subject]
+    assert message.to == ["carol@example.org"]
+    assert not [key for key in (old, new) if key in str(message.body)]
+
+
+def test_a_refund_ends_the_new_key_and_its_failure_brings_back_that_one_alone(staff: Client, payment: Payment) -> None:
+    pay(payment)
+    old = Licence.objects.get().key
+    reissue(staff, payment.order)
+    new = Licence.objects.working().get().key
+    give_back(payment, "59.95", "R1")
+    assert not Licence.objects.working().exists()
+    fail_late(payment, "R1")
+    assert [licence.key for licence in Licence.objects.working()] == [new]
+    assert Licence.objects.get(key_index=old).revoked_at is not None
+
+
+def test_an_order_that_was_refunded_gets_no_new_key(staff: Client, payment: Payment) -> None:
+    pay(payment)
+    give_back(payment, "59.95", "R1")
+    licence = Licence.objects.get()
+    assert "Issue a new one" not in staff.get(f"/admin/shop/order/{payment.order_id}/change/").content.decode()
+    path = f"/admin/shop/licence/reissue/{payment.order_id}/"
+    page = staff.post(path, {"replaces": str(licence.pk)}, follow=True).content.decode()
+    assert "Only an order that is paid" in page
+    assert not Licence.objects.working().exists()
+
+
+def test_a_product_without_keys_gets_none_from_staff(staff: Client, payment: Payment) -> None:
+    Product.objects.update(issues_licence=False)
+    pay(Payment.objects.get())
+    assert "comes without a license key" in reissue(staff, payment.order)
+    assert not Licence.objects.exists()
+
+
+def test_the_database_allows_one_working_key_an_order(payment: Payment) -> None:
+    pay(payment)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Licence.objects.create(order=payment.order, key="another")
 
 
 def test_the_audit_tells_of_it_by_ids_alone(payment: Payment) -> None:

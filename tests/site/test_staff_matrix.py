@@ -128,6 +128,7 @@ PAGES = """
     admin:privacy_privacyrequest_report    ROP      ROP
     admin:privacy_privacyrequest_step      ROP      ROP
     admin:shop_event_set_aside             -        ROF
+    admin:shop_licence_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_reconciliation              ROSF     ROSF
     admin:shop_reconciliation_look         -        ROF
