@@ -25,7 +25,7 @@ LOOK_BACK = 200  # earlier orders of the affiliate whose clicks are still stored
 RATED_OVER = timedelta(days=180)
 RATED_FROM = 10  # sales; fewer say nothing about an affiliate
 TOO_MANY_REFUNDED = 0.3
-_DOTS_MEAN_NOTHING = {"gmail.com", "googlemail.com"}
+GMAIL = {"gmail.com", "googlemail.com"}  # two names of one mailbox: https://support.google.com/mail/answer/10313
 
 
 def signs_of(*, attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> list[str]:
@@ -53,10 +53,13 @@ def is_paid_by_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
 
 
 def mailbox_of(email: str | None) -> str:
-    """The mailbox that an address leads to, for comparing two: without a `+label`, and without dots at Gmail."""
+    """The mailbox that an address leads to, for comparing two: without a `+label`, and at Gmail without dots, under
+    one name. Never who somebody is: docs/adr/0024."""
     local, _, domain = normalise_email(email or "").rpartition("@")
     local = local.partition("+")[0]
-    return f"{local.replace('.', '') if domain in _DOTS_MEAN_NOTHING else local}@{domain}" if domain else ""
+    if domain in GMAIL:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}" if domain else ""
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)

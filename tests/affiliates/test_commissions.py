@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions import approve_commission, approve_past_hold, earn_commission, reject_commission
-from affiliates.models import Affiliate, Commission, LedgerEntry
+from affiliates.flags import confirm_flag, raise_flag
+from affiliates.models import Affiliate, Commission, Flag, LedgerEntry
 from affiliates.rates import set_rate
 from shop.models import Product
 from tests import factories
-from tests.affiliates.sales import approved_sale, balance, sale
+from tests.affiliates.sales import approved_sale, attributed_order, balance, sale
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -67,6 +68,18 @@ def test_it_is_earned_once(alice: Affiliate, product: Product) -> None:
 def test_nothing_is_earned_on_an_order_that_nobody_brought(product: Product) -> None:
     assert earn_commission(payment=factories.payment(factories.order(product))) is None
     assert not Commission.objects.exists()
+
+
+def test_what_a_person_had_rejected_before_the_money_came_is_earned_as_rejected(
+    alice: Affiliate, product: Product, bob: User
+) -> None:
+    order = attributed_order(alice, product)
+    flag = raise_flag(attribution=order.attribution, kind=Flag.Kind.BY_STAFF, by=bob)
+    confirm_flag(flag=flag, reason="a cousin's order", by=bob)
+    earned = earn_commission(payment=factories.payment(order, state="paid"))
+    assert earned is not None
+    assert (earned.state, earned.reason) == (Commission.State.REJECTED, "a cousin's order")
+    assert not alice.ledger.exists()
 
 
 def test_approving_twice_credits_once(alice: Affiliate, product: Product, bob: User) -> None:

@@ -69,6 +69,12 @@ def test_the_affiliates_own_account(client: Client, alice: Affiliate) -> None:
     assert kinds() == [Kind.SAME_ACCOUNT]
 
 
+def test_a_buyer_who_is_signed_in_to_another_account_is_not_held(client: Client, alice: Affiliate) -> None:
+    client.force_login(factories.affiliate("erin@example.net", "ERIN").user)
+    assert place(client, code="DEMO").attribution.affiliate == alice
+    assert not Flag.objects.exists()
+
+
 def test_the_affiliates_own_address_at_a_guest_checkout(client: Client, alice: Affiliate) -> None:
     alice.payout_email = "money@example.com"
     alice.save()
@@ -110,6 +116,9 @@ def test_a_sign_that_was_cleared_is_not_raised_again(client: Client, alice: Affi
         ("Alice@Example.com", "alice@example.com", True),
         ("alice+shop@example.com", "alice@example.com", True),
         ("a.l.ice@gmail.com", "alice@gmail.com", True),
+        ("a.l.ice+shop@googlemail.com", "alice@gmail.com", True),
+        ("alice@googlemail.com", "Alice@GoogleMail.com", True),
+        ("alice@googlemail.com", "alice@gmail.example", False),
         ("a.lice@example.com", "alice@example.com", False),
         ("alice@example.com", "alice@example.org", False),
         ("carol@example.com", "alice@example.com", False),
@@ -154,13 +163,23 @@ def test_an_order_from_elsewhere_is_noted_without_the_address(client: Client, al
     assert Attribution.objects.get(order=place(client)).click.same_address is False  # type: ignore[union-attr]
 
 
-def test_too_many_refunds(client: Client, alice: Affiliate, product: Product) -> None:
+@pytest.mark.parametrize(("refunded", "flagged"), [(0, False), (3, False), (4, True)])
+def test_more_than_three_refunds_in_ten_sales_hold_the_next_one(
+    client: Client, alice: Affiliate, product: Product, refunded: int, flagged: bool
+) -> None:
     for number in range(RATED_FROM):
         commission = sale(alice, product)
-        if number < 4:
+        if number < refunded:
             refund(commission, "59.95")
-    place(client, code="DEMO")
-    assert kinds() == [Kind.REFUND_RATE]
+    assert place(client, code="DEMO").attribution.affiliate == alice
+    assert kinds() == ([Kind.REFUND_RATE] if flagged else [])
+
+
+def test_the_affiliates_mailbox_under_its_other_name_is_the_same(client: Client, alice: Affiliate) -> None:
+    alice.payout_email = "alice.smith@gmail.com"
+    alice.save()
+    place(client, code="DEMO", email="AliceSmith+x@googlemail.com")
+    assert kinds() == [Kind.SAME_PAYOUT_EMAIL]
 
 
 # --- What a flag does ------------------------------------------------------------------------------------------------

@@ -111,6 +111,27 @@ def test_nothing_starts_in_the_past(alice: Affiliate) -> None:
         set_rate(affiliate=alice, percent=Decimal(1), starts_at=timezone.now() - timedelta(hours=1), by=None)
 
 
+def test_no_rate_ends_when_it_starts(staff: Client, alice: Affiliate) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    with pytest.raises(RateRefused, match="end after it starts"):
+        set_rate(affiliate=alice, percent=Decimal(1), starts_at=tomorrow, ends_at=tomorrow, by=None)
+    moment = {"0": f"{tomorrow:%Y-%m-%d}", "1": "12:00:00"}
+    times = {f"{name}_{part}": text for name in ("starts_at", "ends_at") for part, text in moment.items()}
+    page = staff.post(ADD, {"affiliate": str(alice.pk), "percent": "12.50", "currency": "USD", **times})
+    assert "A rate has to end after it starts" in page.content.decode()
+    assert not Rate.objects.exists()
+
+
+def test_a_rate_that_was_ended_before_its_start_is_in_nobodys_way(alice: Affiliate) -> None:
+    tomorrow = timezone.now() + timedelta(days=1)
+    never = set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, by=None)
+    assert end_rate(rate=never, by=None)
+    now = set_rate(affiliate=alice, percent=Decimal(20), by=None)
+    assert (now.ends_at, Rate.objects.get(percent=10).ends_at) == (None, tomorrow)
+    anew = set_rate(affiliate=alice, percent=Decimal(30), starts_at=tomorrow, by=None)
+    assert list(Rate.objects.in_force(tomorrow)) == [anew]
+
+
 def test_two_rates_of_one_target_do_not_overlap(alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, by=None)
