@@ -18,7 +18,7 @@ def write_fresh_env(path: Path) -> bool:
     except FileExistsError:
         return False
     with os.fdopen(descriptor, "w") as file:
-        file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\nENCRYPTION_KEYS={RootKey.generate()}\n")
+        file.write(f"SECRET_KEY={secrets.token_urlsafe(50)}\nENCRYPTION_KEYS={RootKey.generate().written_out()}\n")
     return True
 
 

@@ -19,11 +19,13 @@ class PrivacyConfig(AppConfig):
             third_party,
         )
         from .addresses.reindex import reindex_after_migrating
+        from .key_checks import note_keys_after_migrating
         from .staff_roles import sync_roles
         from .text_rules import check_all_forms
 
         check_all_forms()
 
+        post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)
         autodiscover_modules("mails")
         autodiscover_modules("promises")

@@ -9,12 +9,13 @@ from django.apps import apps
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldError
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from .coverage import known_columns, unclassified_columns
 from .encryption.fields import SealedField
 from .encryption.keys import KeyProblem, check_keys
+from .key_checks import WrongKeys, check_root_keys
 from .links import SealedTokenField
 from .registry import Erasure, NotPersonal, PersonalData, declaration_for, personal_links
 
@@ -33,6 +34,20 @@ def check_encryption_keys(app_configs: Any, **kwargs: Any) -> Sequence[checks.Ch
     except KeyProblem as problem:
         hint = "Make a key with `manage.py generate_key`, and keep a copy apart from the backups."
         return [checks.Error(f"ENCRYPTION_KEYS: {problem}.", hint=hint, id=problem.number)]
+    return []
+
+
+@checks.register("privacy")
+def check_keys_of_the_database(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """E024: the keys are not those that the database was sealed with. Every command that touches data runs the checks;
+    the site, the worker and housekeeping refuse by themselves. A database that isn't there or migrated yet has none."""
+    try:
+        check_root_keys()
+    except WrongKeys as problem:
+        hint = "Keep a copy of the keys apart from the backups of the database."
+        return [checks.Error(f"ENCRYPTION_KEYS: {problem}", hint=hint, id="privacy.E024")]
+    except DatabaseError:
+        pass
     return []
 
 

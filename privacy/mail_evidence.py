@@ -62,9 +62,9 @@ def _unwanted(mails: list[OutgoingMail], kinds: dict[str, MailKind]) -> int:
     people = {mail.pk: Person(email=mail.recipient) for mail in mails if mail.recipient}
     wishes = _by_index(Suppression.objects.of(*people.values()).filter(channel=Channel.EMAIL))
     return sum(
-        any(_is_against(wish, mail, kinds[mail.kind]) for index in people[mail.pk].indexes() for wish in wishes[index])
+        any(_is_against(wish, mail, kinds[mail.kind]) for index in person.indexes() for wish in wishes.get(index, ()))
         for mail in mails
-        if mail.pk in people and not wishes.keys().isdisjoint(people[mail.pk].indexes())
+        if (person := people.get(mail.pk)) is not None
     )
 
 

@@ -25,6 +25,7 @@ __all__ = [
     "ChoicesRequest",
     "ErasureMark",
     "Heartbeat",
+    "KeyCheck",
     "MailTally",
     "Measurement",
     "OutgoingMail",
@@ -146,3 +147,14 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return f"heartbeat of the {self.name}"
+
+
+@not_personal("a text that everybody may know, sealed under each root key that this database needs", "key_id sealed")
+class KeyCheck(models.Model):
+    """Opens with the right root key alone; `privacy.key_checks` asks before anything starts."""
+
+    key_id = models.CharField(max_length=8, primary_key=True, editable=False)
+    sealed = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"check of the root key {self.key_id}"

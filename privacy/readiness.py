@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import connections
 
+from .key_checks import WrongKeys, note_root_keys
 from .keystore.day_keys import check_key_store
 from .opt_out_copies import lost_opt_outs
 from .tombstones import not_applied
@@ -14,11 +15,14 @@ class NotReady(RuntimeError):
 
 
 def require_ready() -> None:
-    """Raises `NotReady` when the key store can't be used, or when the main database is a restored one in which people
-    who were erased are still to be found."""
+    """Raises `NotReady` when the keys are not those of this database, when the key store can't be used, or when the
+    main database is a restored one in which people who were erased are still to be found."""
     try:
+        note_root_keys()
         check_key_store()
         missing, lost = not_applied(), lost_opt_outs()
+    except WrongKeys as wrong:
+        raise NotReady(f"ENCRYPTION_KEYS: {wrong}") from None
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise NotReady(

@@ -80,7 +80,7 @@ class RunningSite:
             "PORT": str(self.port),
             "PAYPAL_STANDIN_PORT": str(self.standin_port),
             "SECRET_KEY": "e2e-" + "x" * 60,
-            "ENCRYPTION_KEYS": str(RootKey.generate()),
+            "ENCRYPTION_KEYS": RootKey.generate().written_out(),
             "TRUSTED_PROXIES": "127.0.0.1/32",
             "ORDER_LIMIT_PER_NETWORK": "2000",  # all tests of a module buy from one network, and as few buyers
             "ORDER_LIMIT_PER_ADDRESS": "2000",

@@ -7,7 +7,7 @@ from typing import Any
 from privacy.encryption.keys import RootKey
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
-os.environ.setdefault("ENCRYPTION_KEYS", str(RootKey(b"test", b"k" * 32)))
+os.environ.setdefault("ENCRYPTION_KEYS", RootKey(b"test", b"k" * 32).written_out())
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="aitpro-tests-"))
 
 from aitpro.settings import *  # noqa: E402, F403

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+
+from shop.models import Order
 
 from ..models import Affiliate, Commission, Label, LabelSales, UncountedSale
 
@@ -78,13 +80,19 @@ def _sales_of(affiliate: UUID, currency: str) -> list[Sale]:
             Sale(
                 one.pk,
                 one.uncounted.was_seen,
-                one.attribution.order.email_index,
+                _buyer_of(one.attribution.order),
                 label if label in known else None,
                 one.base_minor,
                 earned,
             )
         )
     return sales
+
+
+def _buyer_of(order: Order) -> bytes | None:
+    """One name for each buyer, also while some of their orders are still indexed under an older key."""
+    index: Any = Order._meta.get_field("email_index")
+    return index.remade(order) if order.email else None
 
 
 def _groups(sales: list[Sale]) -> tuple[Groups, bool]:

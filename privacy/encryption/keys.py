@@ -62,6 +62,10 @@ class RootKey:
         return key
 
     def __str__(self) -> str:
+        return f"root key {self.id.hex()}"  # what ends in logs and f-strings
+
+    def written_out(self) -> str:
+        """Id and secret, as `parse` reads them. For the operator's eyes alone."""
         return f"{self.id.hex()}:{base64.urlsafe_b64encode(self.secret).decode().rstrip('=')}"
 
 
@@ -100,7 +104,9 @@ def check_keys(text: str, secret_key: str) -> None:
     """Raises `KeyProblem` when the keys are missing, malformed, short, doubled, or shared with SECRET_KEY."""
     ring = KeyRing.parse(text)
     known = secret_key.encode()
-    if secret_key in text or any(key.secret in known or str(key).partition(":")[2] in secret_key for key in ring.keys):
+    if secret_key in text or any(
+        key.secret in known or key.written_out().partition(":")[2] in secret_key for key in ring.keys
+    ):
         raise KeyProblem(
             "privacy.E023", "a key is shared with SECRET_KEY, which is rotated on its own (`generate_key`)"
         )
@@ -111,11 +117,16 @@ def length_prefixed(*parts: bytes) -> bytes:
     return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
+def derive_fleeting_key(root: RootKey, use: str, *scope: str) -> bytes:
+    """`derive_key` for a key that is to leave the memory with its caller, such as a day's."""
+    info = length_prefixed(use.encode(), *(part.encode() for part in scope))
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(root.secret)
+
+
 @lru_cache(maxsize=4096)
 def derive_key(root: RootKey, use: str, *scope: str) -> bytes:
     """32 bytes for one use (`seal`, `blind-index`, `cookie`…) and scope (usually table and column)."""
-    info = length_prefixed(use.encode(), *(part.encode() for part in scope))
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(root.secret)
+    return derive_fleeting_key(root, use, *scope)
 
 
 @lru_cache(maxsize=8)

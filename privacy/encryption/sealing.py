@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
-from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring, length_prefixed
+from .keys import KEY_ID_BYTES, RootKey, derive_fleeting_key, derive_key, key_ring, length_prefixed
 
 VERSION = b"\x01"
 NONCE_BYTES = 12
@@ -68,19 +68,26 @@ class Openers(dict[bytes, Opener]):
         self.place = place
         self.find = find
 
+    def cipher(self, root: RootKey) -> AESGCM:
+        return _cipher(root, self.place)
+
     def __missing__(self, header: bytes) -> Opener:
         if len(header) < HEADER_BYTES or header[:1] != VERSION:
             raise SealBroken("something that was never sealed, or was cut short")
         root = self.find(header[1:])
-        self[header] = opener = (_cipher(root, self.place).decrypt, _bound_to(header, self.place))
+        self[header] = opener = (self.cipher(root).decrypt, _bound_to(header, self.place))
         return opener
 
 
 def seal(plaintext: bytes, *, place: Place, row: bytes, root: RootKey | None = None) -> SealedBytes:
-    """Seals with `root`, by default the primary key. `row` is the row's primary key, or another name of the owner."""
+    """Seals with `root`, by default the primary key. `row` is the row's primary key, or another name of the owner.
+
+    Of a given `root` nothing stays in the memory.
+    """
+    cipher = _cipher(key_ring().primary, place) if root is None else fleeting_cipher(root, place)
     root = root or key_ring().primary
     header, nonce = VERSION + root.id, secrets.token_bytes(NONCE_BYTES)
-    ciphertext = _cipher(root, place).encrypt(nonce, plaintext, _bound_to(header, place) + row)
+    ciphertext = cipher.encrypt(nonce, plaintext, _bound_to(header, place) + row)
     return SealedBytes(header + nonce + ciphertext)
 
 
@@ -113,6 +120,10 @@ def openers_of(place: Place) -> Openers:
 @lru_cache(maxsize=4096)
 def _cipher(root: RootKey, place: Place) -> AESGCM:
     return AESGCM(derive_key(root, place.use, place.table, place.column))
+
+
+def fleeting_cipher(root: RootKey, place: Place) -> AESGCM:
+    return AESGCM(derive_fleeting_key(root, place.use, place.table, place.column))
 
 
 @lru_cache(maxsize=4096)

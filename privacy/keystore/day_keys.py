@@ -3,6 +3,8 @@
 The key of day D is destroyed when day D+30 begins (UTC). From that moment on it is refused even where the job that
 deletes it has not run. A day whose key is gone, and every day before it, never gets a key again, also when the clock
 is set back.
+
+No process keeps a day's key: it is asked for each time (one query), and so is gone everywhere once it is destroyed.
 """
 
 from __future__ import annotations
@@ -38,21 +40,18 @@ def key_of(day: date, *, now: datetime) -> RootKey:
     """The key that seals this day's data, minted if there is none. Raises `DayFenced`."""
     if is_over(day, now):
         raise DayFenced(f"the key of {day} is destroyed")
-    known = _remembered(now).by_day(day) or _remember(_stored_or_minted(day, now))
-    if known is None:
+    stored = DayKey.objects.filter(day=day).first() or _mint(day, now)
+    if stored.wrapped is None:
         raise DayFenced(f"the key of {day} is destroyed")
-    return known
+    return _unwrap(stored)
 
 
 def key_with_id(key_id: bytes, *, now: datetime) -> RootKey:
     """The key that opens what was sealed with it. Raises `KeyDestroyed`, also for ids that were never there."""
-    known = _remembered(now).by_id(key_id)
-    if known is None:
-        stored = DayKey.objects.filter(key_id=key_id).first()
-        known = _remember(stored) if stored and not is_over(stored.day, now) else None
-    if known is None:
+    stored = DayKey.objects.filter(key_id=key_id, wrapped__isnull=False).first()
+    if stored is None or is_over(stored.day, now):
         raise KeyDestroyed(f"the day key {key_id.hex()} is destroyed")
-    return known
+    return _unwrap(stored)
 
 
 def destroy_due_keys(*, now: datetime) -> int:
@@ -62,7 +61,6 @@ def destroy_due_keys(*, now: datetime) -> int:
         destroyed = DayKey.objects.filter(day__lte=last_day, destroyed_at__isnull=True).update(
             wrapped=None, destroyed_at=now
         )
-    _remembered(now)
     if destroyed:
         _leave_no_copy()
     return destroyed
@@ -101,10 +99,6 @@ def _rewrap(stored: DayKey) -> int:
     return DayKey.objects.filter(day=stored.day, wrapped=stored.wrapped).update(wrapped=wrapped)
 
 
-def _stored_or_minted(day: date, now: datetime) -> DayKey:
-    return DayKey.objects.filter(day=day).first() or _mint(day, now)
-
-
 def _mint(day: date, now: datetime) -> DayKey:
     if DayKey.objects.filter(day__gte=day, destroyed_at__isnull=False).exists():
         raise DayFenced(f"no key is made for {day}: a later day's key is destroyed already")
@@ -124,43 +118,3 @@ def _unwrap(stored: DayKey) -> RootKey:
 
 def _row(day: date, key_id: bytes) -> bytes:
     return day.isoformat().encode() + key_id
-
-
-class _Memory:
-    """The keys this process has unwrapped. A key whose day is over leaves it the next time anybody looks."""
-
-    def __init__(self) -> None:
-        self._keys: dict[date, RootKey] = {}
-
-    def by_day(self, day: date) -> RootKey | None:
-        return self._keys.get(day)
-
-    def by_id(self, key_id: bytes) -> RootKey | None:
-        return next((key for key in list(self._keys.values()) if key.id == key_id), None)
-
-    def add(self, day: date, key: RootKey) -> None:
-        self._keys[day] = key
-
-    def forget_what_is_over(self, now: datetime) -> None:
-        for day in list(self._keys):
-            if is_over(day, now):
-                self._keys.pop(day, None)
-
-    def clear(self) -> None:
-        self._keys.clear()
-
-
-memory = _Memory()
-
-
-def _remembered(now: datetime) -> _Memory:
-    memory.forget_what_is_over(now)
-    return memory
-
-
-def _remember(stored: DayKey) -> RootKey | None:
-    if stored.wrapped is None:
-        return None
-    key = _unwrap(stored)
-    memory.add(stored.day, key)
-    return key

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import models
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from privacy.encryption.fields import SealedAttribute, SealedTextField, row_of
-from privacy.encryption.sealing import Opener, Openers, SealedBytes, seal
+from privacy.encryption.keys import RootKey
+from privacy.encryption.sealing import Opener, Openers, SealedBytes, fleeting_cipher, seal
 from privacy.reading import require_purpose
 
 from .day_keys import key_of, key_with_id
@@ -53,7 +55,10 @@ class DaySealedTextField(SealedTextField):
 
 
 class DayOpeners(Openers):
-    """Keeps nothing: whether a day's key may still be used is asked every time."""
+    """Keeps nothing: whether a day's key may still be used is asked every time, and the key is gone with the answer."""
+
+    def cipher(self, root: RootKey) -> AESGCM:
+        return fleeting_cipher(root, self.place)
 
     def __setitem__(self, header: bytes, opener: Opener) -> None:
         """Forgotten at once."""

@@ -317,9 +317,9 @@ def test_a_superuser_resets_a_lost_second_factor_but_never_the_own(client: Clien
 
 def test_the_secret_moves_to_a_new_key(secret: bytes, settings: Settings) -> None:
     field: Any = Authenticator._meta.get_field("key")
-    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32)},{key_ring().primary}"
+    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32).written_out()},{key_ring().primary.written_out()}"
     assert rotate(Column(field)) == 1
-    settings.ENCRYPTION_KEYS = str(key_ring().primary)
+    settings.ENCRYPTION_KEYS = key_ring().primary.written_out()
     assert Authenticator.objects.get().key == secret
 
 

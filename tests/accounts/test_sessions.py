@@ -103,7 +103,7 @@ def test_data_moved_from_another_session_opens_nothing(alice: Affiliate, bob: Us
 def test_a_new_key_signs_nobody_out_before_the_old_one_is_taken_out(alice: Affiliate, settings: Settings) -> None:
     client, old = sign_in(), key_ring().primary
     new = RootKey(b"next", b"n" * 32)
-    settings.ENCRYPTION_KEYS = f"{new},{old}"
+    settings.ENCRYPTION_KEYS = f"{new.written_out()},{old.written_out()}"
     assert may_work(client)
     client.post("/accounts/logout/")
     assert not Session.objects.exists()

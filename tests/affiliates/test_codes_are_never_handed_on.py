@@ -137,7 +137,7 @@ def test_the_database_neither_moves_a_code_nor_forgets_it(renamed: Affiliate) ->
 
 
 def test_a_former_code_is_found_and_refused_while_two_keys_are_in_use(renamed: Affiliate, settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS = f"{RootKey.generate()},{settings.ENCRYPTION_KEYS}"
+    settings.ENCRYPTION_KEYS = f"{RootKey.generate().written_out()},{settings.ENCRYPTION_KEYS}"
     frank = factories.affiliate("frank@example.org", "FRANK")
     frank.code = "DEMO"
     with pytest.raises(IntegrityError), transaction.atomic():

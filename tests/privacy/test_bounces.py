@@ -177,7 +177,7 @@ def test_any_other_message_is_not_ours(db: None, text: str) -> None:
 
 def test_a_message_id_outlives_a_rotation_of_the_keys(mail: OutgoingMail, settings: Settings) -> None:
     before = id_of(mail)
-    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32)},{settings.ENCRYPTION_KEYS}"
+    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32).written_out()},{settings.ENCRYPTION_KEYS}"
     assert id_of(mail) != before
     assert mail_with_id(before) == mail_with_id(id_of(mail)) == mail.pk
 

@@ -31,7 +31,7 @@ ALLOWED = {
     "a random number or code that this site makes": """
         affiliates_affiliate.code affiliates_commission.number contacts_inquiry.reference
         disclosure_disclosure.reference
-        privacy_privacyrequest.reference shop_order.reference
+        privacy_keycheck.key_id privacy_privacyrequest.reference shop_order.reference
     """,
     "a number, code or address of PayPal's": """
         affiliates_payoutitem.paypal_item_id affiliates_payoutparcel.paypal_batch_id shop_dispute.paypal_id

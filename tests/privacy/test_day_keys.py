@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,23 +10,28 @@ import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, connections, transaction
 from django.test import Client
+from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
+from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import SealBroken
-from privacy.keystore import day_keys
-from privacy.keystore.day_keys import DayFenced, KeyDestroyed, check_key_store, destroy_due_keys, key_of, key_with_id
+from privacy.keystore.day_keys import (
+    DayFenced,
+    KeyDestroyed,
+    check_key_store,
+    destroy_due_keys,
+    key_of,
+    key_with_id,
+    left_under_older_keys,
+    rewrap,
+)
 from privacy.keystore.models import DayKey
 from privacy.purposes import Purpose
 from privacy.reading import acting_for
 from tests import factories
 
 TODAY = date(2026, 3, 2)  # the day of the frozen clock
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _a_process_that_has_just_started(clock: time_machine.Traveller) -> None:
-    day_keys.memory.clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def now() -> datetime:
@@ -51,7 +57,6 @@ def address_of(click: Click) -> str | None:
 
 def test_a_day_has_one_key() -> None:
     assert key_of(TODAY, now=now()) == key_of(TODAY, now=now())
-    day_keys.memory.clear()
     assert key_of(TODAY, now=now()).id == bytes(DayKey.objects.get().key_id)
 
 
@@ -177,3 +182,32 @@ def test_a_damaged_store_says_which_day_is_damaged(click: Click) -> None:
     with pytest.raises((SealBroken, LookupError)) as caught:
         check_key_store()
     assert TODAY.isoformat().encode().hex() in str(caught.value) + "".join(getattr(caught.value, "__notes__", []))
+
+
+def test_key_destroyed_by_another_process_opens_nothing_in_this_one(click: Click) -> None:
+    """The clock stands still: nothing but the store says that it is gone."""
+    assert address_of(click) == "203.0.113.77"
+    DayKey.objects.update(wrapped=None, destroyed_at=now())
+    with pytest.raises(KeyDestroyed):
+        address_of(click)
+    with pytest.raises(DayFenced):
+        key_of(TODAY, now=now())
+
+
+def test_no_day_key_stays_in_the_memory_of_a_process(client: Client, click: Click) -> None:
+    client.get("/go/DEMO/")
+    assert address_of(click) == "203.0.113.77"
+    key_id = bytes(DayKey.objects.get().key_id)
+    gc.collect()
+    assert key_id not in {thing.id for thing in gc.get_objects() if isinstance(thing, RootKey)}
+
+
+def test_day_keys_are_rewrapped_once_with_a_new_root_key(click: Click, settings: Settings) -> None:
+    before = key_of(TODAY, now=now())
+    assert (left_under_older_keys(), rewrap()) == (0, 0)
+    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32).written_out()},{settings.ENCRYPTION_KEYS}"
+    assert left_under_older_keys() == 1
+    assert (rewrap(), rewrap(), left_under_older_keys()) == (1, 0, 0)
+    settings.ENCRYPTION_KEYS = RootKey(b"next", b"n" * 32).written_out()
+    assert key_of(TODAY, now=now()) == before
+    assert address_of(click) == "203.0.113.77"

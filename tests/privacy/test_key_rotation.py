@@ -17,22 +17,24 @@ from contacts.models import Inquiry
 from privacy.encryption import rotation
 from privacy.encryption.keys import RootKey, UnknownKey
 from privacy.encryption.rotation import Column, columns, left_under_older_keys
+from privacy.models import KeyCheck
 from tests import factories
 
 OLD, NEW = RootKey(b"old.", b"o" * 32), RootKey(b"new.", b"n" * 32)
 
 
 @pytest.fixture(autouse=True)
-def _only_the_old_key(settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS = str(OLD)
+def _only_the_old_key(settings: Settings, db: None) -> None:
+    settings.ENCRYPTION_KEYS = OLD.written_out()
+    KeyCheck.objects.all().delete()  # that of the key which the test database was made with
 
 
 def new_key_is_primary(settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS = f"{NEW},{OLD}"
+    settings.ENCRYPTION_KEYS = f"{NEW.written_out()},{OLD.written_out()}"
 
 
 def old_key_is_gone(settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS = str(NEW)
+    settings.ENCRYPTION_KEYS = NEW.written_out()
 
 
 def rotate() -> str:

@@ -23,15 +23,23 @@ MALFORMED = {
 
 
 def test_a_key_is_read_as_it_was_written() -> None:
-    assert str(KEY) == WRITTEN
+    assert KEY.written_out() == WRITTEN
     assert RootKey.parse(WRITTEN) == KEY
     fresh = RootKey.generate()
-    assert RootKey.parse(str(fresh)) == fresh
+    assert RootKey.parse(fresh.written_out()) == fresh
+
+
+def test_key_shows_its_id_and_nothing_else() -> None:
+    shown = [str(KEY), repr(KEY), f"{KEY}", f"{KEY!r:>90}", str(KeyRing((KEY,))), repr([KEY]), f"{KEY}".encode().hex()]
+    assert "root key 74657374" in shown
+    for text in shown:
+        assert "a2tra2" not in text
+        assert "kkkk" not in text
 
 
 def test_the_first_key_of_a_ring_seals() -> None:
     other = RootKey.generate()
-    ring = KeyRing.parse(f" {KEY} , {other},")
+    ring = KeyRing.parse(f" {KEY.written_out()} , {other.written_out()},")
     assert ring.primary == KEY
     assert ring.get(other.id) == other
 

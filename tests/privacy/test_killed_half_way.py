@@ -90,16 +90,18 @@ def _first(lines: Iterator[str], count: int) -> Iterator[str]:
 
 
 def test_a_rotation_goes_on_where_it_was_killed(settings: Settings, environment: dict[str, str]) -> None:
-    settings.ENCRYPTION_KEYS = str(OLD)
+    settings.ENCRYPTION_KEYS = OLD.written_out()
     for number in range(ROWS):
         factories.inquiry(email=f"dave{number}@example.org")
-    settings.ENCRYPTION_KEYS = f"{NEW},{OLD}"
+    settings.ENCRYPTION_KEYS = f"{NEW.written_out()},{OLD.written_out()}"
     everything = sum(left_under_older_keys(column) for column in columns())
-    kill_in_the_middle({**environment, "ENCRYPTION_KEYS": f"{NEW},{OLD}"}, "rotate_keys", after=30)
+    kill_in_the_middle(
+        {**environment, "ENCRYPTION_KEYS": f"{NEW.written_out()},{OLD.written_out()}"}, "rotate_keys", after=30
+    )
     left = sum(left_under_older_keys(column) for column in columns())
     assert 0 < left < everything
     call_command("rotate_keys")
-    settings.ENCRYPTION_KEYS = str(NEW)
+    settings.ENCRYPTION_KEYS = NEW.written_out()
     assert {inquiry.message for inquiry in Inquiry.objects.all()} == {"Hello?"}
     assert Inquiry.objects.filter(email_index="DAVE7@example.org").count() == 1
 

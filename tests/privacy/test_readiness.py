@@ -12,14 +12,16 @@ from django.conf import settings
 from django.db import OperationalError
 
 from privacy import readiness
+from privacy.encryption.keys import RootKey
 from privacy.keystore.models import DayKey
 
 pytestmark = pytest.mark.django_db
 
 
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *arguments: str, **further: str) -> subprocess.CompletedProcess[str]:
     databases = {f"{name}_URL": f"sqlite:///{folder}/{name}.sqlite3" for name in ("DATABASE", "KEYSTORE")}
     environment = {**os.environ, **databases, "DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "aitpro.settings"}
+    environment |= further
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
@@ -39,6 +41,15 @@ def migrate(folder: Path) -> None:
 def test_the_site_starts_on_sound_databases_and_on_no_others(tmp_path: Path) -> None:
     migrate(tmp_path)
     assert run(tmp_path, "-c", "import aitpro.wsgi").returncode == 0
+    other = {"ENCRYPTION_KEYS": RootKey(b"else", b"e" * 32).written_out()}  # as after a restore on a new machine
+    for program in (
+        ["-c", "import aitpro.wsgi"],
+        ["manage.py", "db_worker", "--batch"],
+        ["manage.py", "createsuperuser"],
+    ):
+        refused = run(tmp_path, *program, **other)
+        assert refused.returncode != 0
+        assert "ENCRYPTION_KEYS: The key 74657374 is missing" in refused.stderr
     store = tmp_path / "KEYSTORE.sqlite3"
     for suffix in ("", "-wal", "-shm"):
         Path(f"{store}{suffix}").unlink(missing_ok=True)

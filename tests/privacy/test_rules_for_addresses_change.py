@@ -172,7 +172,7 @@ def test_writer_in_between_wins(mixed_up: tuple[Order, Inquiry, User], monkeypat
 
 def test_old_keys_do_not_count_as_old_rules(settings: Settings) -> None:
     inquiry = factories.inquiry(LOOK_ALIKE)
-    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32)},{settings.ENCRYPTION_KEYS}"
+    settings.ENCRYPTION_KEYS = f"{RootKey(b'next', b'n' * 32).written_out()},{settings.ENCRYPTION_KEYS}"
     assert reindex_addresses(now=timezone.now()) == 0
     assert stored(inquiry, "email_index")[:4] == b"test"
 

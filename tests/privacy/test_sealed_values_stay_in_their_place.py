@@ -95,7 +95,7 @@ def test_a_changed_key_id_is_named(erin: User) -> None:
 
 
 def test_a_key_id_of_another_key_in_the_ring_does_not_open(erin: User, settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS += f",{RootKey(b'next', b'n' * 32)}"
+    settings.ENCRYPTION_KEYS += f",{RootKey(b'next', b'n' * 32).written_out()}"
     changed = bytearray(stored(erin, "email"))
     changed[1:5] = b"next"
     overwrite(erin, "email", bytes(changed))
@@ -104,7 +104,7 @@ def test_a_key_id_of_another_key_in_the_ring_does_not_open(erin: User, settings:
 
 
 def test_another_key_under_the_same_id_does_not_open(erin: User, settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS = str(RootKey(b"test", b"n" * 32))
+    settings.ENCRYPTION_KEYS = RootKey(b"test", b"n" * 32).written_out()
     with pytest.raises(SealBroken):
         _ = anew(erin).email
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from privacy.encryption.keys import RootKey
 
-KEY = str(RootKey(b"test", b"k" * 32))
+KEY = RootKey(b"test", b"k" * 32).written_out()
 SOUND = {"SECRET_KEY": "only-for-tests-" + "x" * 50, "ENCRYPTION_KEYS": KEY}
 
 # variable → values that stop the start; an empty one means that it is missing

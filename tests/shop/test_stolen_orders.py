@@ -58,7 +58,7 @@ def test_the_orders_id_is_no_address(client: Client, order: Order) -> None:
 
 def test_the_links_of_mails_sent_before_work_after_a_rotation(client: Client, order: Order, settings: Settings) -> None:
     sent_before = order.get_absolute_url()
-    old, new = settings.ENCRYPTION_KEYS, str(RootKey(b"new!", b"n" * 32))
+    old, new = settings.ENCRYPTION_KEYS, RootKey(b"new!", b"n" * 32).written_out()
     settings.ENCRYPTION_KEYS = f"{new},{old}"
     assert client.get(sent_before).status_code == 200
     for column in columns():

@@ -21,7 +21,6 @@ from affiliates.profile import ask_for_payout_email
 from contacts.inquiries import receive_inquiry
 from contacts.models import Inquiry
 from privacy.evidence_models import PromiseState
-from privacy.keystore.day_keys import memory
 from privacy.keystore.models import DayKey, HousekeepingTime
 from privacy.models import ErasureMark, Heartbeat, OutgoingMail
 from shop.models import Order, Payment, Product
@@ -37,7 +36,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 def lived_in(clock: time_machine.Traveller, alice: Affiliate, product: Product, client: Client) -> None:
     """Alice is signed in, changes her payout address and brought a sale; Dave asked; Erin was deleted; all is kept."""
     cache.clear()
-    memory.clear()
     sale(alice, product)
     Payment.objects.update(created_at=timezone.now() - timedelta(days=200))  # PayPal is not asked about it any more
     Client().get("/go/DEMO/")

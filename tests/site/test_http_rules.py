@@ -256,7 +256,7 @@ headers = Client().get("/robots.txt", secure=True, headers={"Host": "www.example
 from django.conf import settings as s
 print(json.dumps([headers["Strict-Transport-Security"], s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME]))
 """
-    key = str(RootKey(b"test", b"k" * 32))
+    key = RootKey(b"test", b"k" * 32).written_out()
     environment = {"PATH": os.environ["PATH"], "DATA_DIR": "/nonexistent", "DJANGO_SETTINGS_MODULE": "aitpro.settings"}
     environment |= {"SECRET_KEY": "x" * 50, "ENCRYPTION_KEYS": key, "SITE_URL": "https://www.example.com"}
     done = subprocess.run(

@@ -10,4 +10,4 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(str(RootKey.generate()))
+        self.stdout.write(RootKey.generate().written_out())

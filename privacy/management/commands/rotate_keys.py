@@ -6,6 +6,7 @@ from django.utils import timezone
 from privacy.addresses.reindex import reindex_addresses
 from privacy.encryption.keys import key_ring
 from privacy.encryption.rotation import Column, columns, left_under_older_keys, rotate
+from privacy.key_checks import forget_older_keys, note_root_keys
 from privacy.keystore import day_keys
 
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        note_root_keys()
         self.stdout.write(f"The primary key is {key_ring().primary.id.hex()}.")
         for column in columns():
             self._rotate(column)
@@ -29,6 +31,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {count} still under an older key")
         if left:
             raise CommandError("Not done yet: something wrote under an older key meanwhile. Please run it again.")
+        forget_older_keys()
         self.stdout.write("0 values are left under older keys: they can be taken out of ENCRYPTION_KEYS.")
 
     def _rotate(self, column: Column) -> None:

@@ -32,7 +32,7 @@ def head(ten_entries: None) -> dict[str, Any]:
 def foreign_head(ten_entries: None, settings: Settings) -> Iterator[dict[str, Any]]:
     """Signed by another site, over this site's chain."""
     own = settings.ENCRYPTION_KEYS
-    settings.ENCRYPTION_KEYS = str(FOREIGN)
+    settings.ENCRYPTION_KEYS = FOREIGN.written_out()
     made = signed_head()
     settings.ENCRYPTION_KEYS = own
     yield made
@@ -103,7 +103,7 @@ def test_another_sites_head_is_refused(foreign_head: dict[str, Any], head: dict[
 
 
 def test_a_head_outlives_the_rotation_of_its_key(head: dict[str, Any], settings: Settings, verdict: Verdict) -> None:
-    settings.ENCRYPTION_KEYS = f"{NEW},{settings.ENCRYPTION_KEYS}"
+    settings.ENCRYPTION_KEYS = f"{NEW.written_out()},{settings.ENCRYPTION_KEYS}"
     assert verify_head(head).number == 10
     assert verdict(head=head).startswith("10 entries")
     assert signed_head()["key_id"] == NEW.id.hex()
@@ -111,7 +111,7 @@ def test_a_head_outlives_the_rotation_of_its_key(head: dict[str, Any], settings:
 
 
 def test_a_head_whose_key_is_gone_is_refused(head: dict[str, Any], settings: Settings) -> None:
-    settings.ENCRYPTION_KEYS = str(NEW)
+    settings.ENCRYPTION_KEYS = NEW.written_out()
     with pytest.raises(HeadRefused):
         verify_head(head)
 
