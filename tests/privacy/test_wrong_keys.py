@@ -28,6 +28,7 @@ from tests import factories
 from tests.affiliates.sales import sale
 
 FIRST, SECOND = RootKey(b"1st.", b"1" * 32), RootKey(b"2nd.", b"2" * 32)
+THIRD = RootKey(b"3rd.", b"3" * 32)
 IMPOSTOR = RootKey(FIRST.id, b"i" * 32)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -90,6 +91,9 @@ def test_rotation_needs_the_old_key_until_nothing_is_left_under_it(settings: Set
     assert noted() == {"2nd."}  # housekeeping still has the old one in its ring
     ring(settings, SECOND)
     require_ready()
+    ring(settings, THIRD, SECOND, FIRST)  # the next rotation does not need the first one
+    require_ready()
+    assert noted() == {"2nd.", "3rd."}
 
 
 def test_database_from_before_the_checks_is_tried_by_its_values(settings: Settings) -> None:
