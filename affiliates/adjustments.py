@@ -10,6 +10,7 @@ from privacy.audit.trail import record
 from shop.money import Money
 
 from .models import Affiliate, Commission, LedgerEntry
+from .own_account import leave_to_a_colleague
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,6 +31,7 @@ def adjust_ledger(
         raise AdjustmentRefused("Please say why: the affiliate reads it.")
     if commission and (commission.affiliate.pk, commission.currency) != (affiliate.pk, amount.currency):
         raise AdjustmentRefused("This commission is another affiliate's, or in another currency.")
+    leave_to_a_colleague(affiliate, by=by, permission="affiliates.add_ledgerentry", refusal=AdjustmentRefused)
     entry = LedgerEntry.objects.create(
         affiliate=affiliate,
         kind=LedgerEntry.Kind.ADJUSTMENT,

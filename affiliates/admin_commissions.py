@@ -81,7 +81,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         chosen = _chosen(queryset)
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_approval(chosen), verb="approve")
+            return self._ask(request, preview_approval(chosen, by=acting(request)), verb="approve")
         self.message_user(request, f"{approve_all(chosen, by=acting(request))} approved.")
         return None
 
@@ -92,7 +92,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         if not reason:
             return None
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_rejection(chosen), verb="reject")
+            return self._ask(request, preview_rejection(chosen, by=acting(request)), verb="reject")
         self.message_user(request, f"{reject_all(chosen, reason=reason, by=acting(request))} rejected.")
         return None
 

@@ -17,7 +17,7 @@ from privacy.reauthentication import confirmed_recently
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 
-from .adjustments import adjust_ledger
+from .adjustments import AdjustmentRefused, adjust_ledger
 from .admin_books import BooksAlarm
 from .commission_filters import OwnAffiliateFilter
 from .models import Affiliate, LedgerCheck, LedgerEntry
@@ -62,14 +62,18 @@ class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
         form = AdjustmentForm(request.POST or None)
         if form.is_valid():
             values = form.cleaned_data
-            adjust_ledger(
-                affiliate=values["code"],
-                amount=values["amount"],
-                reason=values["reason"],
-                by=cast("User", request.user),
-            )
-            self.message_user(request, f"{values['amount']} entered. Who did it stands in the audit.")
-            return redirect("admin:affiliates_ledgerentry_changelist")
+            try:
+                adjust_ledger(
+                    affiliate=values["code"],
+                    amount=values["amount"],
+                    reason=values["reason"],
+                    by=cast("User", request.user),
+                )
+            except AdjustmentRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, f"{values['amount']} entered. Who did it stands in the audit.")
+                return redirect("admin:affiliates_ledgerentry_changelist")
         context = {
             **self.admin_site.each_context(request),
             "title": "Set an account right",

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from shop.money import Money
 
-from .commissions import approve_commission, reject_commission
+from .commissions import DECIDE, approve_commission, reject_commission
 from .models import Commission, CommissionQuerySet, Flag
+from .own_account import others_who_may
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 State = Commission.State
+OWN = "it is your own: a colleague has to decide"
 
 
 @dataclass(frozen=True)
@@ -39,30 +41,32 @@ class Preview:
         return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
 
 
-def preview_approval(commissions: CommissionQuerySet) -> Preview:
-    return _preview(commissions, held_counts=True)
+def preview_approval(commissions: CommissionQuerySet, *, by: User) -> Preview:
+    return _preview(commissions, by, held_counts=True)
 
 
-def preview_rejection(commissions: CommissionQuerySet) -> Preview:
+def preview_rejection(commissions: CommissionQuerySet, *, by: User) -> Preview:
     """What a flag holds can be rejected all the same."""
-    return _preview(commissions, held_counts=False)
+    return _preview(commissions, by, held_counts=False)
 
 
 def approve_all(commissions: CommissionQuerySet, *, by: User) -> int:
     """Those of which nothing changed since the preview. Returns how many."""
-    return sum(approve_commission(commission=c, approved_by=by) for c in preview_approval(commissions).doable)
+    return sum(approve_commission(commission=c, approved_by=by) for c in preview_approval(commissions, by=by).doable)
 
 
 def reject_all(commissions: CommissionQuerySet, *, reason: str, by: User) -> int:
     """Raises `ReasonMissing`. Returns how many."""
-    doable = preview_rejection(commissions).doable
+    doable = preview_rejection(commissions, by=by).doable
     return sum(reject_commission(commission=c, reason=reason, rejected_by=by) for c in doable)
 
 
-def _preview(commissions: CommissionQuerySet, *, held_counts: bool) -> Preview:
+def _preview(commissions: CommissionQuerySet, by: User, *, held_counts: bool) -> Preview:
     doable, skipped = [], []
+    leaves_own = others_who_may(by, DECIDE)
     for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
-        if why := _why_not(commission, held_counts=held_counts):
+        is_left = leaves_own and commission.affiliate.user_id == by.pk
+        if why := _why_not(commission, held_counts=held_counts) or (OWN if is_left else ""):
             skipped.append(Skipped(commission, why))
         else:
             doable.append(commission)

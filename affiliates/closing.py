@@ -22,6 +22,7 @@ from privacy.registry import PersonalData, declaration_for
 
 from .mails import ACCOUNT_CLOSED, ACCOUNT_REINSTATED, ACCOUNT_SUSPENDED
 from .models import Affiliate, Application, Commission, CommissionDispute, LedgerEntry, PayoutEmailChange, PayoutItem
+from .own_account import leave_to_a_colleague
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -47,6 +48,7 @@ def suspend_affiliate(*, affiliate: Affiliate, reason: str, by: User) -> None:
 def reinstate_affiliate(*, affiliate: Affiliate, by: User) -> None:
     """Raises `StepRefused`."""
     _move(affiliate, [State.SUSPENDED], State.ACTIVE, None)
+    leave_to_a_colleague(affiliate, by=by, permission="affiliates.change_affiliate", refusal=StepRefused)
     _tell(ACCOUNT_REINSTATED, affiliate)
     record(action="affiliates.account.reinstated", about=affiliate, actor=by)
 

@@ -14,11 +14,17 @@ from shop.models import Payment, Refund
 from shop.money import Money
 
 from .models import Attribution, Commission, Flag, LedgerEntry, reckon
+from .own_account import leave_to_a_colleague
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 State = Commission.State
+DECIDE = "affiliates.decide_commission"
+
+
+class OwnCommission(Exception):
+    """A member of staff decides about money of their own, and a colleague could."""
 
 
 class ReasonMissing(ValueError):
@@ -67,10 +73,14 @@ def _reject_if_confirmed(commission: Commission) -> None:
 
 @transaction.atomic
 def approve_commission(*, commission: Commission, approved_by: User | None) -> bool:
-    """Credits what is left of a pending commission. False when it was not pending any more, or a flag holds it."""
+    """Credits what is left of a pending commission. False when it was not pending any more, or a flag holds it.
+
+    Raises `OwnCommission`.
+    """
     commission = Commission.objects.select_for_update().select_related("attribution").get(pk=commission.pk)
     if not commission.may_become(State.APPROVED) or commission.approved_at or commission.is_held:
         return False
+    leave_to_a_colleague(commission.affiliate, by=approved_by, permission=DECIDE, refusal=OwnCommission)
     commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), approved_by
     commission.save(update_fields=["state", "approved_at", "approved_by"])
     _enter(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
@@ -80,12 +90,13 @@ def approve_commission(*, commission: Commission, approved_by: User | None) -> b
 
 @transaction.atomic
 def reject_commission(*, commission: Commission, reason: str, rejected_by: User | None = None) -> bool:
-    """Refuses a pending commission. False when it was not pending any more. Raises `ReasonMissing`."""
+    """Refuses a pending commission. False when it was not pending any more. Raises `ReasonMissing`, `OwnCommission`."""
     if not reason.strip():
         raise ReasonMissing("Please say why: the affiliate reads it.")
     commission = Commission.objects.select_for_update(of=("self",)).select_related("attribution").get(pk=commission.pk)
     if not commission.may_become(State.REJECTED):
         return False
+    leave_to_a_colleague(commission.affiliate, by=rejected_by, permission=DECIDE, refusal=OwnCommission)
     commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
     commission.save(update_fields=["state", "reason"])  # saved, so that the figures of its day are summed anew
     record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from privacy.audit.trail import record
 
-from .commissions import reject_commission
+from .commissions import DECIDE, reject_commission
 from .models import Attribution, Commission, Flag
+from .own_account import leave_to_a_colleague
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -50,6 +51,7 @@ def clear_flag(*, flag: Flag, reason: str | None, by: User | None) -> bool:
     `reason` is None for a dispute's flag alone: PayPal has decided.
     """
     commission = _locked(flag.attribution)
+    _leave_own(flag, by)
     if not _decide(flag, State.CLEARED, reason, by):
         return False
     record(action="affiliates.commission.cleared", about=commission or flag.attribution, actor=by)
@@ -63,6 +65,7 @@ def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
     False when the flag was decided before. Raises `FlagRefused` for a commission that was approved already.
     """
     commission = _locked(flag.attribution)
+    _leave_own(flag, by)
     if commission and commission.approved_at:
         raise FlagRefused("This commission was approved before. Take it back by an adjustment, then clear the flag.")
     if not _decide(flag, State.CONFIRMED, reason, by):
@@ -79,6 +82,10 @@ def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
     """The buyer's dispute is over; what it took was reversed with its refund. Returns how many flags it ended."""
     flags = attribution.flags.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=dispute_id)
     return sum(clear_flag(flag=flag, reason=None, by=None) for flag in flags)
+
+
+def _leave_own(flag: Flag, by: User | None) -> None:
+    leave_to_a_colleague(flag.attribution.affiliate, by=by, permission=DECIDE, refusal=FlagRefused)
 
 
 def _locked(attribution: Attribution) -> Commission | None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
@@ -16,6 +15,7 @@ from shop.money import Money
 
 from .eligibility import Barred, barred_of
 from .models import Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem, PayoutParcel
+from .own_account import leave_to_a_colleague, others_who_may
 from .payout_items import LEFT_OUT, give_back, leave_out
 from .payout_preview import Standing, preview_payout
 from .payout_sending import send_payout
@@ -126,13 +126,15 @@ def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
     Where two people may, the second one approves. A run of which nothing is left is canceled. Raises `PayoutRefused`.
     """
     alone = batch.prepared_by_id == approved_by.pk
-    if alone and _others_who_may(approved_by):
+    if alone and others_who_may(approved_by, PERMISSION):
         raise PayoutRefused("A colleague has to approve what you prepared.")
     approved = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
         state=State.APPROVED, approved_by=approved_by, approved_at=timezone.now(), approved_alone=alone
     )
     if not approved:
         raise PayoutRefused("This run is not waiting for approval.")
+    for own in batch.items.filter(affiliate__user=approved_by).select_related("affiliate"):
+        leave_to_a_colleague(own.affiliate, by=approved_by, permission=PERMISSION, refusal=PayoutRefused)
     barred = barred_of(batch.items.moving().select_for_update(of=("self",)).select_related("affiliate"))
     leave_out(barred)
     if not batch.items.moving().exists():
@@ -142,12 +144,6 @@ def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
     record_many(action=LEFT_OUT, about=[one.item for one in barred], actor=approved_by)
     record(action="affiliates.payout.approved", about=batch, actor=approved_by)
     return barred
-
-
-def _others_who_may(user: User) -> bool:
-    """Whether a second member of staff could approve."""
-    staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True).exclude(pk=user.pk)
-    return any(other.has_perm(PERMISSION) for other in staff)
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from shop.models import Product
 from shop.money import Money
 
 from .models import Affiliate, Rate
+from .own_account import leave_to_a_colleague
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -98,6 +99,8 @@ def _replace(rate: Rate, by: User | None) -> Rate:
         Rate.objects.filter(pk=earlier.pk).update(ends_at=rate.starts_at)
     if problem := why_not(rate):
         raise RateRefused(problem)
+    if rate.affiliate:
+        leave_to_a_colleague(rate.affiliate, by=by, permission="affiliates.add_rate", refusal=RateRefused)
     rate.save(force_insert=True)
     record(action="affiliates.rate.changed", about=rate, actor=by)
     return rate

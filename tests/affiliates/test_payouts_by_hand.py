@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.adjustments import adjust_ledger
@@ -116,6 +118,36 @@ def test_the_whole_run_is_marked_paid(clock: time_machine.Traveller, staff: Clie
     assert first_difference(paypal_since=None) == ""
     run_due_tasks()
     assert "We have paid you 17.99 USD, with the reference BANK-7" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "today"),
+    [
+        (datetime(2026, 3, 3, 2, tzinfo=UTC), "America/Los_Angeles", "2026-03-02"),
+        (datetime(2026, 3, 2, 20, tzinfo=UTC), "Pacific/Auckland", "2026-03-03"),
+        (datetime(2026, 3, 2, 20, tzinfo=UTC), "UTC", "2026-03-02"),
+    ],
+)
+def test_the_day_of_payment_is_the_vendors(
+    clock: time_machine.Traveller,
+    staff: Client,
+    batch: PayoutBatch,
+    settings: Settings,
+    now: datetime,
+    zone: str,
+    today: str,
+) -> None:
+    settings.BUSINESS = {**settings.BUSINESS, "time_zone": zone}
+    clock.move_to(now)
+    staff.force_login(User.objects.get(is_superuser=True))
+    assert f'value="{today}"' in staff.get(page_of(batch)).content.decode()
+    day_after = str(datetime.fromisoformat(today).date() + timedelta(days=1))
+    answers = {"outcome": "paid", "reference": "BANK-7"}
+    assert "This day has not come yet" in staff.post(page_of(batch), {**answers, "paid_on": day_after}).content.decode()
+    day_before = datetime.fromisoformat(today).date() - timedelta(days=1)
+    staff.post(page_of(batch), {**answers, "paid_on": str(day_before)})
+    [settled_at] = set(batch.items.values_list("settled_at", flat=True))
+    assert settled_at and settled_at.date() == settled_at.astimezone(ZoneInfo(zone)).date() == day_before
 
 
 def test_one_of_them_failed_and_is_due_again(staff: Client, batch: PayoutBatch, alice: Affiliate) -> None:

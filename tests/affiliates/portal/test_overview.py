@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,8 +13,9 @@ from time_machine import Traveller
 
 from accounts.models import User
 from affiliates.flags import raise_flag
-from affiliates.models import Affiliate, Flag
-from affiliates.payouts import prepare_payout
+from affiliates.models import Affiliate, Flag, PayoutBatch
+from affiliates.payout_by_hand import mark_paid_by_hand
+from affiliates.payouts import approve_payout, prepare_payout
 from affiliates.rates import set_rate
 from affiliates.rollups import count_visits
 from shop.models import Product
@@ -125,6 +126,24 @@ def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, produ
     page = text_of(alice.user)
     assert "Balance -17.99 USD" in page
     assert "17.99 USD were taken back after refunds and are set against your next commissions" in page
+
+
+def test_what_was_paid_stays_paid_and_a_debt_is_not_a_payout(
+    staff: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
+    commission = approved_sale(alice, product)
+    batch = prepare_payout(currency="USD", prepared_by=bob, method=PayoutBatch.Method.CSV)
+    approve_payout(batch=batch, approved_by=bob)
+    mark_paid_by_hand(batch=batch, items=batch.items.all(), reference="B", paid_on=date(2026, 3, 1), by=bob)
+    assert "Paid 17.99 USD so far" in text_of(alice.user)
+    refund(commission, "59.95")
+    page = text_of(alice.user)
+    assert "Paid 17.99 USD so far" in page
+    assert "Your next payout 0.00 USD not yet" in page
+    assert "17.99 USD were taken back after refunds and are set against your next commissions" in page
+    assert "Balance -17.99 USD" in page
+    account = staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").context["account"]
+    assert [str(balance.paid) for balance in account.balances] == ["17.99 USD"]
 
 
 def test_it_says_which_rate_holds_and_why(alice: Affiliate, product: Product, bob: User) -> None:

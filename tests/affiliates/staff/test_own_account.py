@@ -1,0 +1,106 @@
+"""Staff who are affiliates: a colleague decides about their money; where nobody else can, it is recorded."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from affiliates.closing import StepRefused, reinstate_affiliate, suspend_affiliate
+from affiliates.commissions import OwnCommission, approve_commission
+from affiliates.flags import raise_flag
+from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBatch
+from affiliates.payouts import prepare_payout
+from affiliates.rates import RateRefused, set_rate
+from privacy.audit.models import AuditEntry
+from shop.models import Product
+from tests.affiliates.sales import approved_sale, sale
+
+REFUSED = "This is about your own account: a colleague has to decide."
+
+
+@pytest.fixture
+def own(alice: Affiliate) -> Client:
+    """Alice's browser: she is an affiliate, and of the staff, who may do everything."""
+    User.objects.filter(pk=alice.user_id).update(is_staff=True, is_superuser=True)
+    client = Client()
+    client.force_login(alice.user)
+    return client
+
+
+def recorded() -> int:
+    return AuditEntry.objects.filter(action="affiliates.account.decided_alone").count()
+
+
+def approve_run(browser: Client, batch: PayoutBatch) -> str:
+    return browser.post(f"/admin/affiliates/payoutbatch/{batch.pk}/approve/", follow=True).content.decode()
+
+
+def test_a_run_that_pays_whoever_approves_it_is_left_to_a_colleague(
+    own: Client, staff: Client, alice: Affiliate, product: Product
+) -> None:
+    approved_sale(alice, product)
+    batch = prepare_payout(currency="USD", prepared_by=User.objects.get(email_index="bob@example.com"))
+    assert REFUSED in approve_run(own, batch)
+    batch.refresh_from_db()
+    assert batch.state == "prepared"
+
+
+def test_the_only_one_who_may_approves_it_and_that_is_recorded(own: Client, alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product)
+    batch = prepare_payout(currency="USD", prepared_by=alice.user)
+    assert "It goes to PayPal now" in approve_run(own, batch)
+    assert recorded() == 1
+
+
+def press(browser: Client, action: str, commission: Commission) -> str:
+    data = {"action": action, "_selected_action": [str(commission.pk)], "confirmed": "1", "reason": "for a reason"}
+    return browser.post("/admin/affiliates/commission/", data, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(("action", "state"), [("approve", "approved"), ("reject", "rejected")])
+def test_a_commission_of_ones_own_is_left_to_a_colleague(
+    own: Client, staff: Client, alice: Affiliate, product: Product, action: str, state: str
+) -> None:
+    commission = sale(alice, product)
+    assert f"0 {state}." in press(own, action, commission)
+    with pytest.raises(OwnCommission):
+        approve_commission(commission=commission, approved_by=User.objects.get(pk=alice.user_id))
+    assert f"1 {state}." in press(staff, action, commission)
+    commission.refresh_from_db()
+    assert (commission.state, recorded()) == (state, 0)
+
+
+@pytest.mark.parametrize("decision", ["clear", "confirm"])
+def test_a_flag_on_ones_own_sale_is_left_to_a_colleague(
+    own: Client, staff: Client, alice: Affiliate, product: Product, decision: str
+) -> None:
+    flag = raise_flag(attribution=sale(alice, product).attribution, kind=Flag.Kind.SAME_EMAIL)
+    answer = {"decision": decision, "reason": "all is well"}
+    for browser, state in ((own, "open"), (staff, "cleared" if decision == "clear" else "confirmed")):
+        page = browser.post(f"/admin/affiliates/flag/{flag.pk}/decide/", answer, follow=True).content.decode()
+        assert (REFUSED in page) == (state == "open")
+        flag.refresh_from_db()
+        assert flag.state == state
+
+
+def test_a_credit_to_ones_own_account_is_left_to_a_colleague(own: Client, staff: Client, alice: Affiliate) -> None:
+    credit = {"code": "DEMO", "amount": "5.00", "currency": "USD", "reason": "a prize"}
+    page = own.post("/admin/affiliates/ledgerentry/adjust/", credit, follow=True).content.decode()
+    assert REFUSED in page and 'value="5.00"' in page
+    assert not LedgerEntry.objects.exists()
+    staff.post("/admin/affiliates/ledgerentry/adjust/", credit)
+    assert LedgerEntry.objects.get().amount_minor == 500
+
+
+def test_ones_own_rate_and_standing_are_left_to_a_colleague(own: Client, bob: User, alice: Affiliate) -> None:
+    alice.user.refresh_from_db()
+    with pytest.raises(RateRefused, match="own account"):
+        set_rate(affiliate=alice, percent=Decimal(90), by=alice.user)
+    suspend_affiliate(affiliate=alice, reason="we look into it", by=bob)
+    with pytest.raises(StepRefused, match="own account"):
+        reinstate_affiliate(affiliate=alice, by=alice.user)
+    set_rate(affiliate=alice, percent=Decimal(40), by=bob)
+    reinstate_affiliate(affiliate=alice, by=bob)
