@@ -21,7 +21,15 @@ from privacy.admin_search import BlindSearchMixin
 from privacy.mail import MailRefused
 
 from .models import Application
-from .onboarding import DecisionRefused, affiliate_of, approve_application, decline_application, why_not_approve
+from .onboarding import (
+    DecisionRefused,
+    affiliate_of,
+    approve_application,
+    decline_application,
+    discard_application,
+    release_application,
+    why_not_approve,
+)
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -31,7 +39,7 @@ Decide = Callable[[Application], object]
 
 
 _TURN = Case(
-    When(state=State.OPEN, then=Value(0)),
+    When(state__in=[State.OPEN, State.HELD], then=Value(0)),
     When(state=State.UNCONFIRMED, then=Value(1)),
     default=Value(2),
     output_field=IntegerField(),
@@ -49,13 +57,14 @@ class DeclineForm(forms.Form):
 
 @admin.register(Application)
 class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    """First what waits for a decision, then what nobody has confirmed, then what is decided."""
+    """First what waits for staff (held for a look, or for a decision), then what nobody has confirmed, then what is
+    decided."""
 
     list_display = ["__str__", "state", "applied_at", "confirmed_at", "decided_at"]
     list_filter = ["state", "applied_at"]
     ordering = [_TURN.asc(), "-applied_at"]
     blind_search_fields = ("email_index",)
-    actions = ["approve", "decline"]
+    actions = ["approve", "decline", "release", "discard"]
     fields = ["name", "email", "website", "message", "state", "terms_version", "applied_at", "confirmed_at"]
     fields += ["decided_at", "decision", "keep_until"]
     change_form_template = "affiliates/admin/application.html"
@@ -78,6 +87,16 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         self._decide(request, queryset, decline, done="declined")
         return None
 
+    @admin.action(description="Release what is held: mail the link that confirms the address", permissions=["decide"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        count = sum(release_application(application=each, by=_by(request)) for each in queryset)
+        self.message_user(request, f"{count} released.")
+
+    @admin.action(description="Discard what is held: decline, without a mail", permissions=["decide"])
+    def discard(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        count = sum(discard_application(application=each, by=_by(request)) for each in queryset)
+        self.message_user(request, f"{count} discarded.")
+
     def _ask_for_reason(self, request: HttpRequest, queryset: QuerySet[Application], form: DeclineForm) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -94,7 +113,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         """Each on its own: somebody who may not be written to can't be told, and stays undecided."""
         count = 0
         for application in queryset:
-            was_confirmed = application.state != State.UNCONFIRMED
+            was_confirmed = application.state == State.OPEN
             try:
                 decided = decide(application)
             except (MailRefused, DecisionRefused) as refusal:
@@ -129,6 +148,10 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         chosen = Application.objects.filter(pk=application.pk)
         if decision == "approve":
             self.approve(request, chosen)
+        elif decision == "release":
+            self.release(request, chosen)
+        elif decision == "discard":
+            self.discard(request, chosen)
         elif decision == "decline" and (question := self.decline(request, chosen)):
             return question
         return redirect("admin:affiliates_application_change", application.pk)

@@ -32,15 +32,14 @@ class ApplyView(FormView[ApplicationForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: ApplicationForm) -> HttpResponse:
-        """Beyond the mails that its network or address may cause, an application is held for staff, not refused."""
-        if form.is_filled_in_by_a_program():
-            return super().form_valid(form)
+        """What looks like a program's, or is beyond the mails that its network or address may cause, is held for staff,
+        not refused. The page that follows is the same."""
         now, email = timezone.now(), form.cleaned_data["email"]
-        is_mailed = may_cause_mail(self.request, form="apply", email=email, now=now)
+        is_mailed = not form.cleaned_data["extra"] and may_cause_mail(self.request, form="apply", email=email, now=now)
         if not is_mailed and not may_be_held(self.request, form="apply", now=now):
             return self._too_many(form, seconds_left(now))
         receive_application(application=form.save(commit=False), held=not is_mailed)
-        return super().form_valid(form) if is_mailed else redirect(f"{self.success_url}?held=1")
+        return super().form_valid(form)
 
     def _too_many(self, form: ApplicationForm, seconds: int) -> HttpResponse:
         """What was typed stays on the page, and nothing is stored."""

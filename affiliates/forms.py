@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import URLValidator
 
 from privacy.addresses.form_field import EmailAddressField
+from privacy.trap import TrapField
 
 from .models import Application
 
@@ -27,12 +28,7 @@ class ApplicationForm(forms.ModelForm[Application]):
         error_messages={"required": "Please read and accept the terms; without them we can't work together."},
     )
 
-    # Nobody sees it; programs fill in whatever there is.
-    company = forms.CharField(
-        label="Leave this empty",
-        required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "tabindex": "-1"}),
-    )
+    extra = TrapField()
 
     class Meta:
         model = Application
@@ -53,10 +49,6 @@ class ApplicationForm(forms.ModelForm[Application]):
 
     def clean_website(self) -> str:
         return website_as_typed(self.cleaned_data["website"])
-
-    def is_filled_in_by_a_program(self) -> bool:
-        """Answered like any other, and not stored."""
-        return bool(self.cleaned_data["company"])
 
 
 class AskForLinkForm(forms.Form):

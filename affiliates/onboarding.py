@@ -44,7 +44,7 @@ class DecisionRefused(Exception):
 def receive_application(*, application: Application, held: bool = False) -> None:
     """Stores the application with the terms that were accepted; a task mails the link that confirms its address. One
     that is held gets no mail: it waits for staff, as long as one that is decided is kept."""
-    application.terms_version, application.state = number_now(), State.UNCONFIRMED
+    application.terms_version, application.state = number_now(), State.HELD if held else State.UNCONFIRMED
     application.applied_at = timezone.now()
     application.keep_until = application.applied_at + (KEPT_FOR if held else LINK_LIFE)
     application.save()
@@ -55,19 +55,41 @@ def receive_application(*, application: Application, held: bool = False) -> None
 @task()
 @transaction.atomic
 def mail_application_link(application_id: str) -> None:
-    """A new link; the one before it ends. Looks up here, not in the page's time, who is an affiliate already."""
+    """A new link; the one before it ends, and so does a hold. Looks up here, not in the page's time, who is an
+    affiliate already."""
     application = Application.objects.unconfirmed().select_for_update().filter(pk=application_id).first()
     if application is None:
         return
     token, now = new_link_token(), timezone.now()
-    application.link_digest = digest_of(token)
+    application.state, application.link_digest = State.UNCONFIRMED, digest_of(token)
     application.link_expires_at = application.keep_until = now + LINK_LIFE
-    application.save(update_fields=["link_digest", "link_expires_at", "keep_until"])
+    application.save(update_fields=["state", "link_digest", "link_expires_at", "keep_until"])
     known = affiliate_of(application)  # is told at the address of the account, not at the typed one
     to = known.user.email if known else application.email
     context = {"token": token, "is_affiliate": known is not None}
     with suppress(MailRefused):  # nobody waits at a page who could be told
         queue_mail(APPLICATION_RECEIVED, to=to, about=application, context=context)
+
+
+@transaction.atomic
+def release_application(*, application: Application, by: User) -> bool:
+    """It is a person's: it goes its normal way, and a task mails the link. False when it is not held (any more)."""
+    if not Application.objects.filter(pk=application.pk, state=State.HELD).update(state=State.UNCONFIRMED):
+        return False
+    mail_application_link.enqueue(str(application.pk))
+    record(action="affiliates.application.released", about=application, actor=by)
+    return True
+
+
+@transaction.atomic
+def discard_application(*, application: Application, by: User) -> bool:
+    """It is a program's: declined, and nobody is mailed, because the address may be somebody else's. False when it is
+    not held (any more)."""
+    held = Application.objects.filter(pk=application.pk, state=State.HELD)
+    if not held.update(state=State.DECLINED, decided_at=timezone.now()):
+        return False
+    record(action="affiliates.application.discarded", about=application, actor=by)
+    return True
 
 
 @transaction.atomic
@@ -125,7 +147,7 @@ def _approve(application: Application, by: User | None) -> Affiliate | None:
     account = get_user_model().objects.select_for_update().filter(email_index=application.email).first()
     if why := why_not_approve(application, account):
         raise DecisionRefused(why)
-    was_confirmed = application.state != State.UNCONFIRMED
+    was_confirmed = application.state == State.OPEN
     _decide(application, State.APPROVED)
     affiliate = _make_affiliate(application, account)
     context = {"approved": True, "code": affiliate.code, "was_confirmed": was_confirmed}

@@ -45,7 +45,7 @@ def uncompared_payouts(now: datetime) -> Waiting:
     many="applications to decide",
     permission="affiliates.view_application",
     page="admin:affiliates_application_changelist",
-    query="state__exact=open",
+    query="state__in=held,open",
 )
 def applications(now: datetime) -> Waiting:
     return Waiting(Application.objects.to_decide().count())

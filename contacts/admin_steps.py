@@ -23,7 +23,7 @@ from .admin_forms import ConfirmForm, CorrespondenceForm, DocumentForm
 from .correspondence import log_correspondence
 from .documents import add_document, fetch_document, send_document
 from .history import events_of, inquiries_of_the_sender
-from .inquiries import StepRefused, assign_inquiry, release_inquiry
+from .inquiries import StepRefused, assign_inquiry, discard_inquiry, release_inquiry
 from .models import Correspondence, Document, Inquiry
 from .permission import permissions_now
 from .views import download
@@ -43,6 +43,7 @@ class InquirySteps(BlindSearchMixin):
         steps = {
             "take": self.take_view,
             "release": self.release_view,
+            "discard": self.discard_view,
             "log": self.log_view,
             "document": self.document_view,
             "history": self.sender_view,
@@ -74,6 +75,16 @@ class InquirySteps(BlindSearchMixin):
         except StepRefused as refusal:
             return self._back(request, inquiry, str(refusal), messages.ERROR)
         return self._back(request, inquiry, "Released. The confirmation is on its way to the sender.")
+
+    def discard_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
+        inquiry = self._to_change(request, inquiry_id)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        try:
+            discard_inquiry(inquiry=inquiry, actor=_acting(request))
+        except StepRefused as refusal:
+            return self._back(request, inquiry, str(refusal), messages.ERROR)
+        return self._back(request, inquiry, "Discarded. Nobody is mailed; the message is kept, closed.")
 
     # --- A page with a form -------------------------------------------------------------------------------------------
     def log_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:

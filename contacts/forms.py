@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from privacy.encryption.normalise import normalise_phone
+from privacy.trap import TrapField
 
 from .models import Inquiry
 from .suspicion import looks_like_spam, new_stamp
@@ -21,9 +22,7 @@ BUDGETS = [("", "Not decided yet"), *((choice.value, choice.value) for choice in
 
 class ContactForm(forms.ModelForm[Inquiry]):
     budget = forms.ChoiceField(choices=BUDGETS, required=False)
-    website = forms.CharField(  # for programs that fill in whatever they find; people don't see it
-        label="Leave this empty", required=False, widget=forms.TextInput(attrs={"tabindex": -1, "autocomplete": "off"})
-    )
+    extra = TrapField()
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -76,5 +75,5 @@ class ContactForm(forms.ModelForm[Inquiry]):
         typed = self.cleaned_data
         texts = [typed[name] or "" for name in ("name", "project", "deadline", "order_reference", "message", "address")]
         return looks_like_spam(
-            texts=texts, email=typed["email"], trap=typed["website"], stamp=typed["stamp"], now=timezone.now()
+            texts=texts, email=typed["email"], trap=typed["extra"], stamp=typed["stamp"], now=timezone.now()
         )

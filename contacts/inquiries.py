@@ -64,6 +64,15 @@ def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
     record(action="contacts.inquiry.released", about=inquiry, actor=actor)
 
 
+@transaction.atomic
+def discard_inquiry(*, inquiry: Inquiry, actor: User) -> None:
+    """Staff looked, and it is a program's: closed, kept as long as any message, and nobody is mailed. A complaint stays
+    in the register. Raises `StepRefused`."""
+    if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.CLOSED):
+        raise StepRefused("This message is not held (any more).")
+    record(action="contacts.inquiry.discarded", about=inquiry, actor=actor)
+
+
 def _complain(inquiry: Inquiry, *, acknowledged: bool) -> PrivacyRequest:
     """The confirmation that goes out with it is the acknowledgement."""
     request = PrivacyRequest(

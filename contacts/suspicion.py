@@ -26,9 +26,9 @@ def new_stamp(now: datetime) -> str:
     return signing.dumps(now.timestamp(), salt=_SALT)
 
 
-def looks_like_spam(*, texts: list[str], email: str, trap: str, stamp: str, now: datetime) -> bool:
+def looks_like_spam(*, texts: list[str], email: str, trap: bool, stamp: str, now: datetime) -> bool:
     links = sum(len(_LINK.findall(text)) for text in texts)
-    points = 2 * bool(trap) + 2 * (links >= MANY_LINKS) + 2 * mixes_scripts(email)
+    points = 2 * trap + 2 * (links >= MANY_LINKS) + 2 * mixes_scripts(email)
     points += (0 < links < MANY_LINKS) + (not _took_its_time(stamp, now))
     return points >= ENOUGH
 

@@ -44,12 +44,12 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return self.filter(state__in=Application.UNDECIDED)
 
     def unconfirmed(self) -> ApplicationQuerySet:
-        return self.filter(state=Application.State.UNCONFIRMED)
+        """Whose address may be confirmed by a link, mailed or not."""
+        return self.filter(state__in=[Application.State.UNCONFIRMED, Application.State.HELD])
 
     def to_decide(self) -> ApplicationQuerySet:
-        """Confirmed, or held: nobody was mailed a link that could confirm it."""
-        held = models.Q(state=Application.State.UNCONFIRMED, link_digest=None)
-        return self.filter(models.Q(state=Application.State.OPEN) | held)
+        """What waits for staff: confirmed, or held."""
+        return self.filter(state__in=[Application.State.OPEN, Application.State.HELD])
 
     def confirmable(self, digest: str, now: datetime) -> ApplicationQuerySet:
         """The application behind a link that still works."""
@@ -80,12 +80,13 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 )
 class Application(SealedModel):
     class State(models.TextChoices):
+        HELD = "held", "held for a look"
         OPEN = "open", "waiting for a decision"
         UNCONFIRMED = "unconfirmed", "address not confirmed"
         APPROVED = "approved", "approved"
         DECLINED = "declined", "declined"
 
-    UNDECIDED = (State.OPEN, State.UNCONFIRMED)
+    UNDECIDED = (State.HELD, State.OPEN, State.UNCONFIRMED)
 
     name = SealedTextField(max_length=150)
     email = SealedEmailField("e-mail address")

@@ -73,7 +73,7 @@ def test_its_page_leads_to_the_request(complaint: Inquiry, staff: Client) -> Non
 def test_a_held_complaint_starts_the_clock_at_once_and_is_acknowledged_when_it_is_released(
     post: Post, staff: Client
 ) -> None:
-    post(kind="complaint", website="x")
+    post(kind="complaint", extra="x")
     held, request = Inquiry.objects.get(), PrivacyRequest.objects.get()
     assert held.state == "held"
     assert (request.is_open, request.received_at, request.acknowledged_at) == (True, held.received_at, None)

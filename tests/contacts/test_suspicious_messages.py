@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from bs4 import BeautifulSoup
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -40,7 +43,7 @@ def test_an_ordinary_message_is_open(post: Post) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"website": "https://spam.example"},
+        {"extra": "https://spam.example"},
         {"message": "https://a.example https://b.example www.c.example"},
         {"message": "<a href='x'>1</a> [url=x] https://c.example"},
         {"email": "dave@exаmple.org"},  # the third letter of the domain is Cyrillic
@@ -79,14 +82,14 @@ def test_an_address_in_one_script_is_not_suspicious(email: str) -> None:
 
 
 def test_nothing_goes_to_the_sender_of_a_held_message(post: Post, work: Work, settings: Settings) -> None:
-    post(website="x")
+    post(extra="x")
     work()
     assert [message.to for message in mail.outbox] == [[settings.BUSINESS["email"]]]
     assert "Dave" not in str(mail.outbox[0].message())
 
 
 def test_releasing_confirms_it_to_the_sender(post: Post, staff: Client, work: Work) -> None:
-    post(website="x")
+    post(extra="x")
     held = Inquiry.objects.get()
     assert "Not spam: release it" in staff.get(page_of(held)).content.decode()
     assert "Released" in press(staff, held, "release")
@@ -97,7 +100,7 @@ def test_releasing_confirms_it_to_the_sender(post: Post, staff: Client, work: Wo
 
 
 def test_a_message_is_released_once(post: Post, staff: Client, work: Work) -> None:
-    post(website="x")
+    post(extra="x")
     held = Inquiry.objects.get()
     press(staff, held, "release")
     assert "This message is not held (any more)." in press(staff, held, "release")
@@ -106,7 +109,7 @@ def test_a_message_is_released_once(post: Post, staff: Client, work: Work) -> No
 
 
 def test_a_held_message_is_neither_answered_nor_opened_by_hand(post: Post, staff: Client) -> None:
-    post(website="x")
+    post(extra="x")
     held = Inquiry.objects.get()
     page = staff.get(page_of(held)).content.decode()
     assert "What would a new site cost?" in page
@@ -117,15 +120,39 @@ def test_a_held_message_is_neither_answered_nor_opened_by_hand(post: Post, staff
 
 
 def test_a_link_alone_does_not_release(post: Post, staff: Client) -> None:
-    post(website="x")
+    post(extra="x")
     held = Inquiry.objects.get()
     assert staff.get(page_of(held, "release")).status_code == 405
     held.refresh_from_db()
     assert held.state == "held"
 
 
-def test_people_do_not_see_the_trap(client: Client) -> None:
-    page = client.get("/contact/").content.decode()
-    trap = page[page.index('class="visually-hidden" aria-hidden="true"') :]
-    assert 'name="website"' in trap
-    assert 'tabindex="-1"' in trap
+def test_held_message_that_is_discarded_is_closed_and_nobody_is_mailed(post: Post, staff: Client, work: Work) -> None:
+    post(extra="x")
+    held = Inquiry.objects.get()
+    work()
+    mail.outbox.clear()
+    assert "Spam: discard it" in staff.get(page_of(held)).content.decode()
+    assert "Discarded" in press(staff, held, "discard")
+    assert held.state == "closed"
+    assert "This message is not held (any more)." in press(staff, held, "discard")
+    work()
+    assert not mail.outbox
+    assert AuditEntry.objects.filter(action="contacts.inquiry.discarded", object_id=held.pk).count() == 1
+
+
+def test_held_and_open_messages_get_the_same_page(post: Post, client: Client) -> None:
+    pages = []
+    for extra in ("x", ""):
+        answer = client.get(post(extra=extra).headers["Location"]).content.decode()
+        pages.append(answer.replace(Inquiry.objects.latest("received_at", "pk").reference, "Q-ABCDEF"))
+    assert pages[0] == pages[1]
+
+
+@pytest.mark.parametrize("page", ["/contact/", "/affiliates/apply/"])
+def test_trap_is_out_of_the_page_and_means_nothing_to_autofill(client: Client, page: str) -> None:
+    field = BeautifulSoup(client.get(page).content, "html.parser").select_one("main form .form-extra input")
+    assert field is not None
+    assert (field["name"], field["type"]) == ("extra", "text")
+    styles = (settings.BASE_DIR / "static/aitpro/css/base.css").read_text()
+    assert re.search(r"\.form-extra \{\s*display: none;\s*\}", styles)

@@ -106,7 +106,7 @@ def apply(site: RunningSite, words: Words) -> None:
     visitor.open("/affiliates/apply/")
     fields = {**words.application, "email": email(words.application["email"]), "terms": "on"}
     visitor.submit("Send the application", **{**fields, "website": f"https://{words.application['website']}.example"})
-    assert "Please look into your mail" in visitor.text
+    assert "check your inbox" in visitor.text
 
 
 def ask(site: RunningSite, words: Words) -> None:

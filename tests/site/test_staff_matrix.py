@@ -113,6 +113,7 @@ PAGES = """
     admin:affiliates_termsversion_publish  RO       RO
     admin:contacts_inquiry_take            -        ROM
     admin:contacts_inquiry_release         -        ROM
+    admin:contacts_inquiry_discard         -        ROM
     admin:contacts_inquiry_log             ROM      ROM
     admin:contacts_inquiry_document        ROM      ROM
     admin:contacts_inquiry_history         ROM      ROM
@@ -139,6 +140,8 @@ SIGNING_IN_AND_OUT = {"admin:login", "admin:logout"}  # everybody's, signed in o
 ACTIONS = """
     affiliates.application.approve            ROA
     affiliates.application.decline            ROA
+    affiliates.application.release            ROA
+    affiliates.application.discard            ROA
     affiliates.commission.approve             ROA
     affiliates.commission.reject              ROA
     affiliates.commission.hold                ROA
