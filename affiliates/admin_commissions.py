@@ -12,7 +12,7 @@ from django.contrib.admin.helpers import ActionForm
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
 from privacy.admin_readonly import ReadOnlyAdmin
@@ -76,6 +76,15 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         if "cl" in context:
             context["sums"] = sums_of_list(context["cl"].queryset)
         return response
+
+    def response_action(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse | None:
+        """Django would say of a reason that the form refuses that no action was selected."""
+        try:
+            ReasonForm.base_fields["reason"].clean(request.POST.get("reason", ""))
+        except forms.ValidationError as problem:
+            self.message_user(request, f"Reason: {' '.join(problem.messages)}", messages.ERROR)
+            return redirect(request.get_full_path())
+        return super().response_action(request, *args, **options)
 
     @admin.action(description="Approve", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

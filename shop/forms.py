@@ -63,8 +63,7 @@ class CheckoutForm(forms.ModelForm[Order]):
             ) from None
 
     def clean_address(self) -> str:
-        address: str = self.cleaned_data["address"] or ""
-        return address.replace("\r\n", "\n")
+        return self.cleaned_data["address"] or ""
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"].strip()

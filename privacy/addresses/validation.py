@@ -8,6 +8,7 @@ nobody types them on a website, and other programs read them differently.
 from __future__ import annotations
 
 import re
+import unicodedata
 
 import email_validator
 from django.core.exceptions import ValidationError
@@ -20,6 +21,7 @@ def validate_address(value: str) -> None:
     """Raises `ValidationError`, which says in plain words what is wrong with the address."""
     if len(value) > LONGEST:  # not worth a closer look, which takes time
         raise ValidationError(f"Enter a valid email address. It has at most {LONGEST} characters.", code="invalid")
+    _refuse_letters_that_become_ascii(value.rpartition("@")[0])
     try:
         email_validator.validate_email(
             value,
@@ -32,6 +34,19 @@ def validate_address(value: str) -> None:
         )
     except email_validator.EmailNotValidError as error:
         raise ValidationError(f"Enter a valid email address. {_plain(error)}", code="invalid") from None
+
+
+def _refuse_letters_that_become_ascii(local: str) -> None:
+    """The long s, the dotless i and the Kelvin sign: some mail server on the way writes them in the other case, or in
+    Unicode's form C, and then the mail goes to somebody else's mailbox, that of s, i or k."""
+    for letter in local:
+        changed = {letter.upper(), letter.lower(), unicodedata.normalize("NFC", letter)}
+        if not letter.isascii() and (ascii_ones := [c for c in changed if len(c) == 1 and c.isascii()]):
+            raise ValidationError(
+                f"Enter a valid email address. “{letter}” ({unicodedata.name(letter).lower()}) can't be mailed to;"
+                f" did you mean “{ascii_ones[0].lower()}”?",
+                code="invalid",
+            )
 
 
 def _plain(error: Exception) -> str:

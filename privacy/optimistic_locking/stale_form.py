@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.forms import BaseForm
 from django.forms.widgets import MultiWidget
 from django.http import QueryDict
 from django.template.loader import render_to_string
 
 from .colleagues import changed_by
 from .snapshot import Difference, Seen, fingerprint, in_words, text_of
+
+if TYPE_CHECKING:
+    from django.forms import BaseForm as Form
+else:
+    Form = object  # the form that it is mixed into is one
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Conflict:
         return [difference for difference in self.differences if difference.key == key]
 
 
-class StaleForm(BaseForm):
+class StaleForm(Form):
     """Mixed into the forms of a page while its request has a `Conflict`."""
 
     conflict: Conflict

@@ -17,7 +17,7 @@ from .conftest import Post
 pytestmark = pytest.mark.django_db
 
 Work = Callable[[], int]
-ONE_LINE = "Please write this on one line, without control characters."
+ONE_LINE = "Please write this on one line, without control characters"
 UNSEEN = "There is a control character in this"
 COUNTRY = "a number outside US also needs + and the country's code"
 
@@ -37,7 +37,7 @@ COUNTRY = "a number outside US also needs + and the country's code"
         ("phone", "call me", COUNTRY),
         ("name", "Dave\r\nBcc: everybody@example.org", ONE_LINE),
         ("name", "Dave\x1b[2J", ONE_LINE),
-        ("name", "Dave\u2028Dorn", ONE_LINE),
+        ("name", "Dave\x1b[2J", "U+001B at character 5"),
         ("name", "Dave\u202egro.elpmaxe", "characters that turn the direction of writing around"),
         ("name", "x" * 151, "at most 150 characters"),
         ("message", "ring\x07ring", UNSEEN),

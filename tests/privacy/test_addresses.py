@@ -43,6 +43,7 @@ INVALID = [
     # not an address alone
     "me@[127.0.0.1]", "me@[IPv6:::1]", "me@[untagged]", "<me@example.com>", "Me <me@example.com>", "mailto:me@b@c.com",
 ]  # fmt: skip
+BECOMES_ASCII = {"\u017fam": "s", "al\u0131ce": "i", "\u212aate": "k", "o\u1fefbrien": "`", "josé.\u0131": "i"}
 RESERVED = [
     "me@anything.arpa", "me@valid.invalid", "me@link.local", "me@host.localhost", "me@onion.onion.onion",
     "me@test.test.test", "me@mail.TEST", "me@mail.ｔｅｓｔ",
@@ -71,6 +72,12 @@ def taken(typed: str) -> bool:
 @pytest.mark.parametrize("typed", INVALID + RESERVED)
 def test_forms_refuse_what_is_no_address(typed: str) -> None:
     assert not taken(typed)
+
+
+@pytest.mark.parametrize(("local", "meant"), BECOMES_ASCII.items())
+def test_a_letter_that_mail_servers_turn_into_another_is_refused_where_it_is_typed(local: str, meant: str) -> None:
+    with pytest.raises(ValidationError, match=f"can't be mailed to; did you mean “{meant}”"):
+        EmailAddressField().clean(f"{local}@example.com")
 
 
 @pytest.mark.parametrize("typed", VALID + INTERNATIONAL)
@@ -119,7 +126,6 @@ HOSTILE = [
     ("straße@example.com", "strasse@example.com"),
     ("σς@example.com", "σσ@example.com"),
     ("ＡＬＩＣＥ@example.com", "alice@example.com"),
-    ("al\u0131ce@example.com", "alice@example.com"),
     ("al\u0130ce@example.com", "ali\u0307ce@example.com"),
     ("Élan@example.com", "élan@example.com"),
     ("ﬁn@example.com", "fin@example.com"),
@@ -133,10 +139,6 @@ SAME = [
     ("anna@STRASSE.example", "anna@strasse.example"),
     ("anna@Bücher.example", "anna@bu\u0308cher.example"),
     ("jose\u0301@example.com", "josé@EXAMPLE.com"),
-    (
-        "\u212aate@example.com",
-        "kate@example.com",
-    ),  # Unicode's form C makes a K of the Kelvin sign, also in the envelope
     ("me@ｅxample.com", "me@example.com"),
     ("me@example。com", "me@example.com"),
 ]

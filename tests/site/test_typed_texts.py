@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django import forms
 from django.contrib.admin import site as admin_site
 from django.core.exceptions import ValidationError
@@ -14,11 +15,13 @@ from django.urls import get_resolver
 
 from accounts.models import User
 from affiliates.models import Affiliate
+from contacts.models import Inquiry
 from privacy.forms import correction_field
 from privacy.registry import personal_models
 from privacy.requests.correction import CorrectableValue
 from privacy.text_rules import validate_lines, validate_one_line
 from shop.models import Product
+from tests.affiliates.sales import sale
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +61,79 @@ def test_a_name_in_any_script_is_taken(text: str) -> None:
 def test_lines_hold_no_control_character_and_turn_no_text_around(text: str) -> None:
     with pytest.raises(ValidationError):
         validate_lines(text)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "stored"),
+    [
+        ("one\r\ntwo", "one\ntwo"),
+        ("one\rtwo", "one\ntwo"),
+        ("one\vtwo\ftwo and a half", "one\ntwo\ntwo and a half"),
+        ("one\x85two\u2028three\u2029", "one\ntwo\nthree"),
+        ("\ufeffone\tand\u200btwo", "one\tand\u200btwo"),
+    ],
+)
+def test_line_breaks_of_a_pdf_are_kept_as_line_breaks(pasted: str, stored: str) -> None:
+    assert forms.CharField(widget=forms.Textarea).clean(pasted) == stored
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["Dave\tDorn", "Dave\vDorn", "Dave\fDorn", "Dave\x85Dorn", "Dave\u2028Dorn\u2029", "\ufeffDa\u00adve D\u200born"],
+)
+def test_a_name_pasted_from_a_pdf_is_cleaned(pasted: str) -> None:
+    assert forms.CharField().clean(pasted) == "Dave Dorn"
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        (forms.CharField(), "Dave\x1b[2J", "U+001B at character 5"),
+        (forms.CharField(), "Dave\u3164", "hangul filler (U+3164) at character 5"),
+        (forms.CharField(), TURNED, "right-to-left override (U+202E) at character 6"),
+        (forms.CharField(widget=forms.Textarea), "one\r\ntwo\x07", "U+0007 at line 2, character 4"),
+        (
+            forms.CharField(widget=forms.Textarea),
+            "one\n\ntw\u202do",
+            "left-to-right override (U+202D) at line 3, character 3",
+        ),
+        (forms.CharField(widget=forms.Textarea), "one\x00", "Null characters are not allowed: U+0000 at character 4"),
+    ],
+)
+def test_a_refused_character_is_named_with_its_place(field: forms.CharField, typed: str, said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        field.clean(typed)
+    assert said in caught.value.messages[0]
+
+
+def test_a_message_that_the_browser_lets_through_is_not_too_long_here(client: Client) -> None:
+    """A browser counts a line break as one character and sends it as two."""
+    page = BeautifulSoup(client.get("/contact/").content, "html.parser")
+    limit = int(str(page.select_one("textarea[name=message]")["maxlength"]))  # type: ignore[index]
+    lines = "\r\n".join(["x"] * (limit // 2))
+    form = {"name": "Dave", "email": "dave@example.org", "kind": "question", "message": lines}
+    assert len(lines) > limit
+    assert client.post("/contact/", form).status_code == 302
+    assert Inquiry.objects.get().message == lines.replace("\r\n", "\n")
+
+
+def test_every_text_field_of_every_form_is_cleaned() -> None:
+    fields = [field for form in site_forms().values() for field in text_fields(form).values()]
+    texts = [field for field in fields if isinstance(field.widget, forms.Textarea)]
+    assert len(texts) > 15
+    assert [field for field in texts if field.to_python("one\r\ntwo\u2028three") != "one\ntwo\nthree"] == []
+
+
+def test_a_reason_typed_beside_an_action_asks_the_rule(staff: Client, alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    data = {"action": "reject", "_selected_action": [str(commission.pk)], "reason": TURNED, "confirmed": "yes"}
+    page = staff.post("/admin/affiliates/commission/", data, follow=True).content.decode()
+    assert "right-to-left override (U+202E)" in page
+    commission.refresh_from_db()
+    assert commission.state == "pending"
+    staff.post("/admin/affiliates/commission/", {**data, "reason": "Not a sale."})
+    commission.refresh_from_db()
+    assert commission.state == "rejected"
 
 
 def test_lines_hold_what_a_letter_does() -> None:
