@@ -137,7 +137,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
 
 @transaction.atomic
 def act_on_capture(request: HttpRequest, capture_id: str, action: str) -> HttpResponse:
-    """POST /standin/captures/{id}/{complete|deny|dispute|appeal|resolve|refund|reverse}."""
+    """POST /standin/captures/{id}/{complete|deny|dispute|appeal|resolve|refund|reverse|again}."""
     capture = payments.find_capture(capture_id)
     if action == "complete":
         payments.settle(capture, Capture.Status.COMPLETED)
@@ -149,6 +149,8 @@ def act_on_capture(request: HttpRequest, capture_id: str, action: str) -> HttpRe
         _appeal(capture)
     elif action == "reverse":
         _refund(capture, request.POST.get("amount", ""), "PAYMENT.CAPTURE.REVERSED")
+    elif action == "again":
+        payments.collect_again(capture)
     elif action == "resolve":
         _resolve(capture, request.POST.get("outcome", Dispute.Outcome.SELLER))
     else:

@@ -5,7 +5,7 @@ from django.urls import path, re_path
 from . import control, disputes, notifications, orders, pages, payments, payouts, tokens
 from .answers import by_method
 
-ACTION = r"^standin/captures/(?P<capture_id>\w+)/(?P<action>complete|deny|dispute|appeal|resolve|refund|reverse)$"
+ACTION = r"^standin/captures/(?P<capture_id>\w+)/(?P<action>complete|deny|dispute|appeal|resolve|refund|reverse|again)$"
 REFUND_ACTION = r"^standin/refunds/(?P<refund_id>\w+)/(?P<action>complete|fail)$"
 
 urlpatterns = [

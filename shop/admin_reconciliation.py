@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from .events import set_aside
-from .models import Dispute, Payment, PayPalEvent, Refund
+from .models import Dispute, ExtraCapture, Payment, PayPalEvent, Refund
 from .reconciliation import look_again
 from .reconciliation_totals import totals
 
@@ -79,6 +79,7 @@ def unmatched() -> dict[str, Any]:
     return {
         "totals": totals(),
         "payments": Payment.objects.differing().select_related("order", "look")[:SHOWN],
+        "extra": ExtraCapture.objects.to_refund().select_related("payment__order")[:SHOWN],
         "refunds": refunds.select_related("payment__order")[:SHOWN],
         "disputes": Dispute.objects.open().select_related("payment__order")[:SHOWN],
         "given_up": given_up[:SHOWN],

@@ -22,10 +22,13 @@ from .captures import PaymentUnknown
 from .chargebacks import follow_reversal
 from .disputes import follow_dispute
 from .event_subjects import EventNames, names_in
+from .extra_captures import follow_extra_capture
 from .models import Payment, PayPalEvent
 from .payloads import kept_of
+from .payment_booking import MONEY_CAME, apply_capture
 from .payments import settle
 from .paypal.errors import PayPalError
+from .paypal.gateway import gateway
 from .paypal.types import WebhookEvent
 from .refunds import adopt_refund
 from .signals import paypal_event_received
@@ -100,6 +103,8 @@ def _try(event: PayPalEvent) -> None:
 def _look(event: PayPalEvent) -> None:
     """Asks PayPal about what the message names, and applies the answer."""
     kind = event.event_type
+    if kind.startswith("PAYMENT.") and follow_extra_capture(event.capture_id):
+        return
     if kind == "PAYMENT.CAPTURE.REVERSED":
         follow_reversal(resource_id=event.resource_id, capture_id=event.capture_id)
     elif kind.startswith("PAYMENT.REFUND.") or kind == "PAYMENT.CAPTURE.REFUNDED":
@@ -114,8 +119,13 @@ def _look(event: PayPalEvent) -> None:
 
 def _settle_named(event: PayPalEvent) -> None:
     payment = _payment_named(EventNames(event.resource_id, event.order_id, event.capture_id))
-    if payment is not None:
-        settle(payment=payment)
+    if payment is None:
+        return
+    payment = settle(payment=payment)
+    if event.capture_id not in {"", payment.capture_id}:  # another one than the payment's own
+        capture = gateway().get_capture(event.capture_id)
+        if capture.status in MONEY_CAME:
+            apply_capture(payment=payment, capture=capture)
 
 
 @transaction.atomic

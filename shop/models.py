@@ -19,10 +19,11 @@ from .delivery_models import Licence, ProductFile
 from .dispute_models import Dispute
 from .event_models import PayPalEvent
 from .money import CURRENCIES, Money, program_currency
-from .reconciliation_models import PayPalLook
+from .reconciliation_models import ExtraCapture, PayPalLook
 
 __all__ = [
     "Dispute",
+    "ExtraCapture",
     "Licence",
     "Order",
     "PayPalEvent",

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from privacy.mail import MailKind, MailRefused, queue_mail
 
+from .extra_captures import note_extra_capture
 from .mails import PAYMENT_DECLINED, RECEIPT
 from .models import Order, Payment
 from .money import Money
@@ -29,6 +30,8 @@ def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         payment.order = order
         if payment.state in Payment.RECEIVED:
+            if capture.status in MONEY_CAME and capture.id != payment.capture_id:
+                note_extra_capture(payment=payment, capture=capture)
             return payment
         if wrong := difference(payment, capture.amount, capture.custom_id):
             return note_problem(payment, f"PayPal collected {wrong}")
@@ -42,6 +45,9 @@ def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
 def _revives(payment: Payment, capture: CaptureState) -> bool:
     """Whether an attempt that was over brought money after all. Late news without money changes nothing."""
     if capture.status not in MONEY_CAME:
+        return False
+    if payment.order.payments.filter(state__in=Payment.RECEIVED).exists():
+        note_extra_capture(payment=payment, capture=capture)
         return False
     if payment.order.payments.exclude(state__in=Payment.OVER).exists():
         note_problem(payment, f"PayPal collected {capture.amount} although this attempt was over: refund it at PayPal")

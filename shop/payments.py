@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from .models import Payment
-from .payment_booking import apply_capture, difference, note_problem
+from .payment_booking import MONEY_CAME, apply_capture, difference, note_problem
 from .paypal.errors import AlreadyCaptured, Conflict, Declined, Expired, Invalid, PayerActionRequired, PayPalError
 from .paypal.gateway import gateway
 from .paypal.types import OrderState, OrderStatus
@@ -85,7 +85,11 @@ def _apply_order(payment: Payment, remote: OrderState) -> Payment:
     if remote.captures:
         if remote.payer_email:
             payer_known.send(Payment, payment=payment, payer_email=remote.payer_email)
-        return apply_capture(payment=payment, capture=remote.captures[0])
+        first, *others = sorted(remote.captures, key=lambda capture: capture.status not in MONEY_CAME)
+        payment = apply_capture(payment=payment, capture=first)
+        for capture in others if payment.is_received else ():
+            apply_capture(payment=payment, capture=capture)
+        return payment
     payment.refresh_from_db()
     return payment
 

@@ -20,8 +20,10 @@ from privacy.audit.trail import record
 from .captures import PaymentUnknown
 from .chargebacks import take_back_rest
 from .disputes import follow_dispute
-from .models import Dispute, Payment, PayPalLook, Refund
+from .extra_captures import follow_extra_capture
+from .models import Dispute, ExtraCapture, Payment, PayPalLook, Refund
 from .money import Money
+from .payment_booking import apply_capture
 from .payments import settle
 from .paypal.errors import Expired, PayPalError
 from .paypal.gateway import gateway
@@ -47,15 +49,18 @@ class Seen(NamedTuple):
 
 def look_at_payments(*, now: datetime, at_most: int = AT_ONCE) -> int:
     """Looks at received payments, each once a day, those that differ once an hour. Returns how many."""
-    received = Payment.objects.filter(state__in=Payment.RECEIVED, created_at__gt=now - LOOK_FOR)
-    due = received.exclude(pk__in=PayPalLook.objects.fresh(now).values("payment"))
+    doubled = Q(pk__in=ExtraCapture.objects.to_refund().values("payment"))
+    known = Payment.objects.filter(Q(state__in=Payment.RECEIVED) | doubled, created_at__gt=now - LOOK_FOR)
+    due = known.exclude(pk__in=PayPalLook.objects.fresh(now).values("payment"))
     return _look_at_all(list(due.order_by(F("look__looked_at").asc(nulls_first=True))[:at_most]))
 
 
 def look_again() -> int:
     """Staff's button: what differs first, then what was looked at longest ago. Returns how many were looked at."""
-    known = Payment.objects.exclude(paypal_order_id=None).filter(~Q(problem="") | Q(state__in=Payment.RECEIVED))
-    agrees = ExpressionWrapper(Q(problem=""), output_field=BooleanField())
+    doubled = Q(pk__in=ExtraCapture.objects.to_refund().values("payment"))
+    differs = ~Q(problem="") | doubled
+    known = Payment.objects.exclude(paypal_order_id=None).filter(differs | Q(state__in=Payment.RECEIVED))
+    agrees = ExpressionWrapper(~differs, output_field=BooleanField())
     differing_first = known.annotate(agrees=agrees).order_by("agrees", F("look__looked_at").asc(nulls_first=True))
     return _look_at_all(list(differing_first[:BY_HAND]))
 
@@ -76,6 +81,8 @@ def look_at(*, payment: Payment) -> PayPalLook:
     """One look, with what it repairs. Raises `PayPalError` when PayPal can't be asked."""
     if not payment.is_received:
         payment = settle(payment=payment)
+    for number in list(payment.extra_captures.to_refund().values_list("capture_id", flat=True)):
+        follow_extra_capture(number)
     asked_at = timezone.now()
     seen, refunds = _ask(payment)
     if payment.is_received:
@@ -90,6 +97,12 @@ def _ask(payment: Payment) -> tuple[Seen, tuple[RefundState, ...]]:
         captures, refunds = order.captures, order.refunds
     except Expired:
         captures, refunds = _ask_for_the_capture(payment)
+    if payment.is_received and payment.capture_id in {capture.id for capture in captures}:
+        for capture in captures:
+            apply_capture(payment=payment, capture=capture)  # notes those that are not the payment's own
+    extra = set(payment.extra_captures.values_list("capture_id", flat=True))
+    captures = tuple(capture for capture in captures if capture.id not in extra)
+    refunds = tuple(refund for refund in refunds if refund.capture_id not in extra)
     return _seen(payment, captures, refunds), refunds
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils import timezone
 
 from privacy.expiring import is_ahead
 from privacy.registry import not_personal
@@ -27,6 +28,40 @@ class PayPalLookQuerySet(models.QuerySet["PayPalLook"]):
         unchanged = models.Q(looked_at__gte=models.F("payment__changed_at"))
         lately = self.filter((matching & unchanged) | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
         return lately.exclude(is_ahead("looked_at", now))
+
+
+class ExtraCaptureQuerySet(models.QuerySet["ExtraCapture"]):
+    def to_refund(self) -> ExtraCaptureQuerySet:
+        return self.filter(refunded_at=None)
+
+
+@not_personal(
+    "amounts and PayPal's numbers of money that it collected a second time",
+    "id payment_id capture_id amount_minor currency found_at refunded_at",
+    despite_link="a mismatch of sums with PayPal, for staff to refund; the buyer's archive has the order",
+)
+class ExtraCapture(models.Model):
+    """What PayPal collected for an order that was paid by another capture. It is in no sum of ours: staff refund it at
+    PayPal, and the row ends when PayPal says so (`shop.extra_captures`)."""
+
+    payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="extra_captures")
+    capture_id = models.CharField("PayPal capture", max_length=64, unique=True)
+    amount_minor = models.PositiveBigIntegerField("amount in minor units")
+    currency = models.CharField(max_length=3)
+    found_at = models.DateTimeField(default=timezone.now)
+    refunded_at = models.DateTimeField(null=True)
+
+    objects = ExtraCaptureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["found_at"]
+
+    def __str__(self) -> str:
+        return f"second capture for {self.payment_id}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
 
 
 @not_personal(

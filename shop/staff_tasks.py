@@ -6,7 +6,7 @@ from datetime import datetime
 
 from privacy.today import Area, Waiting, staff_task
 
-from .models import Dispute, Payment, PayPalEvent
+from .models import Dispute, ExtraCapture, Payment, PayPalEvent
 
 
 @staff_task(
@@ -19,6 +19,19 @@ from .models import Dispute, Payment, PayPalEvent
 def differing(now: datetime) -> Waiting:
     """Each one is an alarm."""
     count = Payment.objects.differing().count()
+    return Waiting(count, overdue=count)
+
+
+@staff_task(
+    area=Area.SHOP,
+    one="order collected twice by PayPal: refund the second payment",
+    many="orders collected twice by PayPal: refund the second payments",
+    permission="shop.view_payment",
+    page="admin:shop_reconciliation",
+)
+def collected_twice(now: datetime) -> Waiting:
+    """Each one is a buyer's money."""
+    count = ExtraCapture.objects.to_refund().count()
     return Waiting(count, overdue=count)
 
 

@@ -31,7 +31,7 @@ class Standin(Program):
         self._control("POST", "webhook-url", {"url": url, "event_types": list(events)})
 
     def act(self, capture_id: str, action: str, **fields: str) -> None:
-        """What PayPal or the payer does to a capture: complete, deny, dispute, appeal, resolve, refund, reverse."""
+        """What becomes of a capture: complete, deny, dispute, appeal, resolve, refund, reverse, again."""
         address = f"{self.url}/standin/captures/{capture_id}/{action}"
         requests.post(address, data=fields, allow_redirects=False, timeout=TIMEOUT).raise_for_status()
 
