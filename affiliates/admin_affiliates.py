@@ -23,7 +23,6 @@ from .staff_account import account_of
 if TYPE_CHECKING:
     from accounts.models import User
 
-CURRENCY = "USD"
 HOURS = int(HOLD.total_seconds()) // 3600
 OF_AFFILIATE = Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by()
 OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count("pk")).values("number")
@@ -118,7 +117,7 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         if affiliate is not None and self._may_see_money(request):
             extra_context = {
                 **(extra_context or {}),
-                "account": account_of(affiliate, currency=CURRENCY, now=timezone.now()),
+                "account": account_of(affiliate, now=timezone.now()),
             }
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response

@@ -26,10 +26,11 @@ from shop.money import Money
 from shop.paypal.errors import PayPalError
 
 from .admin_books import BooksAlarm
+from .currencies import currencies_due
 from .eligibility import Barred, Ineligibility, barred_of
-from .models import LedgerEntry, PayoutBatch, PayoutItem
+from .models import PayoutBatch, PayoutItem
 from .payout_by_hand import NotByHand, make_payout_list, mark_failed_by_hand, mark_paid_by_hand
-from .payout_forms import CURRENCY, PrepareForm, SettleForm
+from .payout_forms import PrepareForm, SettleForm
 from .payout_preview import preview_payout
 from .payout_sending import cancel_unclaimed
 from .payouts import PERMISSION, PayoutRefused, approve_payout, cancel_payout, prepare_payout
@@ -116,12 +117,10 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 
     @needs(PREPARE)
     def preview(self, request: HttpRequest) -> HttpResponse:
-        form = PrepareForm(request.GET or {"currency": CURRENCY}, currencies=_currencies())
-        currency = form.cleaned_data["currency"] if form.is_valid() else CURRENCY
-        return self._show_preview(request, form, currency)
+        return self._show_preview(request, PrepareForm({"currency": currencies_due()[0], **request.GET.dict()}))
 
-    def _show_preview(self, request: HttpRequest, form: PrepareForm, currency: str) -> HttpResponse:
-        found = preview_payout(currency=currency)
+    def _show_preview(self, request: HttpRequest, form: PrepareForm) -> HttpResponse:
+        found = preview_payout(currency=form.chosen_currency)
         context = {
             **self.admin_site.each_context(request),
             "title": "Who would be paid now",
@@ -135,9 +134,9 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 
     @needs(PREPARE)
     def prepare(self, request: HttpRequest) -> HttpResponse:
-        form = PrepareForm(request.POST, currencies=_currencies())
+        form = PrepareForm(request.POST)
         if not form.is_valid():
-            return self._show_preview(request, form, CURRENCY)
+            return self._show_preview(request, form)
         batch = prepare_payout(prepared_by=_acting(request), **form.cleaned_data)
         self.log_addition(request, batch, "prepared")
         self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
@@ -320,9 +319,3 @@ def progress_of(batch: PayoutBatch) -> dict[str, Any]:
     ended = total - sum(counts.get(state, 0) for state in PayoutItem.MOVING)
     states = [(state.value, state.label, counts[state]) for state in PayoutItem.State if counts.get(state)]
     return {"total": total, "ended": ended, "states": states}
-
-
-def _currencies() -> list[str]:
-    """Those in which something is due, and the shop's own."""
-    found = LedgerEntry.objects.unclaimed().order_by().values_list("currency", flat=True).distinct()
-    return sorted({CURRENCY, *found})

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 
 from shop.money import Money, program_currency
 
-from .models import Affiliate, RunningSum
+from .models import Affiliate, LedgerEntry, RunningSum
 
 
 def currencies_of(affiliate: Affiliate) -> list[str]:
     """In which the affiliate has earned, the program's first; that one alone where nothing was earned yet."""
-    found = set(RunningSum.objects.filter(affiliate=affiliate).order_by().values_list("currency", flat=True))
-    return sorted(found or {program_currency()}, key=lambda currency: (currency != program_currency(), currency))
+    found = set(RunningSum.objects.filter(affiliate=affiliate).order_by().values_list("currency", flat=True).distinct())
+    return program_first(found or {program_currency()})
+
+
+def currencies_due() -> list[str]:
+    """In which something in the ledger waits for a payout; the program's alone where nothing does."""
+    found = set(LedgerEntry.objects.unclaimed().order_by().values_list("currency", flat=True).distinct())
+    return program_first(found or {program_currency()})
+
+
+def program_first(currencies: Iterable[str]) -> list[str]:
+    return sorted(currencies, key=lambda currency: (currency != program_currency(), currency))
 
 
 def minimum_payout(currency: str) -> Money:

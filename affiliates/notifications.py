@@ -14,12 +14,12 @@ from django.dispatch import receiver
 from privacy.mail import MailRefused, queue_mail
 from shop.money import Money
 
+from .currencies import currencies_of
 from .figures import Figures, figures
 from .mails import MONTHLY_SUMMARY, SALE_MADE
 from .models import Affiliate, Commission
 
 AT_ONCE = 500  # summaries in one round of housekeeping
-CURRENCY = "USD"
 
 
 @receiver(post_save, sender=Commission)
@@ -50,21 +50,23 @@ def _sum_up(affiliate: Affiliate, until: date) -> bool:
     claimed = Affiliate.objects.filter(pk=affiliate.pk, summed_up_until=affiliate.summed_up_until)
     if not claimed.update(summed_up_until=until) or not affiliate.user.email:
         return False
-    days = figures(affiliate, since=until.replace(day=1), until=until, currency=CURRENCY)
-    month = sum(days.values(), Figures())
-    if not (month.clicks or month.orders or month.reversed_minor):
+    months = {currency: _month(affiliate, until, currency) for currency in currencies_of(affiliate)}
+    clicks, orders = next(iter(months.values())).clicks, sum(month.orders for month in months.values())
+    if not (clicks or orders or any(month.reversed_minor for month in months.values())):
         return False
     with suppress(MailRefused):
-        context = {"name": affiliate.user.get_short_name(), "month": until, **_in_words(month)}
+        sums = [_in_words(month, currency) for currency, month in months.items()]
+        context = {"name": affiliate.user.get_short_name(), "month": until, "clicks": clicks, "orders": orders}
+        context["earned"] = " and ".join(sums)
         queue_mail(MONTHLY_SUMMARY, to=affiliate.user.email, about=affiliate, context=context)
         return True
     return False
 
 
-def _in_words(month: Figures) -> dict[str, Any]:
-    return {
-        "clicks": month.clicks,
-        "orders": month.orders,
-        "earned": Money(month.earned_minor, CURRENCY),
-        "reversed": Money(month.reversed_minor, CURRENCY) if month.reversed_minor else None,
-    }
+def _month(affiliate: Affiliate, until: date, currency: str) -> Figures:
+    return sum(figures(affiliate, since=until.replace(day=1), until=until, currency=currency).values(), Figures())
+
+
+def _in_words(month: Figures, currency: str) -> str:
+    earned, reversed_ = Money(month.earned_minor, currency), Money(month.reversed_minor, currency)
+    return f"{earned} earned" + (f", {reversed_} taken back after refunds" if reversed_.minor else "")

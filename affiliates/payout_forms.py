@@ -9,22 +9,27 @@ from django.utils import timezone
 
 from privacy.deadlines import local_day
 
+from .currencies import currencies_due
 from .models import PayoutBatch
-
-CURRENCY = "USD"  # the shop's
 
 
 class PrepareForm(forms.Form):
     currency = forms.ChoiceField(required=False)
     method = forms.ChoiceField(choices=PayoutBatch.Method, initial=PayoutBatch.Method.PAYPAL, required=False)
 
-    def __init__(self, *args: Any, currencies: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.currencies = currencies_due()
         currency: Any = self.fields["currency"]
-        currency.choices = [(name, name) for name in currencies]
+        currency.choices = [(name, name) for name in self.currencies]
+
+    @property
+    def chosen_currency(self) -> str:
+        """The one that was chosen; the first that is due where none was, or one that isn't."""
+        return self.cleaned_data["currency"] if self.is_valid() else self.currencies[0]
 
     def clean_currency(self) -> str:
-        return self.cleaned_data["currency"] or CURRENCY
+        return self.cleaned_data["currency"] or self.currencies[0]
 
     def clean_method(self) -> PayoutBatch.Method:
         return PayoutBatch.Method(self.cleaned_data["method"] or PayoutBatch.Method.PAYPAL)

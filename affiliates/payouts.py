@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Sum
 from django.utils import timezone
 
 from privacy.audit.trail import record, record_many
-from shop.money import Money
 
+from .currencies import minimum_payout
 from .eligibility import Barred, barred_of
 from .models import Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem, PayoutParcel
 from .own_account import leave_to_a_colleague, others_who_may
@@ -57,8 +56,7 @@ def prepare_payout(*, currency: str, prepared_by: User, method: str = PayoutBatc
 def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
     standings = preview_payout(currency=currency).paid
     if not standings:
-        minimum = Money(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, currency)
-        raise PayoutRefused(f"Nobody has {minimum} or more to be paid, and an address to be paid at.")
+        raise PayoutRefused(f"Nobody has {minimum_payout(currency)} or more to be paid, and an address to be paid at.")
     batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=prepared_by)
     items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
     LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)

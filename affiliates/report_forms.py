@@ -8,17 +8,19 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 
+from shop.money import program_currency
+
+from .currencies import program_first
 from .models import CODE, Affiliate, DailySales
 from .reports import Report, ReportBy
 
 LONGEST = 10 * 366  # days
-PREFERRED = "USD"
 
 
 def currencies() -> list[str]:
     """Those in which something was sold, the program's own first."""
     sold = set(DailySales.objects.order_by().values_list("currency", flat=True).distinct())
-    return sorted(sold | {PREFERRED}, key=lambda currency: (currency != PREFERRED, currency))
+    return program_first(sold | {program_currency()})
 
 
 class ReportForm(forms.Form):
@@ -33,7 +35,7 @@ class ReportForm(forms.Form):
     def __init__(self, given: QueryDict, *, today: date) -> None:
         """What is left empty stands in the form as what is shown."""
         chosen = {name: value for name, value in given.items() if value}
-        shown = {"by": ReportBy.MONTH, "since": _year_before(today), "until": today, "currency": PREFERRED}
+        shown = {"by": ReportBy.MONTH, "since": _year_before(today), "until": today, "currency": program_currency()}
         super().__init__({**shown, **chosen})
         self.today = today
         self.fields["currency"] = forms.ChoiceField(label="in", choices=[(code, code) for code in currencies()])

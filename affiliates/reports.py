@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Count, F, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
-from shop.money import Money
+from shop.money import Money, program_currency
 
 from .daily_sales import SUMS
 from .figures import Figures
@@ -72,7 +72,7 @@ class Report:
 
     since: date
     until: date
-    currency: str = "USD"
+    currency: str = field(default_factory=program_currency)
     code: str = ""
     by: str = ReportBy.MONTH
     _days: dict[str, Any] = field(init=False, repr=False, default_factory=dict)

@@ -10,8 +10,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import F, Sum
 
-from shop.money import Money
+from shop.money import Money, program_currency
 
+from .currencies import currencies_of
 from .explanation import why_this_rate
 from .models import Affiliate, Commission, CommissionDispute, Flag, PayoutItem, Rate
 from .rates import rate_for
@@ -24,13 +25,15 @@ EVER = timedelta(days=3650)
 
 @dataclass(frozen=True)
 class Balance:
-    """The money in one currency: the commissions by state, and the sum of the ledger."""
+    """The money in one currency: the commissions by state, the sum of the ledger, and what was sold."""
 
     pending: Money
     approved: Money
     in_payout: Money
     paid: Money
     account: Money
+    last_30_days: Row
+    ever: Row
 
 
 @dataclass(frozen=True)
@@ -39,27 +42,22 @@ class Account:
     why_rate: str
     product_rates: list[Rate]
     balances: list[Balance]
-    last_30_days: Row
-    ever: Row
     flags: list[Flag]
     flags_open: int
     objections: list[CommissionDispute]
     payouts: list[PayoutItem]
 
 
-def account_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Account:
-    """Rate and figures in `currency`, the balances in each that there is."""
-    rate = rate_for(affiliate=affiliate, product=None, currency=currency, moment=now)
+def account_of(affiliate: Affiliate, *, now: datetime) -> Account:
+    """The rate in the program's currency, balances and figures in each that there is."""
+    rate = rate_for(affiliate=affiliate, product=None, currency=program_currency(), moment=now)
     of_products = Rate.objects.in_force(now).filter(affiliate=affiliate, product__isnull=False)
     flags = Flag.objects.open().filter(attribution__affiliate=affiliate)
-    today = now.astimezone(UTC).date()
     return Account(
         rate=rate,
         why_rate=why_this_rate(None if rate._state.adding else rate),
         product_rates=list(of_products.select_related("product", "affiliate")),
-        balances=_balances(affiliate, currency),
-        last_30_days=_figures(affiliate, currency, today - timedelta(days=29), today),
-        ever=_figures(affiliate, currency, today - EVER, today),
+        balances=_balances(affiliate, now.astimezone(UTC).date()),
         flags=list(flags.select_related("attribution__order", "attribution__commission")[:SHOWN]),
         flags_open=flags.count(),
         objections=_objections(affiliate),
@@ -78,22 +76,27 @@ def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> R
     return report.total(report.rows())
 
 
-def _balances(affiliate: Affiliate, currency: str) -> list[Balance]:
-    """Three queries, also for somebody who sells in several currencies."""
+def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
+    """Three queries, and those of the figures for each currency in which somebody sells."""
     commissions = Commission.objects.filter(attribution__affiliate=affiliate).order_by()
     left = Sum(F("amount_minor") - F("reversed_minor"))
     states = {
         (name, state): sum for name, state, sum in commissions.values_list("currency", "state").annotate(left=left)
     }
     accounts = dict(affiliate.ledger.order_by().values_list("currency").annotate(Sum("amount_minor")))
-    arrived = affiliate.payouts.filter(state=PayoutItem.State.PAID).order_by()
-    paid = dict(arrived.values_list("currency").annotate(Sum("amount_minor")))
-    names = sorted({currency, *accounts, *paid, *(name for name, _ in states)})
-    return [_balance(name, states, paid.get(name, 0), accounts.get(name, 0)) for name in names]
 
+    def of(currency: str, state: str) -> Money:
+        return Money(states.get((currency, state), 0), currency)
 
-def _balance(name: str, states: dict[tuple[str, str], int], paid: int, account: int) -> Balance:
-    def of(state: str) -> Money:
-        return Money(states.get((name, state), 0), name)
-
-    return Balance(of(State.PENDING), of(State.APPROVED), of(State.IN_PAYOUT), Money(paid, name), Money(account, name))
+    return [
+        Balance(
+            pending=of(currency, State.PENDING),
+            approved=of(currency, State.APPROVED),
+            in_payout=of(currency, State.IN_PAYOUT),
+            paid=of(currency, State.PAID),
+            account=Money(accounts.get(currency, 0), currency),
+            last_30_days=_figures(affiliate, currency, today - timedelta(days=29), today),
+            ever=_figures(affiliate, currency, today - EVER, today),
+        )
+        for currency in currencies_of(affiliate)
+    ]

@@ -13,17 +13,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
-from shop.money import Money
+from shop.money import program_currency
 
 from .clicks import forget, record_click
+from .currencies import minimum_payout
 from .landing_pages import address_after_click, own_page
 from .link_trial import is_a_trial, report_trial
 from .models import REFERRAL_LIFE, TermsVersion
 from .rates import rate_for
 from .referral import allow, refuse
 from .visits import refuse_prefetch
-
-CURRENCY = "USD"
 
 
 @require_safe
@@ -43,9 +42,9 @@ class ProgramView(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            rate=rate_for(affiliate=None, product=None, currency=CURRENCY, moment=timezone.now()).terms,
+            rate=rate_for(affiliate=None, product=None, currency=program_currency(), moment=timezone.now()).terms,
             hold_days=settings.AFFILIATE_HOLD_DAYS,
-            minimum=Money(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, CURRENCY),
+            minimum=minimum_payout(program_currency()),
             cookie_days=REFERRAL_LIFE.days,
             **kwargs,
         )

@@ -70,7 +70,7 @@ def _product() -> Product:
             "summary": "BulletProof Security Pro guards a WordPress site: its sign-in, its files and its database.",
             "description": "A security plug-in for WordPress, bought once, delivered as a download.",
             "price_minor": 5995,
-            "currency": "USD",
+            "currency": settings.CURRENCY,
         },
     )
     return product

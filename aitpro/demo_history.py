@@ -106,9 +106,10 @@ def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chanc
         settled_at=paid_at,
     )
     entries = [
-        _book(affiliate, "commission", line.amount_minor, line.created_at, commission=line) for line in commissions
+        _book(affiliate, "commission", line.amount_minor, line.currency, line.created_at, commission=line)
+        for line in commissions
     ]
-    entries.append(_book(affiliate, "payout", -total, paid_at, payout=payout))
+    entries.append(_book(affiliate, "payout", -total, payout.currency, paid_at, payout=payout))
     PayoutClaim.objects.bulk_create(PayoutClaim(entry=entry, payout=payout) for entry in entries)
     return commissions
 
@@ -148,7 +149,7 @@ def _sell(affiliate: Affiliate, product: Product, day: datetime, chance: random.
     )
 
 
-def _book(affiliate: Affiliate, kind: str, minor: int, at: datetime, **what: object) -> LedgerEntry:
+def _book(affiliate: Affiliate, kind: str, minor: int, currency: str, at: datetime, **what: object) -> LedgerEntry:
     return LedgerEntry.objects.create(
-        affiliate=affiliate, kind=kind, amount_minor=minor, currency="USD", created_at=at, **what
+        affiliate=affiliate, kind=kind, amount_minor=minor, currency=currency, created_at=at, **what
     )

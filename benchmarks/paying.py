@@ -17,13 +17,13 @@ from affiliates.models import LedgerEntry, PayoutBatch
 from affiliates.payout_preview import preview_payout
 from affiliates.payouts import cancel_payout, prepare_payout
 from affiliates.verification import first_difference
+from shop.money import program_currency
 
 from .measuring import Ratio, seconds
 from .paying_rows import LINES, add_affiliates
 
 AFFILIATES = int(os.environ.get("PAYING_AFFILIATES", "10_000"))
 PROMISED = 10.0  # seconds on two cores
-CURRENCY = "USD"
 
 
 def measure() -> Iterator[Ratio]:
@@ -31,10 +31,10 @@ def measure() -> Iterator[Ratio]:
     add_affiliates(AFFILIATES)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-    looking = seconds(lambda: preview_payout(currency=CURRENCY))
+    looking = seconds(lambda: preview_payout(currency=program_currency()))
     statements = Counter[str]()
     with connection.execute_wrapper(partial(_count, statements)):
-        preparing = seconds(lambda: prepare_payout(currency=CURRENCY, prepared_by=bob))
+        preparing = seconds(lambda: prepare_payout(currency=program_currency(), prepared_by=bob))
     batch = PayoutBatch.objects.get()
     if batch.items.count() != AFFILIATES or LedgerEntry.objects.unclaimed().exists():
         raise RuntimeError("not everybody is in the run")

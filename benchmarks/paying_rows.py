@@ -10,16 +10,17 @@ from accounts.models import User
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
 from affiliates.terms import number_now
 from shop.models import Order, Payment, Product
+from shop.money import program_currency
 
 COMMISSIONS, ADJUSTMENTS = 2, 8
 LINES = COMMISSIONS + ADJUSTMENTS
 ROWS = 1000  # a statement
 PRICE, EARNED = 5995, 1799  # cents
-USD = {"currency": "USD"}
+MONEY = {"currency": program_currency()}
 
 
 def add_affiliates(number: int) -> None:
-    product = Product.objects.create(slug="paying", name="Paying", summary="", price_minor=PRICE, **USD)
+    product = Product.objects.create(slug="paying", name="Paying", summary="", price_minor=PRICE, **MONEY)
     users = [User(email=f"paid{n}@example.org") for n in range(number)]
     User.objects.bulk_create(users, batch_size=ROWS)
     terms = number_now()
@@ -44,12 +45,12 @@ def _order(product: Product, number: int) -> Order:
         product_name="Paying",
         amount_minor=PRICE,
         state=Order.State.PAID,
-        **USD,
+        **MONEY,
     )
 
 
 def _payment(order: Order) -> Payment:
-    return Payment(order=order, amount_minor=PRICE, state=Payment.State.PAID, **USD)
+    return Payment(order=order, amount_minor=PRICE, state=Payment.State.PAID, **MONEY)
 
 
 def _attributions(affiliates: list[Affiliate], orders: list[Order]) -> Iterator[Attribution]:
@@ -72,14 +73,14 @@ def _commission(attribution: Attribution) -> Commission:
         state=Commission.State.APPROVED,
         hold_until=timezone.now(),
         approved_at=timezone.now(),
-        **USD,
+        **MONEY,
     )
 
 
 def _lines(affiliates: list[Affiliate], commissions: list[Commission]) -> Iterator[LedgerEntry]:
     for number, commission in enumerate(commissions):
         affiliate = affiliates[number // COMMISSIONS]
-        yield LedgerEntry(affiliate=affiliate, kind="commission", amount_minor=EARNED, commission=commission, **USD)
+        yield LedgerEntry(affiliate=affiliate, kind="commission", amount_minor=EARNED, commission=commission, **MONEY)
     for affiliate in affiliates:
         for _ in range(ADJUSTMENTS):
-            yield LedgerEntry(affiliate=affiliate, kind="adjustment", amount_minor=100, reason="bonus", **USD)
+            yield LedgerEntry(affiliate=affiliate, kind="adjustment", amount_minor=100, reason="bonus", **MONEY)

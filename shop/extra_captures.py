@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 @transaction.atomic
 def note_extra_capture(*, payment: Payment, capture: CaptureState) -> None:
     """Writes down that this capture is beside what was paid for the order; later, that it was refunded."""
-    if Payment.objects.filter(capture_id=capture.id).exists():
-        return
+    if Payment.objects.filter(capture_id=capture.id).exclude(state__in=Payment.OVER).exists():
+        return  # it paid for another order
     extra, is_new = ExtraCapture.objects.get_or_create(
         capture_id=capture.id,
         defaults={"payment": payment, "amount_minor": capture.amount.minor, "currency": capture.amount.currency},

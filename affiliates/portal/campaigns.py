@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.generic import FormView
 
 from privacy.policy.gate import NotInEffect
-from shop.money import Money
+from shop.money import Money, program_currency
 
 from ..creatives import offered_to
 from ..figures import breakdown, figures
@@ -20,7 +20,7 @@ from ..labels.declaring import archive_label, declare_label
 from ..labels.names import LabelRefused, clean_label
 from ..labels.sales import FEWEST
 from ..models import MOST_LABELS, By, Label, LabelSales
-from .page import CURRENCY, OwnView, PortalPage
+from .page import OwnView, PortalPage
 from .period import Period, PeriodForm
 
 OTHER = "Other"
@@ -53,18 +53,19 @@ class CampaignsPage(PortalPage):
         """The rest is what came under no label, or under a word that is none."""
         found = self._clicks(By.CAMPAIGN, period)
         lines = [(labels[label], clicks) for label, clicks in found.items() if label in labels]
-        days = figures(self.affiliate, since=period.since, until=period.until, currency=CURRENCY)
+        days = figures(self.affiliate, since=period.since, until=period.until, currency=program_currency())
         rest = sum(one.clicks for one in days.values()) - sum(clicks for _, clicks in lines)
         return [*lines, (OTHER, rest)] if rest else lines
 
     def _sales_by_label(self, labels: dict[str, str]) -> list[dict[str, Any]]:
-        rows = LabelSales.objects.filter(label__affiliate=self.affiliate, currency=CURRENCY).order_by("-earned_minor")
+        """A line for each label and currency."""
+        rows = LabelSales.objects.filter(label__affiliate=self.affiliate).order_by("currency", "-earned_minor")
         return [
             {
                 "label": labels[row.label_id.hex],
                 "orders": row.orders,
-                "sales": Money(row.sales_minor, CURRENCY),
-                "earned": Money(row.earned_minor, CURRENCY),
+                "sales": Money(row.sales_minor, row.currency),
+                "earned": Money(row.earned_minor, row.currency),
             }
             for row in rows
         ]

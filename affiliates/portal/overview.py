@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from shop.money import Money
 
-from ..figures import Figures, figures
 from ..models import LEDGER, Affiliate, Commission, RunningSum, Total
 
 State = Commission.State
@@ -18,7 +16,6 @@ NOTHING = Total()
 class Overview:
     """The figures at the top of the portal."""
 
-    clicks: int  # of today and the 29 days before
     orders: int  # ever, paid ones
     pending: Money
     approved: Money
@@ -27,17 +24,14 @@ class Overview:
     balance: Money
 
 
-def overview_of(affiliate: Affiliate, *, currency: str, now: datetime) -> Overview:
+def overview_of(affiliate: Affiliate, *, currency: str) -> Overview:
     """Four queries over a few rows, however many clicks, sales and payouts there were."""
     totals = RunningSum.objects.totals(affiliate, currency)
-    today = now.astimezone(UTC).date()
-    days = figures(affiliate, since=today - timedelta(days=29), until=today, currency=currency)
 
     def money(what: str) -> Money:
         return Money(totals.get(what, NOTHING).minor, currency)
 
     return Overview(
-        clicks=sum(days.values(), Figures()).clicks,
         orders=sum(totals.get(state, NOTHING).number for state in State.values),
         pending=money(State.PENDING),
         approved=money(State.APPROVED),

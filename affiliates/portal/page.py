@@ -16,11 +16,10 @@ from django.views.generic import TemplateView, View
 
 from ..models import Affiliate
 from ..terms import terms_to_accept
+from .accounts import balances_of
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-CURRENCY = "USD"
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -55,7 +54,7 @@ class PortalPage(OwnView, TemplateView):
         return terms_to_accept(self.affiliate, now=timezone.now()) is not None
 
     def instead(self) -> HttpResponse:
-        context = {"affiliate": self.affiliate, "tab": self.tab, "balance": self.affiliate.ledger.balance(CURRENCY)}
+        context = {"affiliate": self.affiliate, "tab": self.tab, "balances": balances_of(self.affiliate)}
         return render(self.request, "affiliates/portal/inactive.html", context)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

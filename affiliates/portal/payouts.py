@@ -7,12 +7,10 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import Http404
-from django.utils import timezone
 
 from ..models import LedgerEntry, PayoutItem
-from .next_payout import held_of, next_payout_of
-from .overview import overview_of
-from .page import CURRENCY, PortalPage
+from .accounts import accounts_of
+from .page import PortalPage
 from .statement import text_of
 
 PER_PAGE = 25
@@ -43,14 +41,13 @@ class PayoutsPage(PortalPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         affiliate = self.affiliate
-        overview = overview_of(affiliate, currency=CURRENCY, now=timezone.now())
         page = Paginator(affiliate.payouts.order_by("-created_at", "-pk"), PER_PAGE).get_page(
             self.request.GET.get("page")
         )
         return super().get_context_data(
             lines=page,
             payouts=[(payout, in_words(payout)) for payout in page],
-            next=next_payout_of(affiliate, overview, held_of(affiliate, currency=CURRENCY)),
+            accounts=accounts_of(affiliate),
             **kwargs,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -48,16 +49,20 @@ class Choice:
 
 
 class PeriodForm(forms.Form):
-    """Two days in the query of an address. Nothing chosen means the last 30 days."""
+    """Two days in the query of an address, and a currency where there are several. Nothing chosen means the last 30
+    days, and the first currency."""
 
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
-    def __init__(self, query: QueryDict, now: datetime) -> None:
-        self.today = now.astimezone(UTC).date()
+    def __init__(self, query: QueryDict, now: datetime, currencies: Sequence[str] = ()) -> None:
+        self.today, self.currencies = now.astimezone(UTC).date(), currencies
         self.usual = last_days(30, self.today)
-        named = {name: query[name] for name in ("since", "until") if query.get(name)}
+        named = {name: query[name] for name in ("since", "until", "currency") if query.get(name)}
         super().__init__({"since": str(self.usual.since), "until": str(self.usual.until), **named})
+        if len(currencies) > 1:
+            self.fields["currency"] = forms.ChoiceField(label="In", choices=[(one, one) for one in currencies])
+            self.data = {"currency": currencies[0], **self.data}
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
@@ -78,6 +83,11 @@ class PeriodForm(forms.Form):
         if not self.is_valid():
             return self.usual
         return Period(self.cleaned_data["since"] or self.usual.since, self.cleaned_data["until"] or self.usual.until)
+
+    @property
+    def chosen_currency(self) -> str:
+        chosen: str = self.data.get("currency", "")
+        return chosen if chosen in self.currencies else self.currencies[0]
 
     @property
     def choices(self) -> list[Choice]:

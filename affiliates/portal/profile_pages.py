@@ -39,7 +39,8 @@ from ..profile_forms import (
     PayoutEmailForm,
 )
 from ..terms import accept_terms, terms_to_accept
-from .page import CURRENCY, OwnView, PortalPage
+from .accounts import balances_of
+from .page import OwnView, PortalPage
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -160,7 +161,7 @@ class ClosePage(ConfirmedStep):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         lines = Commission.objects.filter(attribution__affiliate=self.affiliate)
         return super().get_context_data(
-            balance=self.affiliate.ledger.balance(CURRENCY),
+            balances=balances_of(self.affiliate),
             pending=lines.filter(state=Commission.State.PENDING).count(),
             **kwargs,
         )

@@ -20,11 +20,11 @@ class RateNow:
     why: str
 
 
-def rates_now(affiliate: Affiliate, *, currency: str, now: datetime) -> list[RateNow]:
+def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
     """For each product on sale; a product without a rate of its own has what everything has."""
     found = []
     for product in Product.objects.filter(is_active=True).order_by("name")[:MOST]:
-        rate = rate_for(affiliate=affiliate, product=product, currency=currency, moment=now)
+        rate = rate_for(affiliate=affiliate, product=product, currency=product.currency, moment=now)
         found.append(RateNow(product.name, rate.terms, _why(rate)))
     return found
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from shop.money import Money
 
+from ..currencies import currencies_of
 from ..models import Affiliate, LedgerEntry
-from .page import CURRENCY, PortalPage
+from .page import PortalPage
 
 WRITTEN = re.compile(r"\A(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
 
@@ -148,5 +149,6 @@ class StatementPage(PortalPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         today = timezone.now().astimezone(UTC).date()
         form = SpanForm(self.request.GET, self.affiliate, today)
-        statement = statement_of(self.affiliate, form.span, currency=CURRENCY)
-        return super().get_context_data(form=form, statement=statement, made_at=timezone.now(), **kwargs)
+        currencies = currencies_of(self.affiliate)
+        statements = [statement_of(self.affiliate, form.span, currency=currency) for currency in currencies]
+        return super().get_context_data(form=form, statements=statements, made_at=timezone.now(), **kwargs)

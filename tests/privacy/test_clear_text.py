@@ -35,7 +35,8 @@ ALLOWED = {
     """,
     "a number, code or address of PayPal's": """
         affiliates_payoutitem.paypal_item_id affiliates_payoutparcel.paypal_batch_id shop_dispute.paypal_id
-        shop_dispute.reason shop_payment.approve_url shop_payment.capture_id shop_payment.paypal_order_id
+        shop_extracapture.capture_id shop_dispute.reason shop_payment.approve_url shop_payment.capture_id
+        shop_payment.paypal_order_id
         shop_paypalevent.capture_id shop_paypalevent.event_id shop_paypalevent.event_type shop_paypalevent.order_id
         shop_paypalevent.resource_id shop_paypallook.status shop_refund.paypal_refund_id
     """,
@@ -44,7 +45,7 @@ ALLOWED = {
         affiliates_ledgerentry.currency
         affiliates_payoutbatch.currency affiliates_payoutitem.currency affiliates_rate.currency
         affiliates_runningsum.currency shop_dispute.currency shop_order.currency shop_payment.currency
-        shop_paypallook.currency shop_refund.currency
+        shop_extracapture.currency shop_paypallook.currency shop_refund.currency
     """,
     "a name of the program's own: an action, a model, a kind, a state": """
         affiliates_flag.dispute_id affiliates_runningsum.what audit_auditentry.action audit_auditentry.object_id

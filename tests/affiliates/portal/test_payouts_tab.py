@@ -62,12 +62,12 @@ def test_its_cost_does_not_grow(
     client = signed_in(alice.user)
     approved_sale(alice, product)
     prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(f"{PORTAL}payouts/")
     for _ in range(40):
         approved_sale(alice, product)
         prepare_payout(currency="USD", prepared_by=bob)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         client.get(f"{PORTAL}payouts/")
 
 

@@ -83,7 +83,7 @@ def test_a_period_that_is_none_is_told_and_this_month_is_shown(alice: Affiliate,
     response = signed_in(alice.user).get(f"{PORTAL}statement/", {"period": text})
     assert response.status_code == 200
     assert response.context["form"].errors
-    assert response.context["statement"].span.name == "March 2026"
+    assert response.context["statements"][0].span.name == "March 2026"
 
 
 def test_an_empty_month_says_so(alice: Affiliate) -> None:
@@ -95,9 +95,9 @@ def test_its_cost_does_not_grow(
 ) -> None:
     client = signed_in(alice.user)
     approved_sale(alice, product)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"{PORTAL}statement/")
     for _ in range(39):
         approved_sale(alice, product)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"{PORTAL}statement/")

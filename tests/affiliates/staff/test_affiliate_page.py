@@ -60,7 +60,7 @@ def test_the_sums_are_those_of_the_commissions_and_the_ledger(alice: Affiliate, 
     prepare_payout(currency="USD", prepared_by=bob)
     approved_sale(alice, product, "10.00")
     sale(alice, product, "100.00")
-    [balance] = account_of(alice, currency="USD", now=timezone.now()).balances
+    [balance] = account_of(alice, now=timezone.now()).balances
     assert balance.account == alice.ledger.balance("USD") == Money(300, "USD")
     assert (balance.pending, balance.approved) == (Money(3000, "USD"), Money(300, "USD"))
     assert (balance.in_payout, balance.paid) == (Money(1199, "USD"), Money(0, "USD"))

@@ -1,0 +1,168 @@
+"""Somebody who sells in two currencies sees each amount in its own; nothing is added or converted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from time_machine import Traveller
+
+from accounts.models import User
+from affiliates.labels.declaring import declare_label
+from affiliates.models import Affiliate, LabelSales, LedgerEntry, PayoutBatch
+from affiliates.notifications import mail_monthly_summaries
+from affiliates.payouts import prepare_payout
+from shop.models import Product
+from tests import factories
+from tests.affiliates.sales import approved_sale, sale
+
+from .pages import PORTAL, signed_in, text_of
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+PREVIEW = "/admin/affiliates/payoutbatch/preview/"
+
+
+@pytest.fixture
+def guard(db: None) -> Product:
+    """Sold in euros."""
+    return factories.product(slug="guard", name="Guard", price_minor=10000, currency="EUR")
+
+
+@pytest.fixture
+def both(alice: Affiliate, product: Product, guard: Product) -> Affiliate:
+    """Alice, with 17.99 USD and 30.00 EUR approved, and 6.00 EUR pending."""
+    approved_sale(alice, product)
+    approved_sale(alice, guard, "100.00")
+    sale(alice, guard, "20.00")
+    return alice
+
+
+def test_the_overview_has_each_sum_and_the_next_payout_by_currency(both: Affiliate) -> None:
+    page = text_of(both.user)
+    assert "In USD Pending 0.00 USD" in page
+    assert "In EUR Pending 6.00 EUR" in page
+    assert "Approved 17.99 USD" in page
+    assert "Approved 30.00 EUR" in page
+    assert page.count("ready It goes out with the next payout run") == 2
+    assert "Balance 17.99 USD" in page
+    assert "Balance 30.00 EUR" in page
+    assert "Payouts from 10.00 USD 10.00 EUR" in page
+    assert "47.99" not in page
+
+
+def test_figures_and_chart_are_those_of_the_chosen_currency(both: Affiliate) -> None:
+    dollars, euros = text_of(both.user), text_of(both.user, "?currency=EUR")
+    assert "Sales 59.95 USD" in dollars
+    assert "Orders 1 new" in dollars
+    assert "Sales 120.00 EUR" in euros
+    assert "Orders 2 new" in euros
+    assert "Earned at most 17.99 USD in a day" in dollars
+    assert "Earned at most 36.00 EUR in a day" in euros
+    page = BeautifulSoup(signed_in(both.user).get(f"{PORTAL}?currency=EUR").content, "html.parser")
+    assert all("currency=EUR" in str(link["href"]) for link in page.select(".period-choices a"))
+    assert text_of(both.user, "?currency=XXX").count("Sales 59.95 USD") == 2  # the period's, and since joining
+
+
+def test_with_one_currency_nothing_is_to_be_chosen(alice: Affiliate, product: Product) -> None:
+    approved_sale(alice, product)
+    page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
+    assert "Approved 17.99 USD" in " ".join(page.get_text(" ").split())
+    assert not page.select("[name=currency]")
+    assert not page.find("h3", string="In USD")
+
+
+def test_somebody_who_sells_in_euros_alone_sees_no_dollars(alice: Affiliate, guard: Product) -> None:
+    approved_sale(alice, guard, "100.00")
+    for path in ("", "payouts/", "statement/"):
+        page = text_of(alice.user, path)
+        assert "30.00 EUR" in page
+        assert "USD" not in page
+
+
+def test_each_currency_has_its_statement(both: Affiliate) -> None:
+    page = text_of(both.user, "statement/")
+    assert "March 2026, in USD" in page
+    assert "March 2026, in EUR" in page
+    assert "Closing balance 17.99 USD" in page
+    assert "Closing balance 30.00 EUR" in page
+
+
+def test_the_tab_of_payouts_says_what_comes_next_in_each(both: Affiliate, bob: User) -> None:
+    prepare_payout(currency="EUR", prepared_by=bob)
+    page = text_of(both.user, "payouts/")
+    assert "17.99 USD go out with the next run" in page
+    assert "Your next payout: 0.00 EUR" in page
+    assert "30.00 EUR" in page
+
+
+def test_sales_by_label_stand_in_their_currency(both: Affiliate) -> None:
+    label = declare_label(affiliate=both, text="may")
+    for currency, minor in (("USD", 30000), ("EUR", 50000)):
+        LabelSales.objects.create(label=label, currency=currency, orders=5, sales_minor=minor, earned_minor=minor // 10)
+    page = text_of(both.user, "campaigns/")
+    assert "may 5 500.00 EUR 50.00 EUR" in page
+    assert "may 5 300.00 USD 30.00 USD" in page
+
+
+def test_closing_and_what_stays_tell_each_balance(both: Affiliate, client: Client) -> None:
+    Affiliate.objects.update(state="suspended")
+    assert "Your balance 17.99 USD, 30.00 EUR" in text_of(both.user)
+
+
+def test_the_monthly_mail_has_each_currency(both: Affiliate, clock: Traveller, work: Callable[[], int]) -> None:
+    Affiliate.objects.update(mail_monthly=True)
+    clock.shift(timedelta(days=31))
+    assert mail_monthly_summaries(now=timezone.now()) == 1
+    work()
+    assert "3 orders, 17.99 USD earned and 36.00 EUR earned." in str(mail.outbox[-1].body)
+
+
+def test_staff_see_money_and_figures_by_currency(both: Affiliate, staff: Client) -> None:
+    page = staff.get(f"/admin/affiliates/affiliate/{both.pk}/change/").content.decode()
+    text = " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
+    assert "17.99 USD 0.00 USD 17.99 USD" in text
+    assert "30.00 EUR 6.00 EUR 30.00 EUR" in text
+    assert "120.00 EUR 36.00 EUR" in text
+    assert "59.95 USD 17.99 USD" in text
+
+
+def test_staff_choose_among_the_currencies_in_which_money_is_due(both: Affiliate, staff: Client) -> None:
+    page = BeautifulSoup(staff.get(PREVIEW).content, "html.parser")
+    assert [option.text for option in page.select("[name=currency] option")] == ["USD", "EUR"]
+    assert "17.99 USD" in page.text
+    assert "30.00 EUR" in staff.get(f"{PREVIEW}?currency=EUR").content.decode()
+    staff.post("/admin/affiliates/payoutbatch/prepare/", {"currency": "EUR", "method": "paypal"})
+    assert [(item.total.currency, item.amount_minor) for item in PayoutBatch.objects.get().items.all()] == [
+        ("EUR", 3000)
+    ]
+    left = BeautifulSoup(staff.get(PREVIEW).content, "html.parser")
+    assert "17.99 USD" in left.text
+    assert not left.select("select[name=currency]")
+
+
+def test_where_only_euros_are_due_staff_are_led_to_them(alice: Affiliate, guard: Product, staff: Client) -> None:
+    approved_sale(alice, guard, "100.00")
+    assert "together 30.00 EUR" in " ".join(BeautifulSoup(staff.get(PREVIEW).content, "html.parser").text.split())
+
+
+def test_the_smallest_payout_counts_the_smallest_units_of_each_currency(alice: Affiliate, bob: User) -> None:
+    for currency, minor in (("JPY", 999), ("HUF", 1000)):
+        LedgerEntry.objects.create(
+            affiliate=alice, kind="adjustment", amount_minor=minor, currency=currency, reason="a bonus"
+        )
+    page = text_of(alice.user)
+    assert "1 JPY more in approved commissions: a payout starts at 1000 JPY." in page
+    assert page.count("ready It goes out with the next payout run") == 1
+
+
+def test_the_program_of_another_currency_says_its_amounts_in_it(client: Client, db: None, settings: object) -> None:
+    settings.CURRENCY = "EUR"  # type: ignore[attr-defined]
+    page = client.get("/affiliates/").content.decode()
+    assert "10.00 EUR" in page
+    assert "USD" not in page
