@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0008_price_in_minor_units'),
+        ('shop', '0009_licences_follow_the_money'),
     ]
 
     operations = [
