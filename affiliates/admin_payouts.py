@@ -306,9 +306,11 @@ def barred_now(batch: PayoutBatch) -> list[Barred]:
 
 
 def left_out_of(batch: PayoutBatch) -> list[tuple[PayoutItem, str]]:
-    """What was released when the run was approved or sent, with the reason."""
-    released = batch.items.filter(state=PayoutItem.State.CANCELLED, error__in=Ineligibility.labels)
-    return [(item, item.error) for item in released.select_related("affiliate").order_by("pk")]
+    """What was released when the run was approved or sent, with the reason: as it is for staff, where it still is."""
+    words = [reason.words for reason in Ineligibility]
+    released = batch.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate")
+    now = {one.item.pk: one.reason.label for one in barred_of(released)}
+    return [(item, now.get(item.pk, item.error)) for item in released.order_by("pk")]
 
 
 def progress_of(batch: PayoutBatch) -> dict[str, Any]:

@@ -105,11 +105,12 @@ def use_address_in_force(item: PayoutItem) -> None:
 def leave_out(barred: Sequence[Barred]) -> None:
     """Releases what may not be paid any more: the money is due again once the reason is gone.
 
-    Called in a transaction that holds the locks; the caller records it.
+    Kept with the payout is what the affiliate may read, whose archive shows it. Called in a transaction that holds the
+    locks; the caller records it.
     """
     for reason in {one.reason for one in barred}:
         items = [one.item for one in barred if one.reason is reason]
-        give_back(items, state=State.CANCELLED, error=reason.label)
+        give_back(items, state=State.CANCELLED, error=reason.words)
 
 
 def give_back(items: Sequence[PayoutItem], *, state: State, error: str) -> None:
