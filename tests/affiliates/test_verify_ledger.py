@@ -32,7 +32,6 @@ from affiliates.running_sums import correct_sums
 from affiliates.verification import QUESTIONS, check_books_nightly, first_difference
 from privacy.append_only import _drop_statements
 from shop.models import Payment, Product, Refund
-from shop.money import Money
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus
 from tests import factories
 from tests.affiliates.sales import approved_sale, attributed_order, refund, sale
@@ -308,7 +307,8 @@ def test_paypal_that_does_not_answer_is_told_and_is_no_alarm(
 def test_a_payout_that_paypal_reversed_without_a_word_is_booked_and_agrees(
     paid_out: PayoutItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("affiliates.verification.gateway", lambda: Answering(paid_out, PayoutItemStatus.REVERSED))
+    reversed_since = Answering(paid_out, PayoutItemStatus.REVERSED, ours=str(paid_out.pk))
+    monkeypatch.setattr("affiliates.verification.gateway", lambda: reversed_since)
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
     paid_out.refresh_from_db()
     assert (paid_out.state, paid_out.affiliate.ledger.balance("USD").minor) == ("reversed", 1799)
@@ -317,10 +317,9 @@ def test_a_payout_that_paypal_reversed_without_a_word_is_booked_and_agrees(
 class Answering:
     """PayPal, with one payout in one state, which it calls by our number or only by its own."""
 
-    def __init__(self, item: PayoutItem, status: PayoutItemStatus, *, named: bool = True, amount: int = 1799) -> None:
-        ours = str(item.pk) if named else None
+    def __init__(self, item: PayoutItem, status: PayoutItemStatus, *, ours: str | None) -> None:
         number = item.paypal_item_id or "ITEM"
-        self.item = PayoutItemState(number, "B", ours, status, Money(amount, "USD"), None, None, None)
+        self.item = PayoutItemState(number, "B", ours, status, item.total, None, None, None)
 
     def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
         return PayoutPage("B", None, PayoutStatus.SUCCESS, (self.item,), 1)
@@ -343,7 +342,7 @@ def at_paypal(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
 def test_a_payout_that_paypal_shows_without_our_number_is_known_by_paypals(
     at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, named=False)
+    paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, ours=None)
     for module in ("payout_sending", "verification"):
         monkeypatch.setattr(f"affiliates.{module}.gateway", lambda: paypal)
     follow_payout(batch=at_paypal.batch)
@@ -352,10 +351,11 @@ def test_a_payout_that_paypal_shows_without_our_number_is_known_by_paypals(
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
 
 
+@pytest.mark.parametrize("number", [None, "", "line-1", "01a2265d-0000-7000-8000-000000000000"])
 def test_a_payout_that_is_nobodys_is_told_and_books_nothing(
-    at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch
+    at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch, number: str | None
 ) -> None:
-    paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, named=False)
+    paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, ours=number)
     PayoutItem.objects.update(paypal_item_id=None)
     for module in ("payout_sending", "verification"):
         monkeypatch.setattr(f"affiliates.{module}.gateway", lambda: paypal)

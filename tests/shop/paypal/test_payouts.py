@@ -122,6 +122,14 @@ def test_an_item_is_read(paypal: Gateway, loopback: Loopback) -> None:
     assert paypal.get_payout_item("8A").status is PayoutItemStatus.UNCLAIMED
 
 
+def test_an_item_without_our_number_is_read(paypal: Gateway, loopback: Loopback) -> None:
+    """PayPal calls it optional: a payout made by hand at PayPal has none."""
+    line = {name: value for name, value in PAYOUT_ITEM["payout_item"].items() if name != "sender_item_id"}
+    loopback.will(Answer(200, {**PAYOUT_ITEM, "payout_item": line}))
+    item = paypal.get_payout_item("8A")
+    assert (item.id, item.sender_item_id) == ("8A", None)
+
+
 def test_an_item_is_cancelled_without_a_body_and_once(paypal: Gateway, loopback: Loopback) -> None:
     loopback.will(Answer(503), Answer(200, {**PAYOUT_ITEM, "transaction_status": "RETURNED"}))
     with pytest.raises(Transient):
