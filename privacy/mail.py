@@ -115,7 +115,7 @@ def deliver_mail(mail_id: str) -> None:
     try:
         _send(mail, kind_named(mail.kind))
     except MailRefused as refused:
-        _finish(mail, Outcome.REFUSED, because=refused.refusal, refusal=str(refused))
+        _refuse(mail, refused)
     except SMTPRecipientsRefused as error:
         _recipient_refused(mail, error)
     except SMTPDataError as error:
@@ -217,6 +217,16 @@ def _change(mail: OutgoingMail, **changes: Any) -> int:
 
 def _count(kind: MailKind, outcome: str, because: str = "") -> None:
     count_mail(kind=kind.template, purpose=kind.purpose, outcome=outcome, because=because, day=timezone.now().date())
+
+
+def _refuse(mail: OutgoingMail, refused: MailRefused) -> None:
+    """For good, unless the clock is not believed: by a wrong one, reasons look older than they are."""
+    from .heartbeat import clock_jump  # which itself sends mail
+
+    if clock_jump(now=timezone.now()):
+        _retry_later(mail, refused)
+    else:
+        _finish(mail, Outcome.REFUSED, because=refused.refusal, refusal=str(refused))
 
 
 def _recipient_refused(mail: OutgoingMail, error: SMTPRecipientsRefused) -> None:

@@ -78,7 +78,7 @@ def _processes() -> dict[str, str]:
     processes = {
         "web": [sys.executable, "-m", "gunicorn", "aitpro.wsgi", "--bind", f"127.0.0.1:{settings.PORT}"],
         "worker": [*manage, "db_worker", "--interval", "0.5", "--no-reload"],
-        "clock": [*manage, "housekeeping", "--every", "60"],
+        "clock": [*manage, "housekeeping", "--every", "60", "--clock-is-right"],
     }
     if settings.PAYPAL_MODE == "standin":
         processes["paypal"] = [sys.executable, "-m", "paypal_standin", *_standin_options()]
