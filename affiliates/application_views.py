@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
+from privacy.form_keys import kept_in_history
 from privacy.limits import seconds_left
 from privacy.mail_budget import may_be_held, may_cause_mail
 
@@ -25,7 +26,7 @@ from .onboarding import (
 )
 
 
-@method_decorator(never_cache, name="dispatch")
+@kept_in_history
 class ApplyView(FormView[ApplicationForm]):
     template_name = "affiliates/apply.html"
     form_class = ApplicationForm
@@ -47,7 +48,7 @@ class ApplyView(FormView[ApplicationForm]):
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
 
-@method_decorator(never_cache, name="dispatch")
+@kept_in_history
 class AskForLinkView(FormView[AskForLinkForm]):
     template_name = "affiliates/ask_for_link.html"
     form_class = AskForLinkForm

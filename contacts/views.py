@@ -12,6 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
+from privacy.form_keys import kept_in_history
 from privacy.limits import seconds_left
 from privacy.mail_budget import may_be_held, may_cause_mail
 
@@ -21,7 +22,7 @@ from .inquiries import receive_inquiry
 from .models import REFERENCE, Document, Inquiry
 
 
-@method_decorator(never_cache, name="dispatch")
+@kept_in_history
 class ContactView(FormView[ContactForm]):
     template_name = "contacts/contact.html"
     form_class = ContactForm

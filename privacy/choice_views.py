@@ -25,6 +25,7 @@ from .asked_mail import network_has_room
 from .choice_links import ChoicesLink, read_token
 from .choices import CHOOSABLE, ask_for_choices_link, choices_of, save_choices, stop_by_one_click, stop_everything
 from .client_address import client_address
+from .form_keys import kept_in_history
 from .purposes import Purpose
 
 
@@ -84,7 +85,7 @@ class AskForChoicesForm(forms.Form):
     email = EmailAddressField(label="Your e-mail address", help_text="We send the link there and nowhere else.")
 
 
-@method_decorator(never_cache, name="dispatch")
+@kept_in_history
 class AskForChoicesView(FormView[AskForChoicesForm]):
     """Stores the wish for the link. What it does and answers is the same for every address."""
 

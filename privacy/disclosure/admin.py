@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from privacy.admin_search import BlindSearchMixin
+from privacy.form_keys import result_page
 from privacy.reauthentication import confirmed_recently
 from privacy.registry import personal_models
 
@@ -96,7 +97,7 @@ class DisclosureAdmin(BlindSearchMixin):
             archive = export_order(order=order, exported_by=_acting(request), now=timezone.now())
         except DisclosureRefused as refusal:
             return _back(request, order, str(refusal), messages.ERROR)
-        return HttpResponse(
+        file = HttpResponse(
             archive,
             content_type="application/zip",
             headers={
@@ -104,6 +105,7 @@ class DisclosureAdmin(BlindSearchMixin):
                 "Cache-Control": "no-store",
             },
         )
+        return result_page(file)  # made once: of a double click, the browser takes the second answer
 
     def refuse(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         order = _order(request, row_id, PERMISSION)

@@ -6,7 +6,8 @@ form, which Django scrambles anew for each response; so no form can be forgotten
 request without such a value works as any other and is not protected. See docs/adr/0035-form-keys.md.
 """
 
+from .back_button import kept_in_history
 from .key import form_key
 from .results import repeatable, result_page
 
-__all__ = ["form_key", "repeatable", "result_page"]
+__all__ = ["form_key", "kept_in_history", "repeatable", "result_page"]

@@ -18,7 +18,7 @@ from ..after_deletion import DeletionPrevented, consequences_for, usable_by
 from ..asked_mail import network_has_room
 from ..client_address import client_address
 from ..erasure import plan_erasure
-from ..form_keys import result_page
+from ..form_keys import kept_in_history, result_page
 from ..forms import CorrectionForm, DeletionForm, PrivacyRequestForm
 from ..models import PrivacyRequest
 from ..registry import personal_models
@@ -38,7 +38,7 @@ from .intake import receive_request
 from .steps import Kind
 
 
-@method_decorator(never_cache, name="dispatch")
+@kept_in_history
 class RequestView(FormView[PrivacyRequestForm]):
     """Takes a request. What it does and answers is the same for every address: it only stores."""
 

@@ -13,7 +13,7 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,6 +23,8 @@ from affiliates.profile import ask_for_payout_email
 from aitpro.housekeeping import housekeep
 from contacts.models import Correspondence, Document, Inquiry, Reply
 from privacy.audit.models import AuditEntry
+from privacy.disclosure.models import Disclosure
+from privacy.form_keys import form_key
 from privacy.form_keys.models import GIVEN_UP, KEPT, SubmittedForm
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest
 from privacy.requests import receive_request
@@ -107,6 +109,18 @@ def test_mistake_can_be_corrected_on_the_page_it_came_from() -> None:
 
 
 @pytest.mark.django_db
+def test_two_files_of_one_name_are_two_forms(rf: RequestFactory) -> None:
+    def key(content: bytes) -> str:
+        file = SimpleUploadedFile("offer.pdf", content, "application/pdf")
+        sent = form_key(rf.post("/", {"csrfmiddlewaretoken": "x" * 64, "file": file}))
+        assert sent is not None
+        return sent.digest
+
+    assert key(b"%PDF one") == key(b"%PDF one")
+    assert key(b"%PDF one") != key(b"%PDF two")
+
+
+@pytest.mark.django_db
 def test_form_without_a_key_works_each_time(client: Client) -> None:
     assert [client.post(CONTACT, DAVE).status_code for _ in range(2)] == [302, 302]
     assert Inquiry.objects.count() == 2
@@ -176,6 +190,16 @@ def test_objection_sent_twice_is_one(alice: Affiliate, product: Product) -> None
     assert CommissionDispute.objects.count() == 1
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "page", [CONTACT, "/affiliates/apply/", "/affiliates/apply/link/", "/privacy/request/", "/privacy/choices/"]
+)
+def test_back_button_finds_the_form_with_its_key_and_typed_texts_are_not_stored(client: Client, page: str) -> None:
+    """Seen in Chromium: a page that is not stored is fetched anew, and what was typed put into it, under a new key."""
+    assert client.get(page).headers["Cache-Control"] == "private, max-age=0"
+    assert "no-store" in client.post(page, {"email": "erin"}).headers["Cache-Control"]
+
+
 # --- The forms of the admin -------------------------------------------------------------------------------------------
 def test_adjustment_sent_twice_is_one_line(bobs: Browser, alice: Affiliate) -> None:
     page = "/admin/affiliates/ledgerentry/adjust/"
@@ -206,8 +230,6 @@ def test_file_sent_twice_is_one_document(bobs: Browser) -> None:
             action, {**form, "file": SimpleUploadedFile("offer.pdf", b"%PDF-1.7 offer", "application/pdf")}
         )
     assert Document.objects.count() == 1
-    bobs.client.post(action, {**form, "file": SimpleUploadedFile("offer.pdf", b"%PDF-1.7 other", "application/pdf")})
-    assert Document.objects.count() == 2
 
 
 def test_product_added_twice_is_one(bobs: Browser) -> None:
@@ -230,6 +252,27 @@ def test_action_on_a_list_pressed_twice_is_taken_once(bobs: Browser, alice: Affi
     fields = {"action": "hold", "_selected_action": [str(commission.pk)], "reason": "Looks odd."}
     bobs.send_twice("/admin/affiliates/commission/", 'name="index"', **fields)
     assert entries.count() == before + 1
+
+
+def test_disclosure_exported_twice_brings_its_file_to_both(bobs: Browser, bob: User) -> None:
+    """It can be made once, and the browser drops the first answer of a double click."""
+    factories.inquiry("carol@example.org")
+    order = Disclosure.objects.create(
+        kind="court_order",
+        email="carol@example.org",
+        received_on=timezone.now().date(),
+        scope=["contacts_inquiry"],
+        document_digest="0" * 64,
+        state="approved",
+        approved_at=timezone.now(),
+        approved_by=factories.user("grace@example.com", is_staff=True, is_superuser=True),
+        recorded_by=bob,
+    )
+    action, form = bobs.fill_in(f"/admin/disclosure/disclosure/{order.pk}/change/", "export/")
+    first, second = (bobs.client.post(action, form) for _ in range(2))
+    assert first.headers["Content-Type"] == second.headers["Content-Type"] == "application/zip"
+    assert first.content == second.content
+    assert AuditEntry.objects.filter(action="disclosure.order.exported").count() == 1
 
 
 # --- Who, when, and at the same moment --------------------------------------------------------------------------------
@@ -296,6 +339,7 @@ def test_key_is_forgotten_after_a_day(clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(seconds=1))
     visitor.client.post(action, form)  # also where housekeeping has not run
     assert Inquiry.objects.count() == 2
+    housekeep(now=timezone.now())
     clock.shift(KEPT)
     housekeep(now=timezone.now())
     assert not SubmittedForm.objects.exists()
