@@ -13,6 +13,8 @@ from django.db import transaction
 from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncDate
 
+from shop.money import Money
+
 from .daily_sales import SUMS, sales_of, stored_sales, sum_sales
 from .models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, Tally
 from .rollups import Happened, Key, add_up, count_visits, labels_of, take_the_counter
@@ -92,7 +94,7 @@ def _rebuild_sums(change: bool) -> list[str]:
     if wrong and change:
         correct_sums()
     return [
-        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {minor} {key.currency} cents and"
+        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {Money(int(minor), key.currency)} and"
         f" {number} lines more than the lines come to"
         for key, number, minor in wrong
     ]

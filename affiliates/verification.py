@@ -277,7 +277,7 @@ def _answers(question: Question) -> Iterator[str]:
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
     """Amounts with their currency, and ids as they are written elsewhere: SQLite gives them without hyphens."""
-    currency = row.get("currency", "USD")
+    currency = row.get("currency", "")
     return {name: _value(name, value, currency) for name, value in row.items()}
 
 
