@@ -53,7 +53,9 @@ def mail(inquiry: Inquiry, work: Callable[[], int]) -> OutgoingMail:
     return sent
 
 
-def notification(quoted_id: str, *, action: str = "failed", status: str = "5.1.1", whole: bool = True) -> Message:
+def notification(
+    quoted_id: str, *, action: str = "failed", status: str = "5.1.1", diagnostic: str = "", whole: bool = True
+) -> Message:
     """As a mail server writes it (RFC 3464), naming somebody else as who could not be reached."""
     quoted = f"Message-ID: {quoted_id}\nSubject: Our answer\nTo: victim@example.net\n"
     kind = "message/rfc822" if whole else "text/rfc822-headers"
@@ -78,7 +80,7 @@ Reporting-MTA: dns; mx.example.org
 Final-Recipient: rfc822; victim@example.net
 Action: {action}
 Status: {status}
-Diagnostic-Code: smtp; 550 {status} no victim@example.net here
+Diagnostic-Code: smtp; 550 {diagnostic or status} no victim@example.net here
 
 --B
 Content-Type: {kind}
@@ -101,6 +103,24 @@ def test_a_notification_marks_the_address_we_wrote_to(mail: OutgoingMail, whole:
     assert address.code == "550 5.1.1"
     assert (anew(mail).state, anew(mail).refusal) == (State.BOUNCED, "came back: 550 5.1.1")
     assert tally(outcome=Outcome.BOUNCED, since=timezone.now().date()) == {"answer_inquiry": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "diagnostic", "outcome", "code"),
+    [
+        ("", "5.1.1", "marked", "550 5.1.1"),  # a server that leaves the status out, or writes words into it
+        ("unknown user", "5.1.10", "marked", "550 5.1.10"),
+        ("", "4.2.1", "passing", None),
+        ("", "5.2.2", "passing", None),
+        ("5.1.6", "4.2.1", "marked", "550 5.1.6"),  # the status is the rule's; the words behind it are the server's
+        ("4.4.1", "5.1.1", "passing", None),
+    ],
+)
+def test_the_diagnostic_code_speaks_where_the_status_says_nothing(
+    mail: OutgoingMail, status: str, diagnostic: str, outcome: str, code: str | None
+) -> None:
+    assert record_notification(notification(id_of(mail), status=status, diagnostic=diagnostic)) == outcome
+    assert UndeliverableAddress.objects.values_list("code", flat=True).first() == code
 
 
 def test_it_holds_no_address_and_none_of_the_servers_words(mail: OutgoingMail) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from dateutil.relativedelta import relativedelta
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import User
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, Attribution
 from privacy.access import collect
 from privacy.audit.models import AuditEntry
 from privacy.erasure import ErasureLine, erase_person, plan_erasure
 from privacy.models import PrivacyRequest
-from privacy.opt_out import is_opted_out
+from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel
 from privacy.registry import Erasure, personal_models
+from shop.delivery_models import Licence
+from shop.licence_keys import new_licence_key
 from shop.models import Order, Product
 from tests import factories
 
@@ -55,6 +59,42 @@ def test_only_what_is_kept_with_a_reason_is_found_afterwards(erin_and_frank: Non
     kept = {line.label for line in erase_person(email=ERIN) if line.rule is Erasure.KEEP and line.reason}
     assert set(rows_shown(ERIN)) == KEPT
     assert kept == KEPT | KEPT_WITHOUT_A_PERSON
+
+
+def test_the_report_counts_what_is_kept_and_plans_nothing_as_kept_that_is_to_change(
+    erin_and_frank: None, product: Product
+) -> None:
+    for _ in range(2):
+        Attribution.objects.create(
+            order=factories.order(product, ERIN), affiliate=Affiliate.objects.get(code="DEMO"), rate_percent=30
+        )
+    suppress(ERIN, Channel.LETTER, source="call")
+    planned = plan_erasure(email=ERIN)
+    kept_whole = {declaration.label for declaration in personal_models() if declaration.erasure is Erasure.KEEP}
+    assert {line.label for line in planned if line.rule is Erasure.KEEP} <= kept_whole
+    assert all(line.rows for line in planned)
+    kept = {line.label: line.rows for line in erase_person(email=ERIN) if line.rule is Erasure.KEEP}
+    assert kept["Which affiliate brought your order"] == 3
+    found = rows_shown(ERIN)
+    for label in KEPT - {"Backup copies of do-not-contact entries"}:  # which the archive shows with the entries
+        assert kept[label] == found[label], label
+    assert kept["Do-not-contact entries"] > 1
+
+
+def test_the_report_says_which_keys_work_on_and_why(erin_and_frank: None, product: Product) -> None:
+    Licence.objects.create(order=factories.order(product, ERIN), key=new_licence_key())
+    [keys] = [line for line in erase_person(email=ERIN, keep_usable=True) if "key" in line.label.lower()]
+    assert (keys.rule, keys.rows) == (Erasure.KEEP, 2)
+    assert keys.reason == "you want to go on using what you bought; nothing says any more that it was you"
+
+
+def test_the_record_of_a_request_that_ends_with_the_person_is_kept_for_24_months(erin_and_frank: None) -> None:
+    now = timezone.now()
+    request = PrivacyRequest.objects.create(
+        kind="complaint", channel="letter", state="confirmed", email=ERIN, due_at=now, keep_until=now
+    )
+    erase_person(email=ERIN)
+    assert anew(request).keep_until == timezone.now() + relativedelta(months=24)
 
 
 def test_deleted_rows_are_gone_and_stripped_ones_hold_nothing_personal(erin_and_frank: None) -> None:
