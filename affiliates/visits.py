@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import lru_cache
 
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA, is_crawler
 from django.http import HttpRequest, HttpResponse
 
+from .tracking.user_agents import names_a_preview, names_a_program
+
 LONGEST = 512  # characters of a User-Agent that are looked at, so that nobody makes a long list of patterns dear
-# Apps whose own browsers people click in. The list means their servers, which fetch previews and name no engine.
-APPS = re.compile("MetaIAB Facebook|Viber|Tumblr|Notion|WhatsApp|Bluesky|Mastodon|Goodreads")
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # as browsers have named one thing
 
 
@@ -55,21 +53,13 @@ def is_embedded(request: HttpRequest) -> bool:
 
 @lru_cache(maxsize=512)  # most people share a few browsers; nothing says who used which
 def program(user_agent: str) -> Visit | None:
-    """A program that names itself, by the list of `crawler-user-agents`: PREVIEW or BOT. None for a browser."""
+    """A program, by what its User-Agent says: PREVIEW or BOT. None for a browser."""
     text = user_agent[:LONGEST]
-    if "AppleWebKit" in text:
-        text = APPS.sub("", text)
-    if not is_crawler(text):
+    if not names_a_program(text):
         return None
-    return Visit.PREVIEW if _previews().search(text) else Visit.BOT
+    return Visit.PREVIEW if names_a_preview(text) else Visit.BOT
 
 
 def compile_list() -> None:
     """Takes a few tenths of a second: at the start, not at the first click."""
     program("Googlebot/2.1")
-
-
-@cache
-def _previews() -> re.Pattern[str]:
-    listed = (entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if "social-preview" in entry.get("tags", ()))
-    return re.compile("|".join(listed))

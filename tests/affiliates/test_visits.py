@@ -99,17 +99,20 @@ def test_nothing_is_counted_for_a_code_that_nobody_has(client: Client, code: str
         "Mozilla/5.0 (Linux; Android 10; CUBOT X30) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Mobile",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:127.0) Gecko/20100101 Firefox/127.0",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Edg/126.0",
-        "\N{GRINNING FACE}" * 50,
-        "x" * 8000,
     ],
 )
 def test_people_are_people_in_the_browsers_of_apps_too(user_agent: str) -> None:
     assert program(user_agent) is None
 
 
+@pytest.mark.parametrize("user_agent", ["\N{GRINNING FACE}" * 50, "x" * 8000, "${jndi:ldap://x}", "Ruby", "curl/8.5.0"])
+def test_what_no_browser_says_is_a_program(user_agent: str) -> None:
+    assert program(user_agent) is Visit.BOT
+
+
 def test_a_long_user_agent_is_looked_at_only_so_far() -> None:
     assert program(GOOGLEBOT) is Visit.BOT
-    assert program("x" * 512 + GOOGLEBOT) is None
+    assert program(f"{PHONE} {'x' * 512} {GOOGLEBOT}") is None
 
 
 def test_two_visitors_behind_one_address_are_two_clicks() -> None:

@@ -1,0 +1,95 @@
+"""Whether a User-Agent is a program's: by a list of names, by words that programs use, and by what every browser says.
+
+People come first, because a lost click is a lost commission and a counted program only a wrong figure. Names of
+devices are cut out before anything is looked for (`Build/AP3A.240617.008` held a bot's `008`), and the list's patterns
+that are browsers or apps are left out. Nothing is asked of the browser beyond its User-Agent: Client Hints would say
+more about a person than this needs. `tests/affiliates/test_user_agents.py` measures both kinds of mistake.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from crawleruseragents import CRAWLER_USER_AGENTS_DATA
+
+# Patterns of the list that find browsers, apps and phones beside the program they are meant for.
+NOT_PROGRAMS_ALONE = {
+    "Sogou",  # its browser; its spider is found by that word
+    "008\\/",
+    "Fluid",
+    "Podimo",
+    "NewsBlur",
+    "BTWebClient",
+    "Code\\/1\\.",
+    "Chirp|gotosocial",
+    "(^| )PTST\\/",
+    "sindresorhus\\/got",
+}
+# Apps whose own browsers people click in. The list means their servers, which name neither an engine nor a device.
+_APPS = re.compile("MetaIAB Facebook|Viber|Tumblr|Notion|WhatsApp|Bluesky|Mastodon|Goodreads")
+# "Android 15; CPH2581 Build/AP3A.240617.008", with or without a language, or a build.
+_DEVICE = re.compile(
+    r"(?<=Android)[^;()]*(?:;[^;()]*){1,3}?\bBuild/[^;)]*"
+    r"|(?<=Android)[ /\d._]*;(?: ?[a-z]{2}[-_][a-z]{2};)?[^;()]*",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(
+    r"\bbots?\b|(?<!cu)bot[/;) _-]|(?<!cu)bot$|crawl|spider|scrap|slurp|fetcher|\bfetch\b|monitor(?!\d)|scann|checker"
+    r"|\bvalidat|thumbnail|archiver|\bprobe|prober|fastprobe|research|analy[sz]er|indexer|collector|link ?preview"
+    r"|linkexpander|health ?-?check|external ?(?:hit|ua)|page ?speed|wappalyzer|image ?proxy|transcoder|\bseo|synthetic"
+    r"|screenshot|capture/|sitemap|duplex|(?<!h)detector|[$<]\{|\{\{|<\?"
+    r"|\bGoogle[- ](?!Earth|Nexus|Pixel|store|WAP|Fiber|HTTP)[A-Z]|GoogleAd|-Google/",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"https?:|www\.|[\w.]@[a-z][\w-]+\.\w", re.IGNORECASE)
+# What apps and old telephones say of themselves that are no `Mozilla`: a system, a device, or what they are for.
+_OF_PEOPLE = re.compile(
+    r"android|\bios\b|iphone|ipad|ipod|\bwin|mac|osx|darwin|linux|cfnetwork|pod|cast|radio|player|reader|phone|watch"
+    r"|browser|tv|xbmc|rss|feed|midp|wap|nokia|samsung|sec-|lg[-/]|symbian|blackberry|dalvik|ucweb|roku|coremedia|mre"
+    r"|maui|bsd|lynx|links|dillo|/hw|model/|x11|sunos|amiga|curl/\d|\bgzip|vlc|audio|music|stream|webkit|mosaic|\[fban"
+    r"|tpapi|^a/\d|docomo|sie-|garmin|bose|sonos|dlna|fm\b|client|download|sound|torrent|office|syndication|spotify"
+    r"|device|nintendo|palm|teleca|screen-|neon|mpv|foobar|rhythmbox|zune|\becho|airplay|opera|java\b|amaya|beos"
+    r"|amigaos|\(v\. |catch|tuner|voox|sonic|bullhorn|the bat|\bwtos|spice|pubsub|luminary|newsly|microsoft",
+    re.IGNORECASE,
+)
+_NO_BROWSER_AT_ALL = re.compile(
+    r"Mozilla/\d\.\d (?:\(compatible; (?!MSIE|Konq|IBrowse|NetPos|ms-office)[^();]*(?:;[^()]*)?\)|[\w./-]+)$"
+)
+
+
+def names_a_program(user_agent: str) -> bool:
+    text = without_the_device(user_agent)
+    if not text:
+        return False
+    is_mozilla = "Mozilla/" in text or text.startswith("Opera/")
+    return bool(
+        _listed().search(text)
+        or _WORDS.search(text)
+        or (_NO_BROWSER_AT_ALL.match(text) if is_mozilla else not _OF_PEOPLE.search(text))
+        or (_ADDRESS.search(text) and (text.startswith("Mozilla/") or not _OF_PEOPLE.search(text)))
+    )
+
+
+def without_the_device(user_agent: str) -> str:
+    """Without the name and build of an Android device, and without the app around a browser's engine."""
+    if "AppleWebKit" in user_agent or " Device/" in user_agent:
+        user_agent = _APPS.sub("", user_agent)
+    return _DEVICE.sub("", user_agent) if "Android" in user_agent else user_agent
+
+
+def names_a_preview(user_agent: str) -> bool:
+    """A program that shows people what is behind a link, of those that the list knows as such."""
+    return bool(_previews().search(user_agent))
+
+
+@cache
+def _listed() -> re.Pattern[str]:
+    named = (entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA)
+    return re.compile("|".join(pattern for pattern in named if pattern not in NOT_PROGRAMS_ALONE))
+
+
+@cache
+def _previews() -> re.Pattern[str]:
+    listed = (entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if "social-preview" in entry.get("tags", ()))
+    return re.compile("|".join(listed))
