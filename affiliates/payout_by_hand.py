@@ -53,6 +53,7 @@ def make_payout_list(*, batch: PayoutBatch, by: User) -> tuple[list[Row], list[B
         PayoutBatch.objects.filter(pk=batch.pk).update(sent_at=timezone.now())
         _close(batch)
         record_many(action=LEFT_OUT, about=left_out, actor=by)
+        record(action="affiliates.payout.listed", about=batch, actor=by)
     record(action="privacy.staff.exported", about=batch, actor=by)
     return [COLUMNS, *map(_line, listed)], barred
 
