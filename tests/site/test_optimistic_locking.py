@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 import pytest
 from bs4 import BeautifulSoup, Tag
+from django.conf import settings
 from django.contrib import admin
 from django.core import signing
 from django.core.exceptions import SuspiciousOperation
@@ -84,6 +85,25 @@ def test_every_form_about_a_row_says_what_its_page_showed_and_does_nothing_once_
                 acted.append(f"{target}: {response.status_code}")
             transaction.set_rollback(True)
     assert acted == []
+
+
+NOT_ABOUT_A_ROW = {
+    "affiliates/adjust": 1,  # a further line in the ledger
+    "affiliates/confirm": 1,  # many commissions, each of which is asked again
+    "affiliates/payout_preview": 1,  # a new run
+    "privacy/opt_out": 1,  # a new opt-out
+    "shop/reconciliation": 1,  # another look at PayPal
+}
+
+
+def test_every_form_of_a_template_of_staff_is_about_a_row_or_says_why_not() -> None:
+    """Also those behind a state that no row of the walk has."""
+    found = {}
+    for path in sorted((settings.BASE_DIR / "templates").glob("*/admin/*.html")):
+        text = path.read_text()
+        if missing := text.count("{% csrf_token %}") - text.count("{% seen "):
+            found[f"{path.parent.parent.name}/{path.stem}"] = missing
+    assert found == NOT_ABOUT_A_ROW
 
 
 def changes() -> int:
