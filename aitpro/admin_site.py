@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
+from django.template.response import SimpleTemplateResponse, TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.defaults import bad_request
 
 from privacy.optimistic_locking.admin import LockingAdmin
 from privacy.optimistic_locking.guard import refuses_stale_pages
@@ -44,6 +47,20 @@ class SiteAdmin(AdminSite):
     def get_urls(self) -> list[Any]:
         """Without Django's redirect from any row to its public page, which asks for no permission."""
         return [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """A page that can't look up what it was given (`?affiliate=x`, a row's number that is none) answers 400: forms
+        and links of the site send no such thing, and Django fails on some of it while it draws the page."""
+
+        @wraps(view)
+        def readable(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                response: HttpResponseBase = view(request, *args, **kwargs)
+                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+            except (ValidationError, FieldDoesNotExist, OverflowError) as error:
+                return bad_request(request, error)
+
+        return super().admin_view(readable, cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         """With what the policy in effect does not cover yet, for the banner on every page."""

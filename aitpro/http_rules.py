@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
+from .incoming.forms import refuse_what_is_unreadable
 from .incoming.forwarded import drop_what_is_not_believed, instead_of_a_loop
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
@@ -49,7 +50,8 @@ class HttpRulesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         unknown_proxy = drop_what_is_not_believed(request)
-        response = _refusal(request) or self.get_response(request)
+        refusal = _refusal(request) or refuse_what_is_unreadable(request)
+        response = refusal or self.get_response(request)
         if unknown_proxy:
             response = instead_of_a_loop(request, response)
         for name, value in HEADERS.items():

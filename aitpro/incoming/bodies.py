@@ -15,6 +15,8 @@ from typing import Any
 
 from django.conf import settings
 
+from .forms import is_utf8
+
 WITHIN = 60  # seconds for a whole body: whoever drips it holds a thread no longer
 
 Environ = dict[str, Any]
@@ -25,12 +27,18 @@ logger = logging.getLogger(__name__)
 
 class WithLength:
     """Around the WSGI application: a chunked body gets its length. One that is too long, broken off or late is answered
-    here, with 413, 400 or 408, and reaches nobody."""
+    here, with 413, 400 or 408, and reaches nobody.
+
+    Django reads the query in the encoding that the body claims to have, outside of its own error handling: an encoding
+    that is not UTF-8 becomes one in which everything can be read. `incoming.forms` refuses such a form.
+    """
 
     def __init__(self, application: Application) -> None:
         self.application = application
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if not is_utf8(kind := environ.get("CONTENT_TYPE", "")):
+            environ["CONTENT_TYPE"] = f"{kind.partition(';')[0]}; charset=latin-1"
         if "HTTP_TRANSFER_ENCODING" not in environ or not environ.get("wsgi.input_terminated"):
             return self.application(environ, start_response)
         most, late = settings.FILE_UPLOAD_MAX_MEMORY_SIZE, threading.Event()

@@ -24,6 +24,8 @@ class PeriodForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         last = cleaned.get("last") or self.usual.last
+        if last.year < 2000:
+            raise forms.ValidationError("There is nothing before the year 2000.")
         first = cleaned.get("first") or last - timedelta(days=29)
         if first > last:
             raise forms.ValidationError("The first day comes after the last one.")

@@ -1,0 +1,47 @@
+"""What can't be read is refused before a view meets it, in one place for all pages.
+
+Django would answer some of it with a bare server error: its own error page reads the form once more.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.views.defaults import bad_request
+
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+_CHARSET = re.compile(r'charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
+NOT_UTF_8 = "Please send this form in UTF-8.\n"
+
+
+def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
+    """Reads the query, and the form if one was sent. A null character in the query means nothing to any page, and
+    PostgreSQL takes none: it is left out."""
+    request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
+    # Its setter would read the query in the old one.
+    request._encoding = "utf-8"  # type: ignore[attr-defined]
+    if request.method != "POST" or request.content_type not in FORMS:
+        return None
+    if not is_utf8(request.META.get("CONTENT_TYPE", "")):
+        return HttpResponse(NOT_UTF_8, status=415, content_type="text/plain; charset=utf-8")
+    try:
+        request.POST  # noqa: B018  (parses it)
+    except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, ValueError) as error:
+        request._mark_post_parse_error()  # type: ignore[attr-defined]
+        return bad_request(request, error)
+    return None
+
+
+def is_utf8(content_type: str) -> bool:
+    """Also where no encoding is named, or none that anybody knows. No browser sends what RFC 2231 adds."""
+    named = _CHARSET.search(content_type)
+    if named is None:
+        return "*" not in content_type
+    try:
+        return codecs.lookup(named[1]).name in {"utf-8", "ascii"}
+    except LookupError:
+        return True

@@ -1,0 +1,1 @@
+"""The generated walk: every address of the site, with bad input of every kind, by everybody."""
