@@ -8,7 +8,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast check lint types imports migrations deploy-check bench audit format clean
+.PHONY: help run test test-fast check lint types imports migrations deploy-check chaos bench audit format clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -45,6 +45,10 @@ deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
 	PAYPAL_MODE=live PAYPAL_CLIENT_ID=id PAYPAL_CLIENT_SECRET=secret PAYPAL_WEBHOOK_ID=webhook \
 	EMAIL_URL=smtp+tls://user:password@127.0.0.1:587 \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+chaos: $(VENV)/.dev  ## The long version of the generated tests, on both databases
+	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py
+	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py
 
 bench: $(VENV)/.dev  ## What privacy costs, as ratios within one run, on both databases
 	-$(BIN)/python -m benchmarks
