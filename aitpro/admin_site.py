@@ -36,9 +36,6 @@ class SiteAdmin(AdminSite):
         locking = type(own.__name__, (own, LockingAdmin), {"__module__": own.__module__, "__doc__": own.__doc__})
         super().register(model_or_iterable, locking, **options)
 
-    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(refuses_stale_pages(view, self), cacheable)
-
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What waits for this member of staff, and below it every list."""
         lines = waiting_for(request.user, now=timezone.now())
@@ -52,10 +49,12 @@ class SiteAdmin(AdminSite):
         """A page that can't look up what it was given (`?affiliate=x`, a row's number that is none) answers 400: forms
         and links of the site send no such thing, and Django fails on some of it while it draws the page."""
 
+        guarded = refuses_stale_pages(view, self)
+
         @wraps(view)
         def readable(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
-                response: HttpResponseBase = view(request, *args, **kwargs)
+                response: HttpResponseBase = guarded(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
             except (ValidationError, FieldDoesNotExist, OverflowError) as error:
                 return bad_request(request, error)

@@ -10,7 +10,7 @@ import io
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.conf import settings
@@ -60,7 +60,7 @@ def ended_in_time(connection: Any, late: threading.Event) -> Iterator[None]:
 
     def end() -> None:
         late.set()
-        if connection is not None:
+        with suppress(AttributeError, OSError):  # no connection, or none any more
             connection.shutdown(0)  # for reading
 
     timer = threading.Timer(WITHIN, end)

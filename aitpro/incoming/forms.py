@@ -19,9 +19,9 @@ NOT_UTF_8 = "Please send this form in UTF-8.\n"
 
 
 def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
-    """Reads the query, and the form if one was sent. A null character in the query means nothing to any page, and
-    PostgreSQL takes none: it is left out."""
-    request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "")
+    """Reads the form, if one was sent. A null character in the query becomes the sign for what is no character, as in
+    browsers: PostgreSQL takes no null, and no page has a use for it."""
+    request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "%EF%BF%BD")
     # Its setter would read the query in the old one.
     request._encoding = "utf-8"  # type: ignore[attr-defined]
     if request.method != "POST" or request.content_type not in FORMS:

@@ -90,6 +90,7 @@ class World(StaffWorld):
             "shop:pay": f"{own}pay/",
             "shop:prepare_download": f"{own}download/{file}/",
             "shop:download": download_link(order=order, file=release),
+            "affiliates:": "/go/CODE1",
             "affiliates:go": "/go/CODE1/",
             "affiliates:go_to": "/go/CODE1/services/",
             "affiliates:confirm_application": f"/affiliates/apply/confirm/{token}/",

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
+from urllib.parse import unquote_to_bytes
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
@@ -66,15 +67,8 @@ class Server:
             try:
                 answer: Any = self.application(environ, lambda status, headers: seen.append(status))
             except Exception as error:  # gunicorn answers with a bare page, and logs the trace
-                return Answer(
-                    500,
-                    b"",
-                    [
-                        logging.makeLogRecord(
-                            {"name": "gunicorn.error", "exc_info": (type(error), error, error.__traceback__)}
-                        )
-                    ],
-                )
+                trace = (type(error), error, error.__traceback__)
+                return Answer(500, b"", [logging.makeLogRecord({"name": "gunicorn.error", "exc_info": trace})])
             page = b"".join(answer)
             if hasattr(answer, "close"):
                 answer.close()
@@ -87,7 +81,7 @@ def _environ(request: Request, session: str) -> dict[str, Any]:
     cookies = "; ".join(filter(None, [session, request.cookies]))
     return {
         "REQUEST_METHOD": request.method,
-        "PATH_INFO": _decoded(path),
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": "&".join(filter(None, [query, request.query])),
         "SCRIPT_NAME": "",
         "SERVER_NAME": "testserver",
@@ -104,12 +98,6 @@ def _environ(request: Request, session: str) -> dict[str, Any]:
         "wsgi.errors": io.StringIO(),
         **{f"HTTP_{name}": value for name, value in request.headers.items()},
     }
-
-
-def _decoded(path: str) -> str:
-    from urllib.parse import unquote_to_bytes
-
-    return unquote_to_bytes(path).decode("latin-1")
 
 
 @contextmanager
