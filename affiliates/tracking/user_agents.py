@@ -9,6 +9,7 @@ more about a person than this needs. `tests/affiliates/test_user_agents.py` meas
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
@@ -30,19 +31,25 @@ NOT_PROGRAMS_ALONE = {
 _APPS = re.compile("MetaIAB Facebook|Viber|Tumblr|Notion|WhatsApp|Bluesky|Mastodon|Goodreads")
 # "Android 15; CPH2581 Build/AP3A.240617.008", with or without a language, or a build.
 _DEVICE = re.compile(
-    r"(?<=Android)[^;()]*(?:;[^;()]*){1,3}?\bBuild/[^;)]*"
-    r"|(?<=Android)[ /\d._]*;(?: ?[a-z]{2}[-_][a-z]{2};)?[^;()]*",
-    re.IGNORECASE,
+    r"Android(?:[^;()]*(?:;[^;()]*){1,3}?\b[Bb]uild/[^;)]*"
+    r"|[ /\d._]*;(?: ?[A-Za-z]{2}[-_][A-Za-z]{2};)?[^;()]*)"
 )
+# In small letters. The parts come first, which are found in a hundredth of the time: nearly nobody has one.
+_PARTS_OF_WORDS = (
+    "bot", "crawl", "spider", "scrap", "slurp", "fetch", "monitor", "scann", "check", "validat", "thumbnail",
+    "archiver", "probe", "research", "analy", "indexer", "collector", "preview", "linkexpander", "health", "external",
+    "speed", "wappalyzer", "proxy", "transcoder", "seo", "synthetic", "screenshot", "capture/", "sitemap", "duplex",
+    "detector", "{", "<?", "google",
+)  # fmt: skip
 _WORDS = re.compile(
     r"\bbots?\b|(?<!cu)bot[/;) _-]|(?<!cu)bot$|crawl|spider|scrap|slurp|fetcher|\bfetch\b|monitor(?!\d)|scann|checker"
     r"|\bvalidat|thumbnail|archiver|\bprobe|prober|fastprobe|research|analy[sz]er|indexer|collector|link ?preview"
     r"|linkexpander|health ?-?check|external ?(?:hit|ua)|page ?speed|wappalyzer|image ?proxy|transcoder|\bseo|synthetic"
     r"|screenshot|capture/|sitemap|duplex|(?<!h)detector|[$<]\{|\{\{|<\?"
-    r"|\bGoogle[- ](?!Earth|Nexus|Pixel|store|WAP|Fiber|HTTP)[A-Z]|GoogleAd|-Google/",
-    re.IGNORECASE,
+    r"|\bgoogle[- ](?!earth|nexus|pixel|store|wap|fiber|http)[a-z]|googlead|-google/"
 )
-_ADDRESS = re.compile(r"https?:|www\.|[\w.]@[a-z][\w-]+\.\w", re.IGNORECASE)
+_PARTS_OF_ADDRESSES = ("http", "www.", "@")
+_ADDRESS = re.compile(r"https?:|www\.|[\w.]@[a-z][\w-]+\.\w")
 # What apps and old telephones say of themselves that are no `Mozilla`: a system, a device, or what they are for.
 _OF_PEOPLE = re.compile(
     r"android|\bios\b|iphone|ipad|ipod|\bwin|mac|osx|darwin|linux|cfnetwork|pod|cast|radio|player|reader|phone|watch"
@@ -50,8 +57,7 @@ _OF_PEOPLE = re.compile(
     r"|maui|bsd|lynx|links|dillo|/hw|model/|x11|sunos|amiga|curl/\d|\bgzip|vlc|audio|music|stream|webkit|mosaic|\[fban"
     r"|tpapi|^a/\d|docomo|sie-|garmin|bose|sonos|dlna|fm\b|client|download|sound|torrent|office|syndication|spotify"
     r"|device|nintendo|palm|teleca|screen-|neon|mpv|foobar|rhythmbox|zune|\becho|airplay|opera|java\b|amaya|beos"
-    r"|amigaos|\(v\. |catch|tuner|voox|sonic|bullhorn|the bat|\bwtos|spice|pubsub|luminary|newsly|microsoft",
-    re.IGNORECASE,
+    r"|amigaos|\(v\. |catch|tuner|voox|sonic|bullhorn|the bat|\bwtos|spice|pubsub|luminary|newsly|microsoft"
 )
 _NO_BROWSER_AT_ALL = re.compile(
     r"Mozilla/\d\.\d (?:\(compatible; (?!MSIE|Konq|IBrowse|NetPos|ms-office)[^();]*(?:;[^()]*)?\)|[\w./-]+)$"
@@ -60,22 +66,28 @@ _NO_BROWSER_AT_ALL = re.compile(
 
 def names_a_program(user_agent: str) -> bool:
     text = without_the_device(user_agent)
+    lower = text.lower()
     if not text:
         return False
-    is_mozilla = "Mozilla/" in text or text.startswith("Opera/")
-    return bool(
-        _listed().search(text)
-        or _WORDS.search(text)
-        or (_NO_BROWSER_AT_ALL.match(text) if is_mozilla else not _OF_PEOPLE.search(text))
-        or (_ADDRESS.search(text) and (text.startswith("Mozilla/") or not _OF_PEOPLE.search(text)))
-    )
+    if _has(lower, _PARTS_OF_WORDS, _WORDS) or any(names.search(text) for names in _listed()):
+        return True
+    is_mozilla = text.startswith("Mozilla/")
+    if not is_mozilla and "mozilla/" not in lower and not _OF_PEOPLE.search(lower):
+        return True
+    if is_mozilla and _NO_BROWSER_AT_ALL.match(text):
+        return True
+    return _has(lower, _PARTS_OF_ADDRESSES, _ADDRESS) and (is_mozilla or not _OF_PEOPLE.search(lower))
+
+
+def _has(text: str, parts: Iterable[str], pattern: re.Pattern[str]) -> bool:
+    return any(part in text for part in parts) and pattern.search(text) is not None
 
 
 def without_the_device(user_agent: str) -> str:
     """Without the name and build of an Android device, and without the app around a browser's engine."""
     if "AppleWebKit" in user_agent or " Device/" in user_agent:
         user_agent = _APPS.sub("", user_agent)
-    return _DEVICE.sub("", user_agent) if "Android" in user_agent else user_agent
+    return _DEVICE.sub("Android", user_agent)
 
 
 def names_a_preview(user_agent: str) -> bool:
@@ -84,9 +96,10 @@ def names_a_preview(user_agent: str) -> bool:
 
 
 @cache
-def _listed() -> re.Pattern[str]:
-    named = (entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA)
-    return re.compile("|".join(pattern for pattern in named if pattern not in NOT_PROGRAMS_ALONE))
+def _listed() -> list[re.Pattern[str]]:
+    """A few dozen names each: Python's engine takes more than twice the time for one pattern of all."""
+    named = [entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in NOT_PROGRAMS_ALONE]
+    return [re.compile("|".join(named[start : start + 25])) for start in range(0, len(named), 25)]
 
 
 @cache
