@@ -77,7 +77,7 @@ def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> R
 
 
 def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
-    """Three queries, and those of the figures for each currency in which somebody sells."""
+    """Two queries, and a few for each currency in which somebody sells."""
     commissions = Commission.objects.filter(attribution__affiliate=affiliate).order_by()
     left = Sum(F("amount_minor") - F("reversed_minor"))
     states = {
@@ -93,7 +93,7 @@ def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
             pending=of(currency, State.PENDING),
             approved=of(currency, State.APPROVED),
             in_payout=of(currency, State.IN_PAYOUT),
-            paid=of(currency, State.PAID),
+            paid=affiliate.payouts.paid(currency),
             account=Money(accounts.get(currency, 0), currency),
             last_30_days=_figures(affiliate, currency, today - timedelta(days=29), today),
             ever=_figures(affiliate, currency, today - EVER, today),
