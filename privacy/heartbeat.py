@@ -39,7 +39,8 @@ class ClockJump:
 
     def __str__(self) -> str:
         way = "ahead of" if self.by > timedelta(0) else "behind"
-        return f"the clock is {abs(self.by).days} days {way} the last housekeeping, at {self.last:%-d %B %Y, %H:%M} UTC"
+        days = f"{abs(self.by).days} day{'' if abs(self.by).days == 1 else 's'}"
+        return f"the clock is {days} {way} the last housekeeping, at {self.last:%-d %B %Y, %H:%M} UTC"
 
 
 def clock_jump(*, now: datetime) -> ClockJump | None:

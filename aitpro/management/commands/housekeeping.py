@@ -28,6 +28,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, every: int | None, clock_is_right: bool, **options: Any) -> None:
         close_to_others()
         if clock_is_right:
+            self._require_ready()
             confirm_clock(now=timezone.now())
         if every is None:
             self._once()
@@ -50,11 +51,14 @@ class Command(BaseCommand):
         if None in done.values():
             raise CommandError("Some of the work failed.")
 
-    @staticmethod
-    def _round() -> dict[str, int | None]:
+    def _round(self) -> dict[str, int | None]:
         """Refused on databases that must not serve, also when one was restored under a running process."""
+        self._require_ready()
+        return housekeep(now=timezone.now())
+
+    @staticmethod
+    def _require_ready() -> None:
         try:
             require_ready()
         except NotReady as reason:
             raise CommandError(str(reason)) from None
-        return housekeep(now=timezone.now())
