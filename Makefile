@@ -47,8 +47,8 @@ deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 chaos: $(VENV)/.dev  ## The long version of the generated tests, on both databases
-	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py
-	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py
+	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
+	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
 
 bench: $(VENV)/.dev  ## What privacy costs, as ratios within one run, on both databases
 	-$(BIN)/python -m benchmarks

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from . import certificates, clock, faults
+from . import certificates, clock, faults, payments, payouts
 from .answers import json_answer
 from .errors import Json
 from .models import Delivery, Fault, Setting
-from .webhooks import WEBHOOK_EVENTS, WEBHOOK_URL, send_to, subscribed_events
+from .webhooks import WEBHOOK_EVENTS, WEBHOOK_URL, headers, send_to, subscribed_events
 
 
 def _problem(message: str) -> HttpResponse:
@@ -61,11 +61,13 @@ def show_clock(request: HttpRequest) -> HttpResponse:
 
 
 def advance_clock(request: HttpRequest) -> HttpResponse:
-    """POST /standin/clock `{"seconds": 10800}`: move the stand-in's time ahead."""
+    """POST /standin/clock `{"seconds": 10800}`: move the stand-in's time ahead; what is due by then is done."""
     seconds = _read(request).get("seconds")
     if not _is_seconds(seconds):
         return _problem("seconds must be a number, not negative")
     clock.advance(float(seconds or 0))
+    payments.settle_due()
+    payouts.advance()
     return show_clock(request)
 
 
@@ -97,6 +99,16 @@ def list_webhooks(request: HttpRequest) -> HttpResponse:
     """GET /standin/webhooks: every transmission, newest first, without its body."""
     names = ("id", "event_id", "event_type", "transmission_id", "attempts", "answer", "done")
     return json_answer({"webhooks": list(Delivery.objects.order_by("-id").values(*names)[:200])})
+
+
+def show_transmissions(request: HttpRequest) -> HttpResponse:
+    """GET /standin/transmissions?after=12: the messages since, signed anew, for a test that delivers them itself."""
+    after = request.GET.get("after", "0")
+    if not after.isdecimal():
+        return _problem("after must be a whole number")
+    later = Delivery.objects.filter(id__gt=int(after)).order_by("id")
+    found = [{"id": one.pk, "headers": headers(one), "body": bytes(one.body).decode()} for one in later]
+    return json_answer({"transmissions": found})
 
 
 def show_ca(request: HttpRequest) -> HttpResponse:

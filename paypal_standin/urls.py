@@ -41,6 +41,7 @@ urlpatterns = [
     ),
     path("standin/webhook-url", by_method(get=control.show_webhook_url, post=control.set_webhook_url)),
     path("standin/webhooks", by_method(get=control.list_webhooks)),
+    path("standin/transmissions", by_method(get=control.show_transmissions)),
     path("standin/ca.pem", by_method(get=control.show_ca)),
 ]
 handler404 = pages.not_found

@@ -46,6 +46,17 @@ class Standin(Program):
         answer.raise_for_status()
         return answer.headers["Location"]
 
+    def transmissions(self, after: int) -> list[dict[str, Any]]:
+        """The messages since that number, signed: `id`, `headers` and `body`. For a test that delivers them itself."""
+        answer = requests.get(f"{self.url}/standin/transmissions", {"after": after}, timeout=TIMEOUT)
+        answer.raise_for_status()
+        return list(answer.json()["transmissions"])
+
+    def act_on_item(self, item_id: str, choice: str) -> None:
+        """What becomes of a payout, by the words of a button, such as `Claim it`; any other choice does nothing."""
+        address = f"{self.url}/standin/items/{item_id}"
+        requests.post(address, data={"choice": choice}, allow_redirects=False, timeout=TIMEOUT).raise_for_status()
+
     def reset(self) -> None:
         """Without faults, at the real time, sending no webhooks; orders and payouts stay."""
         self._control("DELETE", "faults")
