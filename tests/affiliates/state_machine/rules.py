@@ -257,10 +257,10 @@ class MoneyInAnyOrder(RuleBasedStateMachine):
         with suppress(StepRefused):
             if step == "reinstate":
                 reinstate_affiliate(affiliate=affiliate, by=self.world.bob)
+            elif step == "suspend":
+                suspend_affiliate(affiliate=affiliate, reason="because", by=self.world.bob)
             else:
-                {"suspend": suspend_affiliate, "close": close_affiliate}[step](
-                    affiliate=affiliate, reason="because", by=self.world.bob
-                )
+                close_affiliate(affiliate=affiliate, reason="because", by=self.world.bob)
 
     @may_happen(who=who, mood=st.sampled_from(MOODS))
     def ask_for_another_address(self, who: int, mood: str) -> None:
