@@ -231,6 +231,8 @@ class Affiliate(SealedModel):
         """Takes the code along for good. Raises `IntegrityError` where it is or was another affiliate's."""
         with transaction.atomic():
             super().save(update_fields=update_fields, **options)
+            if self.state == self.State.CLOSED:  # an erasure must not wait until the policy covers a new column
+                return
             if (update_fields is None or "code" in update_fields) and not self.codes.filter(code_index=self.code):
                 AffiliateCode.objects.create(affiliate=self, code=self.code)
 
