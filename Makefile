@@ -8,7 +8,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast check lint types imports migrations deploy-check chaos bench audit format clean
+.PHONY: help run test test-fast browser-tests check lint types imports migrations deploy-check chaos bench audit format clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -22,7 +22,10 @@ test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
 	$(BIN)/python -m pytest -m "not slow"
 
-check: lint types imports migrations deploy-check test  ## Everything that CI runs
+browser-tests: $(VENV)/.dev  ## What only a real browser shows; needs Chromium (Debian: apt-get install chromium)
+	$(BIN)/python -m pytest -m browser
+
+check: lint types imports migrations deploy-check test browser-tests  ## Everything that CI runs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -115,6 +115,8 @@ class Barred(NamedTuple):
 def barred_of(items: Iterable[PayoutItem]) -> list[Barred]:
     """The payouts among these that may not be made as things are now. Each comes with its affiliate."""
     items = list(items)
+    if not items:
+        return []
     known = Circumstances.of(item.affiliate for item in items)
     flagged, taken_back = set(PayoutItem.objects.under_a_flag()), _taken_back(items)
     return [Barred(item, reason) for item in items if (reason := _reason(item, known, flagged, taken_back))]

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 
-RUNS = {"sqlite": ["-m", "pytest"], "postgresql": ["-m", "tests.postgres", "-m", "pytest"]}
+PYTEST = ["-m", "pytest", "-m", "not browser"]  # a browser is no Python package: `make browser-tests`
+RUNS = {"sqlite": PYTEST, "postgresql": ["-m", "tests.postgres", *PYTEST]}
 
 
 def main(arguments: list[str]) -> int:

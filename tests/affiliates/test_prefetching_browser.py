@@ -4,6 +4,7 @@ it reaches this site, sets the cookie and is counted once."""
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ from affiliates.referral import COOKIE
 from shop.models import Product
 from tests.running_site import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"
 InBrowser = Callable[[Callable[[Browser], Any]], Any]
@@ -27,12 +28,12 @@ InBrowser = Callable[[Callable[[Browser], Any]], Any]
 
 @pytest.fixture(scope="module")
 def in_browser() -> Iterator[InBrowser]:
-    """Does something with Debian's Chromium, in a thread of its own: Playwright keeps an event loop in it, and Django
+    """Does something with the machine's Chromium, in a thread of its own: Playwright keeps an event loop in it, and Django
     refuses databases there."""
     with ThreadPoolExecutor(1) as thread:
         playwright = thread.submit(lambda: sync_playwright().start()).result()
         browser = thread.submit(
-            lambda: playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+            lambda: playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         ).result()
         yield lambda act: thread.submit(act, browser).result(timeout=60)
         thread.submit(browser.close).result(timeout=60)
