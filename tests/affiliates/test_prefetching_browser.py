@@ -28,8 +28,8 @@ InBrowser = Callable[[Callable[[Browser], Any]], Any]
 
 @pytest.fixture(scope="module")
 def in_browser() -> Iterator[InBrowser]:
-    """Does something with the machine's Chromium, in a thread of its own: Playwright keeps an event loop in it, and Django
-    refuses databases there."""
+    """Does something with the machine's Chromium, in a thread of its own: Playwright keeps an event loop in it, and
+    Django refuses databases there."""
     with ThreadPoolExecutor(1) as thread:
         playwright = thread.submit(lambda: sync_playwright().start()).result()
         browser = thread.submit(
