@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class AdjustmentForm(forms.Form):
-    code = forms.CharField(label="Affiliate's code")
+    code = forms.CharField(label="Affiliate's code", help_text="Or a whole link of theirs.")
     amount = MoneyField(currency_field="currency", negative=True, help_text="Negative: taken from the account.")
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
     reason = forms.CharField(max_length=300, help_text="The affiliate reads it. Don't name a customer.")

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from privacy.reauthentication import confirmed_recently
 from shop.money import CURRENCIES, program_currency
+from shop.pricing.confirmation import question
 from shop.pricing.form_fields import MoneyField
 
 from .models import Rate
-from .rates import RateRefused, end_rate, set_rate, why_not
+from .rates import RateRefused, end_rate, rate_for, set_rate, why_not
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -50,11 +51,27 @@ class RateForm(forms.ModelForm[Rate]):
             self.initial.pop("starts_at", None)
 
     def clean(self) -> dict[str, Any]:
+        if not self.errors:
+            rate = self.unsaved()
+            if problem := why_not(rate):
+                raise forms.ValidationError(problem)
+            self._ask_about_a_jump(rate)
+        return self.cleaned_data
+
+    def _post_clean(self) -> None:
         """Without Django's look at the constraints: what is in force ends when this one starts."""
-        values = self.cleaned_data
-        if not self.errors and (problem := why_not(self.unsaved())):
-            raise forms.ValidationError(problem)
-        return values
+
+    def _ask_about_a_jump(self, rate: Rate) -> None:
+        """By more than half, or from a percentage to a flat amount or back, which can't be compared."""
+        before = rate_for(
+            affiliate=rate.affiliate,
+            product=rate.product,
+            currency=rate.currency or program_currency(),
+            moment=rate.starts_at,
+        )
+        if rate.is_far_from(before) and self.data.get("rate_confirmed") != str(rate):
+            changes = f"What a sale earns changes from {before.terms} to {rate.terms}."
+            raise question(changes, box="rate_confirmed", value=str(rate), answer=f"set {rate}")
 
     def unsaved(self) -> Rate:
         values = self.cleaned_data
@@ -121,7 +138,12 @@ class RateAdmin(admin.ModelAdmin[Rate]):
 
     @admin.action(description="End now", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Rate]) -> None:
-        ended = sum(end_rate(rate=rate, by=_acting(request)) for rate in queryset)
+        ended = 0
+        for rate in queryset.select_related("affiliate", "product"):
+            try:
+                ended += end_rate(rate=rate, by=_acting(request))
+            except RateRefused as refusal:
+                self.message_user(request, f"{rate}: {refusal}", messages.ERROR)
         self.message_user(request, f"{ended} ended. What was ordered before keeps its rate.")
 
 

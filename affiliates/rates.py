@@ -57,7 +57,7 @@ def set_rate(
 ) -> Rate:
     """Sets a rate from now on, or from `starts_at` on; what was in force for this target ends then.
 
-    Raises `RateRefused` for a start in the past, or where a later rate is already set.
+    Raises `RateRefused` for a start in the past, where a later rate is already set, or a colleague has to decide.
     """
     rate = Rate(
         affiliate=affiliate,
@@ -99,8 +99,7 @@ def _replace(rate: Rate, by: User | None) -> Rate:
         Rate.objects.filter(pk=earlier.pk).update(ends_at=rate.starts_at)
     if problem := why_not(rate):
         raise RateRefused(problem)
-    if rate.affiliate:
-        leave_to_a_colleague(rate.affiliate, by=by, permission="affiliates.add_rate", refusal=RateRefused)
+    _leave_own(rate, by)
     rate.save(force_insert=True)
     record(action="affiliates.rate.changed", about=rate, actor=by)
     return rate
@@ -108,10 +107,21 @@ def _replace(rate: Rate, by: User | None) -> Rate:
 
 @transaction.atomic
 def end_rate(*, rate: Rate, by: User | None) -> bool:
-    """Ends a rate now; one that has not started yet never does. False when it had ended before."""
+    """Ends a rate now; one that has not started yet never does. False when it had ended before.
+
+    Raises `RateRefused` where a colleague has to decide.
+    """
     now = timezone.now()
     running = Rate.objects.filter(pk=rate.pk).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
     ended = running.update(ends_at=max(rate.starts_at, now))
     if ended:
+        _leave_own(rate, by)
         record(action="affiliates.rate.changed", about=rate, actor=by)
     return bool(ended)
+
+
+def _leave_own(rate: Rate, by: User | None) -> None:
+    """Whose rate it is: the affiliate's, or everybody's, and then that of the deciding person's own account too."""
+    own = rate.affiliate or (by and Affiliate.objects.filter(user=by).exclude(state=Affiliate.State.CLOSED).first())
+    if own:
+        leave_to_a_colleague(own, by=by, permission="affiliates.add_rate", refusal=RateRefused)

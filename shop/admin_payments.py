@@ -20,7 +20,7 @@ from privacy.reauthentication import confirmed_recently
 from .admin_reconciliation import ReconciliationPages
 from .models import Dispute, Payment, PayPalEvent, Refund
 from .pricing.form_fields import MoneyField
-from .refunds import RefundRefused, refund_payment
+from .refunds import FormUsedBefore, RefundRefused, refund_payment
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -48,7 +48,7 @@ class RefundForm(forms.Form):
     """The amount that goes back to the buyer, in the payment's currency."""
 
     amount = MoneyField(label="Amount to refund")
-    number = forms.UUIDField(required=False, widget=forms.HiddenInput)  # a second press of the button has the same
+    number = forms.UUIDField(widget=forms.HiddenInput)  # a second press of the button has the same
 
     def __init__(self, data: Any = None, *, payment: Payment) -> None:
         super().__init__(data, initial={"amount": payment.refundable, "number": uuid.uuid4()})
@@ -63,9 +63,17 @@ class RefundForm(forms.Form):
         return number is not None and self.payment.refunds.filter(pk=number).exists()
 
     def clean(self) -> None:
+        if not (number := self.cleaned_data.get("number")) or not number.int:
+            self.errors.pop("number", None)
+            self.add_error(None, self.open_a_new_one("This form is incomplete."))
         amount = self.cleaned_data.get("amount")
         if amount is not None and amount > self.payment.refundable and not self.was_sent_before:
             self.add_error("amount", f"At most {self.payment.refundable} can be refunded.")
+
+    def open_a_new_one(self, problem: str) -> str:
+        """The problem, and a link to this form with a number of its own."""
+        address = reverse("admin:shop_payment_refund", args=[self.payment.pk])
+        return format_html('{} <a href="{}">Open a new one</a>.', problem, address)
 
 
 class RefundInline(ReadOnlyInline):
@@ -107,23 +115,27 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
         if not request.user.has_perm(REFUND):
             raise PermissionDenied
         form = RefundForm(request.POST or None, payment=payment)
-        if form.is_valid():
-            self._refund(request, payment, form)
+        if form.is_valid() and self._refund(request, payment, form):
             return redirect("admin:shop_order_change", payment.order_id)
         context = {**self.admin_site.each_context(request), "payment": payment, "form": form, "title": "Refund"}
         return render(request, "shop/admin/refund.html", context)
 
-    def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> None:
+    def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
+        """False when this form stands for another refund already."""
         amount, number, again = form.cleaned_data["amount"], form.cleaned_data["number"], form.was_sent_before
         staff = cast("User", request.user)
         try:
             refund = refund_payment(payment=payment, amount=amount, requested_by=staff, number=number)
+        except FormUsedBefore as refusal:
+            form.add_error(None, form.open_a_new_one(str(refusal)))
+            return False
         except RefundRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
             if not again:
                 self.log_change(request, payment, f"refunded {refund.total}")
             self.message_user(request, f"{refund.total} {refund.get_state_display()}.")
+        return True
 
 
 @admin.register(Refund)

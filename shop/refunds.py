@@ -38,11 +38,16 @@ class RefundRefused(Exception):
     """The refund can't be made; the text tells staff why."""
 
 
+class FormUsedBefore(RefundRefused):
+    """The form's number stands for another refund: of this payment or of another one."""
+
+
 def refund_payment(*, payment: Payment, amount: Money, requested_by: User | None, number: UUID | None = None) -> Refund:
     """Gives `amount` back through PayPal. Raises `RefundRefused`.
 
-    `number` is the form's: pressing its button twice makes one refund, and the second press finds it. When PayPal does
-    not answer, the refund stays NEW and `finish_open_refunds` repeats it under the same key.
+    `number` is the form's: pressing its button twice makes one refund, and the second press finds it; another amount
+    or payment under the same number raises `FormUsedBefore`. When PayPal does not answer, the refund stays NEW and
+    `finish_open_refunds` repeats it under the same key.
     """
     refund, is_new = _prepare(payment, amount, requested_by, number or uuid7())
     return _send(refund) if is_new else refund
@@ -51,7 +56,10 @@ def refund_payment(*, payment: Payment, amount: Money, requested_by: User | None
 @transaction.atomic
 def _prepare(payment: Payment, amount: Money, requested_by: User | None, number: UUID) -> tuple[Refund, bool]:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
-    if earlier := payment.refunds.filter(pk=number).first():
+    if earlier := Refund.objects.filter(pk=number).first():
+        if (earlier.payment_id, earlier.total) != (payment.pk, amount):
+            whose = "" if earlier.payment_id == payment.pk else " of another payment"
+            raise FormUsedBefore(f"This form was already used for a refund of {earlier.total}{whose}.")
         return earlier, False
     _check(payment, amount)
     refund = Refund.objects.create(

@@ -120,13 +120,12 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
 
     def with_code(self, code: str) -> Affiliate | None:
         """The active affiliate behind a code, however it is typed; None for anything else."""
-        return self.active().spelled(read_code("".join(code.split()))).first()
+        return self.active().spelled(code).first()
 
     def spelled(self, code: str) -> AffiliateQuerySet:
-        """Whose code this is or once was, in any spelling that links and the checkout accept."""
-        if not CODE.fullmatch(normalize_code(code)):
-            return self.none()
-        return self.filter(codes__code_index=code)
+        """Whose code this is or once was, in any spelling that links and the checkout accept, or in a whole link."""
+        read = read_code("".join(code.split()))
+        return self.filter(codes__code_index=read) if CODE.fullmatch(normalize_code(read)) else self.none()
 
     def payees(self) -> AffiliateQuerySet:
         """Those whose accounts still are, and those that closed and have not been paid their last money yet."""

@@ -117,6 +117,14 @@ class Rate(models.Model):
     def terms(self) -> str:
         return rate_in_words(self.percent, self.flat)
 
+    def is_far_from(self, other: Rate) -> bool:
+        """By more than half of the other; a percentage and a flat amount always are."""
+        if self.percent is not None and other.percent is not None:
+            return abs(self.percent - other.percent) * 2 > other.percent
+        if self.flat_minor is not None and other.flat_minor is not None and self.currency == other.currency:
+            return abs(self.flat_minor - other.flat_minor) * 2 > other.flat_minor
+        return True
+
     @property
     def target(self) -> str:
         if self.affiliate and self.product:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
 
 from shop.models import Product
 from shop.money import Money
 
+from .confirmation import question
 from .form_fields import MoneyField
 
 
@@ -55,11 +55,5 @@ class ProductForm(forms.ModelForm[Product]):
         return self.data.get("price_confirmed") == str(self._price)
 
     def _question(self) -> forms.ValidationError:
-        """A box that confirms this price and no other: whoever types another one is asked again."""
-        return forms.ValidationError(
-            format_html(
-                "The price changes from {} to {}. Is that right?"
-                ' <label><input type="checkbox" name="price_confirmed" value="{}"> Yes, sell it for {}</label>',
-                *(self._price_before, self._price, self._price, self._price),
-            )
-        )
+        changes = f"The price changes from {self._price_before} to {self._price}."
+        return question(changes, box="price_confirmed", value=str(self._price), answer=f"sell it for {self._price}")

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
@@ -180,18 +181,19 @@ def test_an_end_is_not_put_off(alice: Affiliate, clock: time_machine.Traveller) 
 
 
 def test_staff_set_a_rate(staff: Client, bob: User, alice: Affiliate, product: Product) -> None:
-    staff.post(ADD, {"affiliate": str(alice.pk), "percent": "12.50", "currency": "USD"})
+    staff.post(ADD, {"affiliate": str(alice.pk), "percent": "17.50", "currency": "USD"})
     rate = Rate.objects.get()
-    assert (rate.terms, rate.affiliate, rate.created_by) == ("12.5 %", alice, bob)
+    assert (rate.terms, rate.affiliate, rate.created_by) == ("17.5 %", alice, bob)
     entry = AuditEntry.objects.get(action="affiliates.rate.changed")
     assert (entry.actor, entry.object_id) == (bob.pk, str(rate.pk))
     page = staff.get("/admin/affiliates/rate/").content.decode()
-    assert "12.5 %" in page
+    assert "17.5 %" in page
     assert staff.get(f"/admin/affiliates/rate/{rate.pk}/change/").status_code == 200
 
 
 def test_staff_set_a_flat_rate_and_end_it(staff: Client, alice: Affiliate, product: Product) -> None:
-    staff.post(ADD, {"product": str(product.pk), "flat": "5.00", "currency": "USD"})
+    confirmed = f"5.00 USD a sale for {product}"
+    staff.post(ADD, {"product": str(product.pk), "flat": "5.00", "currency": "USD", "rate_confirmed": confirmed})
     rate = Rate.objects.get()
     assert rate.terms == "5.00 USD a sale"
     staff.post("/admin/affiliates/rate/", {"action": "end", "_selected_action": [str(rate.pk)]})
@@ -213,3 +215,77 @@ def test_a_slip_is_told_and_stores_nothing(staff: Client, product: Product, type
     page = staff.post(ADD, {"currency": "USD", **typed}).content.decode()
     assert says in page
     assert not Rate.objects.exists()
+
+
+@pytest.mark.parametrize("typed", [{"percent": "35"}, {"flat": "5.00"}])
+@pytest.mark.parametrize("target", ["the program", "product", "affiliate", "both"])
+@pytest.mark.parametrize("later", [False, True])
+def test_staff_replace_an_open_rate(
+    staff: Client,
+    alice: Affiliate,
+    product: Product,
+    clock: time_machine.Traveller,
+    typed: dict[str, str],
+    target: str,
+    later: bool,
+) -> None:
+    whose = {"affiliate": alice if target in {"affiliate", "both"} else None}
+    what = {"product": product if target in {"product", "both"} else None}
+    old = set_rate(**whose, **what, percent=Decimal(30), by=None)  # type: ignore[arg-type]
+    clock.shift(timedelta(hours=1))
+    named = {name: str(one.pk) for name, one in (whose | what).items() if one is not None}
+    start = timezone.now().replace(microsecond=0) + timedelta(days=1)
+    from_then = {"starts_at_0": f"{start:%Y-%m-%d}", "starts_at_1": f"{start:%H:%M:%S}"} if later else {}
+    answer = sent(staff, typed | named | from_then)
+    assert "was added successfully" in answer.text
+    old.refresh_from_db()
+    new = Rate.objects.exclude(pk=old.pk).get()
+    assert (old.ends_at, new.ends_at) == (new.starts_at, None)
+    assert new.starts_at == start if later else new.starts_at < start
+    assert (new.affiliate, new.product) == (old.affiliate, old.product)
+
+
+def sent(staff: Client, typed: dict[str, str]) -> BeautifulSoup:
+    """What staff see after sending a rate; asked whether it is right, they say yes once."""
+    fields = {"currency": "USD", **typed}
+    page = BeautifulSoup(staff.post(ADD, fields, follow=True).content, "html.parser")
+    if box := page.select_one("input[name=rate_confirmed]"):
+        confirmed = staff.post(ADD, fields | {"rate_confirmed": str(box["value"])}, follow=True)
+        page = BeautifulSoup(confirmed.content, "html.parser")
+    return page
+
+
+def test_a_replaced_rate_counts_from_its_start_on(
+    staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    set_rate(affiliate=alice, percent=Decimal(30), by=None)
+    clock.shift(timedelta(hours=1))
+    sent(staff, {"affiliate": str(alice.pk), "percent": "40"})
+    assert terms(alice, product) == "40 %"
+
+
+@pytest.mark.parametrize("slip", [{"percent": "12,5"}, {"percent": "10", "flat": "5"}, {}, {"percent": "101"}])
+def test_a_slip_beside_an_open_rate_names_no_constraint(staff: Client, product: Product, slip: dict[str, str]) -> None:
+    set_rate(percent=Decimal(30), by=None)
+    page = sent(staff, slip).text
+    assert "Please correct the error" in page
+    assert "Constraint" not in page and "is violated" not in page
+
+
+@pytest.mark.parametrize(("typed", "asked"), [("95", True), ("45.01", True), ("14.99", True), ("45", False)])
+def test_a_rate_that_jumps_by_more_than_half_is_asked_about(
+    staff: Client, product: Product, typed: str, asked: bool
+) -> None:
+    fields = {"product": str(product.pk), "percent": typed, "currency": "USD"}
+    for _ in range(2):  # pressed twice, it is still only asked about
+        page = BeautifulSoup(staff.post(ADD, fields).content, "html.parser")
+        if not asked:
+            break
+        assert not Rate.objects.exists()
+        assert f"from 30 % to {typed} %. Is that right?" in page.text
+    if asked:
+        [box] = page.select("input[name=rate_confirmed]")
+        staff.post(ADD, fields | {"percent": "99", "rate_confirmed": str(box["value"])})
+        assert not Rate.objects.exists()  # what is confirmed is this rate, not another one
+        staff.post(ADD, fields | {"rate_confirmed": str(box["value"])})
+    assert Rate.objects.get().percent == Decimal(typed)

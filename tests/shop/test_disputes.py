@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy.audit.models import AuditEntry
+from privacy.sealed_models import uuid7
 from shop.disputes import apply_dispute, follow_open_disputes
 from shop.events import handle_open_events
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product, Refund
@@ -109,7 +110,8 @@ def test_an_open_dispute_marks_the_payment_and_tells_staff(
     assert "arol" not in str(message.body) + message.subject
     assert AuditEntry.objects.filter(action="shop.dispute.opened", object_id=str(dispute.pk)).count() == 1
     assert b"This payment is disputed" in client.get(payment.order.get_absolute_url()).content
-    page = staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "59.95"}, follow=True)
+    refund = {"amount": "59.95", "number": str(uuid7())}
+    page = staff.post(f"/admin/shop/payment/{payment.pk}/refund/", refund, follow=True)
     assert b"Answer the dispute at PayPal" in page.content
     assert not Refund.objects.exists()
 

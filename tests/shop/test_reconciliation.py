@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from privacy.audit.models import AuditEntry
+from privacy.sealed_models import uuid7
 from shop import reconciliation
 from shop.models import Dispute, Payment, PayPalEvent, PayPalLook, Product, Refund
 from shop.money import Money
@@ -112,7 +113,7 @@ def test_a_refund_nobody_told_of_is_found(payment: Payment, paypal: Standin) -> 
 def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: Payment, paypal: Standin) -> None:
     press(staff)
     assert "the 1 payment compared agrees with PayPal" in page_of(staff)
-    staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "20.00"})
+    staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "20.00", "number": str(uuid7())})
     payment.refresh_from_db()
     assert payment.refunded_minor == 2000
     page = page_of(staff)

@@ -44,8 +44,12 @@ def usd(amount: str) -> Money:
 
 
 def press(staff: Client, payment: Payment, amount: str) -> str:
+    return sent(staff, payment, amount, str(uuid7()))
+
+
+def sent(staff: Client, payment: Payment, amount: str, number: str) -> str:
     address = f"/admin/shop/payment/{payment.pk}/refund/"
-    return staff.post(address, {"amount": amount}, follow=True).content.decode()
+    return staff.post(address, {"amount": amount, "number": number}, follow=True).content.decode()
 
 
 def states(payment: Payment) -> tuple[str, str, int]:
@@ -157,11 +161,33 @@ def test_a_double_press_of_the_button_makes_one_refund(staff: Client, payment: P
     assert states(payment) == ("part_refunded", "part_refunded", 5000)
 
 
-@pytest.mark.parametrize("number", ["nonsense", "' OR 1=1"])
-def test_a_number_that_is_none_is_refused(staff: Client, payment: Payment, number: str) -> None:
-    address = f"/admin/shop/payment/{payment.pk}/refund/"
-    assert staff.post(address, {"amount": "40.00", "number": number}).status_code == 200
+@pytest.mark.parametrize("number", ["nonsense", "' OR 1=1", "", "00000000-0000-0000-0000-000000000000"])
+def test_a_number_that_is_none_is_refused_in_words(staff: Client, payment: Payment, number: str) -> None:
+    page = sent(staff, payment, "40.00", number)
+    assert "This form is incomplete." in page and 'value="40.00"' in page and "Hidden field" not in page
     assert not Refund.objects.exists()
+
+
+def test_another_amount_in_a_used_form_is_not_refunded(staff: Client, payment: Payment) -> None:
+    number = str(uuid7())
+    assert "10.00 USD refunded" in sent(staff, payment, "10.00", number)
+    page = sent(staff, payment, "20.00", number)
+    assert "already used for a refund of 10.00 USD." in page and 'value="20.00"' in page
+    assert f'href="/admin/shop/payment/{payment.pk}/refund/">Open a new one' in page
+    assert "10.00 USD refunded" not in page
+    assert states(payment) == ("part_refunded", "part_refunded", 1000)
+
+
+def test_a_form_of_another_payment_refunds_nothing(
+    client: Client, staff: Client, payment: Payment, paypal: Standin
+) -> None:
+    number, other = str(uuid7()), buy(client, paypal)
+    assert "10.00 USD refunded" in sent(staff, other, "10.00", number)
+    for amount in ("10.00", "20.00"):
+        page = sent(staff, payment, amount, number)
+        assert "already used for a refund of 10.00 USD of another payment" in page and f'value="{amount}"' in page
+    assert states(payment) == ("paid", "paid", 0)
+    assert Refund.objects.count() == 1
 
 
 def test_after_180_days_paypal_refunds_no_more(staff: Client, payment: Payment, paypal: Standin) -> None:

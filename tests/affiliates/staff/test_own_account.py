@@ -11,11 +11,12 @@ from accounts.models import User
 from affiliates.closing import StepRefused, reinstate_affiliate, suspend_affiliate
 from affiliates.commissions import OwnCommission, approve_commission
 from affiliates.flags import raise_flag
-from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBatch
+from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBatch, Rate
 from affiliates.payouts import prepare_payout
 from affiliates.rates import RateRefused, set_rate
 from privacy.audit.models import AuditEntry
 from shop.models import Product
+from tests import factories
 from tests.affiliates.sales import approved_sale, sale
 
 REFUSED = "This is about your own account: a colleague has to decide."
@@ -104,3 +105,35 @@ def test_ones_own_rate_and_standing_are_left_to_a_colleague(own: Client, bob: Us
         reinstate_affiliate(affiliate=alice, by=alice.user)
     set_rate(affiliate=alice, percent=Decimal(40), by=bob)
     reinstate_affiliate(affiliate=alice, by=bob)
+
+
+RATES = "/admin/affiliates/rate/"
+
+
+@pytest.mark.parametrize("target", ["affiliate", "product", "the program"])
+def test_a_rate_that_covers_ones_own_account_is_left_to_a_colleague(
+    own: Client, staff: Client, alice: Affiliate, product: Product, target: str
+) -> None:
+    named = {"affiliate": {"affiliate": str(alice.pk)}, "product": {"product": str(product.pk)}}.get(target, {})
+    rate = {"percent": "40", "currency": "USD", **named}
+    assert REFUSED in own.post(f"{RATES}add/", rate, follow=True).content.decode()
+    assert not Rate.objects.exists()
+    assert REFUSED not in staff.post(f"{RATES}add/", rate, follow=True).content.decode()
+    end = {"action": "end", "_selected_action": [str(Rate.objects.get().pk)]}
+    assert REFUSED in own.post(RATES, end, follow=True).content.decode()  # without it more, or less, is earned
+    assert Rate.objects.get().ends_at is None
+    assert "1 ended" in staff.post(RATES, end, follow=True).content.decode()
+    assert (Rate.objects.get().ends_at is not None, recorded()) == (True, 0)
+
+
+def test_a_rate_of_another_affiliate_is_set_by_whoever_is_an_affiliate_too(own: Client, staff: Client) -> None:
+    erin = factories.affiliate("erin@example.com", "ERIN")
+    own.post(f"{RATES}add/", {"affiliate": str(erin.pk), "percent": "40", "currency": "USD"})
+    assert Rate.objects.get().affiliate == erin
+
+
+def test_the_only_one_who_may_sets_and_ends_everybodys_rate_and_that_is_recorded(own: Client) -> None:
+    own.post(f"{RATES}add/", {"percent": "40", "currency": "USD"})
+    assert (str(Rate.objects.get().terms), recorded()) == ("40 %", 1)
+    own.post(RATES, {"action": "end", "_selected_action": [str(Rate.objects.get().pk)]})
+    assert (Rate.objects.get().ends_at is not None, recorded()) == (True, 2)

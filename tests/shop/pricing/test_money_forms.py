@@ -77,6 +77,15 @@ def test_an_adjustment_that_the_currency_cannot_hold_is_refused(
     assert not LedgerEntry.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["demo", "demo/", "ＤＥＭＯ", "https://shop.example.com/go/demo/", "https://shop.example.com/?a=1&ref=DEMO"],
+)
+def test_an_adjustment_finds_the_affiliate_by_a_code_or_a_link(page: Page, alice: Affiliate, typed: str) -> None:
+    page.after(ADJUST, code=typed, amount="5", currency="USD", reason="A bonus.")
+    assert LedgerEntry.objects.get().affiliate == alice
+
+
 def test_an_adjustment_is_read_as_it_is_written(page: Page, alice: Affiliate) -> None:
     assert (
         "-1234.50 EUR entered"
@@ -103,7 +112,7 @@ def test_a_flat_rate_that_the_currency_cannot_hold_is_refused(
 
 @pytest.mark.parametrize(("typed", "currency", "terms"), [("500", "JPY", "500 JPY"), ("$12.50", "USD", "12.50 USD")])
 def test_a_flat_rate_is_stored_as_it_was_typed(page: Page, db: None, typed: str, currency: str, terms: str) -> None:
-    page.after(RATE, flat=typed, currency=currency)
+    page.after(RATE, flat=typed, currency=currency, rate_confirmed=f"{terms} a sale for the program")
     assert Rate.objects.get().terms == f"{terms} a sale"
 
 
