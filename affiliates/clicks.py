@@ -28,7 +28,7 @@ from privacy.sealed_models import uuid7
 
 from .known_codes import KnownCode, known_code, purge_stopped
 from .models import REFERRAL_LIFE, Click
-from .referral import Referral, Token, drop_cookie, referral_of, set_cookie
+from .referral import EARLIER, Referral, Token, drop_cookie, referral_of, set_cookie
 from .rollups import tally
 from .visits import FETCH_HEADERS, Visit
 
@@ -64,7 +64,11 @@ def record_click(
         return None
     if referral.token is not None and _is_no_later_click(referral.token, affiliate, counted_at):
         return referral.token.clicked_at
-    token = Token(uuid7(), affiliate, same_visit) if same_visit else _store_click(request, known, landing)
+    earlier = _earlier_clicks(referral)
+    if same_visit is not None:
+        token = Token(uuid7(), affiliate, same_visit, earlier)
+    else:
+        token = _store_click(request, known, landing, earlier)
     if not _belongs_to_another(referral, affiliate):
         set_cookie(response, token)
     return token.clicked_at
@@ -73,9 +77,10 @@ def record_click(
 def _is_no_later_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
     """The same visitor again, known by the cookie alone: two people behind one address are two clicks.
 
-    A page that is loaded again, maybe days later, is no click: its address is older than the cookie.
+    A page that this browser's click led to, and that is loaded again, maybe days later, is no click: the cookie knows
+    the minute in its address.
     """
-    if counted_at is not None and counted_at <= token.clicked_at:
+    if counted_at in token.minutes:
         return True
     return token.affiliate_id == affiliate and timezone.now() - token.clicked_at < SAME_CLICK
 
@@ -86,7 +91,7 @@ def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
     return referral.token.affiliate_id != affiliate and referral.affiliate is not None
 
 
-def _store_click(request: HttpRequest, known: KnownCode, landing: str) -> Token:
+def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: tuple[datetime, ...]) -> Token:
     """Stores the row and returns what its cookie says.
 
     While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
@@ -102,11 +107,19 @@ def _store_click(request: HttpRequest, known: KnownCode, landing: str) -> Token:
         clicked_at=now,
         expires_at=now + REFERRAL_LIFE,
     )
-    token = Token(click.pk, affiliate, now)
+    token = Token(click.pk, affiliate, now, earlier)
     click.cookie_digest = digest_of(token.sealed)
     if purge_stopped() or not _is_stored(click):
         tally(affiliate, Visit.CLICK, label=click.label_id, landing=click.landing_path)
     return token
+
+
+def _earlier_clicks(referral: Referral) -> tuple[datetime, ...]:
+    """What the cookie of this click says of those before it."""
+    if referral.token is None:
+        return ()
+    oldest = timezone.now() - REFERRAL_LIFE
+    return tuple(minute for minute in referral.token.minutes if minute > oldest)[:EARLIER]
 
 
 def _is_stored(click: Click) -> bool:

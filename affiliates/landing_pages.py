@@ -1,7 +1,8 @@
 """The pages of this site that an affiliate's link may lead to: its public ones, and never anywhere else.
 
 The address of the page keeps the code, so that it attributes when it is opened again in another browser, and the minute
-of the click, so that it is not counted again (docs/adr/0034-the-landing-page-keeps-the-code.md).
+of the click, so that neither the visit nor a tab that is left open is counted again
+(docs/adr/0034-the-landing-page-keeps-the-code.md).
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 The cookie is sealed, so that it is both signed and opaque: it holds the click, the affiliate and the moment of the
 click, and still attributes a sale when the row of the click is gone. It lives exactly as long as the right to a
-commission.
+commission. It also holds the minutes of the clicks before this one, so that a tab that one of them opened is no
+click when it is loaded again (docs/adr/0034-the-landing-page-keeps-the-code.md).
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ from .visits import Visit, is_embedded, is_prefetch, program
 COOKIE = "aitpro_referral"
 REFUSAL = "aitpro_no_referral"  # the visitor's own lasting choice, made on /privacy/referral/
 REFUSAL_LIFE = timedelta(days=400)  # browsers keep no cookie longer
-LONGEST = 200  # characters; ours has 119
+LONGEST = 200  # characters; ours has 98, and 183 with all the earlier clicks
+EARLIER = 16  # clicks before this one that a cookie knows
 _PLACE = Place("cookie", COOKIE, use="cookie")
-_CONTENT = struct.Struct(">16s16sQ")  # click, affiliate, moment in microseconds
+_CONTENT = struct.Struct(">16s16sQ")  # click, affiliate, moment in microseconds; then the earlier clicks
+_MINUTE = struct.Struct(">I")  # minutes since 1970
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,6 +47,12 @@ class Token:
     click_id: UUID
     affiliate_id: UUID
     clicked_at: datetime
+    earlier: tuple[datetime, ...] = ()  # minutes of clicks before this one, at most 30 days older
+
+    @property
+    def minutes(self) -> tuple[datetime, ...]:
+        """The minutes of all clicks that the cookie knows of, the latest one first."""
+        return (self.clicked_at.replace(second=0, microsecond=0), *self.earlier)
 
     @property
     def expires_at(self) -> datetime:
@@ -57,6 +66,7 @@ class Token:
         """The cookie's value. Sealing the same twice gives two different values: it is done once."""
         moment = (self.clicked_at - _EPOCH) // timedelta(microseconds=1)
         content = _CONTENT.pack(self.click_id.bytes, self.affiliate_id.bytes, moment)
+        content += b"".join(_MINUTE.pack(int(minute.timestamp()) // 60) for minute in self.earlier)
         return base64.urlsafe_b64encode(seal(content, place=_PLACE, row=b"")).decode().rstrip("=")
 
     @classmethod
@@ -66,10 +76,13 @@ class Token:
             return None
         try:
             sealed = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
-            click, affiliate, moment = _CONTENT.unpack(unseal(sealed, place=_PLACE, row=b""))
+            content = unseal(sealed, place=_PLACE, row=b"")
+            click, affiliate, moment = _CONTENT.unpack_from(content)
+            minutes = [minute for (minute,) in _MINUTE.iter_unpack(content[_CONTENT.size :])]
         except (ValueError, binascii.Error, SealBroken, UnknownKey, struct.error):
             return None
-        return cls(UUID(bytes=click), UUID(bytes=affiliate), _EPOCH + timedelta(microseconds=moment))
+        earlier = tuple(_EPOCH + timedelta(minutes=minute) for minute in minutes)
+        return cls(UUID(bytes=click), UUID(bytes=affiliate), _EPOCH + timedelta(microseconds=moment), earlier)
 
 
 class Referral:

@@ -12,10 +12,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Attribution, By, Click, DailyClicks
-from affiliates.referral import COOKIE, Token
+from affiliates.referral import COOKIE, EARLIER, LONGEST, Token
 from affiliates.rollups import count_visits
 from shop.models import Product
 from tests import factories
+from tests.conftest import NOON
 from tests.shop.buying import place
 
 GOOGLEBOT = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
@@ -94,6 +95,74 @@ def test_an_old_tab_takes_no_sale_from_the_affiliate_clicked_since(
     assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
 
 
+def test_an_old_tab_takes_no_sale_also_after_many_clicks_and_in_the_other_browser(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    safari = Client()
+    address = landing(client)
+    safari.get(address)
+    for _ in range(EARLIER):
+        clock.shift(timedelta(hours=1))
+        for browser in (client, safari):
+            landing(browser, "/go/ERIN/")
+    assert len(client.cookies[COOKIE].value) <= LONGEST
+    for browser in (client, safari):
+        assert not browser.get(address).cookies
+        assert "the affiliate with the code ERIN" in browser.get("/privacy/referral/").content.decode()
+    assert Click.objects.count() == 1 + 2 * EARLIER
+
+
+def test_a_cookie_forgets_a_click_after_30_days(client: Client, clock: time_machine.Traveller) -> None:
+    landing(client)
+    for expected in ([NOON], [NOON + timedelta(days=20)]):
+        clock.shift(timedelta(days=20))
+        landing(client)
+        token = Token.parse(client.cookies[COOKIE].value)
+        assert token is not None
+        assert list(token.earlier) == expected
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=30), timedelta(hours=1), timedelta(days=28)])
+def test_an_address_that_was_copied_and_published_is_a_link_to_a_visitor_of_another_affiliate(
+    client: Client, clock: time_machine.Traveller, age: timedelta
+) -> None:
+    """Whoever published it copied it from the address bar; the cookie is older or younger than that."""
+    factories.affiliate("erin@example.com", "ERIN")
+    address = landing(Client())
+    clock.shift(age - timedelta(minutes=10))
+    landing(client, "/go/ERIN/products/bps-pro/")
+    clock.shift(timedelta(minutes=10))
+    token = Token.parse(client.get(address).cookies[COOKIE].value)
+    assert token is not None
+    assert token.expires_at == timezone.now() + timedelta(days=30)
+    assert Click.objects.count() == 3
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+
+
+def test_a_visitor_of_another_affiliate_within_30_minutes_is_the_same_visit_in_another_browser(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    address = landing(Client())
+    clock.shift(timedelta(minutes=5))
+    landing(client, "/go/ERIN/")
+    assert COOKIE in client.get(address).cookies
+    assert Click.objects.count() == 2
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+
+
+def test_a_visitor_of_the_same_affiliate_who_follows_a_copied_address_later_is_a_click(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    address = landing(Client())
+    clock.shift(timedelta(minutes=10))
+    landing(client)
+    clock.shift(timedelta(minutes=40))
+    assert COOKIE in client.get(address).cookies
+    assert Click.objects.count() == 3
+
+
 def test_a_friend_who_gets_the_address_later_is_a_click_of_their_own(
     client: Client, clock: time_machine.Traveller
 ) -> None:
@@ -145,10 +214,21 @@ def test_a_refresh_of_the_link_leads_to_the_minute_of_the_click(client: Client, 
     assert Click.objects.count() == 1
 
 
-@pytest.mark.parametrize("go", ["", "x", "-1", "ffffffff", "9" * 5000, "%00", "1_0", "é", "0x1"])
+@pytest.mark.parametrize("go", ["", "0", "x", "-1", "ffffffff", "9" * 5000, "%00", "1_0", "é", "0x1"])
 def test_a_minute_that_no_link_wrote_is_as_none(client: Client, go: str) -> None:
     assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
     assert Click.objects.count() == 1
+
+
+@pytest.mark.parametrize("go", ["", "0", "1", "x", "-1", "1c2b3a4f", "ffffffff"])
+def test_a_minute_that_no_link_wrote_keeps_nothing_from_the_visitor_of_another_affiliate(
+    client: Client, go: str
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    landing(client, "/go/ERIN/")
+    assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
+    assert Click.objects.count() == 2
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
 
 
 def test_search_engines_are_told_the_page_itself(client: Client) -> None:

@@ -32,6 +32,19 @@ def test_it_shows_what_is_stored(client: Client, alice: Affiliate) -> None:
     assert "1 April 2026, 12:00 UTC" in page
 
 
+def test_it_shows_what_the_cookie_says_of_the_clicks_before(
+    client: Client, clock: time_machine.Traveller, alice: Affiliate
+) -> None:
+    client.get("/go/DEMO/")
+    assert "You had followed links" not in client.get(PAGE).content.decode()
+    clock.shift(timedelta(hours=2))
+    client.get("/go/DEMO/")
+    page = client.get(PAGE).content.decode()
+    assert "You had followed links" in page
+    assert "2 March 2026, 12:00 UTC" in page
+    assert "2 March 2026, 14:00 UTC" in page
+
+
 def test_it_shows_only_the_visitors_own(client: Client, alice: Affiliate) -> None:
     Client().get("/go/DEMO/", REMOTE_ADDR="192.0.2.66")
     assert Click.objects.count() == 1
