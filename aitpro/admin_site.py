@@ -54,6 +54,8 @@ class SiteAdmin(AdminSite):
         @wraps(view)
         def readable(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
+                if not all(_is_year(str(value)) for name, value in request.GET.items() if name.endswith("__year")):
+                    raise OverflowError("a year that no calendar has")
                 response: HttpResponseBase = guarded(request, *args, **kwargs)
                 return response.render() if isinstance(response, SimpleTemplateResponse) else response
             except (ValidationError, FieldDoesNotExist, OverflowError) as error:
@@ -81,3 +83,9 @@ class SiteAdmin(AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME) or reverse("admin:index"))
+
+
+def _is_year(typed: str) -> bool:
+    """Whether a filter can look it up, or says itself what is wrong with it."""
+    digits = typed.removeprefix("-")
+    return not digits.isdecimal() or (len(digits) <= 4 and int(typed) > 0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 LOOPBACK = {"localhost", "127.0.0.1"}
@@ -32,7 +33,10 @@ class CanonicalHostMiddleware:
         asked = urlsplit(f"//{request.get_host()}")
         if asked.hostname is None or not self._leads_elsewhere(request, asked.hostname):
             return self.get_response(request)
-        port = f":{asked.port}" if asked.port else ""
+        try:
+            port = f":{asked.port}" if asked.port else ""
+        except ValueError as error:  # Django lets any number pass
+            raise DisallowedHost("no port has this number") from error
         response = HttpResponseRedirect(f"{self.site.scheme}://{self.site.hostname}{port}{request.get_full_path()}")
         response.headers["Cache-Control"] = "no-store"
         return response

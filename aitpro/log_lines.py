@@ -52,9 +52,14 @@ def _escaped(character: str) -> str:
 
 class RequestFilter(logging.Filter):
     """Django logs the path of each request that fails, and at times the header or parameter that it refused. All of
-    them are typed, or are links that open something: the line has the status, the route's name and the user instead."""
+    them are typed, or are links that open something: the line has the status, the route's name and the user instead.
+
+    A request that Django refused as forged is no error of this site: a warning of one line, as many as strangers send.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
         request, status = getattr(record, "request", None), getattr(record, "status_code", None)
         if isinstance(request, HttpRequest) and status is not None:
             what = f"{HTTPStatus(status).phrase}{_reason(record)}"

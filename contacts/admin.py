@@ -135,10 +135,14 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
 
     # --- Saving -------------------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Inquiry, form: Any, change: bool) -> None:
-        if "state" in form.changed_data:
-            set_state(inquiry=obj, state=obj.state)
         if "assigned_to" in form.changed_data:
             assign_inquiry(inquiry=obj, to=obj.assigned_to, actor=cast("User", request.user))
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The answer first: a closed message can't be answered."""
+        super().save_related(request, form, formsets, change)
+        if "state" in form.changed_data:
+            set_state(inquiry=form.instance, state=form.cleaned_data["state"])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """An answer is never only stored: it is mailed, or refused with the reason."""
@@ -148,7 +152,8 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
 
     def _send(self, request: HttpRequest, reply: Reply) -> bool:
         try:
-            answer_inquiry(inquiry=reply.inquiry, body=reply.body, author=cast("User", request.user))
+            inquiry = Inquiry.objects.get(pk=reply.inquiry_id)  # as it is stored: the form may close it afterwards
+            answer_inquiry(inquiry=inquiry, body=reply.body, author=cast("User", request.user))
         except (MailRefused, RequestRefused) as refusal:
             self.message_user(request, f"Not sent: {str(refusal).rstrip('.')}.", messages.ERROR)
             return False

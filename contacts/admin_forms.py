@@ -51,6 +51,8 @@ class ReplyForm(forms.ModelForm[Reply]):
     def clean_body(self) -> str:
         """What the mail gate would refuse stays in the form, with the reason."""
         inquiry: Inquiry = self.instance.inquiry
+        if Inquiry.objects.filter(pk=inquiry.pk, state=Inquiry.State.CLOSED).exists():
+            raise forms.ValidationError("This message is closed. Save it as waiting for an answer, then answer it.")
         if inquiry.privacy_request is None or not inquiry.privacy_request.is_open:
             try:
                 pass_gate(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)

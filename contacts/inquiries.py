@@ -15,8 +15,9 @@ from django.utils import timezone
 from privacy.audit.trail import record
 from privacy.deadlines import business_days_after
 from privacy.limits import has_room
-from privacy.mail import queue_mail
+from privacy.mail import MailRefused, queue_mail
 from privacy.models import PrivacyRequest
+from privacy.purposes import Refusal
 from privacy.requests import answer_with_text, record_request
 
 from .mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
@@ -95,6 +96,8 @@ def answer_due(since: datetime) -> datetime:
 def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
     """Stores the answer and mails it. Raises `privacy.mail.MailRefused` or `privacy.requests.RequestRefused`, and then
     stores nothing. The answer to a complaint is the answer to its privacy request too."""
+    if not Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED]).exists():
+        raise MailRefused(Refusal.REASON_CLOSED)
     reply: Reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
     if inquiry.privacy_request is not None and inquiry.privacy_request.is_open:
         answer_with_text(request=inquiry.privacy_request, text=body, now=timezone.now(), actor=author)

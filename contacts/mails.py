@@ -8,7 +8,8 @@ from privacy.purposes import Purpose
 
 from .models import Inquiry
 
-_MUTE = {Inquiry.State.CLOSED, Inquiry.State.HELD}  # the address of a held message may be forged
+State = Inquiry.State
+_MUTE = {State.CLOSED, State.HELD}  # the address of a held message may be forged
 
 INQUIRY_RECEIVED = mail_kind(
     "contacts/inquiry_received",
@@ -35,7 +36,8 @@ INQUIRY_ANSWERED = mail_kind(
     about="contacts.Inquiry",
     transactional=True,
     because="it answers what the sender asked",
-    live=lambda inquiry: inquiry.state not in _MUTE,
+    # Closed after it was answered: the answer may still be on its way. `answer_inquiry` refuses any further one.
+    live=lambda inquiry: inquiry.state not in _MUTE or (inquiry.state == State.CLOSED and inquiry.answered_at),
     began=lambda inquiry: inquiry.received_at,
 )
 DOCUMENT_SENT = mail_kind(

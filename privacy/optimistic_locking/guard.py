@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,6 +35,8 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
         if request.method != "POST" or not (token := request.POST.get(FIELD)):
             return view(request, *args, **kwargs)
         seen = Seen.unpack(token)
+        if kwargs and not seen.keys & {str(value) for value in kwargs.values()}:
+            raise SuspiciousOperation("a page's token of optimistic locking is of another row")
         model_admin = cast(LockingAdmin, site._registry[seen.model])
         if getattr(view, "speaks_to_paypal", False):
             return _refused(request, model_admin, seen) or view(request, *args, **kwargs)

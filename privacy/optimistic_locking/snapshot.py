@@ -103,6 +103,11 @@ class Seen:
     def pk(self) -> str:
         return next(iter(self.rows)).partition(":")[2]
 
+    @property
+    def keys(self) -> set[str]:
+        """Of all rows that the page showed."""
+        return {key.partition(":")[2] for key in self.rows}
+
     def differences(self, watched: Iterable[Watched]) -> list[Difference]:
         """Between what the page showed and these rows as they are now."""
         now = {each.key: each for each in watched}

@@ -90,9 +90,22 @@ def test_a_refused_answer_says_why_stores_nothing_and_stays_in_the_form(staff: C
     assert "reply" not in str(list(LogEntry.objects.values_list("change_message", flat=True)))
 
 
-def test_a_closed_inquiry_is_not_answered(staff: Client, inquiry: Inquiry) -> None:
-    page = answer(staff, inquiry, "Good day to you.", state="closed")
-    assert "Not sent: its reason is no longer open." in page
+def test_an_answer_that_closes_the_message_is_mailed_first(staff: Client, inquiry: Inquiry, work: Work) -> None:
+    assert "Your answer is on its way" in answer(staff, inquiry, "Good day to you.", state="closed")
+    assert (inquiry.state, Reply.objects.get().body) == ("closed", "Good day to you.")
+    work()
+    assert "Good day to you." in str(mail.outbox[0].body)
+
+
+@pytest.mark.parametrize("state", ["closed", "open", "answered"])
+def test_an_answer_to_a_closed_message_is_refused_and_stays_in_the_form(
+    staff: Client, inquiry: Inquiry, state: str
+) -> None:
+    Inquiry.objects.filter(pk=inquiry.pk).update(state="closed")
+    page = answer(staff, inquiry, "Good day to you.", state=state)
+    assert "This message is closed." in page
+    assert "Good day to you.</textarea>" in page
+    assert inquiry.state == "closed"
     assert not Reply.objects.exists()
 
 

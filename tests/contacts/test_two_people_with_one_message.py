@@ -138,6 +138,14 @@ def test_a_token_of_someone_elses_making_is_refused(staff: Client, inquiry: Inqu
     assert staff.post(page_of(inquiry), {"seen": "forged", "state": "closed"}).status_code == 400
 
 
+def test_a_token_of_another_rows_page_is_refused(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+    other = Page(staff, page_of(factories.inquiry()))
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry)).submit(**{"replies-2-0-body": "It costs 500 USD."})
+    assert bobs.submit(seen=other.field("seen"), **{"replies-2-0-body": "It costs 900 USD."}).status == 400
+    assert [reply.body for reply in Reply.objects.all()] == ["It costs 500 USD."]
+
+
 def test_the_token_shows_nothing_that_its_reader_may_not_see(staff: Client, client: Client, inquiry: Inquiry) -> None:
     token = Page(staff, page_of(inquiry)).field("seen")
     Inquiry.objects.filter(pk=inquiry.pk).update(state="closed")

@@ -54,6 +54,13 @@ def test_no_redirect_leads_to_itself_and_internal_names_are_left_alone(public: C
     assert asked_at(public, host) == ""
 
 
+@pytest.mark.parametrize("port", ["65536", "99999", "0" * 9 + "70000"])
+def test_a_port_that_does_not_exist_is_a_bad_request(public: Client, port: str) -> None:
+    assert asked_at(public, "example.com:8443") != ""
+    for address in ("/", "/go/DEMO/", "/admin/"):
+        assert public.get(address, headers={"Host": f"example.com:{port}"}).status_code == 400
+
+
 def test_a_proxy_that_names_the_visitors_host_apart_makes_no_loop(public: Client) -> None:
     assert asked_at(public, "origin.example.com") != ""
     assert asked_at(public, "origin.example.com", **{"X-Forwarded-Host": "www.example.com"}) == ""

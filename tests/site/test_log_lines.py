@@ -133,6 +133,15 @@ def test_a_forged_forms_origin_is_not_logged(
     assert CANARY not in log.getvalue()
 
 
+def test_what_strangers_are_refused_for_is_a_warning_of_one_line(staff: Client, log: StringIO) -> None:
+    Client().get("/", headers={"Host": "evil.example"})
+    staff.get("/admin/accounts/user/?password__startswith=x")
+    staff.post("/admin/", {"seen": "forged"})
+    lines = [line.split(" ", 1)[1] for line in log.getvalue().splitlines()]
+    assert len([line for line in lines if line.startswith("WARNING django.security.")]) == 3
+    assert not [line for line in lines if line.startswith("ERROR") or "Traceback" in line]
+
+
 def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
     client.get("/no%0a2026-03-02T12:00:00.000Z%20INFO%20forged:%20all%20is%20well%1b[31m%E2%80%AE/x/")
     logging.getLogger("shop.events").warning("message %s", "1\n2026-03-02T12:00:00.000Z INFO forged: paid\r\x85\u2028")

@@ -83,6 +83,14 @@ def test_a_list_asked_for_what_cant_be_never_breaks(staff: Client, query: str) -
     assert staff.get(f"/admin/privacy/mailtally/{query}", follow=True).status_code in {200, 400}
 
 
+@pytest.mark.parametrize("year", ["10000", "99999", "0", "-1", "9" * 5000, "１００００"])
+@pytest.mark.parametrize("page", ["affiliates/commission/?created_at", "shop/order/?placed_at", "audit/auditentry/?at"])
+def test_a_list_of_a_year_that_no_calendar_has_is_a_bad_request(staff: Client, page: str, year: str) -> None:
+    staff.raise_request_exception = False
+    assert staff.get(f"/admin/{page}__year=2026").status_code == 200
+    assert staff.get(f"/admin/{page}__year={year}", follow=True).status_code == 400
+
+
 @pytest.mark.parametrize(
     "query", ["last=0001-01-01", "first=0001-01-01", "last=9999-12-31", "last=x", "first=9999-12-31"]
 )
