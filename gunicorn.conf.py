@@ -9,7 +9,8 @@ import os
 os.umask(0o077)  # from the first file on: the settings, which say the same, are read later
 worker_class = "aitpro.web_worker.LaneWorker"
 workers = 2
-threads = 4  # and one for the lane
+threads = 4  # for pages; and one for the lane, and one for each connection while its request arrives
+worker_connections = 500
 timeout = 60  # seconds; longer than PayPal may take to answer
 graceful_timeout = 20
 accesslog = None

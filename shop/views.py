@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, RawPostDataException
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -138,7 +138,7 @@ def paypal_webhook(request: HttpRequest) -> HttpResponse:
         return HttpResponse("This message is too long.", status=413, content_type="text/plain; charset=utf-8")
     try:
         event = gateway().verify_webhook(request.headers, request.body)
-    except WebhookRejected:
+    except (WebhookRejected, RawPostDataException):  # or a form with files, whose bytes are gone
         return HttpResponse(
             "This message is not signed by PayPal.", status=400, content_type="text/plain; charset=utf-8"
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, RequestFactory
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
@@ -158,6 +159,15 @@ def approved(client: Client, paypal: Standin, told: Receiver) -> Hook:
     payment = place(client).payments.get()
     approve(paypal, payment)
     return told.wait_for(payment.paypal_order_id or "", "CHECKOUT.ORDER.APPROVED")[0]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("content_type", [MULTIPART_CONTENT, "application/x-www-form-urlencoded"])
+def test_a_form_is_no_message_of_paypals(content_type: str) -> None:
+    body = encode_multipart(BOUNDARY, {"a": "b"}) if content_type == MULTIPART_CONTENT else b"a=b"
+    response = Client().generic("POST", WEBHOOK, body, content_type=content_type)
+    assert (response.status_code, response.content) == (400, b"This message is not signed by PayPal.")
+    assert not PayPalEvent.objects.exists()
 
 
 @pytest.mark.django_db

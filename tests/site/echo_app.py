@@ -1,13 +1,14 @@
-"""What gunicorn serves in the tests of chunked bodies: how many bytes came, and under which path."""
+"""What gunicorn serves in the tests of bodies: how many bytes came, and under which path."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from aitpro.incoming import bodies
+from aitpro import web_worker
+from aitpro.incoming.bodies import WithLength
 
-bodies.WITHIN = 3
+web_worker.WITHIN = 5
 
 
 def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -17,4 +18,4 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     return [answer.encode()]
 
 
-application = bodies.WithLength(echo)
+application = WithLength(echo)

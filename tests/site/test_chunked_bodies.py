@@ -1,4 +1,4 @@
-"""Bodies without a length, as proxies send them on, and what gunicorn itself says about a request."""
+"""Bodies without a length, as proxies send them on, requests that come slowly, and what gunicorn says about them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -23,6 +24,7 @@ from django.db import close_old_connections
 from django.test import Client
 
 from aitpro.incoming.bodies import WithLength
+from aitpro.web_worker import LARGE
 from contacts.models import Inquiry
 from shop.models import PayPalEvent
 from tests.running_site import ROOT, free_port, wait_for
@@ -95,7 +97,7 @@ def test_a_chunked_message_of_paypals_is_judged_by_its_signature_and_its_size() 
 # --- Through gunicorn -------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """gunicorn with the site's configuration, and what it logs; a body must be there after three seconds."""
+    """gunicorn with the site's configuration, and what it logs; a request must be there after five seconds."""
     port, log = free_port(), tmp_path_factory.mktemp("gunicorn") / "log"
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "--workers", "1"]
     command += ["--access-logfile", "-", "--bind", f"127.0.0.1:{port}", "tests.site.echo_app"]
@@ -126,6 +128,7 @@ def raw(address: str, request: bytes, *pieces: bytes, pause: float = 0) -> bytes
 
 
 CHUNKED = b"POST /%s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+WITH_LENGTH = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
 
 
 @pytest.mark.slow
@@ -136,22 +139,95 @@ def test_a_chunked_body_gets_its_length(server: tuple[str, Path], size: int) -> 
 
 
 @pytest.mark.slow
-def test_a_chunked_body_beyond_the_limit_is_refused(server: tuple[str, Path]) -> None:
+def test_a_body_beyond_the_limit_is_refused(server: tuple[str, Path]) -> None:
     most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
     body = b"%x\r\n" % (most + 1) + b"x" * (most + 1) + b"\r\n0\r\n\r\n"
     assert raw(server[0], CHUNKED % b"form", body).startswith(b"HTTP/1.1 413 ")
+    assert raw(server[0], WITH_LENGTH % (b"form", most + 1)).startswith(b"HTTP/1.1 413 ")
+    assert raw(server[0], WITH_LENGTH % (b"accounts/login/", 100_000)).startswith(b"HTTP/1.1 413 ")
+
+
+SLOW = {
+    "chunked": (CHUNKED % b"form", b"1\r\nx\r\n"),
+    "with a length": (WITH_LENGTH % (b"form", 5000), b"x"),
+    "to the lane, chunked": (CHUNKED % b"accounts/login/", b"1\r\nx\r\n"),
+    "to the lane, with a length": (WITH_LENGTH % (b"accounts/login/", 5000), b"x"),
+    "in the head": (b"GET /page HTTP/1.1\r\nX-Slow: ", b"x"),
+}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", [b"form", b"accounts/login/"])
-def test_whoever_drips_a_body_holds_no_thread(server: tuple[str, Path], path: bytes) -> None:
-    """Twice as many drip as there are threads: the next visitor is served as soon as their time is over."""
-    with ThreadPoolExecutor(8) as strangers:
-        drips = [strangers.submit(raw, server[0], CHUNKED % path, *[b"1\r\nx\r\n"] * 20, pause=0.5) for _ in range(8)]
+@pytest.mark.parametrize("kind", SLOW)
+def test_whoever_drips_a_request_holds_no_thread(server: tuple[str, Path], kind: str) -> None:
+    """Eight times as many drip as there are threads for pages, and no visitor waits for the end of them."""
+    head, drop = SLOW[kind]
+    with ThreadPoolExecutor(32) as strangers:
+        drips = [strangers.submit(raw, server[0], head, *[drop] * 20, pause=0.5) for _ in range(32)]
         time.sleep(0.5)
         assert requests.get(f"{server[0]}/page", timeout=20).text == "0 of 0 at |/page"
-        assert not all(drip.done() for drip in drips)
-    assert {drip.result()[:13] for drip in drips} <= {b"HTTP/1.1 408 ", b""}
+        assert requests.post(f"{server[0]}/form", data="hello", timeout=20).text == "5 of 5 at |/form"
+        assert not any(drip.done() for drip in drips)
+    ends = {drip.result()[:13] for drip in drips}
+    assert ends <= ({b""} if kind == "in the head" else {b"HTTP/1.1 408 ", b""})
+
+
+@pytest.mark.slow
+def test_whoever_sends_nothing_more_is_told_so(server: tuple[str, Path]) -> None:
+    for head in (CHUNKED % b"form" + b"5\r\nx", WITH_LENGTH % (b"form", 5000) + b"x"):
+        assert raw(server[0], head).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.slow
+def test_a_body_on_a_slow_line_may_take_longer_than_a_short_one(server: tuple[str, Path]) -> None:
+    pieces = [b"x" * 64 * 1024] * 12
+    answer = raw(server[0], WITH_LENGTH % (b"form", len(b"".join(pieces))), *pieces, pause=0.6)
+    assert answer.endswith(b"786432 of 786432 at |/form"), answer
+
+
+@pytest.mark.slow
+def test_only_some_large_bodies_are_in_memory_at_once(server: tuple[str, Path]) -> None:
+    head = WITH_LENGTH % (b"form", 100_000)
+    with ThreadPoolExecutor(LARGE + 1) as strangers:
+        uploads = [strangers.submit(raw, server[0], head, b"x" * 70_000) for _ in range(LARGE)]
+        time.sleep(1)
+        uploads.append(strangers.submit(raw, server[0], head, b"x" * 100_000))
+        time.sleep(1)
+        assert requests.post(f"{server[0]}/form", data="hello", timeout=20).text == "5 of 5 at |/form"
+        assert not any(upload.done() for upload in uploads)
+    assert {upload.result()[:13] for upload in uploads[:LARGE]} == {b"HTTP/1.1 408 "}
+    assert uploads[LARGE].result()[:13] in {b"HTTP/1.1 200 ", b"HTTP/1.1 503 "}
+
+
+@pytest.mark.slow
+def test_whoever_does_not_hang_up_holds_nobody_up(server: tuple[str, Path]) -> None:
+    """gunicorn waits two seconds for each, in the thread that takes new connections."""
+    where = urlsplit(server[0])
+    with ExitStack() as held:
+        for _ in range(10):
+            connection = held.enter_context(socket.create_connection((where.hostname, where.port), timeout=30))
+            connection.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert requests.get(f"{server[0]}/page", timeout=8).text == "0 of 0 at |/page"
+
+
+@pytest.mark.slow
+def test_whoever_asks_first_is_told_to_go_on(server: tuple[str, Path]) -> None:
+    where = urlsplit(server[0])
+    with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
+        connection.sendall((WITH_LENGTH % (b"form", 5))[:-2] + b"Expect: 100-continue\r\n\r\n")
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"hello")
+        assert b"5 of 5 at |/form" in b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", [CHUNKED % b"form" + b"5\r\nxx", WITH_LENGTH % (b"form", 5) + b"xx"])
+def test_a_body_that_breaks_off_reaches_nobody(server: tuple[str, Path], head: bytes) -> None:
+    where = urlsplit(server[0])
+    with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
+        connection.sendall(head)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.slow
