@@ -17,6 +17,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
+from affiliates.visits import is_prefetch
+
 LINE: Any = {"fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
 
 
@@ -65,6 +67,17 @@ class RequestFilter(logging.Filter):
             what = f"{HTTPStatus(status).phrase}{_reason(record)}"
             record.msg, record.args = "%s: %s%s", (what, _route(request), _who(request))
         return True
+
+
+class UnavailableFilter(logging.Filter):
+    """Django logs each 503 as an error. Here it is always an answer that the site chose (too busy, PayPal can't be
+    reached): a warning, beside the line of whoever knows what broke. The answer to a prefetch is routine: no line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if getattr(record, "status_code", None) != HTTPStatus.SERVICE_UNAVAILABLE:
+            return True
+        record.levelno, record.levelname = logging.WARNING, logging.getLevelName(logging.WARNING)
+        return not is_prefetch(record.request)  # type: ignore[attr-defined]
 
 
 def _reason(record: logging.LogRecord) -> str:

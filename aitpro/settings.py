@@ -307,7 +307,10 @@ TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"requests": {"()": "aitpro.log_lines.RequestFilter"}},
+    "filters": {
+        "requests": {"()": "aitpro.log_lines.RequestFilter"},
+        "unavailable": {"()": "aitpro.log_lines.UnavailableFilter"},
+    },
     "formatters": {
         "line": {
             "()": "aitpro.log_lines.LineFormatter",
@@ -319,6 +322,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},  # Django's own handlers would log full paths, and mail them
+        "django.request": {"filters": ["unavailable"]},
         "django.server": {"handlers": [], "propagate": False},  # the lines of `runserver`
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.views.decorators.cache import cache_control, never_cache
 from django.views.generic import TemplateView
 
 from shop.models import Product
+
+logger = logging.getLogger(__name__)
 
 
 class HomeView(TemplateView):
@@ -33,6 +36,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except OperationalError:
+        logger.error("the database does not answer")
         return JsonResponse({"status": "the database does not answer"}, status=503)
     return JsonResponse({"status": "ok"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -32,6 +33,8 @@ from .paypal.gateway import gateway
 from .paypal.webhooks import MAX_BODY
 from .paypal_pages import may_lead_to_paypal
 from .private_pages import private_page
+
+logger = logging.getLogger(__name__)
 
 
 def _not_on_sale(request: HttpRequest) -> HttpResponse:
@@ -142,7 +145,8 @@ def paypal_webhook(request: HttpRequest) -> HttpResponse:
         return HttpResponse(
             "This message is not signed by PayPal.", status=400, content_type="text/plain; charset=utf-8"
         )
-    except (Transient, NotConfigured):
+    except (Transient, NotConfigured) as error:
+        logger.error("the signature of a message from PayPal can't be checked: %s", error)
         return HttpResponse("The signature can't be checked now.", status=503, content_type="text/plain; charset=utf-8")
     receive_event(event)
     return HttpResponse(status=200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
@@ -70,13 +71,16 @@ def sign_in(client: Client, password: str = PASSWORD) -> Any:
 
 
 @pytest.mark.usefixtures("_full")
-def test_who_does_not_fit_is_told_at_once_and_keeps_the_address(client: Client) -> None:
+def test_who_does_not_fit_is_told_at_once_and_keeps_the_address(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = sign_in(client)
     page = BeautifulSoup(answer.content, "html.parser")
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) < 10
     assert "send it again in a few seconds" in page.get_text()
     assert page.find("input", {"name": "email", "value": "alice@example.com"})
+    assert [level for name, level, _ in caplog.record_tuples if name == "django.request"] == [logging.WARNING]
 
 
 @pytest.mark.usefixtures("_full")

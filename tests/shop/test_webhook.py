@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -220,13 +221,14 @@ def test_a_signature_for_another_webhook_is_refused(
 
 @pytest.mark.slow
 def test_a_signature_that_nobody_can_check_now_is_asked_for_again(
-    client: Client, paypal: Standin, told: Receiver, settings: Settings
+    client: Client, paypal: Standin, told: Receiver, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     hook = approved(client, paypal, told)
     gateway().client.session.close()
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     changed = {"Paypal-Cert-Url": f"{settings.PAYPAL_BASE_URL}/v1/notifications/certs/CERT-1"}
     assert deliver(hook, changed=changed) == 503
+    assert logging.ERROR in {level for name, level, _ in caplog.record_tuples if name == "shop.views"}
     assert not PayPalEvent.objects.exists()
     settings.PAYPAL_BASE_URL = paypal.url
     assert deliver(hook) == 200

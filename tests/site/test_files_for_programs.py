@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
@@ -83,10 +84,11 @@ def test_healthz_is_fine_while_the_database_answers(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("database_away")
-def test_healthz_says_when_it_does_not(client: Client) -> None:
+def test_healthz_says_when_it_does_not(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     response = client.get("/healthz")
     assert response.status_code == 503
     assert "10.0.0.5" not in response.content.decode()
+    assert ("aitpro.views", logging.ERROR, "the database does not answer") in caplog.record_tuples
 
 
 @pytest.mark.django_db

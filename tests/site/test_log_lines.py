@@ -11,9 +11,12 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from affiliates.models import Affiliate
 from privacy.links import new_link_token
 from shop.models import Product
 from tests import factories
+from tests.shop.buying import CAROL
+from tests.shop.paypal_here import no_pauses, paypal_down  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +143,22 @@ def test_what_strangers_are_refused_for_is_a_warning_of_one_line(staff: Client, 
     lines = [line.split(" ", 1)[1] for line in log.getvalue().splitlines()]
     assert len([line for line in lines if line.startswith("WARNING django.security.")]) == 3
     assert not [line for line in lines if line.startswith("ERROR") or "Traceback" in line]
+
+
+@pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO"])
+def test_a_prefetched_link_is_not_logged(client: Client, alice: Affiliate, log: StringIO, address: str) -> None:
+    assert client.get("/no/such/page").status_code == 404
+    lines = log.getvalue()
+    assert " WARNING django.request: " in lines
+    assert client.get(address, headers={"Sec-Purpose": "prefetch"}).status_code == 503
+    assert log.getvalue() == lines
+
+
+@pytest.mark.usefixtures("paypal_down")
+def test_an_answer_that_asks_to_come_again_is_a_warning(client: Client, product: Product, log: StringIO) -> None:
+    assert client.post("/checkout/bps-pro/", CAROL).status_code == 503
+    assert " WARNING django.request: Service Unavailable: shop:checkout\n" in log.getvalue()
+    assert " ERROR " not in log.getvalue()
 
 
 def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
