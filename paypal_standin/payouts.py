@@ -34,6 +34,7 @@ SETTLEMENTS: dict[str, dict[str, Item.Status]] = {
     Item.Status.PENDING: {"Pay it": Item.Status.SUCCESS, "Let it fail": Item.Status.FAILED},
     Item.Status.UNCLAIMED: {"Claim it": Item.Status.SUCCESS, "Give it back": Item.Status.RETURNED},
     Item.Status.ONHOLD: {"Release it": Item.Status.SUCCESS, "Block it": Item.Status.BLOCKED},
+    Item.Status.SUCCESS: {"Refund it": Item.Status.REFUNDED, "Reverse it": Item.Status.REVERSED},
 }
 EVENTS = {Item.Status.SUCCESS: "SUCCEEDED", Item.Status.ONHOLD: "HELD"}
 WITHOUT_EVENT = (Item.Status.PENDING, Item.Status.REVERSED)

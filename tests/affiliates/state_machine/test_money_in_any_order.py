@@ -24,15 +24,26 @@ from .world import World
 LONG = "CHAOS" in os.environ
 EXAMPLES = int(os.environ.get("MONEY_EXAMPLES", "200" if LONG else "8"))
 STEPS = 50 if LONG else 20
+REACHED = {
+    "sent to PayPal",
+    "paid manually",
+    "left out at the approval",
+    "left out at the first sending",
+    "left out of a list",
+    "a paid payout taken back",
+}
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(databases="__all__")
 def test_money_is_right_in_any_order_of_events(unchecked_paypal: Standin, limits: None) -> None:
+    worlds: list[World] = []
+
     def make_world() -> World:
         unchecked_paypal.reset()
         travels.append(time_machine.travel(timezone.now(), tick=True))
-        return World(unchecked_paypal, travels[-1].start())
+        worlds.append(World(unchecked_paypal, travels[-1].start()))
+        return worlds[-1]
 
     travels: list[Any] = []
 
@@ -45,6 +56,13 @@ def test_money_is_right_in_any_order_of_events(unchecked_paypal: Standin, limits
 
     Machine.make_world = staticmethod(make_world)
     run_state_machine_as_test(Machine, settings=_bounded())
+    _assert_useful(worlds)
+
+
+def _assert_useful(worlds: list[World]) -> None:
+    """At least half of the examples got as far as money that leaves, and whatever may become of a payout was there."""
+    assert 2 * sum("sent to PayPal" in world.seen for world in worlds) >= len(worlds)
+    assert set().union(*(world.seen for world in worlds)) == REACHED
 
 
 def _bounded() -> settings:
@@ -71,5 +89,5 @@ def unchecked_paypal(paypal_process: Standin, settings: Any, no_pauses: None) ->
 
 @pytest.fixture
 def limits(settings: Any) -> None:
-    settings.AFFILIATE_MINIMUM_PAYOUT_CENTS = 1
+    settings.AFFILIATE_MINIMUM_PAYOUT_CENTS = 1000
     settings.ORDER_LIMIT_PER_NETWORK = settings.ORDER_LIMIT_PER_ADDRESS = 10_000

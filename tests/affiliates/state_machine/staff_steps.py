@@ -1,0 +1,106 @@
+"""What staff decide, beside payouts: refunds, rates, commissions, flags, licenses, and the standing of an affiliate."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from affiliates.closing import StepRefused, close_affiliate, reinstate_affiliate, suspend_affiliate
+from affiliates.commissions import approve_commission, reject_commission
+from affiliates.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.models import Commission, Flag
+from affiliates.rates import RateRefused, set_rate
+from privacy.erasure import erase_person
+from shop.licences import ReissueRefused, reissue_licence
+from shop.models import Licence, Payment
+from shop.money import Money
+from shop.refunds import RefundRefused, refund_payment
+
+from .steps import RECEIVED, Steps, currencies, may_happen, positions, products, shares, who
+
+
+class StaffSteps(Steps):
+    @may_happen(at=positions, share=shares)
+    def refund(self, at: int, share: int) -> None:
+        payment = self.one(Payment.objects.filter(state__in=RECEIVED), at)
+        with suppress(RefundRefused):
+            refund_payment(payment=payment, amount=self.part(payment, share), requested_by=self.world.bob)
+
+    @may_happen(at=positions)
+    def replace_a_key(self, at: int) -> None:
+        licence = self.one(Licence.objects.all(), at)
+        with suppress(ReissueRefused):
+            reissue_licence(order=licence.order, replaces=str(licence.pk), actor=self.world.bob)
+
+    @may_happen(product=products, minor=st.integers(1, 100_000))
+    def change_a_price(self, product: int, minor: int) -> None:
+        chosen = self.world.products[product]
+        type(chosen).objects.filter(pk=chosen.pk).update(price_minor=minor)
+
+    @may_happen(who=who, hundredths=st.integers(0, 10_000))
+    def change_a_rate(self, who: int, hundredths: int) -> None:
+        with suppress(RateRefused):
+            set_rate(affiliate=self.world.affiliates[who], percent=Decimal(hundredths) / 100, by=None)
+
+    @may_happen(minor=st.integers(0, 100_000), currency=currencies)
+    def pay_a_flat_amount(self, minor: int, currency: str) -> None:
+        product = next(each for each in self.world.products if each.currency == currency)
+        with suppress(RateRefused):
+            set_rate(product=product, flat=Money(minor, currency), by=None)
+
+    @may_happen(at=positions)
+    def approve(self, at: int) -> None:
+        approve_commission(commission=self.one(Commission.objects.all(), at), approved_by=self.world.bob)
+
+    @may_happen(at=positions)
+    def reject(self, at: int) -> None:
+        reject_commission(commission=self.one(Commission.objects.all(), at), reason="because")
+
+    @may_happen(at=positions)
+    def hold(self, at: int) -> None:
+        commission = self.one(Commission.objects.all(), at)
+        raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF)
+
+    @may_happen(at=positions, guilty=st.booleans())
+    def decide_a_flag(self, at: int, guilty: bool) -> None:
+        flag = self.one(Flag.objects.open().exclude(kind=Flag.Kind.PAYMENT_DISPUTE), at)
+        with suppress(FlagRefused):
+            if guilty:
+                confirm_flag(flag=flag, reason="looked into", by=self.world.bob)
+            else:
+                clear_flag(flag=flag, reason="looked into", by=self.world.bob)
+
+    @may_happen(who=who, step=st.sampled_from(["suspend", "reinstate", "suspend", "reinstate", "close"]))
+    def change_standing(self, who: int, step: str) -> None:
+        affiliate = self.world.affiliate(who)
+        with suppress(StepRefused):
+            if step == "reinstate":
+                reinstate_affiliate(affiliate=affiliate, by=self.world.bob)
+            elif step == "suspend":
+                suspend_affiliate(affiliate=affiliate, reason="because", by=self.world.bob)
+            else:
+                close_affiliate(affiliate=affiliate, reason="because", by=self.world.bob)
+
+    @may_happen()
+    def publish_new_terms(self) -> None:
+        self.world.publish_terms()
+
+    @may_happen(who=who)
+    def accept_the_terms(self, who: int) -> None:
+        self.world.accept_terms(who)
+
+    @may_happen(who=who)
+    def erase_an_affiliate(self, who: int) -> None:
+        erase_person(email=("alice@example.com", "erin@example.com")[who])
+
+    # --- Time --------------------------------------------------------------------------------------------------------
+    @may_happen(hours=st.sampled_from([1, 2, 24, 73, 24 * 8, 24 * 31]))
+    def pass_time(self, hours: int) -> None:
+        self.world.pass_time(hours)
+
+    @may_happen()
+    def housekeep(self) -> None:
+        self.world.work()
+        self.world.housekeep()
