@@ -31,6 +31,10 @@ methods = st.sampled_from([PayoutBatch.Method.PAYPAL, PayoutBatch.Method.PAYPAL,
 
 
 class PayoutSteps(Steps):
+    @may_happen(who=who)
+    def withdraw_the_address(self, who: int) -> None:
+        withdraw_payout_email(affiliate=self.world.affiliate(who), by=self.world.bob)
+
     # --- The whole way -----------------------------------------------------------------------------------------------
     @may_happen(
         weight=8,
@@ -83,10 +87,6 @@ class PayoutSteps(Steps):
             self.world.change_address(who, address)
         else:
             self.world.ask_for_address(who, address)
-
-    @may_happen(who=who)
-    def withdraw_the_address(self, who: int) -> None:
-        withdraw_payout_email(affiliate=self.world.affiliate(who), by=self.world.bob)
 
     @may_happen(who=who)
     def put_right(self, who: int) -> None:
