@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -71,21 +71,29 @@ def needs(permission: str) -> Callable[[Any], Any]:
 class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     """One button for each step, on the run's own page."""
 
-    list_display = ["__str__", "state", "method", "amount", "created_at", "approved_by", "finished_at", "problem"]
+    list_display = ["__str__", "state", "method", "amount", "sent", "created_at", "approved_by", "finished_at"]
+    list_display += ["problem"]
     list_filter = ["state", "method"]
-    fields = ["state", "method", "total", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
+    fields = ["state", "method", "amount", "sent", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
     fields += ["approved_alone", "sent_at", "finished_at"]
     change_list_template = "affiliates/admin/payout_runs.html"
     change_form_template = "affiliates/admin/payout_run.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         batches: QuerySet[PayoutBatch] = super().get_queryset(request)
-        return batches.annotate(sum=Sum("items__amount_minor"))
+        amounts = "items__amount_minor"
+        left_out = Q(items__state=PayoutItem.State.CANCELLED)
+        return batches.annotate(sum=Sum(amounts), sent_sum=Sum(amounts, filter=~left_out))
 
-    @admin.display(description="total")
+    @admin.display(description="prepared")
     def amount(self, batch: Any) -> Money:
         """The sum that came with the list, instead of one query a row."""
         return Money(batch.sum or 0, batch.currency)
+
+    @admin.display(description="sent or to be sent")
+    def sent(self, batch: Any) -> Money:
+        """Without what was left out since, or denied."""
+        return Money(batch.sent_sum or 0, batch.currency)
 
     def more_watched(self, batch: PayoutBatch) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
         """Whoever pays manually goes by what the page says is still to be paid."""

@@ -84,10 +84,6 @@ class PayoutBatch(models.Model):
         return self.method == self.Method.CSV
 
     @property
-    def total(self) -> Money:
-        return Money(self.items.aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
-
-    @property
     def open_total(self) -> Money:
         """What the payouts come to that have not come to an end."""
         return Money(self.items.moving().aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)

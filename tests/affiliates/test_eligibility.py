@@ -134,6 +134,8 @@ def test_who_may_not_be_paid_any_more_is_named_before_the_approval_and_left_out_
     assert "ERIN" in left_out and reason.label.replace("'", "&#x27;") in left_out and "DEMO" not in left_out
     assert state_of(erin) == ("cancelled", "0.00 USD" if change is refund_it else "17.99 USD")
     assert state_of(alice) == ("queued", "0.00 USD")
+    listed = staff.get("/admin/affiliates/payoutbatch/").content.decode()
+    assert '<td class="field-amount">35.98 USD</td><td class="field-sent">17.99 USD</td>' in listed
     assert AuditEntry.objects.filter(action="affiliates.payout.item_left_out").count() == 1
 
 

@@ -314,7 +314,7 @@ def test_what_came_back_waits_while_its_commission_is_disputed(alice: Affiliate,
     with pytest.raises(PayoutRefused, match="Nobody"):
         prepare_payout(currency="USD", prepared_by=bob)
     close(commission, row)
-    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "17.99 USD"
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "17.99 USD"
 
 
 def test_what_was_paid_is_taken_back_also_while_it_is_disputed(
@@ -325,7 +325,7 @@ def test_what_was_paid_is_taken_back_also_while_it_is_disputed(
     dispute(paid)
     refund(paid, "59.95")  # the chargeback
     approved_sale(alice, product, "100.00")
-    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "12.01 USD"
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "12.01 USD"
 
 
 def test_a_returned_payout_is_not_lost_by_a_hold(alice: Affiliate, product: Product, bob: User) -> None:

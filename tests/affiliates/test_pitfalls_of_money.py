@@ -61,7 +61,7 @@ def test_a_paid_commission_is_not_skipped_by_a_refund(alice: Affiliate, product:
     assert (commission.state, balance(alice)) == ("reversed", "-17.99 USD")
     approved_sale(alice, product, "100.00")
     assert balance(alice) == "12.01 USD"
-    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "12.01 USD"
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "12.01 USD"
 
 
 def test_two_partial_refunds_are_not_subtracted_twice(alice: Affiliate, product: Product) -> None:
@@ -104,7 +104,7 @@ def test_a_join_does_not_multiply_what_is_owed(alice: Affiliate, product: Produc
         )
     assert str(overview_of(alice, currency="USD").approved) == "29.10 USD"
     assert first_difference(paypal_since=None) == ""
-    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "29.10 USD"
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "29.10 USD"
 
 
 def test_paid_unpaid_paid_pays_once(alice: Affiliate, product: Product, bob: User) -> None:
@@ -175,7 +175,7 @@ def test_an_inactive_affiliate_is_not_paid(alice: Affiliate, product: Product, b
     with pytest.raises(PayoutRefused):
         prepare_payout(currency="USD", prepared_by=bob)
     Affiliate.objects.update(state="active")
-    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "17.99 USD"
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "17.99 USD"
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "ALICE@example.com", "money@example.com"])

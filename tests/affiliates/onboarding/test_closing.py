@@ -107,7 +107,7 @@ def test_the_last_money_is_paid_however_little_it_is(
     with pytest.raises(PayoutRefused):
         prepare_payout(currency="USD", prepared_by=bob)
     close(browser)
-    assert str(prepare_payout(currency="USD", prepared_by=bob).total) == "3.00 USD"
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "3.00 USD"
 
 
 def test_a_pending_commission_is_paid_after_its_hold_and_then_the_person_goes(
