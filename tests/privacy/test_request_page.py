@@ -130,7 +130,8 @@ def test_a_form_from_elsewhere_is_refused() -> None:
     assert not PrivacyRequest.objects.exists()
 
 
-def test_the_pages_are_not_cached_and_the_clock_runs_from_receipt(client: Client) -> None:
-    assert "no-store" in client.get(URL)["Cache-Control"]
+def test_what_was_typed_is_stored_in_no_cache_and_the_clock_runs_from_receipt(client: Client) -> None:
+    assert client.get(URL)["Cache-Control"] == "private, max-age=0"  # the empty form, for the back button
+    assert "no-store" in ask(client, email="erin")["Cache-Control"]
     ask(client)
     assert PrivacyRequest.objects.get().received_at == timezone.now()
