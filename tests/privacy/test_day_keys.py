@@ -199,7 +199,7 @@ def test_no_day_key_stays_in_the_memory_of_a_process(client: Client, click: Clic
     assert address_of(click) == "203.0.113.77"
     key_id = bytes(DayKey.objects.get().key_id)
     gc.collect()
-    kept = [thing for thing in gc.get_objects() if isinstance(thing, RootKey) and thing.id == key_id]
+    kept = [thing for thing in gc.get_objects() if type(thing) is RootKey and thing.id == key_id]
     assert not [type(holder) for thing in kept for holder in gc.get_referrers(thing) if holder is not kept]
 
 
