@@ -5,24 +5,20 @@ Every function runs in its caller's transaction, which holds the order's lock.
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from privacy.mail import MailKind, MailRefused, queue_mail
 
 from .delivery_models import Licence
 from .licence_keys import new_licence_key
-from .mails import LICENCE_REISSUED, LICENCE_RESTORED
+from .mails import LICENCE_REISSUED, LICENCE_RESTORED, mail_buyer
 from .models import Order
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-logger = logging.getLogger(__name__)
 
 
 class ReissueRefused(Exception):
@@ -38,7 +34,7 @@ def issue_licence(*, order: Order) -> None:
         record(action="shop.licence.issued", about=_new_licence(order), actor=None)
     elif licence is not None and Licence.objects.revoked().filter(pk=licence.pk).update(revoked_at=None):
         record(action="shop.licence.restored", about=licence, actor=None)
-        _tell_buyer(LICENCE_RESTORED, order)
+        mail_buyer(LICENCE_RESTORED, order)
 
 
 def revoke_licence(*, order: Order) -> None:
@@ -65,19 +61,9 @@ def reissue_licence(*, order: Order, replaces: str, actor: User) -> bool:
         return False
     Licence.objects.working().filter(order=order).update(revoked_at=timezone.now())
     record(action="shop.licence.reissued", about=_new_licence(order), actor=actor)
-    _tell_buyer(LICENCE_REISSUED, order)
+    mail_buyer(LICENCE_REISSUED, order)
     return True
 
 
 def _new_licence(order: Order) -> Licence:
     return Licence.objects.create(order=order, key=new_licence_key())
-
-
-def _tell_buyer(kind: MailKind, order: Order) -> None:
-    """The key counts whether or not a mail may go."""
-    if order.email is None:
-        return
-    try:
-        queue_mail(kind, to=order.email, about=order, context={})
-    except MailRefused as refusal:
-        logger.info("no %s for %s: %s", kind.template, order, refusal)

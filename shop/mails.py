@@ -1,8 +1,16 @@
 """The messages of this app."""
 
-from privacy.mail import mail_kind
+from __future__ import annotations
+
+import logging
+
+from privacy.mail import MailKind, MailRefused, mail_kind, queue_mail
 from privacy.mail_kinds import business_address
 from privacy.purposes import Purpose
+
+from .models import Order
+
+logger = logging.getLogger(__name__)
 
 RECEIPT = mail_kind(
     "shop/receipt",
@@ -73,3 +81,13 @@ DISPUTE_CLOSED = mail_kind(
     because="staff wait for the end of a dispute",
     despite_opt_out=True,
 )
+
+
+def mail_buyer(kind: MailKind, order: Order) -> None:
+    """To the address stored with the order. What happened counts whether or not a mail may go."""
+    if order.email is None:
+        return
+    try:
+        queue_mail(kind, to=order.email, about=order, context={})
+    except MailRefused as refusal:
+        logger.info("no %s for %s: %s", kind.template, order, refusal)

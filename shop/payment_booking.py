@@ -7,10 +7,8 @@ import logging
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.mail import MailKind, MailRefused, queue_mail
-
 from .extra_captures import note_extra_capture
-from .mails import PAYMENT_DECLINED, RECEIPT
+from .mails import PAYMENT_DECLINED, RECEIPT, mail_buyer
 from .models import Order, Payment
 from .money import Money
 from .paypal.types import CaptureState, CaptureStatus
@@ -66,7 +64,7 @@ def _book(payment: Payment, status: CaptureStatus) -> None:
         payment.state, payment.order.state = State.DECLINED, Order.State.OPEN
         _save(payment)
         if was_pending:  # its buyer has left, and would wait for days
-            _mail(PAYMENT_DECLINED, payment.order)
+            mail_buyer(PAYMENT_DECLINED, payment.order)
 
 
 def _book_received(payment: Payment) -> None:
@@ -74,18 +72,8 @@ def _book_received(payment: Payment) -> None:
     payment.state, payment.problem = State.PAID, ""
     order.state, order.paid_at = Order.State.PAID, timezone.now()
     _save(payment)
-    _mail(RECEIPT, order)
+    mail_buyer(RECEIPT, order)
     payment_captured.send(Payment, payment=payment)
-
-
-def _mail(kind: MailKind, order: Order) -> None:
-    """What happened is booked whether or not a mail may go."""
-    if order.email is None:
-        return
-    try:
-        queue_mail(kind, to=order.email, about=order, context={})
-    except MailRefused as refusal:
-        logger.info("no %s for %s: %s", kind.template, order, refusal)
 
 
 def _save(payment: Payment) -> None:
