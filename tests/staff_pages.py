@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from bs4 import BeautifulSoup, Tag
 from django.test import Client
 
-from .visitor import Visitor
+from privacy.rehearsal.browser import defaults_of
 
 
 class Page:
@@ -32,7 +32,7 @@ class Page:
         return max(self.soup.select("#content form[method=post]"), key=lambda form: len(form.select("[name]")))
 
     def field(self, name: str) -> str:
-        return str(Visitor._defaults(self.main_form)[name])
+        return str(defaults_of(self.main_form)[name])
 
     def submit(self, **typed: Any) -> Page:
         """Types into the main form and sends it."""
@@ -47,7 +47,7 @@ class Page:
 
     def _send(self, form: Tag, formaction: str, typed: dict[str, Any]) -> Page:
         action = urljoin(self.address, formaction or str(form.get("action", "") or self.address))
-        data = {**Visitor._defaults(form), **typed}
+        data = {**defaults_of(form), **typed}
         response: Any = self.client.post(action, data, follow=True)
         last = response.redirect_chain[-1][0] if response.redirect_chain else action
         return Page(self.client, last, response)

@@ -27,11 +27,11 @@ from privacy.disclosure.models import Disclosure
 from privacy.form_keys import form_key
 from privacy.form_keys.models import GIVEN_UP, KEPT, SubmittedForm
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest
+from privacy.rehearsal.browser import defaults_of
 from privacy.requests import receive_request
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
-from tests.visitor import Visitor
 
 from .inbox import link_mailed_to
 
@@ -56,7 +56,7 @@ class Browser:
         buttons = form.select("button, [type=submit]")
         pressed = next((b for b in buttons if button in str(b)), buttons[0])
         named = {str(pressed["name"]): str(pressed.get("value", ""))} if pressed.get("name") else {}
-        return str(form.get("action") or page), {**Visitor._defaults(form), **named, **fields}
+        return str(form.get("action") or page), {**defaults_of(form), **named, **fields}
 
     def send_twice(self, page: str, button: str = "", **fields: Any) -> str:
         """Where both requests lead, or what both show."""

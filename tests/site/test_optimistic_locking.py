@@ -19,8 +19,8 @@ from django.test import Client
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
 from privacy.optimistic_locking.snapshot import SALT, Seen
+from privacy.rehearsal.browser import defaults_of
 from tests import factories
-from tests.visitor import Visitor
 
 from .test_staff_matrix import ADDRESSES, MODELS, World, table, taken_back
 
@@ -75,7 +75,7 @@ def test_every_form_about_a_row_says_what_its_page_showed_and_does_nothing_once_
     acted, steps = [], [(target, form) for target, form in forms if not target.endswith("/change/")]
     assert len(steps) >= 26
     for target, form in steps:
-        data = Visitor._defaults(form)
+        data = defaults_of(form)
         data["seen"] = of_an_older_page(str(data["seen"]))
         before = changes()
         with transaction.atomic():
@@ -148,7 +148,7 @@ def test_what_a_colleague_changed_in_any_field_is_not_undone_by_a_page_left_open
     colleague = world.browser(world.bob)
     page = forms_of(world.clients["R"], address)
     form = max((form for _, form in page), key=lambda form: len(form.select("[name]")))
-    stale = Visitor._defaults(form)
+    stale = defaults_of(form)
     tried, silent = 0, []
     for field in form.select("[name]"):
         name, value = str(field["name"]), other_value(field)

@@ -12,18 +12,20 @@ from django.conf import settings
 APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
 DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; never runs in production
 
+# The rehearsal is a program of its own: it starts the scratch copy's processes, and no page imports it.
+REHEARSAL = {f"privacy/rehearsal/{name}.py" for name in ("process", "rehearsing", "scratch")}
 PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
 
 # module → the files that may import it all the same
 MODULES = {
     "aiohttp": set[str](),
-    "http.client": set[str](),
+    "http.client": REHEARSAL,
     "httpx": set[str](),
     "requests": PAYPAL,
-    "socket": {DEMO, "aitpro/web_worker.py"},
+    "socket": {DEMO, "aitpro/web_worker.py", *REHEARSAL},
     "urllib.request": set[str](),
     "urllib3": set[str](),
-    "subprocess": {DEMO},
+    "subprocess": {DEMO, *REHEARSAL},
     "ctypes": set[str](),
     "ftplib": set[str](),
     "ldap": set[str](),

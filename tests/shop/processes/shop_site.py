@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
+from privacy.rehearsal.browser import defaults_of
 from tests.running_site import ROOT, RunningSite, running_site, wait_for
 from tests.visitor import Visitor
 
@@ -154,7 +155,7 @@ def token_in(address: str) -> str:
 def form_on(page: Visitor, button: str, **fields: str) -> Callable[[], requests.Response]:
     """A press of this button that can be repeated from many threads at once, as one browser's double clicks are."""
     form, _ = page._form_with(button)
-    data = {**page._defaults(form), **fields}
+    data = {**defaults_of(form), **fields}
     address = urljoin(page.response.url, str(form.get("action") or page.response.url))
     cookies, headers = page.session.cookies.copy(), dict(page.session.headers)
     return lambda: requests.post(

@@ -1,0 +1,3 @@
+"""What the rehearsal tries with accounts."""
+
+from . import staff  # noqa: F401  (importing registers them)

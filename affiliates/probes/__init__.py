@@ -1,0 +1,1 @@
+"""What the rehearsal tries with visits, affiliates and their money."""

@@ -1,0 +1,3 @@
+"""What the rehearsal tries with people's rights, and where it searches."""
+
+from . import stores  # noqa: F401  (importing registers them)

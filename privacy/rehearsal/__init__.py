@@ -1,0 +1,13 @@
+"""The rehearsal: the site attacks its own promises, in a scratch copy of which nothing stays.
+
+The same code with the same settings runs on databases, keys, a cache, a mail folder and a clock of its own. People of
+every kind visit it, with canaries in whatever they send; then every store and every page is searched for what should
+not be there. `manage.py probe_promises` starts it, housekeeping once a night.
+
+- `scratch`: the copy, and how it is started and removed (the one part that runs in the real site)
+- `probes`: what each app contributes in its own `probes` module; `stages`, in which order
+- `rehearsing`: what a probe is given: people, browsers, mails, the clock, and where to say what it found
+- `browser`, `canaries`, `report`
+
+Nothing here is imported by the pages of the site.
+"""

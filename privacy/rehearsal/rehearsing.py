@@ -1,0 +1,255 @@
+"""What a probe is given: people with their browsers, mails and canaries, the clock, and where to say what it found."""
+
+from __future__ import annotations
+
+import email.policy
+import logging
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+from email.parser import BytesParser
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import time_machine
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils.module_loading import import_string
+from django_tasks_db.models import DBTaskResult
+
+from .browser import Browser
+from .canaries import canary
+from .probes import Probe, Stage, all_probes
+from .report import Breach, Report
+
+logger = logging.getLogger(__name__)
+
+END_OF_MAIL = b"-" * 79 + b"\n"  # Django puts mails of the same second into one file at times
+REDIRECTS = {301, 302, 303, 307, 308}
+
+
+class NotAsExpected(Exception):
+    """The site did not do what the probe builds on, so that it could not be carried out."""
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A word that stands nowhere else: `what` it is (`message`, `cookie`), and whose."""
+
+    word: str
+    owner: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One answer that somebody got. `route` is the resolver's, or empty where no address fits."""
+
+    who: str
+    method: str
+    path: str
+    route: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Rehearsal:
+    """One run. `seen` holds every answer that anybody got, in order; probes of a later stage look through it."""
+
+    def __init__(self, folder: Path, clock: time_machine.Traveller) -> None:
+        self.folder, self.clock = folder, clock
+        self.report = Report()
+        self.canaries: list[Canary] = []
+        self.seen: list[Seen] = []
+        self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
+        self._probe: Probe | None = None
+        self._networks = 0
+
+    # --- what probes say ---
+
+    def tried(self, count: int = 1) -> None:
+        """The running probe tried to get at something, so many times."""
+        for promise in self._probe.promises if self._probe else ():
+            self.report.attempts[promise] += count
+
+    def searched(self, promise: str, count: int = 1) -> None:
+        self.report.searches[promise] += count
+
+    def breach(self, promise: str, place: str) -> None:
+        """Says that a promise is broken. `place` never holds a value."""
+        self.report.breaches.add(Breach(promise, place))
+
+    def not_tried(self, place: str, *promises: str) -> None:
+        """Says that something could not be tried: for these promises, or for those of the running probe."""
+        for promise in promises or (self._probe.promises if self._probe else ()):
+            self.report.breaches.add(Breach(promise, place, tried=False))
+
+    @staticmethod
+    def expect(fulfilled: object, what: str) -> None:
+        """What the running probe builds on. Raises `NotAsExpected`, which makes the probe one that was not tried."""
+        if not fulfilled:
+            raise NotAsExpected(what)
+
+    # --- people ---
+
+    def canary(self, owner: str, what: str) -> str:
+        word = canary()
+        self.canaries.append(Canary(word, owner, what))
+        return word
+
+    def address(self, owner: str, what: str = "email") -> str:
+        """An e-mail address that is a canary."""
+        return f"{self.canary(owner, what).rstrip('Ö')}@example.org"
+
+    def browser(self, who: str, *, network: str = "", **headers: str) -> SiteBrowser:
+        """A new browser of this person's, at a network address that nobody else has."""
+        self._networks += 1
+        return SiteBrowser(self, who, network or f"198.18.{self._networks // 250}.{self._networks % 250 + 1}", headers)
+
+    # --- time and background work ---
+
+    def work(self) -> None:
+        """Does every due task, as the worker would. One that fails is what the running probe could not try."""
+        while result := DBTaskResult.objects.ready().first():
+            result.claim("rehearsal")
+            try:
+                result.task.call(*result.args_kwargs["args"], **result.args_kwargs["kwargs"])
+            except Exception as error:
+                result.set_failed(error)
+                self.not_tried(f"the task {result.task.name} failed")
+            else:
+                result.set_successful(None)
+
+    def housekeep(self) -> None:
+        from django.utils import timezone
+
+        import_string("aitpro.housekeeping.housekeep")(now=timezone.now())
+        self.work()
+
+    def days_pass(self, days: int) -> None:
+        """Day by day, with housekeeping in each: a clock that jumps further is not believed."""
+        for _ in range(days):
+            self.clock.shift(timedelta(days=1))
+            cache.clear()
+            self.housekeep()
+
+    # --- mails ---
+
+    def mails(self, to: str = "") -> Iterator[EmailMessage]:
+        """Every mail that left, or those to one address, the oldest first."""
+        self.work()
+        for path in sorted((self.folder / "mail").glob("*")):
+            for content in path.read_bytes().split(END_OF_MAIL)[:-1]:
+                message = BytesParser(EmailMessage, policy=email.policy.default).parsebytes(content)
+                if to in str(message["To"]):
+                    yield message
+
+    def mail(self, to: str, subject: str) -> str:
+        """The text of the newest mail to this address with these words in its subject. Raises `LookupError`."""
+        bodies = [mail.get_body(("plain",)) for mail in self.mails(to) if subject in str(mail["Subject"])]
+        if not bodies or bodies[-1] is None:
+            raise LookupError(f"no mail {subject!r}")
+        return str(bodies[-1].get_content())
+
+    def link_in(self, mail: str) -> str:
+        """The first one that leads to the site. Raises `LookupError`."""
+        links = [word for word in mail.split() if word.startswith(f"{settings.SITE_URL}/")]
+        if not links:
+            raise LookupError("no link in this mail")
+        return links[0]
+
+    # --- the run ---
+
+    def run(self, stages: set[Stage] | None = None) -> Report:
+        """Every probe of these stages, or of all. One that crashes is red for its promises, and the others go on."""
+        for each in all_probes():
+            if stages is None or each.stage in stages:
+                self._run(each)
+        return self.report
+
+    def _run(self, each: Probe) -> None:
+        self._probe = each
+        try:
+            each.run(self)
+        except Exception as error:
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            reason = error if isinstance(error, NotAsExpected) else f"{type(error).__name__} in {where.name}"
+            self.not_tried(f"{each.name} failed: {reason}")
+            logger.exception("%s failed", each.name)
+        finally:
+            self._probe = None
+
+
+class SiteBrowser(Browser):
+    """Goes through the site's whole WSGI application, and to the pretend PayPal over the line."""
+
+    def __init__(self, rehearsal: Rehearsal, who: str, network: str, headers: dict[str, str]) -> None:
+        self.rehearsal, self.who = rehearsal, who
+        self.base = self.url = settings.SITE_URL
+        self.client = Client(
+            enforce_csrf_checks=True,
+            REMOTE_ADDR=network,
+            SERVER_NAME=urlsplit(settings.SITE_URL).hostname or "localhost",
+            SERVER_PORT=str(urlsplit(settings.SITE_URL).port or (443 if settings.HTTPS else 80)),
+            headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", **headers},
+        )
+        self.status, self.content, self.headers = 0, b"", dict[str, str]()
+
+    def send(self, method: str, url: str, *, data: dict[str, Any] | None = None, **options: Any) -> None:
+        """`options` go to Django's test client: headers, or a file's fields."""
+        for _ in range(10):
+            location = self._send_once(method, url, data, options)
+            self.url = url
+            if self.status not in REDIRECTS or not location:
+                return
+            url = urljoin(url, location)
+            if self.status not in {307, 308}:
+                method, data, options = "get", None, {}
+        raise LookupError("too many redirects")
+
+    def _send_once(self, method: str, url: str, data: dict[str, Any] | None, options: dict[str, Any]) -> str:
+        if url.startswith(settings.PAYPAL_BASE_URL):
+            return self._send_to_paypal(method, url, data)
+        if urlsplit(url).netloc != urlsplit(self.base).netloc:
+            raise LookupError("a page outside the site")
+        answer = getattr(self.client, method)(
+            url.removeprefix(self.base) or "/", data, secure=settings.HTTPS, headers={"referer": self.url}, **options
+        )
+        self.content = answer.getvalue()
+        self.status, self.headers = answer.status_code, dict(answer.headers)
+        match = getattr(answer, "resolver_match", None)
+        self.rehearsal.seen.append(
+            Seen(
+                self.who,
+                method.upper(),
+                urlsplit(url).path,
+                match.route if match else "",
+                self.status,
+                self.headers,
+                self.content,
+            )
+        )
+        answer.close()
+        return self.headers.get("Location", "")
+
+    def _send_to_paypal(self, method: str, url: str, data: dict[str, Any] | None) -> str:
+        address = urlsplit(url)
+        line = HTTPConnection(str(address.hostname), address.port, timeout=30)
+        query = f"?{address.query}" if address.query else ""
+        form = {"Content-Type": "application/x-www-form-urlencoded"} if data is not None else {}
+        body = urlencode(data, doseq=True) if data is not None else None
+        line.request(method.upper(), address.path + query, body, form)
+        answer = line.getresponse()
+        self.status, self.headers, self.content = answer.status, dict(answer.headers.items()), answer.read()
+        line.close()
+        return self.headers.get("Location", "")
+
+    @property
+    def html(self) -> str:
+        return self.content.decode(errors="replace")

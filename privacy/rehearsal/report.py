@@ -1,0 +1,44 @@
+"""What a rehearsal found, as it is handed from the scratch copy to the real site: JSON, without a value of anybody."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Breach:
+    """`place` says where, in words that hold no value: a column, a file's kind, a page and who saw it.
+
+    `tried` is false where a probe could not be carried out: what was not tried is not kept.
+    """
+
+    promise: str
+    place: str
+    tried: bool = True
+
+
+@dataclass
+class Report:
+    """Counts by promise: `attempts` of getting at something, `searches` of a store, page or mail for it."""
+
+    attempts: Counter[str] = field(default_factory=Counter)
+    searches: Counter[str] = field(default_factory=Counter)
+    ways: int = 0  # in: addresses, fields, columns, commands that were tried
+    breaches: set[Breach] = field(default_factory=set)
+
+    @property
+    def broken(self) -> set[str]:
+        return {breach.promise for breach in self.breaches}
+
+    def write(self, path: Path) -> None:
+        path.write_text(json.dumps({**vars(self), "breaches": [asdict(breach) for breach in sorted(self.breaches)]}))
+
+    @classmethod
+    def read(cls, path: Path) -> Report:
+        """Raises `OSError`, `ValueError` or `TypeError` for a report that was not finished."""
+        told = json.loads(path.read_text())
+        breaches = {Breach(**breach) for breach in told["breaches"]}
+        return cls(Counter(told["attempts"]), Counter(told["searches"]), told["ways"], breaches)

@@ -1,0 +1,1 @@
+"""What the rehearsal tries with orders and payments."""
