@@ -75,11 +75,13 @@ class Rehearsal:
 
     def tried(self, count: int = 1) -> None:
         """The running probe tried to get at something, so many times."""
-        for promise in self._probe.promises if self._probe else ():
-            self.report.attempts[promise] += count
+        if probe := self._probe:
+            for promise in probe.promises:
+                self.report.count_attempts(promise, probe.name, count)
 
     def searched(self, promise: str, count: int = 1) -> None:
-        self.report.searches[promise] += count
+        if probe := self._probe:
+            self.report.count_searches(promise, probe.name, count)
 
     def breach(self, promise: str, place: str) -> None:
         """Says that a promise is broken. `place` never holds a value."""

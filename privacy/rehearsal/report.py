@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,16 +22,28 @@ class Breach:
 
 @dataclass
 class Report:
-    """Counts by promise: `attempts` of getting at something, `searches` of a store, page or mail for it."""
+    """Counts by promise: `attempts` of getting at something, `searches` of a store, page or mail for it.
+
+    `probes` counts both by promise and then by the name of the probe that made them.
+    """
 
     attempts: Counter[str] = field(default_factory=Counter)
     searches: Counter[str] = field(default_factory=Counter)
     ways: int = 0  # in: addresses, fields, columns, commands that were tried
     breaches: set[Breach] = field(default_factory=set)
+    probes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     @property
     def broken(self) -> set[str]:
         return {breach.promise for breach in self.breaches}
+
+    def count_attempts(self, promise: str, probe: str, count: int = 1) -> None:
+        self.attempts[promise] += count
+        self.probes[promise][probe] += count
+
+    def count_searches(self, promise: str, probe: str, count: int = 1) -> None:
+        self.searches[promise] += count
+        self.probes[promise][probe] += count
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps({**vars(self), "breaches": [asdict(breach) for breach in sorted(self.breaches)]}))
@@ -41,4 +53,5 @@ class Report:
         """Raises `OSError`, `ValueError` or `TypeError` for a report that was not finished."""
         told = json.loads(path.read_text())
         breaches = {Breach(**breach) for breach in told["breaches"]}
-        return cls(Counter(told["attempts"]), Counter(told["searches"]), told["ways"], breaches)
+        probes = defaultdict(Counter, {promise: Counter(counts) for promise, counts in told["probes"].items()})
+        return cls(Counter(told["attempts"]), Counter(told["searches"]), told["ways"], breaches, probes)
