@@ -19,6 +19,7 @@ import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
+from django.urls import Resolver404
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
@@ -225,13 +226,16 @@ class SiteBrowser(Browser):
         )
         self.content = answer.getvalue()
         self.status, self.headers = answer.status_code, dict(answer.headers)
-        match = getattr(answer, "resolver_match", None)
+        try:
+            route = answer.resolver_match.route
+        except Resolver404:  # the client resolves it when it is asked for
+            route = ""
         self.rehearsal.seen.append(
             Seen(
                 self.who,
                 method.upper(),
                 urlsplit(url).path,
-                match.route if match else "",
+                route,
                 self.status,
                 self.headers,
                 self.content,
