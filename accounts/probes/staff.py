@@ -17,12 +17,13 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_otp.oath import TOTP
 
+from privacy.rehearsal.people import NO_ROLE as NO_ROLE
+from privacy.rehearsal.people import OWNER as OWNER
+from privacy.rehearsal.people import STAFF
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
 from privacy.staff_roles import Role
 
-STAFF = "staff"  # in `things`: everybody by role
-OWNER, NO_ROLE = "superuser", "staff without a role"
 STEP = timedelta(seconds=31)  # a code of the app works once, and the next one comes after 30 seconds
 
 
@@ -49,7 +50,7 @@ class Member:
     def _give_code(self) -> None:
         """The first time the app is set up, and gets the secret from the page."""
         if self.secret:
-            self.browser.rehearsal.clock.shift(STEP)
+            self.browser.rehearsal.time_passes(STEP)
             self.browser.submit("Sign in", code=self._code())
         else:
             shown = self.browser.page.select_one("main code")

@@ -7,6 +7,7 @@ not be there. `manage.py probe_promises` starts it, housekeeping once a night.
 - `scratch`: the copy, and how it is started and removed (the one part that runs in the real site)
 - `probes`: what each app contributes in its own `probes` module; `stages`, in which order
 - `rehearsing`: what a probe is given: people, browsers, mails, the clock, and where to say what it found
+- `people`: the names of those whom several apps' probes meet
 - `browser`, `canaries`, `report`
 
 Nothing here is imported by the pages of the site.

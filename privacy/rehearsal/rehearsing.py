@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.policy
+import json
 import logging
 import traceback
 from collections.abc import Iterator
@@ -135,11 +136,16 @@ class Rehearsal:
         import_string("aitpro.housekeeping.housekeep")(now=timezone.now())
         self.work()
 
+    def time_passes(self, duration: timedelta) -> None:
+        """Here and at PayPal. More than a day at once is not believed: `days_pass`."""
+        self.clock.shift(duration)
+        send_to_paypal("POST", "/standin/clock", body=json.dumps({"seconds": duration.total_seconds()}))
+        cache.clear()
+
     def days_pass(self, days: int) -> None:
         """Day by day, with housekeeping in each: a clock that jumps further is not believed."""
         for _ in range(days):
-            self.clock.shift(timedelta(days=1))
-            cache.clear()
+            self.time_passes(timedelta(days=1))
             self.housekeep()
 
     # --- mails ---
@@ -160,9 +166,9 @@ class Rehearsal:
             raise LookupError(f"no mail {subject!r}")
         return str(bodies[-1].get_content())
 
-    def link_in(self, mail: str) -> str:
-        """The first one that leads to the site. Raises `LookupError`."""
-        links = [word for word in mail.split() if word.startswith(f"{settings.SITE_URL}/")]
+    def link_in(self, mail: str, below: str = "/") -> str:
+        """The first one that leads to the site, or below this path of it. Raises `LookupError`."""
+        links = [word for word in mail.split() if word.startswith(f"{settings.SITE_URL}{below}")]
         if not links:
             raise LookupError("no link in this mail")
         return links[0]
@@ -187,6 +193,19 @@ class Rehearsal:
             logger.exception("%s failed", each.name)
         finally:
             self._probe = None
+
+
+def send_to_paypal(
+    method: str, path: str, form: dict[str, Any] | None = None, *, body: str = ""
+) -> tuple[int, dict[str, str], bytes]:
+    """To the pretend PayPal, over the line: status, headers and content of its answer."""
+    line = HTTPConnection(str(urlsplit(settings.PAYPAL_BASE_URL).netloc), timeout=30)
+    kind = {"Content-Type": "application/json" if body else "application/x-www-form-urlencoded"}
+    line.request(method, path, body or urlencode(form or {}, doseq=True), kind)
+    answer = line.getresponse()
+    found = (answer.status, dict(answer.headers.items()), answer.read())
+    line.close()
+    return found
 
 
 class SiteBrowser(Browser):
@@ -246,14 +265,8 @@ class SiteBrowser(Browser):
 
     def _send_to_paypal(self, method: str, url: str, data: dict[str, Any] | None) -> str:
         address = urlsplit(url)
-        line = HTTPConnection(str(address.hostname), address.port, timeout=30)
-        query = f"?{address.query}" if address.query else ""
-        form = {"Content-Type": "application/x-www-form-urlencoded"} if data is not None else {}
-        body = urlencode(data, doseq=True) if data is not None else None
-        line.request(method.upper(), address.path + query, body, form)
-        answer = line.getresponse()
-        self.status, self.headers, self.content = answer.status, dict(answer.headers.items()), answer.read()
-        line.close()
+        path = address.path + (f"?{address.query}" if address.query else "")
+        self.status, self.headers, self.content = send_to_paypal(method.upper(), path, data)
         return self.headers.get("Location", "")
 
     @property

@@ -1,0 +1,71 @@
+"""Two affiliates, who applied, were approved and signed in; and somebody who applied and was not."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from accounts.probes.staff import OWNER, staff
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+
+AFFILIATE, RIVAL = "affiliate", "other affiliate"
+APPLICANT = "applicant"
+
+
+@dataclass(frozen=True)
+class Partner:
+    """An affiliate with an account. `browser` is signed in, and stays on the portal."""
+
+    who: str
+    browser: SiteBrowser
+    address: str
+    password: str
+    code: str
+
+
+@probe("encrypted", "referral-for-commission-only", stage=Stage.SET_UP)
+def affiliates_join(rehearsal: Rehearsal) -> None:
+    for who in (AFFILIATE, RIVAL):
+        rehearsal.things[who] = join(rehearsal, who)
+
+
+@probe("encrypted", "email-for-asked-contact-only", stage=Stage.PLANT)
+def somebody_applies_and_waits(rehearsal: Rehearsal) -> None:
+    rehearsal.things[APPLICANT] = apply(rehearsal, rehearsal.browser(APPLICANT), rehearsal.address(APPLICANT))
+    rehearsal.tried()
+
+
+def join(rehearsal: Rehearsal, who: str) -> Partner:
+    """The whole way: the form, the link in the mail, the approval in the admin, the first password."""
+    browser = rehearsal.browser(who)
+    address = apply(rehearsal, browser, rehearsal.address(who))
+    browser.open(rehearsal.link_in(rehearsal.mail(address, "please confirm your address")))
+    browser.submit("Yes, I applied")
+    approve(rehearsal, address)
+    welcome, password = rehearsal.mail(address, "Welcome to our affiliate program"), secrets.token_urlsafe(16)
+    browser.open(rehearsal.link_in(welcome, "/accounts/password/"))
+    browser.submit("Save the password", new_password1=password, new_password2=password)
+    browser.open("/accounts/login/?next=/affiliates/portal/")
+    browser.submit("Sign in", email=address, password=password)
+    rehearsal.expect("Balance" in browser.text, "an affiliate can sign in")
+    return Partner(who, browser, address, password, rehearsal.link_in(welcome, "/go/").split("/")[-2])
+
+
+def apply(rehearsal: Rehearsal, browser: SiteBrowser, address: str) -> str:
+    """Fills in the form with canaries. Returns the address."""
+    who = browser.who
+    browser.open("/affiliates/apply/")
+    website = f"https://{rehearsal.canary(who, 'website').rstrip('Ö')}.example/"
+    words = {"name": rehearsal.canary(who, "name"), "message": rehearsal.canary(who, "message")}
+    browser.submit("Send the application", **words, email=address, website=website, terms="on")
+    rehearsal.expect("check your inbox" in browser.text, "the application is taken")
+    return address
+
+
+def approve(rehearsal: Rehearsal, address: str) -> None:
+    owner = staff(rehearsal)[OWNER].browser
+    owner.open(f"/admin/affiliates/application/?q={address}")
+    owner.open(str(owner.page.select_one("#result_list tbody th a")["href"]))
+    owner.submit("Approve")
+    rehearsal.expect("1 approved" in owner.text, "the owner can approve an application")

@@ -1,0 +1,40 @@
+"""How somebody buys: from the product to the receipt, paying at the pretend PayPal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+
+from .products import PRODUCT
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """Somebody who has paid. `address` is as it was typed; `key` is the license key, empty without one."""
+
+    who: str
+    browser: SiteBrowser
+    address: str
+    reference: str
+    page: str
+    key: str = ""
+
+
+def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, **fields: str) -> Buyer:
+    """With a new name and address unless `fields` say which. What is typed at PayPal are canaries too."""
+    who = browser.who
+    fields = {"name": rehearsal.canary(who, "name"), "email": rehearsal.address(who), **fields}
+    browser.open(f"/checkout/{product}/")
+    browser.submit("Continue to PayPal", **fields)
+    rehearsal.expect("checkoutnow" in browser.url, "the checkout leads to PayPal")
+    payer = {"given_name": rehearsal.canary(who, "name at PayPal"), "surname": rehearsal.canary(who, "name at PayPal")}
+    browser.submit("Pay", **payer, email=rehearsal.address(who, "e-mail address at PayPal"))
+    rehearsal.expect("your order is paid" in browser.text, "what was paid at PayPal is paid here")
+    receipt = rehearsal.mail(fields["email"], "Your receipt")
+    box = browser.page.select_one(".copy-box")
+    key = box.get_text().strip() if box else ""
+    found = re.search(r"Order\s+(B\w{9})", receipt)
+    rehearsal.expect(found and browser.url in receipt, "the receipt leads to the order's page")
+    return Buyer(who, browser, fields["email"], found.group(1) if found else "", browser.url, key)

@@ -1,0 +1,42 @@
+"""PayPal's side: what it does with a payment on its own, and its messages, brought once, twice, or late."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+
+from privacy.rehearsal.rehearsing import Rehearsal, send_to_paypal
+
+BROUGHT = "the last message of PayPal's that was brought"
+
+
+def act_on_payment(capture_id: str, action: str, **fields: str) -> None:
+    """PayPal or the buyer's bank: `dispute`, `resolve`, `refund`, `reverse`, `complete`, `deny`."""
+    send_to_paypal("POST", f"/standin/captures/{capture_id}/{action}", fields)
+
+
+def messages_since(number: int) -> list[dict[str, Any]]:
+    """Signed by the pretend PayPal: `id`, `headers` and `body`."""
+    _, _, content = send_to_paypal("GET", f"/standin/transmissions?after={number}")
+    return list(json.loads(content)["transmissions"])
+
+
+def bring_messages(rehearsal: Rehearsal, *, times: int = 1) -> int:
+    """All of PayPal's messages since the last time, each so often. Returns how many there were."""
+    found = messages_since(rehearsal.things.get(BROUGHT, 0))
+    for message in found * times:
+        rehearsal.expect(deliver(message) == 200, "the site takes PayPal's message")
+    rehearsal.things[BROUGHT] = max((one["id"] for one in found), default=rehearsal.things.get(BROUGHT, 0))
+    rehearsal.work()
+    return len(found)
+
+
+def deliver(message: dict[str, Any]) -> int:
+    """As PayPal sends it. Returns the status of the answer."""
+    headers = {name: value for name, value in message["headers"].items() if name.lower().startswith("paypal-")}
+    body, kind = message["body"].encode(), "application/json"
+    answer = Client().post("/paypal/webhook/", body, content_type=kind, headers=headers, secure=settings.HTTPS)
+    return answer.status_code
