@@ -65,7 +65,6 @@ def apply(rehearsal: Rehearsal, browser: SiteBrowser, address: str) -> str:
 
 def approve(rehearsal: Rehearsal, address: str) -> None:
     owner = staff(rehearsal)[OWNER].browser
-    owner.open(f"/admin/affiliates/application/?q={address}")
-    owner.open(str(owner.page.select_one("#result_list tbody th a")["href"]))
+    owner.open_first_row(f"/admin/affiliates/application/?q={address}")
     owner.submit("Approve")
     rehearsal.expect("1 approved" in owner.text, "the owner can approve an application")

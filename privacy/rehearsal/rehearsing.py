@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import time_machine
+from bs4 import BeautifulSoup
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
@@ -268,6 +269,12 @@ class SiteBrowser(Browser):
         path = address.path + (f"?{address.query}" if address.query else "")
         self.status, self.headers, self.content = send_to_paypal(method.upper(), path, data)
         return self.headers.get("Location", "")
+
+    def open_first_row(self, address: str) -> BeautifulSoup:
+        """The page of what is first in a list of the admin. Raises `NotAsExpected` for an empty one."""
+        row = self.open(address).select_one("#result_list tbody th a")
+        self.rehearsal.expect(row, "there is something in the admin's list")
+        return self.open(urljoin(self.url, str(row["href"]) if row else ""))
 
     @property
     def html(self) -> str:
