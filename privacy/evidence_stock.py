@@ -11,6 +11,8 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from .audit.heads import signed_head
+from .audit.models import SigningKey
+from .audit.signing import published_keys
 from .evidence import Finding, findings
 from .evidence_history import note_changes
 from .evidence_models import PromiseState
@@ -42,6 +44,7 @@ class Stock:
     at: datetime
     rows: tuple[Row, ...]
     head: dict[str, Any]
+    keys: tuple[SigningKey, ...]
 
     @property
     def broken(self) -> int:
@@ -94,4 +97,4 @@ def take_stock(*, now: datetime, max_age: timedelta = timedelta(0)) -> Stock:
     for state in PromiseState.objects.breaks()[:BREAKS]:
         breaks[state.promise].append(state)
     rows = (Row(one, since.get(one.promise.id, now), tuple(breaks[one.promise.id])) for one in found)
-    return Stock(now, tuple(rows), signed_head())
+    return Stock(now, tuple(rows), signed_head(), tuple(published_keys(now=now)))

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.PolicyView.as_view(), name="policy"),
     path("evidence/", evidence_views.evidence, name="evidence"),
     path("evidence.json", evidence_views.evidence_json, name="evidence_json"),
+    path("evidence.pem", evidence_views.evidence_key, name="evidence_key"),
     path("choices/", choice_views.AskForChoicesView.as_view(), name="choices_link"),
     path("choices/sent/", choice_views.ChoicesSentView.as_view(), name="choices_sent"),
     path("choices/<str:token>/", choice_views.ChoicesView.as_view(), name="choices"),

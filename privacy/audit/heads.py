@@ -8,8 +8,8 @@ of the root key it belongs to, and the `signature` (base64): Ed25519 (RFC 8032) 
     <hash>
     <at>
 
-The private key is derived from the primary root key, so it rotates with it; heads signed before stay valid for as long
-as that root key is in ENCRYPTION_KEYS. An outsider needs none of this, only a public key kept from earlier:
+The key is the site's (`signing`); a head stays valid for `verify_audit` for as long as its root key is in
+ENCRYPTION_KEYS. An outsider needs none of this, only a public key kept from earlier:
 
     jq -r .public_key head.json > key.pem
     jq -r .signature head.json | base64 -d > signature
@@ -25,17 +25,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
-from privacy.encryption.keys import RootKey, UnknownKey, derive_key, key_ring
+from privacy.encryption.keys import RootKey, UnknownKey, key_ring
 
 from .models import AuditEntry, Head
+from .signing import private_key, public_pem, sign
 
 _TYPES = {"number": int, "hash": str, "at": str, "key_id": str, "public_key": str, "signature": str}
 
@@ -48,14 +46,13 @@ def signed_head(head: Head | None = None) -> dict[str, Any]:
     """The given head, or the chain's as it is now, signed with the primary key and ready for `json.dumps`."""
     number, last_hash = head or AuditEntry.objects.head()
     root, at = key_ring().primary, timezone.now().isoformat(timespec="seconds")
-    signature = _private_key(root).sign(_message(number, last_hash, at))
     return {
         "number": number,
         "hash": last_hash,
         "at": at,
         "key_id": root.id.hex(),
-        "public_key": _public_pem(root),
-        "signature": base64.b64encode(signature).decode(),
+        "public_key": public_pem(root),
+        "signature": sign(_message(number, last_hash, at), root),
     }
 
 
@@ -63,7 +60,7 @@ def verify_head(head: Mapping[str, Any]) -> Head:
     """What a signed head says, if a key of the ring signed it, retired ones included. Raises `HeadRefused`."""
     _require_shape(head)
     root = _root_key(head["key_id"])
-    if head["public_key"] != _public_pem(root):
+    if head["public_key"] != public_pem(root):
         raise HeadRefused("the head's public key is not this site's")
     _require_signature(root, head)
     return Head(head["number"], head["hash"])
@@ -85,20 +82,10 @@ def _root_key(key_id: str) -> RootKey:
 def _require_signature(root: RootKey, head: Mapping[str, Any]) -> None:
     try:
         signature = base64.b64decode(head["signature"], validate=True)
-        _private_key(root).public_key().verify(signature, _message(head["number"], head["hash"], head["at"]))
+        private_key(root).public_key().verify(signature, _message(head["number"], head["hash"], head["at"]))
     except (binascii.Error, ValueError, InvalidSignature):
         raise HeadRefused("the head's signature does not fit what it says") from None
 
 
 def _message(number: int, last_hash: str, at: str) -> bytes:
     return f"audit head 1\n{number}\n{last_hash}\n{at}\n".encode()
-
-
-@lru_cache(maxsize=8)
-def _private_key(root: RootKey) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(derive_key(root, "audit-head"))
-
-
-def _public_pem(root: RootKey) -> str:
-    key = _private_key(root).public_key()
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

@@ -100,3 +100,21 @@ class AuditEntry(models.Model):
             self.previous_hash,
         )
         return sha256(length_prefixed(*(text.encode() for text in fields))).hexdigest()
+
+
+@not_personal("the site's own public keys", "number key_id public_key first_used_at signed_by signature")
+class SigningKey(models.Model):
+    """A public key that signs audit heads and the evidence, with the signature of the key before it.
+
+    Written by `privacy.audit.signing` only; the database refuses any change to it.
+    """
+
+    number = models.PositiveIntegerField(primary_key=True)
+    key_id = models.CharField(max_length=8, unique=True)
+    public_key = models.TextField()
+    first_used_at = models.DateTimeField()
+    signed_by = models.CharField("key id of the one before", max_length=8, blank=True)
+    signature = models.CharField(max_length=88, blank=True)
+
+    def __str__(self) -> str:
+        return f"public key {self.key_id}"

@@ -30,7 +30,7 @@ ALLOWED = {
     "sealed before it is stored": "privacy_limits.value",
     "a random number or code that this site makes": """
         affiliates_affiliate.code affiliates_commission.number contacts_inquiry.reference
-        disclosure_disclosure.reference
+        audit_signingkey.key_id audit_signingkey.signed_by disclosure_disclosure.reference
         privacy_keycheck.key_id privacy_privacyrequest.reference shop_order.reference
     """,
     "a number, code or address of PayPal's": """
@@ -75,7 +75,8 @@ ALLOWED = {
     "everybody may read it on the site": """
         affiliates_creative.image affiliates_creative.landing affiliates_creative.name affiliates_creative.words
         affiliates_affiliate.terms_version affiliates_application.terms_version affiliates_attribution.terms_version
-        affiliates_termsversion.changes affiliates_termsversion.text policy_policyversion.additions
+        affiliates_termsversion.changes affiliates_termsversion.text audit_signingkey.public_key
+        audit_signingkey.signature policy_policyversion.additions
         policy_policyversion.snapshot policy_policyversion.summary shop_order.product_name shop_product.description
         shop_product.name shop_product.slug shop_product.summary shop_productfile.content shop_productfile.notes
         shop_productfile.version

@@ -106,8 +106,8 @@ def test_before_the_first_measurement_the_badge_leads_to_the_evidence(client: Cl
 # --- What programs read -----------------------------------------------------------------------------------------------
 def test_the_json_keeps_its_shape(client: Client) -> None:
     answer = client.get(JSON).json()
-    assert answer.keys() == {"schema", "measured_at", "kept", "broken", "promises", "audit_head"}
-    assert (answer["schema"], answer["kept"], answer["broken"]) == (1, 19, 0)
+    assert answer.keys() == {"schema", "measured_at", "kept", "broken", "promises", "audit_head", "keys"}
+    assert (answer["schema"], answer["kept"], answer["broken"]) == (2, 19, 0)
     wanted = {"id", "promise", "enforced_by", "test", "state", "kept", "since", "measured_at", "figures", "history"}
     assert all(promise.keys() == wanted for promise in answer["promises"])
     assert [promise["id"] for promise in answer["promises"]] == [promise.id for promise in PROMISES]

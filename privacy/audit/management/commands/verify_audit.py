@@ -19,7 +19,9 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--head", type=Path, metavar="FILE.json", help="a signed head published earlier")
+        parser.add_argument(
+            "--head", type=Path, metavar="FILE.json", help="a signed head or evidence.json from earlier"
+        )
         parser.add_argument("--print-head", action="store_true", help="print nothing but the signed head, as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,6 +39,8 @@ def _published(file: Path) -> Head:
         content = json.loads(file.read_text())
     except (OSError, ValueError) as error:
         raise HeadRefused(f"{file} can't be read as JSON: {type(error).__name__}") from None
+    if isinstance(content, dict):
+        content = content.get("audit_head", content)
     if not isinstance(content, dict):
         raise HeadRefused(f"{file} holds no head")
     return verify_head(content)
