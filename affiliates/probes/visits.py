@@ -16,7 +16,7 @@ BUYER = "buyer"  # came by a link, and has paid
 def somebody_comes_by_a_link_and_buys(rehearsal: Rehearsal) -> None:
     code = rehearsal.things[AFFILIATE].code
     browser = rehearsal.browser(BUYER)
-    browser.open(f"/go/{code}/products/{PRODUCT}/?sub={rehearsal.canary(BUYER, 'label')}")
+    browser.open(f"/go/{code}/products/{PRODUCT}/?sub={rehearsal.canary(BUYER, 'label', kept=False)}")
     rehearsal.expect("aitpro_referral" in browser.client.cookies, "a click sets the cookie")
     rehearsal.things[BUYER] = buy(rehearsal, browser)
     rehearsal.tried()

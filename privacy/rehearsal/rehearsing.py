@@ -42,11 +42,15 @@ class NotAsExpected(Exception):
 
 @dataclass(frozen=True)
 class Canary:
-    """A word that stands nowhere else: `what` it is (`message`, `cookie`), and whose."""
+    """A word that stands nowhere else: `what` it is (`message`, `cookie`), and whose.
+
+    `kept` is false for what the site is sent and stores nowhere, not even sealed, so that no archive has it.
+    """
 
     word: str
     owner: str
     what: str
+    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Rehearsal:
         self.canaries: list[Canary] = []
         self.seen: list[Seen] = []
         self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
+        self.networks: dict[str, str] = {}  # whose browser is at which network address
         self._probe: Probe | None = None
-        self._networks = 0
 
     # --- what probes say ---
 
@@ -103,19 +107,21 @@ class Rehearsal:
 
     # --- people ---
 
-    def canary(self, owner: str, what: str) -> str:
+    def canary(self, owner: str, what: str, *, kept: bool = True) -> str:
         word = canary()
-        self.canaries.append(Canary(word, owner, what))
+        self.canaries.append(Canary(word, owner, what, kept))
         return word
 
-    def address(self, owner: str, what: str = "email") -> str:
+    def address(self, owner: str, what: str = "email", *, kept: bool = True) -> str:
         """An e-mail address that is a canary."""
-        return f"{self.canary(owner, what).rstrip('Ö')}@example.org"
+        return f"{self.canary(owner, what, kept=kept).rstrip('Ö')}@example.org"
 
     def browser(self, who: str, *, network: str = "", **headers: str) -> SiteBrowser:
         """A new browser of this person's, at a network address that nobody else has."""
-        self._networks += 1
-        return SiteBrowser(self, who, network or f"198.18.{self._networks // 250}.{self._networks % 250 + 1}", headers)
+        number = len(self.networks)
+        network = network or f"198.18.{100 + number // 150}.{100 + number % 150}"  # of one length: none begins another
+        self.networks[network] = who
+        return SiteBrowser(self, who, network, headers)
 
     # --- time and background work ---
 
@@ -213,7 +219,7 @@ class SiteBrowser(Browser):
     """Goes through the site's whole WSGI application, and to the pretend PayPal over the line."""
 
     def __init__(self, rehearsal: Rehearsal, who: str, network: str, headers: dict[str, str]) -> None:
-        self.rehearsal, self.who = rehearsal, who
+        self.rehearsal, self.who, self.network = rehearsal, who, network
         self.base = self.url = settings.SITE_URL
         self.client = Client(
             enforce_csrf_checks=True,

@@ -29,8 +29,8 @@ def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, *
     browser.open(f"/checkout/{product}/")
     browser.submit("Continue to PayPal", **fields)
     rehearsal.expect("checkoutnow" in browser.url, "the checkout leads to PayPal")
-    payer = {"given_name": rehearsal.canary(who, "name at PayPal"), "surname": rehearsal.canary(who, "name at PayPal")}
-    browser.submit("Pay", **payer, email=rehearsal.address(who, "e-mail address at PayPal"))
+    payer = {name: rehearsal.canary(who, "name at PayPal", kept=False) for name in ("given_name", "surname")}
+    browser.submit("Pay", **payer, email=rehearsal.address(who, "e-mail address at PayPal", kept=False))
     rehearsal.expect("your order is paid" in browser.text, "what was paid at PayPal is paid here")
     receipt = rehearsal.mail(fields["email"], "Your receipt")
     box = browser.page.select_one(".copy-box")
