@@ -1,25 +1,65 @@
-"""Every file that the site has written is searched for the canaries."""
+"""Everything that the site has stored is searched for the canaries: each table, and each file it has written."""
 
 from __future__ import annotations
 
-from privacy.rehearsal.canaries import files_below, found_in
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import connections
+
+from privacy.rehearsal.canaries import Canary, Kind, files_below
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.search import Search
 
 OUTSIDE = {"mail", "paypal-standin", "static"}  # people's mailboxes, PayPal's own books, and what anybody may read
+READABLE = {Kind.NUMBER, Kind.PUBLIC}  # in clear in the database, on purpose
+BROKEN_BY = {Kind.DIRECT: "direct-visits-domain-only", Kind.CARD: "paypal-only"}  # by any other: encrypted
+PROMISES = ("encrypted", *BROKEN_BY.values())
 
 
-@probe("encrypted", stage=Stage.LOOK)
-def nothing_is_readable_in_a_file(rehearsal: Rehearsal) -> None:
-    for path in files_below(*(each for each in rehearsal.folder.iterdir() if each.name not in OUTSIDE)):
-        _search(rehearsal, path.name, path.read_bytes())
-    for path in rehearsal.folder.iterdir():
-        if path.is_file():
-            _search(rehearsal, path.name, path.read_bytes())
+@probe(*PROMISES, stage=Stage.LOOK)
+def no_table_or_file_holds_a_readable_word(rehearsal: Rehearsal) -> None:
+    search_stores(rehearsal)
 
 
-def _search(rehearsal: Rehearsal, name: str, content: bytes) -> None:
-    rehearsal.searched("encrypted")
-    for canary in rehearsal.canaries:
-        if next(found_in(content, [canary.word, canary.word.rstrip("Ö")]), None):
-            rehearsal.breach("encrypted", f"{canary.what} of a {canary.owner} in {name}")
+@probe(*PROMISES, stage=Stage.LAST)
+def no_table_or_file_holds_a_readable_word_in_the_end(rehearsal: Rehearsal) -> None:
+    search_stores(rehearsal)
+
+
+def search_stores(rehearsal: Rehearsal) -> None:
+    search = Search([canary for canary in rehearsal.canaries if canary.kind not in READABLE])
+    for place, content in (*columns(), *files(rehearsal)):
+        for promise in PROMISES:
+            rehearsal.searched(promise)
+        for canary in search.found_in(content):
+            rehearsal.breach(BROKEN_BY.get(canary.kind, "encrypted"), f"{_described(canary)} in {place}")
+
+
+def _described(canary: Canary) -> str:
+    return f"the {canary.what} of the {canary.owner}"
+
+
+def columns() -> Iterator[tuple[str, bytes]]:
+    """Each column of the live schema, with all its values behind one another as the database hands them out."""
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            for table in connections[alias].introspection.table_names(cursor):
+                cursor.execute(f"SELECT * FROM {connections[alias].ops.quote_name(table)}")  # noqa: S608
+                names = [column[0] for column in cursor.description or ()]
+                for name, *values in zip(names, *cursor.fetchall(), strict=True):
+                    yield f"{table}.{name}", b"\0".join(map(as_bytes, values))
+
+
+def as_bytes(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
+
+
+def files(rehearsal: Rehearsal) -> Iterator[tuple[str, bytes]]:
+    """Each file below the data folder, by its folder and kind: names may be somebody's words, and so are searched."""
+    for path in files_below(rehearsal.folder):
+        parts = path.relative_to(rehearsal.folder).parts
+        if parts[0] not in OUTSIDE:
+            kind = path.name if len(parts) == 1 else f"a file of {parts[0]}"
+            yield kind, path.name.encode() + b"\0" + path.read_bytes()

@@ -5,13 +5,56 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
 
+class Kind(StrEnum):
+    """What a canary stands for, and so which promise breaks where it can be read (`search`)."""
+
+    PRIVATE = "private"  # sealed in every store; shown to its person, and to staff who may see its row
+    VISIT = "visit"  # sent by somebody who came by an affiliate's link: shown to that person, and to nobody else
+    DIRECT = "direct"  # sent by the browser of somebody who came directly: kept nowhere, in no form
+    CARD = "card"  # the number of a card, typed where none belongs: kept nowhere, in no form
+    KEY = "key"  # opens something: a link's token, a cookie
+    NUMBER = "number"  # names something of a person's, an order: readable in the database, and shown as what is private
+    PUBLIC = "public"  # meant for everybody: the name of a product
+
+
+@dataclass(frozen=True)
+class Canary:
+    """A word that stands nowhere else: `what` it is (`message`, `cookie`), and whose.
+
+    `owner` is whom it tells something about, whoever typed it: a colleague's note about a buyer is the buyer's.
+    `kept` is false for what the site is sent and stores nowhere, not even sealed, so that no archive has it.
+    """
+
+    word: str
+    owner: str
+    what: str
+    kind: Kind = Kind.PRIVATE
+    kept: bool = True
+
+
+def _letters(count: int) -> str:
+    return "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(count))
+
+
+MARKER = f"Q{_letters(6)}"  # all words of a run begin with it, so that one search finds any of them
+OWN_LETTERS = 6
+NETWORKS = ("198.18.", "198.19.")  # nobody's: RFC 2544 keeps them for tests
+
+
 def canary() -> str:
     """A capital letter, so that a lower-cased copy is told apart; letters only, so that it fits into a name."""
-    return "Q" + "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(11)) + "Ö"
+    return f"{MARKER}{_letters(OWN_LETTERS)}Ö"
+
+
+def network_address() -> str:
+    """Three digits each, so that none is the beginning of another."""
+    return f"{secrets.choice(NETWORKS)}{100 + secrets.randbelow(156)}.{100 + secrets.randbelow(156)}"
 
 
 def spellings(word: str) -> dict[str, bytes]:

@@ -30,6 +30,7 @@ class Stage(IntEnum):
     ASK = 5  # people exercise their rights
     END = 6  # refunds, payouts, deletions; and another look
     EXPIRE = 7  # 30 days have passed
+    LAST = 8  # what everybody saw, and whatever is left, is searched once more
 
 
 @dataclass(frozen=True)

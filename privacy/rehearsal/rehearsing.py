@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.policy
 import json
 import logging
+import secrets
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from .browser import Browser
-from .canaries import canary
+from .canaries import Canary, Kind, canary, network_address
 from .probes import Probe, Stage, all_probes
 from .report import Breach, Report
 
@@ -41,21 +42,11 @@ class NotAsExpected(Exception):
 
 
 @dataclass(frozen=True)
-class Canary:
-    """A word that stands nowhere else: `what` it is (`message`, `cookie`), and whose.
-
-    `kept` is false for what the site is sent and stores nowhere, not even sealed, so that no archive has it.
-    """
-
-    word: str
-    owner: str
-    what: str
-    kept: bool = True
-
-
-@dataclass(frozen=True)
 class Seen:
-    """One answer that somebody got. `route` is the resolver's, or empty where no address fits."""
+    """One answer that somebody got. `route` is the resolver's, or empty where no address fits.
+
+    `sent` is all that was sent to get it: address, headers, fields. `user` is who was signed in, None for nobody.
+    """
 
     who: str
     method: str
@@ -64,6 +55,12 @@ class Seen:
     status: int
     headers: dict[str, str]
     body: bytes
+    sent: bytes = b""
+    user: Any = None
+
+    @property
+    def is_html(self) -> bool:
+        return self.headers.get("Content-Type", "").startswith("text/html")
 
 
 class Rehearsal:
@@ -107,19 +104,30 @@ class Rehearsal:
 
     # --- people ---
 
-    def canary(self, owner: str, what: str, *, kept: bool = True) -> str:
-        word = canary()
-        self.canaries.append(Canary(word, owner, what, kept))
+    def canary(self, owner: str, what: str, kind: Kind = Kind.PRIVATE, *, kept: bool = True) -> str:
+        return self.watch(canary(), owner, what, kind, kept=kept)
+
+    def watch(self, word: str, owner: str, what: str, kind: Kind = Kind.PRIVATE, *, kept: bool = True) -> str:
+        """Has a word looked for that is no canary of ours: a telephone number, an order's number. Returns it."""
+        self.canaries.append(Canary(word, owner, what, kind, kept))
         return word
 
     def address(self, owner: str, what: str = "email", *, kept: bool = True) -> str:
         """An e-mail address that is a canary."""
         return f"{self.canary(owner, what, kept=kept).rstrip('Ö')}@example.org"
 
-    def browser(self, who: str, *, network: str = "", **headers: str) -> SiteBrowser:
-        """A new browser of this person's, at a network address that nobody else has."""
-        number = len(self.networks)
-        network = network or f"198.18.{100 + number // 150}.{100 + number % 150}"  # of one length: none begins another
+    def phone(self, owner: str, kind: Kind = Kind.PRIVATE) -> str:
+        """A telephone number that nobody else gives."""
+        digits = secrets.randbelow(8000) + 2000
+        return self.watch(f"+1 805 555 {digits}", owner, "telephone number", kind)
+
+    def browser(self, who: str, *, network: str = "", kind: Kind = Kind.DIRECT, **headers: str) -> SiteBrowser:
+        """A new browser of this person's, at a network address that nobody else has.
+
+        `who` is the owner of the person's canaries. `kind` is that of the address: `Kind.VISIT` for one that will
+        come by an affiliate's link.
+        """
+        network = self.watch(network or network_address(), who, "network address", kind, kept=kind is Kind.VISIT)
         self.networks[network] = who
         return SiteBrowser(self, who, network, headers)
 
@@ -256,6 +264,7 @@ class SiteBrowser(Browser):
             route = answer.resolver_match.route
         except Resolver404:  # the client resolves it when it is asked for
             route = ""
+        request = answer.wsgi_request
         self.rehearsal.seen.append(
             Seen(
                 self.who,
@@ -265,10 +274,17 @@ class SiteBrowser(Browser):
                 self.status,
                 self.headers,
                 self.content,
+                f"{url} {data} {options} {request.META} {self.client.cookies}".encode(),
+                self._signed_in(request),
             )
         )
         answer.close()
         return self.headers.get("Location", "")
+
+    def _signed_in(self, request: Any) -> Any:
+        """The user, looked up now: who is signed in may change with the next request."""
+        user = getattr(request, "user", None) if settings.SESSION_COOKIE_NAME in self.client.cookies else None
+        return user if user and user.is_authenticated else None
 
     def _send_to_paypal(self, method: str, url: str, data: dict[str, Any] | None) -> str:
         address = urlsplit(url)

@@ -1,0 +1,100 @@
+"""The search for all canaries of a run at once: what is in a text, and what a person knows of another by it.
+
+Every word of a run begins with the same letters, so that a text without them, in any spelling, is done with quickly.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from base64 import urlsafe_b64decode
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+
+from .canaries import MARKER, NETWORKS, OWN_LETTERS, Canary, spellings
+
+OF_THIS_RUN = re.compile(rf"{MARKER.lower()}([a-z]{{{OWN_LETTERS}}})".encode())
+COMPRESSED = re.compile(rb"eJ[\w-]{16,}={0,2}")  # zlib in base64, as Django signs cookies and sessions
+STREAMS = (b"\x78\x01", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b\x08")
+GROUPS = re.compile(r"(?:\+(\d+) )?(\d[\d ]+\d)")
+NOBODYS = Canary("", "somebody", "word")
+
+
+class Search:
+    """Built from the canaries that there are now."""
+
+    def __init__(self, canaries: Sequence[Canary]) -> None:
+        self._words = {_own_letters(one.word): one for one in canaries if one.word.startswith(MARKER)}
+        others = [one for one in canaries if not one.word.startswith(MARKER)]
+        self._others: dict[bytes, dict[bytes, Canary]] = defaultdict(dict)  # by what several forms have in common
+        for one in others:
+            for form, common in _plain_forms(one.word).items():
+                self._others[common.encode()][form.lower().encode()] = one
+        self._encoded = {form: one for one in others for form in _encodings(one.word)}
+        self._beginnings = {form for common in {one.word[:5] for one in others} for form in _encodings(common)}
+
+    def found_in(self, content: bytes, *, thorough: bool = True) -> set[Canary]:
+        """Those that can be read in it; `thorough` also looks within what is packed in it, or written in digits."""
+        lowered = content.lower()
+        close = (forms for common, forms in self._others.items() if common in lowered)
+        found = {one for forms in close for form, one in forms.items() if form in lowered}
+        if MARKER.lower().encode() in lowered:
+            found |= {self._words.get(letters, NOBODYS) for letters in OF_THIS_RUN.findall(lowered)}
+        if any(form in content for form in ENCODED):
+            words = self._words.values()
+            found |= {one for one in words if any(form in content for form in _encodings(one.word[:-1]))} or {NOBODYS}
+        if thorough:
+            if any(form in content for form in self._beginnings):
+                found |= {one for form, one in self._encoded.items() if form in content}
+            for part in unpacked(content):
+                found |= self.found_in(part, thorough=False)
+        return found
+
+
+def unpacked(content: bytes) -> Iterator[bytes]:
+    """What is compressed in it: archives, streams, signed values."""
+    if content.startswith(b"PK\x03\x04"):
+        with suppress(BadZipFile), ZipFile(BytesIO(content)) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+    for token in COMPRESSED.findall(content):
+        with suppress(ValueError):
+            yield from _inflated(urlsafe_b64decode(token + b"=" * (-len(token) % 4)))
+    for start in STREAMS:
+        at = content.find(start)
+        while at >= 0:
+            yield from _inflated(content[at : at + 1_000_000])
+            at = content.find(start, at + 1)
+
+
+def _inflated(data: bytes) -> Iterator[bytes]:
+    with suppress(zlib.error):
+        yield zlib.decompressobj(wbits=47).decompress(data, 1_000_000)
+
+
+def _own_letters(word: str) -> bytes:
+    return word[len(MARKER) : len(MARKER) + OWN_LETTERS].lower().encode()
+
+
+def _encodings(text: str) -> set[bytes]:
+    """In whatever is not plain, from each of its cases."""
+    cases = {text, text.lower(), text.upper()}
+    forms = {form for case in cases for form in spellings(case).values()}
+    return (forms | {case.encode("utf-16-be") for case in cases}) - {case.encode() for case in cases}
+
+
+def _plain_forms(word: str) -> dict[str, str]:
+    """As people and programs write it, with the part that many of them share."""
+    if word.startswith(NETWORKS):  # also as part of a host's name, forwards and backwards
+        backwards = ".".join(reversed(word.split(".")))
+        return {word: word[:6], word.replace(".", "-"): "198-1", backwards: backwards[-7:]}
+    forms = {word}
+    if groups := GROUPS.fullmatch(word):  # a number in groups, of a card or a telephone
+        country, number = groups.groups()
+        forms |= {number.replace(" ", by) for by in ("", "-", " ", ".")} | {(country or "") + number.replace(" ", "")}
+    return {form: form[:6].lower() for form in forms}
+
+
+ENCODED = _encodings(MARKER)
