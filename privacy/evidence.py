@@ -10,16 +10,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from .attacks import Attacked, attacked
 from .evidence_models import Measurement
 from .promises import PROMISES, Promise
 
 logger = logging.getLogger(__name__)
 
+SHOWN = 10  # places at which outsiders broke one promise
 FEW = 10  # a smaller count could point at somebody
 
 Figures = dict[str, str | int | float | None]
@@ -35,11 +37,13 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A promise with its evidence, and when that was measured."""
+    """A promise with its evidence, and when that was measured. `attacked` is what outsiders found, None where that
+    can't be said; it is also in the evidence's figures."""
 
     promise: Promise
     evidence: Evidence
     measured_at: datetime
+    attacked: Attacked | None = None
 
     @property
     def is_broken(self) -> bool:
@@ -69,14 +73,52 @@ def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure]
 
 
 def findings(*, now: datetime, max_age: timedelta = timedelta(0)) -> list[Finding]:
-    """Every promise, in the order of the policy. What is measured hourly may be up to `max_age` old."""
+    """Every promise, in the order of the policy. What is measured hourly may be up to `max_age` old.
+
+    Kept is what the site measures as kept *and* outsiders could not break.
+    """
     known = Measurement.objects.newer_than(now - max_age, now=now) if max_age else {}
-    return [_known(promise, known.get(promise.id)) or _measured(promise, now) for promise in PROMISES]
+    found = [_known(promise, known.get(promise.id)) or _measured(promise, now) for promise in PROMISES]
+    outsiders = _outsiders(now)
+    return [_with_attacks(finding, outsiders.get(finding.promise.id)) for finding in found]
 
 
 def at_least(count: int) -> str | int:
     """A count that singles nobody out."""
     return count if count >= FEW or count == 0 else f"fewer than {FEW}"
+
+
+def _outsiders(now: datetime) -> dict[str, Attacked]:
+    """Empty where it can't be read, which is as good as no attack at all."""
+    try:
+        with _apart():
+            return attacked(now=now)
+    except Exception:
+        logger.exception("what outsiders tried could not be read")
+        return {}
+
+
+def _with_attacks(finding: Finding, found: Attacked | None) -> Finding:
+    kept = finding.evidence.kept and found is not None and found.kept
+    figures = {**finding.evidence.figures, **_attack_figures(found)}
+    return replace(finding, evidence=Evidence(kept, figures), attacked=found)
+
+
+def _attack_figures(found: Attacked | None) -> Figures:
+    if found is None:
+        return {"outsiders last tried": "can't be read"}
+    figures: Figures = {"outsiders last tried": "not yet"}
+    if found.last_at:
+        figures = {"outsiders last tried": f"{found.last_at:%-d %B %Y, %H:%M} UTC", "their attempts": found.attempts}
+        figures["their searches"] = found.searches
+    if found.complaints:
+        figures["not attacked as it has to be"] = "; ".join(found.complaints)
+    for breach in found.breaches[:SHOWN]:
+        what = "found" if breach.tried else "could not be tried"
+        figures[f"{what}: {breach.place}"] = f"since {breach.found_at:%-d %B %Y, %H:%M} UTC"
+    if more := len(found.breaches[SHOWN:]):
+        figures["more places"] = more
+    return figures
 
 
 def _known(promise: Promise, found: Measurement | None) -> Finding | None:

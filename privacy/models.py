@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from .addresses.models import AddressChange, AddressIndexing
+from .attack_models import Attempt, Breach
 from .contact_models import ChoicesRequest, MailTally, Suppression, UndeliverableAddress
 from .encryption.blind_index import BlindIndexField
 from .encryption.fields import SealedBinaryField, SealedEmailField, SealedTextField
@@ -22,6 +23,8 @@ __all__ = [
     "AccessArchive",
     "AddressChange",
     "AddressIndexing",
+    "Attempt",
+    "Breach",
     "ChoicesRequest",
     "ErasureMark",
     "Heartbeat",

@@ -58,6 +58,14 @@ def bob(db: None) -> User:
 
 
 @pytest.fixture
+def attacked(db: None, request: pytest.FixtureRequest) -> None:
+    """A moment ago the site attacked its promises, and none broke."""
+    if "clock" in request.fixturenames:
+        request.getfixturevalue("clock")
+    factories.attempt()
+
+
+@pytest.fixture
 def staff(bob: User, request: pytest.FixtureRequest) -> Client:
     """Bob's browser, signed in: by the clock of the test, because a sign-in ends when the clock jumps."""
     if "clock" in request.fixturenames:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,11 @@ from accounts.models import User
 from affiliates.labels.declaring import declare_label
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from contacts.models import Inquiry
+from privacy import attacks
+from privacy.attack_models import Attempt, Kind
 from privacy.links import digest_of
+from privacy.promises import PROMISES
+from privacy.rehearsal.report import Report
 from privacy.sealed_models import uuid7
 from shop.delivery_models import ProductFile
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product
@@ -87,3 +92,17 @@ def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: An
 def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:
     stored: Inquiry = Inquiry.objects.create(**{"name": "Dave", "email": email, "message": "Hello?", **fields})
     return stored
+
+
+def report(**fields: Any) -> Report:
+    """Every promise was tried, and none broke."""
+    tried = {promise.id: 3 for promise in PROMISES}
+    return Report(**{"attempts": Counter(tried), "searches": Counter(tried), "ways": 100, **fields})
+
+
+def attempt(kind: Kind = Kind.REHEARSAL, **fields: Any) -> Attempt:
+    """An attack of this moment, with such a report."""
+    made = attacks.begin(kind, now=timezone.now())
+    attacks.record(made, report(**fields), now=timezone.now())
+    made.refresh_from_db()
+    return made

@@ -57,6 +57,7 @@ ALLOWED = {
         keystore_optoutcopy.channel keystore_optoutcopy.point keystore_optoutcopy.purpose keystore_optoutcopy.source
         policy_policynotice.contact_model privacy_addresschange.model privacy_addressindexing.rules
         privacy_heartbeat.name privacy_mailtally.kind privacy_measurement.promise
+        privacy_breach.promise
         privacy_outgoingmail.about_model privacy_outgoingmail.kind privacy_promisestate.promise
         privacy_undeliverableaddress.code traffic_pageday.page
     """,
@@ -69,7 +70,8 @@ ALLOWED = {
     """,
     "what the program says in words of its own, with numbers and ids": """
         affiliates_ledgercheck.difference affiliates_payoutbatch.problem affiliates_payoutitem.error
-        affiliates_payoutparcel.problem policy_policynotice.reason privacy_measurement.figures
+        affiliates_payoutparcel.problem policy_policynotice.reason privacy_attempt.attempts privacy_attempt.reason
+        privacy_attempt.searches privacy_breach.place privacy_measurement.figures
         privacy_outgoingmail.refusal shop_payment.problem
     """,
     "everybody may read it on the site": """

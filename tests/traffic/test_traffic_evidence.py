@@ -24,11 +24,12 @@ def measured(promise: str) -> Evidence:
 def test_both_promises_are_kept() -> None:
     DomainDay.objects.create(day=date(2026, 3, 2), domain="example.com", views=3)
     assert measured(DOMAIN_ONLY).kept
-    assert measured(DOMAIN_ONLY).figures == {
+    own = {
         "columns of the table traffic_domainday": "day, domain, id, views",
         "columns of the table traffic_pageday": "day, id, page, views",
         "addresses of direct visitors stored": 0,
     }
+    assert measured(DOMAIN_ONLY).figures.items() >= own.items()
     assert measured(COUNTS_ONLY).kept
     assert measured(COUNTS_ONLY).figures["foreign keys of these tables"] == "none"
 

@@ -29,7 +29,7 @@ from shop.models import Product
 from tests import factories
 from tests.privacy.audit.guards import guards_lifted
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
 
 LIST = "/admin/disclosure/disclosure/"
 CAROL = "carol@example.org"

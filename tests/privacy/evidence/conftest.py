@@ -1,4 +1,5 @@
-"""A site on which every promise is kept: each kind of row exists, and the purge ran a moment ago."""
+"""A site on which every promise is kept: each kind of row exists, the purge ran a moment ago, and
+outsiders tried in vain."""
 
 from __future__ import annotations
 
@@ -29,8 +30,10 @@ def _an_empty_cache() -> Iterator[None]:
 
 @pytest.fixture
 def kept(clock: time_machine.Traveller, product: Product, client: Client, work: Callable[[], int]) -> Inquiry:
-    """Dave asked a question with his number and address, and got a confirmation; Carol bought; the purge ran."""
+    """Dave asked a question with his number and address, and got a confirmation; Carol bought; the purge ran; an attack
+    found nothing."""
     purge_ran(now=timezone.now())
+    factories.attempt()
     factories.order(product)
     asked: Inquiry = receive_inquiry(
         inquiry=Inquiry(

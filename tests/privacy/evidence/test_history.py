@@ -18,7 +18,7 @@ from privacy.evidence_history import note_changes
 from privacy.evidence_models import PromiseState
 from privacy.evidence_stock import keep_evidence
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
 
 
 class Access:
