@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
+from django.core.cache import caches
 from django.db import connections
 
 from privacy.rehearsal.canaries import Canary, Kind, files_below
@@ -30,7 +32,7 @@ def no_table_or_file_holds_a_readable_word_in_the_end(rehearsal: Rehearsal) -> N
 
 def search_stores(rehearsal: Rehearsal) -> None:
     search = Search([canary for canary in rehearsal.canaries if canary.kind not in READABLE])
-    for place, content in (*columns(), *files(rehearsal)):
+    for place, content in (*columns(), *cached(), *files(rehearsal)):
         for promise in PROMISES:
             rehearsal.searched(promise)
         for canary in search.found_in(content):
@@ -50,6 +52,13 @@ def columns() -> Iterator[tuple[str, bytes]]:
                 names = [column[0] for column in cursor.description or ()]
                 for name, *values in zip(names, *cursor.fetchall(), strict=True):
                     yield f"{table}.{name}", b"\0".join(map(as_bytes, values))
+
+
+def cached() -> Iterator[tuple[str, bytes]]:
+    """What lies in the process's memory beyond a request, with its keys. The scratch copy has no other cache."""
+    for alias in settings.CACHES:
+        stored: dict[str, bytes] = getattr(caches[alias], "_cache", {})
+        yield f"the cache {alias}", b"\0".join(key.encode() + b"\0" + bytes(value) for key, value in stored.items())
 
 
 def as_bytes(value: Any) -> bytes:

@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile
 
 from .canaries import MARKER, NETWORKS, OWN_LETTERS, Canary, spellings
 
-OF_THIS_RUN = re.compile(rf"{MARKER.lower()}([a-z]{{{OWN_LETTERS}}})".encode())
+OF_THIS_RUN = re.compile(rf"{MARKER.lower()}([a-z]{{0,{OWN_LETTERS}}})".encode())
 COMPRESSED = re.compile(rb"eJ[\w-]{16,}={0,2}")  # zlib in base64, as Django signs cookies and sessions
 STREAMS = (b"\x78\x01", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b\x08")
 GROUPS = re.compile(r"(?:\+(\d+) )?(\d[\d ]+\d)")

@@ -1,0 +1,59 @@
+"""People ask for what is kept about them. Everything has to be in it, and nothing of anybody else."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from privacy.registry import PersonalData, declaration_for
+from privacy.rehearsal.canaries import Canary
+from privacy.rehearsal.holdings import Column, holdings, sealed_addresses
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.rehearsal.search import Search
+
+
+@probe("access", stage=Stage.ASK)
+def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
+    search = Search(rehearsal.canaries)
+    kept, people = holdings(search), owners_of_addresses(search)
+    rehearsal.expect(people, "somebody's address is kept")
+    for owner, addresses in people.items():
+        given: set[Canary] = set()
+        for address in addresses:
+            browser = rehearsal.browser(owner)
+            ask_for_archive(browser, address)
+            given |= search.found_in(browser.content)
+            rehearsal.tried()
+        for canary, columns in kept.items():
+            if canary.owner == owner and canary not in given and (named := given_by(columns)):
+                rehearsal.breach("access", f"the {canary.what} of the {owner} ({named}) is not in the archive")
+
+
+def owners_of_addresses(search: Search) -> dict[str, list[str]]:
+    """Who has which addresses, as many as there are mailboxes."""
+    people: dict[str, dict[str, str]] = {}
+    for address, _ in sealed_addresses():
+        for canary in search.found_in(address.encode()):
+            people.setdefault(canary.owner, {})[address.lower()] = address
+    return {owner: [*addresses.values()] for owner, addresses in people.items()}
+
+
+def given_by(columns: set[Column]) -> str:
+    """The columns that an archive has to give, as `table.column`; empty where all are withheld for a reason."""
+    named = []
+    for model, name in columns:
+        declaration = declaration_for(model._meta.db_table)
+        if not (isinstance(declaration, PersonalData) and name in declaration.withheld):
+            named.append(f"{model._meta.db_table}.{name}")
+    return ", ".join(sorted(named))
+
+
+def ask_for_archive(browser: SiteBrowser, address: str) -> None:
+    """By the form, the mailed link and its button; the browser has the zip file then. Raises `NotAsExpected`."""
+    rehearsal = browser.rehearsal
+    browser.open(reverse("privacy:request"))
+    browser.submit("Send me the link", email=address, kind="access")
+    browser.open(rehearsal.link_in(rehearsal.mail(address, "confirm your privacy request")))
+    browser.submit("Make my archive")
+    browser.follow("Download the archive")
+    rehearsal.expect(browser.content.startswith(b"PK"), "an archive can be downloaded")

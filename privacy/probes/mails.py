@@ -1,0 +1,117 @@
+"""Every mail that left is looked at: to whom it went, what of others it tells, and where it leads.
+
+A mail goes to the address that is stored with the person, as it is stored; it shows no word that somebody typed whose
+address nobody has confirmed; notices to staff hold nothing personal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from email.message import EmailMessage
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from privacy.bounces import mail_with_id
+from privacy.mail_kinds import MailKind, kind_named
+from privacy.models import OutgoingMail
+from privacy.rehearsal.canaries import Canary, Kind
+from privacy.rehearsal.holdings import sealed_addresses
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.search import Search
+
+from .pages import BROKEN_BY, KNOWN
+
+PROMISES = ("email-for-asked-contact-only", "correspondence-private", "not-shared")
+READ = "how many mails were looked at"
+STORED = "every address that is or was stored, with the tables"
+ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
+
+
+@probe(*PROMISES, stage=Stage.LOOK)
+def each_mail_went_to_its_reader_alone(rehearsal: Rehearsal) -> None:
+    judge_mails(rehearsal)
+
+
+@probe(*PROMISES, stage=Stage.END)
+def each_mail_went_to_its_reader_alone_before_the_end(rehearsal: Rehearsal) -> None:
+    judge_mails(rehearsal)
+
+
+@probe(*PROMISES, stage=Stage.LAST)
+def each_mail_of_all_went_to_its_reader_alone(rehearsal: Rehearsal) -> None:
+    judge_mails(rehearsal)
+
+
+def judge_mails(rehearsal: Rehearsal) -> None:
+    """All mails since the last time."""
+    search, mails = Search(rehearsal.canaries), list(rehearsal.mails())
+    stored = stored_addresses(rehearsal)
+    for mail in mails[rehearsal.things.get(READ, 0) :]:
+        for promise in PROMISES:
+            rehearsal.searched(promise)
+        kind = kind_of(mail)
+        for promise, what in (*recipient_of(mail, stored), *words_in(rehearsal, mail, kind, search), *hosts_in(mail)):
+            rehearsal.breach(promise, f"{what} in a mail ({kind.template if kind else 'of no kind'})")
+    rehearsal.things[READ] = len(mails)
+
+
+def stored_addresses(rehearsal: Rehearsal) -> dict[str, bool]:
+    """Every address that is or was stored, as it is; true where it is not only in what somebody asked for by typing it.
+
+    Queued mails don't count: whether they may go there is the question.
+    """
+    stored: dict[str, bool] = rehearsal.things.setdefault(STORED, {})
+    for address, model in sealed_addresses():
+        if model is not OutgoingMail:
+            stored[address] = stored.get(address, False) or not model.__name__.endswith("Request")
+    return stored
+
+
+def kind_of(mail: EmailMessage) -> MailKind | None:
+    found = OutgoingMail.objects.filter(pk=mail_with_id(str(mail["Message-ID"]))).first()
+    return kind_named(found.kind) if found else None
+
+
+def recipient_of(mail: EmailMessage, stored: dict[str, bool]) -> Iterator[tuple[str, str]]:
+    """Where the same mailbox is stored with somebody, in another spelling, that is where the mail should have gone."""
+    to = str(mail["To"]).strip("<>")
+    others = [address for address, known in stored.items() if known and address.lower() == to.lower()]
+    if to != settings.BUSINESS["email"] and (to not in stored or (others and to not in others)):
+        yield "email-for-asked-contact-only", "an address that is not the stored one"
+    if mail["Cc"] or mail["Bcc"] or "," in to:
+        yield "email-for-asked-contact-only", "more than one recipient"
+
+
+def words_in(
+    rehearsal: Rehearsal, mail: EmailMessage, kind: MailKind | None, search: Search
+) -> Iterator[tuple[str, str]]:
+    text = f"{list(mail.items())}\n{''.join(parts_of(mail))}".encode()
+    in_address = search.found_in(str(mail["To"]).encode())
+    owners = {canary.owner for canary in in_address}
+    for canary in search.found_in(text) - in_address:
+        described = f"the {canary.what} of the {canary.owner}"
+        if canary.kind is Kind.PUBLIC or (canary.kind is Kind.NUMBER and canary.owner in owners):
+            continue
+        if canary.owner not in owners:
+            yield BROKEN_BY.get(canary.kind, "correspondence-private"), described
+        elif kind and not kind.confirmed and typed(rehearsal, canary):
+            yield "email-for-asked-contact-only", f"{described}, as a stranger typed it,"
+
+
+def typed(rehearsal: Rehearsal, canary: Canary) -> bool:
+    """By the person, and so perhaps by somebody else in their name."""
+    return canary in rehearsal.things[KNOWN][canary.owner]
+
+
+def parts_of(mail: EmailMessage) -> Iterator[str]:
+    return (str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text")
+
+
+def hosts_in(mail: EmailMessage) -> Iterator[tuple[str, str]]:
+    """A mail leads to this site, and loads nothing from elsewhere."""
+    own = {urlsplit(address).netloc for address in (settings.SITE_URL, settings.PAYPAL_APPROVE_ORIGIN)}
+    if {urlsplit(address).netloc for part in parts_of(mail) for address in ADDRESS.findall(part)} - own:
+        yield "not-shared", "an address of somebody else's"

@@ -1,0 +1,100 @@
+"""Every answer that anybody got is searched for what belongs to others.
+
+Whoever owns a word may read it, and whoever sent it learns nothing by it. Staff may read what is kept in tables that
+their role opens, and each other's names. Everybody else reads nothing: what was shown all the same turns one promise
+red, by what it is (`BROKEN_BY`); what a thief got with a key from a stolen database, `encrypted`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from privacy.rehearsal.canaries import Canary, Kind
+from privacy.rehearsal.holdings import Column, holdings
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, Seen
+from privacy.rehearsal.search import Search
+
+THIEF = "thief"  # how `who` begins, of somebody who tries doors
+BROKEN_BY = {
+    Kind.DIRECT: "direct-visits-domain-only",
+    Kind.CARD: "paypal-only",
+    Kind.VISIT: "referral-for-commission-only",
+}  # by any other: correspondence-private
+PROMISES = ("correspondence-private", "encrypted", *BROKEN_BY.values())
+KEPT = "in which columns each canary is or was kept"
+JUDGED = "how many answers were searched"
+KNOWN = "what each person has sent"
+
+
+@probe(*PROMISES, stage=Stage.LOOK)
+def nobody_was_shown_what_belongs_to_others(rehearsal: Rehearsal) -> None:
+    judge(rehearsal)
+
+
+@probe(*PROMISES, stage=Stage.END)
+def nobody_was_shown_what_belongs_to_others_before_the_end(rehearsal: Rehearsal) -> None:
+    judge(rehearsal)
+
+
+@probe(*PROMISES, stage=Stage.LAST)
+def nobody_was_ever_shown_what_belongs_to_others(rehearsal: Rehearsal) -> None:
+    judge(rehearsal)
+
+
+def judge(rehearsal: Rehearsal) -> None:
+    """All answers since the last time."""
+    search = Search(rehearsal.canaries)
+    kept = where_kept(rehearsal, search)
+    known: dict[str, set[Canary]] = rehearsal.things.setdefault(KNOWN, defaultdict(set))
+    colleagues = {seen.who for seen in rehearsal.seen if seen.user and seen.user.is_staff}
+    for seen in rehearsal.seen[rehearsal.things.get(JUDGED, 0) :]:
+        known[seen.who] |= search.found_in(seen.sent, thorough=False)
+        for promise in PROMISES:
+            rehearsal.searched(promise)
+        for canary in read_in(seen, search) - known[seen.who]:
+            if not may_see(seen, canary, kept, colleagues):
+                rehearsal.breach(promise_of(seen, canary), f"the {canary.what} of the {canary.owner}, {_where(seen)}")
+    rehearsal.things[JUDGED] = len(rehearsal.seen)
+
+
+def where_kept(rehearsal: Rehearsal, search: Search) -> dict[Canary, set[Column]]:
+    """With what was kept before and is deleted by now."""
+    kept: dict[Canary, set[Column]] = rehearsal.things.setdefault(KEPT, defaultdict(set))
+    for canary, columns in holdings(search).items():
+        kept[canary] |= columns
+    return kept
+
+
+def read_in(seen: Seen, search: Search) -> set[Canary]:
+    """In headers and body. Only what is no page may be packed."""
+    return search.found_in(f"{seen.headers}".encode() + b"\n" + seen.body, thorough=not seen.is_html)
+
+
+def may_see(seen: Seen, canary: Canary, kept: dict[Canary, set[Column]], colleagues: set[str]) -> bool:
+    if canary.kind is Kind.PUBLIC or canary.owner == seen.who:
+        return True
+    if not (seen.user and seen.user.is_staff) or canary.kind in BROKEN_BY:
+        return False
+    return canary.kind is Kind.NUMBER or canary.owner in colleagues or opens(seen.user, kept[canary])
+
+
+def opens(user: Any, columns: set[Column]) -> bool:
+    """A member of staff has some right on one of the tables."""
+    rights = user.get_all_permissions()
+    return any(
+        right.startswith(f"{model._meta.app_label}.") and right.endswith(f"_{model._meta.model_name}")
+        for model, _ in columns
+        for right in rights
+    )
+
+
+def promise_of(seen: Seen, canary: Canary) -> str:
+    if seen.who.startswith(THIEF):
+        return "encrypted"
+    return BROKEN_BY.get(canary.kind, "correspondence-private")
+
+
+def _where(seen: Seen) -> str:
+    return f"shown to {seen.who} at {seen.route or 'an unknown address'} ({seen.method}, {seen.status})"
