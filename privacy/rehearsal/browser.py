@@ -18,6 +18,7 @@ class Browser(ABC):
 
     base: str
     url: str
+    _read: tuple[str, BeautifulSoup] = ("", BeautifulSoup("", "html.parser"))
 
     @abstractmethod
     def send(self, method: str, url: str, *, data: dict[str, Any] | None = None, **options: Any) -> None:
@@ -44,7 +45,11 @@ class Browser(ABC):
 
     @property
     def page(self) -> BeautifulSoup:
-        return BeautifulSoup(self.html, "html.parser")
+        """Read once for each answer."""
+        html = self.html
+        if self._read[0] != html:
+            self._read = html, BeautifulSoup(html, "html.parser")
+        return self._read[1]
 
     @property
     def text(self) -> str:

@@ -74,6 +74,7 @@ class Rehearsal:
         self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
         self.networks: dict[str, str] = {}  # whose browser is at which network address
         self._probe: Probe | None = None
+        self._mails: dict[tuple[Path, int], list[EmailMessage]] = {}
 
     # --- what probes say ---
 
@@ -169,10 +170,17 @@ class Rehearsal:
         """Every mail that left, or those to one address, the oldest first."""
         self.work()
         for path in sorted((self.folder / "mail").glob("*")):
-            for content in path.read_bytes().split(END_OF_MAIL)[:-1]:
-                message = BytesParser(EmailMessage, policy=email.policy.default).parsebytes(content)
+            for message in self._read(path):
                 if to in str(message["To"]):
                     yield message
+
+    def _read(self, path: Path) -> list[EmailMessage]:
+        """The mails of one file, which may have got more since it was read."""
+        content = path.read_bytes()
+        if (path, len(content)) not in self._mails:
+            parser = BytesParser(EmailMessage, policy=email.policy.default)
+            self._mails[path, len(content)] = [parser.parsebytes(one) for one in content.split(END_OF_MAIL)[:-1]]
+        return self._mails[path, len(content)]
 
     def mail(self, to: str, subject: str) -> str:
         """The text of the newest mail to this address with these words in its subject. Raises `LookupError`."""
