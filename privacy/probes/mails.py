@@ -71,7 +71,8 @@ def stored_addresses(rehearsal: Rehearsal) -> dict[str, bool]:
 
 
 def kind_of(mail: EmailMessage) -> MailKind | None:
-    found = OutgoingMail.objects.filter(pk=mail_with_id(str(mail["Message-ID"]))).first()
+    number = mail_with_id(str(mail["Message-ID"]))
+    found = OutgoingMail.objects.filter(pk=number).first() if number else None
     return kind_named(found.kind) if found else None
 
 
