@@ -18,6 +18,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .addresses.form_field import EmailAddressField
+from .card_numbers import validate_no_card_number
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +86,8 @@ def _refuse(text: str, is_forbidden: Callable[[str], bool], why: str) -> None:
 
 def check_all_forms() -> None:
     """Makes every `forms.CharField`, of whatever form, clean and check what is typed, by the rule that goes with its
-    widget. A password is nobody's to read and may hold anything; an e-mail address is kept as typed."""
+    widget, and refuse the number of a card: not every form asks the model's own validators. A password is nobody's to
+    read and may hold anything; an e-mail address is kept as typed."""
     to_python, run_validators = forms.CharField.to_python, forms.CharField.run_validators
 
     def cleaned_to_python(field: forms.CharField, value: Any) -> Any:
@@ -100,6 +102,7 @@ def check_all_forms() -> None:
             except ValidationError:
                 logger.warning("forbidden characters in a field: %s", type(field).__name__)  # browsers don't send any
                 raise
+            validate_no_card_number(str(value))
         run_validators(field, value)
 
     setattr(forms.CharField, "to_python", cleaned_to_python)  # noqa: B010 (mypy: no assigning to methods)

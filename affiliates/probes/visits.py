@@ -2,22 +2,76 @@
 
 from __future__ import annotations
 
+from affiliates.models import Click
+from affiliates.referral import COOKIE
+from privacy.reading import OtherPurpose
 from privacy.rehearsal.canaries import Kind
 from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
 from shop.probes.buying import buy
 from shop.probes.products import PRODUCT
 
-from .people import AFFILIATE
+from .people import AFFILIATE, RIVAL
 
 BUYER = "buyer"  # came by a link, and has paid
+CODE_BUYER = "buyer with a code"  # typed the code of the other affiliate
+VISITOR = "visitor"  # came by a link, and has looked around
+PURPOSE = "referral-for-commission-only"
 
 
-@probe("referral-for-commission-only", "paypal-only", "encrypted", stage=Stage.PLANT)
+@probe(PURPOSE, "paypal-only", "encrypted", stage=Stage.PLANT)
 def somebody_comes_by_a_link_and_buys(rehearsal: Rehearsal) -> None:
-    code = rehearsal.things[AFFILIATE].code
-    browser = rehearsal.browser(BUYER, kind=Kind.VISIT)
-    browser.open(f"/go/{code}/products/{PRODUCT}/?sub={rehearsal.canary(BUYER, 'label', Kind.VISIT, kept=False)}")
-    rehearsal.expect("aitpro_referral" in browser.client.cookies, "a click sets the cookie")
+    browser = come(rehearsal, BUYER, f"/go/{rehearsal.things[AFFILIATE].code}/products/{PRODUCT}/")
     rehearsal.things[BUYER] = buy(rehearsal, browser)
     rehearsal.tried()
+
+
+@probe(PURPOSE, "encrypted", stage=Stage.PLANT)
+def somebody_buys_with_a_code(rehearsal: Rehearsal) -> None:
+    browser = rehearsal.browser(CODE_BUYER)
+    rehearsal.things[CODE_BUYER] = buy(rehearsal, browser, code=rehearsal.things[RIVAL].code)
+    rehearsal.tried()
+
+
+@probe(PURPOSE, "encrypted", stage=Stage.PLANT)
+def somebody_comes_by_every_form_of_a_link(rehearsal: Rehearsal) -> None:
+    code = rehearsal.things[AFFILIATE].code
+    for address in (
+        f"/go/{code}",
+        f"/go/{code.lower()}/",
+        f"/go/{code}/{rehearsal.canary(VISITOR, 'page', Kind.VISIT, kept=False)}/",
+        f"/?ref={code}",
+        f"/products/{PRODUCT}/?ref={code}&go=0",
+    ):
+        rehearsal.things[VISITOR] = come(rehearsal, VISITOR, address)
+
+
+@probe(PURPOSE, stage=Stage.DOORS)
+def no_code_that_names_no_purpose_reads_the_address_of_a_visit(rehearsal: Rehearsal) -> None:
+    visits = list(Click._base_manager.all())
+    rehearsal.expect(visits, "there are visits")
+    rehearsal.tried(len(visits))
+    if any(opens_for_anybody(visit) for visit in visits):
+        rehearsal.breach(PURPOSE, "affiliates_click.address opens for code that names no purpose")
+
+
+def opens_for_anybody(visit: Click) -> bool:
+    try:
+        return visit.address is not None
+    except OtherPurpose:
+        return False
+
+
+def come(rehearsal: Rehearsal, who: str, address: str) -> SiteBrowser:
+    """Follows a link with canaries in everything that a browser sends along."""
+    browser_name, page, label, parameter = (
+        rehearsal.canary(who, what, Kind.VISIT, kept=False)
+        for what in ("browser", "referring page", "label", "parameter")
+    )
+    agent = f"Mozilla/5.0 (X11; Linux) Firefox/140.0 {browser_name.rstrip('Ö')}"
+    browser = rehearsal.browser(who, kind=Kind.VISIT, **{"User-Agent": agent})
+    mark, source = "&" if "?" in address else "?", f"https://rehearsed.example/{page.rstrip('Ö')}"
+    browser.open(f"{address}{mark}sub={label}&{parameter.rstrip('Ö')}={parameter}", headers={"referer": source})
+    rehearsal.expect(COOKIE in browser.client.cookies, "a click sets the cookie")
+    rehearsal.tried()
+    return browser

@@ -246,7 +246,7 @@ class SiteBrowser(Browser):
         )
         self.status, self.content, self.headers = 0, b"", dict[str, str]()
 
-    def send(self, method: str, url: str, *, data: dict[str, Any] | None = None, **options: Any) -> None:
+    def send(self, method: str, url: str, *, data: Any = None, **options: Any) -> None:
         """`options` go to Django's test client: headers, or a file's fields."""
         for _ in range(10):
             location = self._send_once(method, url, data, options)
@@ -258,14 +258,14 @@ class SiteBrowser(Browser):
                 method, data, options = "get", None, {}
         raise LookupError("too many redirects")
 
-    def _send_once(self, method: str, url: str, data: dict[str, Any] | None, options: dict[str, Any]) -> str:
+    def _send_once(self, method: str, url: str, data: Any, options: dict[str, Any]) -> str:
         if url.startswith(settings.PAYPAL_BASE_URL):
             return self._send_to_paypal(method, url, data)
         if urlsplit(url).netloc != urlsplit(self.base).netloc:
             raise LookupError("a page outside the site")
-        answer = getattr(self.client, method)(
-            url.removeprefix(self.base) or "/", data, secure=settings.HTTPS, headers={"referer": self.url}, **options
-        )
+        options = {**options, "headers": {"referer": self.url, **options.get("headers", {})}}
+        address = url.removeprefix(self.base) or "/"
+        answer = getattr(self.client, method)(address, data, secure=settings.HTTPS, **options)
         self.content = answer.getvalue()
         self.status, self.headers = answer.status_code, dict(answer.headers)
         try:

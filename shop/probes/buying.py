@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from privacy.rehearsal.canaries import Kind
 from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
 
 from .products import PRODUCT
@@ -34,7 +35,9 @@ def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, *
     rehearsal.expect("your order is paid" in browser.text, "what was paid at PayPal is paid here")
     receipt = rehearsal.mail(fields["email"], "Your receipt")
     box = browser.page.select_one(".copy-box")
-    key = box.get_text().strip() if box else ""
+    key = rehearsal.watch(box.get_text().strip(), who, "license key") if box else ""
     found = re.search(r"Order\s+(B\w{9})", receipt)
     rehearsal.expect(found and browser.url in receipt, "the receipt leads to the order's page")
-    return Buyer(who, browser, fields["email"], found.group(1) if found else "", browser.url, key)
+    reference = rehearsal.watch(found.group(1) if found else "", who, "number of the order", Kind.NUMBER)
+    rehearsal.watch(browser.url.split("/")[-2], who, "page of the order", Kind.KEY)
+    return Buyer(who, browser, fields["email"], reference, browser.url, key)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
-
-from django.conf import settings
-from django.test import Client
+from urllib.parse import urljoin
 
 from privacy.rehearsal.rehearsing import Rehearsal, send_to_paypal
 
@@ -28,15 +26,16 @@ def bring_messages(rehearsal: Rehearsal, *, times: int = 1) -> int:
     """All of PayPal's messages since the last time, each so often. Returns how many there were."""
     found = messages_since(rehearsal.things.get(BROUGHT, 0))
     for message in found * times:
-        rehearsal.expect(deliver(message) == 200, "the site takes PayPal's message")
+        rehearsal.expect(deliver(rehearsal, message) == 200, "the site takes PayPal's message")
     rehearsal.things[BROUGHT] = max((one["id"] for one in found), default=rehearsal.things.get(BROUGHT, 0))
     rehearsal.work()
     return len(found)
 
 
-def deliver(message: dict[str, Any]) -> int:
+def deliver(rehearsal: Rehearsal, message: dict[str, Any]) -> int:
     """As PayPal sends it. Returns the status of the answer."""
+    paypal = rehearsal.browser("PayPal")
     headers = {name: value for name, value in message["headers"].items() if name.lower().startswith("paypal-")}
-    body, kind = message["body"].encode(), "application/json"
-    answer = Client().post("/paypal/webhook/", body, content_type=kind, headers=headers, secure=settings.HTTPS)
-    return answer.status_code
+    address = urljoin(paypal.base, "/paypal/webhook/")
+    paypal.send("post", address, data=message["body"].encode(), content_type="application/json", headers=headers)
+    return paypal.status

@@ -1,0 +1,115 @@
+"""The number of a card, typed where it does not belong; and the payer, whom PayPal knows and the site does not."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+
+from bs4 import BeautifulSoup
+
+from privacy.rehearsal.canaries import Kind, canary
+from privacy.rehearsal.opening import opened_texts
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+
+from .products import SERVICE
+
+CARD = "number of a card"
+STRANGER = "somebody with a card"
+PUBLIC_FORMS = {
+    f"/checkout/{SERVICE}/": "Continue to PayPal",
+    "/contact/": "Send the message",
+    "/affiliates/apply/": "Send the application",
+    "/affiliates/apply/link/": "Send it again",
+    "/privacy/request/": "Send me the link",
+    "/accounts/password/": "Send me the link",
+}
+TYPED = "input:not([type]), input[type=text], input[type=email], input[type=url], input[type=tel], textarea"
+ASKS_FOR_A_CARD = re.compile(r'autocomplete="cc-|name="(card|cc|cvc|cvv|pan)([_-]?(number|no))?"', re.IGNORECASE)
+
+
+@probe("paypal-only", stage=Stage.PLANT)
+def no_public_form_takes_the_number_of_a_card(rehearsal: Rehearsal) -> None:
+    for address, button in PUBLIC_FORMS.items():
+        type_into_every_field(rehearsal, lambda: rehearsal.browser(STRANGER), address, button)
+
+
+@probe("paypal-only", stage=Stage.LOOK)
+def no_number_of_a_card_is_kept(rehearsal: Rehearsal) -> None:
+    """Wherever this run has typed one: sealed as well."""
+    card = card_of(rehearsal)
+    for place, text in opened_texts():
+        rehearsal.searched("paypal-only")
+        if card in re.sub(r"[\s-]", "", text):
+            rehearsal.breach("paypal-only", f"the number of a card in {place}")
+
+
+@probe("paypal-only", stage=Stage.LOOK)
+def no_payer_is_kept(rehearsal: Rehearsal) -> None:
+    """PayPal knows who paid, and its messages name them: name and address are not in what is kept of a message."""
+    payers = [each.word.rstrip("Ö") for each in rehearsal.canaries if not each.kept and each.what.endswith("at PayPal")]
+    rehearsal.expect(payers, "somebody has paid at PayPal")
+    for place, text in opened_texts():
+        rehearsal.searched("paypal-only")
+        if any(payer in text for payer in payers):
+            rehearsal.breach("paypal-only", f"who paid at PayPal in {place}")
+
+
+@probe("paypal-only", stage=Stage.END)
+def no_page_asks_for_a_card(rehearsal: Rehearsal) -> None:
+    """Every page that anybody got to see."""
+    for seen in rehearsal.seen:
+        rehearsal.searched("paypal-only")
+        if ASKS_FOR_A_CARD.search(seen.body.decode(errors="replace")):
+            rehearsal.breach("paypal-only", f"a field for a card on {seen.route or 'a page'}")
+
+
+def card_of(rehearsal: Rehearsal) -> str:
+    """16 digits, new in each run, that pass for a card's number."""
+    if CARD not in rehearsal.things:
+        digits = "4" + "".join(secrets.choice("0123456789") for _ in range(14))
+        rehearsal.things[CARD] = next(digits + last for last in "0123456789" if has_valid_end(digits + last))
+        rehearsal.watch(in_groups(rehearsal.things[CARD]), STRANGER, CARD, Kind.CARD, kept=False)
+    card: str = rehearsal.things[CARD]
+    return card
+
+
+def has_valid_end(digits: str) -> bool:
+    """ISO/IEC 7812-1. Counted here anew: the site's own count is what is tried."""
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
+
+
+def in_groups(card: str) -> str:
+    return " ".join(card[at : at + 4] for at in range(0, 16, 4))
+
+
+def type_into_every_field(
+    rehearsal: Rehearsal, browser: Callable[[], SiteBrowser], address: str, button: str = "", **more: str
+) -> None:
+    """Sends the form once for each field that takes a text, with the number in that one and what fits in the others."""
+    card, visitor = card_of(rehearsal), browser()
+    for name in names_of(visitor.open(address), button):
+        fits = {each: what_fits(each) for each in names_of(visitor.page, button)}
+        choices = {"kind": "question"} if visitor.page.select("[name=kind][value=question]") else {}
+        typed = f"{card}@example.org" if "email" in name else in_groups(card)
+        visitor.submit(button, **{**fits, **choices, "terms": "on", **more, name: typed})
+        rehearsal.tried()
+        visitor = browser()
+        visitor.open(address)
+
+
+def names_of(page: BeautifulSoup, button: str) -> list[str]:
+    """The fields to type in, of the form with this button."""
+    forms = [form for form in page.find_all("form") if any(button in each.get_text() for each in form("button"))]
+    shown = [form for form in forms if form.find_parent("header") is None]
+    return [str(field["name"]) for field in shown[0].select(TYPED) if field.get("name")] if shown else []
+
+
+def what_fits(name: str) -> str:
+    if name == "email":
+        return f"{canary().rstrip('Ö').lower()}@example.org"
+    return {"website": "https://rehearsed.example/", "phone": "+1 805 555 7193", "code": "", "extra": ""}.get(
+        name, "As it should be"
+    )

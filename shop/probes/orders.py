@@ -1,0 +1,53 @@
+"""Somebody who comes by no link, buys, is refunded a part, and disputes the rest with PayPal."""
+
+from __future__ import annotations
+
+import re
+
+from privacy.rehearsal.people import OWNER, STAFF
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal
+
+from .buying import Buyer, buy
+from .paypal import act_on_payment, bring_messages
+from .products import PRODUCT, SERVICE
+
+DIRECT_BUYER, CLIENT = "buyer without a link", "client of a service"
+
+
+@probe("encrypted", "correspondence-private", stage=Stage.PLANT)
+def somebody_buys_a_service(rehearsal: Rehearsal) -> None:
+    browser = rehearsal.browser(CLIENT)
+    address, phone = rehearsal.canary(CLIENT, "postal address"), "+1 805 555 7195"
+    rehearsal.things[CLIENT] = buy(rehearsal, browser, product=SERVICE, address=address, phone=phone)
+    rehearsal.tried()
+
+
+@probe("encrypted", "correspondence-private", stage=Stage.PLANT)
+def somebody_buys_and_downloads(rehearsal: Rehearsal) -> None:
+    browser = rehearsal.browser(DIRECT_BUYER)
+    buyer = rehearsal.things[DIRECT_BUYER] = buy(rehearsal, browser, product=PRODUCT)
+    browser.submit("Download version")
+    rehearsal.expect(browser.content.startswith(b"PK"), "a buyer can download")
+    browser.open(buyer.page)
+    rehearsal.tried()
+
+
+@probe("encrypted", "paypal-only", stage=Stage.PLANT)
+def paypals_messages_come_twice(rehearsal: Rehearsal) -> None:
+    """About the sales so far, and about a part that PayPal refunds and a dispute."""
+    capture = capture_of(rehearsal, rehearsal.things[DIRECT_BUYER])
+    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal sends messages")
+    act_on_payment(capture, "refund", amount="10.00")
+    act_on_payment(capture, "dispute")
+    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal sends messages of refunds and disputes")
+    rehearsal.tried()
+
+
+def capture_of(rehearsal: Rehearsal, buyer: Buyer) -> str:
+    """PayPal's number of the payment, as staff see it."""
+    staff = rehearsal.things[STAFF][OWNER].browser
+    staff.open_first_row(f"/admin/shop/order/?q={buyer.reference}")
+    found = re.search(r"\b[A-Z0-9]{17}\b", staff.text)
+    rehearsal.expect(found, "the payment has a number")
+    return found.group() if found else ""
