@@ -38,11 +38,13 @@ def look_through_their_eyes(rehearsal: Rehearsal) -> None:
         opened = read_everything(rehearsal.things[who].browser)
         rehearsal.expect(opened > 12, "an affiliate can open the pages of the portal")
         rehearsal.tried(opened)
-        search = Search([*(each for each in rehearsal.canaries if each.owner != who), *rows_of_sales()])
+        search = Search([*rehearsal.canaries, *rows_of_sales()])
         for place, content in what_was_seen_by(rehearsal, who):
             rehearsal.searched(PRIVATE)
             rehearsal.searched(PURPOSE)
             for found in search.found_in(content):
+                if found.owner == who or found.kind is Kind.CARD:  # typed by themselves
+                    continue
                 promise = PURPOSE if found.kind is Kind.VISIT else PRIVATE
                 rehearsal.breach(promise, f"the {found.what} of the {found.owner} in {place}")
 

@@ -222,3 +222,14 @@ def test_staff_are_told_and_keep_what_they_typed(staff: Client, product: Product
     page = staff.post(f"/admin/shop/product/{product.pk}/change/", {"name": TURNED, "slug": "bps-pro"}).content.decode()
     assert "turn the direction of writing around" in page
     assert TURNED in page
+
+
+@pytest.mark.parametrize("field", [forms.CharField(), forms.CharField(widget=forms.Textarea), forms.EmailField()])
+def test_no_field_of_any_form_takes_the_number_of_a_card(field: forms.Field) -> None:
+    typed = "4111111111111111@example.org" if isinstance(field, forms.EmailField) else "It is 4111 1111 1111 1111"
+    with pytest.raises(ValidationError, match="number of a payment card"):
+        field.clean(typed)
+
+
+def test_a_password_may_be_any_digits() -> None:
+    assert forms.CharField(widget=forms.PasswordInput).clean("4111111111111111") == "4111111111111111"
