@@ -2,6 +2,9 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import TemplateView
 
+from privacy.purposes import Audience, Purpose
+from privacy.reading import for_uses
+
 from . import account_views, views
 from .second_factor import views as second_factor
 
@@ -28,3 +31,4 @@ urlpatterns = [
     ),
     path("password/<uidb64>/<token>/", views.SetPasswordView.as_view(), name="password_set"),
 ]
+for_uses(urlpatterns, (Purpose.AFFILIATE_ACCOUNT, Audience.PERSON), (Purpose.STAFF_ACCOUNT, Audience.PERSON))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -102,7 +101,6 @@ def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: 
         affiliate_id=affiliate,
         address=client_address(request),
         landing_path=landing[:300],
-        referring_domain=_referring_domain(request),
         label_id=known.label_id(request.GET.get("sub", "")),
         clicked_at=now,
         expires_at=now + REFERRAL_LIFE,
@@ -127,14 +125,6 @@ def _is_stored(click: Click) -> bool:
         click.insert()
         return True
     return False
-
-
-def _referring_domain(request: HttpRequest) -> str:
-    try:
-        host = urlsplit(request.META.get("HTTP_REFERER", "")).hostname or ""
-    except ValueError:
-        return ""
-    return host[:253] if host.isprintable() else ""
 
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:

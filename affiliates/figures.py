@@ -14,6 +14,9 @@ from typing import Literal, TypeVar
 from django.db.models import CharField, Count, Q, Sum, Value
 from django.db.models.functions import Cast, TruncDate
 
+from privacy.purposes import Audience, Purpose
+from privacy.reading import reads
+
 from .daily_sales import SUMS
 from .models import COUNTERS, Affiliate, By, Click, DailyClicks, DailySales, Tally
 
@@ -70,7 +73,7 @@ def _plain(label: str, by: By) -> str:
     return label.replace("-", "") if by == By.CAMPAIGN else label
 
 
-Lines = Iterator[tuple[date, str, dict[str, int]]]
+Lines = Iterable[tuple[date, str, dict[str, int]]]
 
 
 def _sale_lines(affiliate: Affiliate, since: date, until: date, currency: str) -> Lines:
@@ -79,6 +82,7 @@ def _sale_lines(affiliate: Affiliate, since: date, until: date, currency: str) -
         yield day, "", dict(zip(SUMS, counts, strict=True))
 
 
+@reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.AFFILIATE)
 def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Lines:
     """One statement, so that a click that is being added up stands neither in both parts nor in none."""
     days = Q(affiliate=affiliate, day__range=(since, until))
@@ -98,8 +102,8 @@ def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Line
         .values_list("day", "under")
         .annotate(**{f"of_{name}": Sum(name) for name in COUNTERS})
     )
-    for day, label, *counts in added.union(clicks, tallies, all=True):
-        yield day, label, dict(zip(COUNTERS, counts, strict=True))
+    lines = added.union(clicks, tallies, all=True)
+    return [(day, label, dict(zip(COUNTERS, counts, strict=True))) for day, label, *counts in lines]
 
 
 def _label(columns: dict[By, str], by: By) -> Cast | Value:

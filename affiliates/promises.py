@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from privacy.evidence import Evidence, evidence_for
 from privacy.heartbeat import LATE_AFTER, clock_jump, last_purge
 from privacy.keystore.models import DayKey
-from privacy.purposes import Purpose
-from privacy.reading import OtherPurpose, purposes_open_to, readers
+from privacy.purposes import Audience, Purpose
+from privacy.reading import Acting, OtherPurpose, acting_as, readers, uses_open_to
 
 from .models import REFERRAL_LIFE, Click
 
@@ -34,28 +34,49 @@ def referrals_end(now: datetime) -> Evidence:
     )
 
 
+# What the promise's sentence allows: paying, the counts that show an affiliate what is paid for, answering the visitor.
+SERVES_COMMISSION = {
+    (Purpose.REFERRAL_TRACKING, Audience.SITE),
+    (Purpose.REFERRAL_TRACKING, Audience.PERSON),
+    (Purpose.REFERRAL_TRACKING, Audience.AFFILIATE),
+    (Purpose.PRIVACY_REQUEST, Audience.SITE),
+    (Purpose.PRIVACY_REQUEST, Audience.PERSON),
+}
+
+
 @evidence_for("referral-for-commission-only")
 def referrals_serve_commission(now: datetime) -> Evidence:
-    """Broken when the address of a visit opens for code that names no purpose, or another purpose is let in."""
+    """Broken when a visit opens for code that names no purpose, or another purpose or audience is let in."""
     table = Click._meta.db_table
     declared = readers(table)
-    open_to = purposes_open_to(table)
-    strangers = [reader for reader in declared if reader.purpose not in open_to]
-    expected = {Purpose.REFERRAL_TRACKING, Purpose.PRIVACY_REQUEST}
+    open_to = uses_open_to(table)
+    strangers = [reader for reader in declared if (reader.purpose, reader.audience) not in SERVES_COMMISSION]
+    is_closed = _address_is_closed_to_others() and _rows_are_closed_to_others()
     return Evidence(
-        kept=_is_closed_to_others() and open_to == expected and not strangers,
+        kept=is_closed and open_to == SERVES_COMMISSION and not strangers,
         figures={
-            "opens for code that names no purpose": "no" if _is_closed_to_others() else "yes",
-            "purposes it opens for": ", ".join(sorted(purpose.label for purpose in open_to)),
+            "opens for code that names no purpose": "no" if is_closed else "yes",
+            "purposes it opens for": ", ".join(sorted({purpose.label for purpose, _ in open_to})),
             "places in the code that read it": ", ".join(sorted(reader.code for reader in declared)),
             "of them for another purpose": len(strangers),
         },
     )
 
 
-def _is_closed_to_others() -> bool:
+def _address_is_closed_to_others() -> bool:
     """Tried out, with a visit that nobody made: the address that it is given can't be read here."""
     try:
-        return Click(address="192.0.2.1").address is None
+        with acting_as(None):
+            return Click(address="192.0.2.1").address is None
     except OtherPurpose:
         return True
+
+
+def _rows_are_closed_to_others() -> bool:
+    """Tried out as a page that is declared for nothing: the statement is refused."""
+    try:
+        with acting_as(Acting("nothing")):
+            Click._base_manager.values_list("clicked_at").first()
+    except OtherPurpose:
+        return True
+    return False

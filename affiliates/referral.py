@@ -23,7 +23,7 @@ from django.utils import timezone
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, SealBroken, seal, unseal
 from privacy.links import digest_of
-from privacy.purposes import Purpose
+from privacy.purposes import Audience, Purpose
 from privacy.reading import reads
 
 from .models import REFERRAL_LIFE, Affiliate, Click, Label
@@ -99,6 +99,7 @@ class Referral:
         return token if token and token.is_live(timezone.now()) else None
 
     @cached_property
+    @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.PERSON)
     def click(self) -> Click | None:
         """The stored row behind the cookie, if it is still there."""
         if self.token is None:
@@ -108,7 +109,7 @@ class Referral:
         return found
 
     @property
-    @reads("affiliates_click", purpose=Purpose.PRIVACY_REQUEST)
+    @reads("affiliates_click", purpose=Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
     def own_address(self) -> str | None:
         """The network address stored with the visit, for the visitor's own eyes."""
         return self.click.readable_address() if self.click else None

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
+from privacy.purposes import Audience, Purpose
+from privacy.reading import for_uses
+
 from . import explanation_views as why
 from . import report_views
 
@@ -13,3 +16,4 @@ urlpatterns = [
     path("reports/report.csv", report_views.download, name="report_file"),
     path("why/", why.order, name="why_order"),
 ]
+for_uses(urlpatterns, (Purpose.AFFILIATE_ACCOUNT, Audience.STAFF), (Purpose.REFERRAL_TRACKING, Audience.STAFF))

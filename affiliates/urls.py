@@ -1,6 +1,9 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from privacy.purposes import Audience, Purpose
+from privacy.reading import for_uses
+
 from . import application_views as applications
 from . import views
 from .creatives import creative_image
@@ -49,3 +52,4 @@ urlpatterns = [
     path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
     path("affiliates/portal/files/<slug:kind>.csv", exports.Export.as_view(), name="portal_export"),
 ]
+for_uses(urlpatterns, (Purpose.AFFILIATE_ACCOUNT, Audience.PERSON), (Purpose.AFFILIATE_ACCOUNT, Audience.AFFILIATE))

@@ -21,6 +21,8 @@ from django.views.defaults import bad_request
 from privacy.optimistic_locking.admin import LockingAdmin
 from privacy.optimistic_locking.guard import refuses_stale_pages
 from privacy.policy.gate import waiting
+from privacy.reading import acting_as
+from privacy.staff_acting import acts_for_staff
 from privacy.today import waiting_for
 
 from .admin_areas import in_areas
@@ -49,15 +51,16 @@ class SiteAdmin(AdminSite):
         """A page that can't look up what it was given (`?affiliate=x`, a row's number that is none) answers 400: forms
         and links of the site send no such thing, and Django fails on some of it while it draws the page."""
 
-        guarded = refuses_stale_pages(view, self)
+        guarded, acting = refuses_stale_pages(view, self), acts_for_staff(view)
 
         @wraps(view)
         def readable(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             try:
                 if not all(_is_year(str(value)) for name, value in request.GET.items() if name.endswith("__year")):
                     raise OverflowError("a year that no calendar has")
-                response: HttpResponseBase = guarded(request, *args, **kwargs)
-                return response.render() if isinstance(response, SimpleTemplateResponse) else response
+                with acting_as(acting):
+                    response: HttpResponseBase = guarded(request, *args, **kwargs)
+                    return response.render() if isinstance(response, SimpleTemplateResponse) else response
             except (ValidationError, FieldDoesNotExist, OverflowError) as error:
                 return bad_request(request, error)
 

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "aitpro.http_rules.HttpRulesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.canonical_host.CanonicalHostMiddleware",
+    "privacy.acting_middleware.ActingMiddleware",
     "affiliates.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

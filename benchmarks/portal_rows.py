@@ -54,7 +54,7 @@ def _affiliate(number: int) -> Affiliate:
 def _click(affiliate: Affiliate, days_ago: int) -> None:
     at = timezone.now() - timedelta(days=days_ago)
     times = {"clicked_at": at, "expires_at": at + REFERRAL_LIFE}
-    Click(affiliate=affiliate, landing_path="/", referring_domain=MODEL, counted=True, **times).insert()
+    Click(affiliate=affiliate, landing_path=MODEL, counted=True, **times).insert()
 
 
 def _sell(affiliate: Affiliate) -> None:
@@ -83,11 +83,11 @@ def add_clicks(a_day: int, *, first: int) -> int:
     """So many more a day for a typical affiliate, and the heavy one's share. Returns how many rows that made."""
     _copy(
         Click,
-        f"old.referring_domain = '{MODEL}'",
+        f"old.landing_path = '{MODEL}'",
         _each(a_day),
         first,
         affiliate_id="new.affiliate",
-        referring_domain="''",
+        landing_path="'/'",
     )
     _roll_up(DailyClicks.objects.filter(by__in=[By.ALL, By.LANDING]), clicks=a_day)
     return a_day * SHARES * DAYS

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
@@ -21,9 +22,11 @@ class PrivacyConfig(AppConfig):
         from .addresses.reindex import reindex_after_migrating
         from .key_checks import note_keys_after_migrating
         from .staff_roles import sync_roles
+        from .statements import watch
         from .text_rules import check_all_forms
 
         check_all_forms()
+        connection_created.connect(watch)
 
         post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)

@@ -56,9 +56,9 @@ PROMISES = (
         "referral-for-commission-only",
         "A referral pays a commission, and that is all",
         "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, "
-        "and nothing else.",
-        "The stored address of a visit opens only for code that is declared to pay commission, or to answer you. Any "
-        "other code that tries gets an error.",
+        "and nothing else. The affiliate sees how many visits there were, never whose.",
+        "A visit opens only for code that is declared to pay commission, to count, or to answer you. Any other code "
+        "that tries gets an error from the database's own door.",
         "tests/privacy/evidence/test_purpose_bound.py",
     ),
     Promise(

@@ -1,4 +1,4 @@
-"""The purposes for which personal data may be kept, and the channels by which a person may be reached."""
+"""The purposes for which personal data may be kept, who may learn of it, and by which channels a person is reached."""
 
 from django.db import models
 
@@ -14,6 +14,16 @@ class Purpose(models.TextChoices):
     POLICY_NOTICE = "policy_notice", "telling people about a change of this policy"
     SITE_TRAFFIC = "site_traffic", "counting visits"
     LEGAL_OBLIGATION = "legal_obligation", "keeping records that the law asks for"
+
+
+class Audience(models.TextChoices):
+    """Who gets to see personal data, or what was made of it."""
+
+    SITE = "site", "nobody"  # code works with it, and what it makes of it names no one
+    PERSON = "person", "you"
+    STAFF = "staff", "our staff"
+    AFFILIATE = "affiliate", "the affiliate"
+    PAYPAL = "paypal", "PayPal"
 
 
 class Channel(models.TextChoices):

@@ -1,7 +1,8 @@
 """The registry of personal data: each model says once what it keeps about people, why, how long, and what erasure does.
 
-Five things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, and
-the coverage check over the live schema. Models declare themselves with the decorators below; `privacy` imports none.
+Six things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, the
+coverage check over the live schema, and the check of what each way in reads (`privacy.reading`). Models declare
+themselves with the decorators below; `privacy` imports none.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
-from .purposes import Purpose
+from .purposes import Audience, Purpose
 
 Model = TypeVar("Model", bound=type[models.Model])
 
@@ -49,6 +51,19 @@ class Retention:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Use:
+    """What rows are used for, and who learns something by it. `told` says it in the policy, in plain words.
+
+    It touches only `columns`, named as the database has them; all of them where none are named.
+    """
+
+    purpose: Purpose
+    audience: Audience
+    told: str = ""
+    columns: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonalData:
     """One model's declaration. `columns` and `other_columns` together name every column of its table.
 
@@ -68,6 +83,10 @@ class PersonalData:
     kept_because: str = ""
     source: str = ""
     recipients: str = ""
+    seen_by: frozenset[Audience] = frozenset({Audience.PERSON, Audience.STAFF})  # for what the rows are kept for
+    uses: tuple[Use, ...] = ()  # beyond that: each is a sentence of the policy, and closed until people were told
+    bound: bool = False  # a statement that reads these rows for anything else is refused (`privacy.reading`)
+    signs_in: bool = False  # any page may look here who is signed in
     also_for: tuple[Purpose, ...] = ()  # what some of the rows are kept for: each says so with its own `purpose`
     asked_when: Mapping[str, str] = field(default_factory=dict)  # column that not everybody is asked for → when
     withheld: frozenset[str] = frozenset()  # personal, but never in an answer; named there with the reason
@@ -96,6 +115,14 @@ class PersonalData:
     def purposes(self) -> list[str]:
         """What the rows are kept for, in plain words."""
         return [purpose.label for purpose in (self.purpose, *self.also_for)]
+
+    @cached_property
+    def all_uses(self) -> tuple[Use, ...]:
+        """Also those that need no words: by the site itself and by those who see the rows, for what they are kept for;
+        and answering the person."""
+        own = ((p, a) for p in (self.purpose, *self.also_for) for a in (Audience.SITE, *sorted(self.seen_by)))
+        answering = ((Purpose.PRIVACY_REQUEST, audience) for audience in (Audience.SITE, Audience.PERSON))
+        return (*(Use(purpose=p, audience=a) for p, a in dict.fromkeys((*own, *answering))), *self.uses)
 
     @property
     def emptied(self) -> list[str]:

@@ -2,6 +2,8 @@ from django.urls import path
 
 from . import choice_views, evidence_views, views
 from .policy import views as policy_views
+from .purposes import Audience, Purpose
+from .reading import for_uses
 from .requests import views as request_views
 
 app_name = "privacy"
@@ -30,3 +32,4 @@ urlpatterns = [
         name="archive_download",
     ),
 ]
+for_uses(urlpatterns, (Purpose.PRIVACY_REQUEST, Audience.PERSON))

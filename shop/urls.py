@@ -1,5 +1,8 @@
 from django.urls import path
 
+from privacy.purposes import Audience, Purpose
+from privacy.reading import for_uses
+
 from . import order_views, views
 
 app_name = "shop"
@@ -14,3 +17,4 @@ urlpatterns = [
     path("downloads/<str:token>/", order_views.download, name="download"),
     path("paypal/webhook/", views.paypal_webhook, name="paypal_webhook"),
 ]
+for_uses(urlpatterns, (Purpose.ORDER, Audience.PERSON))

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.test import Client
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate
+from privacy.policy import gate
 from shop.models import Product
 
 from . import factories
@@ -30,6 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             transactional = "transactional_db" in getattr(item, "fixturenames", ())
             item.add_marker(pytest.mark.django_db(databases="__all__", transaction=transactional))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """As in a process that has answered before: what the policy in effect covers is known, and costs no query."""
+    with django_db_blocker.unblock():
+        gate.look()
 
 
 @pytest.fixture

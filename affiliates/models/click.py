@@ -17,8 +17,8 @@ from privacy.encryption.fields import SealedField
 from privacy.expiring import LiveManager
 from privacy.keystore.day_keys import KeyDestroyed
 from privacy.keystore.fields import DaySealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
+from privacy.purposes import Audience, Purpose
+from privacy.registry import Erasure, Retention, Use, personal_data
 from privacy.sealed_models import SealedModel, uuid7
 
 from ..asynchronous_commit import execute_asynchronously
@@ -31,7 +31,19 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
     label="Your visit through an affiliate's link",
     purpose=Purpose.REFERRAL_TRACKING,
     columns={"address": "network address", "cookie_digest": "fingerprint of the cookie"},
-    other_columns="id affiliate_id landing_path referring_domain label_id clicked_at expires_at same_address counted",
+    circumstances={"landing_path": "page you came to", "clicked_at": "when"},
+    other_columns="id affiliate_id landing_path label_id clicked_at expires_at same_address counted",
+    seen_by=frozenset({Audience.PERSON}),
+    uses=(
+        # Statistics of links are sums, and the affiliate's way to check what is paid (docs/adr/0040).
+        Use(
+            purpose=Purpose.REFERRAL_TRACKING,
+            audience=Audience.AFFILIATE,
+            told="the affiliate sees how many visits there were on a day, by page and by campaign label",
+            columns=frozenset({"id", "affiliate_id", "landing_path", "label_id", "clicked_at", "counted"}),
+        ),
+    ),
+    bound=True,
     found_by=("attribution__order__email_index",),
     retention=Retention(text="30 days after the click", since="expires_at"),
     erasure=Erasure.DELETE,
@@ -44,7 +56,6 @@ class Click(SealedModel):
     cookie_digest = models.CharField(max_length=64)  # not searched for: the cookie names the row
     address = DaySealedTextField("network address", null=True, day_of="clicked_at")
     landing_path = models.CharField(max_length=300)
-    referring_domain = models.CharField(max_length=253, blank=True)
     # The campaign label, by its id alone: a constraint or an index would make each click dearer.
     label = models.ForeignKey(
         "affiliates.Label",

@@ -22,7 +22,7 @@ class PurposeBoundAttribute(SealedAttribute):
 
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         if instance is not None:
-            require_purpose(self.field.model._meta.db_table)
+            require_purpose(self.field.model._meta.db_table, self.field.attname)
         return super().__get__(instance, cls)
 
 

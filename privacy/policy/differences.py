@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..purposes import Audience
 from ..registry import Erasure
 from .snapshot import Snapshot, purpose_label
 
@@ -19,7 +20,9 @@ SIGNING_IN = ("accounts_session.", "accounts_linkrequest.", "accounts_authentica
 
 @dataclass(frozen=True)
 class Difference:
-    """`place` is `table.column` or `purpose:name`. One that `widens` uses data in a new way: people are told first.
+    """`place` is `table.column`, `purpose:name` or `use:table:purpose:audience`.
+
+    One that `widens` uses data in a new way: people are told first.
 
     `closes`: what is new is not used before that. `held`: it concerns data that is stored already.
     """
@@ -32,7 +35,12 @@ class Difference:
 
 
 def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
-    return [*_of_columns(before["columns"], after["columns"]), *_of_purposes(before, after), *_of_text(before, after)]
+    return [
+        *_of_columns(before["columns"], after["columns"]),
+        *_of_purposes(before, after),
+        *_of_uses(before, after),
+        *_of_text(before, after),
+    ]
 
 
 def _of_columns(before: dict[str, Column], after: dict[str, Column]) -> Iterator[Difference]:
@@ -101,6 +109,44 @@ def _of_purposes(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
         yield _widening(f"purpose:{name}", f"A new purpose: {purpose_label(name)}.")
     for name in sorted({*before["purposes"]} - {*after["purposes"]}):
         yield Difference(f"purpose:{name}", f"No longer a purpose: {purpose_label(name)}.")
+
+
+def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    """A use of rows that were kept before. Those of a new kind of rows are told with its columns.
+
+    A version from before uses were written down says nothing about them: what the site did then was no secret, and
+    from now on it can't be widened unseen.
+    """
+    if "uses" not in before:
+        if before["columns"]:
+            yield Difference("uses", "From now on this page also says what each kind of data is used for beyond that.")
+        return
+    known = {_table(place) for place in before["uses"]}
+    for place, use in sorted(after["uses"].items()):
+        earlier = before["uses"].get(place)
+        if earlier is None and _table(place) in known:
+            yield _widening(place, f"A new use: {_used(use)}.", held=True)
+        elif earlier is not None and _is_wider(earlier, use):
+            yield _widening(place, f"A wider use: {_used(use)}.", held=True)
+    for place in sorted({*before["uses"]} - {*after["uses"]}):
+        yield Difference(place, f"No longer a use: {_used(before['uses'][place])}.")
+
+
+def _table(place: str) -> str:
+    return place.split(":")[1]
+
+
+def _used(use: dict[str, Any]) -> str:
+    audience = Audience(use["audience"]).label if use["audience"] in Audience.values else use["audience"]
+    what = use["told"] or f"for {purpose_label(use['purpose'])}, seen by {audience}"
+    return f"“{use['rows']}”, {what}"
+
+
+def _is_wider(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """No columns are all of them."""
+    if not old["columns"]:
+        return False
+    return not new["columns"] or not {*new["columns"]} <= {*old["columns"]}
 
 
 def _of_text(before: Snapshot, after: Snapshot) -> Iterator[Difference]:

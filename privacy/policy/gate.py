@@ -18,7 +18,7 @@ from ..registry import Retention, declaration_for, personal_models
 from .differences import Difference, differences
 from .snapshot import running
 
-NOTHING: dict[str, Any] = {"columns": {}, "purposes": [], "promises": []}
+NOTHING: dict[str, Any] = {"columns": {}, "purposes": [], "uses": {}, "promises": []}
 
 
 class NotInEffect(Exception):
@@ -72,6 +72,18 @@ def is_open(model: type[models.Model], name: str) -> bool:
 def purpose_is_open(purpose: str) -> bool:
     """Whether the policy in effect knows this purpose."""
     return not is_closed(f"purpose:{purpose}")
+
+
+def closed_tables() -> list[str]:
+    """Those of which a use is closed, as far as this process knows. No query once it has looked."""
+    known = look() if _waiting is None else _waiting
+    return [place.split(":")[1] for place in known.closed if place.startswith("use:")]
+
+
+def require_use(place: str) -> None:
+    """Raises `NotInEffect` for a use (`use:table:purpose:audience`) that the policy in effect does not cover."""
+    if is_closed(place):
+        raise NotInEffect(f"{place} is closed, because the privacy policy in effect does not cover it yet.")
 
 
 def require_open(column: Any, value: Any) -> None:

@@ -87,8 +87,8 @@ ALLOWED = {
     "a row by its id or number, and the names of changed fields": """
         django_admin_log.change_message django_admin_log.object_id django_admin_log.object_repr
     """,
-    "the domain of a network or a website, reduced to the part that was registered": """
-        affiliates_click.referring_domain traffic_domainday.domain
+    "the domain of a network, reduced to the part that was registered": """
+        traffic_domainday.domain
     """,
     "a page of this site that exists, or `other`": """
         affiliates_click.landing_path affiliates_dailyclicks.label affiliates_tally.landing
