@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -103,7 +103,7 @@ def _pages() -> Iterator[Page]:
     for path in sorted({*public_paths(), *_in_the_sitemap()}):
         response = serve(path)
         if response.status_code == 200 and isinstance(response, HttpResponse) and _is_html(response):
-            yield Page(response.content.decode().lower(), _policy(response))
+            yield Page(response.content.decode().lower(), policy_of(response.headers))
 
 
 def _in_the_sitemap() -> Iterator[str]:
@@ -118,8 +118,9 @@ def _is_html(response: HttpResponse) -> bool:
     return response.headers.get("Content-Type", "").startswith("text/html")
 
 
-def _policy(response: HttpResponse) -> dict[str, list[str]]:
-    directives = (part.split() for part in response.headers.get("Content-Security-Policy", "").split(";"))
+def policy_of(headers: Mapping[str, str]) -> dict[str, list[str]]:
+    """The Content-Security-Policy, by directive."""
+    directives = (part.split() for part in headers.get("Content-Security-Policy", "").split(";"))
     return {name: sources for name, *sources in filter(None, directives)}
 
 

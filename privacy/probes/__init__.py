@@ -2,6 +2,7 @@
 
 - `stores`: tables and files; `pages`: every answer that anybody got; `mails`: every mail that left
 - `archives`: what people get who ask for everything about them
+- `doors`: what a thief can do with a stolen database, and a stranger with the addresses of others
 """
 
-from . import archives, mails, pages, stores  # noqa: F401  (importing registers them, in this order within a stage)
+from . import archives, doors, mails, pages, stores  # noqa: F401  (importing registers them)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import caches
-from django.db import connections
 
 from privacy.rehearsal.canaries import Canary, Kind, files_below
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal
 from privacy.rehearsal.search import Search
+from privacy.rehearsal.stolen import as_text, columns
 
 OUTSIDE = {"mail", "paypal-standin", "static"}  # people's mailboxes, PayPal's own books, and what anybody may read
 READABLE = {Kind.NUMBER, Kind.PUBLIC}  # in clear in the database, on purpose
@@ -32,7 +31,7 @@ def no_table_or_file_holds_a_readable_word_in_the_end(rehearsal: Rehearsal) -> N
 
 def search_stores(rehearsal: Rehearsal) -> None:
     search = Search([canary for canary in rehearsal.canaries if canary.kind not in READABLE])
-    for place, content in (*columns(), *cached(), *files(rehearsal)):
+    for place, content in (*tables(), *cached(), *files(rehearsal)):
         for promise in PROMISES:
             rehearsal.searched(promise)
         for canary in search.found_in(content):
@@ -43,15 +42,10 @@ def _described(canary: Canary) -> str:
     return f"the {canary.what} of the {canary.owner}"
 
 
-def columns() -> Iterator[tuple[str, bytes]]:
-    """Each column of the live schema, with all its values behind one another as the database hands them out."""
-    for alias in connections:
-        with connections[alias].cursor() as cursor:
-            for table in connections[alias].introspection.table_names(cursor):
-                cursor.execute(f"SELECT * FROM {connections[alias].ops.quote_name(table)}")  # noqa: S608
-                names = [column[0] for column in cursor.description or ()]
-                for name, *values in zip(names, *cursor.fetchall(), strict=True):
-                    yield f"{table}.{name}", b"\0".join(map(as_bytes, values))
+def tables() -> Iterator[tuple[str, bytes]]:
+    """Each column of the live schema, with all its values behind one another."""
+    for table, name, values in columns():
+        yield f"{table}.{name}", b"\0".join(map(as_text, values))
 
 
 def cached() -> Iterator[tuple[str, bytes]]:
@@ -59,10 +53,6 @@ def cached() -> Iterator[tuple[str, bytes]]:
     for alias in settings.CACHES:
         stored: dict[str, bytes] = getattr(caches[alias], "_cache", {})
         yield f"the cache {alias}", b"\0".join(key.encode() + b"\0" + bytes(value) for key, value in stored.items())
-
-
-def as_bytes(value: Any) -> bytes:
-    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
 
 
 def files(rehearsal: Rehearsal) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,99 @@
+"""Nobody else learns of a visit: not by what pages load, not by what the server connects to, not at PayPal."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from typing import Any
+
+from django.conf import settings
+
+from aitpro.promises import AD_MARKS, AD_NETWORKS, NEEDED, Page, policy_of
+from privacy.rehearsal.canaries import Kind, files_below
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, Seen
+from privacy.rehearsal.search import Search
+
+CONNECTIONS = "what the site's own process connected to elsewhere"
+READ = "how many pages were read for what they load"
+CONNECTING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+ASKING_FOR_A_NAME = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getnameinfo"}
+
+
+@probe("not-shared", stage=Stage.SET_UP)
+def the_servers_connections_are_watched(rehearsal: Rehearsal) -> None:
+    """From here to the end of the process; Python tells of each before it is made."""
+    found: set[str] = rehearsal.things.setdefault(CONNECTIONS, set())
+
+    def watch(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in CONNECTING and arguments[0].family != socket.AF_UNIX and not stays_here(arguments[1]):
+            found.add(event)
+        if event in ASKING_FOR_A_NAME and not stays_here(arguments):
+            found.add(event)
+
+    sys.addaudithook(watch)
+
+
+def stays_here(address: Any) -> bool:
+    """Within this machine, or at a service that is part of the site. Without an address, it is a connected socket."""
+    host = address[0] if isinstance(address, tuple) else address
+    host = host[0] if isinstance(host, tuple) else host
+    if host is None or host in {"localhost", "", *own_services()}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def own_services() -> set[str]:
+    return {str(database.get("HOST", "")) for database in settings.DATABASES.values()}
+
+
+@probe("not-shared", stage=Stage.LAST)
+def the_server_connected_to_nobody_else(rehearsal: Rehearsal) -> None:
+    rehearsal.tried()
+    for event in rehearsal.things[CONNECTIONS]:
+        rehearsal.breach("not-shared", f"the server reached out to another machine ({event})")
+
+
+@probe("not-shared", "no-ad-servers", stage=Stage.LOOK)
+def no_page_leads_a_browser_elsewhere(rehearsal: Rehearsal) -> None:
+    read_pages(rehearsal)
+
+
+@probe("not-shared", "no-ad-servers", stage=Stage.LAST)
+def no_page_of_all_leads_a_browser_elsewhere(rehearsal: Rehearsal) -> None:
+    read_pages(rehearsal)
+
+
+def read_pages(rehearsal: Rehearsal) -> None:
+    """Each page that anybody got since the last time, staff's too."""
+    for seen in rehearsal.seen[rehearsal.things.get(READ, 0) :]:
+        if seen.is_html:
+            rehearsal.searched("not-shared")
+            rehearsal.searched("no-ad-servers")
+            if promise := leads_elsewhere(seen):
+                rehearsal.breach(promise, f"a page at {seen.route or 'an unknown address'}")
+    rehearsal.things[READ] = len(rehearsal.seen)
+
+
+def leads_elsewhere(seen: Seen) -> str:
+    """The promise that it breaks, empty for none. To name an ad network is worse than to load from somebody."""
+    page = Page(seen.body.decode(errors="replace").lower(), policy_of(seen.headers))
+    if any(mark in page.html for mark in (*AD_NETWORKS, *AD_MARKS)):
+        return "no-ad-servers"
+    is_open = page.lets_in or not page.policy.keys() >= NEEDED
+    return "not-shared" if page.third_parties or is_open else ""
+
+
+@probe("not-shared", stage=Stage.LAST)
+def paypal_learned_only_what_was_typed_there(rehearsal: Rehearsal) -> None:
+    """Of a visit, nothing; of a person, nothing but the order's number."""
+    search = Search(rehearsal.canaries)
+    for path in files_below(rehearsal.folder / "paypal-standin"):
+        rehearsal.searched("not-shared")
+        for canary in search.found_in(path.read_bytes()):
+            if canary.kind not in {Kind.PUBLIC, Kind.NUMBER} and "PayPal" not in canary.what:
+                rehearsal.breach("not-shared", f"PayPal was told the {canary.what} of the {canary.owner}")

@@ -1,0 +1,125 @@
+"""A copy of the databases, as a thief has it who has no key: what stands in it, and what that opens.
+
+Each night other values are tried, a few of each column: all of them would take minutes (`tests/site` tries all).
+"""
+
+from __future__ import annotations
+
+import base64
+import random
+import re
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from django.db import connections
+from django.urls import URLPattern, get_resolver
+from django.urls.converters import IntConverter, UUIDConverter
+
+NAMES_SOMETHING = re.compile(r"(^|_)(id|key|token|digest|reference|number|code|index)$")
+KEY_LIKE = re.compile(r"[\w.:=@+-]{8,300}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Value:
+    """One that could be a key, in one of the forms in which a thief would try it."""
+
+    table: str
+    column: str
+    text: str
+
+    @property
+    def names_something(self) -> bool:
+        """Rather an id or a token than a date or an amount."""
+        return bool(NAMES_SOMETHING.search(self.column))
+
+
+def stolen_values(*, rows: int = 2) -> list[Value]:
+    """Of each column of both databases: the newest row's, and others by chance."""
+    return [
+        Value(table, name, form)
+        for table, name, values in columns()
+        for value in {as_text(value): value for value in (values[-1:] + _some(values[:-1], rows - 1))}.values()
+        for form in forms(value)
+        if KEY_LIKE.fullmatch(form)
+    ]
+
+
+def _some(values: list[Any], count: int) -> list[Any]:
+    return random.sample(values, min(count, len(values)))
+
+
+def columns() -> Iterator[tuple[str, str, list[Any]]]:
+    """Table, column and values, as the database hands them out, libraries' tables included."""
+    for alias in connections:
+        with connections[alias].cursor() as cursor:
+            for table in connections[alias].introspection.table_names(cursor):
+                cursor.execute(f"SELECT * FROM {connections[alias].ops.quote_name(table)}")  # noqa: S608
+                names = [column[0] for column in cursor.description or ()]
+                for name, *values in zip(names, *cursor.fetchall(), strict=True):
+                    yield table, name, values
+
+
+def as_text(value: Any) -> bytes:
+    return bytes(value) if isinstance(value, (bytes, memoryview)) else str(value).encode()
+
+
+def forms(value: Any) -> Iterator[str]:
+    """As it stands, or in digits; an id with its hyphens and without."""
+    if isinstance(value, (bytes, memoryview)):
+        yield bytes(value).hex()
+        yield base64.urlsafe_b64encode(bytes(value)).decode().rstrip("=")
+    elif isinstance(value, UUID):
+        yield from (str(value), value.hex)
+    elif isinstance(value, str):
+        yield value
+        if re.fullmatch(r"[0-9a-f]{32}", value):
+            yield str(UUID(value))
+
+
+@dataclass(frozen=True)
+class Door:
+    """An address that takes one or more values: `privacy/request/<str:token>/`."""
+
+    route: str
+    pattern: URLPattern
+
+    @property
+    def app(self) -> str:
+        return str(self.pattern.lookup_str).partition(".")[0]
+
+    def path(self, place: str, value: str, really: dict[str, str]) -> str:
+        """With the value in one place; the others hold what belongs there, or nothing in particular."""
+        filled = {**really, place: value}
+        return "/" + re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda found: quote(filled.get(found.group(1), "x"), safe=""), self.route
+        )
+
+    def places(self) -> list[str]:
+        return list(self.pattern.pattern.converters)
+
+    def takes(self, place: str, value: str) -> bool:
+        converter = self.pattern.pattern.converters[place]
+        if isinstance(converter, (UUIDConverter, IntConverter)):
+            return bool(re.fullmatch(converter.regex, value))
+        return True
+
+    def nonsense(self, place: str) -> str:
+        """What names nothing, and has the right form."""
+        converter = self.pattern.pattern.converters[place]
+        if isinstance(converter, UUIDConverter):
+            return str(UUID(bytes=secrets.token_bytes(16)))
+        return "999999999" if isinstance(converter, IntConverter) else secrets.token_urlsafe(24)
+
+
+def doors(patterns: Any = None, prefix: str = "") -> Iterator[Door]:
+    """Every address of the site that takes a value."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if not isinstance(pattern, URLPattern):
+            yield from doors(pattern.url_patterns, route)
+        elif "<" in route:
+            yield Door(route, pattern)
