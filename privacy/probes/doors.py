@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 from collections.abc import Iterator
 from urllib.parse import urljoin
 
@@ -15,6 +15,7 @@ from privacy.rehearsal.stolen import Door, Value, doors, stolen_values
 
 from .pages import THIEF
 
+CHANCE = secrets.SystemRandom()
 PUBLIC = {"go", "go_to", "product", "checkout", "version", "creative_image"}  # whoever knows the value may see the page
 BEHIND_A_SIGN_IN = ("admin/", "affiliates/portal/", "accounts/security/")
 PER_DOOR = 12  # values besides those that name something in the door's own app
@@ -35,7 +36,7 @@ def try_door(thief: SiteBrowser, door: Door, place: str, values: list[Value]) ->
     really = {"purpose": "order", "kind": "access"}
     for method in ("get", "post"):
         usual = answer_to(thief, method, door.path(place, door.nonsense(place), really))
-        for value in chosen(values, door, place) if method == "get" else random.sample(values, 2):
+        for value in chosen(values, door, place) if method == "get" else CHANCE.sample(values, 2):
             if not door.takes(place, value.text):
                 continue
             thief.rehearsal.tried()
@@ -47,14 +48,13 @@ def try_door(thief: SiteBrowser, door: Door, place: str, values: list[Value]) ->
 def chosen(values: list[Value], door: Door, place: str) -> list[Value]:
     """Those that name something in the tables of the door's app, and some of all others."""
     near = [value for value in values if value.names_something and value.table.startswith(f"{door.app}_")]
-    return near + random.sample(values, min(PER_DOOR, len(values)))
+    return near + CHANCE.sample(values, min(PER_DOOR, len(values)))
 
 
 def alike(text: str) -> str:
     """Nonsense of the same form: a page may say something to whatever looks like a number of its own."""
-    return text[:2] + "".join(
-        random.choice([each for each in text if form_of(each) == form_of(one)]) for one in text[2:]
-    )
+    same = {form_of(one): [each for each in text if form_of(each) == form_of(one)] for one in text}
+    return text[:2] + "".join(secrets.choice(same[form_of(one)]) for one in text[2:])
 
 
 def form_of(character: str) -> tuple[bool, bool, str]:
@@ -73,7 +73,7 @@ def nothing_in_a_stolen_database_is_a_session(rehearsal: Rehearsal) -> None:
     home = reverse("accounts:home")
     values = stolen_values(rows=4)
     sessions = [value for value in values if "session" in value.table]
-    for value in sessions + random.sample(values, min(40, len(values))):
+    for value in sessions + CHANCE.sample(values, min(40, len(values))):
         thief = rehearsal.browser(THIEF)
         thief.client.cookies[settings.SESSION_COOKIE_NAME] = value.text
         thief.open(home)
@@ -100,4 +100,4 @@ def pages_behind_a_sign_in(rehearsal: Rehearsal) -> Iterator[Seen]:
         if seen.user and seen.status == 200 and seen.method == "GET" and seen.route.startswith(BEHIND_A_SIGN_IN)
     }
     rehearsal.expect(found, "somebody who signed in has opened pages")
-    return iter(random.sample([*found.values()], min(OF_OTHERS, len(found))))
+    return iter(CHANCE.sample([*found.values()], min(OF_OTHERS, len(found))))

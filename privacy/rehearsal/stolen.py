@@ -6,7 +6,6 @@ Each night other values are tried, a few of each column: all of them would take 
 from __future__ import annotations
 
 import base64
-import random
 import re
 import secrets
 from collections.abc import Iterator
@@ -49,7 +48,7 @@ def stolen_values(*, rows: int = 2) -> list[Value]:
 
 
 def _some(values: list[Any], count: int) -> list[Any]:
-    return random.sample(values, min(count, len(values)))
+    return secrets.SystemRandom().sample(values, min(count, len(values)))
 
 
 def columns() -> Iterator[tuple[str, str, list[Any]]]:
@@ -102,9 +101,10 @@ class Door:
         return list(self.pattern.pattern.converters)
 
     def takes(self, place: str, value: str) -> bool:
-        converter = self.pattern.pattern.converters[place]
-        if isinstance(converter, (UUIDConverter, IntConverter)):
-            return bool(re.fullmatch(converter.regex, value))
+        try:
+            self.pattern.pattern.converters[place].to_python(value)
+        except ValueError:
+            return False
         return True
 
     def nonsense(self, place: str) -> str:

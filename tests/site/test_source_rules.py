@@ -22,7 +22,7 @@ MODULES = {
     "http.client": REHEARSAL,
     "httpx": set[str](),
     "requests": PAYPAL,
-    "socket": {DEMO, "aitpro/web_worker.py", *REHEARSAL},
+    "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/elsewhere.py", *REHEARSAL},
     "urllib.request": set[str](),
     "urllib3": set[str](),
     "subprocess": {DEMO, *REHEARSAL},
