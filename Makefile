@@ -8,7 +8,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast browser-tests check lint types imports migrations deploy-check chaos bench audit format clean
+.PHONY: help run test test-fast browser-tests check lint types imports migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -52,6 +52,9 @@ deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
 chaos: $(VENV)/.dev  ## The long version of the generated tests, on both databases
 	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
 	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
+
+mutation: $(VENV)/.dev  ## Changes the code step by step, and looks whether a test notices (hours; ONLY="privacy/links.py" is quicker)
+	$(BIN)/python -m tests.mutation $(ONLY)
 
 bench: $(VENV)/.dev  ## What privacy costs, as ratios within one run, on both databases
 	-$(BIN)/python -m benchmarks

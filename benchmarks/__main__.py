@@ -14,7 +14,17 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import clicking, exporting, finding, forgetting, paying, portal, reading, signing_in  # noqa: E402
+from benchmarks import (  # noqa: E402
+    clicking,
+    exporting,
+    finding,
+    forgetting,
+    paying,
+    portal,
+    reading,
+    rehearsing,
+    signing_in,
+)
 from benchmarks.measuring import Ratio  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
@@ -26,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
     "portal": portal.measure,
     "paying": paying.measure,
     "signing_in": signing_in.measure,
+    "rehearsing": rehearsing.measure,
 }
 
 

@@ -10,6 +10,7 @@ if __name__ == "__main__":
     django.setup()
 
     from privacy.rehearsal.process import run
+    from tests.evidence import holes  # noqa: F401  (registers them)
     from tests.evidence.mutations import MUTATIONS
 
     if sys.argv[1] != "nothing":

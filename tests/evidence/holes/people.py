@@ -1,0 +1,97 @@
+"""Who is who: look-alike addresses, existing accounts, and answers to what somebody typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..mutations import around, breaks, put, swap
+
+
+@breaks("correspondence-private")
+def look_alike_addresses_share_an_index() -> None:
+    """`straße` was `strasse`: whoever owned one domain got the other's archive (ADR 24)."""
+    from privacy.encryption import normalise
+
+    swap(normalise.normalise_email, normalise.former_normal_form)
+
+
+@breaks("correspondence-private")
+def an_access_request_is_answered_for_a_look_alike() -> None:
+    """The address was compared after everything beyond ASCII had been folded, and the link went to the typed one."""
+    from privacy import registry
+
+    def rows_of(former: Any, declaration: Any, email: str) -> Any:
+        found = former(declaration, email)
+        typed = email.replace("ß", "ss").casefold()
+        for index in ("email_index",):
+            if index in declaration.found_by:
+                ids = [
+                    row.pk
+                    for row in declaration.model._base_manager.all()
+                    if (row.email or "").replace("ß", "ss").casefold() == typed
+                ]
+                found = declaration.model._base_manager.filter(pk__in=ids)
+        return found
+
+    around(registry.PersonalData, "rows_of", rows_of)
+
+
+@breaks("email-for-asked-contact-only")
+def a_password_link_goes_to_the_typed_address() -> None:
+    """A look-alike of an account's address was typed, and the link went there."""
+    from accounts.mails import PASSWORD_RESET
+    from accounts.models import LinkRequest, User
+    from privacy import mail
+    from privacy.encryption.normalise import former_normal_form
+
+    take: Any = vars(LinkRequest)["take"].__func__
+    typed: list[str] = []
+
+    def remember(cls: Any, key: str) -> Any:
+        email = take(cls, key)
+        typed[:] = [email or ""]
+        return email
+
+    def with_email(self: Any, email: str) -> Any:
+        return next((u for u in self.all() if former_normal_form(u.email or "") == former_normal_form(email)), None)
+
+    def queue_mail(former: Any, kind: Any, *, to: str, **options: Any) -> Any:
+        return former(kind, to=typed[0] or to if kind is PASSWORD_RESET else to, **options)
+
+    put(LinkRequest, "take", classmethod(remember))
+    put(type(User.objects), "with_email", with_email)
+    put(mail, "normalise_email", former_normal_form)
+    former = mail.queue_mail
+    swap(former, lambda *args, **options: queue_mail(former, *args, **options))
+
+
+@breaks("correspondence-private")
+def an_application_reaches_an_existing_account() -> None:
+    """Approving it mailed a password link to whatever account has the address: a stranger became superuser."""
+    from accounts import password_link
+    from accounts.mails import PASSWORD_RESET
+    from affiliates import onboarding
+
+    def send(user: Any, kind: Any = PASSWORD_RESET, *, about: Any = None, context: Any = None) -> None:
+        password_link._send(user, kind, about or user, context or {})
+
+    def make(former: Any, application: Any, account: Any) -> Any:
+        affiliate = former(application, account)
+        if account is not None:  # what the link in the mail let its reader do
+            account.set_password("a stranger's")
+            account.set_unusable_password()
+            account.save(update_fields=["password"])
+        return affiliate
+
+    swap(onboarding.why_not_approve, lambda application, account: "")
+    swap(password_link.send_first_password_link, send)
+    around(onboarding, "_make_affiliate", make)
+
+
+@breaks("email-for-asked-contact-only")
+def an_answer_goes_to_the_typed_address() -> None:
+    """The answer went to the address as somebody had typed it, not to the one that is stored."""
+    from privacy.addresses import stored
+
+    former = stored.stored_address
+    swap(former, lambda email: email if former(email) else None)

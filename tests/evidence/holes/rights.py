@@ -1,0 +1,169 @@
+"""Archives, complaints, disclosures, changes of the policy, and what colleagues and affiliates may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..mutations import around, breaks, put, swap
+
+
+@breaks("correspondence-private")
+def an_archive_holds_another_persons_rows() -> None:
+    from contacts.models import Inquiry
+    from privacy import access
+
+    def section(former: Any, declaration: Any, email: str, tables: Any) -> Any:
+        listed = former(declaration, email, tables)
+        if listed is not None and declaration.model is Inquiry:
+            rows = declaration.model._base_manager.all()
+            listed.listed["rows"] = [access._row(declaration, row, purposes=1) for row in rows]
+        return listed
+
+    around(access, "_section", section)
+
+
+@breaks("access")
+def an_archive_lacks_a_column() -> None:
+    from privacy import access
+
+    def row(former: Any, declaration: Any, one: Any, *, purposes: int) -> Any:
+        found = former(declaration, one, purposes=purposes)
+        found.pop(declaration.columns.get("phone", ""), None)
+        return found
+
+    around(access, "_row", row)
+
+
+@breaks("access")
+def who_brought_an_order_is_undeclared() -> None:
+    """The table that says which visit led to an order counted as nobody's: no archive had it."""
+    from privacy import registry
+
+    declared = registry._personal.pop("affiliates_attribution")
+    columns = {f.name for f in declared.model._meta.concrete_fields} | declared.other_columns
+    registry._not_personal["affiliates_attribution"] = registry.NotPersonal(
+        "affiliates_attribution", frozenset(columns), "amounts", "a rate"
+    )
+
+
+@breaks("access")
+def an_archive_lacks_the_answers() -> None:
+    """What staff had written to the person was left out."""
+    from contacts.models import Reply
+    from privacy import access
+
+    def section(former: Any, declaration: Any, email: str, tables: Any) -> Any:
+        return None if declaration.model is Reply else former(declaration, email, tables)
+
+    around(access, "_section", section)
+
+
+@breaks("legal-process-only")
+def data_is_exported_without_a_second_person() -> None:
+    from privacy.disclosure import steps
+
+    swap(steps._others_who_may, lambda person: False)
+
+
+@breaks("legal-process-only")
+def an_export_goes_beyond_its_order() -> None:
+    """A court asked for one kind of data, and got all of it."""
+    from privacy.disclosure import steps
+
+    def collect(former: Any, *, email: str, tables: Any = None) -> Any:
+        return former(email=email)
+
+    around(steps, "collect", collect)
+
+
+@breaks("change-notice")
+def what_the_policy_lacks_is_open() -> None:
+    """New details were stored before anybody was told of them."""
+    from privacy.policy import gate
+
+    swap(gate.is_closed, lambda place: False)
+
+
+@breaks("change-notice")
+def a_version_takes_effect_untold() -> None:
+    """The policy changed first, and people were told later."""
+    from privacy.policy import versions
+
+    swap(versions._refuse_while_untold, lambda version: None)
+
+
+@breaks("complaints")
+def a_complaint_has_no_clock() -> None:
+    from privacy.models import PrivacyRequest
+    from privacy.requests import intake
+
+    former = intake.set_deadlines
+
+    def deadlines(request: Any) -> None:
+        former(request)
+        if request.kind == PrivacyRequest.Kind.COMPLAINT:
+            request.due_at = None
+
+    swap(former, deadlines)
+
+
+@breaks("complaints")
+def a_complaint_beyond_the_limit_is_dropped() -> None:
+    """The fourth request of a day was dropped in silence (ADR 30)."""
+    from privacy.models import PrivacyRequest
+    from privacy.requests import intake
+
+    former = intake.receive_request
+
+    def receive(*, email: str, kind: str, **options: Any) -> Any:
+        if kind == PrivacyRequest.Kind.COMPLAINT and PrivacyRequest.objects.filter(email_index=email).exists():
+            return PrivacyRequest(email=email, kind=kind)
+        return former(email=email, kind=kind, **options)
+
+    swap(former, receive)
+
+
+@breaks("correspondence-private")
+def affiliates_see_the_number_of_an_order() -> None:
+    """A buyer who told the number told who bought; by the number anybody could ask for the order."""
+    from affiliates import explanation
+
+    def origin(former: Any, attribution: Any) -> Any:
+        yield from former(attribution)
+        yield explanation.Line("Order", attribution.order.reference)
+
+    around(explanation, "_origin", origin)
+
+
+@breaks("correspondence-private")
+def affiliates_see_the_buyer() -> None:
+    from affiliates.portal import exports
+    from affiliates.portal.commissions import lines_of
+
+    former = exports.KINDS["commissions"]
+
+    def lines(affiliate: Any, request: Any) -> Any:
+        yield from former(affiliate, request)
+        for line in lines_of(affiliate).select_related("attribution__order"):
+            yield line.number, line.attribution.order.name
+
+    exports.KINDS["commissions"] = lines
+
+
+@breaks("correspondence-private")
+def every_colleague_reads_the_inbox() -> None:
+    """Any account of staff opened any page of the admin."""
+    from contacts.admin import InquiryAdmin
+
+    put(InquiryAdmin, "has_view_permission", lambda self, request, obj=None: True)
+    put(InquiryAdmin, "has_module_permission", lambda self, request: True)
+
+
+@breaks("correspondence-private")
+def readings_of_staff_are_not_recorded() -> None:
+    from privacy import admin_audited
+
+    def record(former: Any, *, action: str, **options: Any) -> Any:
+        return None if action.endswith((".read", ".listed", ".search")) else former(action=action, **options)
+
+    around(admin_audited, "record", record)

@@ -1,0 +1,144 @@
+"""Visitors: affiliates' links, labels, cookies and keys of a day; and those who come directly."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from ..mutations import around, breaks, put, swap
+
+
+@breaks("referral-30-days")
+def any_label_is_stored() -> None:
+    """Whatever stood in `sub=` was kept, for ever: newsletter tools put the reader's address there (ADR 25)."""
+    from affiliates.known_codes import KnownCode
+    from affiliates.models import Affiliate, Label
+
+    def label_id(self: KnownCode, typed: str) -> Any:
+        if not typed:
+            return None
+        affiliate = Affiliate.objects.get(pk=self.affiliate_id)
+        return Label.objects.get_or_create(affiliate=affiliate, name_index=typed, defaults={"name": typed})[0].pk
+
+    put(KnownCode, "label_id", label_id)
+
+
+@breaks("encrypted")
+def a_label_is_stored_in_clear() -> None:
+    """A label was a plain column of the visit."""
+    from affiliates import clicks
+
+    def domain(former: Any, request: Any) -> Any:
+        return str(request.GET.get("sub", ""))[:200] or former(request)
+
+    around(clicks, "_referring_domain", domain)
+
+
+@breaks("referral-30-days")
+def a_visit_outlives_its_30_days() -> None:
+    """The purge passed the visits over."""
+    from privacy import retention
+
+    former = retention._purge
+    swap(former, lambda one, now: 0 if one.model._meta.db_table == "affiliates_click" else former(one, now))
+
+
+@breaks("referral-30-days")
+def an_expired_visit_is_readable() -> None:
+    """A stopped purge left visits that could still be read: the end was a side effect of a job."""
+    from affiliates.referral import Token
+    from privacy import expiring, retention
+
+    former = retention._purge
+    swap(former, lambda one, now: 0 if one.model._meta.db_table == "affiliates_click" else former(one, now))
+    put(expiring.ExpiringQuerySet, "live", lambda self, now: self.all())
+    put(Token, "is_live", lambda self, now: True)
+
+
+@breaks("referral-30-days")
+def day_keys_are_kept() -> None:
+    """The addresses of an old backup stayed readable, because the key of their day did."""
+    from privacy.keystore import day_keys
+
+    swap(day_keys.destroy_due_keys, lambda *, now: 0)
+    swap(day_keys.is_over, lambda day, now: False)
+
+
+@breaks("referral-30-days")
+def the_cookie_is_kept_for_a_year() -> None:
+    from affiliates import referral
+
+    def keep(former: Any, response: Any, name: str, value: str, life: timedelta) -> None:
+        former(response, name, value, timedelta(days=365))
+
+    around(referral, "_set", keep)
+
+
+@breaks("referral-30-days")
+def a_cookie_attributes_after_30_days() -> None:
+    from affiliates.referral import Token
+
+    put(Token, "is_live", lambda self, now: self.clicked_at <= now)
+
+
+@breaks("referral-for-commission-only")
+def affiliates_see_where_visitors_came_from() -> None:
+    """A trial page listed the sites that an affiliate's visitors came from: a use that nobody had been told of."""
+    from affiliates.models import Click
+    from affiliates.portal import exports
+
+    former = exports.KINDS["commissions"]
+
+    def lines(affiliate: Any, request: Any) -> Any:
+        yield from former(affiliate, request)
+        yield from ((click.referring_domain, click.clicked_at) for click in Click.objects.filter(affiliate=affiliate))
+
+    exports.KINDS["commissions"] = lines
+
+
+@breaks("referral-for-commission-only")
+def anybody_reads_a_visits_address() -> None:
+    """The stored address opened for every page and report, whatever it wanted it for."""
+    from privacy import reading
+
+    swap(reading.require_purpose, lambda table: None)
+
+
+@breaks("direct-visits-domain-only")
+def a_direct_visitors_address_is_stored() -> None:
+    from aitpro.traffic import middleware
+    from privacy.client_address import client_address
+
+    def page(former: Any, request: Any, match: Any) -> str:
+        return f"{former(request, match)}?{client_address(request)}"
+
+    around(middleware, "_page", page)
+
+
+@breaks("direct-visits-domain-only")
+def a_domain_that_spells_the_address_is_counted() -> None:
+    """Networks name their customers' lines by the address; a few do so in the domain itself."""
+    from aitpro.traffic import domains
+
+    swap(domains._spells, lambda domain, address: False)
+
+
+@breaks("direct-visits-domain-only")
+def the_whole_name_of_a_visitors_line_is_counted() -> None:
+    from aitpro.traffic import domains
+
+    swap(domains.domain_of, lambda name, address: name.rstrip(".").lower())
+
+
+@breaks("domains-count-traffic-only")
+def a_message_is_stored_with_its_senders_network() -> None:
+    """A domain name that was to count visits says who wrote."""
+    from aitpro.traffic.reverse_dns import DomainLookup
+    from contacts.views import ContactView
+    from privacy.client_address import client_address
+
+    def form_valid(former: Any, self: Any, form: Any) -> Any:
+        form.instance.project = DomainLookup().domain_of(client_address(self.request))
+        return former(self, form)
+
+    around(ContactView, "form_valid", form_valid)
