@@ -1,7 +1,10 @@
 """What the rehearsal tries with visits, affiliates and their money.
 
 - `people`: affiliates, with their own browsers, and whoever applies; `visits`: those who come by their links
-- `portal`: what affiliates get to see; `typing`: what they write there
+- `typing`: what affiliates write on the portal; `portal`: what they get to see
+- `payouts`: what becomes of their sales; `leaving`: everybody is deleted; `expiry`: 30 days
 """
 
-from . import people, portal, typing, visits  # noqa: F401  (importing registers them)
+# In the order in which those of one stage are run; importing registers them.
+# isort: off
+from . import people, visits, typing, portal, payouts, leaving  # noqa: F401

@@ -28,11 +28,6 @@ def affiliates_learn_no_more_than_a_sale(rehearsal: Rehearsal) -> None:
     look_through_their_eyes(rehearsal)
 
 
-@probe(PRIVATE, PURPOSE, stage=Stage.END)
-def affiliates_learn_no_more_from_what_becomes_of_a_sale(rehearsal: Rehearsal) -> None:
-    look_through_their_eyes(rehearsal)
-
-
 def look_through_their_eyes(rehearsal: Rehearsal) -> None:
     for who in (AFFILIATE, RIVAL):
         opened = read_everything(rehearsal.things[who].browser)

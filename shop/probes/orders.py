@@ -44,6 +44,13 @@ def paypals_messages_come_twice(rehearsal: Rehearsal) -> None:
     rehearsal.tried()
 
 
+@probe("paypal-only", stage=Stage.END)
+def a_dispute_ends(rehearsal: Rehearsal) -> None:
+    act_on_payment(capture_of(rehearsal, rehearsal.things[DIRECT_BUYER]), "resolve", outcome="RESOLVED_BUYER_FAVOUR")
+    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal tells how a dispute ended")
+    rehearsal.tried()
+
+
 def capture_of(rehearsal: Rehearsal, buyer: Buyer) -> str:
     """PayPal's number of the payment, as staff see it."""
     staff = rehearsal.things[STAFF][OWNER].browser

@@ -1,0 +1,47 @@
+"""Everybody who bought, sold or applied asks to be deleted: then nothing of them opens any more."""
+
+from __future__ import annotations
+
+from privacy.rehearsal.canaries import Kind
+from privacy.rehearsal.opening import opened_texts
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.search import Search
+from shop.probes.orders import CLIENT, DIRECT_BUYER
+
+from .people import AFFILIATE, APPLICANT
+from .visits import BUYER, CODE_BUYER
+
+PROMISE = "purpose-limitation"
+LEAVING = (BUYER, CODE_BUYER, DIRECT_BUYER, CLIENT, AFFILIATE, APPLICANT)  # the other affiliate is needed to the end
+
+
+@probe(PROMISE, stage=Stage.END)
+def nothing_of_those_who_left_can_be_opened(rehearsal: Rehearsal) -> None:
+    """Each asks by the page, and presses the button behind the mailed link. Numbers of orders stay, without a name."""
+    for who in LEAVING:
+        leave(rehearsal, who)
+        rehearsal.tried()
+    rehearsal.housekeep()
+    search = Search(rehearsal.canaries)
+    for place, text in opened_texts():
+        rehearsal.searched(PROMISE)
+        for found in search.found_in(text.encode()):
+            if found.owner in LEAVING and found.kind is Kind.PRIVATE:
+                rehearsal.breach(PROMISE, f"the {found.what} of the {found.owner} in {place}, after deletion")
+
+
+def leave(rehearsal: Rehearsal, who: str) -> None:
+    address = address_of(rehearsal, who)
+    browser = rehearsal.browser(who)
+    browser.open("/privacy/request/")
+    browser.submit("Send me the link", email=address, kind="deletion")
+    browser.open(rehearsal.link_in(rehearsal.mail(address, "confirm your privacy request")))
+    license = {"license": "end"} if browser.page.select("[name=license]") else {}
+    browser.submit("Delete my data", **license)
+    rehearsal.expect("Your data is deleted" in browser.text, f"a {who} can have their data deleted")
+
+
+def address_of(rehearsal: Rehearsal, who: str) -> str:
+    thing = rehearsal.things[who]
+    return thing if isinstance(thing, str) else str(thing.address)

@@ -1,0 +1,61 @@
+"""What becomes of the sales: staff approve, refuse, pay and refund; PayPal's messages come late and twice."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bs4 import BeautifulSoup
+
+from accounts.probes.staff import OWNER, staff
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from shop.probes.paypal import bring_messages
+
+from .people import AFFILIATE, RIVAL
+from .portal import PRIVATE, PURPOSE, look_through_their_eyes
+from .visits import BUYER, CODE_BUYER
+
+
+@probe("encrypted", "paypal-only", stage=Stage.END)
+def affiliates_are_paid(rehearsal: Rehearsal) -> None:
+    owner = staff(rehearsal)[OWNER].browser
+    act_on_row(owner, "/admin/affiliates/commission/", rehearsal.things[BUYER].reference, "approve")
+    owner.submit("Yes, approve")
+    owner.open("/admin/affiliates/payoutbatch/preview/")
+    owner.submit("Prepare this run")
+    owner.submit("Approve and send")
+    rehearsal.expect("It goes to PayPal now" in owner.html, "the owner can approve a payout")
+    rehearsal.work()
+    rehearsal.time_passes(timedelta(minutes=5))  # PayPal takes its time
+    bring_messages(rehearsal, times=2)
+    rehearsal.housekeep()
+    rehearsal.expect(rehearsal.mail(rehearsal.things[AFFILIATE].address, "is paid"), "an affiliate is paid")
+    rehearsal.tried()
+
+
+@probe("encrypted", "paypal-only", stage=Stage.END)
+def sales_are_refunded_and_rejected(rehearsal: Rehearsal) -> None:
+    owner, reason = staff(rehearsal)[OWNER].browser, rehearsal.canary(RIVAL, "reason that staff gave")
+    reference = rehearsal.things[CODE_BUYER].reference
+    act_on_row(owner, "/admin/affiliates/commission/", reference, "reject", reason=reason)
+    owner.submit("Yes, reject")
+    for who in (BUYER, CODE_BUYER):
+        owner.open_first_row(f"/admin/shop/order/?q={rehearsal.things[who].reference}")
+        owner.follow("Refund…")
+        owner.submit("Refund this amount")
+    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal tells of refunds")
+    rehearsal.housekeep()
+    rehearsal.tried()
+
+
+@probe(PRIVATE, PURPOSE, stage=Stage.END)
+def affiliates_learn_no_more_from_what_becomes_of_a_sale(rehearsal: Rehearsal) -> None:
+    look_through_their_eyes(rehearsal)
+
+
+def act_on_row(browser: SiteBrowser, address: str, row: str, action: str, **fields: str) -> BeautifulSoup:
+    """Ticks the row with this text in a list of the admin, and runs an action on it."""
+    lines = [line for line in browser.open(address).select("#result_list tbody tr") if row in line.get_text()]
+    box = lines[0].select_one("input[name=_selected_action]") if lines else None
+    browser.rehearsal.expect(box, "the row is in the admin's list")
+    return browser.submit("Go", action=action, _selected_action=str(box["value"]) if box else "", **fields)
