@@ -51,6 +51,9 @@ class Environment:
     def number(self, name: str, *, default: int) -> int:
         return self.parsed(name, int, expected="a whole number", default=str(default))
 
+    def hour(self, name: str, *, default: int) -> int:
+        return self.parsed(name, _hour, expected="an hour from 0 to 23", default=str(default))
+
     def percentage(self, name: str, *, default: str) -> Decimal:
         return self.parsed(name, _percentage, expected="a number from 0 to 100", default=default)
 
@@ -77,6 +80,7 @@ class Environment:
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
+        """Empty where the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
     def cache(self, name: str, *, default: str) -> dict[str, Any]:
@@ -98,6 +102,12 @@ class Environment:
             raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
 
 
+def _hour(value: str) -> int:
+    if int(value) not in range(24):
+        raise ValueError
+    return int(value)
+
+
 def _percentage(value: str) -> Decimal:
     number = Decimal(value)
     if not 0 <= number <= 100:
@@ -106,6 +116,8 @@ def _percentage(value: str) -> Decimal:
 
 
 def _database(value: str) -> dict[str, Any]:
+    if not value:
+        return {}
     config: dict[str, Any] = environ.Env.db_url_config(value)
     if config["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
         raise ValueError

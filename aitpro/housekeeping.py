@@ -33,6 +33,7 @@ from privacy.limits import forget_past_hours
 from privacy.mail import deliver_due_mail
 from privacy.opt_out_copies import copy_missing_opt_outs
 from privacy.policy.notices import tell_people
+from privacy.rehearsal.nightly import start_when_due
 from privacy.requests import mail_waiting_links
 from privacy.retention import purge_expired
 from privacy.tombstones import finish_erasures
@@ -91,6 +92,7 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "closed affiliates parted with": lambda now: part_with_closed_affiliates(now=now),
     "books compared": lambda now: check_books_nightly(now=now),
     "sums folded": lambda now: fold_sums(now=now),
+    "rehearsals started": lambda now: start_when_due(now=now),
     "promises that are broken": lambda now: keep_evidence(now=now),  # last: it looks at what the others did
 }
 WHATEVER_THE_CLOCK = {"visits counted", "sales counted by label", "mails due", "promises that are broken"}

@@ -17,7 +17,8 @@ os.umask(0o077)  # whatever a process of the site writes is for its own user alo
 django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their types
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Environment(BASE_DIR / ".env")
+REHEARSAL = "REHEARSAL" in os.environ  # in a scratch copy, to which everything is handed (privacy/rehearsal)
+env = Environment(Path(os.devnull) if REHEARSAL else BASE_DIR / ".env")
 
 # --- Where the demo writes, and under which address the site is reached -------------------------------------------
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", default="var")  # an absolute DATA_DIR wins over BASE_DIR
@@ -303,6 +304,13 @@ AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", de
 TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
 # Which name server knows the names of addresses, as address:port; empty: the system's.
 TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
+
+# --- The nightly attack on the promises (privacy/rehearsal) ---------------------------------------------------------
+REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL
+REHEARSAL_HOUR = env.hour("REHEARSAL_HOUR", default=3)  # of the business's day
+REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=600)  # after which it is ended, and has failed
+# Where its scratch databases are made when the site's are on a server: with a role that may.
+REHEARSAL_DATABASE = env.database("REHEARSAL_DATABASE_URL", default="")
 
 # --- Logs: no addresses, no bodies, nothing personal --------------------------------------------------------------
 LOGGING = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from .attack_models import LONGEST_PLACE, Attempt, Breach, Kind
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from .rehearsal.report import Report  # pages import this module, and nothing of the rehearsal
 
 LATE_AFTER = timedelta(hours=36)  # a night may be missed, a second one not
-TIME_LIMIT = timedelta(minutes=20)  # of one attempt, after which it was killed
+GRACE = timedelta(minutes=10)  # beyond the time limit of an attempt, after which it was killed
 INSTALLED = "attacks"  # the heartbeat that the migration made
 WHOLE = "the whole attempt failed"
 
@@ -61,6 +62,11 @@ def covers(kind: Kind, *promises: str) -> None:
 # --- writing down ---
 
 
+def note_installation(*, now: datetime) -> None:
+    """From here on a first attempt is waited for; noted once."""
+    Heartbeat.objects.get_or_create(name=INSTALLED, defaults={"at": now})
+
+
 def begin(kind: Kind, *, now: datetime) -> Attempt:
     """Raises `AlreadyUnderWay`. One that was killed is written down as failed first."""
     for attempt in Attempt.objects.filter(kind=kind, state=Attempt.State.RUNNING):
@@ -68,7 +74,8 @@ def begin(kind: Kind, *, now: datetime) -> Attempt:
             fail(attempt, "it never ended: the machine or somebody stopped it", now=now)
     try:
         with transaction.atomic():
-            return Attempt.objects.create(kind=kind, began_at=now, due_at=now + TIME_LIMIT)
+            due_at = now + timedelta(seconds=settings.REHEARSAL_SECONDS) + GRACE
+            return Attempt.objects.create(kind=kind, began_at=now, due_at=due_at)
     except IntegrityError:
         raise AlreadyUnderWay(f"A {kind} is under way.") from None
 
@@ -112,6 +119,11 @@ def _found(attempt: Attempt, places: dict[tuple[str, str], bool], now: datetime)
 
 
 # --- looking back ---
+
+
+def untried(kind: Kind, report: Report) -> set[str]:
+    """The promises that an attempt of this kind has to try, and that this one did not."""
+    return {promise for promise in _covered[kind] if not report.attempts[promise] + report.searches[promise]}
 
 
 def last_attempt(kind: Kind, *, now: datetime) -> Attempt | None:
@@ -170,6 +182,6 @@ def _complaints(kind: Kind, attempt: Attempt | None, promise: str, now: datetime
 
 
 def _is_new(now: datetime) -> bool:
-    """A time of installation that lies ahead was written by a wrong clock, and excuses nothing."""
+    """Whether there was not yet time for an attempt."""
     installed = Heartbeat.objects.filter(name=INSTALLED).values_list("at", flat=True).first()
-    return installed is not None and abs(now - installed) < LATE_AFTER
+    return installed is None or now - installed < LATE_AFTER

@@ -126,6 +126,14 @@ def deliver_mail(mail_id: str) -> None:
         _finish(mail, Outcome.SENT, sent_at=timezone.now())
 
 
+def reach_mail_server() -> None:
+    """Connects and sends nothing; a folder of mails is no server. Raises `OSError` or `SMTPException`."""
+    connection = get_connection()
+    if hasattr(connection, "host"):
+        connection.open()
+        connection.close()
+
+
 def _send(mail: OutgoingMail, kind: MailKind) -> None:
     """Asks the gate before and after the server has answered, which may take its time: whoever opts out or is erased
     until then gets nothing."""

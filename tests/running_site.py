@@ -82,6 +82,7 @@ class RunningSite:
             "SECRET_KEY": "e2e-" + "x" * 60,
             "ENCRYPTION_KEYS": RootKey.generate().written_out(),
             "TRUSTED_PROXIES": "127.0.0.1/32",
+            "REHEARSE_NIGHTLY": "false",
             "ORDER_LIMIT_PER_NETWORK": "2000",  # all tests of a module buy from one network, and as few buyers
             "ORDER_LIMIT_PER_ADDRESS": "2000",
             **({"DATABASE_URL": database_url} if database_url else {}),

@@ -8,6 +8,7 @@ from privacy.encryption.keys import RootKey
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("ENCRYPTION_KEYS", RootKey(b"test", b"k" * 32).written_out())
+os.environ.setdefault("REHEARSE_NIGHTLY", "false")  # also for the processes that tests start
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="aitpro-tests-"))
 
 from aitpro.settings import *  # noqa: E402, F403

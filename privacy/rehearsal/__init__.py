@@ -4,7 +4,8 @@ The same code with the same settings runs on databases, keys, a cache, a mail fo
 every kind visit it, with canaries in whatever they send; then every store and every page is searched for what should
 not be there. `manage.py probe_promises` starts it, housekeeping once a night.
 
-- `scratch`: the copy, and how it is started and removed (the one part that runs in the real site)
+- in the real site: `nightly` starts it; `attempts` carries it out and writes it down; `live_parts` says what is down
+- `scratch`: the copy, how it is started and removed; `databases`, `surroundings`: what it runs on and knows; `lifeline`
 - `probes`: what each app contributes in its own `probes` module; `stages`, in which order
 - `rehearsing`: what a probe is given: people, browsers, mails, the clock, and where to say what it found
 - `people`: the names of those whom several apps' probes meet

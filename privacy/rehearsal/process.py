@@ -16,6 +16,7 @@ import time_machine
 from django.conf import settings
 from django.core.management import call_command
 
+from .lifeline import end_with_the_starter
 from .rehearsing import Rehearsal
 
 
@@ -23,6 +24,7 @@ def run(what: str) -> None:
     """`prepare`, or the file for the report. Django is set up with the scratch copy's environment."""
     if "REHEARSAL" not in os.environ:
         raise SystemExit("This writes into the databases of its environment: use `manage.py probe_promises`.")
+    end_with_the_starter()
     if what == "prepare":
         prepare()
     else:
@@ -48,6 +50,7 @@ def pretend_paypal() -> Iterator[None]:
     process = subprocess.Popen(  # noqa: S603
         [sys.executable, "-m", "paypal_standin", *options],
         cwd=settings.BASE_DIR,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

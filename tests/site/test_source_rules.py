@@ -13,7 +13,7 @@ APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
 DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; never runs in production
 
 # The rehearsal is a program of its own: it starts the scratch copy's processes, and no page imports it.
-REHEARSAL = {f"privacy/rehearsal/{name}.py" for name in ("process", "rehearsing", "scratch")}
+REHEARSAL = {f"privacy/rehearsal/{name}.py" for name in ("nightly", "process", "rehearsing", "scratch", "surroundings")}
 PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
 
 # module → the files that may import it all the same

@@ -1,23 +1,57 @@
+import signal
+from argparse import ArgumentParser
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.rehearsal.scratch import RehearsalFailed, scratch_copy
+from privacy.attack_models import Attempt, Kind
+from privacy.attacks import AlreadyUnderWay, untried
+from privacy.rehearsal.attempts import attack, rehearse
+from privacy.rehearsal.report import Report
+from privacy.rehearsal.scratch import RehearsalFailed
 
 
 class Command(BaseCommand):
-    help = "Attacks every promise, in a scratch copy of which nothing stays; exit 1 and a line for each that broke."
+    help = (
+        "Attacks every promise and remembers what was found: in a scratch copy of which nothing stays, and by a look"
+        " into the live stores. Exit 1 and a line for each promise that broke, or could not be tried."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--only", choices=[kind.value for kind in Kind], help="one of the two")
+        parser.add_argument("--log", type=Path, metavar="FILE", help="gets what the scratch copy's processes wrote")
+        parser.add_argument("--begun", metavar="ID", help="the rehearsal that housekeeping began")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with scratch_copy() as copy:
-            try:
-                report = copy.rehearse()
-            except RehearsalFailed as reason:
-                raise CommandError(f"The rehearsal failed: {reason}") from None
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the scratch copy is removed
+        kinds: dict[Kind, Callable[[], Report]] = {Kind.REHEARSAL: lambda: rehearse(log=options["log"])}
+        broken: set[str] = set()
+        failed = []
+        for kind, carry_out in kinds.items():
+            if options["only"] in {None, kind}:
+                try:
+                    broken |= self._attack(kind, carry_out, begun=options["begun"])
+                except AlreadyUnderWay as reason:
+                    failed.append(str(reason))
+                except RehearsalFailed as reason:
+                    failed.append(f"The {kind} failed: {reason}")
+        if broken:
+            failed.append(f"{len(broken)} promises are broken.")
+        if failed:
+            raise CommandError("\n".join(failed))
+
+    def _attack(self, kind: Kind, carry_out: Callable[[], Report], *, begun: str | None) -> set[str]:
+        attempt = Attempt.objects.filter(pk=begun).first() if begun and kind is Kind.REHEARSAL else None
+        report = attack(kind, carry_out, begun=attempt)
         for breach in sorted(report.breaches):
             self.stdout.write(f"{breach.promise}: {'' if breach.tried else 'not tried: '}{breach.place}")
-        if report.breaches:
-            raise CommandError(f"{len(report.broken)} promises are broken.")
+        missing = untried(kind, report)
+        for promise in sorted(missing):
+            self.stdout.write(f"{promise}: not tried: no probe tried it")
         self.stdout.write(
-            f"No promise broke: {sum(report.attempts.values())} attempts, {sum(report.searches.values())} searches."
+            f"{kind.label}: {sum(report.attempts.values())} attempts, {sum(report.searches.values())} searches,"
+            f" {len(report.broken | missing)} promises broken."
         )
+        return report.broken | missing

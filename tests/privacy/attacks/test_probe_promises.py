@@ -1,0 +1,170 @@
+"""`manage.py probe_promises` says what broke, remembers it, and fails when anything did, or was not tried."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+from pytest_django import Settings
+
+from accounts.password_link import send_password_link
+from privacy import attacks
+from privacy.attack_models import Attempt, Kind
+from privacy.attack_models import Breach as Open
+from privacy.management.commands import probe_promises
+from privacy.rehearsal import attempts
+from privacy.rehearsal.live_parts import not_tried_while_down
+from privacy.rehearsal.report import Breach, Report
+from privacy.rehearsal.scratch import RehearsalFailed
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _signals() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+class Rehearsed:
+    """In place of a rehearsal: a report, or an error."""
+
+    def __init__(self) -> None:
+        self.report: Report | BaseException = factories.report()
+
+    def __call__(self, **options: Any) -> Report:
+        if isinstance(self.report, BaseException):
+            raise self.report
+        return self.report
+
+
+@pytest.fixture
+def rehearsed(monkeypatch: pytest.MonkeyPatch) -> Rehearsed:
+    pretended = Rehearsed()
+    monkeypatch.setattr(probe_promises, "rehearse", pretended)
+    return pretended
+
+
+def probe(*arguments: str) -> str:
+    out = StringIO()
+    call_command("probe_promises", "--only", "rehearsal", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_what_was_tried_is_told_and_remembered(rehearsed: Rehearsed) -> None:
+    assert probe() == "Rehearsal: 57 attempts, 57 searches, 0 promises broken.\n"
+    attempt = Attempt.objects.get()
+    assert (attempt.state, attempt.ways, attempt.attempts["access"]) == ("done", 100, 3)
+
+
+def test_each_breach_has_its_line_and_the_exit_tells(rehearsed: Rehearsed, capsys: pytest.CaptureFixture[str]) -> None:
+    breaches = {Breach("access", "another's message in the archive"), Breach("opt-out", "a page", tried=False)}
+    rehearsed.report = factories.report(breaches=breaches)
+    with pytest.raises(CommandError, match="2 promises are broken"):
+        call_command("probe_promises", "--only", "rehearsal")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["access: another's message in the archive", "opt-out: not tried: a page"]
+    assert Open.objects.count() == 2
+
+
+def test_promise_that_no_probe_tried_is_broken(rehearsed: Rehearsed, capsys: pytest.CaptureFixture[str]) -> None:
+    report = factories.report()
+    del report.attempts["access"], report.searches["access"]
+    rehearsed.report = report
+    with pytest.raises(CommandError, match="1 promises are broken"):
+        call_command("probe_promises", "--only", "rehearsal")
+    assert "access: not tried: no probe tried it" in capsys.readouterr().out
+
+
+def test_failed_rehearsal_is_told_and_remembered(rehearsed: Rehearsed) -> None:
+    rehearsed.report = RehearsalFailed("it was not done in time")
+    with pytest.raises(CommandError, match="The rehearsal failed: it was not done in time"):
+        probe()
+    attempt = Attempt.objects.get()
+    assert (attempt.state, attempt.reason) == ("failed", "it was not done in time")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ZeroDivisionError("secret")])
+def test_interruption_and_crash_are_remembered_without_their_words(rehearsed: Rehearsed, error: BaseException) -> None:
+    rehearsed.report = error
+    with pytest.raises(type(error)):
+        probe()
+    attempt = Attempt.objects.get()
+    assert (attempt.state, attempt.reason) == ("failed", f"it was ended by {type(error).__name__}")
+
+
+def test_second_one_at_the_same_time_is_refused(rehearsed: Rehearsed) -> None:
+    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    with pytest.raises(CommandError, match="A rehearsal is under way"):
+        probe()
+
+
+def test_one_that_housekeeping_began_is_carried_out(rehearsed: Rehearsed) -> None:
+    attempt = attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    probe("--begun", str(attempt.pk))
+    attempt.refresh_from_db()
+    assert attempt.state == "done"
+
+
+# --- The site's own parts ---------------------------------------------------------------------------------------------
+def down() -> dict[str, set[str]]:
+    places: dict[str, set[str]] = {}
+    for breach in not_tried_while_down(now=timezone.now()):
+        assert not breach.tried
+        places.setdefault(breach.place, set()).add(breach.promise)
+    return places
+
+
+def test_while_all_parts_work_nothing_is_missing() -> None:
+    assert down() == {}
+
+
+def test_mail_server_that_is_down_is_told(settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    found = down()
+    assert found.keys() == {"the site's mail server does not answer"}
+    assert "contactable" in found["the site's mail server does not answer"]
+
+
+def test_worker_that_is_down_is_told() -> None:
+    send_password_link(factories.user("erin@example.org"))
+    assert down() == {}
+    DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(minutes=11))
+    assert down().keys() == {"the site's worker leaves tasks undone"}
+
+
+def test_cache_that_is_down_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(type(caches["default"]), "set", refuse)
+    assert set.union(*down().values()) == {"encrypted"}
+
+
+def test_rehearsal_is_red_for_what_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = {Breach("contactable", "the site's mail server does not answer", tried=False)}
+    monkeypatch.setattr(attempts, "scratch_copy", lambda: _Copy())
+    monkeypatch.setattr(attempts, "not_tried_while_down", lambda now: missing)
+    assert attempts.rehearse().broken == {"contactable"}
+
+
+class _Copy:
+    def __enter__(self) -> _Copy:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def rehearse(self) -> Report:
+        return factories.report()

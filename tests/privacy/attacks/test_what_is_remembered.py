@@ -1,0 +1,227 @@
+"""What outsiders found turns exactly that promise red, stays in the history, and is over when nothing is found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core import mail
+from django.utils import timezone
+
+from privacy import attacks, evidence
+from privacy.attack_models import Attempt, Kind
+from privacy.attack_models import Breach as Open
+from privacy.evidence import Evidence, Finding, findings
+from privacy.evidence_stock import take_stock
+from privacy.models import Heartbeat
+from privacy.promises import PROMISES
+from privacy.rehearsal.nightly import start_when_due
+from privacy.rehearsal.report import Breach
+from tests import factories
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "measured_as_kept")]
+ALL = {promise.id for promise in PROMISES}
+PLACE = "message of a writer in contacts_inquiry.topic"
+
+
+@pytest.fixture
+def measured_as_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the site measures of itself is well: what is red is so by an attack."""
+    monkeypatch.setattr(evidence, "_measures", {promise: lambda now: Evidence(kept=True) for promise in ALL})
+
+
+@pytest.fixture
+def installed(clock: time_machine.Traveller) -> None:
+    Heartbeat.objects.filter(name=attacks.INSTALLED).update(at=timezone.now())
+
+
+def found(promise: str) -> Finding:
+    return next(each for each in findings(now=timezone.now()) if each.promise.id == promise)
+
+
+def red() -> set[str]:
+    return {each.promise.id for each in findings(now=timezone.now()) if each.is_broken}
+
+
+def breach(promise: str = "encrypted", place: str = PLACE, **fields: Any) -> set[Breach]:
+    return {Breach(promise, place, **fields)}
+
+
+# --- Before the first attempt, and when it is long ago ----------------------------------------------------------------
+@pytest.mark.usefixtures("installed")
+def test_new_site_has_36_hours_for_its_first_attempt(clock: time_machine.Traveller) -> None:
+    assert red() == set()
+    assert found("access").evidence.figures["outsiders last tried"] == "not yet"
+    clock.shift(timedelta(hours=36) - timedelta(seconds=1))
+    assert red() == set()
+    clock.shift(timedelta(seconds=1))
+    assert red() == ALL
+    assert found("access").evidence.figures["not attacked as it has to be"] == "there was no rehearsal yet"
+
+
+def test_site_whose_installation_is_not_known_has_as_long_from_the_next_housekeeping(
+    clock: time_machine.Traveller,
+) -> None:
+    Heartbeat.objects.filter(name=attacks.INSTALLED).delete()
+    start_when_due(now=timezone.now())
+    assert red() == set()
+    clock.shift(timedelta(hours=36))
+    start_when_due(now=timezone.now())
+    assert red() == ALL
+
+
+def test_last_good_attempt_is_good_for_36_hours(clock: time_machine.Traveller) -> None:
+    factories.attempt()
+    clock.shift(timedelta(hours=36))
+    assert red() == set()
+    clock.shift(timedelta(seconds=1))
+    assert red() == ALL
+    assert "more than 36 hours ago" in str(found("access").evidence.figures["not attacked as it has to be"])
+
+
+@pytest.mark.usefixtures("installed")
+def test_attempt_dated_by_a_clock_that_ran_ahead_does_not_count(clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(days=400))
+    factories.attempt()
+    assert red() == set()
+    clock.shift(timedelta(days=2) - timedelta(days=400))
+    assert red() == ALL
+
+
+def test_figures_say_when_and_how_often_outsiders_tried() -> None:
+    factories.attempt(attempts=Counter(dict.fromkeys(ALL, 12)), searches=Counter(access=700))
+    figures = found("access").evidence.figures
+    assert figures["outsiders last tried"] == "2 March 2026, 12:00 UTC"
+    assert (figures["their attempts"], figures["their searches"]) == (12, 700)
+
+
+def test_promise_that_nothing_tried_is_red() -> None:
+    factories.attempt(attempts=Counter(dict.fromkeys(ALL - {"access"}, 1)), searches=Counter(encrypted=5))
+    assert red() == {"access"}
+    assert found("access").evidence.figures["not attacked as it has to be"] == "the last rehearsal did not try it"
+
+
+# --- What is found ----------------------------------------------------------------------------------------------------
+def test_breach_turns_exactly_its_promise_red_and_says_where_and_since_when(clock: time_machine.Traveller) -> None:
+    factories.attempt(breaches=breach())
+    clock.shift(timedelta(hours=20))
+    factories.attempt(breaches=breach())
+    assert red() == {"encrypted"}
+    assert found("encrypted").evidence.figures[f"found: {PLACE}"] == "since 2 March 2026, 12:00 UTC"
+    [row] = Open.objects.all()
+    assert row.last_found_at - row.found_at == timedelta(hours=20)
+
+
+def test_what_could_not_be_tried_is_red_and_says_so() -> None:
+    factories.attempt(breaches=breach(tried=False))
+    assert red() == {"encrypted"}
+    assert f"could not be tried: {PLACE}" in found("encrypted").evidence.figures
+
+
+def test_breach_that_is_found_no_more_is_over_and_stays_on_record(clock: time_machine.Traveller) -> None:
+    factories.attempt(breaches=breach())
+    clock.shift(timedelta(hours=20))
+    factories.attempt()
+    assert red() == set()
+    assert Open.objects.get().ended_at == timezone.now()
+    factories.attempt(breaches=breach())
+    assert Open.objects.count() == 2
+
+
+def test_attempt_of_the_other_kind_ends_no_breach() -> None:
+    factories.attempt(breaches=breach())
+    factories.attempt(Kind.SWEEP)
+    assert red() == {"encrypted"}
+
+
+def test_place_longer_than_its_column_is_cut_and_found_again() -> None:
+    for _ in range(2):
+        factories.attempt(breaches=breach(place="x" * 500))
+    assert red() == {"encrypted"}
+    assert Open.objects.get().place == "x" * 300
+
+
+def test_many_places_are_counted() -> None:
+    factories.attempt(breaches={Breach("encrypted", f"column {number:02}") for number in range(25)})
+    figures = found("encrypted").evidence.figures
+    assert sum(name.startswith("found: ") for name in figures) == 10
+    assert figures["more places"] == 15
+
+
+def test_history_notes_it_and_staff_are_told_where(work: Callable[[], int], clock: time_machine.Traveller) -> None:
+    factories.attempt()
+    take_stock(now=timezone.now())
+    clock.shift(timedelta(hours=1))
+    factories.attempt(breaches=breach())
+    row = next(row for row in take_stock(now=timezone.now()).rows if row.finding.promise.id == "encrypted")
+    assert row.since == timezone.now()
+    work()
+    [message] = mail.outbox
+    assert message.subject == "A promise is broken: Everything private is encrypted"
+    assert PLACE in message.body
+
+
+# --- An attempt that fails --------------------------------------------------------------------------------------------
+def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds() -> None:
+    factories.attempt()
+    attacks.fail(attacks.begin(Kind.REHEARSAL, now=timezone.now()), "it ended with code 1", now=timezone.now())
+    assert red() == ALL
+    assert "could not be tried: the whole attempt failed" in found("access").evidence.figures
+    factories.attempt()
+    assert red() == set()
+
+
+def test_failed_sweep_is_red_for_what_sweeps_have_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(attacks._covered, Kind.SWEEP, set())
+    attacks.covers(Kind.SWEEP, "encrypted")
+    Heartbeat.objects.filter(name=attacks.INSTALLED).update(at=timezone.now() - timedelta(hours=36))
+    factories.attempt()
+    assert red() == {"encrypted"}
+    factories.attempt(Kind.SWEEP)
+    assert red() == set()
+    attacks.fail(attacks.begin(Kind.SWEEP, now=timezone.now()), "it crashed", now=timezone.now())
+    assert red() == {"encrypted"}
+
+
+def test_only_a_promise_can_be_covered() -> None:
+    with pytest.raises(ValueError, match="there is no promise kindness"):
+        attacks.covers(Kind.SWEEP, "kindness")
+
+
+def test_of_two_at_once_the_second_is_refused() -> None:
+    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attacks.begin(Kind.SWEEP, now=timezone.now())
+    with pytest.raises(attacks.AlreadyUnderWay, match="A rehearsal is under way"):
+        attacks.begin(Kind.REHEARSAL, now=timezone.now())
+
+
+def test_attempt_that_was_killed_is_red_when_its_time_is_over(clock: time_machine.Traveller) -> None:
+    factories.attempt()
+    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    assert red() == set()
+    clock.shift(timedelta(minutes=20))
+    assert red() == ALL
+    assert found("access").evidence.figures["not attacked as it has to be"] == "the last rehearsal never ended"
+    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    assert Attempt.objects.filter(state="failed").get().reason.startswith("it never ended")
+
+
+def test_report_that_comes_late_still_counts(clock: time_machine.Traveller) -> None:
+    attempt = attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    clock.shift(timedelta(minutes=30))
+    attacks.fail(attempt, "it never ended", now=timezone.now())
+    attacks.record(attempt, factories.report(), now=timezone.now())
+    assert red() == set()
+    attacks.fail(attempt, "it never ended", now=timezone.now())
+    assert red() == set()
+
+
+def test_what_cannot_be_read_is_no_attack(monkeypatch: pytest.MonkeyPatch) -> None:
+    factories.attempt()
+    monkeypatch.setattr(attacks, "open_breaches", lambda: Open.objects.extra(where=["nothing = 1"]).get())
+    assert red() == ALL
+    assert found("access").evidence.figures["outsiders last tried"] == "can't be read"
