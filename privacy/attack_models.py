@@ -29,7 +29,7 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
 
 @not_personal(
     "when the site attacked its own promises, and how much was tried",
-    "id kind state began_at due_at ended_at reason ways attempts searches",
+    "id kind state began_at due_at ended_at reason ways attempts searches probes unreached",
 )
 class Attempt(models.Model):
     """One attack on all promises. `attempts` and `searches` are counts by promise, of those that were tried.
@@ -52,6 +52,8 @@ class Attempt(models.Model):
     ways = models.PositiveIntegerField(default=0)
     attempts = models.JSONField(default=dict)
     searches = models.JSONField(default=dict)
+    probes = models.JSONField(default=dict)  # both counts together, by promise and then by the probe's name
+    unreached = models.JSONField(default=list)  # what was not searched, in words
 
     objects = AttemptQuerySet.as_manager()
 

@@ -84,7 +84,8 @@ def record(attempt: Attempt, report: Report, *, now: datetime) -> None:
     """The attempt ended with this report: what it found is open, and what it did not find any more is not."""
     with transaction.atomic():
         counts = {"ways": report.ways, "attempts": {**report.attempts}, "searches": {**report.searches}}
-        if _end(attempt, Attempt.State.DONE, now, **counts):
+        probes = {promise: {**names} for promise, names in report.probes.items()}
+        if _end(attempt, Attempt.State.DONE, now, **counts, probes=probes, unreached=report.unreached):
             found = {(each.promise, each.place[:LONGEST_PLACE]): each.tried for each in sorted(report.breaches)}
             for breach in Breach.objects.open().filter(kind=attempt.kind):
                 if (breach.promise, breach.place) not in found:

@@ -38,12 +38,17 @@ class Evidence:
 @dataclass(frozen=True)
 class Finding:
     """A promise with its evidence, and when that was measured. `attacked` is what outsiders found, None where that
-    can't be said; it is also in the evidence's figures."""
+    can't be read; `evidence.kept` takes it into account, `evidence.figures` are what was measured alone."""
 
     promise: Promise
     evidence: Evidence
     measured_at: datetime
     attacked: Attacked | None = None
+
+    @property
+    def figures(self) -> Figures:
+        """What was measured, and what outsiders tried and found."""
+        return {**self.evidence.figures, **_attack_figures(self.attacked)}
 
     @property
     def is_broken(self) -> bool:
@@ -100,8 +105,7 @@ def _outsiders(now: datetime) -> dict[str, Attacked]:
 
 def _with_attacks(finding: Finding, found: Attacked | None) -> Finding:
     kept = finding.evidence.kept and found is not None and found.kept
-    figures = {**finding.evidence.figures, **_attack_figures(found)}
-    return replace(finding, evidence=Evidence(kept, figures), attacked=found)
+    return replace(finding, evidence=replace(finding.evidence, kept=kept), attacked=found)
 
 
 def _attack_figures(found: Attacked | None) -> Figures:

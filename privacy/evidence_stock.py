@@ -10,10 +10,12 @@ from typing import Any
 from django.core.cache import cache
 from django.utils import timezone
 
+from .attack_models import Breach
 from .audit.heads import signed_head
 from .audit.models import SigningKey
 from .audit.signing import published_keys
 from .evidence import Finding, findings
+from .evidence_attempts import LastAttempt, Tried, closed_breaches, last_attempts, tried_by_promise
 from .evidence_history import note_changes
 from .evidence_models import PromiseState
 from .heartbeat import clock_jump
@@ -25,16 +27,35 @@ HOURLY = timedelta(hours=1)  # what housekeeping measures anew
 LATE = timedelta(hours=2)  # what the page measures itself, because housekeeping did not
 BREAKS = 100  # shown, the latest ones
 
-_STOCK, _LOCK = "privacy.evidence", "privacy.evidence.measuring"
+_STOCK, _LOCK = "privacy.evidence.2", "privacy.evidence.measuring"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A promise as the page shows it: `since` when it is as it is now, and when it was broken before."""
+    """A promise as the page shows it: `since` when it is as it is now, and when it was broken before.
+
+    `tried` is what the last attacks tried, `closed` what earlier ones found and the last ones did not.
+    """
 
     finding: Finding
     since: datetime
     breaks: tuple[PromiseState, ...]
+    tried: tuple[Tried, ...]
+    closed: tuple[Breach, ...]
+
+    @property
+    def found(self) -> int:
+        """Places where outsiders found the promise broken."""
+        return sum(breach.tried for breach in self._open)
+
+    @property
+    def untried(self) -> int:
+        """Places that outsiders could not try."""
+        return len(self._open) - self.found
+
+    @property
+    def _open(self) -> tuple[Breach, ...]:
+        return self.finding.attacked.breaches if self.finding.attacked else ()
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,7 @@ class Stock:
 
     at: datetime
     rows: tuple[Row, ...]
+    attacks: tuple[LastAttempt, ...]
     head: dict[str, Any]
     keys: tuple[SigningKey, ...]
 
@@ -96,5 +118,11 @@ def take_stock(*, now: datetime, max_age: timedelta = timedelta(0)) -> Stock:
     breaks = defaultdict(list)
     for state in PromiseState.objects.breaks()[:BREAKS]:
         breaks[state.promise].append(state)
-    rows = (Row(one, since.get(one.promise.id, now), tuple(breaks[one.promise.id])) for one in found)
-    return Stock(now, tuple(rows), signed_head(), tuple(published_keys(now=now)))
+    attacks = last_attempts(now=now)
+    tried, closed = tried_by_promise(attacks), closed_breaches()
+    rows = []
+    for one in found:
+        promise = one.promise.id
+        history = since.get(promise, now), tuple(breaks[promise])
+        rows.append(Row(one, *history, tried.get(promise, ()), closed.get(promise, ())))
+    return Stock(now, tuple(rows), attacks, signed_head(), tuple(published_keys(now=now)))

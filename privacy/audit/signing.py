@@ -43,6 +43,11 @@ def private_key(root: RootKey) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(derive_key(root, "audit-head"))
 
 
+def public_der() -> bytes:
+    key = private_key(key_ring().primary).public_key()
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
 @lru_cache(maxsize=8)
 def _pem(root: RootKey) -> str:
     key = private_key(root).public_key()

@@ -32,6 +32,7 @@ class Report:
     ways: int = 0  # in: addresses, fields, columns, commands that were tried
     breaches: set[Breach] = field(default_factory=set)
     probes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    unreached: list[str] = field(default_factory=list)  # what nobody is to believe was searched; in words, no values
 
     @property
     def broken(self) -> set[str]:
@@ -54,4 +55,6 @@ class Report:
         told = json.loads(path.read_text())
         breaches = {Breach(**breach) for breach in told["breaches"]}
         probes = defaultdict(Counter, {promise: Counter(counts) for promise, counts in told["probes"].items()})
-        return cls(Counter(told["attempts"]), Counter(told["searches"]), told["ways"], breaches, probes)
+        return cls(
+            Counter(told["attempts"]), Counter(told["searches"]), told["ways"], breaches, probes, told["unreached"]
+        )

@@ -70,8 +70,9 @@ ALLOWED = {
     """,
     "what the program says in words of its own, with numbers and ids": """
         affiliates_ledgercheck.difference affiliates_payoutbatch.problem affiliates_payoutitem.error
-        affiliates_payoutparcel.problem policy_policynotice.reason privacy_attempt.attempts privacy_attempt.reason
-        privacy_attempt.searches privacy_breach.place privacy_measurement.figures
+        affiliates_payoutparcel.problem policy_policynotice.reason privacy_attempt.attempts privacy_attempt.probes
+        privacy_attempt.reason privacy_attempt.searches privacy_attempt.unreached privacy_breach.place
+        privacy_measurement.figures
         privacy_outgoingmail.refusal shop_payment.problem
     """,
     "everybody may read it on the site": """

@@ -62,7 +62,7 @@ def test_only_its_promise_turns_red(client: Client, clock: time_machine.Travelle
     clock.shift(timedelta(hours=3))
     cache.clear()
     assert broken(client) == ["referral-30-days"]
-    assert "broken now" in client.get("/privacy/evidence/").content.decode()
+    assert "1 broken" in client.get("/privacy/evidence/").content.decode()
 
 
 def broken(client: Client) -> list[str]:

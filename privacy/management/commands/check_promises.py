@@ -2,19 +2,47 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from privacy.evidence import findings
+from privacy.evidence_attempts import LastAttempt, last_attempts
 
 
 class Command(BaseCommand):
-    help = "Measures the evidence for every promise anew; exit 1 and a line for each one that is broken."
+    help = (
+        "Measures the evidence for every promise anew, and reads what the last attacks on them found. Exit 1, and a "
+        "line for each promise that is broken and each attack that failed or is too old."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = findings(now=timezone.now())
+        now = timezone.now()
+        attacks, found = last_attempts(now=now), findings(now=now)
+        for attack in attacks:
+            self.stdout.write(_in_words(attack))
         broken = [finding for finding in found if finding.is_broken]
         for finding in broken:
-            figures = ", ".join(f"{what}: {value}" for what, value in finding.evidence.figures.items())
+            figures = ", ".join(f"{what}: {value}" for what, value in finding.figures.items())
             self.stdout.write(f"{finding.promise.id}: {figures}")
         if broken:
             raise CommandError(f"{len(broken)} of {len(found)} promises are broken.")
+        if any(attack.trouble for attack in attacks):
+            raise CommandError("No promise is known to be broken, but the attacks did not run as they should.")
         self.stdout.write(f"Every promise is kept: {len(found)} of {len(found)}.")
+
+
+def _in_words(attack: LastAttempt) -> str:
+    """One line: when, how much was tried, what was found, and what is wrong with the attack itself."""
+    parts = ["never completed"]
+    if attack.good:
+        began = attack.good.began_at
+        parts = [
+            f"last completed one began {timesince(began, depth=1)} ago ({began:%Y-%m-%d %H:%M} UTC)".replace(
+                "\xa0", " "
+            ),
+            f"ways in: {attack.good.ways}",
+            f"attempts: {attack.attempts}",
+            f"searches: {attack.searches}",
+            f"places found: {attack.found}",
+            f"places not tried: {attack.untried}",
+        ]
+    return f"{attack.kind}: " + ", ".join([*parts, *filter(None, [attack.trouble])])

@@ -78,12 +78,12 @@ def test_the_page_tells_from_when_to_when(access: Access, clock: time_machine.Tr
     clock.shift(timedelta(hours=1))
     access.kept = False
     page = client.get("/privacy/evidence/").content.decode()
-    assert "18 of 19 are kept now" in page
+    assert "18 of 19 promises are kept, 1 broken" in page
     assert "since 2 March 2026, 13:00 UTC" in page
     clock.shift(timedelta(hours=1))
     access.kept = True
     page = client.get("/privacy/evidence/").content.decode()
-    assert "19 of 19 are kept now" in page
+    assert "19 of 19 promises are kept" in page
     assert "Was broken from 2 March 2026, 13:00 to 2 March 2026, 14:00 UTC" in page
 
 

@@ -52,23 +52,42 @@ def soup(client: Client, path: str = PAGE) -> Any:
     return BeautifulSoup(client.get(path).content, "html.parser")
 
 
+def row_of(page: Any, promise: str) -> Any:
+    return page.select_one(f"details:has(#{promise})")
+
+
 # --- What a visitor reads ---------------------------------------------------------------------------------------------
-def test_the_summary_stands_at_the_top_and_each_promise_has_its_row(client: Client) -> None:
+def test_the_summary_is_at_the_top_and_each_promise_has_its_row(client: Client) -> None:
     page = soup(client)
-    assert "19 of 19 are kept now" in page.find("h2").text
-    assert "Measured at 2 March 2026, 12:00 UTC" in page.text
-    assert [row["id"] for row in page.select("li.card")] == [promise.id for promise in PROMISES]
-    assert all("since 2 March 2026, 12:00 UTC" in row.text for row in page.select("li.card"))
+    assert "19 of 19 promises are kept" in page.find("h2").text
+    assert "Measured on 2 March 2026, 12:00 UTC" in page.text
+    assert [row["id"] for row in page.select(".promise-detail")] == [promise.id for promise in PROMISES]
+    assert all("Kept since 2 March 2026, 12:00 UTC" in row.text for row in page.select(".promise-detail"))
     assert "UNDEFINED" not in page.text
 
 
-def test_a_broken_promise_stands_first_and_says_so_in_words(client: Client) -> None:
+def test_a_broken_promise_comes_first_and_says_so_in_words(client: Client) -> None:
     overdue(PrivacyRequest.Kind.COMPLAINT)
     page = soup(client)
-    first = page.select("li.card")[0]
-    assert first["id"] == "complaints"
-    assert "broken now" in first.text
-    assert "18 of 19 are kept now" in page.find("h2").text
+    first = page.select("details:has(.promise-detail)")[0]
+    assert first.select_one(".promise-detail")["id"] == "complaints"
+    assert "Broken" in first.summary.text
+    assert "18 of 19 promises are kept, 1 broken" in page.find("h2").text
+
+
+def test_a_row_is_open_for_who_comes_from_the_policy_and_leads_back_there(client: Client) -> None:
+    link = soup(client, "/privacy/").select_one("#opt-out a")["href"]
+    page = soup(client, link)
+    opened = page.select("details[open]")
+    assert [row.select_one(".promise-detail")["id"] for row in opened] == ["opt-out"]
+    back = opened[0].select_one("a")["href"]
+    assert back == "/privacy/#opt-out"
+    assert soup(client, "/privacy/").select_one("li#opt-out") is not None
+
+
+@pytest.mark.parametrize("typed", ["", "?promise=none", "?promise=%00", "?promise=%3Cb%3E&promise=opt-out%22"])
+def test_no_row_is_open_for_anything_else(client: Client, typed: str) -> None:
+    assert soup(client, PAGE + typed).select("details[open]") == []
 
 
 def test_a_few_people_are_not_counted_in_public(client: Client) -> None:
@@ -88,7 +107,7 @@ def test_no_figure_holds_anything_personal(client: Client) -> None:
 def test_the_policy_has_a_badge_at_each_sentence(client: Client) -> None:
     client.get(PAGE)
     badges = {link["href"]: link.text for link in soup(client, "/privacy/").select("#promises ~ ul a")}
-    assert badges.keys() == {f"{PAGE}#{promise.id}" for promise in PROMISES}
+    assert badges.keys() == {f"{PAGE}?promise={promise.id}#{promise.id}" for promise in PROMISES}
     assert all("kept since 2 March 2026" in text for text in badges.values())
 
 
@@ -96,7 +115,7 @@ def test_the_badge_of_a_broken_promise_says_so(client: Client) -> None:
     overdue(PrivacyRequest.Kind.ACCESS)
     keep_evidence(now=timezone.now())
     badges = {link["href"]: link.text for link in soup(client, "/privacy/").select("#promises ~ ul a")}
-    assert [href for href, text in badges.items() if "broken since" in text] == [f"{PAGE}#access"]
+    assert [href for href, text in badges.items() if "broken since" in text] == [f"{PAGE}?promise=access#access"]
 
 
 def test_before_the_first_measurement_the_badge_leads_to_the_evidence(client: Client) -> None:
@@ -106,9 +125,10 @@ def test_before_the_first_measurement_the_badge_leads_to_the_evidence(client: Cl
 # --- What programs read -----------------------------------------------------------------------------------------------
 def test_the_json_keeps_its_shape(client: Client) -> None:
     answer = client.get(JSON).json()
-    assert answer.keys() == {"schema", "measured_at", "kept", "broken", "promises", "audit_head", "keys"}
+    assert answer.keys() == {"schema", "measured_at", "kept", "broken", "attacks", "promises", "audit_head", "keys"}
     assert (answer["schema"], answer["kept"], answer["broken"]) == (2, 19, 0)
     wanted = {"id", "promise", "enforced_by", "test", "state", "kept", "since", "measured_at", "figures", "history"}
+    wanted |= {"attacked"}
     assert all(promise.keys() == wanted for promise in answer["promises"])
     assert [promise["id"] for promise in answer["promises"]] == [promise.id for promise in PROMISES]
 
@@ -138,7 +158,7 @@ def test_check_promises_tells_each_broken_one(capsys: pytest.CaptureFixture[str]
     with pytest.raises(CommandError, match="2 of 19 promises are broken"):
         call_command("check_promises")
     lines = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in lines] == ["access", "complaints"]
+    assert [line.partition(":")[0] for line in lines] == ["rehearsal", "sweep", "access", "complaints"]
 
 
 def test_check_promises_fails_for_what_nothing_measures(
@@ -180,7 +200,7 @@ def test_a_measurement_costs_the_same_however_much_is_kept(
     for number in range(people):
         factories.inquiry(f"visitor{number}@example.org", phone="+1 805 555 0199", address="2 Main St")
     take_stock(now=timezone.now())
-    with django_assert_max_num_queries(120):
+    with django_assert_max_num_queries(130):
         take_stock(now=timezone.now(), max_age=timedelta(hours=1))
 
 
@@ -190,7 +210,7 @@ def test_while_one_measures_others_get_the_last(
     client.get(PAGE)
     clock.shift(timedelta(minutes=5))
     cache.add(evidence_stock._LOCK, "measuring", 60)
-    assert "Measured at 2 March 2026, 12:00 UTC" in client.get(PAGE).content.decode()
+    assert "Measured on 2 March 2026, 12:00 UTC" in client.get(PAGE).content.decode()
     assert counted["access"] == 1
 
 

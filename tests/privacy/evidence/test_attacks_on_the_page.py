@@ -1,0 +1,196 @@
+"""From a promise to the attempt that was made against it last night: the page, its JSON and `check_promises`."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.core.cache import cache
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from privacy import attacks, evidence
+from privacy.attack_models import Kind
+from privacy.evidence import Evidence
+from privacy.promises import PROMISES
+from privacy.rehearsal.report import Breach
+from tests import factories
+
+pytestmark = pytest.mark.usefixtures("only_attacks", "attacked")
+PAGE, JSON = "/privacy/evidence/", "/privacy/evidence.json"
+PLACE = "contacts_inquiry.message in the log"
+PROBES = defaultdict(Counter, {"encrypted": Counter({"privacy.probes.stores.no_file_holds_a_message": 1402})})
+
+
+@pytest.fixture(autouse=True)
+def only_attacks(monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller) -> None:
+    """All that is measured is kept: what breaks a promise here are attacks."""
+    cache.clear()
+    monkeypatch.setattr(
+        evidence,
+        "_measures",
+        {promise.id: lambda now: Evidence(kept=True, figures={"rows": 3}) for promise in PROMISES},
+    )
+
+
+def attack(clock: time_machine.Traveller, *breaches: Breach, **fields: Any) -> None:
+    """An hour later the site is attacked again."""
+    clock.shift(timedelta(hours=1))
+    factories.attempt(breaches={*breaches}, **fields)
+
+
+def page(client: Client) -> Any:
+    return BeautifulSoup(client.get(PAGE).content, "html.parser")
+
+
+def words(element: Any) -> str:
+    return " ".join(element.get_text(" ").split())
+
+
+def row(client: Client, promise: str) -> str:
+    return words(page(client).select_one(f"details:has(#{promise})"))
+
+
+def document(client: Client, promise: str) -> Any:
+    return next(each for each in client.get(JSON).json()["promises"] if each["id"] == promise)
+
+
+# --- What was tried ---------------------------------------------------------------------------------------------------
+def test_the_summary_says_when_outsiders_last_tried_and_how_much(client: Client) -> None:
+    summary = words(page(client).select_one("section[aria-label=Summary]"))
+    assert "Outsiders last tried on 2 March 2026, 12:00 UTC" in summary
+    assert "Ways in 100 Attempts 57 Searches 57 Places found 0" in summary
+    [rehearsal, _] = client.get(JSON).json()["attacks"]
+    assert (rehearsal["kind"], rehearsal["began_at"]) == ("rehearsal", "2026-03-02T12:00:00+00:00")
+    assert (rehearsal["ways_in"], rehearsal["attempts"], rehearsal["searches"]) == (100, 57, 57)
+
+
+def test_a_row_names_each_probe_with_its_count(client: Client, clock: time_machine.Traveller) -> None:
+    attack(clock, probes=PROBES)
+    assert "No file holds a message privacy.probes.stores 1,402" in row(client, "encrypted")
+    assert "No file holds a message" not in row(client, "access")
+    assert document(client, "encrypted")["attacked"]["tried"] == [
+        {"kind": "rehearsal", "probe": "privacy.probes.stores.no_file_holds_a_message", "count": 1402}
+    ]
+
+
+def test_what_the_search_did_not_reach_is_listed(client: Client, clock: time_machine.Traveller) -> None:
+    attack(clock, unreached=["the backups: no folder is named"])
+    assert "The backups: no folder is named" in words(page(client).select_one("section:has(#limits)"))
+    assert client.get(JSON).json()["attacks"][0]["not_reached"] == ["the backups: no folder is named"]
+
+
+# --- What was found ---------------------------------------------------------------------------------------------------
+def test_what_was_found_is_shown_with_its_place_and_since_when(client: Client, clock: time_machine.Traveller) -> None:
+    attack(clock, Breach("encrypted", PLACE))
+    attack(clock, Breach("encrypted", PLACE))
+    assert "Places found 1 since 2 Mar 2026" in words(page(client).select_one("section[aria-label=Summary]"))
+    found = row(client, "encrypted")
+    assert found.startswith("Broken Everything private is encrypted")
+    assert f"Found: {PLACE} (since 2 March 2026, 13:00 UTC, last seen 2 March 2026, 14:00 UTC)" in found
+    broken = document(client, "encrypted")
+    assert broken["state"] == "broken"
+    assert broken["attacked"]["found"] == [
+        {
+            "kind": "rehearsal",
+            "place": PLACE,
+            "tried": True,
+            "found_at": "2026-03-02T13:00:00+00:00",
+            "last_found_at": "2026-03-02T14:00:00+00:00",
+            "ended_at": None,
+        }
+    ]
+    assert [each["id"] for each in client.get(JSON).json()["promises"] if not each["kept"]] == ["encrypted"]
+
+
+def test_what_is_not_found_any_more_stays_in_the_history(client: Client, clock: time_machine.Traveller) -> None:
+    attack(clock, Breach("encrypted", PLACE))
+    attack(clock)
+    assert f"Found from 2 March 2026, 13:00 to 2 March 2026, 14:00 UTC: {PLACE}" in row(client, "encrypted")
+    assert document(client, "encrypted")["state"] == "kept"
+    [earlier] = document(client, "encrypted")["attacked"]["found_earlier"]
+    assert earlier["ended_at"] == "2026-03-02T14:00:00+00:00"
+
+
+def test_what_could_not_be_tried_is_red_and_says_so(client: Client, clock: time_machine.Traveller) -> None:
+    attack(clock, Breach("access", "the mail folder can't be read", tried=False))
+    assert "Could not be tried: the mail folder can't be read" in row(client, "access")
+    assert row(client, "access").startswith("Broken")
+    assert client.get(JSON).json()["attacks"][0]["places_not_tried"] == 1
+
+
+def test_an_attack_that_failed_is_told(client: Client, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(hours=1))
+    attacks.fail(attacks.begin(Kind.REHEARSAL, now=timezone.now()), "it took too long", now=timezone.now())
+    summary = words(page(client).select_one("section[aria-label=Summary]"))
+    assert "0 of 19 promises are kept, 19 broken" in summary
+    assert "The last one failed: it took too long." in summary
+    assert client.get(JSON).json()["attacks"][0]["last"]["state"] == "failed"
+
+
+def test_an_attack_that_is_too_old_is_told(client: Client, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(hours=37))
+    summary = words(page(client).select_one("section[aria-label=Summary]"))
+    assert "The last completed one began more than 36 hours ago." in summary
+    assert "19 broken" in summary
+
+
+def test_one_that_is_under_way_is_told(client: Client, clock: time_machine.Traveller) -> None:
+    clock.shift(timedelta(hours=1))
+    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    assert "One is under way, since 13:00 UTC." in words(page(client).select_one("section[aria-label=Summary]"))
+
+
+def test_what_outsiders_tried_can_fail_to_be_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence, "attacked", lambda now: 1 / 0)
+    assert "What was tried can't be read." in row(client, "access")
+    assert document(client, "access")["attacked"] is None
+    assert document(client, "access")["state"] == "broken"
+
+
+# --- check_promises ---------------------------------------------------------------------------------------------------
+def test_check_promises_says_the_age_and_the_result_of_the_last_attack(
+    clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.shift(timedelta(hours=7))
+    call_command("check_promises")
+    assert (
+        "rehearsal: last completed one began 7 hours ago (2026-03-02 12:00 UTC), ways in: 100, attempts: 57, "
+        "searches: 57, places found: 0, places not tried: 0\n" in capsys.readouterr().out
+    )
+
+
+def test_check_promises_fails_for_what_an_attack_found(
+    clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    attack(clock, Breach("encrypted", PLACE))
+    with pytest.raises(CommandError, match="1 of 19 promises are broken"):
+        call_command("check_promises")
+    out = capsys.readouterr().out
+    assert "places found: 1" in out
+    assert f"found: {PLACE}: since 2 March 2026, 13:00 UTC" in out
+
+
+def test_check_promises_fails_for_an_attack_that_is_too_old(
+    clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.shift(timedelta(hours=37))
+    with pytest.raises(CommandError):
+        call_command("check_promises")
+    assert "the last completed one began more than 36 hours ago" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_check_promises_fails_for_an_attack_that_failed(
+    kind: Kind, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock.shift(timedelta(hours=1))
+    attacks.fail(attacks.begin(kind, now=timezone.now()), "it crashed", now=timezone.now())
+    with pytest.raises(CommandError):
+        call_command("check_promises")
+    assert "the last one failed: it crashed" in capsys.readouterr().out
