@@ -312,6 +312,9 @@ REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=600)  # after which 
 # Where its scratch databases are made when the site's are on a server: with a role that may.
 REHEARSAL_DATABASE = env.database("REHEARSAL_DATABASE_URL", default="")
 
+# --- The sweep (privacy/sweep): logs that the web server, the proxy or systemd write ---------------------------------
+LOG_FILES = env.words("LOG_FILES")  # paths; * and ** stand for any part of one
+
 # --- Logs: no addresses, no bodies, nothing personal --------------------------------------------------------------
 LOGGING = {
     "version": 1,

@@ -30,6 +30,7 @@ class PrivacyConfig(AppConfig):
 
         post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)
+        autodiscover_modules("clear_text")
         autodiscover_modules("mails")
         autodiscover_modules("promises")
         autodiscover_modules("contact_lists")

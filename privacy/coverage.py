@@ -8,14 +8,14 @@ from typing import Any
 from .registry import NotPersonal, declaration_for
 
 # SQLite's own bookkeeping.
-_INTERNAL = ("sqlite_sequence", "sqlite_stat1")
+INTERNAL = ("sqlite_sequence", "sqlite_stat1")
 
 
 def unclassified_columns(connection: Any) -> Iterator[str]:
     """`table.column` for each column of the live schema that nobody has classified, libraries' tables included."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            if table in _INTERNAL:
+            if table in INTERNAL:
                 continue
             known = known_columns(table)
             for column in connection.introspection.get_table_description(cursor, table):

@@ -70,7 +70,7 @@ def attacked(db: None, request: pytest.FixtureRequest) -> None:
     """A moment ago the site attacked its promises, and none broke."""
     if "clock" in request.fixturenames:
         request.getfixturevalue("clock")
-    factories.attempt()
+    factories.attempts()
 
 
 @pytest.fixture

@@ -106,3 +106,9 @@ def attempt(kind: Kind = Kind.REHEARSAL, **fields: Any) -> Attempt:
     attacks.record(made, report(**fields), now=timezone.now())
     made.refresh_from_db()
     return made
+
+
+def attempts() -> None:
+    """One of each kind, which found nothing."""
+    for kind in Kind:
+        attempt(kind)

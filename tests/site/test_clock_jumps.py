@@ -45,7 +45,7 @@ def lived_in(clock: time_machine.Traveller, alice: Affiliate, product: Product, 
     ask_for_payout_email(affiliate=alice, email="alice@bank.example", by=alice.user)
     factories.user("erin@example.org")
     call_command("erase_person", "erin@example.org", stdout=StringIO())
-    factories.attempt()
+    factories.attempts()
     housekeeping()
     cache.clear()
 
@@ -74,7 +74,7 @@ def what_is_there() -> dict[str, object]:
 def broken() -> dict[str, dict[str, object]]:
     """A moment after the site attacked its promises in vain, whatever the clock says."""
     cache.clear()
-    factories.attempt()
+    factories.attempts()
     promises = Client().get("/privacy/evidence.json").json()["promises"]
     assert len(promises) == 19
     return {promise["id"]: promise["figures"] for promise in promises if not promise["kept"]}

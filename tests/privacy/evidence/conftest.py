@@ -33,7 +33,7 @@ def kept(clock: time_machine.Traveller, product: Product, client: Client, work: 
     """Dave asked a question with his number and address, and got a confirmation; Carol bought; the purge ran; an attack
     found nothing."""
     purge_ran(now=timezone.now())
-    factories.attempt()
+    factories.attempts()
     factories.order(product)
     asked: Inquiry = receive_inquiry(
         inquiry=Inquiry(

@@ -1,0 +1,37 @@
+"""The readable columns of this app."""
+
+from privacy.readable import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAGE, PAYPALS, PROGRAM, PUBLIC, clear_text
+
+clear_text(
+    DIGEST, "affiliates_application.link_digest affiliates_click.cookie_digest affiliates_payoutemailchange.stop_digest"
+)
+clear_text(OWN_NUMBER, "affiliates_affiliate.code affiliates_commission.number")
+clear_text(
+    PAYPALS,
+    "affiliates_flag.dispute_id affiliates_payoutitem.paypal_item_id affiliates_payoutparcel.paypal_batch_id",
+)
+clear_text(
+    CURRENCY,
+    """
+    affiliates_commission.currency affiliates_dailysales.currency affiliates_labelsales.currency
+    affiliates_ledgerentry.currency affiliates_payoutbatch.currency affiliates_payoutitem.currency
+    affiliates_rate.currency affiliates_runningsum.currency
+    """,
+)
+clear_text(PROGRAM, "affiliates_runningsum.what")
+clear_text(
+    OWN_WORDS,
+    """
+    affiliates_ledgercheck.difference affiliates_payoutbatch.problem affiliates_payoutitem.error
+    affiliates_payoutparcel.problem
+    """,
+)
+clear_text(
+    PUBLIC,
+    """
+    affiliates_creative.image affiliates_creative.landing affiliates_creative.name affiliates_creative.words
+    affiliates_affiliate.terms_version affiliates_application.terms_version affiliates_attribution.terms_version
+    affiliates_termsversion.changes affiliates_termsversion.text
+    """,
+)
+clear_text(PAGE, "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_tally.landing")

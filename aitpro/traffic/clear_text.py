@@ -1,0 +1,7 @@
+"""The readable columns of this app. What tells of a visitor in them breaks a promise of its own."""
+
+from privacy.readable import DOMAIN, PAGE, clear_text
+
+PROMISE = "direct-visits-domain-only"
+clear_text(DOMAIN, "traffic_domainday.domain", promise=PROMISE)
+clear_text(PAGE, "traffic_pageday.page", promise=PROMISE)

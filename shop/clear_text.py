@@ -1,0 +1,30 @@
+"""The readable columns of this app."""
+
+from privacy.readable import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PUBLIC, clear_text
+
+clear_text(DIGEST, "shop_order.checkout_digest shop_productfile.sha256")
+clear_text(OWN_NUMBER, "shop_order.reference")
+clear_text(
+    PAYPALS,
+    """
+    shop_dispute.paypal_id shop_dispute.reason shop_extracapture.capture_id shop_payment.approve_url
+    shop_payment.capture_id shop_payment.paypal_order_id shop_paypalevent.capture_id shop_paypalevent.event_id
+    shop_paypalevent.event_type shop_paypalevent.order_id shop_paypalevent.resource_id shop_paypallook.status
+    shop_refund.paypal_refund_id
+    """,
+)
+clear_text(
+    CURRENCY,
+    """
+    shop_dispute.currency shop_extracapture.currency shop_order.currency shop_payment.currency
+    shop_paypallook.currency shop_refund.currency
+    """,
+)
+clear_text(OWN_WORDS, "shop_payment.problem")
+clear_text(
+    PUBLIC,
+    """
+    shop_order.product_name shop_product.description shop_product.name shop_product.slug shop_product.summary
+    shop_productfile.content shop_productfile.notes shop_productfile.version
+    """,
+)
