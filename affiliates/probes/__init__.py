@@ -7,4 +7,4 @@
 
 # In the order in which those of one stage are run; importing registers them.
 # isort: off
-from . import people, visits, typing, portal, payouts, leaving  # noqa: F401
+from . import people, visits, typing, portal, payouts, leaving, expiry  # noqa: F401

@@ -21,7 +21,8 @@ PURPOSE = "referral-for-commission-only"
 
 @probe(PURPOSE, "paypal-only", "encrypted", stage=Stage.PLANT)
 def somebody_comes_by_a_link_and_buys(rehearsal: Rehearsal) -> None:
-    browser = come(rehearsal, BUYER, f"/go/{rehearsal.things[AFFILIATE].code}/products/{PRODUCT}/")
+    label = rehearsal.canary(BUYER, "label", Kind.VISIT, kept=False)
+    browser = come(rehearsal, BUYER, f"/go/{rehearsal.things[AFFILIATE].code}/products/{PRODUCT}/?sub={label}")
     rehearsal.things[BUYER] = buy(rehearsal, browser)
     rehearsal.tried()
 
@@ -64,14 +65,14 @@ def opens_for_anybody(visit: Click) -> bool:
 
 def come(rehearsal: Rehearsal, who: str, address: str) -> SiteBrowser:
     """Follows a link with canaries in everything that a browser sends along."""
-    browser_name, page, label, parameter = (
-        rehearsal.canary(who, what, Kind.VISIT, kept=False)
-        for what in ("browser", "referring page", "label", "parameter")
+    agent, page, name, value = (
+        rehearsal.canary(who, what, Kind.VISIT, kept=False).rstrip("Ö")
+        for what in ("browser", "referring page", "parameter", "value of a parameter")
     )
-    agent = f"Mozilla/5.0 (X11; Linux) Firefox/140.0 {browser_name.rstrip('Ö')}"
+    agent = f"Mozilla/5.0 (X11; Linux) Firefox/140.0 {agent}"
     browser = rehearsal.browser(who, kind=Kind.VISIT, **{"User-Agent": agent})
-    mark, source = "&" if "?" in address else "?", f"https://rehearsed.example/{page.rstrip('Ö')}"
-    browser.open(f"{address}{mark}sub={label}&{parameter.rstrip('Ö')}={parameter}", headers={"referer": source})
+    sent = {"referer": f"https://rehearsed.example/{page}"}
+    browser.open(f"{address}{'&' if '?' in address else '?'}{name}={value}", headers=sent)
     rehearsal.expect(COOKIE in browser.client.cookies, "a click sets the cookie")
     rehearsal.tried()
     return browser

@@ -8,8 +8,9 @@ import logging
 import secrets
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.parser import BytesParser
 from http.client import HTTPConnection
@@ -23,9 +24,11 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import Resolver404
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
+from ..heartbeat import beat
 from .browser import Browser
 from .canaries import Canary, Kind, canary, network_address
 from .probes import Probe, Stage, all_probes
@@ -147,22 +150,28 @@ class Rehearsal:
                 result.set_successful(None)
 
     def housekeep(self) -> None:
-        from django.utils import timezone
-
         import_string("aitpro.housekeeping.housekeep")(now=timezone.now())
         self.work()
 
     def time_passes(self, duration: timedelta) -> None:
-        """Here and at PayPal. More than a day at once is not believed: `days_pass`."""
+        """Here and at PayPal. Housekeeping has looked at the clock all the while, and so believes it."""
         self.clock.shift(duration)
+        beat(now=timezone.now())
         send_to_paypal("POST", "/standin/clock", body=json.dumps({"seconds": duration.total_seconds()}))
         cache.clear()
 
     def days_pass(self, days: int) -> None:
-        """Day by day, with housekeeping in each: a clock that jumps further is not believed."""
-        for _ in range(days):
-            self.time_passes(timedelta(days=1))
-            self.housekeep()
+        """With one housekeeping, in the end."""
+        self.time_passes(timedelta(days=days))
+        self.housekeep()
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Exactly then, and within the block time stands still. `moment` is to come."""
+        self.time_passes(moment - timezone.now())
+        self.clock.move_to(moment, tick=False)
+        yield
+        self.clock.move_to(moment, tick=True)
 
     # --- mails ---
 
