@@ -92,9 +92,10 @@ def words_in(
     text = f"{list(mail.items())}\n{''.join(parts_of(mail))}".encode()
     in_address = search.found_in(str(mail["To"]).encode())
     owners = {canary.owner for canary in in_address}
+    to_staff = settings.BUSINESS["email"] in str(mail["To"])
     for canary in search.found_in(text) - in_address:
         described = f"the {canary.what} of the {canary.owner}"
-        if canary.kind is Kind.PUBLIC or (canary.kind is Kind.NUMBER and canary.owner in owners):
+        if canary.kind is Kind.PUBLIC or (canary.kind is Kind.NUMBER and (canary.owner in owners or to_staff)):
             continue
         if canary.owner not in owners:
             yield BROKEN_BY.get(canary.kind, "correspondence-private"), described
@@ -104,7 +105,7 @@ def words_in(
 
 def typed(rehearsal: Rehearsal, canary: Canary) -> bool:
     """By the person, and so perhaps by somebody else in their name."""
-    return canary in rehearsal.things[KNOWN][canary.owner]
+    return canary.kind is Kind.PRIVATE and canary in rehearsal.things[KNOWN][canary.owner]
 
 
 def parts_of(mail: EmailMessage) -> Iterator[str]:

@@ -13,6 +13,8 @@ from privacy.rehearsal.rehearsing import Rehearsal
 from privacy.rehearsal.search import Search
 from privacy.rehearsal.stolen import as_text, columns
 
+from .keys import watch_keys
+
 OUTSIDE = {"mail", "paypal-standin", "static"}  # people's mailboxes, PayPal's own books, and what anybody may read
 READABLE = {Kind.NUMBER, Kind.PUBLIC}  # in clear in the database, on purpose
 BROKEN_BY = {Kind.DIRECT: "direct-visits-domain-only", Kind.CARD: "paypal-only"}  # by any other: encrypted
@@ -30,6 +32,7 @@ def no_table_or_file_holds_a_readable_word_in_the_end(rehearsal: Rehearsal) -> N
 
 
 def search_stores(rehearsal: Rehearsal) -> None:
+    watch_keys(rehearsal)
     search = Search([canary for canary in rehearsal.canaries if canary.kind not in READABLE])
     for place, content in (*tables(), *cached(), *files(rehearsal)):
         for promise in PROMISES:

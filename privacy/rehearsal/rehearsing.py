@@ -277,6 +277,8 @@ class SiteBrowser(Browser):
         answer = getattr(self.client, method)(address, data, secure=settings.HTTPS, **options)
         self.content = answer.getvalue()
         self.status, self.headers = answer.status_code, dict(answer.headers)
+        if answer.cookies:
+            self.headers["Set-Cookie"] = answer.cookies.output(header="")
         try:
             route = answer.resolver_match.route
         except Resolver404:  # the client resolves it when it is asked for

@@ -12,14 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
+from uuid import UUID
 from zipfile import BadZipFile, ZipFile
 
-from .canaries import MARKER, NETWORKS, OWN_LETTERS, Canary, spellings
+from .canaries import MARKER, NETWORKS, OWN_LETTERS, Canary, Kind, spellings
 
 OF_THIS_RUN = re.compile(rf"{MARKER.lower()}([a-z]{{0,{OWN_LETTERS}}})".encode())
 COMPRESSED = re.compile(rb"eJ[\w-]{16,}={0,2}")  # zlib in base64, as Django signs cookies and sessions
 STREAMS = (b"\x78\x01", b"\x78\x9c", b"\x78\xda", b"\x1f\x8b\x08")
 GROUPS = re.compile(r"(?:\+(\d+) )?(\d[\d ]+\d)")
+HEXADECIMAL = re.compile(r"[0-9a-f]{32}")
 NOBODYS = Canary("", "somebody", "word")
 
 
@@ -33,8 +35,9 @@ class Search:
         for one in others:
             for form, common in _plain_forms(one.word).items():
                 self._others[common.encode()][form.lower().encode()] = one
-        self._encoded = {form: one for one in others for form in _encodings(one.word)}
-        self._beginnings = {form for common in {one.word[:5] for one in others} for form in _encodings(common)}
+        hidden = [one for one in others if one.kind is not Kind.KEY]  # a key in another spelling opens nothing
+        self._encoded = {form: one for one in hidden for form in _encodings(one.word)}
+        self._beginnings = {form for common in {one.word[:5] for one in hidden} for form in _encodings(common)}
 
     def found_in(self, content: bytes, *, thorough: bool = True) -> set[Canary]:
         """Those that can be read in it; `thorough` also looks within what is packed in it, or written in digits."""
@@ -94,6 +97,8 @@ def _plain_forms(word: str) -> dict[str, str]:
     if groups := GROUPS.fullmatch(word):  # a number in groups, of a card or a telephone
         country, number = groups.groups()
         forms |= {number.replace(" ", by) for by in ("", "-", " ", ".")} | {(country or "") + number.replace(" ", "")}
+    if HEXADECIMAL.fullmatch(word):  # databases write such a number with hyphens, or without
+        forms.add(str(UUID(word)))
     return {form: form[:6].lower() for form in forms}
 
 

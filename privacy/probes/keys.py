@@ -1,0 +1,54 @@
+"""Whatever opens something, as people were given it: cookies, and the tokens in mailed links.
+
+They are looked for like words: who finds one in a database, a log or a file can act as its owner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http.cookies import SimpleCookie
+
+from django.conf import settings
+from django.urls import reverse
+
+from privacy.rehearsal.canaries import Kind
+from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.search import Search
+
+SHORTEST = 20  # characters; what is shorter could be met by chance, or is a code that everybody may know
+IN_A_LINK = re.compile(r"[\w.:=-]{20,}", re.ASCII)
+FOUND = "every key that is looked for"
+
+
+def watch_keys(rehearsal: Rehearsal) -> None:
+    """Adds those that came since the last time."""
+    found: set[str] = rehearsal.things.setdefault(FOUND, set())
+    for key, owner, what in (*cookies(rehearsal), *tokens(rehearsal)):
+        if key not in found:
+            found.add(rehearsal.watch(key, owner, what, Kind.KEY, kept=False))
+
+
+def cookies(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:
+    for seen in rehearsal.seen:
+        for name, cookie in SimpleCookie(seen.headers.get("Set-Cookie", "")).items():
+            if len(cookie.value) >= SHORTEST and name != settings.CSRF_COOKIE_NAME:
+                yield cookie.value, seen.who, f"cookie {name}"
+
+
+def tokens(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:
+    search = Search(rehearsal.canaries)
+    for mail in rehearsal.mails():
+        body = mail.get_body(("plain",))
+        owners = [canary.owner for canary in search.found_in(str(mail["To"]).encode())]
+        for word in str(body.get_content()).split() if body else ():
+            if (
+                word.startswith(f"{settings.SITE_URL}/") and reverse("admin:index") not in word
+            ):  # ids, for who signed in
+                parts = IN_A_LINK.findall(word.removeprefix(settings.SITE_URL))
+                yield from ((part, (owners or ["staff"])[0], "token in a link") for part in parts if has_digits(part))
+
+
+def has_digits(part: str) -> bool:
+    """And so is no word of a page's address."""
+    return any(character.isdigit() for character in part)
