@@ -70,7 +70,7 @@ def test_staff_are_told_what_was_found_and_where(
     [message] = mail.outbox
     assert message.to == ["info@ait-pro.com"]
     assert "- overdue: 1" in message.body
-    assert "/privacy/evidence/#access" in message.body
+    assert "/privacy/evidence/?promise=access#access" in message.body
 
 
 def test_the_page_tells_from_when_to_when(access: Access, clock: time_machine.Traveller, client: Client) -> None:
