@@ -176,7 +176,7 @@ def _complaints(kind: Kind, attempt: Attempt | None, promise: str, now: datetime
     if attempt is None:
         return [f"there was no {kind} yet"]
     if now - attempt.began_at > LATE_AFTER:
-        return [f"the last good {kind} was more than 36 hours ago"]
+        return [f"the last completed {kind} was more than 36 hours ago"]
     if not attempt.attempts.get(promise) and not attempt.searches.get(promise):
         return [f"the last {kind} did not try it"]
     return []

@@ -113,10 +113,10 @@ def _attack_figures(found: Attacked | None) -> Figures:
         return {"outsiders last tried": "can't be read"}
     figures: Figures = {"outsiders last tried": "not yet"}
     if found.last_at:
-        figures = {"outsiders last tried": f"{found.last_at:%-d %B %Y, %H:%M} UTC", "their attempts": found.attempts}
-        figures["their searches"] = found.searches
+        figures = {"outsiders last tried": f"{found.last_at:%-d %B %Y, %H:%M} UTC", "attempts": found.attempts}
+        figures["searches"] = found.searches
     if found.complaints:
-        figures["not attacked as it has to be"] = "; ".join(found.complaints)
+        figures["wrong with the attacks"] = "; ".join(found.complaints)
     for breach in found.breaches[:SHOWN]:
         what = "found" if breach.tried else "could not be tried"
         figures[f"{what}: {breach.place}"] = f"since {breach.found_at:%-d %B %Y, %H:%M} UTC"

@@ -55,12 +55,12 @@ def breach(promise: str = "encrypted", place: str = PLACE, **fields: Any) -> set
 @pytest.mark.usefixtures("installed")
 def test_new_site_has_36_hours_for_its_first_attempt(clock: time_machine.Traveller) -> None:
     assert red() == set()
-    assert found("access").evidence.figures["outsiders last tried"] == "not yet"
+    assert found("access").figures["outsiders last tried"] == "not yet"
     clock.shift(timedelta(hours=36) - timedelta(seconds=1))
     assert red() == set()
     clock.shift(timedelta(seconds=1))
     assert red() == ALL
-    assert found("access").evidence.figures["not attacked as it has to be"] == "there was no rehearsal yet"
+    assert found("access").figures["wrong with the attacks"] == "there was no rehearsal yet"
 
 
 def test_site_whose_installation_is_not_known_has_as_long_from_the_next_housekeeping(
@@ -80,7 +80,7 @@ def test_last_good_attempt_is_good_for_36_hours(clock: time_machine.Traveller) -
     assert red() == set()
     clock.shift(timedelta(seconds=1))
     assert red() == ALL
-    assert "more than 36 hours ago" in str(found("access").evidence.figures["not attacked as it has to be"])
+    assert "more than 36 hours ago" in str(found("access").figures["wrong with the attacks"])
 
 
 @pytest.mark.usefixtures("installed")
@@ -94,15 +94,15 @@ def test_attempt_dated_by_a_clock_that_ran_ahead_does_not_count(clock: time_mach
 
 def test_figures_say_when_and_how_often_outsiders_tried() -> None:
     factories.attempt(attempts=Counter(dict.fromkeys(ALL, 12)), searches=Counter(access=700))
-    figures = found("access").evidence.figures
+    figures = found("access").figures
     assert figures["outsiders last tried"] == "2 March 2026, 12:00 UTC"
-    assert (figures["their attempts"], figures["their searches"]) == (12, 700)
+    assert (figures["attempts"], figures["searches"]) == (12, 700)
 
 
 def test_promise_that_nothing_tried_is_red() -> None:
     factories.attempt(attempts=Counter(dict.fromkeys(ALL - {"access"}, 1)), searches=Counter(encrypted=5))
     assert red() == {"access"}
-    assert found("access").evidence.figures["not attacked as it has to be"] == "the last rehearsal did not try it"
+    assert found("access").figures["wrong with the attacks"] == "the last rehearsal did not try it"
 
 
 # --- What is found ----------------------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_breach_turns_exactly_its_promise_red_and_says_where_and_since_when(cloc
     clock.shift(timedelta(hours=20))
     factories.attempt(breaches=breach())
     assert red() == {"encrypted"}
-    assert found("encrypted").evidence.figures[f"found: {PLACE}"] == "since 2 March 2026, 12:00 UTC"
+    assert found("encrypted").figures[f"found: {PLACE}"] == "since 2 March 2026, 12:00 UTC"
     [row] = Open.objects.all()
     assert row.last_found_at - row.found_at == timedelta(hours=20)
 
@@ -119,7 +119,7 @@ def test_breach_turns_exactly_its_promise_red_and_says_where_and_since_when(cloc
 def test_what_could_not_be_tried_is_red_and_says_so() -> None:
     factories.attempt(breaches=breach(tried=False))
     assert red() == {"encrypted"}
-    assert f"could not be tried: {PLACE}" in found("encrypted").evidence.figures
+    assert f"could not be tried: {PLACE}" in found("encrypted").figures
 
 
 def test_breach_that_is_found_no_more_is_over_and_stays_on_record(clock: time_machine.Traveller) -> None:
@@ -147,7 +147,7 @@ def test_place_longer_than_its_column_is_cut_and_found_again() -> None:
 
 def test_many_places_are_counted() -> None:
     factories.attempt(breaches={Breach("encrypted", f"column {number:02}") for number in range(25)})
-    figures = found("encrypted").evidence.figures
+    figures = found("encrypted").figures
     assert sum(name.startswith("found: ") for name in figures) == 10
     assert figures["more places"] == 15
 
@@ -170,7 +170,7 @@ def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds()
     factories.attempt()
     attacks.fail(attacks.begin(Kind.REHEARSAL, now=timezone.now()), "it ended with code 1", now=timezone.now())
     assert red() == ALL
-    assert "could not be tried: the whole attempt failed" in found("access").evidence.figures
+    assert "could not be tried: the whole attempt failed" in found("access").figures
     factories.attempt()
     assert red() == set()
 
@@ -205,7 +205,7 @@ def test_attempt_that_was_killed_is_red_when_its_time_is_over(clock: time_machin
     assert red() == set()
     clock.shift(timedelta(minutes=20))
     assert red() == ALL
-    assert found("access").evidence.figures["not attacked as it has to be"] == "the last rehearsal never ended"
+    assert found("access").figures["wrong with the attacks"] == "the last rehearsal never ended"
     attacks.begin(Kind.REHEARSAL, now=timezone.now())
     assert Attempt.objects.filter(state="failed").get().reason.startswith("it never ended")
 
@@ -224,4 +224,4 @@ def test_what_cannot_be_read_is_no_attack(monkeypatch: pytest.MonkeyPatch) -> No
     factories.attempt()
     monkeypatch.setattr(attacks, "open_breaches", lambda: Open.objects.extra(where=["nothing = 1"]).get())
     assert red() == ALL
-    assert found("access").evidence.figures["outsiders last tried"] == "can't be read"
+    assert found("access").figures["outsiders last tried"] == "can't be read"
