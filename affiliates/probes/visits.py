@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from zipfile import ZipFile
+
 from affiliates.models import Click
 from affiliates.referral import COOKIE
 from privacy.reading import OtherPurpose
@@ -45,6 +48,18 @@ def somebody_comes_by_every_form_of_a_link(rehearsal: Rehearsal) -> None:
         f"/products/{PRODUCT}/?ref={code}&go=0",
     ):
         rehearsal.things[VISITOR] = come(rehearsal, VISITOR, address)
+
+
+@probe("access", stage=Stage.ASK)
+def the_archive_of_a_buyer_says_who_brought_the_order(rehearsal: Rehearsal) -> None:
+    """In the archives that everybody has got by now (`privacy.probes.archives`)."""
+    for who, partner in {BUYER: AFFILIATE, CODE_BUYER: RIVAL}.items():
+        archives = [each.body for each in rehearsal.seen if each.who == who and each.body.startswith(b"PK")]
+        rehearsal.expect(archives, "a buyer has got the archive")
+        rehearsal.tried()
+        with ZipFile(BytesIO(archives[-1])) as archive:
+            if rehearsal.things[partner].code not in archive.read("data.json").decode():
+                rehearsal.breach("access", f"who brought the order of the {who} is not in the archive")
 
 
 @probe(PURPOSE, stage=Stage.DOORS)

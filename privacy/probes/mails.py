@@ -52,6 +52,8 @@ def judge_mails(rehearsal: Rehearsal) -> None:
     for mail in mails[rehearsal.things.get(READ, 0) :]:
         for promise in PROMISES:
             rehearsal.searched(promise)
+        if mail_with_id(str(mail["Message-ID"])) is None:
+            rehearsal.breach("email-for-asked-contact-only", "a mail left past the gate, which numbers all others")
         kind = kind_of(mail)
         for promise, what in (*recipient_of(mail, stored), *words_in(rehearsal, mail, kind, search), *hosts_in(mail)):
             rehearsal.breach(promise, f"{what} in a mail ({kind.template if kind else 'of no kind'})")

@@ -1,18 +1,47 @@
-"""The rehearsal's process with one hole in its code: `python -m tests.evidence.mutated NAME REPORT`."""
+"""Attacks code with one hole: `python -m tests.evidence.mutated NAME REPORT`, in a scratch copy's environment."""
+
+from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 
 import django
 
-if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "aitpro.settings"
-    django.setup()
 
+def main(name: str, report: str) -> None:
     from privacy.rehearsal.process import run
     from tests.evidence import holes  # noqa: F401  (registers them)
     from tests.evidence.mutations import MUTATIONS
 
-    if sys.argv[1] != "nothing":
-        MUTATIONS[sys.argv[1]].apply()
-    run(sys.argv[2])
+    mutation = MUTATIONS.get(name)
+    if mutation is not None:
+        mutation.apply()
+    if mutation is not None and mutation.by == "sweep":
+        sweep_what_people_left(Path(report))
+    else:
+        run(report)
+
+
+def sweep_what_people_left(report: Path) -> None:
+    """The stores of a site that people have visited, and that has not attacked itself."""
+    import time_machine
+    from django.conf import settings
+
+    from privacy.rehearsal.probes import Stage
+    from privacy.rehearsal.process import pretend_paypal
+    from privacy.rehearsal.rehearsing import Rehearsal
+    from privacy.sweep.sweeping import sweep
+
+    with pretend_paypal(), time_machine.travel(datetime.now(UTC), tick=True) as clock:
+        rehearsal = Rehearsal(Path(settings.DATA_DIR), clock)
+        rehearsal.run({Stage.SET_UP, Stage.PLANT})
+        rehearsal.work()
+        sweep().write(report)
+
+
+if __name__ == "__main__":
+    os.environ["DJANGO_SETTINGS_MODULE"] = "aitpro.settings"
+    django.setup()
+    main(*sys.argv[1:])

@@ -18,7 +18,32 @@ from .mutations import MUTATIONS
 pytestmark = pytest.mark.slow
 
 NOTHING = "nothing"
-SEEN = {"free_text_is_logged", "a_label_is_stored_in_clear", "what_a_stranger_typed_is_mailed"}
+SECONDS = 900  # for one that shares the machine with others
+# The others wait for their probes, or for a look whether exactly their rows turn red.
+SEEN = {
+    "a_cards_number_was_sealed_before_it_was_refused",
+    "a_link_of_former_days_is_no_digest",
+    "a_mail_went_to_an_address_that_its_row_lacks",
+    "a_message_of_paypals_is_kept_with_the_payer",
+    "a_name_lies_in_a_table_of_another_program",
+    "a_page_leads_to_an_ad_network",
+    "a_page_loads_a_script_from_elsewhere",
+    "a_session_is_stored_under_its_key",
+    "affiliates_see_the_buyer",
+    "affiliates_see_the_number_of_an_order",
+    "affiliates_see_where_visitors_came_from",
+    "an_address_lies_there_as_its_hash",
+    "an_address_was_counted_as_a_domain",
+    "an_order_opens_by_its_id",
+    "browsers_may_load_from_anywhere",
+    "free_text_is_logged",
+    "the_arguments_of_a_task_hold_an_address",
+    "the_limits_hold_addresses",
+    "the_number_of_a_card_is_taken",
+    "the_server_tells_somebody_else",
+    "the_token_of_a_link_is_stored",
+    "what_a_stranger_typed_is_mailed",
+}
 HOLES = [
     pytest.param(
         hole, marks=() if hole in SEEN else pytest.mark.xfail(run=False, reason="its probe is not written yet")
@@ -49,7 +74,7 @@ class Rehearsals:
         self._pool.shutdown(cancel_futures=True)
 
     def _rehearse(self, name: str) -> Report:
-        with scratch_copy(self.prepared) as copy:
+        with scratch_copy(self.prepared, seconds=SECONDS) as copy:
             try:
                 return copy.rehearse((sys.executable, "-m", "tests.evidence.mutated", name))
             finally:
@@ -59,9 +84,10 @@ class Rehearsals:
 @pytest.fixture(scope="module")
 def rehearsals(request: pytest.FixtureRequest) -> Iterator[Rehearsals]:
     """In the order of the tests that are selected."""
-    chosen = (getattr(item, "callspec", None) for item in request.session.items)
+    items = (item for item in request.session.items if not item.get_closest_marker("xfail"))
+    chosen = (getattr(item, "callspec", None) for item in items)
     names = [str(each.params["hole"]) for each in chosen if each and "hole" in each.params]
-    with scratch_copy() as prepared:
+    with scratch_copy(seconds=SECONDS) as prepared:
         running = Rehearsals(prepared, names)
         try:
             yield running

@@ -36,16 +36,17 @@ def what_staff_write_is_stored_in_clear() -> None:
 
 
 @breaks("encrypted")
-def a_sealed_column_is_stored_in_clear() -> None:
-    """Rows were written past the sealing, by a statement of their own."""
+def a_name_is_stored_in_clear() -> None:
+    """A column that was not sealed held it too."""
     from django.db.models.signals import post_save
 
-    from contacts.models import Inquiry
+    from shop.models import Order
 
     def store(sender: Any, instance: Any, **options: Any) -> None:
-        Inquiry._base_manager.filter(pk=instance.pk).update(reference=str(instance.name)[:8])
+        if instance.name:
+            Order.objects.filter(pk=instance.pk).update(product_name=f"for {instance.name}"[:100])
 
-    post_save.connect(store, sender=Inquiry, weak=False)
+    post_save.connect(store, sender=Order, weak=False)
 
 
 @breaks("encrypted")
@@ -211,18 +212,13 @@ def the_number_of_a_card_is_taken() -> None:
 
 
 @breaks("encrypted")
-def a_failed_task_quotes_its_error() -> None:
-    """The text of an error names whom it was about, and the table of tasks kept it."""
+def the_log_says_whom_a_mail_went_to() -> None:
     import logging
 
     from privacy import mail
-    from privacy.models import OutgoingMail
 
-    former = mail.deliver_mail.func
+    def send(former: Any, row: Any, kind: Any) -> None:
+        logging.getLogger("mutation").warning("delivering to %s", row.recipient)
+        former(row, kind)
 
-    def deliver(mail_id: str) -> None:
-        row = OutgoingMail.objects.filter(pk=mail_id).first()
-        logging.getLogger("mutation").warning("delivering to %s", row and row.recipient)
-        former(mail_id)
-
-    object.__setattr__(mail.deliver_mail, "func", deliver)
+    around(mail, "_send", send)

@@ -8,7 +8,7 @@ from typing import Any
 from ..mutations import around, breaks, put, swap
 
 
-@breaks("referral-30-days")
+@breaks("referral-for-commission-only", "access")
 def any_label_is_stored() -> None:
     """Whatever stood in `sub=` was kept, for ever: newsletter tools put the reader's address there (ADR 25)."""
     from affiliates.known_codes import KnownCode
@@ -28,10 +28,10 @@ def a_label_is_stored_in_clear() -> None:
     """A label was a plain column of the visit."""
     from affiliates import clicks
 
-    def domain(former: Any, request: Any) -> Any:
-        return str(request.GET.get("sub", ""))[:200] or former(request)
+    def store(former: Any, request: Any, known: Any, landing: str, *args: Any) -> Any:
+        return former(request, known, str(request.GET.get("sub", ""))[:200] or landing, *args)
 
-    around(clicks, "_referring_domain", domain)
+    around(clicks, "_store_click", store)
 
 
 @breaks("referral-30-days")
@@ -84,24 +84,31 @@ def a_cookie_attributes_after_30_days() -> None:
 @breaks("referral-for-commission-only")
 def affiliates_see_where_visitors_came_from() -> None:
     """A trial page listed the sites that an affiliate's visitors came from: a use that nobody had been told of."""
-    from affiliates.models import Click
+    from affiliates.clicks import _store_click
     from affiliates.portal import exports
 
+    came_from: list[str] = []
     former = exports.KINDS["commissions"]
+
+    def store(request: Any, *args: Any) -> Any:
+        came_from.append(request.META.get("HTTP_REFERER", ""))
+        return _store_click(request, *args)
 
     def lines(affiliate: Any, request: Any) -> Any:
         yield from former(affiliate, request)
-        yield from ((click.referring_domain, click.clicked_at) for click in Click.objects.filter(affiliate=affiliate))
+        yield from ([site] for site in came_from)
 
+    swap(_store_click, store)
     exports.KINDS["commissions"] = lines
 
 
 @breaks("referral-for-commission-only")
 def anybody_reads_a_visits_address() -> None:
     """The stored address opened for every page and report, whatever it wanted it for."""
-    from privacy import reading
+    from privacy import reading, statements
 
-    swap(reading.require_purpose, lambda table: None)
+    swap(reading.require_purpose, lambda *args, **options: None)
+    swap(statements._require, lambda *args, **options: None)
 
 
 @breaks("direct-visits-domain-only")
