@@ -2,9 +2,10 @@
 
 - `people`: affiliates, with their own browsers, and whoever applies; `visits`: those who come by their links
 - `typing`: what affiliates write on the portal; `portal`: what they get to see
-- `payouts`: what becomes of their sales; `leaving`: everybody is deleted; `expiry`: 30 days
+- `payouts`: what becomes of their sales; `doors`: ways into what is another's
+- `leaving`: everybody is deleted; `expiry`: 30 days
 """
 
 # In the order in which those of one stage are run; importing registers them.
 # isort: off
-from . import people, visits, typing, portal, payouts, leaving, expiry  # noqa: F401
+from . import people, visits, typing, portal, payouts, doors, leaving, expiry  # noqa: F401

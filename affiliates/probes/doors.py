@@ -1,0 +1,42 @@
+"""Ways into what is another's: an application with the address of an account, and another affiliate's pages."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from accounts.probes.staff import NO_ROLE, staff
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal
+
+from .people import AFFILIATE, RIVAL, apply, approve
+from .portal import PRIVATE
+
+STRANGER = "stranger who applies with a colleague's address"
+OWN_ROUTES = ("<slug:number>", "<uuid:pk>")  # in the address of what is one affiliate's
+
+
+@probe(PRIVATE, stage=Stage.DOORS)
+def an_application_reaches_into_no_account(rehearsal: Rehearsal) -> None:
+    """The address is a colleague's, whom a stranger has named. A member of staff who does not look presses Approve."""
+    address = staff(rehearsal)[NO_ROLE].address
+    before = User.objects.get(email_index=address)
+    apply(rehearsal, rehearsal.browser(STRANGER), address)
+    rehearsal.work()
+    rehearsal.tried()
+    if approve(rehearsal, address):
+        rehearsal.breach(PRIVATE, "an application with the address of a colleague's account can be approved")
+    account = User.objects.filter(pk=before.pk)
+    if account.exclude(password=before.password).exists():
+        rehearsal.breach(PRIVATE, "an application changes the password of a colleague's account")
+        account.update(password=before.password)  # whom others have to meet yet
+
+
+@probe(PRIVATE, stage=Stage.END)
+def an_affiliate_opens_nothing_of_anothers(rehearsal: Rehearsal) -> None:
+    rival = rehearsal.things[RIVAL].browser
+    own = {seen.path: seen.route for seen in rehearsal.seen if seen.who == AFFILIATE and seen.status == 200}
+    for path, route in own.items():
+        if any(part in route for part in OWN_ROUTES):
+            rival.open(path)
+            rehearsal.tried()
+            if rival.status == 200:
+                rehearsal.breach(PRIVATE, f"{route} of another affiliate's opens")
