@@ -24,6 +24,7 @@ from benchmarks import (  # noqa: E402
     reading,
     rehearsing,
     signing_in,
+    sweeping,
 )
 from benchmarks.measuring import Ratio  # noqa: E402
 
@@ -37,6 +38,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
     "paying": paying.measure,
     "signing_in": signing_in.measure,
     "rehearsing": rehearsing.measure,
+    "sweeping": sweeping.measure,
 }
 
 

@@ -21,7 +21,7 @@ KNOWN = 2000  # values of a column that are not looked at again: a currency, a s
 SHORT = 40  # bytes of a cached number; what is longer in a sealed store is sealed
 
 
-@part("encrypted", "paypal-only", "direct-visits-domain-only", share=6)
+@part("encrypted", "paypal-only", "direct-visits-domain-only", share=20)
 def clear_columns_tell_of_nobody(sweep: Sweep) -> None:
     look, running = _Look(sweep), deque[tuple[rows.Table, Iterator[rows.Part]]]()
     for alias in connections:

@@ -25,7 +25,7 @@ def leave_out(path: Path, *, because: str) -> None:
     _left_out[path] = because
 
 
-@part("encrypted", "paypal-only", "direct-visits-domain-only", share=2)
+@part("encrypted", "paypal-only", "direct-visits-domain-only", share=4)
 def files_and_logs_hold_nothing_readable(sweep: Sweep) -> None:
     for path, because in {**_left_out, **_outside()}.items():
         if path.exists():
