@@ -68,8 +68,8 @@ def where_kept(rehearsal: Rehearsal, search: Search) -> dict[Canary, set[Column]
 
 
 def read_in(seen: Seen, search: Search) -> set[Canary]:
-    """In headers and body. Only what is no page may be packed."""
-    return search.found_in(f"{seen.headers}".encode() + b"\n" + seen.body, thorough=not seen.is_html)
+    """In headers and body, each by itself, as an archive begins with its first byte. What is no page may be packed."""
+    return search.found_in(f"{seen.headers}".encode()) | search.found_in(seen.body, thorough=not seen.is_html)
 
 
 def may_see(seen: Seen, canary: Canary, kept: dict[Canary, set[Column]], colleagues: set[str]) -> bool:
