@@ -11,12 +11,15 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from privacy import attacks, evidence
 from privacy.attack_models import Kind
 from privacy.evidence import Evidence
+from privacy.evidence_stock import take_stock
 from privacy.promises import PROMISES
 from privacy.rehearsal.report import Breach
 from tests import factories
@@ -64,7 +67,7 @@ def document(client: Client, promise: str) -> Any:
 def test_the_summary_says_when_outsiders_last_tried_and_how_much(client: Client) -> None:
     summary = words(page(client).select_one("section[aria-label=Summary]"))
     assert "Outsiders last tried on 2 March 2026, 12:00 UTC" in summary
-    assert "Ways in 100 Attempts 57 Searches 57 Places found 0" in summary
+    assert "Ways in 100 Attempts 57 Searches 57 Found 0" in summary
     [rehearsal, _] = client.get(JSON).json()["attacks"]
     assert (rehearsal["kind"], rehearsal["began_at"]) == ("rehearsal", "2026-03-02T12:00:00+00:00")
     assert (rehearsal["ways_in"], rehearsal["attempts"], rehearsal["searches"]) == (100, 57, 57)
@@ -89,7 +92,7 @@ def test_what_the_search_did_not_reach_is_listed(client: Client, clock: time_mac
 def test_what_was_found_is_shown_with_its_place_and_since_when(client: Client, clock: time_machine.Traveller) -> None:
     attack(clock, Breach("encrypted", PLACE))
     attack(clock, Breach("encrypted", PLACE))
-    assert "Places found 1 since 2 Mar 2026" in words(page(client).select_one("section[aria-label=Summary]"))
+    assert "Found 1 since 2 Mar 2026" in words(page(client).select_one("section[aria-label=Summary]"))
     found = row(client, "encrypted")
     assert found.startswith("Broken Everything private is encrypted")
     assert f"Found: {PLACE} (since 2 March 2026, 13:00 UTC, last seen 2 March 2026, 14:00 UTC)" in found
@@ -151,6 +154,18 @@ def test_what_outsiders_tried_can_fail_to_be_read(client: Client, monkeypatch: p
     assert "What was tried can't be read." in row(client, "access")
     assert document(client, "access")["attacked"] is None
     assert document(client, "access")["state"] == "broken"
+
+
+def test_the_page_costs_the_same_however_much_was_found(clock: time_machine.Traveller) -> None:
+    counted = []
+    for places in (1, 40):
+        attack(clock, *(Breach("encrypted", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
+        attack(clock, *(Breach("access", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
+        take_stock(now=timezone.now())
+        with CaptureQueriesContext(connection) as queries:
+            take_stock(now=timezone.now())
+        counted.append(len(queries))
+    assert counted[0] == counted[1]
 
 
 # --- check_promises ---------------------------------------------------------------------------------------------------
