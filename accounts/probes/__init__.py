@@ -1,3 +1,6 @@
-"""What the rehearsal tries with accounts."""
+"""What the rehearsal tries with accounts.
 
-from . import staff  # noqa: F401  (importing registers them)
+- `staff`: somebody of each role; `doors`: how strangers try to get in
+"""
+
+from . import doors, staff  # noqa: F401  (importing registers them)

@@ -1,3 +1,6 @@
-"""What the rehearsal tries with correspondence."""
+"""What the rehearsal tries with correspondence.
 
-from . import writing  # noqa: F401  (importing registers them)
+- `writing`: who writes; `look_alikes`: people whose addresses look alike
+"""
+
+from . import look_alikes, writing  # noqa: F401  (importing registers them)

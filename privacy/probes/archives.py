@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import secrets
+from collections import defaultdict
+
 from django.urls import reverse
 
 from privacy.registry import PersonalData, declaration_for
 from privacy.rehearsal.canaries import Canary, Kind
 from privacy.rehearsal.holdings import Column, holdings, sealed_addresses
+from privacy.rehearsal.mailboxes import envelope, mailbox
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
 from privacy.rehearsal.search import Search
 
 
+@probe("email-for-asked-contact-only", stage=Stage.DOORS)
+def an_address_in_other_letters_gets_its_mail_where_it_is_stored(rehearsal: Rehearsal) -> None:
+    """Somebody types it in capitals, as a stranger would who owns a mailbox that differs by them."""
+    people = {owner: addresses for owner, addresses in owners_of_addresses(rehearsal).items() if len(addresses) == 1}
+    rehearsal.expect(people, "somebody's address is kept")
+    for owner in secrets.SystemRandom().sample([*people], min(2, len(people))):
+        stranger, [address] = rehearsal.browser("stranger"), people[owner]
+        local, _, domain = address.rpartition("@")
+        for form, fields in ((reverse("privacy:request"), {"kind": "access"}), (reverse("privacy:choices_link"), {})):
+            stranger.open(form)
+            stranger.submit("Send me the link", email=f"{local.swapcase()}@{domain.upper()}", **fields)
+            rehearsal.tried()
+
+
 @probe("access", stage=Stage.ASK)
 def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
     search = Search(rehearsal.canaries)
-    kept, people = holdings(search), owners_of_addresses(search)
+    kept, people = holdings(search), owners_of_addresses(rehearsal)
     rehearsal.expect(people, "somebody's address is kept")
     for owner, addresses in people.items():
         given: set[Canary] = set()
@@ -30,13 +48,14 @@ def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
                 rehearsal.breach("access", f"the {canary.what} of the {owner} ({named}) is not in the archive")
 
 
-def owners_of_addresses(search: Search) -> dict[str, list[str]]:
+def owners_of_addresses(rehearsal: Rehearsal) -> dict[str, list[str]]:
     """Who has which addresses, as many as there are mailboxes."""
-    people: dict[str, dict[str, str]] = {}
-    for address, _ in sealed_addresses():
-        for canary in search.found_in(address.encode()):
-            people.setdefault(canary.owner, {})[address.lower()] = address
-    return {owner: [*addresses.values()] for owner, addresses in people.items()}
+    stored = {mailbox(address): address for address, _ in sealed_addresses()}
+    people: dict[str, list[str]] = defaultdict(list)
+    for address in stored.values():
+        for owner in rehearsal.owners_of(address):
+            people[owner].append(address)
+    return people
 
 
 def given_by(columns: set[Column]) -> str:
@@ -54,7 +73,7 @@ def ask_for_archive(browser: SiteBrowser, address: str) -> None:
     rehearsal = browser.rehearsal
     browser.open(reverse("privacy:request"))
     browser.submit("Send me the link", email=address, kind="access")
-    browser.open(rehearsal.link_in(rehearsal.mail(address, "confirm your privacy request")))
+    browser.open(rehearsal.link_in(rehearsal.mail(envelope(address), "confirm your privacy request")))
     browser.submit("Make my archive")
     browser.follow("Download the archive")
     rehearsal.expect(browser.content.startswith(b"PK"), "an archive can be downloaded")

@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from privacy.rehearsal.canaries import Kind
 from privacy.rehearsal.rehearsing import Rehearsal
-from privacy.rehearsal.search import Search
 
 SHORTEST = 20  # characters; what is shorter could be met by chance, or is a code that everybody may know
 IN_A_LINK = re.compile(r"[\w.:=-]{20,}", re.ASCII)
@@ -37,10 +36,9 @@ def cookies(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:
 
 
 def tokens(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:
-    search = Search(rehearsal.canaries)
     for mail in rehearsal.mails():
         body = mail.get_body(("plain",))
-        owners = [canary.owner for canary in search.found_in(str(mail["To"]).encode())]
+        owners = [*rehearsal.owners_of(str(mail["To"]))]
         for word in str(body.get_content()).split() if body else ():
             if (
                 word.startswith(f"{settings.SITE_URL}/") and reverse("admin:index") not in word

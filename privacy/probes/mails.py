@@ -18,6 +18,7 @@ from privacy.mail_kinds import MailKind, kind_named
 from privacy.models import OutgoingMail
 from privacy.rehearsal.canaries import Canary, Kind
 from privacy.rehearsal.holdings import sealed_addresses
+from privacy.rehearsal.mailboxes import envelope, mailbox
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal
 from privacy.rehearsal.search import Search
@@ -55,20 +56,23 @@ def judge_mails(rehearsal: Rehearsal) -> None:
         if mail_with_id(str(mail["Message-ID"])) is None:
             rehearsal.breach("email-for-asked-contact-only", "a mail left past the gate, which numbers all others")
         kind = kind_of(mail)
+        if not mail_with_id(str(mail["Message-ID"])):
+            rehearsal.breach("email-for-asked-contact-only", "a mail that no purpose lets out")
         for promise, what in (*recipient_of(mail, stored), *words_in(rehearsal, mail, kind, search), *hosts_in(mail)):
             rehearsal.breach(promise, f"{what} in a mail ({kind.template if kind else 'of no kind'})")
     rehearsal.things[READ] = len(mails)
 
 
 def stored_addresses(rehearsal: Rehearsal) -> dict[str, bool]:
-    """Every address that is or was stored, as it is; true where it is not only in what somebody asked for by typing it.
+    """Every address that is or was stored, as mail is sent to it; false where somebody only asked by typing it.
 
     Queued mails don't count: whether they may go there is the question.
     """
     stored: dict[str, bool] = rehearsal.things.setdefault(STORED, {})
     for address, model in sealed_addresses():
         if model is not OutgoingMail:
-            stored[address] = stored.get(address, False) or not model.__name__.endswith("Request")
+            known = not model.__name__.endswith("Request")
+            stored[envelope(address)] = stored.get(envelope(address), False) or known
     return stored
 
 
@@ -80,8 +84,8 @@ def kind_of(mail: EmailMessage) -> MailKind | None:
 
 def recipient_of(mail: EmailMessage, stored: dict[str, bool]) -> Iterator[tuple[str, str]]:
     """Where the same mailbox is stored with somebody, in another spelling, that is where the mail should have gone."""
-    to = str(mail["To"]).strip("<>")
-    others = [address for address, known in stored.items() if known and address.lower() == to.lower()]
+    to = envelope(str(mail["To"]))
+    others = [address for address, known in stored.items() if known and mailbox(address) == mailbox(to)]
     if to != settings.BUSINESS["email"] and (to not in stored or (others and to not in others)):
         yield "email-for-asked-contact-only", "an address that is not the stored one"
     if mail["Cc"] or mail["Bcc"] or "," in to:
@@ -93,7 +97,7 @@ def words_in(
 ) -> Iterator[tuple[str, str]]:
     text = f"{list(mail.items())}\n{''.join(parts_of(mail))}".encode()
     in_address = search.found_in(str(mail["To"]).encode())
-    owners = {canary.owner for canary in in_address}
+    owners = rehearsal.owners_of(str(mail["To"]))
     to_staff = settings.BUSINESS["email"] in str(mail["To"])
     for canary in search.found_in(text) - in_address:
         described = f"the {canary.what} of the {canary.owner}"

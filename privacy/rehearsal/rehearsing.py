@@ -31,6 +31,7 @@ from django_tasks_db.models import DBTaskResult
 from ..heartbeat import beat
 from .browser import Browser
 from .canaries import Canary, Kind, canary, network_address
+from .mailboxes import mailbox
 from .probes import Probe, Stage, all_probes
 from .report import Breach, Report
 
@@ -75,6 +76,7 @@ class Rehearsal:
         self.canaries: list[Canary] = []
         self.seen: list[Seen] = []
         self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
+        self.owners: dict[str, str] = {}  # of mailboxes whose address holds no canary
         self.networks: dict[str, str] = {}  # whose browser is at which network address
         self._probe: Probe | None = None
         self._mails: dict[tuple[Path, int], list[EmailMessage]] = {}
@@ -119,6 +121,17 @@ class Rehearsal:
     def address(self, owner: str, what: str = "email", *, kept: bool = True) -> str:
         """An e-mail address that is a canary."""
         return f"{self.canary(owner, what, kept=kept).rstrip('Ö')}@example.org"
+
+    def own(self, owner: str, address: str) -> str:
+        """Says whose an address is that holds no canary. Returns it."""
+        self.owners[mailbox(address)] = owner
+        return address
+
+    def owners_of(self, address: str) -> set[str]:
+        """Who reads mail to it: by what was said, or by the canary in it."""
+        if "@" in address and (owner := self.owners.get(mailbox(address))):
+            return {owner}
+        return {one.owner for one in self.canaries if one.word.rstrip("Ö").lower() in address.lower()}
 
     def phone(self, owner: str, kind: Kind = Kind.PRIVATE) -> str:
         """A telephone number that nobody else gives."""
@@ -319,4 +332,6 @@ class SiteBrowser(Browser):
 
     @property
     def html(self) -> str:
-        return self.content.decode(errors="replace")
+        """Empty for a file."""
+        is_text = self.headers.get("Content-Type", "text/").startswith("text/")
+        return self.content.decode(errors="replace") if is_text else ""
