@@ -1,6 +1,7 @@
 """What the rehearsal tries with the site as a whole.
 
 - `elsewhere`: whether a page, or the server itself, tells anything to somebody else
+- `served`: the site as it is really started, and what its server writes down
 """
 
-from . import elsewhere  # noqa: F401  (importing registers them)
+from . import elsewhere, served  # noqa: F401  (importing registers them)
