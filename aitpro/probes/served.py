@@ -176,7 +176,8 @@ class Caller:
     def sends_what_is_no_request(self, port: int) -> None:
         for text in NO_REQUESTS:
             with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
-                line.sendall(text.format(word=self.word("broken request"), host=self.host).encode())
+                sent = text.replace("{word}", self.word("broken request")).replace("{host}", self.host)
+                line.sendall(sent.encode())
                 line.shutdown(socket.SHUT_WR)
                 while line.recv(65536):
                     pass
