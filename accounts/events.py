@@ -13,6 +13,8 @@ from django_tasks import task
 
 from privacy.audit.trail import record
 from privacy.limits import has_room
+from privacy.purposes import Purpose
+from privacy.reading import acts_for
 from privacy.sealed_models import uuid7
 
 from .models import User
@@ -48,6 +50,7 @@ def note_failure(user_id: UUID | None) -> None:
 
 
 @task()
+@acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.STAFF_ACCOUNT)
 def audit_failure(user_id: str) -> None:
     """An entry with the account, or about accounts in general where there is none."""
     user = User.objects.filter(pk=user_id).first()

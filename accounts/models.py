@@ -54,6 +54,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 @personal_data(
+    everywhere="every page looks who is signed in",
     label="Your account",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={

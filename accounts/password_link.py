@@ -18,6 +18,8 @@ from django.utils.http import urlsafe_base64_encode
 from django_tasks import task
 
 from privacy.mail import MailKind, MailRefused, queue_mail
+from privacy.purposes import Audience, Purpose
+from privacy.reading import acts_for
 
 from .mails import PASSWORD_RESET
 from .models import LinkRequest, User
@@ -49,6 +51,7 @@ def ask_for_password_link(email: str) -> None:
 
 
 @task()
+@acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.STAFF_ACCOUNT, audience=Audience.PERSON)
 def mail_password_link(request_id: str) -> None:
     """To the account with this address, if there is one that is active: also without a password yet, for whoever let
     the first link lapse."""

@@ -1,8 +1,11 @@
 from django.apps import AppConfig
 
+from privacy.purposes import Purpose
+
 
 class AffiliatesConfig(AppConfig):
     name = "affiliates"
+    staff_acts_for = (Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
 
     def ready(self) -> None:
         from . import notifications, receivers, restored  # noqa: F401  (importing connects them)

@@ -6,14 +6,15 @@ they hold no more than the affiliate may know: days without a time of day, and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Prefetch
 
-from shop.models import Order, Refund
+from shop.models import Order, Payment, Refund
 from shop.money import Money
 
 from .models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, rate_in_words
@@ -38,7 +39,12 @@ def explain_order(order: Order) -> list[Line]:
     if commission is not None:
         return explain_commission(commission)
     unpaid = "Nothing yet: a commission is earned when the payment arrives, and it has not."
-    return [*_origin(attribution), *_rate(attribution), Line("Commission", unpaid), *_flags(attribution)]
+    return [
+        *_origin(attribution),
+        *_rate(attribution, order.currency),
+        Line("Commission", unpaid),
+        *_flags(attribution),
+    ]
 
 
 def to_explain(commissions: CommissionQuerySet) -> CommissionQuerySet:
@@ -54,7 +60,7 @@ def explain_commission(commission: Commission) -> list[Line]:
     attribution = commission.attribution
     return [
         *_origin(attribution),
-        *_rate(attribution),
+        *_rate(attribution, commission.currency),
         *_sum(commission),
         *_refunds(commission),
         *_flags(attribution),
@@ -72,8 +78,7 @@ def _origin(attribution: Attribution) -> Iterator[Line]:
     yield Line("Terms", f"Version {attribution.terms_version} of the terms was in force between us.")
 
 
-def _rate(attribution: Attribution) -> Iterator[Line]:
-    currency = attribution.order.currency
+def _rate(attribution: Attribution, currency: str) -> Iterator[Line]:
     flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
     words = rate_in_words(attribution.rate_percent, flat)
     yield Line("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
@@ -108,8 +113,16 @@ def _computation(commission: Commission) -> str:
     return f"{commission.rate_percent.normalize():f} % of {commission.base} is {exact:f}{rounded}."
 
 
+def _payments_of(attribution: Attribution) -> Iterable[Payment]:
+    """A list has loaded the orders. Elsewhere the order's row is left alone: an affiliate's page may not read it."""
+    order: Any = Attribution._meta.get_field("order")
+    if order.is_cached(attribution):
+        return attribution.order.payments.all()
+    return Payment.objects.filter(order=attribution.order_id).prefetch_related("refunds")
+
+
 def _refunds(commission: Commission) -> Iterator[Line]:
-    payments = commission.attribution.order.payments.all()
+    payments = list(_payments_of(commission.attribution))
     for payment in payments:
         if not payment.refunded_minor:
             continue

@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from privacy.encryption.normalise import normalize_code
 from privacy.heartbeat import purge_has_stopped
+from privacy.purposes import Purpose
+from privacy.reading import reads
 
 from .labels.names import spelled
 from .models import CODE, LONGEST_LABEL, Affiliate, Label
@@ -63,6 +65,7 @@ def forget_codes(**kwargs: Any) -> None:
     _memory.clear()
 
 
+@reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)
 def _look_up(code: str) -> KnownCode | None:
     """One query: a line for each label, or one line without any."""
     with_labels = (

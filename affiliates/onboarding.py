@@ -22,6 +22,8 @@ from accounts.password_link import send_first_password_link
 from privacy.audit.trail import record
 from privacy.links import digest_of, new_link_token
 from privacy.mail import MailRefused, queue_mail
+from privacy.purposes import Audience, Purpose
+from privacy.reading import acts_for
 
 from .mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from .models import Affiliate, Application, TermsVersion
@@ -53,6 +55,7 @@ def receive_application(*, application: Application, held: bool = False) -> None
 
 
 @task()
+@acts_for(Purpose.AFFILIATE_ACCOUNT, audience=Audience.PERSON)
 @transaction.atomic
 def mail_application_link(application_id: str) -> None:
     """A new link; the one before it ends, and so does a hold. Looks up here, not in the page's time, who is an
@@ -99,6 +102,7 @@ def ask_for_link_again(*, email: str) -> None:
 
 
 @task()
+@acts_for(Purpose.AFFILIATE_ACCOUNT, audience=Audience.PERSON)
 def mail_link_again(request_id: str) -> None:
     """For the newest application of this address that is not confirmed."""
     email = LinkRequest.take(request_id)

@@ -12,6 +12,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record, record_many
+from privacy.purposes import Purpose
+from privacy.reading import acts_for
 from shop.paypal.bodies import is_payable
 from shop.paypal.errors import DuplicateBatch, Invalid, PayPalError
 from shop.paypal.gateway import gateway
@@ -30,6 +32,7 @@ CLAIMABLE_FOR = timedelta(days=30)  # then PayPal gives unclaimed money back, an
 
 
 @task()
+@acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
 def send_payout(batch_id: str) -> None:
     """Hands what is left of a run to PayPal. Repeating it is harmless: PayPal knows the keys, and so do we."""
     waiting = PayoutParcel.objects.filter(batch=UUID(batch_id), batch__state=Run.APPROVED, state=Parcel.WAITING)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import connection
+
 from privacy.evidence import Evidence, evidence_for
 from privacy.heartbeat import LATE_AFTER, clock_jump, last_purge
 from privacy.keystore.models import DayKey
 from privacy.purposes import Audience, Purpose
 from privacy.reading import Acting, OtherPurpose, acting_as, readers, uses_open_to
+from privacy.sentences import speaks_of
+from privacy.statements import check, refuse_undeclared
 
 from .models import REFERRAL_LIFE, Click
 
@@ -44,6 +48,19 @@ SERVES_COMMISSION = {
 }
 
 
+speaks_of(
+    "affiliates_click",
+    SERVES_COMMISSION,
+    {
+        "The affiliate sees how many visits there were, never whose.": "privacy/promises.py",
+        "nobody; the affiliate sees a count, never a visitor": "affiliates/models/click.py",
+        "It serves one thing: if you buy, the affiliate gets a commission.": "templates/affiliates/referral.html",
+        "Of visitors you see how many there were": "templates/affiliates/program.html",
+        "to work out commissions and nothing else": "templates/affiliates/program.html",
+    },
+)
+
+
 @evidence_for("referral-for-commission-only")
 def referrals_serve_commission(now: datetime) -> Evidence:
     """Broken when a visit opens for code that names no purpose, or another purpose or audience is let in."""
@@ -73,10 +90,9 @@ def _address_is_closed_to_others() -> bool:
 
 
 def _rows_are_closed_to_others() -> bool:
-    """Tried out as a page that is declared for nothing: the statement is refused."""
+    """Tried out as a page that is declared for nothing: a statement of its is refused, and each one is looked at."""
     try:
-        with acting_as(Acting("nothing")):
-            Click._base_manager.values_list("clicked_at").first()
+        refuse_undeclared(str(Click._base_manager.values("clicked_at").query), Acting("nothing"))
     except OtherPurpose:
-        return True
+        return check in connection.execute_wrappers
     return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
 
 from django.db.models import Model
 from django.db.models.signals import post_delete, post_save, pre_delete
@@ -11,6 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from privacy.models import Heartbeat
+from privacy.purposes import Purpose
+from privacy.reading import reads
 from shop.models import Order, Payment, Refund
 from shop.signals import (
     code_entered,
@@ -35,38 +38,54 @@ from .payout_sending import follow_parcel
 from .restoring import restore_commission
 from .rollups import note_deletion
 
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+
+def _pays(function: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Whatever page or message the news comes from, this app reads for its own purposes."""
+    for_commission = reads("affiliates_attribution", purpose=Purpose.REFERRAL_TRACKING)
+    return reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)(for_commission(function))
+
 
 @receiver(code_entered)
+@_pays
 def know_the_code(*, code: str, **kwargs: Any) -> bool:
     return Affiliate.objects.with_code(code) is not None
 
 
 @receiver(order_placed)
+@_pays
 def attribute(*, order: Order, request: HttpRequest, code: str, **kwargs: Any) -> None:
     attribute_order(order=order, request=request, code=code)
 
 
 @receiver(payment_captured)
+@_pays
 def earn(*, payment: Payment, **kwargs: Any) -> None:
     earn_commission(payment=payment)
 
 
 @receiver(payment_refunded)
+@_pays
 def reverse(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
     reverse_commission(payment=payment, refund=refund)
 
 
 @receiver(payment_restored)
+@_pays
 def restore(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
     restore_commission(payment=payment, refund=refund)
 
 
 @receiver(payer_known)
+@_pays
 def compare(*, payment: Payment, payer_email: str, **kwargs: Any) -> None:
     flag_the_payer(order=payment.order, payer_email=payer_email)
 
 
 @receiver(payment_disputed)
+@_pays
 def hold(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
     """Money that the buyer wants back is not handed on."""
     attribution = Attribution.objects.filter(order=payment.order_id).first()
@@ -75,6 +94,7 @@ def hold(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
 
 
 @receiver(dispute_closed)
+@_pays
 def release(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
     attribution = Attribution.objects.filter(order=payment.order_id).first()
     if attribution is not None:
@@ -82,6 +102,7 @@ def release(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
 
 
 @receiver(paypal_event_received)
+@_pays
 def follow(*, event_type: str, resource_id: str, **kwargs: Any) -> None:
     """A message about a parcel of payouts or about one of them: a reason to look at the whole parcel."""
     if event_type.startswith("PAYMENT.PAYOUTSBATCH."):
@@ -101,6 +122,7 @@ def keep_the_count(*, instance: Click, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=Commission)
+@_pays
 def sum_up(*, instance: Commission, created: bool, **kwargs: Any) -> None:
     sum_sales_around(instance)
     if created:

@@ -33,6 +33,8 @@ from privacy.limits import forget_past_hours
 from privacy.mail import deliver_due_mail
 from privacy.opt_out_copies import copy_missing_opt_outs
 from privacy.policy.notices import tell_people
+from privacy.purposes import Audience, Purpose
+from privacy.reading import Acting, acting_as
 from privacy.rehearsal.nightly import start_when_due
 from privacy.requests import mail_waiting_links
 from privacy.retention import purge_expired
@@ -95,6 +97,41 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "rehearsals started": lambda now: start_when_due(now=now),
     "promises that are broken": lambda now: keep_evidence(now=now),  # last: it looks at what the others did
 }
+# What each is for. What is for nothing here keeps rows safe, ends them in time, or measures them.
+AFFILIATES = {Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING}
+ACTS_FOR: dict[str, set[Purpose]] = {
+    "visits counted": {Purpose.REFERRAL_TRACKING},
+    "sales counted by label": AFFILIATES,
+    "expired rows purged": set(),
+    "day keys destroyed": set(),
+    "erasures finished": set(),
+    "addresses indexed": set(),
+    "opt-outs copied": set(),
+    "sessions ended": set(),
+    "finished tasks forgotten": set(),
+    "notices of a policy change": {Purpose.POLICY_NOTICE},
+    "forms sent forgotten": set(),
+    "past hours of limits forgotten": set(),
+    "links to privacy requests": {Purpose.PRIVACY_REQUEST},
+    "links to choices": {Purpose.PRIVACY_REQUEST},
+    "mails due": set(),
+    "messages from PayPal done again": {Purpose.ORDER},
+    "payments looked at": {Purpose.ORDER},
+    "refunds looked at": {Purpose.ORDER},
+    "disputes looked at": {Purpose.ORDER},
+    "payments compared with PayPal": {Purpose.ORDER},
+    "commissions past their hold": AFFILIATES,
+    "payout runs looked at": AFFILIATES,
+    "overdue objections told to staff": AFFILIATES,
+    "payout addresses changed": AFFILIATES,
+    "affiliates told of new terms": AFFILIATES,
+    "monthly summaries mailed": AFFILIATES,
+    "closed affiliates parted with": AFFILIATES,
+    "books compared": AFFILIATES,
+    "sums folded": AFFILIATES,
+    "rehearsals started": set(),
+    "promises that are broken": set(),
+}
 WHATEVER_THE_CLOCK = {"visits counted", "sales counted by label", "mails due", "promises that are broken"}
 
 
@@ -119,8 +156,11 @@ def _warn(jump: ClockJump, now: datetime) -> None:
 
 
 def _run(name: str, step: Callable[[datetime], int], now: datetime) -> int | None:
+    purposes = ACTS_FOR[name]
+    uses = frozenset((purpose, audience) for purpose in purposes for audience in (Audience.SITE, Audience.PERSON))
     try:
-        return step(now)
+        with acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not purposes)):
+            return step(now)
     except Exception:
         logger.exception("housekeeping: %s failed", name)
         return None

@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView, TemplateView
 
+from privacy.reading import for_uses
+
 from . import views
 
 site = [
@@ -19,6 +21,8 @@ site = [
     ),
     path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
 ]
+
+for_uses(site)  # nobody's rows
 
 urlpatterns = [
     path("", include((site, "site"))),

@@ -15,7 +15,8 @@ from privacy.contact_models import Suppression
 from privacy.deadlines import business_days_after, local_day
 from privacy.evidence import Evidence, at_least, evidence_for
 from privacy.permissions import Contact, purposes_of
-from privacy.purposes import Channel
+from privacy.purposes import Channel, Purpose
+from privacy.sentences import own_uses, speaks_of
 from privacy.served_pages import serve
 
 from .forms import ContactForm
@@ -24,6 +25,17 @@ from .models import Correspondence, Inquiry
 PROBE = {"kind": "question", "name": "Probe", "email": "probe@example.com", "message": "Does the form take this?"}
 WAYS = ("email", "phone", "address")  # facts of the business that the page must show, beside the form
 MOST_DAYS = 100  # business days counted
+
+
+speaks_of(
+    Inquiry._meta.db_table,
+    own_uses(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER),
+    {
+        "We answer your message to this address, and use it for nothing else.": "contacts/forms.py",
+        "We call you about this message only, and use the number for nothing else.": "contacts/forms.py",
+        "We send you letters about this message only, such as a quote, and use it": "contacts/forms.py",
+    },
+)
 
 
 @evidence_for("contactable")

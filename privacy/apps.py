@@ -16,6 +16,7 @@ class PrivacyConfig(AppConfig):
             purpose_evidence,
             requests_evidence,
             restored,
+            sentences,
             task_failures,
             third_party,
         )

@@ -20,7 +20,8 @@ from .mail import queue_mail
 from .mails import CHOICES_LINK
 from .opt_out import suppress, unsuppress
 from .permissions import CHANNELS
-from .purposes import Channel, Purpose
+from .purposes import Audience, Channel, Purpose
+from .reading import acts_for
 
 _NOT_A_CHOICE = {Purpose.STAFF_ACCOUNT, Purpose.LEGAL_OBLIGATION}
 CHOOSABLE = [purpose for purpose in Purpose if CHANNELS[purpose] and purpose not in _NOT_A_CHOICE]
@@ -109,6 +110,7 @@ def ask_for_choices_link(*, email: str, now: datetime, mailed: bool = True) -> N
 
 
 @task()
+@acts_for(Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
 def mail_choices_link(request_id: str) -> None:
     send_choices_link(UUID(request_id), now=timezone.now())
 

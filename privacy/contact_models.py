@@ -70,6 +70,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 @personal_data(
+    everywhere="whatever is sent or called asks here first whether it may",
     label="Do-not-contact entries",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={
@@ -141,6 +142,7 @@ class Suppression(SealedModel):
 
 
 @personal_data(
+    everywhere="whatever is sent or called asks here first whether it may",
     label="Bounced email",
     purpose=Purpose.LEGAL_OBLIGATION,
     columns={"fingerprint": "a sealed fingerprint of your address"},

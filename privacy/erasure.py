@@ -18,6 +18,7 @@ from . import tombstones
 from .audit.trail import record
 from .models import PrivacyRequest, Suppression
 from .opt_out import suppress
+from .reading import upkeep
 from .registry import Erasure, PersonalData, personal_models
 from .request_models import RECORD_LIFE
 
@@ -42,6 +43,7 @@ class ErasureLine:
         return f"{self.label}: {self.rows} {done[self.rule]}{because}"
 
 
+@upkeep
 @transaction.atomic
 def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
     """Deletes, redacts or keeps every row about the person with this address, as the registry says.
@@ -74,6 +76,7 @@ def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUs
     return report
 
 
+@upkeep
 def plan_erasure(*, email: str, keep_usable: bool = False) -> list[ErasureLine]:
     """What `erase_person` would report about the rows there are now; changes nothing."""
     found = _find(email)

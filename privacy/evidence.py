@@ -18,6 +18,7 @@ from django.db import transaction
 from .attacks import Attacked, attacked
 from .evidence_models import Measurement
 from .promises import PROMISES, Promise
+from .reading import upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure]
     return register
 
 
+@upkeep
 def findings(*, now: datetime, max_age: timedelta = timedelta(0)) -> list[Finding]:
     """Every promise, in the order of the policy. What is measured hourly may be up to `max_age` old.
 

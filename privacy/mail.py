@@ -38,6 +38,7 @@ from .mail_gate import MailRefused, mailable, pass_gate
 from .mail_kinds import ByStrangers, MailKind, kind_named, mail_kind
 from .models import OutgoingMail
 from .purposes import Refusal
+from .reading import upkeep
 
 __all__ = ["MailKind", "MailRefused", "NotARecipient", "deliver_due_mail", "deliver_mail", "mail_kind", "queue_mail"]
 
@@ -107,6 +108,7 @@ def _render(kind: MailKind, part: str, variables: Mapping[str, Any]) -> str:
 
 
 @task()
+@upkeep
 def deliver_mail(mail_id: str) -> None:
     """Sends one message, at most once unless a worker dies between sending and marking."""
     mail = _claim(UUID(mail_id), now=timezone.now())

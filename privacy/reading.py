@@ -103,6 +103,19 @@ def acts_for(
     return declare
 
 
+def upkeep(function: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Declares a function that keeps rows safe, ends them in time or measures them, whoever calls it; nobody is shown
+    anything of them."""
+    own = Acting(f"{function.__module__}.{function.__qualname__}", upkeep=True)
+
+    @wraps(function)
+    def acting(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        with acting_as((_acting.get() or Acting()).and_also(own)):
+            return function(*args, **kwargs)
+
+    return acting
+
+
 def for_uses(patterns: Iterable[Any], *uses: tuple[Purpose, Audience]) -> None:
     """Declares what the pages at these addresses act for; those that have been declared keep theirs."""
     for pattern in patterns:

@@ -86,7 +86,7 @@ class PersonalData:
     seen_by: frozenset[Audience] = frozenset({Audience.PERSON, Audience.STAFF})  # for what the rows are kept for
     uses: tuple[Use, ...] = ()  # beyond that: each is a sentence of the policy, and closed until people were told
     bound: bool = False  # a statement that reads these rows for anything else is refused (`privacy.reading`)
-    signs_in: bool = False  # any page may look here who is signed in
+    everywhere: str = ""  # why any code may look here, where it may: to know who is signed in, whom not to write to
     also_for: tuple[Purpose, ...] = ()  # what some of the rows are kept for: each says so with its own `purpose`
     asked_when: Mapping[str, str] = field(default_factory=dict)  # column that not everybody is asked for → when
     withheld: frozenset[str] = frozenset()  # personal, but never in an answer; named there with the reason
@@ -121,7 +121,9 @@ class PersonalData:
         """Also those that need no words: by the site itself and by those who see the rows, for what they are kept for;
         and answering the person."""
         own = ((p, a) for p in (self.purpose, *self.also_for) for a in (Audience.SITE, *sorted(self.seen_by)))
-        answering = ((Purpose.PRIVACY_REQUEST, audience) for audience in (Audience.SITE, Audience.PERSON))
+        answering = [(Purpose.PRIVACY_REQUEST, audience) for audience in (Audience.SITE, Audience.PERSON)]
+        if Audience.STAFF in self.seen_by:  # who call or write where no mail goes
+            answering += [(Purpose.PRIVACY_REQUEST, Audience.STAFF), (Purpose.POLICY_NOTICE, Audience.STAFF)]
         return (*(Use(purpose=p, audience=a) for p, a in dict.fromkeys((*own, *answering))), *self.uses)
 
     @property

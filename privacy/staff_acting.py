@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from inspect import unwrap
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import ModelAdmin
 
 from .purposes import Audience, Purpose
@@ -13,16 +13,23 @@ from .registry import PersonalData, declaration_for
 
 
 def acts_for_staff(view: Any) -> Acting:
-    """An admin class that looks further than its own rows names in `acts_for` what for (purposes)."""
-    owner = getattr(unwrap(view), "__self__", None)
-    name = f"{type(owner).__name__}.{getattr(unwrap(view), '__name__', '')}"
+    """An app whose pages look further than at their own rows says in its `AppConfig` what for: `staff_acts_for`."""
+    owner = _owner(view)
+    name = f"{type(owner).__name__}.{getattr(view, '__name__', '')}"
     return Acting(name, frozenset((purpose, Audience.STAFF) for purpose in _purposes(owner)))
 
 
+def _owner(view: Any) -> Any:
+    """What the view is a method of, below its decorators."""
+    while not hasattr(view, "__self__") and hasattr(view, "__wrapped__"):
+        view = view.__wrapped__
+    return getattr(view, "__self__", None)
+
+
 def _purposes(owner: Any) -> set[Purpose]:
-    further = {*getattr(owner, "acts_for", ())}
     if not isinstance(owner, ModelAdmin):
-        return further
+        return set()
+    further = {*getattr(apps.get_app_config(owner.opts.app_label), "staff_acts_for", ())}
     models = (owner.model, *(inline.model for inline in owner.inlines))
     declared = (declaration_for(model._meta.db_table) for model in models)
     kept_for = {p for d in declared if isinstance(d, PersonalData) for p in (d.purpose, *d.also_for)}

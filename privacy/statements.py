@@ -43,6 +43,12 @@ class Undeclared:
         return f"{self.where or 'a page without a purpose'} acts for {acts_for} and reads {self.table}"
 
 
+def breach_of(undeclared: Undeclared) -> tuple[str, str]:
+    """The promise that it breaks, and the place."""
+    is_bound = undeclared.table in bound_tables()
+    return "referral-for-commission-only" if is_bound else "purpose-limitation", str(undeclared)
+
+
 Observer = Callable[[Undeclared], None]
 _observers: list[Observer] = []
 _busy = local()
@@ -83,20 +89,21 @@ def _compare(statement: str, acting: Acting) -> None:
                 undeclared = Undeclared(acting.where, table, tuple(sorted(columns)), tuple(sorted(acting.uses)))
                 for observer in _observers:
                     observer(undeclared)
+    refuse_undeclared(statement, acting)
+
+
+def refuse_undeclared(statement: str, acting: Acting) -> None:
+    """Raises `OtherPurpose`, and `NotInEffect` for a use that is closed."""
     for table in {*bound_tables(), *gate.closed_tables()}:
-        if table in statement and table in tables_read(statement):
-            _require(table, tables_read(statement)[table], acting)
-
-
-def _require(table: str, columns: frozenset[str], acting: Acting) -> None:
-    if not _is_declared(table, columns, acting):
-        where = acting.where or "a page without a purpose"
-        raise OtherPurpose(f"{table} is read for its purposes only, and {where} acts for none of them")
+        columns = tables_read(statement).get(table) if table in statement else None
+        if columns is not None and not _is_declared(table, columns, acting):
+            where = acting.where or "a page without a purpose"
+            raise OtherPurpose(f"{table} is read for its purposes only, and {where} acts for none of them")
 
 
 def _is_declared(table: str, columns: frozenset[str], acting: Acting) -> bool:
     declaration = declaration_for(table)
-    if not isinstance(declaration, PersonalData) or declaration.signs_in:
+    if not isinstance(declaration, PersonalData) or declaration.everywhere:
         return True
     return is_used(table, {*columns}, acting)
 

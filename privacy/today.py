@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from .reading import upkeep
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 
@@ -88,6 +90,7 @@ def tasks() -> list[StaffTask]:
     return sorted(_tasks, key=lambda task: list(Area).index(task.area))
 
 
+@upkeep
 def waiting_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[Line]:
     """What waits for this person: what is too late first, then by area. Nothing else is even asked for."""
     mine = [task for task in tasks() if user.has_perm(task.permission)]

@@ -1,8 +1,11 @@
 from django.apps import AppConfig
 
+from privacy.purposes import Purpose
+
 
 class ShopConfig(AppConfig):
     name = "shop"
+    staff_acts_for = (Purpose.ORDER,)
 
     def ready(self) -> None:
         from . import receivers  # noqa: F401  (importing connects them)

@@ -17,6 +17,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record
+from privacy.purposes import Purpose
+from privacy.reading import acts_for
 
 from .captures import PaymentUnknown
 from .chargebacks import follow_reversal
@@ -68,6 +70,7 @@ def _payment_named(names: EventNames) -> Payment | None:
 
 
 @task()
+@acts_for(Purpose.ORDER)
 def handle_event(event_pk: str) -> None:
     """The worker's try. A failure leaves the message open for `handle_open_events`."""
     _try(PayPalEvent.objects.get(pk=UUID(event_pk)))

@@ -11,8 +11,8 @@ from django.utils import timezone
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.links import SealedTokenField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, not_personal, personal_data
+from privacy.purposes import Audience, Purpose
+from privacy.registry import Erasure, Retention, Use, not_personal, personal_data
 from privacy.sealed_models import SealedModel, uuid7
 
 from .delivery_models import Licence, ProductFile
@@ -88,6 +88,24 @@ class Product(models.Model):
     ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
     correctable={"name": "name", "phone": "tel", "address": "street-address"},
     source="the checkout form",
+    uses=(
+        Use(
+            purpose=Purpose.ORDER,
+            audience=Audience.PAYPAL,
+            told="PayPal takes the payment",
+            columns=frozenset({"id", "reference", "amount_minor", "currency"}),
+        ),
+        Use(
+            purpose=Purpose.REFERRAL_TRACKING,
+            audience=Audience.SITE,
+            told="who buys is compared with the affiliate, so that nobody is paid for an order of one's own",
+        ),
+        Use(
+            purpose=Purpose.REFERRAL_TRACKING,
+            audience=Audience.STAFF,
+            told="our staff look at it when they decide about the commission on it",
+        ),
+    ),
     recipients="PayPal gets the order's number and amount, nothing else",
 )
 class Order(SealedModel):

@@ -18,10 +18,28 @@ from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import SealBroken
 from privacy.evidence import Evidence, Figures, at_least, evidence_for
 from privacy.fingerprints import FingerprintField
+from privacy.purposes import Audience, Purpose
 from privacy.registry import PersonalData, personal_models
+from privacy.sentences import own_uses, speaks_of
 
 NEWEST = 500  # rows of each table that are looked through
 CARD_FIELD = re.compile(r"(^|_)(card|cardnumber|cc|cvc|cvv|pan)(_|$)")
+
+
+speaks_of(
+    "shop_order",
+    own_uses(Purpose.ORDER)
+    | {
+        (Purpose.ORDER, Audience.PAYPAL),
+        (Purpose.REFERRAL_TRACKING, Audience.SITE),
+        (Purpose.REFERRAL_TRACKING, Audience.STAFF),
+    },
+    {
+        "We send the receipt and the link to your order there, and nothing else.": "shop/forms.py",
+        "Only if we may call you about this order; we use it for nothing else.": "shop/forms.py",
+        "PayPal gets the order's number and amount, nothing else": "shop/models.py",
+    },
+)
 
 
 @evidence_for("paypal-only", hourly=True)

@@ -36,6 +36,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 @personal_data(
+    everywhere="every page looks who is signed in",
     label="Where you are signed in",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"browser": "kind of browser", "data": "what the site remembers while you are signed in"},

@@ -12,8 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
+from privacy.purposes import Audience, Purpose
+from privacy.registry import Erasure, Retention, Use, personal_data
 from privacy.sealed_models import SealedModel, uuid7
 from shop.models import Order
 from shop.money import Money
@@ -41,6 +41,13 @@ BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
     " that it was yours",
     source="the affiliate's link that you followed, or the code that you typed",
     recipients="the affiliate learns of a sale of so much on that day, never whose it was",
+    uses=(
+        Use(
+            purpose=Purpose.AFFILIATE_ACCOUNT,
+            audience=Audience.AFFILIATE,
+            told="the affiliate's statements list the sale, its day and the commission on it",
+        ),
+    ),
 )
 class Attribution(models.Model):
     """Who brought an order, and at which rate. Decided when the order is placed; the database keeps it as it is, and

@@ -129,9 +129,7 @@ class ReceiptPage(PortalPage):
 
     @property
     def commission(self) -> Commission:
-        lines = lines_of(self.affiliate).select_related(
-            "attribution__affiliate", "attribution__rate", "attribution__order"
-        )
+        lines = lines_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
         commission = lines.filter(number=self.kwargs["number"].upper()).first()
         if commission is None:
             raise Http404("There is no such line in this account.")

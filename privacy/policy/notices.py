@@ -20,7 +20,8 @@ from ..audit.trail import record
 from ..mail import MailRefused, queue_mail
 from ..models import OutgoingMail
 from ..opt_out import is_opted_out
-from ..purposes import Channel
+from ..purposes import Audience, Channel, Purpose
+from ..reading import acts_for, upkeep
 from .mails import POLICY_CHANGED
 from .models import PolicyNotice, PolicyVersion
 from .people import Person, address_in, is_there, people
@@ -44,6 +45,7 @@ def tell_people(*, now: datetime) -> int:
 
 
 @task()
+@acts_for(Purpose.POLICY_NOTICE, audience=Audience.PERSON)
 def tell_people_of(version_id: str) -> None:
     """The same at once, round after round, until nobody waits."""
     version = PolicyVersion.objects.announced().filter(pk=UUID(version_id)).first()
@@ -63,6 +65,7 @@ def _tell(version: PolicyVersion, now: datetime) -> int:
     return mailed
 
 
+@upkeep
 def list_people(*, version: PolicyVersion, now: datetime) -> int:
     """Writes a notice for everybody who has none, also for those who came since. Returns how many.
 

@@ -29,6 +29,7 @@ from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from ..heartbeat import beat
+from ..statements import Undeclared, breach_of, observed
 from .browser import Browser
 from .canaries import Canary, Kind, canary, network_address
 from .mailboxes import mailbox
@@ -222,10 +223,16 @@ class Rehearsal:
 
     def run(self, stages: set[Stage] | None = None) -> Report:
         """Every probe of these stages, or of all. One that crashes is red for its promises, and the others go on."""
-        for each in all_probes():
-            if stages is None or each.stage in stages:
-                self._run(each)
+        with observed(self._note):
+            for each in all_probes():
+                if stages is None or each.stage in stages:
+                    self._run(each)
         return self.report
+
+    def _note(self, undeclared: Undeclared) -> None:
+        """Rows were read for a use that nobody declared (`privacy.reading`)."""
+        logger.warning("undeclared: %s (%s)", undeclared, ", ".join(undeclared.columns))
+        self.breach(*breach_of(undeclared))
 
     def _run(self, each: Probe) -> None:
         self._probe = each

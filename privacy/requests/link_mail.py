@@ -20,10 +20,13 @@ from ..links import digest_of, new_link_token
 from ..mail import MailRefused, queue_mail
 from ..mails import REQUEST_CONFIRMATION
 from ..models import PrivacyRequest
+from ..purposes import Audience, Purpose
+from ..reading import acts_for
 from .steps import State, audited
 
 
 @task()
+@acts_for(Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
 def mail_link(request_id: str) -> None:
     send_link(UUID(request_id), now=timezone.now())
 

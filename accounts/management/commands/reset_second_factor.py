@@ -4,6 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from accounts.second_factor.reset import reset_second_factor
+from privacy.purposes import Purpose
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -12,6 +14,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
 
+    @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.STAFF_ACCOUNT)
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.with_email(options["email"])
         if user is None:

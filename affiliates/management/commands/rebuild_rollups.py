@@ -5,6 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from affiliates.rebuilding import rebuild
+from privacy.purposes import Purpose
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -13,6 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help="Change nothing; fail at the first difference.")
 
+    @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         differences = rebuild(now=timezone.now(), change=not check)
         if check and differences:

@@ -4,6 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from affiliates.verification import AT_PAYPAL_FOR, check_books
+from privacy.purposes import Purpose
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -18,6 +20,7 @@ class Command(BaseCommand):
             help=f"Ask this database alone. Otherwise PayPal is asked about the payouts of {AT_PAYPAL_FOR.days} days.",
         )
 
+    @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
     def handle(self, *args: Any, no_paypal: bool, **options: Any) -> None:
         check = check_books(now=timezone.now(), paypal=not no_paypal)
         if not check.agrees:

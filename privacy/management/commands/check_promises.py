@@ -6,6 +6,7 @@ from django.utils.timesince import timesince
 
 from privacy.evidence import findings
 from privacy.evidence_attempts import LastAttempt, last_attempts
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -14,6 +15,7 @@ class Command(BaseCommand):
         "line for each promise that is broken and each attack that failed or is too old."
     )
 
+    @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         attacks, found = last_attempts(now=now), findings(now=now)

@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from privacy.after_deletion import DeletionPrevented, refuse_if_prevented, usable_by
 from privacy.erasure import erase_person
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -17,6 +18,7 @@ class Command(BaseCommand):
             help="what the person bought keeps working: license keys and the orders' pages, without name and address",
         )
 
+    @acts_for(upkeep=True)
     def handle(self, *args: Any, email: str, keep_licenses: bool, **options: Any) -> None:
         try:
             refuse_if_prevented(email)

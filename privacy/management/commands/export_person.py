@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from privacy.access import build_archive, collect
 from privacy.audit.trail import record
+from privacy.purposes import Audience, Purpose
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -16,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("email")
         parser.add_argument("--out", required=True, type=Path, metavar="FILE.zip")
 
+    @acts_for(Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
     def handle(self, *args: Any, email: str, out: Path, **options: Any) -> None:
         sections = collect(email=email)
         self._write(out, build_archive(email=email, now=timezone.now()))

@@ -3,11 +3,13 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from privacy.encryption.keys import RootKey
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
     help = "Prints a new root key for ENCRYPTION_KEYS. Keep a copy apart from the backups of the database."
     requires_system_checks: list[str] = []
 
+    @acts_for()
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(RootKey.generate().written_out())

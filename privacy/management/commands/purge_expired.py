@@ -4,12 +4,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from privacy.heartbeat import clock_jump
+from privacy.reading import acts_for
 from privacy.retention import purge_expired
 
 
 class Command(BaseCommand):
     help = "Deletes or strips every row whose time is over. Safe to run twice at once."
 
+    @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         if jump := clock_jump(now=now):

@@ -14,6 +14,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from privacy.bounces import record_notification
+from privacy.reading import acts_for
 
 LARGEST = 5 * 1024 * 1024  # bytes; a notification quotes at most one mail of ours
 
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         where.add_argument("--maildir", type=Path, help="what is new in it; it is moved to what was seen")
         where.add_argument("--mbox", type=Path, help="a file of messages; it is left as it is")
 
+    @acts_for(upkeep=True)
     def handle(self, *args: Any, maildir: Path | None, mbox: Path | None, **options: Any) -> None:
         if missing := [path for path in (maildir, mbox) if path and not path.exists()]:
             raise CommandError(f"There is no {missing[0]}.")

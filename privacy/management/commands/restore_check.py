@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from privacy.after_deletion import DeletionPrevented
 from privacy.opt_out_copies import lost_opt_outs, restore_opt_outs
+from privacy.reading import acts_for
 from privacy.signals import database_restored
 from privacy.tombstones import not_applied, reapply
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         " opted out since, and ends every session and link that worked at the time of the backup. Safe to repeat."
     )
 
+    @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:
         self._delete_again()
         if lost := restore_opt_outs(lost_opt_outs()):

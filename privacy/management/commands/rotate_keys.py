@@ -8,6 +8,7 @@ from privacy.encryption.keys import key_ring
 from privacy.encryption.rotation import Column, columns, left_under_older_keys, rotate
 from privacy.key_checks import forget_older_keys, note_root_keys
 from privacy.keystore import day_keys
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -16,6 +17,7 @@ class Command(BaseCommand):
         "while the site runs. It can be stopped and started again at any time; it ends with a count of what is left."
     )
 
+    @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:
         note_root_keys()
         self.stdout.write(f"The primary key is {key_ring().primary.id.hex()}.")

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from privacy.reading import acts_for
 from shop.paypal.errors import Expired, NotConfigured, PayPalError
 from shop.paypal.gateway import Gateway, gateway
 from shop.paypal.subscription import EVENTS, PERMISSIONS, Subscription
@@ -13,6 +14,7 @@ from shop.paypal.subscription import EVENTS, PERMISSIONS, Subscription
 class Command(BaseCommand):
     help = "Asks PayPal whether the credentials, the webhook and its events are right. Changes nothing, moves no money."
 
+    @acts_for()
     def handle(self, *args: Any, **options: Any) -> None:
         self.stdout.write(f"PayPal: {settings.PAYPAL_MODE}, {settings.PAYPAL_BASE_URL}")
         try:

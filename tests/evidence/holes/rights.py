@@ -152,7 +152,7 @@ def a_complaint_beyond_the_limit_is_dropped() -> None:
     swap(former, receive)
 
 
-@breaks("correspondence-private")
+@breaks("correspondence-private", "purpose-limitation")
 def affiliates_see_the_number_of_an_order() -> None:
     """A buyer who told the number told who bought; by the number anybody could ask for the order."""
     from affiliates import explanation
@@ -164,7 +164,7 @@ def affiliates_see_the_number_of_an_order() -> None:
     around(explanation, "_origin", origin)
 
 
-@breaks("correspondence-private")
+@breaks("correspondence-private", "purpose-limitation")
 def affiliates_see_the_buyer() -> None:
     from affiliates.portal import exports
     from affiliates.portal.commissions import lines_of

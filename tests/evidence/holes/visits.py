@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -103,12 +104,39 @@ def affiliates_see_where_visitors_came_from() -> None:
 
 
 @breaks("referral-for-commission-only")
+def affiliates_see_single_visits() -> None:
+    """A page that is declared for the affiliate's account listed visits one by one: a use that was not declared."""
+    from affiliates.portal.campaigns import CampaignsPage
+
+    def context(former: Any, page: Any, **given: Any) -> Any:
+        visits: list[Any] = []
+        with suppress(Exception):  # the statement is refused; the page would fail, and others be blamed for it
+            visits += page.affiliate.clicks.values_list("clicked_at", "landing_path")
+        return former(page, **given, visits=visits)
+
+    around(CampaignsPage, "get_context_data", context)
+
+
+@breaks("referral-for-commission-only")
 def anybody_reads_a_visits_address() -> None:
     """The stored address opened for every page and report, whatever it wanted it for."""
     from privacy import reading, statements
 
     swap(reading.require_purpose, lambda *args, **options: None)
-    swap(statements._require, lambda *args, **options: None)
+    swap(statements.refuse_undeclared, lambda *args, **options: None)
+
+
+@breaks("purpose-limitation")
+def staff_collect_addresses_for_advertising() -> None:
+    """The first page of the admin read whoever had asked something, to write to them about something else."""
+    from aitpro.admin_site import SiteAdmin
+    from contacts.models import Inquiry
+
+    def index(former: Any, self: Any, request: Any, extra_context: Any = None) -> Any:
+        addresses = [inquiry.email for inquiry in Inquiry._base_manager.all()]
+        return former(self, request, {"to_advertise_to": len(addresses), **(extra_context or {})})
+
+    around(SiteAdmin, "index", index)
 
 
 @breaks("direct-visits-domain-only")

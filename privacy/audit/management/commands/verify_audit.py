@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from privacy.audit.heads import HeadRefused, signed_head, verify_head
 from privacy.audit.models import Head
 from privacy.audit.verification import AuditBroken, require_guards, verify_chain
+from privacy.reading import acts_for
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--print-head", action="store_true", help="print nothing but the signed head, as JSON")
 
+    @acts_for()
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             published = _published(options["head"]) if options["head"] else None

@@ -1,0 +1,74 @@
+"""Every way in says what it reads people's rows for: a page, a page of the admin, a task, a step, a command."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.management import get_commands, load_command_class
+from django.urls import get_resolver
+from django_tasks.base import Task
+
+from aitpro.housekeeping import ACTS_FOR, STEPS
+from privacy.purposes import Audience, Purpose
+from privacy.reading import Acting
+from privacy.staff_acting import acts_for_staff
+
+APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
+# They start others, which say it themselves, or fill an empty demo.
+OTHERS_SAY_IT = {"housekeeping", "db_worker", "run_demo", "seed_demo", "probe_promises"}
+
+
+def pages(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = f"{prefix}{pattern.pattern}"
+        if hasattr(pattern, "url_patterns"):
+            if getattr(pattern, "app_name", "") != "admin":
+                yield from pages(pattern.url_patterns, route)
+        else:
+            yield route, pattern.callback
+
+
+@pytest.mark.parametrize(("route", "view"), list(pages(get_resolver().url_patterns)), ids=lambda each: str(each)[:60])
+def test_each_page_is_declared(route: str, view: Any) -> None:
+    assert isinstance(view.acts_for, Acting)
+
+
+def test_pages_of_the_admin_act_for_what_their_rows_are_kept_for() -> None:
+    """Also below decorators, as `require_POST` and Django's own."""
+    for model, model_admin in admin.site._registry.items():
+        for view in (model_admin.changelist_view, model_admin.change_view, model_admin.delete_view):
+            acting = acts_for_staff(view)
+            assert acting.where.startswith(type(model_admin).__name__), model
+            assert {audience for _, audience in acting.uses} <= {Audience.STAFF}
+
+
+def tasks() -> Iterator[tuple[str, Task[Any, Any]]]:
+    """Of all modules: the addresses of the site import them."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in APPS:
+            yield from ((key, value) for key, value in vars(module).items() if isinstance(value, Task))
+
+
+def test_each_task_is_declared() -> None:
+    found = dict(tasks())
+    assert len(found) >= 9
+    for task in found.values():
+        assert hasattr(task.func, "__wrapped__"), task  # `acts_for` or `upkeep`
+
+
+def test_each_step_of_housekeeping_is_declared() -> None:
+    assert set(ACTS_FOR) == set(STEPS)
+    assert all(purpose in Purpose for purposes in ACTS_FOR.values() for purpose in purposes)
+
+
+OWN_COMMANDS = sorted(name for name, app in get_commands().items() if app in {*APPS, "privacy.audit"})
+
+
+@pytest.mark.parametrize("name", sorted({*OWN_COMMANDS} - OTHERS_SAY_IT))
+def test_each_command_is_declared(name: str) -> None:
+    handle: Any = load_command_class(get_commands()[name], name).handle
+    assert isinstance(handle.acts_for, Acting)
