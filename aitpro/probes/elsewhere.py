@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from affiliates.probes.people import AFFILIATE, RIVAL
 from aitpro.promises import AD_MARKS, AD_NETWORKS, NEEDED, Page, policy_of
 from privacy.rehearsal.canaries import Kind, files_below
 from privacy.rehearsal.probes import Stage, probe
@@ -90,10 +91,11 @@ def leads_elsewhere(seen: Seen) -> str:
 
 @probe("not-shared", stage=Stage.LAST)
 def paypal_learned_only_what_was_typed_there(rehearsal: Rehearsal) -> None:
-    """Of a visit, nothing; of a person, nothing but the order's number."""
+    """Of a visit, nothing; of a person, nothing but the order's number, and where an affiliate wants to be paid."""
     search = Search(rehearsal.canaries)
     for path in files_below(rehearsal.folder / "paypal-standin"):
         rehearsal.searched("not-shared")
         for canary in search.found_in(path.read_bytes()):
-            if canary.kind not in {Kind.PUBLIC, Kind.NUMBER} and "PayPal" not in canary.what:
+            is_receiver = canary.owner in {AFFILIATE, RIVAL} and canary.what == "email"
+            if canary.kind not in {Kind.PUBLIC, Kind.NUMBER} and "PayPal" not in canary.what and not is_receiver:
                 rehearsal.breach("not-shared", f"PayPal was told the {canary.what} of the {canary.owner}")
