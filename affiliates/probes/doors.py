@@ -10,16 +10,18 @@ from privacy.rehearsal.rehearsing import Rehearsal
 from .people import AFFILIATE, RIVAL, apply, approve
 from .portal import PRIVATE
 
-STRANGER = "stranger who applies with a colleague's address"
 OWN_ROUTES = ("<slug:number>", "<uuid:pk>")  # in the address of what is one affiliate's
 
 
 @probe(PRIVATE, stage=Stage.DOORS)
 def an_application_reaches_into_no_account(rehearsal: Rehearsal) -> None:
-    """The address is a colleague's, whom a stranger has named. A member of staff who does not look presses Approve."""
+    """The address is a colleague's, whom a stranger has named. A member of staff who does not look presses Approve.
+
+    What is typed with the address counts as the colleague's own, who gets it with everything about them.
+    """
     address = staff(rehearsal)[NO_ROLE].address
     before = User.objects.get(email_index=address)
-    apply(rehearsal, rehearsal.browser(STRANGER), address)
+    apply(rehearsal, rehearsal.browser(NO_ROLE), address)
     rehearsal.work()
     rehearsal.tried()
     if approve(rehearsal, address):
