@@ -11,6 +11,7 @@ from django.core.cache import caches
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import User
 from affiliates.models import Affiliate
 from privacy.evidence_models import Measurement
 from privacy.keystore.models import OptOutCopy
@@ -202,3 +203,11 @@ def test_every_row_is_looked_at_wherever_the_sweep_begins(order: Order) -> None:
     Heartbeat.objects.filter(name="work 3").update(name="a@example.net")
     for _ in range(5):
         assert places(swept()) == ["privacy_heartbeat.name holds what looks like an e-mail address"]
+
+
+def test_account_without_a_password_is_no_finding(alice: Affiliate) -> None:
+    alice.user.set_unusable_password()
+    alice.user.save()
+    erased = factories.user("erased@example.org")
+    User.objects.filter(pk=erased.pk).update(password="!")
+    assert places(swept()) == []
