@@ -11,6 +11,10 @@ from privacy.client_address import is_trusted_proxy
 
 logger = logging.getLogger(__name__)
 _told: set[str] = set()
+PRIVATE = tuple(
+    ipaddress.ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "fc00::/7", "fe80::/10", "::1/128")
+)
 
 UNKNOWN_PROXY = (
     "This request came over HTTPS, as the server says that passed it on; but this site does not know that server.\n"
@@ -40,8 +44,11 @@ def instead_of_a_loop(request: HttpRequest, response: HttpResponse) -> HttpRespo
 
 
 def _tell_the_operator(peer: str) -> None:
-    """Once for each private address, and once for all others, which may be visitors who made the header up."""
-    who = f"at {peer}" if ipaddress.ip_address(peer.partition("%")[0]).is_private else "with a public address"
-    if who not in _told and len(_told) < 100:
+    """Once for each private network, and once for all other addresses. None is named: it may be that of a visitor,
+    who sends such a header with an extension of the browser, or from a company's network in which this site is."""
+    address = ipaddress.ip_address(peer.partition("%")[0])
+    network = next((each for each in PRIVATE if address in each), None)
+    who = f"in {network}" if network else "with a public address"
+    if who not in _told:
         _told.add(who)
         logger.warning("a server %s forwards requests and is not in TRUSTED_PROXIES: its headers do not count", who)

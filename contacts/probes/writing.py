@@ -1,19 +1,189 @@
-"""Somebody writes by the contact form."""
+"""People write by the contact form, about each thing that it offers; staff answer, send a document and log a call."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+
+from contacts.models import Inquiry
+from privacy.rehearsal.people import STAFF
 from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.staff_roles import Role
 
-WRITER = "writer"
+WRITERS = "writers"  # in `things`: those who wrote, by the kind of their message
+READING_TIME = timedelta(seconds=5)  # whoever is quicker is held for a look by staff
+INBOX = "/admin/contacts/inquiry/"
+OUTGOING = {"call_out": "phone-purpose", "letter_out": "postal-purpose"}
+ONLY_FOR = {"quote": ("project", "deadline"), "order": ("order_reference",)}
 
 
-@probe("contactable", "correspondence-private", stage=Stage.PLANT)
-def somebody_writes(rehearsal: Rehearsal) -> None:
-    writer = rehearsal.browser(WRITER)
-    writer.open("/contact/?kind=quote")
-    words = {what: rehearsal.canary(WRITER, what) for what in ("name", "address", "message")}
-    rehearsal.things[WRITER] = rehearsal.address(WRITER)
-    writer.submit("Send the message", **words, email=rehearsal.things[WRITER], phone="+1 805 555 7193")
-    rehearsal.expect("we have your message" in writer.text, "the contact form takes a message")
-    rehearsal.tried()
+@dataclass(frozen=True)
+class Writer:
+    """Somebody who wrote, and gave an address, a telephone number and a postal address."""
+
+    who: str
+    browser: SiteBrowser
+    address: str
+    phone: str
+
+    @property
+    def inbox(self) -> str:
+        """Where staff find the message."""
+        return f"{INBOX}?q={self.address}"
+
+
+def whose_message_arrived(rehearsal: Rehearsal, *kinds: str) -> list[Writer]:
+    """Where one was lost, that is said, and what builds on it is not tried."""
+    return [rehearsal.things[WRITERS][kind] for kind in kinds if kind in rehearsal.things[WRITERS]]
+
+
+@probe("contactable", stage=Stage.PLANT)
+def a_message_of_each_kind_reaches_the_inbox(rehearsal: Rehearsal) -> None:
+    rehearsal.things[WRITERS] = {}
+    for kind in Inquiry.Kind.values:
+        writer = write(rehearsal, kind)
+        rehearsal.tried()
+        if is_in_the_inbox(rehearsal, writer):
+            rehearsal.things[WRITERS][kind] = writer
+        else:
+            rehearsal.breach("contactable", f"a message ({kind}) is lost")
+
+
+@probe("contactable", stage=Stage.PLANT)
+def a_message_beyond_the_limits_is_kept(rehearsal: Rehearsal) -> None:
+    """Several people behind one network write while its limits are reached."""
+    limits = dict.fromkeys(["HELD_LIMIT_PER_NETWORK", "MAIL_LIMIT_PER_FORM", "MAIL_LIMIT_PER_NETWORK"], 1)
+    first = rehearsal.browser("first of many writers")
+    with override_settings(**limits):
+        for count in ("second", "third"):
+            crowd = rehearsal.browser(f"{count} of many writers", network=first.client.defaults["REMOTE_ADDR"])
+            writer = write(rehearsal, "question", crowd)
+            rehearsal.tried()
+            if not is_in_the_inbox(rehearsal, writer):
+                rehearsal.breach("contactable", "a message beyond the limits is lost")
+
+
+def write(rehearsal: Rehearsal, kind: str, browser: SiteBrowser | None = None) -> Writer:
+    browser = browser or rehearsal.browser(f"writer of a {kind}")
+    who = browser.who
+    words = {what: rehearsal.canary(who, what) for what in ("name", "message", "address", *ONLY_FOR.get(kind, ()))}
+    words |= {"budget": Inquiry.Budget.SMALL.value} if kind == "quote" else {}
+    writer = Writer(who, browser, rehearsal.address(who), rehearsal.phone(who))
+    browser.open(f"/contact/?kind={kind}")
+    rehearsal.time_passes(READING_TIME)
+    browser.submit("Send the message", **words, kind=kind, email=writer.address, phone=writer.phone)
+    rehearsal.expect("we have your message" in browser.text, f"the contact form takes a message ({kind})")
+    return writer
+
+
+def is_in_the_inbox(rehearsal: Rehearsal, writer: Writer) -> bool:
+    inbox = rehearsal.things[STAFF][Role.MAIL].browser
+    return bool(inbox.open(writer.inbox).select("#result_list tbody th a"))
+
+
+@probe("correspondence-private", stage=Stage.PLANT)
+def staff_answer_and_send_a_document(rehearsal: Rehearsal) -> None:
+    """What staff type is about the writer, and seen by them alone."""
+    staff = rehearsal.things[STAFF][Role.MAIL].browser
+    for writer in whose_message_arrived(rehearsal, "quote"):
+        staff.open_first_row(writer.inbox)
+        staff.submit("Take it")
+        answer(staff, writer, rehearsal.canary(writer.who, "answer"))
+        rehearsal.expect("was changed successfully" in staff.text, "staff can answer a message")
+        log(staff, writer, way="call_in", purpose="quote", notes=rehearsal.canary(writer.who, "note of a call"))
+        rehearsal.expect("Written down." in staff.text, "staff can write a call down")
+        send_document(rehearsal, staff, writer)
+        writer.browser.open(rehearsal.link_in(rehearsal.mail(writer.address, "document")))
+        rehearsal.expect(writer.browser.content.startswith(b"%PDF"), "the writer can read the document")
+        rehearsal.tried()
+
+
+def answer(staff: SiteBrowser, writer: Writer, text: str) -> None:
+    page = staff.open_first_row(writer.inbox)
+    names = [str(area["name"]) for area in page.find_all("textarea")]
+    staff.submit("Save", **{name: text for name in names if name.endswith("0-body") or name.endswith("1-body")})
+
+
+def send_document(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> None:
+    name = rehearsal.canary(writer.who, "name of a document").rstrip("Ö")
+    content = f"%PDF-1.7 {rehearsal.canary(writer.who, 'document')}".encode()
+    staff.open_first_row(writer.inbox)
+    staff.follow("Add a document")
+    staff.submit("Add a document", file=SimpleUploadedFile(f"{name}.pdf", content))
+    staff.follow(name)
+    rehearsal.expect(staff.content.startswith(b"%PDF"), "staff can read a document")
+    staff.open_first_row(writer.inbox)
+    staff.follow("Send the link")
+    staff.submit("Send the link")
+    rehearsal.expect("The link is on its way." in staff.text, "staff can send a document")
+
+
+def log(staff: SiteBrowser, writer: Writer, **entry: Any) -> bool:
+    """Staff write a call or a letter down. Whether it was taken."""
+    staff.open_first_row(writer.inbox)
+    staff.follow("Log a call, letter or mail")
+    staff.submit("Log a call", **entry)
+    return "Written down." in staff.text
+
+
+@probe("postal-purpose", "phone-purpose", stage=Stage.PLANT)
+def nobody_is_reached_about_anything_else(rehearsal: Rehearsal) -> None:
+    """Each number and postal address was given for one thing; a call or letter about another is tried."""
+    staff = rehearsal.things[STAFF][Role.MAIL].browser
+    for writer in whose_message_arrived(rehearsal, "question", "order"):
+        for way, promise in OUTGOING.items():
+            rehearsal.tried()
+            if log(staff, writer, way=way, purpose="quote", notes=rehearsal.canary(writer.who, "note", kept=False)):
+                rehearsal.breach(promise, f"{way} about something else can be written down")
+    for writer in whose_message_arrived(rehearsal, "question"):
+        notes = rehearsal.canary(writer.who, "note of a call")
+        is_taken = log(staff, writer, way="call_out", purpose="answer_inquiry", notes=notes)
+        rehearsal.expect(is_taken, "a call about what the number was given for can be written down")
+        rehearsal.expect(is_listed(staff, "phone", writer), "who may be called is on the list")
+
+
+def is_listed(staff: SiteBrowser, channel: str, writer: Writer) -> bool:
+    staff.open(f"/admin/privacy/suppression/{channel}-list/")
+    Rehearsal.expect("Whom we may" in staff.text, "staff can see whom they may call, or write a letter to")
+    return writer.phone in staff.html or writer.who in staff.html
+
+
+@probe("opt-out", stage=Stage.END)
+def whoever_stops_everything_gets_no_mail(rehearsal: Rehearsal) -> None:
+    """Staff answer just before, so that the mail is queued when its reader stops everything; and once more after."""
+    staff = rehearsal.things[STAFF][Role.MAIL].sign_in()
+    for writer in whose_message_arrived(rehearsal, "question"):
+        link = link_to_choices(rehearsal, writer)
+        before = len(list(rehearsal.mails(writer.address)))
+        answer(staff, writer, rehearsal.canary(writer.who, "answer"))
+        writer.browser.open(link)
+        writer.browser.submit("Stop everything")
+        rehearsal.expect("stopped since" in writer.browser.text, "everybody can stop everything")
+        answer(staff, writer, rehearsal.canary(writer.who, "answer", kept=False))
+        rehearsal.tried(2)
+        if len(list(rehearsal.mails(writer.address))) > before:
+            rehearsal.breach("opt-out", "a mail left for somebody who had stopped everything")
+
+
+@probe("phone-purpose", "postal-purpose", stage=Stage.END)
+def whoever_stopped_everything_is_not_called_or_written_to(rehearsal: Rehearsal) -> None:
+    staff = rehearsal.things[STAFF][Role.MAIL].browser
+    for writer in whose_message_arrived(rehearsal, "question"):
+        for way, promise in OUTGOING.items():
+            rehearsal.tried(2)
+            notes = rehearsal.canary(writer.who, "note", kept=False)
+            if log(staff, writer, way=way, purpose="answer_inquiry", notes=notes):
+                rehearsal.breach(promise, f"{way} to somebody who stopped everything can be written down")
+            if is_listed(staff, "phone" if way == "call_out" else "letter", writer):
+                rehearsal.breach(promise, f"somebody who stopped everything is on the list for {way}")
+
+
+def link_to_choices(rehearsal: Rehearsal, writer: Writer) -> str:
+    writer.browser.open("/privacy/choices/")
+    writer.browser.submit("Send me the link", email=writer.address)
+    return rehearsal.link_in(rehearsal.mail(writer.address, "What we may contact you about"))

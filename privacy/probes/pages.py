@@ -8,7 +8,10 @@ red, by what it is (`BROKEN_BY`); what a thief got with a key from a stolen data
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
+
+from django.db import models
 
 from privacy.rehearsal.canaries import Canary, Kind
 from privacy.rehearsal.holdings import Column, holdings
@@ -81,13 +84,21 @@ def may_see(seen: Seen, canary: Canary, kept: dict[Canary, set[Column]], colleag
 
 
 def opens(user: Any, columns: set[Column]) -> bool:
-    """A member of staff has some right on one of the tables."""
+    """A member of staff has some right on one of the tables, or on one whose rows its rows go with: a document is
+    shown with its message."""
     rights = user.get_all_permissions()
     return any(
         right.startswith(f"{model._meta.app_label}.") and right.endswith(f"_{model._meta.model_name}")
-        for model, _ in columns
+        for kept_in, _ in columns
+        for model in (kept_in, *_goes_with(kept_in))
         for right in rights
     )
+
+
+def _goes_with(model: Any) -> Iterator[Any]:
+    for field in model._meta.concrete_fields:
+        if field.is_relation and field.remote_field.on_delete is models.CASCADE:
+            yield field.related_model
 
 
 def promise_of(seen: Seen, canary: Canary) -> str:

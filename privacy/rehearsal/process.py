@@ -18,6 +18,7 @@ from django.core.management import call_command
 
 from .lifeline import end_with_the_starter
 from .rehearsing import Rehearsal
+from .ways_in import measured
 
 
 def run(what: str) -> None:
@@ -39,7 +40,9 @@ def prepare() -> None:
 
 def rehearse(report: Path) -> None:
     with pretend_paypal(), time_machine.travel(datetime.now(UTC), tick=True) as clock:
-        Rehearsal(Path(settings.DATA_DIR), clock).run().write(report)
+        rehearsal = Rehearsal(Path(settings.DATA_DIR), clock)
+        with measured(rehearsal.reached):
+            rehearsal.run().write(report)
 
 
 @contextmanager

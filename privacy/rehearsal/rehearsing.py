@@ -16,7 +16,7 @@ from email.parser import BytesParser
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import time_machine
 from bs4 import BeautifulSoup
@@ -62,6 +62,7 @@ class Seen:
     body: bytes
     sent: bytes = b""
     user: Any = None
+    fields: frozenset[str] = frozenset()  # names of what was sent: of fields that were not empty, and of parameters
 
     @property
     def is_html(self) -> bool:
@@ -76,6 +77,8 @@ class Rehearsal:
         self.report = Report()
         self.canaries: list[Canary] = []
         self.seen: list[Seen] = []
+        self.people: dict[str, SiteBrowser] = {}  # the latest browser of each
+        self.reached: set[str] = set()  # ways in, as `ways_in` names them
         self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
         self.owners: dict[str, str] = {}  # of mailboxes whose address holds no canary
         self.networks: dict[str, str] = {}  # whose browser is at which network address
@@ -147,7 +150,8 @@ class Rehearsal:
         """
         network = self.watch(network or network_address(), who, "network address", kind, kept=kind is Kind.VISIT)
         self.networks[network] = who
-        return SiteBrowser(self, who, network, headers)
+        self.people[who] = SiteBrowser(self, who, network, headers)
+        return self.people[who]
 
     # --- time and background work ---
 
@@ -260,6 +264,12 @@ def send_to_paypal(
     return found
 
 
+def _names(url: str, data: Any) -> Iterator[str]:
+    yield from parse_qs(urlsplit(url).query)
+    if isinstance(data, dict):
+        yield from (name for name, value in data.items() if value not in ("", [], None))
+
+
 class SiteBrowser(Browser):
     """Goes through the site's whole WSGI application, and to the pretend PayPal over the line."""
 
@@ -278,7 +288,7 @@ class SiteBrowser(Browser):
     def send(self, method: str, url: str, *, data: Any = None, **options: Any) -> None:
         """`options` go to Django's test client: headers, or a file's fields."""
         for _ in range(10):
-            location = self._send_once(method, url, data, options)
+            location = self.send_once(method, url, data, options)
             self.url = url
             if self.status not in REDIRECTS or not location:
                 return
@@ -287,7 +297,8 @@ class SiteBrowser(Browser):
                 method, data, options = "get", None, {}
         raise LookupError("too many redirects")
 
-    def _send_once(self, method: str, url: str, data: Any, options: dict[str, Any]) -> str:
+    def send_once(self, method: str, url: str, data: Any, options: dict[str, Any]) -> str:
+        """Without following redirects: it returns where one leads. Raises `LookupError` for a page outside the site."""
         if url.startswith(settings.PAYPAL_BASE_URL):
             return self._send_to_paypal(method, url, data)
         if urlsplit(url).netloc != urlsplit(self.base).netloc:
@@ -315,6 +326,7 @@ class SiteBrowser(Browser):
                 self.content,
                 f"{url} {data} {options} {request.META} {self.client.cookies}".encode(),
                 self._signed_in(request),
+                frozenset(_names(url, data)),
             )
         )
         answer.close()

@@ -129,7 +129,13 @@ def test_a_visitor_whom_the_proxy_met_over_http_is_sent_to_https(client: Client,
 
 @pytest.mark.usefixtures("https")
 @pytest.mark.parametrize(
-    ("peer", "named"), [("172.17.0.1", "at 172.17.0.1"), ("93.184.216.34", "with a public address")]
+    ("peer", "named"),
+    [
+        ("172.17.0.1", "in 172.16.0.0/12"),
+        ("fd00::7", "in fc00::/7"),
+        ("93.184.216.34", "with a public address"),
+        ("198.18.0.7", "with a public address"),
+    ],
 )
 def test_https_behind_an_unknown_proxy_says_what_to_set_and_never_leads_to_itself(
     client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, peer: str, named: str

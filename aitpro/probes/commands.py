@@ -1,0 +1,62 @@
+"""Every command is run as its operator would, and what it prints is searched for what belongs to people."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from django.core.management import CommandError, call_command
+
+from accounts.probes.staff import NO_ROLE, staff
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.search import Search
+from privacy.rehearsal.ways_in import without_probe
+
+QUIET = """
+    generate_key housekeeping purge_expired rotate_keys check_promises verify_audit verify_ledger rebuild_rollups
+    check_paypal restore_check
+"""
+
+without_probe(
+    "command run_demo",
+    "command seed_demo",
+    because="They make the demo, of people who are invented; a site with data of its own refuses them.",
+)
+without_probe("command db_worker", because="It waits for tasks without end. The rehearsal does each task itself.")
+without_probe("command probe_promises", because="It starts the rehearsal.")
+
+
+@probe("encrypted", "correspondence-private", stage=Stage.LAST)
+def no_command_prints_what_belongs_to_people(rehearsal: Rehearsal) -> None:
+    """One that says that something is wrong has run, too."""
+    member, archive = staff(rehearsal)[NO_ROLE], rehearsal.folder / "archive.zip"
+    for name in QUIET.split():
+        run(rehearsal, name)
+    run(rehearsal, "record_bounces", mbox=a_mailbox(rehearsal))
+    run(rehearsal, "reset_second_factor", member.address)
+    run(rehearsal, "export_person", member.address, out=archive)
+    rehearsal.expect(archive.read_bytes().startswith(b"PK"), "an archive is written")
+    archive.unlink()
+    run(rehearsal, "erase_person", member.address)
+
+
+def run(rehearsal: Rehearsal, name: str, *arguments: str, **options: Any) -> None:
+    printed = io.StringIO()
+    try:
+        call_command(name, *arguments, stdout=printed, stderr=printed, **options)
+    except (CommandError, SystemExit) as refusal:
+        printed.write(str(refusal))
+    rehearsal.tried()
+    for canary in Search(rehearsal.canaries).found_in(printed.getvalue().encode()):
+        if canary.word.rstrip("Ö") not in "".join(arguments):
+            rehearsal.breach("correspondence-private", f"the {canary.what} of the {canary.owner}, printed by {name}")
+
+
+def a_mailbox(rehearsal: Rehearsal) -> Any:
+    """With a message that names somebody, and is not ours."""
+    path = rehearsal.folder / "tmp" / "bounces.mbox"
+    path.parent.mkdir(exist_ok=True)
+    who = rehearsal.address("sender of a bounce")
+    path.write_text(f"From {who} Mon Jan  1 00:00:00 2024\nFrom: {who}\nSubject: Returned\n\nTo {who}.\n\n")
+    return path

@@ -1,0 +1,21 @@
+"""No way in is left out: what there is, is compared with what the rehearsal reached, when everything else is done."""
+
+from __future__ import annotations
+
+from accounts.probes.staff import OWNER
+from privacy.probes.pages import KEPT
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.rehearsal.ways_in import column, every_way, inputs, reached_addresses, reasons
+
+
+@probe("encrypted", stage=Stage.LAST)
+def no_way_in_is_left_out(rehearsal: Rehearsal) -> None:
+    asked, sent = inputs(rehearsal.seen)
+    filled = {column(*place) for places in rehearsal.things[KEPT].values() for place in places}
+    ways = every_way()
+    reached = ways & (rehearsal.reached | filled | reached_addresses(rehearsal.seen, to_all=OWNER))
+    rehearsal.report.ways = len(reached) + len(asked & sent)
+    rehearsal.searched("encrypted", len(ways))
+    for way in sorted(ways - reached - reasons().keys()):
+        rehearsal.not_tried(f"{way}: no probe, and no reason why not")

@@ -1,0 +1,64 @@
+"""The policy changes: what it lacks can't be used, and nothing takes effect that somebody was not told of."""
+
+from __future__ import annotations
+
+from unittest import mock
+
+from django.utils import timezone
+
+from privacy.models import PrivacyRequest
+from privacy.policy import gate
+from privacy.policy.models import PolicyVersion
+from privacy.policy.snapshot import running, without
+from privacy.rehearsal.holdings import sealed_values
+from privacy.rehearsal.people import OWNER, STAFF
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+
+LIST = "/admin/policy/policyversion/"
+CLOSED = "privacy_privacyrequest.details"
+
+
+@probe("change-notice", stage=Stage.PLANT)
+def what_the_policy_lacks_is_not_taken(rehearsal: Rehearsal) -> None:
+    """As if the code asked for a detail that the version in effect does not name; somebody sends it all the same."""
+    asker = rehearsal.browser("asker of something new")
+    snapshot = without(running(), [CLOSED])
+    details = rehearsal.canary(asker.who, "details", kept=False)
+    with mock.patch.object(type(PolicyVersion._default_manager), "in_effect_snapshot", lambda manager: snapshot):
+        gate.forget()
+        try:
+            page = asker.open("/privacy/request/?kind=access")
+            rehearsal.tried()
+            if page.select_one("[name=details]:not([disabled])"):
+                rehearsal.breach("change-notice", "a form asks for what the policy does not name")
+            asker.submit("Send me the link", kind="access", email=rehearsal.address(asker.who), details=details)
+        finally:
+            gate.forget()
+    stored = [value for row, _, value in sealed_values() if isinstance(row, PrivacyRequest)]
+    if any(details.rstrip("Ö") in str(value) for value in stored):
+        rehearsal.breach("change-notice", f"{CLOSED} is stored, which the policy does not name")
+
+
+@probe("change-notice", stage=Stage.END)
+def no_version_takes_effect_before_everybody_was_told(rehearsal: Rehearsal) -> None:
+    """The owner announces one, and tries to put it in effect at once; then people are told."""
+    owner = rehearsal.things[STAFF][OWNER].sign_in()
+    owner.open(f"{LIST}add/")
+    words = {"summary": "A rehearsed change.", "additions": "Rehearsed."}
+    owner.submit("Save", **words, effective_on=timezone.localdate().isoformat(), tells="on")
+    rehearsal.expect("was added successfully" in owner.text, "the owner can write a version of the policy")
+    press(owner, "Tell people")
+    press(owner, "Put in effect")
+    rehearsal.tried()
+    if PolicyVersion.objects.filter(state="in_effect", number__gt=1).exists():
+        rehearsal.breach("change-notice", "a version is in effect that nobody was told of")
+        return
+    told = [mail for mail in rehearsal.mails() if "Our privacy policy changes" in str(mail["Subject"])]
+    rehearsal.expect(told, "people are told of a new version")
+
+
+def press(owner: SiteBrowser, label: str) -> None:
+    owner.open_first_row(LIST)
+    owner.follow(label)
+    owner.submit(label)

@@ -1,0 +1,101 @@
+"""People ask for what is their right, of every kind, on the page and by letter; staff answer, and ask to be let off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from privacy.models import PrivacyRequest
+from privacy.rehearsal.people import NO_ROLE, OWNER, STAFF
+from privacy.rehearsal.probes import Stage, probe
+from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.staff_roles import Role
+
+LIST = "/admin/privacy/privacyrequest/"
+ASKERS = "people who asked"  # in `things`: the addresses of those who asked on the page, by kind
+
+
+@probe("correspondence-private", stage=Stage.PLANT)
+def people_ask_on_the_page(rehearsal: Rehearsal) -> None:
+    """A request of each kind; the details are private, and the telephone number where the policy lets it be asked."""
+    rehearsal.things[ASKERS] = {}
+    for kind in PrivacyRequest.Kind.values:
+        asker = rehearsal.browser(f"asker for {kind}")
+        address = rehearsal.things[ASKERS][kind] = rehearsal.address(asker.who)
+        ask(rehearsal, asker, kind, address)
+        rehearsal.tried()
+
+
+def ask(rehearsal: Rehearsal, asker: SiteBrowser, kind: str, address: str) -> None:
+    page = asker.open(f"/privacy/request/?kind={kind}")
+    phone = {"phone": rehearsal.phone(asker.who)} if page.select_one("[name=phone]") else {}
+    asker.submit("Send me the link", kind=kind, email=address, details=rehearsal.canary(asker.who, "details"), **phone)
+    rehearsal.expect("We have your request" in asker.text, f"a request ({kind}) is taken")
+
+
+@probe("complaints", stage=Stage.PLANT)
+def each_complaint_has_a_number_and_a_day(rehearsal: Rehearsal) -> None:
+    """Two complaints of one address, while the limits of mails are reached: staff see both, with the day by which each
+    has to be answered."""
+    who = "complainer"
+    asker, address = rehearsal.browser(who), rehearsal.address(who)
+    officer = rehearsal.things[STAFF][Role.PRIVACY_OFFICER].browser
+    for count in range(5):
+        ask(rehearsal, asker, "complaint", address)
+        rehearsal.tried()
+        rows = officer.open(f"{LIST}?q={address}").select("#result_list tbody tr")
+        if len(rows) <= count:
+            rehearsal.breach("complaints", "a complaint is lost")
+        if any(not day.get_text(strip=True).strip("–-") for row in rows for day in row.select(".field-due")):
+            rehearsal.breach("complaints", "a complaint has no day by which it is answered")
+
+
+@probe("complaints", "correspondence-private", stage=Stage.PLANT)
+def staff_answer_a_complaint(rehearsal: Rehearsal) -> None:
+    """The answer is mailed to the person, and is nobody else's."""
+    address, who = rehearsal.things[ASKERS]["complaint"], "asker for complaint"
+    officer, asker = rehearsal.things[STAFF][Role.PRIVACY_OFFICER].browser, rehearsal.people[who]
+    asker.open(rehearsal.link_in(rehearsal.mail(address, "confirm your privacy request")))
+    asker.submit("Confirm my address")
+    officer.open_first_row(f"{LIST}?q={address}")
+    step(officer, "Answer", text=rehearsal.canary(who, "answer"))
+    rehearsal.expect(rehearsal.mail(address, "The answer to your request"), "the answer to a complaint is mailed")
+    rehearsal.tried()
+
+
+@probe("correspondence-private", stage=Stage.PLANT)
+def staff_enter_a_request_that_came_by_letter(rehearsal: Rehearsal) -> None:
+    who, officer = "asker by letter", rehearsal.things[STAFF][Role.PRIVACY_OFFICER].browser
+    officer.open(f"{LIST}add/")
+    words = {"contact": rehearsal.canary(who, "contact"), "details": rehearsal.canary(who, "details")}
+    officer.submit("Save", **words, kind="access", channel="letter", email=rehearsal.address(who), identity="documents")
+    rehearsal.expect("was added successfully" in officer.text, "staff can enter a request")
+    rehearsal.tried()
+
+
+def step(staff: SiteBrowser, label: str, **fields: Any) -> None:
+    """A button on a request's page, and the same on the page that asks."""
+    staff.follow(label)
+    staff.submit(label, **fields)
+
+
+@probe("email-for-asked-contact-only", stage=Stage.PLANT)
+def somebody_asks_for_a_link_to_a_strangers_choices(rehearsal: Rehearsal) -> None:
+    """The link goes to the address alone. Whoever typed it learns nothing."""
+    asker = rehearsal.browser("asker for choices")
+    asker.open("/privacy/choices/")
+    asker.submit("Send me the link", email=rehearsal.address(asker.who))
+    rehearsal.tried()
+
+
+@probe("correspondence-private", stage=Stage.DOORS)
+def a_colleague_without_the_role_reads_nothing(rehearsal: Rehearsal) -> None:
+    """Each list of personal rows, and the first row of each, by the staff whose work it is not."""
+    owner = rehearsal.things[STAFF][OWNER].browser
+    colleague = rehearsal.things[STAFF][NO_ROLE].browser
+    for address in ("/admin/contacts/inquiry/", LIST, "/admin/accounts/user/", "/admin/shop/order/"):
+        owner.open_first_row(address)
+        for page in (address, owner.url):
+            colleague.send("get", page if page.startswith("http") else f"{colleague.base}{page}")
+            rehearsal.tried()
+            if colleague.status == 200:
+                rehearsal.breach("correspondence-private", f"{address} opens to staff without a role")

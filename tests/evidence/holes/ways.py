@@ -1,0 +1,44 @@
+"""Ways in that nobody thought of: what the site takes, and no probe sends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..mutations import around, breaks
+
+
+@breaks("encrypted")
+def a_form_is_forgotten() -> None:
+    """A new form of the site's own, on no page that a rehearsal reaches."""
+    from django import forms
+
+    globals()["kept_alive"] = type(
+        "ForgottenForm", (forms.Form,), {"__module__": "contacts.forms", "text": forms.CharField()}
+    )
+
+
+@breaks("encrypted")
+def a_command_is_forgotten() -> None:
+    from privacy.rehearsal import ways_in
+
+    around(ways_in, "get_commands", lambda former: {**former(), "import_people": "contacts"})
+
+
+@breaks("encrypted")
+def a_column_is_forgotten() -> None:
+    """A personal column that no way in fills: nothing of it was looked for."""
+    from privacy.rehearsal import ways_in
+
+    around(ways_in, "columns", lambda former: {*former(), "column contacts_inquiry.birthday"})
+
+
+@breaks("encrypted")
+def an_address_is_forgotten() -> None:
+    """An address that the walk leaves out, as it would one that it can't find a row for."""
+    from aitpro.probes import walk
+
+    def go(former: Any, self: Any, route: str, browsers: Any) -> None:
+        if route != ".well-known/security-policy.txt":
+            former(self, route, browsers)
+
+    around(walk.Walk, "go", go)

@@ -1,0 +1,110 @@
+"""The inventory of ways in, which the rehearsal compares with what it reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django import forms
+from django.core.management import call_command
+
+from contacts.forms import ContactForm
+from privacy.rehearsal.pages import Page
+from privacy.rehearsal.probes import all_probes
+from privacy.rehearsal.rehearsing import Seen
+from privacy.rehearsal.ways_in import every_way, inputs, measured, reached_addresses, reasons
+
+HTML = {"Content-Type": "text/html; charset=utf-8"}
+FORM = b"""<a href="/privacy/?x=1">x</a><form method="post" action="/contact/"><input name="name"><input type="file"
+name="f">
+<select name="kind"><option value="">-<option value="a" selected>A<option value="b">B</select><textarea name="message">
+typed</textarea><input type="checkbox" name="on"><input type="radio" name="r" value="1"><input type="radio" name="r"
+value="2" checked><button name="go" value="1">Go</button></form>"""
+
+
+def seen(route: str, *, who: str = "stranger", status: int = 200, to: str = "", body: bytes = b"") -> Seen:
+    return Seen(who, "GET", f"/{route}", route, status, {**HTML, **({"Location": to} if to else {})}, body)
+
+
+def test_the_inventory_has_what_libraries_bring_too() -> None:
+    ways = every_way()
+    assert {"address admin/jsi18n/", "address go/<str:code>/<path:path>"} <= ways
+    assert {"field contacts.forms.ContactForm.message", "command housekeeping"} <= ways
+    assert {"column contacts_inquiry.message", "column affiliates_click.address"} <= ways
+    assert "command migrate" not in ways
+
+
+def test_a_new_form_is_in_it_at_once() -> None:
+    class Forgotten(forms.Form):
+        __module__ = "contacts.forms"
+        text = forms.CharField()
+
+    assert any(way.startswith("field contacts.forms.") and way.endswith("Forgotten.text") for way in every_way())
+
+
+def test_each_reason_is_about_a_way_that_is_there() -> None:
+    all_probes()
+    assert reasons()
+    assert reasons().keys() <= every_way()
+    assert all(reason.endswith(".") for reason in reasons().values())
+
+
+def test_an_address_is_reached_when_somebody_got_in_or_when_it_is_closed_to_all() -> None:
+    got_in = [seen("contact/"), seen("accounts/", status=302, to="/admin/")]
+    refused = [
+        seen("admin/a/", status=302, to="/accounts/login/?next=/admin/a/"),
+        seen("admin/b/", status=403),
+        seen("admin/c/", status=404, who="superuser"),
+        seen("admin/d/", status=405, who="superuser"),
+    ]
+    closed = [seen("admin/e/", status=403, who="superuser")]
+    reached = reached_addresses([*got_in, *refused, *closed], to_all="superuser")
+    assert reached == {"address contact/", "address accounts/", "address admin/e/"}
+
+
+def test_what_pages_ask_for_is_compared_with_what_was_sent() -> None:
+    page = seen("contact/", body=FORM)
+    answer = Seen("stranger", "POST", "/contact/", "contact/", 200, HTML, b"", fields=frozenset({"name", "other"}))
+    asked, sent = inputs([page, answer])
+    assert asked - sent == {f"input contact/ {name}" for name in ("f", "kind", "message", "on", "r")}
+    assert "input contact/ other" in sent
+
+
+def test_a_page_is_read_as_a_browser_reads_it() -> None:
+    page = Page("/", FORM)
+    form = page.forms[0]
+    assert form.method == "post"
+    assert form.fields == {
+        "name": "text",
+        "f": "file",
+        "kind": "select",
+        "message": "textarea",
+        "on": "checkbox",
+        "r": "radio",
+    }
+    assert form.values["kind"] == ["a"]
+    assert form.values["r"] == ["2"]
+    assert form.options == {"kind": ["", "a", "b"], "on": ["on"], "r": ["1", "2"]}
+    assert form.buttons == [("go", "1")]
+    assert page.links == {"/privacy/?x=1", "/contact/"}
+
+
+@pytest.fixture
+def reached() -> Iterator[set[str]]:
+    found: set[str] = set()
+    with measured(found):
+        yield found
+
+
+@pytest.mark.django_db
+def test_a_field_is_reached_when_something_was_typed_into_it(reached: set[str]) -> None:
+    ContactForm().is_valid()
+    ContactForm({"name": "", "message": "x"}).is_valid()
+    assert "field contacts.forms.ContactForm.message" in reached
+    assert "field contacts.forms.ContactForm.name" not in reached
+
+
+def test_a_command_is_reached_when_it_ran(reached: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("generate_key")
+    assert capsys.readouterr().out
+    assert reached == {"command generate_key"}
