@@ -7,7 +7,7 @@ from typing import Any
 from ..mutations import around, breaks, put, swap
 
 
-@breaks("opt-out")
+@breaks("opt-out", "phone-purpose", "postal-purpose")
 def a_wish_to_be_left_alone_is_ignored() -> None:
     from privacy import permissions
 

@@ -145,7 +145,8 @@ def a_direct_visitors_address_is_stored() -> None:
     from privacy.client_address import client_address
 
     def page(former: Any, request: Any, match: Any) -> str:
-        return f"{former(request, match)}?{client_address(request)}"
+        address = f"?{client_address(request)}" if middleware._may_be_looked_up(request) else ""
+        return f"{former(request, match)}{address}"
 
     around(middleware, "_page", page)
 
