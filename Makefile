@@ -8,7 +8,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast browser-tests check lint types imports migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run test test-fast browser-tests evidence check lint types imports migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -25,7 +25,11 @@ test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
 browser-tests: $(VENV)/.dev  ## What only a real browser shows; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser
 
-check: lint types imports migrations deploy-check test browser-tests  ## Everything that CI runs
+evidence: $(VENV)/.dev  ## Opens each hole that was found once, and has the rehearsal or the sweep find it (long)
+	$(BIN)/python -m pytest -m holes
+	$(BIN)/python -m tests.postgres -m pytest -m holes
+
+check: lint types imports migrations deploy-check test browser-tests evidence  ## Everything that CI runs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -44,12 +44,16 @@ SEEN = {
     "the_token_of_a_link_is_stored",
     "what_a_stranger_typed_is_mailed",
 }
-HOLES = [
-    pytest.param(
-        hole, marks=() if hole in SEEN else pytest.mark.xfail(run=False, reason="its probe is not written yet")
-    )
-    for hole in MUTATIONS
-]
+UNSURE = pytest.mark.xfail(run=False, reason="nobody has looked yet whether exactly its rows turn red")
+
+
+def marks(hole: str) -> list[pytest.MarkDecorator]:
+    """A rehearsal for each takes long (`make evidence`); the sweep's holes are met in the suite."""
+    takes_long = [pytest.mark.holes] if MUTATIONS[hole].by == "rehearsal" else []
+    return takes_long + ([] if hole in SEEN else [UNSURE])
+
+
+HOLES = [pytest.param(hole, marks=marks(hole)) for hole in MUTATIONS]
 
 
 class Rehearsals:
