@@ -24,6 +24,7 @@ class PrivacyConfig(AppConfig):
         from .key_checks import note_keys_after_migrating
         from .staff_roles import sync_roles
         from .statements import watch
+        from .sweep import covered  # noqa: F401
         from .text_rules import check_all_forms
 
         check_all_forms()

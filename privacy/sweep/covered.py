@@ -2,4 +2,9 @@
 
 from __future__ import annotations
 
+from ..attack_models import Kind
+from ..attacks import covers
+
 SWEPT = ("encrypted", "paypal-only", "direct-visits-domain-only", "email-for-asked-contact-only")
+
+covers(Kind.SWEEP, *SWEPT)

@@ -11,6 +11,7 @@ from privacy.attacks import AlreadyUnderWay, untried
 from privacy.rehearsal.attempts import attack, rehearse
 from privacy.rehearsal.report import Report
 from privacy.rehearsal.scratch import RehearsalFailed
+from privacy.sweep.sweeping import sweep
 
 
 class Command(BaseCommand):
@@ -26,7 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the scratch copy is removed
-        kinds: dict[Kind, Callable[[], Report]] = {Kind.REHEARSAL: lambda: rehearse(log=options["log"])}
+        kinds: dict[Kind, Callable[[], Report]] = {
+            Kind.REHEARSAL: lambda: rehearse(log=options["log"]),
+            Kind.SWEEP: sweep,
+        }
         broken: set[str] = set()
         failed = []
         for kind, carry_out in kinds.items():

@@ -86,7 +86,7 @@ def test_last_good_attempt_is_good_for_36_hours(clock: time_machine.Traveller) -
 @pytest.mark.usefixtures("installed")
 def test_attempt_dated_by_a_clock_that_ran_ahead_does_not_count(clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(days=400))
-    factories.attempt()
+    factories.attempts()
     assert red() == set()
     clock.shift(timedelta(days=2) - timedelta(days=400))
     assert red() == ALL
