@@ -93,32 +93,16 @@ def a_version_takes_effect_untold() -> None:
 
 
 @breaks("purpose-limitation")
-def a_page_reads_messages_for_another_purpose() -> None:
-    """The page of a product looked up who had written to us."""
-    from contacts.models import Inquiry
+def a_page_reads_applications_for_another_purpose() -> None:
+    """The page of a product looked up who had applied as an affiliate."""
+    from affiliates.models import Application
     from shop.views import ProductView
 
     def get(former: Any, self: Any, request: Any, *args: Any, **options: Any) -> Any:
-        [*Inquiry.objects.all()]
+        [*Application.objects.all()]
         return former(self, request, *args, **options)
 
     around(ProductView, "get", get)
-
-
-@breaks("purpose-limitation")
-def a_personal_column_is_undeclared() -> None:
-    """A column was added and nobody said what it is for: no archive and no policy had it."""
-    from django.db.backends.signals import connection_created
-
-    def add(sender: Any, connection: Any, **options: Any) -> None:
-        with connection.cursor() as cursor:
-            tables = connection.introspection.table_names(cursor)
-            if "contacts_inquiry" in tables:
-                columns = connection.introspection.get_table_description(cursor, "contacts_inquiry")
-                if "hobby" not in {column.name for column in columns}:
-                    cursor.execute("ALTER TABLE contacts_inquiry ADD COLUMN hobby varchar(50)")
-
-    connection_created.connect(add, weak=False)
 
 
 @breaks("complaints")

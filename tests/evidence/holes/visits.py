@@ -24,7 +24,7 @@ def any_label_is_stored() -> None:
     put(KnownCode, "label_id", label_id)
 
 
-@breaks("encrypted")
+@breaks("encrypted", "referral-30-days", "referral-for-commission-only")
 def a_label_is_stored_in_clear() -> None:
     """A label was a plain column of the visit."""
     from affiliates import clicks
