@@ -86,7 +86,7 @@ def come(rehearsal: Rehearsal, who: str, address: str) -> SiteBrowser:
     )
     agent = f"Mozilla/5.0 (X11; Linux) Firefox/140.0 {agent}"
     browser = rehearsal.browser(who, kind=Kind.VISIT, **{"User-Agent": agent})
-    sent = {"referer": f"https://rehearsed.example/{page}"}
+    sent = {"referer": f"https://{page}.example/{page}"}
     browser.open(f"{address}{'&' if '?' in address else '?'}{name}={value}", headers=sent)
     rehearsal.expect(COOKIE in browser.client.cookies, "a click sets the cookie")
     rehearsal.tried()
