@@ -9,14 +9,14 @@ from privacy.rehearsal.mailboxes import mailbox
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal
 
-VICTIM = "colleague with a look-alike"
+VICTIM = "owner of an account with a look-alike"
 
 
 @probe("email-for-asked-contact-only", stage=Stage.DOORS)
 def a_password_link_goes_to_the_address_of_the_account(rehearsal: Rehearsal) -> None:
     word = secrets.token_hex(6)
     address, stranger = rehearsal.own(VICTIM, f"{word}@strasse.example"), rehearsal.browser("stranger")
-    User.objects.create_user(address, secrets.token_urlsafe(16), name=rehearsal.canary(VICTIM, "name"), is_staff=True)
+    User.objects.create_user(address, secrets.token_urlsafe(16), name=rehearsal.canary(VICTIM, "name"))
     for typed in (f"{word}@straße.example", f"{word}@STRAẞE.example", f"{word.upper()}@Strasse.example"):
         before = len(list(rehearsal.mails()))
         stranger.open("/accounts/password/")
