@@ -55,6 +55,7 @@ SEEN = {
     "anybody_reads_a_visits_address",
     "browsers_may_load_from_anywhere",
     "data_is_exported_without_a_second_person",
+    "day_keys_are_kept",
     "every_colleague_reads_the_inbox",
     "free_text_is_logged",
     "look_alike_addresses_share_an_index",

@@ -36,7 +36,7 @@ def an_access_request_is_answered_for_a_look_alike() -> None:
     around(registry.PersonalData, "rows_of", rows_of)
 
 
-@breaks("email-for-asked-contact-only")
+@breaks("email-for-asked-contact-only", "correspondence-private")
 def a_password_link_goes_to_the_typed_address() -> None:
     """A look-alike of an account's address was typed, and the link went there."""
     from accounts.mails import PASSWORD_RESET
@@ -75,17 +75,8 @@ def an_application_reaches_an_existing_account() -> None:
     def send(user: Any, kind: Any = PASSWORD_RESET, *, about: Any = None, context: Any = None) -> None:
         password_link._send(user, kind, about or user, context or {})
 
-    def make(former: Any, application: Any, account: Any) -> Any:
-        affiliate = former(application, account)
-        if account is not None:  # what the link in the mail let its reader do
-            account.set_password("a stranger's")
-            account.set_unusable_password()
-            account.save(update_fields=["password"])
-        return affiliate
-
     swap(onboarding.why_not_approve, lambda application, account: "")
     swap(password_link.send_first_password_link, send)
-    around(onboarding, "_make_affiliate", make)
 
 
 @breaks("email-for-asked-contact-only")
