@@ -9,7 +9,7 @@ from typing import Any
 from ..mutations import around, breaks, put, swap
 
 
-@breaks("referral-for-commission-only", "access")
+@breaks("referral-for-commission-only", "access", "purpose-limitation")
 def any_label_is_stored() -> None:
     """Whatever stood in `sub=` was kept, for ever: newsletter tools put the reader's address there (ADR 25)."""
     from affiliates.known_codes import KnownCode
@@ -139,7 +139,7 @@ def staff_collect_addresses_for_advertising() -> None:
     around(SiteAdmin, "index", index)
 
 
-@breaks("direct-visits-domain-only")
+@breaks("direct-visits-domain-only", "encrypted", "referral-30-days")
 def a_direct_visitors_address_is_stored() -> None:
     from aitpro.traffic import middleware
     from privacy.client_address import client_address
