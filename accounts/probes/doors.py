@@ -18,10 +18,9 @@ def a_password_link_goes_to_the_address_of_the_account(rehearsal: Rehearsal) -> 
     address, stranger = rehearsal.own(VICTIM, f"{word}@strasse.example"), rehearsal.browser("stranger")
     User.objects.create_user(address, secrets.token_urlsafe(16), name=rehearsal.canary(VICTIM, "name"))
     for typed in (f"{word}@straße.example", f"{word}@STRAẞE.example", f"{word.upper()}@Strasse.example"):
-        before = len(list(rehearsal.mails()))
         stranger.open("/accounts/password/")
         stranger.submit("Send me the link", email=typed)
         rehearsal.tried()
-        mails = list(rehearsal.mails())[before:]
-        if any(mailbox(str(mail["To"])) != mailbox(address) for mail in mails):
+        reached = {mailbox(str(mail["To"])) for mail in rehearsal.mails()}
+        if mailbox(typed) != mailbox(address) and mailbox(typed) in reached:
             rehearsal.breach("email-for-asked-contact-only", "a password link went to an address that looks alike")
