@@ -21,7 +21,7 @@ from django.views.defaults import bad_request
 from privacy.optimistic_locking.admin import LockingAdmin
 from privacy.optimistic_locking.guard import refuses_stale_pages
 from privacy.policy.gate import waiting
-from privacy.reading import acting_as
+from privacy.reading import acting_as, acting_now
 from privacy.staff_acting import acts_for_staff
 from privacy.today import waiting_for
 
@@ -58,7 +58,7 @@ class SiteAdmin(AdminSite):
             try:
                 if not all(_is_year(str(value)) for name, value in request.GET.items() if name.endswith("__year")):
                     raise OverflowError("a year that no calendar has")
-                with acting_as(acting):
+                with acting_as(acting or acting_now()):
                     response: HttpResponseBase = guarded(request, *args, **kwargs)
                     return response.render() if isinstance(response, SimpleTemplateResponse) else response
             except (ValidationError, FieldDoesNotExist, OverflowError) as error:

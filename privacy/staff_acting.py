@@ -12,9 +12,14 @@ from .reading import Acting
 from .registry import PersonalData, declaration_for
 
 
-def acts_for_staff(view: Any) -> Acting:
-    """An app whose pages look further than at their own rows says in its `AppConfig` what for: `staff_acts_for`."""
+def acts_for_staff(view: Any) -> Acting | None:
+    """An app whose pages look further than at their own rows says in its `AppConfig` what for: `staff_acts_for`.
+
+    None for a page that belongs to no list of the admin: its address says what it acts for.
+    """
     owner = _owner(view)
+    if owner is None:
+        return None
     name = f"{type(owner).__name__}.{getattr(view, '__name__', '')}"
     return Acting(name, frozenset((purpose, Audience.STAFF) for purpose in _purposes(owner)))
 

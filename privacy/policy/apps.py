@@ -3,10 +3,13 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+from privacy.purposes import Purpose
+
 
 class PolicyConfig(AppConfig):
     name = "privacy.policy"
     label = "policy"
+    staff_acts_for = (Purpose.POLICY_NOTICE,)
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (importing registers it)

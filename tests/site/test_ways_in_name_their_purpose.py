@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.core.management import get_commands, load_command_class
+from django.test import Client
 from django.urls import get_resolver
 from django_tasks.base import Task
 
@@ -16,6 +17,7 @@ from aitpro.housekeeping import ACTS_FOR, STEPS
 from privacy.purposes import Audience, Purpose
 from privacy.reading import Acting
 from privacy.staff_acting import acts_for_staff
+from privacy.statements import Undeclared, observed
 
 APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
 # They start others, which say it themselves, or fill an empty demo.
@@ -42,8 +44,18 @@ def test_pages_of_the_admin_act_for_what_their_rows_are_kept_for() -> None:
     for model, model_admin in admin.site._registry.items():
         for view in (model_admin.changelist_view, model_admin.change_view, model_admin.delete_view):
             acting = acts_for_staff(view)
+            assert acting is not None
             assert acting.where.startswith(type(model_admin).__name__), model
             assert {audience for _, audience in acting.uses} <= {Audience.STAFF}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["/admin/affiliates/reports/", "/admin/affiliates/why/?reference=x"])
+def test_a_page_of_staff_that_belongs_to_no_list_acts_for_what_its_address_declares(staff: Client, page: str) -> None:
+    undeclared: list[Undeclared] = []
+    with observed(undeclared.append):
+        assert staff.get(page).status_code == 200
+    assert undeclared == []
 
 
 def tasks() -> Iterator[tuple[str, Task[Any, Any]]]:
