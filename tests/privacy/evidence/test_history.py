@@ -11,12 +11,15 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from privacy import evidence
+from privacy import attacks, evidence
+from privacy.attack_models import Kind
 from privacy.contact_models import UndeliverableAddress
 from privacy.evidence import Evidence, findings
 from privacy.evidence_history import note_changes
 from privacy.evidence_models import PromiseState
 from privacy.evidence_stock import keep_evidence
+from privacy.promises import PROMISES
+from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
 
@@ -99,6 +102,25 @@ def test_staff_are_told_when_it_is_mended(
         "A promise is broken: You can see everything",
         "A promise is kept again: You can see everything",
     ]
+
+
+def test_all_changes_of_one_measurement_are_told_in_one_mail(
+    access: Access, clock: time_machine.Traveller, work: Callable[[], int]
+) -> None:
+    """An attack that failed turns every promise red."""
+    note()
+    clock.shift(timedelta(minutes=1))
+    attempt = attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attacks.fail(attempt, "it was not done in time", now=timezone.now())
+    assert note() == 19
+    clock.shift(timedelta(minutes=1))
+    attacks.record(attempt, factories.report(), now=timezone.now())
+    access.kept = False
+    assert note() == 18
+    work()
+    assert [message.subject for message in mail.outbox] == ["19 promises are broken", "18 promises are kept again"]
+    for message in mail.outbox[:1]:
+        assert all(message.body.count(f"?promise={promise.id}#{promise.id}") == 1 for promise in PROMISES)
 
 
 def test_of_two_processes_at_once_one_notes_it(
