@@ -116,6 +116,15 @@ def test_one_that_housekeeping_began_is_carried_out(rehearsed: Rehearsed) -> Non
     assert attempt.state == "done"
 
 
+def test_without_options_each_kind_of_attack_is_made(rehearsed: Rehearsed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that is added later: the page waits for each."""
+    monkeypatch.setattr(probe_promises, "sweep", lambda: factories.report())
+    out = StringIO()
+    call_command("probe_promises", stdout=out)
+    assert set(Attempt.objects.values_list("kind", "state")) == {(kind, "done") for kind in Kind}
+    assert [line.partition(":")[0] for line in out.getvalue().splitlines()] == [str(kind.label) for kind in Kind]
+
+
 # --- The site's own parts ---------------------------------------------------------------------------------------------
 def down() -> dict[str, set[str]]:
     places: dict[str, set[str]] = {}
