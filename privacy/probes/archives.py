@@ -35,7 +35,7 @@ def an_address_in_other_letters_gets_its_mail_where_it_is_stored(rehearsal: Rehe
 @probe("access", stage=Stage.ASK)
 def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
     search = Search(rehearsal.canaries)
-    kept, people = holdings(search), owners_of_addresses(rehearsal)
+    kept, people = holdings(search, of_somebody=True), owners_of_addresses(rehearsal)
     rehearsal.expect(people, "somebody's address is kept")
     for owner, addresses in people.items():
         browser, given, answered = rehearsal.browser(owner), set[Canary](), True

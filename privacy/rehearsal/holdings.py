@@ -11,6 +11,7 @@ from django.db import models
 
 from privacy.encryption.fields import SealedEmailField, SealedField
 from privacy.keystore.day_keys import KeyDestroyed
+from privacy.registry import PersonalData, declaration_for
 
 from .canaries import Canary
 from .search import Search
@@ -34,14 +35,28 @@ def _opened(row: models.Model, field: SealedField) -> Any:
         return None
 
 
-def holdings(search: Search) -> dict[Canary, set[Column]]:
-    """In which columns each canary is kept."""
+def holdings(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[Column]]:
+    """In which columns each canary is kept; if asked so, without the rows of which nobody knows whose they are."""
     kept: dict[Canary, set[Column]] = defaultdict(set)
     for row, field, value in sealed_values():
+        if of_somebody and is_nobodys(row):
+            continue
         content = value if isinstance(value, bytes) else str(value).encode()
         for canary in search.found_in(content, thorough=isinstance(value, bytes)):
             kept[canary].add((type(row), field.name))
     return kept
+
+
+def is_nobodys(row: models.Model) -> bool:
+    """It is somebody's by another row alone, and there is none: a visit by a link that no order came of. Its person
+    asks by the cookie, not by an address."""
+    declaration = declaration_for(row._meta.db_table)
+    if not isinstance(declaration, PersonalData) or declaration.holds_address:
+        return False
+    others = {lookup.rpartition("__")[0] for lookup in declaration.found_by}
+    return "" not in others and not any(
+        type(row)._base_manager.filter(pk=row.pk, **{f"{other}__isnull": False}).exists() for other in others
+    )
 
 
 def sealed_addresses() -> Iterator[tuple[str, type[models.Model]]]:
