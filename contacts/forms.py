@@ -31,7 +31,8 @@ class ContactForm(forms.ModelForm[Inquiry]):
         fields += ["phone", "address"]
         labels = {"deadline": "Needed by", "order_reference": "Order number"}
         help_texts = {
-            "email": "We answer your message to this address, and use it for nothing else.",
+            "email": "We answer your message to this address."
+            " Besides that, it gets only notices of changes to our privacy policy.",
             "phone": "We call you about this message only, and use the number for nothing else.",
             "address": "We send you letters about this message only, such as a quote, and use it for nothing else.",
             "project": "In a few words: what you would like to have made or secured.",

@@ -31,7 +31,7 @@ speaks_of(
     Inquiry._meta.db_table,
     own_uses(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER),
     {
-        "We answer your message to this address, and use it for nothing else.": "contacts/forms.py",
+        "Besides that, it gets only notices of changes to our privacy policy.": "contacts/forms.py",
         "We call you about this message only, and use the number for nothing else.": "contacts/forms.py",
         "We send you letters about this message only, such as a quote, and use it": "contacts/forms.py",
     },

@@ -116,12 +116,21 @@ class PersonalData:
         """What the rows are kept for, in plain words."""
         return [purpose.label for purpose in (self.purpose, *self.also_for)]
 
+    @property
+    def holds_address(self) -> bool:
+        """An e-mail address of the person is among the columns."""
+        from .encryption.fields import SealedEmailField  # whose gate asks this module
+
+        return any(isinstance(self.model._meta.get_field(name), SealedEmailField) for name in self.columns)
+
     @cached_property
     def all_uses(self) -> tuple[Use, ...]:
-        """Also those that need no words: by the site itself and by those who see the rows, for what they are kept for;
-        and answering the person."""
+        """Also those that need no words of their own: by the site itself and by those who see the rows, for what they
+        are kept for; answering the person; and telling of a new policy whoever left an address."""
         own = ((p, a) for p in (self.purpose, *self.also_for) for a in (Audience.SITE, *sorted(self.seen_by)))
         answering = [(Purpose.PRIVACY_REQUEST, audience) for audience in (Audience.SITE, Audience.PERSON)]
+        if self.holds_address:
+            answering += [(Purpose.POLICY_NOTICE, Audience.PERSON)]
         if Audience.STAFF in self.seen_by:  # who call or write where no mail goes
             answering += [(Purpose.PRIVACY_REQUEST, Audience.STAFF), (Purpose.POLICY_NOTICE, Audience.STAFF)]
         return (*(Use(purpose=p, audience=a) for p, a in dict.fromkeys((*own, *answering))), *self.uses)

@@ -44,10 +44,11 @@ def sentences() -> list[Sentence]:
 
 
 def own_uses(*purposes: Purpose) -> set[UseOf]:
-    """Those that need no words: by the site, the person and staff for these purposes, and answering the person."""
+    """Those that need no words of their own, of rows with an e-mail address: by the site, the person and staff for
+    these purposes, answering the person, and telling of a new policy."""
     audiences = (Audience.SITE, Audience.PERSON, Audience.STAFF)
     answering = {(purpose, audience) for purpose in (*purposes, Purpose.PRIVACY_REQUEST) for audience in audiences}
-    return answering | {(Purpose.POLICY_NOTICE, Audience.STAFF)}
+    return answering | {(Purpose.POLICY_NOTICE, Audience.STAFF), (Purpose.POLICY_NOTICE, Audience.PERSON)}
 
 
 @checks.register("privacy")

@@ -31,7 +31,8 @@ class CheckoutForm(forms.ModelForm[Order]):
         model = Order
         fields = ["name", "email", "phone", "address"]
         help_texts = {
-            "email": "We send the receipt and the link to your order there, and nothing else.",
+            "email": "We send the receipt and the link to your order there,"
+            " and notices of changes to our privacy policy. Nothing else.",
             "phone": "Only if we may call you about this order; we use it for nothing else."
             " Outside our country, begin with + and the country's code.",
             "address": "Only if something of this order has to reach you there; we use it for nothing else.",

@@ -35,7 +35,7 @@ speaks_of(
         (Purpose.REFERRAL_TRACKING, Audience.STAFF),
     },
     {
-        "We send the receipt and the link to your order there, and nothing else.": "shop/forms.py",
+        "and notices of changes to our privacy policy. Nothing else.": "shop/forms.py",
         "Only if we may call you about this order; we use it for nothing else.": "shop/forms.py",
         "PayPal gets the order's number and amount, nothing else": "shop/models.py",
     },

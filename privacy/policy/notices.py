@@ -82,7 +82,6 @@ def list_people(*, version: PolicyVersion, now: datetime) -> int:
     return new
 
 
-@upkeep
 def drop_the_gone(*, version: PolicyVersion) -> None:
     """Whoever is no longer found by the row that was listed: deleted, expired, or there under another address. The
     next listing finds the person by another row, if there is one."""
@@ -100,7 +99,6 @@ def _list(version: PolicyVersion, person: Person) -> bool:
     return made
 
 
-@upkeep
 @transaction.atomic
 def mail_notice(notice: PolicyNotice) -> bool:
     """Writes the mail to one person; False where there is none to write, or another worker has done it."""
@@ -125,7 +123,6 @@ def _update(notice: PolicyNotice, **changes: object) -> None:
     PolicyNotice.objects.filter(pk=notice.pk).update(**changes)
 
 
-@upkeep
 def follow_mails(*, version: PolicyVersion, now: datetime) -> None:
     """Takes over what became of the mails. One that bounced later, or of which nothing is known, told nobody."""
     mailed = version.notices.filter(state=State.MAILED, mail_id__isnull=False)

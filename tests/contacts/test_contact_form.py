@@ -137,7 +137,10 @@ def test_every_part_is_in_the_page_for_browsers_that_hide_none(client: Client) -
 
 def test_each_contact_point_says_what_it_is_used_for(client: Client) -> None:
     page = client.get("/contact/").content.decode()
-    assert "We answer your message to this address, and use it for nothing else." in page
+    assert (
+        "We answer your message to this address. Besides that, it gets only notices of changes to our privacy policy."
+        in page
+    )
     assert "We call you about this message only, and use the number for nothing else." in page
     assert "We send you letters about this message only, such as a quote, and use it for nothing else." in page
     assert page.count("(optional)") == 6

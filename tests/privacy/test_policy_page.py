@@ -82,3 +82,13 @@ def test_a_reader_gets_no_cookie(client: Client) -> None:
     response = client.get(reverse("privacy:policy"))
     assert not response.cookies
     assert "UNDEFINED" not in response.content.decode()
+
+
+def test_it_says_what_every_row_may_be_read_for(client: Client) -> None:
+    """The uses that the table leaves out, because they are those of any row."""
+    for each in personal_models():
+        wordless = {use.purpose for use in each.all_uses} - {use.purpose for use in each.uses}
+        assert wordless - {each.purpose, *each.also_for} <= {Purpose.PRIVACY_REQUEST, Purpose.POLICY_NOTICE}
+    words = policy(client).get_text(" ", strip=True)
+    assert "we read it to answer you when you ask about your data" in words
+    assert "we use an e-mail address to tell its owner when this policy changes" in words
