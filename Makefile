@@ -8,7 +8,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast browser-tests evidence check lint types imports migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run test test-fast browser-tests evidence evidence-postgresql check lint types imports migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -25,8 +25,10 @@ test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
 browser-tests: $(VENV)/.dev  ## What only a real browser shows; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser
 
-evidence: $(VENV)/.dev  ## Opens each hole that was found once, and has the rehearsal or the sweep find it (long)
+evidence: $(VENV)/.dev  ## Opens the holes that were found once, and has the rehearsal find each (minutes; ONE_BY_ONE=1: hours)
 	$(BIN)/python -m pytest -m holes
+
+evidence-postgresql: $(VENV)/.dev  ## The same on PostgreSQL
 	$(BIN)/python -m tests.postgres -m pytest -m holes
 
 check: lint types imports migrations deploy-check test browser-tests evidence  ## Everything that CI runs

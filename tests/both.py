@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 
-# A browser is no Python package (`make browser-tests`), and a rehearsal for each hole takes long (`make evidence`).
+# A browser is no Python package (`make browser-tests`), and rehearsals with holes take long (`make evidence`).
 PYTEST = ["-m", "pytest", "-m", "not browser and not holes"]
 RUNS = {"sqlite": PYTEST, "postgresql": ["-m", "tests.postgres", *PYTEST]}
 

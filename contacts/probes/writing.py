@@ -30,6 +30,7 @@ class Writer:
     browser: SiteBrowser
     address: str
     phone: str
+    name: str
 
     @property
     def inbox(self) -> str:
@@ -73,7 +74,7 @@ def write(rehearsal: Rehearsal, kind: str, browser: SiteBrowser | None = None) -
     who = browser.who
     words = {what: rehearsal.canary(who, what) for what in ("name", "message", "address", *ONLY_FOR.get(kind, ()))}
     words |= {"budget": Inquiry.Budget.SMALL.value} if kind == "quote" else {}
-    writer = Writer(who, browser, rehearsal.address(who), rehearsal.phone(who))
+    writer = Writer(who, browser, rehearsal.address(who), rehearsal.phone(who), words["name"])
     browser.open(f"/contact/?kind={kind}")
     rehearsal.time_passes(READING_TIME)
     browser.submit("Send the message", **words, kind=kind, email=writer.address, phone=writer.phone)
@@ -150,7 +151,7 @@ def nobody_is_reached_about_anything_else(rehearsal: Rehearsal) -> None:
 def is_listed(staff: SiteBrowser, channel: str, writer: Writer) -> bool:
     staff.open(f"/admin/privacy/suppression/{channel}-list/")
     Rehearsal.expect("Whom we may" in staff.text, "staff can see whom they may call, or write a letter to")
-    return writer.phone in staff.html or writer.who in staff.html
+    return writer.name in staff.html
 
 
 @probe("opt-out", stage=Stage.END)
@@ -175,12 +176,26 @@ def whoever_stopped_everything_is_not_called_or_written_to(rehearsal: Rehearsal)
     staff = rehearsal.things[STAFF][Role.MAIL].browser
     for writer in whose_message_arrived(rehearsal, "question"):
         for way, promise in OUTGOING.items():
-            rehearsal.tried(2)
+            rehearsal.tried()
             notes = rehearsal.canary(writer.who, "note", kept=False)
             if log(staff, writer, way=way, purpose="answer_inquiry", notes=notes):
                 rehearsal.breach(promise, f"{way} to somebody who stopped everything can be written down")
-            if is_listed(staff, "phone" if way == "call_out" else "letter", writer):
-                rehearsal.breach(promise, f"somebody who stopped everything is on the list for {way}")
+
+
+@probe("phone-purpose", "postal-purpose", stage=Stage.END)
+def whoever_stops_everything_leaves_the_lists(rehearsal: Rehearsal) -> None:
+    """Before anybody has answered: only such a message is on them."""
+    staff = rehearsal.things[STAFF][Role.MAIL].browser
+    writer = write(rehearsal, "question", rehearsal.browser("writer who stops everything"))
+    lists = {"phone": "phone-purpose", "letter": "postal-purpose"}
+    for channel in lists:
+        rehearsal.expect(is_listed(staff, channel, writer), f"who may be reached is on the list ({channel})")
+    writer.browser.open(link_to_choices(rehearsal, writer))
+    writer.browser.submit("Stop everything")
+    for channel, promise in lists.items():
+        rehearsal.tried()
+        if is_listed(staff, channel, writer):
+            rehearsal.breach(promise, f"somebody who stopped everything is on the {channel} list")
 
 
 def link_to_choices(rehearsal: Rehearsal, writer: Writer) -> str:

@@ -1,4 +1,4 @@
-"""Attacks code with one hole: `python -m tests.evidence.mutated NAME REPORT`, in a scratch copy's environment."""
+"""Attacks code with holes: `python -m tests.evidence.mutated NAME+NAME REPORT`, in a scratch copy's environment."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 import django
 
 
-def main(name: str, report: str) -> None:
+def main(names: str, report: str) -> None:
     from privacy.rehearsal.process import run
     from tests.evidence import holes  # noqa: F401  (registers them)
     from tests.evidence.mutations import MUTATIONS
 
-    mutation = MUTATIONS.get(name)
-    if mutation is not None:
+    mutations = [MUTATIONS[name] for name in names.split("+") if name in MUTATIONS]
+    for mutation in mutations:
         mutation.apply()
-    if mutation is not None and mutation.by == "sweep":
+    if any(mutation.by == "sweep" for mutation in mutations):
         sweep_what_people_left(Path(report))
     else:
         run(report)

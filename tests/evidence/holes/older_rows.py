@@ -24,7 +24,7 @@ def with_each_message(write: Callable[[Any], object]) -> None:
     post_save.connect(stored, sender=Inquiry, weak=False)
 
 
-@breaks("encrypted", by="sweep")
+@breaks("encrypted", by="sweep", at="newsletter")
 def a_name_lies_in_a_table_of_another_program() -> None:
     from django.db import connection
 
@@ -36,7 +36,7 @@ def a_name_lies_in_a_table_of_another_program() -> None:
     with_each_message(write)
 
 
-@breaks("encrypted", by="sweep")
+@breaks("encrypted", by="sweep", at="privacy_outgoingmail.refusal")
 def an_address_lies_there_as_its_hash() -> None:
     """Who has a list of addresses has them all."""
     from privacy.models import OutgoingMail
@@ -55,7 +55,7 @@ def an_address_lies_there_as_its_hash() -> None:
     around(views, "receive_inquiry", receive)
 
 
-@breaks("encrypted", by="sweep")
+@breaks("encrypted", by="sweep", at="shop_order.checkout_digest")
 def a_link_of_former_days_is_no_digest() -> None:
     from privacy.links import new_link_token
     from shop.models import Order

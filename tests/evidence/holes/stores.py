@@ -21,7 +21,7 @@ def free_text_is_logged() -> None:
     around(ContactView, "form_valid", form_valid)
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="privacy_outgoingmail.refusal")
 def what_staff_write_is_stored_in_clear() -> None:
     """Reasons and notes of staff were plain columns: they name people (ADR 26)."""
     from contacts.correspondence import log_correspondence
@@ -35,7 +35,7 @@ def what_staff_write_is_stored_in_clear() -> None:
     swap(log_correspondence, log)
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="django_admin_log.object_repr")
 def the_admins_history_names_people() -> None:
     """`__str__` said the name, and Django's history of the admin keeps it."""
     from privacy.sealed_models import SealedModel
@@ -47,7 +47,7 @@ def the_admins_history_names_people() -> None:
         put(model, "__str__", named)
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="django_tasks_database")
 def the_arguments_of_a_task_hold_an_address() -> None:
     from accounts import password_link
     from accounts.models import LinkRequest
@@ -62,7 +62,7 @@ def the_arguments_of_a_task_hold_an_address() -> None:
     put(LinkRequest, "take", lambda key: key if "@" in key else take(key))
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="in the cache default")
 def the_cache_holds_a_name() -> None:
     from django.core.cache import cache
 
@@ -78,7 +78,7 @@ def the_cache_holds_a_name() -> None:
     swap(former, place)
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="in the cache limits")
 def the_limits_hold_addresses() -> None:
     """Limits counted by the address itself: the table of the cache was a list of everybody who wrote."""
     from django.core.cache import caches
@@ -94,7 +94,7 @@ def the_limits_hold_addresses() -> None:
     swap(former, take)
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="accounts_session.id is a session")
 def a_session_is_stored_under_its_key() -> None:
     """Whoever had the table of sessions could put any of them into a cookie."""
     from uuid import uuid4
@@ -114,7 +114,7 @@ def _uuid(text: str) -> UUID:
         return UUID(int=0)
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="link_digest opens")
 def the_token_of_a_link_is_stored() -> None:
     from privacy import links
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..mutations import around, breaks
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="contacts.forms.ForgottenForm")
 def a_form_is_forgotten() -> None:
     """A new form of the site's own, on no page that a rehearsal reaches."""
     from django import forms
@@ -17,14 +17,14 @@ def a_form_is_forgotten() -> None:
     )
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="command import_people")
 def a_command_is_forgotten() -> None:
     from privacy.rehearsal import ways_in
 
     around(ways_in, "get_commands", lambda former: {**former(), "import_people": "contacts"})
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="column contacts_inquiry.birthday")
 def a_column_is_forgotten() -> None:
     """A personal column that no way in fills: nothing of it was looked for."""
     from privacy.rehearsal import ways_in
@@ -32,7 +32,7 @@ def a_column_is_forgotten() -> None:
     around(ways_in, "columns", lambda former: {*former(), "column contacts_inquiry.birthday"})
 
 
-@breaks("encrypted")
+@breaks("encrypted", at="address .well-known/security-policy.txt")
 def an_address_is_forgotten() -> None:
     """An address that the walk leaves out, as it would one that it can't find a row for."""
     from aitpro.probes import walk
