@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -75,18 +76,19 @@ def read_pages(rehearsal: Rehearsal) -> None:
         if seen.is_html:
             rehearsal.searched("not-shared")
             rehearsal.searched("no-ad-servers")
-            if promise := leads_elsewhere(seen):
+            for promise in broken_by(seen):
                 rehearsal.breach(promise, f"a page at {seen.route or 'an unknown address'}")
     rehearsal.things[READ] = len(rehearsal.seen)
 
 
-def leads_elsewhere(seen: Seen) -> str:
-    """The promise that it breaks, empty for none. To name an ad network is worse than to load from somebody."""
+def broken_by(seen: Seen) -> Iterator[str]:
+    """Promises. An ad network breaks its own one alone, whether it is named or loaded from."""
     page = Page(seen.body.decode(errors="replace").lower(), policy_of(seen.headers))
     if any(mark in page.html for mark in (*AD_NETWORKS, *AD_MARKS)):
-        return "no-ad-servers"
-    is_open = page.lets_in or not page.policy.keys() >= NEEDED
-    return "not-shared" if page.third_parties or is_open else ""
+        yield "no-ad-servers"
+    others = [host for host in page.third_parties if not any(mark in host for mark in AD_NETWORKS)]
+    if others or page.lets_in or not page.policy.keys() >= NEEDED:
+        yield "not-shared"
 
 
 @probe("not-shared", stage=Stage.LAST)

@@ -18,20 +18,18 @@ def look_alike_addresses_share_an_index() -> None:
 @breaks("correspondence-private")
 def an_access_request_is_answered_for_a_look_alike() -> None:
     """The address was compared after everything beyond ASCII had been folded, and the link went to the typed one."""
+    from contacts.models import Inquiry
     from privacy import registry
 
     def rows_of(former: Any, declaration: Any, email: str) -> Any:
         found = former(declaration, email)
         typed = email.replace("ß", "ss").casefold()
-        for index in ("email_index",):
-            if index in declaration.found_by:
-                ids = [
-                    row.pk
-                    for row in declaration.model._base_manager.all()
-                    if (row.email or "").replace("ß", "ss").casefold() == typed
-                ]
-                found = declaration.model._base_manager.filter(pk__in=ids)
-        return found
+        if declaration.model is not Inquiry:
+            return found
+        rows = declaration.model._base_manager
+        return rows.filter(
+            pk__in=[row.pk for row in rows.all() if (row.email or "").replace("ß", "ss").casefold() == typed]
+        )
 
     around(registry.PersonalData, "rows_of", rows_of)
 
