@@ -13,7 +13,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-NOT_READ = {"evidence", "evidence_json"}  # they would ask for themselves
+NOT_READ = {"evidence", "evidence_json", "evidence_key"}  # they would ask for themselves, or have no pages
 NO_PAGES = {  # for programs, for whoever comes back from PayPal, or for what a button sends
     "authenticator_remove",
     "checkout_cancelled",
