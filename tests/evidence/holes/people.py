@@ -34,13 +34,13 @@ def an_access_request_is_answered_for_a_look_alike() -> None:
     around(registry.PersonalData, "rows_of", rows_of)
 
 
-@breaks("email-for-asked-contact-only", "correspondence-private")
+@breaks("email-for-asked-contact-only")
 def a_password_link_goes_to_the_typed_address() -> None:
     """A look-alike of an account's address was typed, and the link went there."""
     from accounts.mails import PASSWORD_RESET
     from accounts.models import LinkRequest, User
     from privacy import mail
-    from privacy.encryption.normalise import former_normal_form
+    from privacy.encryption.normalise import former_normal_form, normalise_email
 
     take: Any = vars(LinkRequest)["take"].__func__
     typed: list[str] = []
@@ -54,12 +54,16 @@ def a_password_link_goes_to_the_typed_address() -> None:
         return next((u for u in self.all() if former_normal_form(u.email or "") == former_normal_form(email)), None)
 
     def queue_mail(former: Any, kind: Any, *, to: str, **options: Any) -> Any:
-        looks_alike = typed and former_normal_form(typed[0]) == former_normal_form(to)
-        return former(kind, to=typed.pop() if looks_alike and kind is PASSWORD_RESET else to, **options)
+        if kind is not PASSWORD_RESET or [former_normal_form(to)] != [*map(former_normal_form, typed)]:
+            return former(kind, to=to, **options)
+        put(mail, "normalise_email", former_normal_form)
+        try:
+            return former(kind, to=typed.pop(), **options)
+        finally:
+            put(mail, "normalise_email", normalise_email)
 
     put(LinkRequest, "take", classmethod(remember))
     put(type(User.objects), "with_email", with_email)
-    put(mail, "normalise_email", former_normal_form)
     former = mail.queue_mail
     swap(former, lambda *args, **options: queue_mail(former, *args, **options))
 
