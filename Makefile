@@ -31,7 +31,7 @@ evidence: $(VENV)/.dev  ## Opens the holes that were found once, and has the reh
 evidence-postgresql: $(VENV)/.dev  ## The same on PostgreSQL
 	$(BIN)/python -m tests.postgres -m pytest -m holes
 
-check: lint types imports migrations deploy-check test browser-tests evidence  ## Everything that CI runs
+check: lint types imports migrations deploy-check test browser-tests  ## Everything that CI runs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

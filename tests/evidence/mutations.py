@@ -29,7 +29,8 @@ class Mutation:
     alone: bool = False
 
     def is_seen_in(self, breach: Breach) -> bool:
-        return breach.promise in self.breaks and self.at in breach.place
+        """What could not be tried is no find, unless that is what the hole is about."""
+        return breach.promise in self.breaks and self.at in breach.place and bool(breach.tried or self.at)
 
     def disturbs(self, other: Mutation) -> bool:
         """Whether nobody could tell from one report which of both was found."""
