@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
+from ..addresses.stored import stored_address
 from ..audit.trail import record
 from ..mail import MailRefused, queue_mail
 from ..models import OutgoingMail
@@ -111,7 +112,8 @@ def mail_notice(notice: PolicyNotice) -> bool:
         notice.delete()
         return False
     try:
-        mail = queue_mail(POLICY_CHANGED, to=email, about=notice, context={"version": notice.version})
+        to = stored_address(email) or email  # the row may be one that somebody else wrote, in another spelling
+        mail = queue_mail(POLICY_CHANGED, to=to, about=notice, context={"version": notice.version})
     except MailRefused as refusal:
         _update(notice, state=State.UNREACHABLE, reason=str(refusal))
         return False

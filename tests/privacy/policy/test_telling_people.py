@@ -62,6 +62,20 @@ def test_a_person_with_many_rows_gets_one_mail(announced: PolicyVersion, product
     assert set(PolicyNotice.objects.values_list("state", flat=True)) == {State.DELIVERED}
 
 
+def test_a_notice_goes_to_the_stored_address_and_not_to_one_that_somebody_typed(
+    version_two: PolicyVersion, bob: User, work: Work, client: Client
+) -> None:
+    client.post("/privacy/choices/", {"email": "DAVE@example.org"})
+    begin_notices(version=version_two, now=timezone.now(), actor=bob)
+    list_people(version=version_two, now=timezone.now())
+    assert notice_of("dave@example.org").contact_model == "privacy.ChoicesRequest"
+    factories.inquiry("dave@example.org")
+    round_of_work(work)
+    notices_mailed = [message.to for message in django_mail.outbox if "privacy" in message.subject.lower()]
+    assert ["dave@example.org"] in notices_mailed
+    assert ["DAVE@example.org"] not in notices_mailed
+
+
 def test_a_notice_holds_no_address(announced: PolicyVersion, work: Work) -> None:
     factories.inquiry("dave@example.org")
     work()
