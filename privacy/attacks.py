@@ -100,6 +100,12 @@ def fail(attempt: Attempt, reason: str, *, now: datetime) -> None:
             _found(attempt, {(promise, WHOLE): False for promise in _covered[Kind(attempt.kind)]}, now)
 
 
+def abandon(attempt: Attempt) -> None:
+    """Somebody stopped the site, and the attempt with it: that says nothing of any promise, and it is made anew as soon
+    as the site runs. What was found before stays open, and the last good attempt grows older."""
+    Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.RUNNING).delete()
+
+
 def _end(attempt: Attempt, state: Attempt.State, now: datetime, **values: object) -> int:
     """Of two that end it, one does. An attempt that was given up too early may still bring its report."""
     unended = [Attempt.State.RUNNING, Attempt.State.FAILED] if state == Attempt.State.DONE else [Attempt.State.RUNNING]

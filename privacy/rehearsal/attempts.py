@@ -9,7 +9,7 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from ..attack_models import Attempt, Kind
-from ..attacks import begin, fail, record
+from ..attacks import abandon, begin, fail, record
 from .live_parts import not_tried_while_down
 from .report import Report
 from .scratch import RehearsalFailed, scratch_copy
@@ -17,10 +17,14 @@ from .scratch import RehearsalFailed, scratch_copy
 
 def attack(kind: Kind, carry_out: Callable[[], Report], *, begun: Attempt | None = None) -> Report:
     """Returns what was found. Raises `AlreadyUnderWay`, and `RehearsalFailed` for an attempt that ended without a
-    report; any other error and an interruption are written down too, and passed on."""
+    report; any other error is written down too, and passed on. One that somebody stopped is forgotten."""
     attempt = begun or begin(kind, now=timezone.now())
     try:
         report = carry_out()
+    except KeyboardInterrupt:
+        _connect_anew()
+        abandon(attempt)
+        raise
     except BaseException as error:
         _connect_anew()
         reason = str(error) if isinstance(error, RehearsalFailed) else f"it was ended by {type(error).__name__}"
