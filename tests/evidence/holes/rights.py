@@ -120,7 +120,7 @@ def a_complaint_has_no_clock() -> None:
     swap(former, deadlines)
 
 
-@breaks("complaints")
+@breaks("complaints", alone=True)
 def a_complaint_beyond_the_limit_is_dropped() -> None:
     """The fourth request of a day was dropped in silence (ADR 30)."""
     from privacy.models import PrivacyRequest
