@@ -1,7 +1,7 @@
 """Every address of the site is opened by everybody, with canaries in whatever a browser can send.
 
 The addresses come from the URL resolver; what stands in their variable parts from the links that somebody was shown or
-mailed. Whoever gets deepest also fills in each form that they find, all fields at once; that is taken back, because a
+mailed. Whoever gets deepest also fills in each form that they find, all fields at once; that is rolled back, because a
 rehearsal's people still need what a form would end.
 """
 
@@ -165,7 +165,7 @@ class Walk:
 
     @staticmethod
     def send(browser: SiteBrowser, form: Form, data: dict[str, Any]) -> None:
-        """What it changes is taken back, and PayPal is out of reach meanwhile: it would take nothing back."""
+        """Its changes are rolled back. PayPal can't be reached meanwhile, because it would not roll back anything."""
         cookies = dict(browser.client.cookies)
         with (
             mock.patch.object(settings, "PAYPAL_BASE_URL", "http://127.0.0.1:1"),
