@@ -1,7 +1,8 @@
 """Statements of the database, compared with what the running code acts for (`privacy.reading`).
 
 In production only those are looked at that read a bound table, or one of which a use is closed: for all others the
-price is a search for a name in the statement's text. The rehearsal looks at every table, and so do tests with `observed`.
+price is a search for a name in the statement's text. The rehearsal looks at every table, as do tests with
+`observed`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .purposes import Audience, Purpose
 from .reading import Acting, OtherPurpose, acting_now, is_used
 from .registry import PersonalData, declaration_for, personal_models
 
-# What Django writes: `FROM "table" alias`, `"table"."column"`, `T4."column"`. SQL in our own code may leave the quotes out.
+# What Django writes: `FROM "table" alias`, `"table"."column"`, `T4."column"`. Our own SQL may omit the quotes.
 _TABLE = re.compile(r'(?<!DELETE )\b(?:FROM|JOIN)\s+"?(\w+)"?(?:\s+(?:AS\s+)?"?(\w+)"?)?', re.IGNORECASE)
 _COLUMN = re.compile(r'"?(\w+)"?\s*\.\s*"?(\w+)"?')
 _COUNT = re.compile(r"\s*SELECT COUNT\(\*\)", re.IGNORECASE)
