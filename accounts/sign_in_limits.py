@@ -3,7 +3,7 @@
 A stranger's tries count three times: for the account at this network, for the network, for the account. A browser in
 which the account's owner has signed in before, or set the password through a mailed link, counts by itself alone. So
 whoever floods an account from elsewhere keeps nobody out: not the owner's browser, not the owner at another network;
-and from anywhere, a link by mail leads in (docs/adr/0029-doors.md).
+and from anywhere, a link by mail leads in (ADR 29).
 
 An address without an account is limited like any other, so that the limit tells nothing.
 """

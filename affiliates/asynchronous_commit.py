@@ -2,7 +2,7 @@
 
 What was written so survives a crash of this program. A power cut may take the last moments of it, and nothing else:
 both databases write in order, so whatever waits for the disk later takes this along. Clicks are written so, because
-the cookie attributes a sale without the row; money never is (docs/adr/0023-clicks-do-not-wait-for-the-disk.md).
+the cookie attributes a sale without the row; money never is (ADR 23).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `/go/CODE/page/` counts the click and leads to `/page/?ref=CODE&go=…`, so that the page attributes in another browser
 too; `go` is the minute of the click, by which the page is not counted again
-(docs/adr/0034-the-landing-page-keeps-the-code.md).
+(ADR 34).
 
 A click is one row and one cookie. What is no click (a program, a prefetch, an image, a visitor who refuses) leaves
 nothing but a number in the affiliate's figures.

@@ -1,7 +1,7 @@
 """Suspending, reinstating and closing an affiliate's account.
 
 A closed account earns nothing more and can't be signed in to. What was earned is paid, at last however little it is.
-Then the person goes, by the registry's rules; the ledger stays (docs/adr/0019-an-affiliates-life.md).
+Then the person goes, by the registry's rules; the ledger stays (ADR 19).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The address of the page keeps the code, so that it attributes when it is opened again in another browser, and the minute
 of the click, so that neither the visit nor a tab that is left open is counted again
-(docs/adr/0034-the-landing-page-keeps-the-code.md).
+(ADR 34).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The cookie is sealed, so that it is both signed and opaque: it holds the click, the affiliate and the moment of the
 click, and still attributes a sale when the row of the click is gone. It lives exactly as long as the right to a
 commission. It also holds the minutes of the clicks before this one, so that a tab that one of them opened is no
-click when it is loaded again (docs/adr/0034-the-landing-page-keeps-the-code.md).
+click when it is loaded again (ADR 34).
 """
 
 from __future__ import annotations

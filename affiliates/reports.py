@@ -100,7 +100,7 @@ class Report:
 
     @property
     def has_sales(self) -> bool:
-        """Sales are counted by label for several buyers together, and then belong to no day: docs/adr/0025."""
+        """Sales are counted by label for several buyers together, and then belong to no day: ADR 25."""
         return self.by != ReportBy.CAMPAIGN
 
     @property

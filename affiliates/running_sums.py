@@ -1,4 +1,4 @@
-"""Folding the running sums, and comparing them with the lines they add up (docs/adr/0021)."""
+"""Folding the running sums, and comparing them with the lines they add up (ADR 21)."""
 
 from __future__ import annotations
 

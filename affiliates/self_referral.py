@@ -54,7 +54,7 @@ def is_paid_by_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
 
 def mailbox_of(email: str | None) -> str:
     """The mailbox that an address leads to, for comparing two: without a `+label`, and at Gmail without dots, under
-    one name. Never who somebody is: docs/adr/0024."""
+    one name. Never who somebody is: ADR 24."""
     local, _, domain = normalise_email(email or "").rpartition("@")
     local = local.partition("+")[0]
     if domain in GMAIL:

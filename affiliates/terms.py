@@ -1,7 +1,7 @@
 """The terms of the program: published by staff, told to affiliates, accepted by them before links and payouts go on.
 
 An affiliate who has not accepted yet loses nothing: the links in the world go on counting, under the terms accepted
-before, and the money waits (docs/adr/0019-an-affiliates-life.md).
+before, and the money waits (ADR 19).
 """
 
 from __future__ import annotations

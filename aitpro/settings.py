@@ -135,7 +135,7 @@ for _database in DATABASES.values():
     _database["CONN_MAX_AGE"] = 60
     if _database["ENGINE"] == "django.db.backends.sqlite3":
         # Immediate transactions queue behind one writer and do not fail half-way; secure_delete overwrites what goes.
-        # synchronous=FULL: a paid order survives a power cut (docs/adr/0002-sqlite-settings.md).
+        # synchronous=FULL: a paid order survives a power cut (ADR 2).
         _database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -4,7 +4,7 @@
   may be slow as a process may have (`worker_connections`), and each is ended after `WITHIN` seconds.
 - Whoever posts passwords from many connections fills the queue in front of the page threads, however quickly each post
   is refused. So posts to the account pages wait for a lane of their own, with one thread and a pause after each: a
-  flood of them waits there (docs/adr/0029-doors.md).
+  flood of them waits there (ADR 29).
 - gunicorn's log says nothing of what was typed.
 """
 

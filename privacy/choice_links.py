@@ -2,7 +2,7 @@
 
 It holds the fingerprint of the address and the day it was made, sealed (AES-GCM): nobody without the keys can make one,
 change one or read one. It never ends for stopping, because old mail must still let its reader stop us; it ends after
-`REOPENS_FOR` for letting us in again (docs/adr/0015-links-to-choices.md).
+`REOPENS_FOR` for letting us in again (ADR 15).
 """
 
 from __future__ import annotations

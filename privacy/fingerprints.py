@@ -12,7 +12,7 @@ from .encryption.normalise import address_fingerprint, code_fingerprint, email_f
 
 class NormalForm(models.IntegerChoices):
     """Which normal form of an address a fingerprint was made of. Of the former one nothing else is left, so it can't be
-    made anew (docs/adr/0024-one-index-one-mailbox.md)."""
+    made anew (ADR 24)."""
 
     FORMER = 1, "before ADR 24"
     PRESENT = 2, "since ADR 24"

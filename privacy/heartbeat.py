@@ -6,7 +6,7 @@ not stored any more (the visitor's cookie still attributes a sale), the evidence
 And the job is worth as much as its clock: one that is years ahead makes everything look expired. Each housekeeping
 notes its time, in the main database and in the key store; the later of the two counts, because a restored main database
 is rightly old. A clock that is more than a day away from it, in either direction, is not believed: what acts by
-the clock waits until the clock agrees again, or a person says that it is right (docs/adr/0037-a-clock-that-jumps.md).
+the clock waits until the clock agrees again, or a person says that it is right (ADR 37).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Three limits at once: of one form from one network, of all forms together from one network, and to one address. Forms
 that only confirm share the address's room. A form whose mail lets its owner act (`OWN_ROOM`) has a room of its own, so
 that nobody shuts the way in by filling in another form. What a form does when there is no room is its own decision: it
-stores and holds, or says plainly that nothing was sent (docs/adr/0029-doors.md).
+stores and holds, or says plainly that nothing was sent (ADR 29).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a typed text may hold, in every form of the site, the admin's included (docs/adr/0029-doors.md).
+"""What a typed text may hold, in every form of the site, the admin's included (ADR 29).
 
 A paste from a PDF or a spreadsheet brings line breaks of many kinds, and characters that nobody sees. What is harmless
 is cleaned before anything is counted or checked; what can mislead a reader or a program is refused, by name and place.

@@ -138,7 +138,7 @@ class Order(SealedModel):
     delivery_ended = models.BooleanField(default=False, editable=False)  # the buyer's wish, with the deletion
     # Of the form that was sent: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    # Who knows it sees the order's page; nobody finds it in the database (docs/adr/0026).
+    # Who knows it sees the order's page; nobody finds it in the database (ADR 26).
     link_token = SealedTokenField()
     link_index = BlindIndexField("link_token", unique=True)
 

@@ -1,4 +1,4 @@
-"""Sales by label, such that no figure ever tells which label one buyer's order came under (docs/adr/0025).
+"""Sales by label, such that no figure ever tells which label one buyer's order came under (ADR 25).
 
 Sales are counted in rounds. A round ends only after the sales of three more buyers, whatever their labels; then its
 sales are parted into groups, one for each label with three buyers or more and one for all the rest, which has none or

@@ -2,7 +2,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    """Where visitors came from served no commission, so it is not kept (docs/adr/0040)."""
+    """Where visitors came from served no commission, so it is not kept (ADR 40)."""
 
     dependencies = [("affiliates", "0027_held_applications")]
 

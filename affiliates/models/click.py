@@ -35,7 +35,7 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
     other_columns="id affiliate_id landing_path label_id clicked_at expires_at same_address counted",
     seen_by=frozenset({Audience.PERSON}),
     uses=(
-        # Statistics of links are sums, and the affiliate's way to check what is paid (docs/adr/0040).
+        # Statistics of links are sums, and the affiliate's way to check what is paid (ADR 40).
         Use(
             purpose=Purpose.REFERRAL_TRACKING,
             audience=Audience.AFFILIATE,

@@ -55,7 +55,7 @@ class Label(SealedModel):
     despite_link="the figures of an affiliate's work; no order enters them without those of two other buyers",
 )
 class LabelSales(models.Model):
-    """Counted once and never changed by a later refund (docs/adr/0025). Amounts are whole minor units."""
+    """Counted once and never changed by a later refund (ADR 25). Amounts are whole minor units."""
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="sales")
     currency = models.CharField(max_length=3)

@@ -1,6 +1,6 @@
 """The figures of a day: they outlive the clicks they were counted from, and know nothing about any visitor.
 
-A click is counted in two steps, so that it costs one INSERT and waits for nobody (docs/adr/0013): its row is written
+A click is counted in two steps, so that it costs one INSERT and waits for nobody (ADR 13): its row is written
 as not counted yet, and the clock adds it to its day's figures. What leaves no row (a bot, a preview, a visitor who
 refuses) and what loses its row early is written as a `Tally`, which the clock adds up and deletes.
 """

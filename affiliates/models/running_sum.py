@@ -1,4 +1,4 @@
-"""What an affiliate's money comes to, without adding up every line of it (docs/adr/0021)."""
+"""What an affiliate's money comes to, without adding up every line of it (ADR 21)."""
 
 from __future__ import annotations
 

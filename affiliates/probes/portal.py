@@ -1,7 +1,7 @@
 """What affiliates get to see: every page and file of the portal, and every mail, is searched for their visitors.
 
 An affiliate learns of a buyer that a sale of so much came on that day, and nothing else
-(docs/adr/0025-what-an-affiliate-learns-of-a-buyer.md).
+(ADR 25).
 """
 
 from __future__ import annotations

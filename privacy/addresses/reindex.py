@@ -1,4 +1,4 @@
-"""Computes the indexes of stored addresses anew when the rules for addresses change (docs/adr/0024).
+"""Computes the indexes of stored addresses anew when the rules for addresses change (ADR 24).
 
 It happens by itself: at the end of `migrate`, again a day later by housekeeping (for what processes of the former
 version wrote meanwhile), and with each `rotate_keys`. Every change compares and swaps, so a writer in between wins; cut

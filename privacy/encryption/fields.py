@@ -225,7 +225,7 @@ class SealedField(models.BinaryField[Any, Any]):
         return [*super().check(**kwargs), *self._check_primary_key(), *self._check_listeners()]
 
     def _check_listeners(self) -> list[checks.CheckMessage]:
-        """Rows are loaded without the signals of `__init__` (docs/adr/0007), so nobody may count on them."""
+        """Rows are loaded without the signals of `__init__` (ADR 7), so nobody may count on them."""
         if not pre_init.has_listeners(self.model) and not post_init.has_listeners(self.model):
             return []
         return [

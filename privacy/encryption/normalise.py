@@ -15,7 +15,7 @@ LONGEST_DOMAIN = 253  # characters, RFC 1035; longer text is no domain and is no
 
 
 def normalise_email(value: str) -> str:
-    """Two addresses share it only if mail to either goes to the same mailbox (docs/adr/0024-one-index-one-mailbox.md).
+    """Two addresses share it only if mail to either goes to the same mailbox (ADR 24).
 
     It is `envelope_address`, the address that the mail server gets; where the part before the @ is all ASCII, that part
     in lower case. Text that is no address is compared as it is.
