@@ -10,10 +10,10 @@ export PORT PAYPAL_STANDIN_PORT
 
 .PHONY: help run test test-fast browser-tests evidence evidence-postgresql check lint types imports migrations deploy-check chaos mutation bench audit format clean
 
-help:  ## What there is
+help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
-run: $(VENV)/.run .env  ## The demo: site, worker, clock and PayPal stand-in, until Ctrl-C
+run: $(VENV)/.run .env  ## The demo: site, worker, scheduler and PayPal stand-in, until Ctrl-C
 	@$(BIN)/python manage.py run_demo || [ $$? -eq 130 ]
 
 test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
@@ -22,10 +22,10 @@ test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
 	$(BIN)/python -m pytest -m "not slow"
 
-browser-tests: $(VENV)/.dev  ## What only a real browser shows; needs Chromium (Debian: apt-get install chromium)
+browser-tests: $(VENV)/.dev  ## Tests in a real browser; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser
 
-evidence: $(VENV)/.dev  ## Opens the holes that were found once, and has the rehearsal find each (minutes; ONE_BY_ONE=1: hours)
+evidence: $(VENV)/.dev  ## Mutations that reintroduce known vulnerabilities; the rehearsal must find each (minutes; ONE_BY_ONE=1: hours)
 	$(BIN)/python -m pytest -m holes
 
 evidence-postgresql: $(VENV)/.dev  ## The same on PostgreSQL
@@ -48,32 +48,32 @@ imports: $(VENV)/.dev
 migrations: $(VENV)/.dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 
-deploy-check: $(VENV)/.dev  ## Django's own checks, under production settings
+deploy-check: $(VENV)/.dev  ## Django's checks under production settings
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 	ENCRYPTION_KEYS=$$($(BIN)/python manage.py generate_key) SITE_URL=https://www.example.com TRUSTED_PROXIES=127.0.0.1/32 \
 	PAYPAL_MODE=live PAYPAL_CLIENT_ID=id PAYPAL_CLIENT_SECRET=secret PAYPAL_WEBHOOK_ID=webhook \
 	EMAIL_URL=smtp+tls://user:password@127.0.0.1:587 \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-chaos: $(VENV)/.dev  ## The long version of the generated tests, on both databases
+chaos: $(VENV)/.dev  ## Long runs of the generated tests, on both databases
 	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
 	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
 
-mutation: $(VENV)/.dev  ## Changes the code step by step, and looks whether a test notices (hours; ONLY="privacy/links.py" is quicker)
+mutation: $(VENV)/.dev  ## Mutation testing: changes the code step by step; a test must notice (hours; ONLY="privacy/links.py" is faster)
 	$(BIN)/python -m tests.mutation $(ONLY)
 
-bench: $(VENV)/.dev  ## What privacy costs, as ratios within one run, on both databases
+bench: $(VENV)/.dev  ## The cost of privacy, as ratios within one run, on both databases
 	-$(BIN)/python -m benchmarks
 	-$(BIN)/python -m tests.postgres -m benchmarks
 
-audit: $(VENV)/.dev  ## Known weaknesses of the pinned packages (needs the network)
+audit: $(VENV)/.dev  ## Known vulnerabilities of the pinned packages (needs the network)
 	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean:  ## Forgets the installed packages, not the demo's data
+clean:  ## Removes the installed packages, not the demo's data
 	rm -rf $(VENV)
 
 $(VENV)/bin/python:
