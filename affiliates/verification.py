@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db import connection
 
-from privacy.append_only import missing_guards
+from privacy.append_only import missing_triggers
 from shop.money import Money
 from shop.paypal.errors import Expired, PayPalError
 from shop.paypal.gateway import gateway
@@ -25,7 +26,6 @@ from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from .models import LedgerCheck, PayoutItem, PayoutParcel
 from .payout_items import STATES, apply_item_state
 from .running_sums import DIFFERENCES
-from .sum_triggers import missing_triggers
 
 logger = logging.getLogger(__name__)
 
@@ -33,16 +33,6 @@ AT_PAYPAL_FOR = timedelta(days=30)  # how far back PayPal is asked by default
 KEPT = timedelta(days=365)  # results of the comparison
 NIGHTLY = timedelta(hours=24)
 SOON = timedelta(hours=1)  # so that an alarm goes soon after its reason
-
-GUARDED = {
-    "affiliates_rate": ("insert", "update", "delete"),
-    "affiliates_attribution": ("replace", "update", "delete"),
-    "affiliates_commission": ("replace", "update", "delete"),
-    "affiliates_flag": ("update", "delete"),
-    "affiliates_ledgerentry": ("insert", "update", "delete"),
-    "affiliates_payoutclaim": ("replace", "update", "delete"),
-    "affiliates_payoutitem": ("update", "delete"),
-}
 
 
 @dataclass(frozen=True)
@@ -259,11 +249,8 @@ def _differences(paypal_since: datetime | None) -> Iterator[str]:
 
 
 def _unguarded() -> Iterator[str]:
-    for table, actions in GUARDED.items():
-        for trigger in missing_guards(connection, table, *actions):
-            yield f"The rows agree, but the database no longer guards {table}: the trigger {trigger} is gone."
-    for lost in missing_triggers(connection):
-        yield f"Nothing adds up {lost.table} any more: the trigger {lost.name} is gone."
+    for trigger in missing_triggers(connection, apps.get_app_config("affiliates").get_models()):
+        yield f"The database no longer guards the books: the trigger {trigger} is gone."
 
 
 def _answers(question: Question) -> Iterator[str]:

@@ -21,6 +21,7 @@ class PrivacyConfig(AppConfig):
             third_party,
         )
         from .addresses.reindex import reindex_after_migrating
+        from .append_only import check_triggers
         from .key_checks import note_keys_after_migrating
         from .staff_roles import sync_roles
         from .statements import watch
@@ -30,6 +31,7 @@ class PrivacyConfig(AppConfig):
         check_all_forms()
         connection_created.connect(watch)
 
+        post_migrate.connect(check_triggers, sender=self)
         post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)
         autodiscover_modules("clear_text")

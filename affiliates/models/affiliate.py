@@ -269,3 +269,5 @@ class AffiliateCode(SealedModel):
     code = FingerprintField(of="code")
     code_index = BlindIndexField("code", normalise="code_fingerprint", unique=True)
     since = models.DateTimeField(default=timezone.now)
+
+    database_triggers = ("no_replace", "no_update", "no_delete")

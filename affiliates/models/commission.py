@@ -71,6 +71,8 @@ class Attribution(models.Model):
     terms_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField(default=timezone.now)
 
+    database_triggers = ("no_replace", "no_update", "no_delete")
+
     class Meta:
         indexes = [models.Index(fields=["affiliate", "decided_at"], name="attributions_of_affiliate")]
         constraints = [models.CheckConstraint(condition=BY_ONE_RATE, name="attribution_by_one_rate")]
@@ -170,6 +172,8 @@ class Commission(SealedModel):
     paid_at = models.DateTimeField(null=True)
 
     objects = CommissionQuerySet.as_manager()
+
+    database_triggers = ("no_replace", "no_update", "no_delete", "insert_running_sum", "update_running_sum")
 
     class Meta:
         ordering = ["-created_at"]

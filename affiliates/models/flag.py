@@ -68,6 +68,8 @@ class Flag(SealedModel):
 
     objects = FlagQuerySet.as_manager()
 
+    database_triggers = ("no_update", "no_delete")
+
     class Meta:
         ordering = ["-raised_at"]
         constraints = [

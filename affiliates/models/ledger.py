@@ -129,6 +129,8 @@ class LedgerEntry(SealedModel):
 
     objects = LedgerQuerySet.as_manager()
 
+    database_triggers = ("no_replace", "no_insert", "no_update", "no_delete", "insert_running_sum")
+
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "ledger line"
@@ -171,6 +173,8 @@ class PayoutClaim(models.Model):
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, related_name="claim")
     payout = models.ForeignKey(PayoutItem, on_delete=models.CASCADE, related_name="claims")
+
+    database_triggers = ("no_replace", "no_update", "no_delete")
 
     def __str__(self) -> str:
         return f"claim {self.pk}"

@@ -205,6 +205,8 @@ class PayoutItem(SealedModel):
 
     objects = PayoutItemQuerySet.as_manager()
 
+    database_triggers = ("no_update", "no_delete")
+
     class Meta:
         ordering = ["-created_at"]
         verbose_name = "payout"

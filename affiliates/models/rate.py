@@ -86,6 +86,8 @@ class Rate(models.Model):
 
     objects = RateQuerySet.as_manager()
 
+    database_triggers = ("no_replace", "no_insert", "no_update", "no_delete")
+
     class Meta:
         ordering = ["-starts_at"]
         constraints = [

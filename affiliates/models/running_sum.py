@@ -38,7 +38,7 @@ class RunningSum(models.Model):
     """A part of a sum: the sum is what its rows add up to, and is exact at any moment.
 
     Triggers of the database alone write rows, one for each change, in the transaction of that change
-    (`affiliates/sum_triggers.py`). The clock folds several into one (`affiliates/running_sums.py`).
+    (`migrations/0002_triggers.py`). The clock folds several into one (`affiliates/running_sums.py`).
     """
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="+", db_index=False)

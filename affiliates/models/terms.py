@@ -56,6 +56,8 @@ class TermsVersion(models.Model):
 
     objects = TermsVersionQuerySet.as_manager()
 
+    database_triggers = ("no_replace", "no_update", "no_delete")
+
     class Meta:
         ordering = ["-number"]
         verbose_name = "version of the terms"
@@ -96,6 +98,8 @@ class TermsAcceptance(models.Model):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="acceptances")
     version = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="acceptances")
     accepted_at = models.DateTimeField(default=timezone.now)
+
+    database_triggers = ("no_replace", "no_update", "no_delete")
 
     class Meta:
         ordering = ["accepted_at"]

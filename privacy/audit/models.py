@@ -56,6 +56,8 @@ class AuditEntry(models.Model):
 
     objects = AuditEntryQuerySet.as_manager()
 
+    database_triggers = ("no_insert", "no_update", "no_delete")
+
     class Meta:
         ordering = ["-number"]
         verbose_name = "audit entry"
@@ -115,6 +117,8 @@ class SigningKey(models.Model):
     first_used_at = models.DateTimeField()
     signed_by = models.CharField("key id of the one before", max_length=8, blank=True)
     signature = models.CharField(max_length=88, blank=True)
+
+    database_triggers = ("no_replace", "no_update", "no_delete")
 
     def __str__(self) -> str:
         return f"public key {self.key_id}"

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from privacy.append_only import missing_guards
+from privacy.append_only import missing_triggers
 
 from .models import START, AuditEntry, Head
 
 BATCH = 1000  # entries in memory at a time
-GUARDED = ("insert", "update", "delete")
 
 
 class AuditBroken(Exception):
@@ -38,7 +37,7 @@ def verify_chain(*, published: Head | None = None) -> Head:
 
 def require_guards() -> None:
     """The database still refuses changes. Raises `AuditBroken` with the names of the triggers that are gone."""
-    missing = missing_guards(connection, AuditEntry._meta.db_table, *GUARDED)
+    missing = missing_triggers(connection, [AuditEntry])
     if missing:
         raise AuditBroken(f"no entry is broken, but the database no longer guards them: {', '.join(missing)}")
 

@@ -82,6 +82,8 @@ class Disclosure(SealedModel):
 
     objects = DisclosureQuerySet.as_manager()
 
+    database_triggers = ("no_update", "no_delete")
+
     class Meta:
         ordering = ["-recorded_at"]
         permissions = [

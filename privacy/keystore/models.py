@@ -25,6 +25,8 @@ class DayKey(models.Model):
     minted_at = models.DateTimeField()
     destroyed_at = models.DateTimeField(null=True)
 
+    database_triggers = ("no_update", "no_delete")
+
     class Meta:
         ordering = ["day"]
         constraints = [

@@ -68,6 +68,8 @@ class PolicyVersion(models.Model):
 
     objects = PolicyVersionQuerySet.as_manager()
 
+    database_triggers = ("no_insert", "no_update", "no_delete")
+
     class Meta:
         ordering = ["-number"]
         verbose_name = "policy version"

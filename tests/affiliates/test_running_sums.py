@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
@@ -14,12 +14,11 @@ from affiliates.commissions import reject_commission
 from affiliates.models import LEDGER, Affiliate, Commission, LedgerEntry, RunningSum, Total
 from affiliates.payouts import cancel_payout, prepare_payout
 from affiliates.running_sums import differences, fold_sums
-from affiliates.sum_triggers import TRIGGERS, Trigger, _removal
 from affiliates.verification import first_difference
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale
-from tests.privacy.audit.guards import guards_lifted
+from tests.privacy.audit.guards import drop_trigger, guards_lifted
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -110,13 +109,18 @@ def test_only_looking_changes_nothing(life: Affiliate) -> None:
     assert not RunningSum.objects.exists()
 
 
-@pytest.mark.parametrize("trigger", TRIGGERS, ids=lambda trigger: trigger.name)
-def test_a_lost_trigger_is_told(db: None, trigger: Trigger) -> None:
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("affiliates_commission", "insert_running_sum"),
+        ("affiliates_commission", "update_running_sum"),
+        ("affiliates_ledgerentry", "insert_running_sum"),
+    ],
+)
+def test_a_lost_trigger_is_told(db: None, table: str, name: str) -> None:
     assert first_difference(paypal_since=None) == ""
-    with connection.cursor() as cursor:
-        for statement in _removal(connection.vendor, trigger):
-            cursor.execute(statement)
-    assert f"the trigger {trigger.name} is gone" in first_difference(paypal_since=None)
+    drop_trigger(table, name)
+    assert f"the trigger {table}_{name} is gone" in first_difference(paypal_since=None)
 
 
 def test_what_happened_without_the_triggers_is_found(life: Affiliate) -> None:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from privacy.encryption.blind_index import BlindIndex, BlindIndexField
 from privacy.encryption.normalise import email_fingerprint, normalise_email
-from privacy.models import PrivacyRequest, Suppression
+from privacy.models import Suppression
 from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel
 
@@ -63,57 +58,3 @@ def test_a_blind_index_value_is_never_taken_for_an_address() -> None:
     row = Suppression.objects.create(fingerprint="dave@example.org", channel="email")
     assert isinstance(anew(row).email_index, BlindIndex)
     assert Suppression.objects.filter(email_index=anew(row).email_index).get() == row
-
-
-@pytest.fixture
-def at_first_migration(transactional_db: None) -> Iterator[Any]:
-    """The models as 0001 has them, and the way forward."""
-    yield MigrationExecutor(connection).migrate([("privacy", "0001_initial")]).apps
-    for model in ("Suppression", "PrivacyRequest"):
-        with connection.cursor() as cursor:
-            cursor.execute(f'DELETE FROM "privacy_{model.lower()}"')
-    forward()
-
-
-def forward() -> None:
-    """To the models of today, also in the apps that went back with this one."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(executor.loader.graph.leaf_nodes())
-
-
-def old_opt_out(models: Any, address: str) -> None:
-    """0001 computed the index from the address itself, which was kept nowhere."""
-    model = models.get_model("privacy", "Suppression")
-    key = model(channel="email")
-    index = model._meta.get_field("email_index").compute(address)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO privacy_suppression (id, email_index, channel, created_at) VALUES (%s, %s, %s, %s)",
-            [
-                key.pk if connection.features.has_native_uuid_field else key.pk.hex,
-                bytes(index),
-                "email",
-                timezone.now(),
-            ],
-        )
-
-
-def old_request(models: Any, address: str) -> None:
-    models.get_model("privacy", "PrivacyRequest").objects.create(
-        email=address, kind="stop_contact", state="answered", answered_at=timezone.now(), keep_until=timezone.now()
-    )
-
-
-def test_the_migration_carries_opt_outs_and_requests_over(at_first_migration: Any) -> None:
-    old_request(at_first_migration, "Dave@example.org")
-    old_opt_out(at_first_migration, "dave@example.org")
-    forward()
-    assert is_opted_out("DAVE@example.org", Channel.EMAIL)
-    request = PrivacyRequest.objects.get(email_index="dave@example.org")
-    assert (request.email, request.outcome) == ("Dave@example.org", "answered")
-
-
-def test_the_migration_stops_rather_than_forget_an_opt_out(at_first_migration: Any) -> None:
-    old_opt_out(at_first_migration, "dave@example.org")
-    with pytest.raises(RuntimeError, match="1 opt-outs can't be carried over"):
-        forward()

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.db import connection, models
-from django.db.migrations.executor import MigrationExecutor
+from django.db import models
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -296,17 +295,3 @@ def test_tombstone_of_today_erases_one_of_two_look_alikes(orders: tuple[Order, O
     ErasureMark.objects.all().delete()
     assert reapply([tombstone]) == 1
     assert (anew(orders[0]).email, anew(orders[1]).email) == (None, LOOK_ALIKE)
-
-
-def test_migration_marks_what_was_there_as_former(transactional_db: None) -> None:
-    def leaf() -> None:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-
-    try:
-        before = MigrationExecutor(connection).migrate([("privacy", "0010_links_that_wait")]).apps
-        row = before.get_model("privacy", "Suppression").objects.create(fingerprint=LOOK_ALIKE, channel="email")
-    finally:
-        leaf()
-    assert Suppression.objects.get(pk=row.pk).normal_form == NormalForm.FORMER
-    assert suppress("bea@example.org", "email")[0].normal_form == NormalForm.PRESENT

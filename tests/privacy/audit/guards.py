@@ -26,6 +26,13 @@ def guards_lifted(connection: Any = default_connection) -> Iterator[None]:
         yield
 
 
+def drop_trigger(table: str, name: str) -> None:
+    """Drops one, by its name without the table's."""
+    of_table = "" if default_connection.vendor == "sqlite" else f" ON {table}"
+    with default_connection.cursor() as cursor:
+        cursor.execute(f"DROP TRIGGER {table}_{name}{of_table}")
+
+
 @contextmanager
 def _lifted_on_sqlite(cursor: Any) -> Iterator[None]:
     triggers = cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()

@@ -1,9 +1,7 @@
-"""The terms that stood in a template become version 1, and whoever accepted them has a row that says so.
+"""Version 1 of the program's terms."""
 
-Version 1 was called "2026-11" while it stood in the template; attributions, which never change, may still call it so.
-"""
-
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import migrations
@@ -43,8 +41,9 @@ however little it is.
 """
 
 
-def write_down(apps, schema_editor):
-    version = apps.get_model("affiliates", "TermsVersion").objects.create(
+def publish(apps, schema_editor):
+    apps.get_model("affiliates", "TermsVersion").objects.using(schema_editor.connection.alias).create(
+        id=uuid4(),
         number=1,
         text=TEXT.format(
             percent=settings.AFFILIATE_COMMISSION_PERCENT,
@@ -54,20 +53,9 @@ def write_down(apps, schema_editor):
         effective_from=IN_FORCE_FROM,
         published_at=IN_FORCE_FROM,
     )
-    applications = apps.get_model("affiliates", "Application").objects
-    applications.filter(terms_version="2026-11").update(terms_version="1")
-    for pk, applied_at in applications.values_list("pk", "applied_at"):
-        applications.filter(pk=pk).update(keep_until=applied_at + timedelta(days=730))
-    affiliates = apps.get_model("affiliates", "Affiliate").objects
-    affiliates.update(terms_version="1", told_of_terms=1)
-    acceptances = apps.get_model("affiliates", "TermsAcceptance").objects
-    for pk, joined_at in affiliates.values_list("pk", "joined_at"):
-        acceptances.create(affiliate_id=pk, version=version, accepted_at=joined_at)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("affiliates", "0009_life_of_an_affiliate")]
+    dependencies = [("affiliates", "0002_triggers")]
 
-    operations = [
-        migrations.RunPython(write_down, migrations.RunPython.noop),
-    ]
+    operations = [migrations.RunPython(publish)]

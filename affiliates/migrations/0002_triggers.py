@@ -1,0 +1,245 @@
+"""Money rules that the database enforces (ADR 12), and the balances that it keeps (ADR 21)."""
+
+from django.db import migrations
+
+from privacy.append_only import EnsureTriggers, Refuse, RefuseReplacing, Run
+
+
+class Migration(migrations.Migration):
+    dependencies = [("affiliates", "0001_initial"), ("shop", "0001_initial")]
+
+    operations = [
+        EnsureTriggers(
+            "affiliates_affiliatecode",
+            RefuseReplacing("existing.id = NEW.id", "existing.code_index = NEW.code_index"),
+            Refuse(
+                "update",
+                when="OLD.id IS DISTINCT FROM NEW.id OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id",
+                message="a code never changes its owner",
+            ),
+            Refuse("delete", message="a code is never given away again"),
+        ),
+        EnsureTriggers(
+            "affiliates_termsversion",
+            RefuseReplacing("existing.id = NEW.id", "existing.number = NEW.number"),
+            Refuse(
+                "update",
+                when="OLD.effective_from IS NOT NULL",
+                message="published terms are replaced, never edited",
+            ),
+            Refuse("delete", when="OLD.effective_from IS NOT NULL", message="published terms are kept"),
+        ),
+        EnsureTriggers(
+            "affiliates_termsacceptance",
+            RefuseReplacing(
+                "existing.id = NEW.id",
+                "existing.affiliate_id = NEW.affiliate_id AND existing.version_id = NEW.version_id",
+            ),
+            Refuse("update"),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
+            "affiliates_rate",
+            RefuseReplacing("existing.id = NEW.id"),
+            Refuse(
+                "insert",
+                when="""
+                    EXISTS (
+                        SELECT 1 FROM affiliates_rate other
+                        WHERE other.affiliate_id IS NOT DISTINCT FROM NEW.affiliate_id
+                        AND other.product_id IS NOT DISTINCT FROM NEW.product_id
+                        AND (other.ends_at IS NULL
+                            OR (other.ends_at > NEW.starts_at AND other.ends_at > other.starts_at))
+                        AND (NEW.ends_at IS NULL
+                            OR (NEW.ends_at > other.starts_at AND NEW.ends_at > NEW.starts_at))
+                    )
+                """,
+                message="one target has one rate at a time",
+            ),
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
+                    OR OLD.product_id IS DISTINCT FROM NEW.product_id
+                    OR OLD.percent IS DISTINCT FROM NEW.percent
+                    OR OLD.flat_minor IS DISTINCT FROM NEW.flat_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                    OR OLD.starts_at IS DISTINCT FROM NEW.starts_at
+                    OR (OLD.ends_at IS NOT NULL AND (NEW.ends_at IS NULL OR NEW.ends_at > OLD.ends_at))
+                """,
+                message="a rate is ended and replaced, never edited",
+            ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
+            "affiliates_attribution",
+            RefuseReplacing("existing.id = NEW.id", "existing.order_id = NEW.order_id"),
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.order_id IS DISTINCT FROM NEW.order_id
+                    OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
+                    OR OLD.route IS DISTINCT FROM NEW.route
+                    OR OLD.rate_id IS DISTINCT FROM NEW.rate_id
+                    OR OLD.rate_percent IS DISTINCT FROM NEW.rate_percent
+                    OR OLD.rate_flat_minor IS DISTINCT FROM NEW.rate_flat_minor
+                    OR OLD.terms_version IS DISTINCT FROM NEW.terms_version
+                    OR OLD.decided_at IS DISTINCT FROM NEW.decided_at
+                    OR (NEW.click_id IS NOT NULL AND NEW.click_id IS DISTINCT FROM OLD.click_id)
+                """,
+                message="who brought an order is decided once",
+            ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
+            "affiliates_commission",
+            RefuseReplacing("existing.id = NEW.id", "existing.attribution_id = NEW.attribution_id"),
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.attribution_id IS DISTINCT FROM NEW.attribution_id
+                    OR OLD.number IS DISTINCT FROM NEW.number
+                    OR OLD.base_minor IS DISTINCT FROM NEW.base_minor
+                    OR OLD.rate_percent IS DISTINCT FROM NEW.rate_percent
+                    OR OLD.rate_flat_minor IS DISTINCT FROM NEW.rate_flat_minor
+                    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                    OR OLD.created_at IS DISTINCT FROM NEW.created_at
+                    OR (
+                        (NEW.reversed_minor < OLD.reversed_minor
+                            OR (OLD.state = 'reversed' AND NEW.state <> 'reversed'))
+                        AND NOT EXISTS (
+                            SELECT 1 FROM shop_refund refund
+                            JOIN shop_payment payment ON payment.id = refund.payment_id
+                            JOIN affiliates_attribution attribution ON attribution.order_id = payment.order_id
+                            WHERE attribution.id = OLD.attribution_id AND refund.state = 'undone'
+                        )
+                    )
+                    OR (OLD.approved_at IS NOT NULL AND NEW.approved_at IS DISTINCT FROM OLD.approved_at)
+                    OR (NEW.state = 'rejected' AND OLD.state <> 'rejected' AND NEW.reason IS NULL)
+                    OR (OLD.state <> NEW.state AND NOT (
+                        (OLD.state = 'pending' AND NEW.state IN ('approved', 'rejected', 'reversed'))
+                        OR (OLD.state = 'approved' AND NEW.state IN ('in_payout', 'reversed'))
+                        OR (OLD.state = 'in_payout' AND NEW.state IN ('paid', 'approved', 'reversed'))
+                        OR (OLD.state = 'paid' AND NEW.state IN ('approved', 'reversed'))
+                        OR (OLD.state = 'reversed' AND NEW.state IN ('pending', 'approved', 'in_payout', 'paid'))
+                    ))
+                """,
+                message="the sum of a commission never changes, and its state moves only along the allowed steps",
+            ),
+            Refuse("delete"),
+            Run(
+                "insert_running_sum",
+                event="insert",
+                sql="""
+                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    SELECT affiliate_id, NEW.currency, NEW.state, 1, NEW.amount_minor - NEW.reversed_minor
+                    FROM affiliates_attribution WHERE id = NEW.attribution_id;
+                """,
+            ),
+            Run(
+                "update_running_sum",
+                event="update",
+                when="""
+                    OLD.state IS DISTINCT FROM NEW.state
+                    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                    OR OLD.reversed_minor IS DISTINCT FROM NEW.reversed_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                    OR OLD.attribution_id IS DISTINCT FROM NEW.attribution_id
+                """,
+                sql="""
+                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    SELECT affiliate_id, OLD.currency, OLD.state, -1, OLD.reversed_minor - OLD.amount_minor
+                    FROM affiliates_attribution WHERE id = OLD.attribution_id;
+                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    SELECT affiliate_id, NEW.currency, NEW.state, 1, NEW.amount_minor - NEW.reversed_minor
+                    FROM affiliates_attribution WHERE id = NEW.attribution_id;
+                """,
+            ),
+        ),
+        EnsureTriggers(
+            "affiliates_flag",
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.attribution_id IS DISTINCT FROM NEW.attribution_id
+                    OR OLD.kind IS DISTINCT FROM NEW.kind
+                    OR OLD.dispute_id IS DISTINCT FROM NEW.dispute_id
+                    OR OLD.raised_at IS DISTINCT FROM NEW.raised_at
+                    OR (OLD.state <> 'open' AND (
+                        OLD.state IS DISTINCT FROM NEW.state
+                        OR OLD.decided_at IS DISTINCT FROM NEW.decided_at
+                        OR (OLD.reason IS NULL AND NEW.reason IS NOT NULL)
+                    ))
+                    OR (OLD.state = 'open' AND NEW.state <> 'open' AND NEW.kind <> 'dispute' AND NEW.reason IS NULL)
+                """,
+                message="a flag is decided once, with a reason",
+            ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
+            "affiliates_ledgerentry",
+            RefuseReplacing(
+                "existing.id = NEW.id",
+                "NEW.kind = 'commission' AND existing.kind = 'commission'"
+                " AND existing.commission_id = NEW.commission_id",
+                "NEW.kind = 'reversal' AND existing.kind = 'reversal' AND existing.refund_id = NEW.refund_id",
+                "NEW.kind = 'restored' AND existing.kind = 'restored' AND existing.refund_id = NEW.refund_id",
+                "existing.payout_id = NEW.payout_id AND existing.kind = NEW.kind",
+            ),
+            Refuse("insert", when="NEW.kind = 'adjustment' AND NEW.reason IS NULL"),
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
+                    OR OLD.kind IS DISTINCT FROM NEW.kind
+                    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                    OR OLD.commission_id IS DISTINCT FROM NEW.commission_id
+                    OR OLD.refund_id IS DISTINCT FROM NEW.refund_id
+                    OR OLD.payout_id IS DISTINCT FROM NEW.payout_id
+                    OR OLD.created_at IS DISTINCT FROM NEW.created_at
+                    OR (OLD.reason IS NULL AND NEW.reason IS NOT NULL)
+                """,
+            ),
+            Refuse("delete"),
+            Run(
+                "insert_running_sum",
+                event="insert",
+                sql="""
+                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    VALUES (NEW.affiliate_id, NEW.currency, 'ledger', 1, NEW.amount_minor);
+                """,
+            ),
+        ),
+        EnsureTriggers(
+            "affiliates_payoutclaim",
+            RefuseReplacing("existing.id = NEW.id", "existing.entry_id = NEW.entry_id"),
+            Refuse("update"),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
+            "affiliates_payoutitem",
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.batch_id IS DISTINCT FROM NEW.batch_id
+                    OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
+                    OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
+                    OR OLD.currency IS DISTINCT FROM NEW.currency
+                    OR OLD.created_at IS DISTINCT FROM NEW.created_at
+                    OR (OLD.parcel_id IS NOT NULL AND NEW.parcel_id IS DISTINCT FROM OLD.parcel_id)
+                    OR (OLD.state IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
+                        AND NEW.state <> OLD.state)
+                """,
+                message="the amount of a payout never changes, nor does its end",
+            ),
+            Refuse("delete"),
+        ),
+    ]

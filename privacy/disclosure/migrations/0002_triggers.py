@@ -1,0 +1,29 @@
+"""The register of disclosures keeps its rows as they were recorded."""
+
+from django.db import migrations
+
+from privacy.append_only import EnsureTriggers, Refuse
+
+
+class Migration(migrations.Migration):
+    dependencies = [("disclosure", "0001_initial")]
+
+    operations = [
+        EnsureTriggers(
+            "disclosure_disclosure",
+            Refuse(
+                "update",
+                when="""
+                    NEW.kind <> OLD.kind
+                    OR NEW.received_on <> OLD.received_on
+                    OR NEW.scope <> OLD.scope
+                    OR NEW.document_digest <> OLD.document_digest
+                    OR NEW.recorded_at <> OLD.recorded_at
+                    OR (OLD.state IN ('exported', 'refused') AND NEW.state <> OLD.state)
+                    OR (NEW.state = 'refused' AND OLD.state <> 'refused' AND NEW.refusal IS NULL)
+                """,
+                message="an order of the register stays as it was recorded, and is refused with a reason",
+            ),
+            Refuse("delete", message="the register of disclosures keeps its rows"),
+        ),
+    ]
