@@ -28,7 +28,7 @@ from privacy.sealed_models import uuid7
 from .known_codes import KnownCode, known_code, purge_stopped
 from .models import REFERRAL_LIFE, Click
 from .referral import EARLIER, Referral, Token, drop_cookie, referral_of, set_cookie
-from .rollups import tally
+from .tally import tally
 from .visits import FETCH_HEADERS, Visit
 
 SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is no second click

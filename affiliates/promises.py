@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from privacy.clock import clock_jump
 from privacy.evidence import Evidence, evidence_for
-from privacy.heartbeat import LATE_AFTER, clock_jump, last_purge
+from privacy.heartbeat import LATE_AFTER, last_purge
 from privacy.keystore.models import DayKey
 from privacy.purposes import Audience, Purpose
 from privacy.reading import Acting, OtherPurpose, acting_as, readers, uses_open_to

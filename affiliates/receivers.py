@@ -36,7 +36,7 @@ from .labels.sales import expect_sale
 from .models import Affiliate, Attribution, Click, Commission, Flag, Label, PayoutParcel
 from .payout_sending import follow_parcel
 from .restoring import restore_commission
-from .rollups import note_deletion
+from .tally import note_deletion
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")

@@ -5,17 +5,17 @@ from privacy.purposes import Audience, Purpose
 from privacy.reading import for_uses
 
 from . import application_views as applications
-from . import views
+from . import tracking_views, views
 from .creatives import creative_image
 from .portal import campaigns, commissions, exports, home, links, payouts, statement
 from .portal import profile_pages as profile
 
 app_name = "affiliates"
 urlpatterns = [
-    path("go/<str:code>/", views.go, name="go"),
-    path("go/<str:code>", views.go),
-    path("go/<str:code>/<path:path>", views.go, name="go_to"),
-    path("privacy/referral/", views.ReferralView.as_view(), name="referral"),
+    path("go/<str:code>/", tracking_views.go, name="go"),
+    path("go/<str:code>", tracking_views.go),
+    path("go/<str:code>/<path:path>", tracking_views.go, name="go_to"),
+    path("privacy/referral/", tracking_views.ReferralView.as_view(), name="referral"),
     path("affiliates/", views.ProgramView.as_view(), name="program"),
     path("affiliates/terms/", views.TermsView.as_view(), name="terms"),
     path("affiliates/apply/", applications.ApplyView.as_view(), name="apply"),

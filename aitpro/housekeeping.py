@@ -25,9 +25,10 @@ from affiliates.terms import tell_of_new_terms
 from affiliates.verification import check_books_nightly
 from privacy.addresses.reindex import keep_address_indexes
 from privacy.choices import mail_waiting_choices_links
+from privacy.clock import ClockJump, beat, clock_jump
 from privacy.evidence_stock import keep_evidence
 from privacy.form_keys.models import forget_old_forms
-from privacy.heartbeat import ClockJump, beat, clock_jump, purge_ran, tell_of_jump
+from privacy.heartbeat import purge_ran, tell_of_jump
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.limits import forget_past_hours
 from privacy.mail import deliver_due_mail
@@ -35,10 +36,10 @@ from privacy.opt_out_copies import copy_missing_opt_outs
 from privacy.policy.notices import tell_people
 from privacy.purposes import Audience, Purpose
 from privacy.reading import Acting, acting_as
+from privacy.reapply import finish_erasures
 from privacy.rehearsal.nightly import start_when_due
 from privacy.requests import mail_waiting_links
 from privacy.retention import purge_expired
-from privacy.tombstones import finish_erasures
 from shop.disputes import follow_open_disputes
 from shop.events import handle_open_events
 from shop.payments import settle_open_payments

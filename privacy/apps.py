@@ -11,6 +11,7 @@ class PrivacyConfig(AppConfig):
         from . import (  # noqa: F401  (importing registers them)
             checks,
             encryption_evidence,
+            keystore_checks,
             limits,
             mail_evidence,
             purpose_evidence,

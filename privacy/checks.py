@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core import checks
 from django.core.exceptions import FieldError
-from django.db import DatabaseError, connections
+from django.db import connections
 from django.utils import timezone
 
 from .coverage import known_columns, unclassified_columns
 from .encryption.fields import SealedField
-from .encryption.keys import KeyProblem, check_keys
-from .key_checks import WrongKeys, check_root_keys
 from .links import SealedTokenField
 from .registry import Erasure, NotPersonal, PersonalData, declaration_for, personal_links
 
@@ -24,31 +21,6 @@ from .registry import Erasure, NotPersonal, PersonalData, declaration_for, perso
 def check_every_model_is_declared(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
     """Each model is in the registry, column by column, and its declaration is one that works."""
     return [message for model in apps.get_models(include_auto_created=True) for message in check_model(model)]
-
-
-@checks.register(checks.Tags.security)
-def check_encryption_keys(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """E020 missing, E021 malformed or short, E022 doubled, E023 shared with SECRET_KEY. The start refuses the same."""
-    try:
-        check_keys(settings.ENCRYPTION_KEYS, settings.SECRET_KEY)
-    except KeyProblem as problem:
-        hint = "Make a key with `manage.py generate_key`, and keep a copy apart from the backups."
-        return [checks.Error(f"ENCRYPTION_KEYS: {problem}.", hint=hint, id=problem.number)]
-    return []
-
-
-@checks.register("privacy")
-def check_keys_of_the_database(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """E024: the keys are not those that the database was sealed with. Every command that touches data runs the checks;
-    the site, the worker and housekeeping refuse by themselves. A database that isn't there or migrated yet has none."""
-    try:
-        check_root_keys()
-    except WrongKeys as problem:
-        hint = "Keep a copy of the keys apart from the backups of the database."
-        return [checks.Error(f"ENCRYPTION_KEYS: {problem}", hint=hint, id="privacy.E024")]
-    except DatabaseError:
-        pass
-    return []
 
 
 @checks.register(checks.Tags.database)

@@ -14,11 +14,11 @@ from .attack_models import Breach
 from .audit.heads import signed_head
 from .audit.models import SigningKey
 from .audit.signing import published_keys
+from .clock import clock_jump
 from .evidence import Finding, findings
 from .evidence_attempts import LastAttempt, Tried, closed_breaches, last_attempts, tried_by_promise
 from .evidence_history import note_changes
 from .evidence_models import PromiseState
-from .heartbeat import clock_jump
 
 FRESH = timedelta(minutes=1)  # a busy page costs one measurement a minute
 STALE = 60 * 60  # seconds for which the last one is shown while the next one is made

@@ -31,6 +31,7 @@ from django_tasks import task
 
 from .bounces import Verdict, mark_undeliverable, message_id, verdict
 from .choice_links import choices_url, one_click_url
+from .clock import clock_jump
 from .contact_models import MailTally, count_mail
 from .encryption.normalise import normalise_email
 from .expiring import is_due
@@ -231,8 +232,6 @@ def _count(kind: MailKind, outcome: str, because: str = "") -> None:
 
 def _refuse(mail: OutgoingMail, refused: MailRefused) -> None:
     """For good, unless the clock is not believed: by a wrong one, reasons look older than they are."""
-    from .heartbeat import clock_jump  # which itself sends mail
-
     if clock_jump(now=timezone.now()):
         _retry_later(mail, refused)
     else:

@@ -1,4 +1,4 @@
-"""What each role of staff may do with mail, opt-outs and privacy requests."""
+"""What each role of staff may do with mail, opt-outs, privacy requests and the audit."""
 
 from .staff_roles import Role, share
 
@@ -11,3 +11,4 @@ share(
         " view_suppression add_suppression view_mailtally view_addresschange delete_addresschange",
     },
 )
+share("audit", {Role.PRIVACY_OFFICER: "view_auditentry"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .asked_mail import LEFT_TO_ITS_TASK
-from .heartbeat import clock_jump
+from .clock import clock_jump
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 from .today import Area, Waiting, staff_task
 

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.views.generic import TemplateView
 
 from .models import PromiseState
-from .policy.page import policy_page
+from .policy import gate
+from .policy.models import PolicyVersion
 from .promises import PROMISES
 from .registry import personal_models
 
@@ -24,5 +25,15 @@ class PolicyView(TemplateView):
         states = {state.promise: state for state in PromiseState.objects.current()}
         promises = [(promise, states.get(promise.id)) for promise in PROMISES]
         cookies = {"session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME}
-        context = {"promises": promises, "declarations": declarations, **cookies, **policy_page()}
-        return super().get_context_data(**context, **kwargs)
+        State = PolicyVersion.State
+        current = PolicyVersion.objects.filter(state__in=[State.IN_EFFECT, State.NOTICES]).defer("snapshot")
+        by_state = {version.state: version for version in current}
+        return super().get_context_data(
+            promises=promises,
+            declarations=declarations,
+            version=by_state.get(State.IN_EFFECT),
+            announced=by_state.get(State.NOTICES),
+            closed=sorted(gate.waiting().closed.values()),
+            **cookies,
+            **kwargs,
+        )

@@ -3,7 +3,7 @@ from django.urls import path
 from privacy.purposes import Audience, Purpose
 from privacy.reading import for_uses
 
-from . import order_views, views
+from . import order_views, views, webhook_view
 
 app_name = "shop"
 urlpatterns = [
@@ -15,6 +15,6 @@ urlpatterns = [
     path("orders/<str:link_token>/pay/", order_views.pay, name="pay"),
     path("orders/<str:link_token>/download/<uuid:file_id>/", order_views.prepare_download, name="prepare_download"),
     path("downloads/<str:token>/", order_views.download, name="download"),
-    path("paypal/webhook/", views.paypal_webhook, name="paypal_webhook"),
+    path("paypal/webhook/", webhook_view.paypal_webhook, name="paypal_webhook"),
 ]
 for_uses(urlpatterns, (Purpose.ORDER, Audience.PERSON))

@@ -1,19 +1,17 @@
-"""From the product to the receipt, and PayPal's messages."""
+"""From the product to PayPal and back."""
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, RawPostDataException
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from django.views.generic import DetailView, FormView
 
 from privacy.client_address import client_address
@@ -22,19 +20,14 @@ from privacy.form_keys import form_key, repeatable
 from privacy.limits import DAY, has_room, network_of, seconds_left
 
 from .buyers_browser import is_buyer
-from .events import receive_event
 from .forms import CheckoutForm
 from .models import Order, Payment, Product
 from .order_views import go_to_paypal
 from .orders import place_order
 from .payments import settle
-from .paypal.errors import NotConfigured, PayPalError, Transient, WebhookRejected
-from .paypal.gateway import gateway
-from .paypal.webhooks import MAX_BODY
+from .paypal.errors import PayPalError
 from .paypal_pages import may_lead_to_paypal
 from .private_pages import private_page
-
-logger = logging.getLogger(__name__)
 
 
 def _not_on_sale(request: HttpRequest) -> HttpResponse:
@@ -131,22 +124,3 @@ def _to_the_buyers_page(request: HttpRequest, payment: Payment, query: str = "")
     if not is_buyer(request, payment.order):
         return render(request, "shop/back_from_paypal.html")
     return redirect(payment.order.get_absolute_url() + query)
-
-
-@csrf_exempt
-@require_POST
-def paypal_webhook(request: HttpRequest) -> HttpResponse:
-    """Takes a message only when PayPal signed it. 503 asks PayPal to send it again."""
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:  # before a byte of it is read
-        return HttpResponse("This message is too long.", status=413, content_type="text/plain; charset=utf-8")
-    try:
-        event = gateway().verify_webhook(request.headers, request.body)
-    except (WebhookRejected, RawPostDataException):  # or a form with files, whose bytes are gone
-        return HttpResponse(
-            "This message is not signed by PayPal.", status=400, content_type="text/plain; charset=utf-8"
-        )
-    except (Transient, NotConfigured) as error:
-        logger.error("the signature of a message from PayPal can't be checked: %s", error)
-        return HttpResponse("The signature can't be checked now.", status=503, content_type="text/plain; charset=utf-8")
-    receive_event(event)
-    return HttpResponse(status=200)

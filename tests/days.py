@@ -7,7 +7,7 @@ from datetime import timedelta
 import time_machine
 from django.utils import timezone
 
-from privacy.heartbeat import beat
+from privacy.clock import beat
 
 
 def days_pass(clock: time_machine.Traveller, shift: timedelta) -> None:

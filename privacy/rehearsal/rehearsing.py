@@ -28,7 +28,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
-from ..heartbeat import beat
+from ..clock import beat
 from ..statements import Undeclared, breach_of, observed
 from .browser import Browser
 from .canaries import Canary, Kind, canary, network_address

@@ -29,7 +29,7 @@ from privacy.keystore.models import OptOutCopy, Tombstone
 from privacy.models import ErasureMark, PrivacyRequest, Suppression
 from privacy.opt_out import is_opted_out, suppress
 from privacy.opt_out_copies import restore_opt_outs
-from privacy.tombstones import reapply
+from privacy.reapply import reapply
 from shop.models import Order, Product
 from tests import factories
 

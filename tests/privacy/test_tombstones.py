@@ -22,8 +22,9 @@ from privacy.models import ErasureMark, Suppression
 from privacy.opt_out import is_opted_out
 from privacy.purposes import Channel
 from privacy.readiness import NotReady, require_ready
+from privacy.reapply import CUT_SHORT_AFTER, finish_erasures
 from privacy.retention import purge_expired
-from privacy.tombstones import CUT_SHORT_AFTER, finish_erasures, not_applied
+from privacy.tombstones import not_applied
 from tests import factories
 
 from .stored import anew

@@ -21,7 +21,7 @@ from shop.models import Order, Payment, PayPalEvent, Product, Refund
 from shop.paypal.gateway import gateway
 from shop.paypal.types import WebhookEvent
 from shop.paypal.webhooks import MAX_BODY
-from shop.views import paypal_webhook
+from shop.webhook_view import paypal_webhook
 from tests.paypal_standin.receiver import Hook, Receiver
 from tests.running_site import free_port
 from tests.shop.buying import approve, buy, place

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from aitpro.housekeeping import housekeep
 from aitpro.private_files import close_to_others
-from privacy.heartbeat import clock_jump, confirm_clock
+from privacy.clock import clock_jump, confirm_clock
 from privacy.readiness import NotReady, require_ready
 
 GO_ON = "Set the clock, or say that it is right: `manage.py housekeeping --clock-is-right`."

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from privacy.heartbeat import clock_jump
+from privacy.clock import clock_jump
 from privacy.reading import acts_for
 from privacy.retention import purge_expired
 

@@ -7,8 +7,9 @@ from django.utils import timezone
 from privacy.after_deletion import DeletionPrevented
 from privacy.opt_out_copies import lost_opt_outs, restore_opt_outs
 from privacy.reading import acts_for
+from privacy.reapply import reapply
 from privacy.signals import database_restored
-from privacy.tombstones import not_applied, reapply
+from privacy.tombstones import not_applied
 
 
 class Command(BaseCommand):
