@@ -14,31 +14,20 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from benchmarks import (  # noqa: E402
-    clicking,
-    exporting,
-    finding,
-    forgetting,
-    paying,
-    portal,
-    reading,
-    rehearsing,
-    signing_in,
-    sweeping,
-)
-from benchmarks.measuring import Ratio  # noqa: E402
+from . import clicks, erasure, exports, field_reads, login_flood, lookups, payouts, portal, purge, rehearsal  # noqa: E402
+from .timing import Ratio  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
-    "reading": reading.measure,
-    "finding": finding.measure,
-    "exporting": exporting.measure,
-    "forgetting": forgetting.measure,
-    "clicking": clicking.measure,
+    "reading": field_reads.measure,
+    "finding": lookups.measure,
+    "exporting": exports.measure,
+    "forgetting": erasure.measure,
+    "clicking": clicks.measure,
     "portal": portal.measure,
-    "paying": paying.measure,
-    "signing_in": signing_in.measure,
-    "rehearsing": rehearsing.measure,
-    "sweeping": sweeping.measure,
+    "paying": payouts.measure,
+    "signing_in": login_flood.measure,
+    "rehearsing": rehearsal.measure,
+    "sweeping": purge.measure,
 }
 
 

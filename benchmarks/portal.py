@@ -19,8 +19,8 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.rebuilding import rebuild
 
-from .measuring import Ratio, seconds
 from .portal_rows import DAYS, SHARES, add_clicks, add_sales, at_any_risk, flag_some, fold_at_once, prepare
+from .timing import Ratio, seconds
 
 MANY = int(os.environ.get("PORTAL_CLICKS", "10_000_000"))
 CLICKS, SALES = 13, 26  # of a typical affiliate at first: clicks a day, and enough sales to fill a page

@@ -9,7 +9,7 @@ from django.utils import timezone
 from privacy.access import build_archive
 from shop.models import Order, Product
 
-from .measuring import Ratio, median_seconds
+from .timing import Ratio, median_seconds
 
 FEW, MANY = 10_000, 1_000_000
 CAROL = "carol@example.org"

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 
 from accounts.models import User
 
-from .clicking import BROWSER, server
-from .measuring import Ratio
+from .clicks import BROWSER, server
+from .timing import Ratio
 from .wrong_passwords import answer
 
 CONNECTIONS, ROUNDS, PAGES = 24, 5, 60

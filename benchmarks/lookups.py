@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from .measuring import Ratio, side_by_side
 from .models import PlainPerson, SealedPerson
+from .timing import Ratio, side_by_side
 
 FEW, MANY = 10_000, 1_000_000
 LOOK_UPS = 300

@@ -19,8 +19,8 @@ from affiliates.payouts import cancel_payout, prepare_payout
 from affiliates.verification import first_difference
 from shop.money import program_currency
 
-from .measuring import Ratio, seconds
-from .paying_rows import LINES, add_affiliates
+from .payout_rows import LINES, add_affiliates
+from .timing import Ratio, seconds
 
 AFFILIATES = int(os.environ.get("PAYING_AFFILIATES", "10_000"))
 PROMISED = 10.0  # seconds on two cores

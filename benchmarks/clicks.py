@@ -23,7 +23,7 @@ from django.db import connections
 from accounts.models import User
 from affiliates.models import Affiliate
 
-from .measuring import Ratio
+from .timing import Ratio
 
 VISITORS = 8  # at once: as many as gunicorn has threads
 ROUNDS, SECONDS = 9, 1.0
@@ -46,7 +46,7 @@ BROWSER = (
 def measure() -> Iterator[Ratio]:
     owner = User.objects.create_user("clicking@example.org")
     Affiliate.objects.create(user=owner, code="CLICKING", terms_version="1")
-    with server("benchmarks.clicking_site:application") as port:
+    with server("benchmarks.clicks_site:application") as port:
         rounds = [{page: _rate(port, page) for page in _turned(number)} for number in range(ROUNDS + 1)][1:]
     yield _ratio("a click, against a bare page with one raw INSERT of such a row", rounds, CLICK, ROW, 0.9)
     yield _ratio("the same, against one of the smallest row there can be", rounds, CLICK, SMALLEST, None)

@@ -15,7 +15,7 @@ from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.sealed_models import uuid7
 
-from .measuring import Ratio, seconds
+from .timing import Ratio, seconds
 
 FEW, MANY = 1_000, 1_000_000
 ROUNDS = 3

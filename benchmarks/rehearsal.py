@@ -12,7 +12,7 @@ from django.test import Client
 
 from privacy.rehearsal.scratch import scratch_copy
 
-from .measuring import Ratio, seconds
+from .timing import Ratio, seconds
 
 PAUSE = 0.1  # seconds between two pages, as from visitors
 ALONE = 100  # pages

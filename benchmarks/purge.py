@@ -17,13 +17,13 @@ from django.test import Client
 from affiliates.models import Click
 from tests import factories
 
-from .measuring import Ratio, seconds
+from .timing import Ratio, seconds
 
 ROWS = 1_000_000
 PAUSE = 0.1  # seconds between two pages, as from visitors
 ALONE = 100  # pages
 SECONDS = 60
-PROGRAM = [sys.executable, "-m", "benchmarks.sweeping_alone"]
+PROGRAM = [sys.executable, "-m", "benchmarks.purge_process"]
 
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)"
 _IDS = {"sqlite": "printf('%%032x', n)", "postgresql": "lpad(to_hex(n), 32, '0')::uuid"}

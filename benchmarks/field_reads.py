@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from .measuring import Ratio, side_by_side
 from .models import FernetRow, PlainRow, SealedRow
+from .timing import Ratio, side_by_side
 
 ROWS = 20_000
 VALUES = {"name": "Carol Customer", "email": "carol.customer@example.org", "message": "How much is a small website?"}
