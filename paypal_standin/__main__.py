@@ -50,9 +50,9 @@ def _migrate() -> None:
 
 
 def _remember(webhook_url: str | None) -> None:
-    from .certificates import ensure
     from .models import Setting
-    from .webhooks import WEBHOOK_URL
+    from .webhooks.certificates import ensure
+    from .webhooks.sending import WEBHOOK_URL
 
     ensure()
     if webhook_url:

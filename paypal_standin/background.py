@@ -5,11 +5,12 @@ import threading
 
 from django.db import close_old_connections, connection
 
-from . import payments, payouts, webhooks
+from .api import payments, payouts
+from .webhooks import sending
 
 EVERY = 0.1  # seconds
 log = logging.getLogger(__name__)
-WORK = (payments.settle_due, payouts.advance, webhooks.deliver_due)
+WORK = (payments.settle_due, payouts.advance, sending.deliver_due)
 
 
 class Background(threading.Thread):

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 
-from .errors import ApiError, unprocessable
+from .api.errors import ApiError, unprocessable
 from .models import Fault
 
 # Instead of doing anything.

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from . import faults, ids
-from .answers import json_answer
-from .errors import ApiError
+from .api.errors import ApiError
+from .api.responses import json_answer
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 log = logging.getLogger(__name__)

@@ -9,12 +9,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from . import clock, disputes, faults, ids, orders, payments, webhooks
-from .errors import ApiError, Json
+from . import clock, faults, ids
+from .api import disputes, orders, payments
+from .api.errors import ApiError, Json
+from .api.order_validation import experience_context
+from .api.payouts import MAGIC, settle_item
 from .models import Batch, Capture, Delivery, Dispute, Fault, Order, Refund, Setting
 from .money import fits, is_number
-from .order_rules import experience_context
-from .payouts import MAGIC, settle_item
+from .webhooks import sending
 
 SHOWN = 30  # rows of each table
 DEMO_PAYER = {"email": "payer@standin.example", "given_name": "Paula", "surname": "Payer"}
@@ -66,7 +68,7 @@ def decide(request: HttpRequest) -> HttpResponse:
         return _approval(request, order, payer, problem)
     orders.approve(order, outcome=_outcome(request), payer=payer | {"id": ids.account_id(payer["email"])})
     if faults.take("webhook_before_return", request.path):
-        webhooks.wait_until_tried("CHECKOUT.ORDER.APPROVED", order.id)
+        sending.wait_until_tried("CHECKOUT.ORDER.APPROVED", order.id)
     wanted = {"token": order.id, "PayerID": ids.account_id(payer["email"])}
     return _back(request, _address(order, "return_url", wanted))
 
@@ -129,7 +131,7 @@ def show_overview(request: HttpRequest) -> HttpResponse:
         "kinds": faults.KINDS,
         "magic": MAGIC,
         "outcomes": Dispute.Outcome.values,
-        "webhook_url": Setting.read(webhooks.WEBHOOK_URL, ""),
+        "webhook_url": Setting.read(sending.WEBHOOK_URL, ""),
         "now": clock.now(),
     }
     return _page(request, "overview", context)
@@ -210,7 +212,7 @@ def resend_webhook(request: HttpRequest, delivery_id: int) -> HttpResponse:
     delivery = Delivery.objects.filter(pk=delivery_id).first()
     if delivery is None:
         return _gone(request)
-    webhooks.resend(delivery)
+    sending.resend(delivery)
     return SeeOther("/")
 
 

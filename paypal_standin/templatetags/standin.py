@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from django.template import Library
 
+from paypal_standin.api.payouts import SETTLEMENTS
 from paypal_standin.models import Item
 from paypal_standin.money import dump_v1
-from paypal_standin.payouts import SETTLEMENTS
 
 register = Library()
 

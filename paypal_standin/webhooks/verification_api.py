@@ -9,12 +9,13 @@ from cryptography.exceptions import InvalidSignature
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from paypal_standin.api.errors import Json, malformed, not_found
+from paypal_standin.api.responses import json_answer, link, read_json
+from paypal_standin.api.tokens import bearer_required
+from paypal_standin.models import Setting
+
 from . import certificates
-from .answers import json_answer, link, read_json
-from .errors import Json, malformed, not_found
-from .models import Setting
-from .tokens import bearer_required
-from .webhooks import WEBHOOK_URL, signed_message, subscribed_events
+from .sending import WEBHOOK_URL, signed_message, subscribed_events
 
 SPACE = re.compile(r"[ \t\r\n]*")
 FIELDS = ("auth_algo", "cert_url", "transmission_id", "transmission_sig", "transmission_time", "webhook_id")

@@ -6,12 +6,14 @@ from decimal import Decimal
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from . import clock, faults, ids, webhooks
-from .answers import json_answer, link, read_json
+from paypal_standin import clock, faults, ids
+from paypal_standin.models import Batch, Item
+from paypal_standin.webhooks import sending
+
 from .errors import ApiError, Json, not_found
-from .models import Batch, Item
-from .payout_rules import check_batch
-from .payout_shapes import batch_header, represent_batch, represent_item
+from .payout_responses import batch_header, represent_batch, represent_item
+from .payout_validation import check_batch
+from .responses import json_answer, link, read_json
 from .tokens import bearer_required
 
 KEPT = timedelta(days=30)
@@ -178,7 +180,7 @@ def _change(batch: Batch, old: str, new: str) -> None:
 
 def _announce(batch: Batch) -> None:
     status, resource = batch.status, {"batch_header": batch_header(batch)}
-    webhooks.announce(f"PAYMENT.PAYOUTSBATCH.{status}", "payouts", resource, f"Payouts batch is {status.lower()}")
+    sending.announce(f"PAYMENT.PAYOUTSBATCH.{status}", "payouts", resource, f"Payouts batch is {status.lower()}")
 
 
 def _destiny(item: Item) -> Item.Status:
@@ -192,4 +194,4 @@ def _move(item: Item, status: Item.Status, event: str) -> None:
     item.save(update_fields=["status", "processed_at", "transaction_id"])
     if status not in WITHOUT_EVENT:
         shown = represent_item(item)
-        webhooks.announce(f"PAYMENT.PAYOUTS-ITEM.{event}", "payouts_item", shown, f"A payout item is {event.lower()}")
+        sending.announce(f"PAYMENT.PAYOUTS-ITEM.{event}", "payouts_item", shown, f"A payout item is {event.lower()}")

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from paypal_standin.money import CURRENCIES, LARGEST, fits, is_number
+
 from .errors import Json, malformed, unprocessable
-from .money import CURRENCIES, LARGEST, fits, is_number
 
 UNIT_LENGTHS = {"reference_id": 256, "description": 127, "custom_id": 127, "invoice_id": 127, "soft_descriptor": 22}
 ITEM_LENGTHS = {"name": 127, "description": 127, "sku": 127}

@@ -6,13 +6,15 @@ from decimal import Decimal
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from . import clock, faults, ids, webhooks
-from .answers import json_answer, link, read_json, wants_all
+from paypal_standin import clock, faults, ids
+from paypal_standin.models import Capture, Dispute, Refund
+from paypal_standin.money import dump, fee
+from paypal_standin.webhooks import sending
+
 from .errors import Json, malformed, not_found, unprocessable
-from .models import Capture, Dispute, Refund
-from .money import dump, fee
-from .order_rules import check_money
-from .replay import once
+from .idempotency import once
+from .order_validation import check_money
+from .responses import json_answer, link, read_json, wants_all
 from .tokens import bearer_required
 
 KEPT = timedelta(days=45)
@@ -114,7 +116,7 @@ def _follow_refunds(capture: Capture) -> None:
 
 def _announce_refund(refund: Refund, event: str) -> None:
     summary = f"A refund of {refund.amount} {refund.capture.currency} is {refund.status.lower()}"
-    webhooks.announce(event, "refund", represent_refund(refund), summary)
+    sending.announce(event, "refund", represent_refund(refund), summary)
 
 
 def collect_again(capture: Capture) -> None:
@@ -146,7 +148,7 @@ def settle_due() -> None:
 def announce_capture(capture: Capture, event: str) -> None:
     """Send the event with the capture as its resource."""
     summary = f"Payment {event.rpartition('.')[2].lower()} for {capture.amount} {capture.currency}"
-    webhooks.announce(event, "capture", represent_capture(capture), summary)
+    sending.announce(event, "capture", represent_capture(capture), summary)
 
 
 def _check_lengths(data: Json) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from paypal_standin.money import CURRENCIES, fits, is_number
+
 from .errors import ApiError, Json
-from .money import CURRENCIES, fits, is_number
 
 HEADER_LENGTHS = {"sender_batch_id": 256, "email_subject": 255, "email_message": 1000, "note": 1000}
 ITEM_LENGTHS = {"receiver": 127, "sender_item_id": 63, "note": 4000}

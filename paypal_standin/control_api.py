@@ -6,11 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from . import certificates, clock, faults, payments, payouts
-from .answers import json_answer
-from .errors import Json
+from . import clock, faults
+from .api import payments, payouts
+from .api.errors import Json
+from .api.responses import json_answer
 from .models import Delivery, Fault, Setting
-from .webhooks import WEBHOOK_EVENTS, WEBHOOK_URL, headers, send_to, subscribed_events
+from .webhooks import certificates
+from .webhooks.sending import WEBHOOK_EVENTS, WEBHOOK_URL, headers, send_to, subscribed_events
 
 
 def _problem(message: str) -> HttpResponse:

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
-from . import clock
+from paypal_standin import clock
+from paypal_standin.models import Token
+
 from .errors import ApiError
-from .models import Token
 
 LIFETIME = 32400  # seconds; nine hours, as PayPal's
 SCOPES = (

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 from django.db.models import Sum
 
-from . import clock, ids
-from .answers import link
+from paypal_standin import clock, ids
+from paypal_standin.models import Batch, Item
+from paypal_standin.money import dump_v1
+
 from .errors import Json
-from .models import Batch, Item
-from .money import dump_v1
+from .responses import link
 
 FEE = Decimal("0.25")
 ERRORS = {

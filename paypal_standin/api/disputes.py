@@ -4,11 +4,14 @@ from decimal import Decimal
 
 from django.http import HttpRequest, HttpResponse
 
-from . import clock, ids, payments, webhooks
-from .answers import json_answer, link
+from paypal_standin import clock, ids
+from paypal_standin.models import Capture, Dispute, Refund
+from paypal_standin.money import dump
+from paypal_standin.webhooks import sending
+
+from . import payments
 from .errors import Json, not_found
-from .models import Capture, Dispute, Refund
-from .money import dump
+from .responses import json_answer, link
 from .tokens import bearer_required
 
 
@@ -28,7 +31,7 @@ def open_dispute(capture: Capture) -> Dispute:
     if already:
         return already
     dispute = Dispute.objects.create(id=ids.dispute_id(), capture=capture, created_at=now, updated_at=now)
-    webhooks.announce("CUSTOMER.DISPUTE.CREATED", "dispute", represent(dispute), "A new dispute opened")
+    sending.announce("CUSTOMER.DISPUTE.CREATED", "dispute", represent(dispute), "A new dispute opened")
     return dispute
 
 
@@ -36,7 +39,7 @@ def reopen(dispute: Dispute) -> None:
     """The loser appeals: the dispute is under way again, and the money stays where it is for now."""
     if Dispute.objects.filter(pk=dispute.pk).exclude(outcome="").update(outcome="", updated_at=clock.now()):
         dispute.refresh_from_db()
-        webhooks.announce("CUSTOMER.DISPUTE.UPDATED", "dispute", represent(dispute), "A dispute was appealed")
+        sending.announce("CUSTOMER.DISPUTE.UPDATED", "dispute", represent(dispute), "A dispute was appealed")
 
 
 def resolve(dispute: Dispute, outcome: str) -> None:
@@ -51,7 +54,7 @@ def resolve(dispute: Dispute, outcome: str) -> None:
     if outcome == Dispute.Outcome.SELLER:
         for refund in dispute.refunds.filter(status=Refund.Status.COMPLETED):
             payments.cancel_reversal(refund)
-    webhooks.announce("CUSTOMER.DISPUTE.RESOLVED", "dispute", represent(dispute), "A dispute was resolved")
+    sending.announce("CUSTOMER.DISPUTE.RESOLVED", "dispute", represent(dispute), "A dispute was resolved")
 
 
 def represent(dispute: Dispute) -> Json:

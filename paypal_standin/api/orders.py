@@ -6,12 +6,15 @@ from decimal import Decimal
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from . import clock, ids, payments, webhooks
-from .answers import json_answer, link, read_json, wants_all
+from paypal_standin import clock, ids
+from paypal_standin.models import Capture, Order
+from paypal_standin.webhooks import sending
+
+from . import payments
 from .errors import Json, malformed, not_found, unprocessable
-from .models import Capture, Order
-from .order_rules import check_order
-from .replay import once
+from .idempotency import once
+from .order_validation import check_order
+from .responses import json_answer, link, read_json, wants_all
 from .tokens import bearer_required
 
 LIFETIME = timedelta(hours=3)
@@ -81,7 +84,7 @@ def approve(order: Order, *, outcome: str, payer: Json) -> None:
     order.updated_at = clock.now()
     with transaction.atomic():
         order.save(update_fields=["status", "outcome", "payer", "updated_at"])
-        webhooks.announce("CHECKOUT.ORDER.APPROVED", "checkout-order", represent(order), "An order has been approved")
+        sending.announce("CHECKOUT.ORDER.APPROVED", "checkout-order", represent(order), "An order has been approved")
 
 
 def _check_capturable(order: Order) -> None:

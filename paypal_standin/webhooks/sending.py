@@ -11,10 +11,12 @@ import requests
 from django.conf import settings
 from django.db import transaction
 
-from . import certificates, clock, faults, ids
-from .answers import link
-from .errors import Json
-from .models import Delivery, Setting
+from paypal_standin import clock, faults, ids
+from paypal_standin.api.errors import Json
+from paypal_standin.api.responses import link
+from paypal_standin.models import Delivery, Setting
+
+from . import certificates
 
 WEBHOOK_URL = "webhook-url"
 WEBHOOK_EVENTS = "webhook-events"  # a JSON list; `*` stands for all

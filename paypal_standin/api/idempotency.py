@@ -11,9 +11,10 @@ from functools import wraps
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from . import clock, faults
+from paypal_standin import clock, faults
+from paypal_standin.models import Replay
+
 from .errors import in_progress, malformed
-from .models import Replay
 
 View = Callable[..., HttpResponse]
 # A request that started this long ago died with its process.
