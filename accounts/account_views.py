@@ -19,13 +19,13 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .events import note
 from .models import User
-from .notices import Notice, tell_owner
 from .reauthentication import SessionEnded, password_fits
 from .second_factor.models import RecoveryCode, authenticator_of
+from .security_log import note
+from .security_notices import Notice, tell_owner
 from .sessions.models import Session, end_sessions
-from .signing_in import must_have_second_factor
+from .sign_in_flow import must_have_second_factor
 
 SHOWN = 50  # sessions on the page, the ones used last
 

@@ -20,7 +20,7 @@ from .admin_security import AccountSecurityAdmin
 from .mails import EMAIL_CHANGED
 from .models import LastAdministrator, User
 from .password_link import send_first_password_link
-from .rights import grantable_roles, may_manage
+from .permission_grants import grantable_roles, may_manage
 
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")
 

@@ -5,5 +5,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from . import events  # noqa: F401  (importing connects its receivers)
-        from .sessions import receivers  # noqa: F401
+        from . import security_log  # noqa: F401  (importing connects its receivers)
+        from .sessions import lifecycle  # noqa: F401

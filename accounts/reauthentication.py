@@ -16,10 +16,10 @@ from django.utils.cache import add_never_cache_headers
 
 from privacy.reauthentication import is_confirmed, mark_confirmed
 
-from .events import note_failure
 from .hashers import TooBusy
 from .models import User
 from .second_factor.models import authenticator_of, code_fits
+from .security_log import note_failure
 from .sessions.models import WRONG_PASSWORDS, Session
 
 PASSWORD, CODE, METHOD = "again-password", "again-code", "again-method"

@@ -16,15 +16,15 @@ from django.views.generic import FormView
 from privacy.limits import seconds_left
 from privacy.mail_budget import may_cause_mail
 
-from .events import note
 from .forms import AskForPasswordForm, SignInForm
 from .hashers import BUSY_SECONDS
 from .known_browser import remember
 from .models import User
-from .notices import Notice, tell_owner
 from .password_link import ask_for_password_link
+from .security_log import note
+from .security_notices import Notice, tell_owner
 from .sessions.models import end_sessions
-from .signing_in import after_password
+from .sign_in_flow import after_password
 
 WAIT = {"limited": 429, "busy": 503}  # the code of a form's error, and the status of the answer
 

@@ -3,4 +3,4 @@
 - `staff`: somebody of each role; `doors`: how strangers try to get in
 """
 
-from . import doors, staff  # noqa: F401  (importing registers them)
+from . import password_links, staff  # noqa: F401  (importing registers them)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from ..events import note
+from accounts.security_log import note
+from accounts.security_notices import Notice, tell_owner
+
 from ..models import User
-from ..notices import Notice, tell_owner
 from ..sessions.models import end_sessions
 from .models import Authenticator, RecoveryCode
 

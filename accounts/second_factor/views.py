@@ -15,14 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.generic import View
 
+from accounts.security_log import note, note_failure
+from accounts.security_notices import Notice, tell_owner
+from accounts.sign_in_flow import finish, must_have_second_factor, pending_user, where_to
 from privacy.reauthentication import ask_again, confirmed_recently
 
-from ..events import note, note_failure
 from ..models import User
-from ..notices import Notice, tell_owner
 from ..sessions.models import end_sessions
 from ..sessions.store import SECOND_FACTOR
-from ..signing_in import finish, must_have_second_factor, pending_user, where_to
 from .forms import CodeForm
 from .models import (
     Authenticator,

@@ -18,7 +18,7 @@ from django.utils import timezone
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import SealBroken
 
-from .digest import digest, digests
+from .hashing import digest, digests
 from .models import Session, ending, lifetimes
 
 logger = logging.getLogger(__name__)

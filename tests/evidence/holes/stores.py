@@ -95,11 +95,11 @@ def a_session_is_stored_under_its_key() -> None:
     """Whoever had the table of sessions could put any of them into a cookie."""
     from uuid import uuid4
 
-    from accounts.sessions import digest
+    from accounts.sessions import hashing
     from accounts.sessions.store import SessionStore
 
-    swap(digest.digest, lambda cookie_key, root=None: _uuid(cookie_key))
-    swap(digest.digests, lambda cookie_key: [_uuid(cookie_key)])
+    swap(hashing.digest, lambda cookie_key, root=None: _uuid(cookie_key))
+    swap(hashing.digests, lambda cookie_key: [_uuid(cookie_key)])
     put(SessionStore, "_get_new_session_key", lambda self: uuid4().hex)
 
 

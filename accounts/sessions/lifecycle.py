@@ -10,10 +10,10 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.models import User
 from privacy.reauthentication import mark_confirmed
 from privacy.signals import database_restored
 
-from ..models import User
 from .browsers import browser_name
 from .models import Session, end_sessions
 from .store import BROWSER, IS_STAFF, SIGNED_IN_AT
