@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from contacts.inquiries import answer_due
+from contacts.inquiries.workflow import answer_due
 from contacts.models import Correspondence, Inquiry, Reply
 
 if TYPE_CHECKING:

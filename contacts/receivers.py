@@ -10,7 +10,7 @@ from django.dispatch import receiver
 from privacy.models import PrivacyRequest
 from privacy.signals import database_restored, request_closed
 
-from .inquiries import mark_answered
+from .inquiries.workflow import mark_answered
 from .models import Document, Inquiry
 
 

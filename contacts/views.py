@@ -16,9 +16,9 @@ from privacy.form_keys import kept_in_history
 from privacy.limits import seconds_left
 from privacy.mail_budget import may_be_held, may_cause_mail
 
-from .documents import document_behind, fetch_document
-from .forms import ContactForm
-from .inquiries import receive_inquiry
+from .documents.sharing import document_behind, fetch_document
+from .inquiries.forms import ContactForm
+from .inquiries.workflow import receive_inquiry
 from .models import REFERENCE, Document, Inquiry
 
 

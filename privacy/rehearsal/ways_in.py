@@ -3,7 +3,7 @@
 It is made of the URL resolver, the forms, the management commands and the registry, never from a list, so that those of
 libraries are in it too. Each is reached in the rehearsal, which is measured, or an app says in its `probes` why not.
 
-A way is a line: `address contact/`, `field contacts.forms.ContactForm.name`, `command housekeeping`,
+A way is a line: `address contact/`, `field contacts.inquiries.forms.ContactForm.name`, `command housekeeping`,
 `column contacts_inquiry.message`.
 """
 

@@ -11,8 +11,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from contacts.inquiries.spam_check import new_stamp
 from contacts.models import Inquiry
-from contacts.suspicion import new_stamp
 from tests import factories
 
 DAVE = {

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from contacts.inquiries import HELD_NEWS
+from contacts.inquiries.workflow import HELD_NEWS
 from privacy.limits import WINDOW
 from tests.running_site import RunningSite, running_site
 from tests.visitor import Visitor

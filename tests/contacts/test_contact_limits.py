@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from contacts.inquiries import HELD_NEWS
+from contacts.inquiries.workflow import HELD_NEWS
 from contacts.models import Inquiry
 from privacy.models import OutgoingMail
 

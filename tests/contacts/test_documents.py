@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from contacts.file_types import MAX_BYTES, clean_name
+from contacts.documents.file_validation import MAX_BYTES, clean_name
 from contacts.models import Document, Inquiry
 from privacy.access import build_archive
 from privacy.audit.models import AuditEntry

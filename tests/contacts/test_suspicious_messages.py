@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from contacts.inquiries.spam_check import mixes_scripts, new_stamp
 from contacts.models import Inquiry
-from contacts.suspicion import mixes_scripts, new_stamp
 from privacy.audit.models import AuditEntry
 
 from .conftest import Post, page_of, press

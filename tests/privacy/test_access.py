@@ -16,7 +16,7 @@ from django.test import Client
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from contacts.inquiries import answer_inquiry
+from contacts.inquiries.workflow import answer_inquiry
 from privacy.access import build_archive, collect
 from privacy.erasure import erase_person
 from privacy.models import Suppression

@@ -146,7 +146,7 @@ def test_nobody_is_mailed_there_again(mail: OutgoingMail, inquiry: Inquiry) -> N
 def test_the_contact_form_takes_a_message_from_such_an_address_all_the_same(
     mail: OutgoingMail, inquiry: Inquiry, work: Callable[[], int]
 ) -> None:
-    from contacts.inquiries import receive_inquiry
+    from contacts.inquiries.workflow import receive_inquiry
 
     record_notification(notification(id_of(mail)))
     django_mail.outbox.clear()

@@ -14,7 +14,7 @@ from django.core import mail
 from django.test import Client
 
 from affiliates.models import Application
-from contacts.inquiries import answer_inquiry
+from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Inquiry
 from privacy.mail_kinds import ByStrangers, MailKind, all_kinds
 from privacy.registry import PersonalData, declaration_for

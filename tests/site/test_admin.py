@@ -20,7 +20,7 @@ from affiliates.models import Affiliate, Application, Creative, LedgerCheck, Pay
 from affiliates.payouts import prepare_payout
 from affiliates.rates import set_rate
 from affiliates.terms import next_number
-from contacts.inquiries import answer_inquiry
+from contacts.inquiries.workflow import answer_inquiry
 from shop.models import Payment, PayPalEvent, Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund

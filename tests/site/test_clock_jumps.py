@@ -19,7 +19,7 @@ from accounts.models import User
 from accounts.sessions.models import Session
 from affiliates.models import Affiliate, Click, Commission
 from affiliates.profile import ask_for_payout_email
-from contacts.inquiries import receive_inquiry
+from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
 from privacy.evidence_models import Measurement, PromiseState
 from privacy.keystore.models import DayKey, HousekeepingTime

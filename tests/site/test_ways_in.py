@@ -8,7 +8,7 @@ import pytest
 from django import forms
 from django.core.management import call_command
 
-from contacts.forms import ContactForm
+from contacts.inquiries.forms import ContactForm
 from privacy.rehearsal.pages import Page
 from privacy.rehearsal.probes import all_probes
 from privacy.rehearsal.rehearsing import Seen
@@ -29,17 +29,19 @@ def seen(route: str, *, who: str = "stranger", status: int = 200, to: str = "", 
 def test_the_inventory_has_what_libraries_bring_too() -> None:
     ways = every_way()
     assert {"address admin/jsi18n/", "address go/<str:code>/<path:path>"} <= ways
-    assert {"field contacts.forms.ContactForm.message", "command housekeeping"} <= ways
+    assert {"field contacts.inquiries.forms.ContactForm.message", "command housekeeping"} <= ways
     assert {"column contacts_inquiry.message", "column affiliates_click.address"} <= ways
     assert "command migrate" not in ways
 
 
 def test_a_new_form_is_in_it_at_once() -> None:
     class Forgotten(forms.Form):
-        __module__ = "contacts.forms"
+        __module__ = "contacts.inquiries.forms"
         text = forms.CharField()
 
-    assert any(way.startswith("field contacts.forms.") and way.endswith("Forgotten.text") for way in every_way())
+    assert any(
+        way.startswith("field contacts.inquiries.forms.") and way.endswith("Forgotten.text") for way in every_way()
+    )
 
 
 def test_each_reason_is_about_a_way_that_is_there() -> None:
@@ -100,8 +102,8 @@ def reached() -> Iterator[set[str]]:
 def test_a_field_is_reached_when_something_was_typed_into_it(reached: set[str]) -> None:
     ContactForm().is_valid()
     ContactForm({"name": "", "message": "x"}).is_valid()
-    assert "field contacts.forms.ContactForm.message" in reached
-    assert "field contacts.forms.ContactForm.name" not in reached
+    assert "field contacts.inquiries.forms.ContactForm.message" in reached
+    assert "field contacts.inquiries.forms.ContactForm.name" not in reached
 
 
 def test_a_command_is_reached_when_it_ran(reached: set[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,9 +35,9 @@ def mail_leaves_past_the_gate() -> None:
     """An app sent mail by itself: nobody had asked for it, and no purpose was named."""
     from django.core.mail import EmailMessage
 
-    from contacts import inquiries
+    from contacts.inquiries import workflow
 
-    former = inquiries.receive_inquiry
+    former = workflow.receive_inquiry
 
     def receive(*, inquiry: Any, held: bool = False) -> Any:
         received = former(inquiry=inquiry, held=held)
@@ -73,13 +73,13 @@ def any_letter_is_logged() -> None:
 
 def _unless_about_the_same(channel_name: str) -> None:
     """What was given for one purpose served another."""
-    from contacts import permission
+    from contacts.inquiries import contact_permission
     from privacy.purposes import Channel
 
     def check(former: Any, inquiry: Any, channel: Any, purpose: Any) -> None:
         former(inquiry, channel, inquiry.purpose if channel == Channel[channel_name] else purpose)
 
-    around(permission, "_check", check)
+    around(contact_permission, "_check", check)
 
 
 @breaks("phone-purpose")

@@ -166,7 +166,7 @@ def affiliates_see_the_buyer() -> None:
 @breaks("correspondence-private", at="opens to staff without a role")
 def every_colleague_reads_the_inbox() -> None:
     """Any account of staff opened any page of the admin."""
-    from contacts.admin import InquiryAdmin
+    from contacts.admin.inquiries import InquiryAdmin
 
     put(InquiryAdmin, "has_view_permission", lambda self, request, obj=None: True)
     put(InquiryAdmin, "has_module_permission", lambda self, request: True)

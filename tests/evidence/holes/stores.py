@@ -24,7 +24,7 @@ def free_text_is_logged() -> None:
 @breaks("encrypted", at="privacy_outgoingmail.refusal")
 def what_staff_write_is_stored_in_clear() -> None:
     """Reasons and notes of staff were plain columns: they name people (ADR 26)."""
-    from contacts.correspondence import log_correspondence
+    from contacts.inquiries.correspondence import log_correspondence
     from privacy.models import OutgoingMail
 
     def log(*, entry: Any, **options: Any) -> Any:
@@ -147,9 +147,9 @@ def an_upload_lies_in_a_folder() -> None:
     """A file that staff add was written under its own name."""
     from django.conf import settings
 
-    from contacts import documents
+    from contacts.documents import sharing
 
-    former = documents.add_document
+    former = sharing.add_document
 
     def add(*, file: Any, **options: Any) -> Any:
         settings.MEDIA_ROOT.mkdir(exist_ok=True)

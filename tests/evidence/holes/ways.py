@@ -13,7 +13,7 @@ def a_form_is_forgotten() -> None:
     from django import forms
 
     globals()["kept_alive"] = type(
-        "ForgottenForm", (forms.Form,), {"__module__": "contacts.forms", "text": forms.CharField()}
+        "ForgottenForm", (forms.Form,), {"__module__": "contacts.inquiries.forms", "text": forms.CharField()}
     )
 
 

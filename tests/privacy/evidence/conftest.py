@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from contacts.inquiries import receive_inquiry
+from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
 from privacy.evidence import findings
 from privacy.heartbeat import purge_ran

@@ -18,7 +18,7 @@ from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
 from aitpro.traffic.models import DomainDay
-from contacts.forms import ContactForm
+from contacts.inquiries.forms import ContactForm
 from contacts.mails import INQUIRY_ANSWERED
 from contacts.models import Correspondence, Inquiry
 from contacts.views import ContactView

@@ -19,7 +19,7 @@ from privacy.purposes import Channel, Purpose
 from privacy.sentences import own_uses, speaks_of
 from privacy.served_pages import serve
 
-from .forms import ContactForm
+from .inquiries.forms import ContactForm
 from .models import Correspondence, Inquiry
 
 PROBE = {"kind": "question", "name": "Probe", "email": "probe@example.com", "message": "Does the form take this?"}
@@ -31,9 +31,9 @@ speaks_of(
     Inquiry._meta.db_table,
     own_uses(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER),
     {
-        "Besides that, it gets only notices of changes to our privacy policy.": "contacts/forms.py",
-        "We call you about this message only, and use the number for nothing else.": "contacts/forms.py",
-        "We send you letters about this message only, such as a quote, and use it": "contacts/forms.py",
+        "Besides that, it gets only notices of changes to our privacy policy.": "contacts/inquiries/forms.py",
+        "We call you about this message only, and use the number for nothing else.": "contacts/inquiries/forms.py",
+        "We send you letters about this message only, such as a quote, and use it": "contacts/inquiries/forms.py",
     },
 )
 

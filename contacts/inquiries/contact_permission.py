@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from contacts.models import Correspondence, Inquiry
 from privacy.permissions import ContactRefused, refuse_unless_permitted
 from privacy.purposes import Channel, Purpose, Refusal
-
-from .models import Correspondence, Inquiry
 
 _POINTS = {
     Channel.EMAIL: "e-mail address",

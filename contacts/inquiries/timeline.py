@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from .models import Inquiry
+from contacts.models import Inquiry
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.db.models import Case, F, QuerySet, Value, When
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .models import Inquiry, InquiryQuerySet
+from contacts.models import Inquiry, InquiryQuerySet
 
 # What waits comes first, the soonest due of it on top; the rest by age.
 INBOX_ORDER: list[Any] = [

@@ -13,7 +13,7 @@ from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, personal_data
 from privacy.sealed_models import SealedModel
 
-from .threads import LiveThreads
+from .live_threads import LiveThreads
 
 
 @personal_data(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from contacts.mails import DOCUMENT_SENT
+from contacts.models import Document, Inquiry
 from privacy.audit.trail import record
 from privacy.links import digest_of, new_link_token
 from privacy.mail import queue_mail
 
-from .file_types import SniffedFile
-from .mails import DOCUMENT_SENT
-from .models import Document, Inquiry
+from .file_validation import SniffedFile
 
 if TYPE_CHECKING:
     from accounts.models import User

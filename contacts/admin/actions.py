@@ -15,18 +15,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 
+from contacts.documents.sharing import add_document, fetch_document, send_document
+from contacts.inquiries.contact_permission import permissions_now
+from contacts.inquiries.correspondence import log_correspondence
+from contacts.inquiries.timeline import events_of, inquiries_of_the_sender
+from contacts.inquiries.workflow import StepRefused, assign_inquiry, discard_inquiry, release_inquiry
+from contacts.models import Correspondence, Document, Inquiry
+from contacts.views import download
 from privacy.admin_search import BlindSearchMixin
 from privacy.mail import MailRefused
 from privacy.permissions import ContactRefused
 
-from .admin_forms import ConfirmForm, CorrespondenceForm, DocumentForm
-from .correspondence import log_correspondence
-from .documents import add_document, fetch_document, send_document
-from .history import events_of, inquiries_of_the_sender
-from .inquiries import StepRefused, assign_inquiry, discard_inquiry, release_inquiry
-from .models import Correspondence, Document, Inquiry
-from .permission import permissions_now
-from .views import download
+from .forms import ConfirmForm, CorrespondenceForm, DocumentForm
 
 if TYPE_CHECKING:
     from accounts.models import User

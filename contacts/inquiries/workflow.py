@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
+from contacts.models import Inquiry, Reply
 from privacy.audit.trail import record
 from privacy.deadlines import business_days_after
 from privacy.limits import has_room
@@ -19,9 +21,6 @@ from privacy.mail import MailRefused, queue_mail
 from privacy.models import PrivacyRequest
 from privacy.purposes import Refusal
 from privacy.requests import answer_with_text, record_request
-
-from .mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
-from .models import Inquiry, Reply
 
 if TYPE_CHECKING:
     from accounts.models import User

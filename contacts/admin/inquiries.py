@@ -10,19 +10,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 
+from contacts.inquiries.contact_permission import permissions_now
+from contacts.inquiries.forms import ONLY_FOR
+from contacts.inquiries.workflow import answer_inquiry, assign_inquiry, set_state
+from contacts.models import Inquiry, Reply
 from privacy.admin_readonly import ReadOnlyInline
 from privacy.deadlines import local_day
 from privacy.encryption.normalise import normalise_email
 from privacy.mail import MailRefused
 from privacy.requests import RequestRefused
 
-from .admin_filters import INBOX_ORDER, QueueFilter
-from .admin_forms import InquiryForm, ReplyForm
-from .admin_steps import InquirySteps
-from .forms import ONLY_FOR
-from .inquiries import answer_inquiry, assign_inquiry, set_state
-from .models import Inquiry, Reply
-from .permission import permissions_now
+from .actions import InquirySteps
+from .filters import INBOX_ORDER, QueueFilter
+from .forms import InquiryForm, ReplyForm
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -9,12 +9,11 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
+from contacts.mails import INQUIRY_ANSWERED
+from contacts.models import Correspondence, Inquiry, Reply
 from privacy.mail import MailRefused
 from privacy.mail_gate import pass_gate
-
-from .file_types import MAX_BYTES, FileRefused, SniffedFile, sniff
-from .mails import INQUIRY_ANSWERED
-from .models import Correspondence, Inquiry, Reply
 
 
 class StaffChoice(forms.ModelChoiceField[Any]):

@@ -18,8 +18,8 @@ from privacy.purposes import Channel, Purpose
 from privacy.registry import Erasure, Retention, personal_data
 from privacy.sealed_models import SealedModel
 
-from .documents_model import Document
-from .threads import KEPT_DAYS, LiveThreads
+from .document import Document
+from .live_threads import KEPT_DAYS, LiveThreads
 
 __all__ = ["REFERENCE", "Correspondence", "Document", "Inquiry", "Reply", "new_reference"]
 

@@ -8,11 +8,11 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
+from contacts.models import Inquiry
 from privacy.encryption.normalise import normalise_phone
 from privacy.trap import TrapField
 
-from .models import Inquiry
-from .suspicion import looks_like_spam, new_stamp
+from .spam_check import looks_like_spam, new_stamp
 
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
 # What only one kind of message asks for; it is not kept for another.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
+from contacts.models import Correspondence
 from privacy.audit.trail import record
 
-from .inquiries import mark_answered, reopen
-from .models import Correspondence
-from .permission import require_permission
+from .contact_permission import require_permission
+from .workflow import mark_answered, reopen
 
 if TYPE_CHECKING:
     from accounts.models import User
