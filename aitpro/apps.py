@@ -10,4 +10,4 @@ class AitproConfig(AppConfig):
 
 
 class SiteAdminConfig(AdminConfig):
-    default_site = "aitpro.admin_site.SiteAdmin"
+    default_site = "aitpro.admin_site.site.SiteAdmin"

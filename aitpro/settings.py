@@ -83,9 +83,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "aitpro.http_rules.HttpRulesMiddleware",
+    "aitpro.http.middleware.HttpRulesMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "aitpro.canonical_host.CanonicalHostMiddleware",
+    "aitpro.http.canonical_host.CanonicalHostMiddleware",
     "privacy.acting_middleware.ActingMiddleware",
     "affiliates.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -320,12 +320,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "requests": {"()": "aitpro.log_lines.RequestFilter"},
-        "unavailable": {"()": "aitpro.log_lines.UnavailableFilter"},
+        "requests": {"()": "aitpro.log_format.RequestFilter"},
+        "unavailable": {"()": "aitpro.log_format.UnavailableFilter"},
     },
     "formatters": {
         "line": {
-            "()": "aitpro.log_lines.LineFormatter",
+            "()": "aitpro.log_format.LineFormatter",
             "format": "{asctime} {levelname} {name}: {message}",
             "style": "{",
         }

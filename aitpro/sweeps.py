@@ -2,6 +2,6 @@
 
 from privacy.sweep.files import leave_out
 
-from .demo_data import sign_ins_file
+from .demo.seed import sign_ins_file
 
 leave_out(sign_ins_file(), because="the demo's sign-ins, for whoever runs it")

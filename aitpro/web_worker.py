@@ -25,7 +25,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
-from .log_lines import LINE, LineFormatter
+from .log_format import LINE, LineFormatter
 
 LANE = "/accounts/"  # signing in, asking for a link, setting a password
 PAUSE = 0.02  # seconds after each answer, in which the process serves pages

@@ -7,7 +7,7 @@
 - `inventory`: which ways in nobody tried, and the `reasons` for some
 """
 
-from . import commands, elsewhere, reasons, served, walk  # noqa: F401  (importing registers them)
+from . import commands, crawl, exemptions, served, third_parties  # noqa: F401  (importing registers them)
 
 # isort: split
 from . import inventory  # noqa: F401  (the last of all)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from aitpro import web_worker
-from aitpro.incoming.bodies import WithLength
+from aitpro.http.chunked_bodies import WithLength
 
 web_worker.WITHIN = 5
 

@@ -23,7 +23,7 @@ from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import Client
 
-from aitpro.incoming.bodies import WithLength
+from aitpro.http.chunked_bodies import WithLength
 from aitpro.web_worker import LARGE
 from contacts.models import Inquiry
 from shop.models import PayPalEvent

@@ -140,7 +140,7 @@ def test_a_visitor_whom_the_proxy_met_over_http_is_sent_to_https(client: Client,
 def test_https_behind_an_unknown_proxy_says_what_to_set_and_never_leads_to_itself(
     client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, peer: str, named: str
 ) -> None:
-    monkeypatch.setattr("aitpro.incoming.forwarded._told", set())
+    monkeypatch.setattr("aitpro.http.trusted_proxies._told", set())
     for proto in ("https", "HTTPS", "https,http"):
         headers = {"X-Forwarded-Proto": proto, "X-Forwarded-For": "203.0.113.77"}
         response = client.get("/services/?page=2", REMOTE_ADDR=peer, headers=headers)

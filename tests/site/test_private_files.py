@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from pytest_django import Settings
 
-from aitpro.private_files import close_to_others
+from aitpro.file_permissions import close_to_others
 from tests.running_site import ROOT
 
 

@@ -23,7 +23,7 @@ MODULES = {
     "http.client": REHEARSAL,
     "httpx": set[str](),
     "requests": PAYPAL,
-    "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/elsewhere.py", *REHEARSAL},
+    "socket": {DEMO, "aitpro/web_worker.py", "aitpro/probes/third_parties.py", *REHEARSAL},
     "urllib.request": set[str](),
     "urllib3": set[str](),
     "subprocess": {DEMO, *REHEARSAL},
@@ -35,10 +35,10 @@ MODULES = {
     "pickle": set[str](),
     "shelve": set[str](),
     "telnetlib": set[str](),
-    "xml": {"aitpro/promises.py"},  # the sitemap, as the site itself has just written it
+    "xml": {"aitpro/evidence.py"},  # the sitemap, as the site itself has just written it
     "yaml": set[str](),
     # SystemRandom, for pauses between attempts; and invented sales, the same in every demo
-    "random": {"shop/paypal/client.py", "aitpro/demo_history.py"},
+    "random": {"shop/paypal/client.py", "aitpro/demo/sales_history.py"},
 }
 # call → the files that may make it all the same
 CALLS = {

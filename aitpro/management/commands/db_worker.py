@@ -2,7 +2,7 @@ from typing import Any
 
 from django_tasks_db.management.commands import db_worker
 
-from aitpro.private_files import close_to_others
+from aitpro.file_permissions import close_to_others
 from privacy.readiness import NotReady, require_ready
 
 

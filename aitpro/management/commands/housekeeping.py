@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
+from aitpro.file_permissions import close_to_others
 from aitpro.housekeeping import housekeep
-from aitpro.private_files import close_to_others
 from privacy.clock import clock_jump, confirm_clock
 from privacy.readiness import NotReady, require_ready
 

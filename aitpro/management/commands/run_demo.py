@@ -14,7 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from honcho.manager import Manager
 
-from aitpro.private_files import close_to_others
+from aitpro.file_permissions import close_to_others
 
 PAGES = {
     "site": "site:home",

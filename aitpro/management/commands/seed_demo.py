@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from aitpro.demo_data import seed
+from aitpro.demo.seed import seed
 
 
 class Command(BaseCommand):

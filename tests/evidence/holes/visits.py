@@ -129,7 +129,7 @@ def anybody_reads_a_visits_address() -> None:
 @breaks("purpose-limitation")
 def staff_collect_addresses_for_advertising() -> None:
     """The first page of the admin read whoever had asked something, to write to them about something else."""
-    from aitpro.admin_site import SiteAdmin
+    from aitpro.admin_site.site import SiteAdmin
     from contacts.models import Inquiry
 
     def index(former: Any, self: Any, request: Any, extra_context: Any = None) -> Any:

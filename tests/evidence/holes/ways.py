@@ -35,10 +35,10 @@ def a_column_is_forgotten() -> None:
 @breaks("encrypted", at="address .well-known/security-policy.txt")
 def an_address_is_forgotten() -> None:
     """An address that the walk leaves out, as it would one that it can't find a row for."""
-    from aitpro.probes import walk
+    from aitpro.probes import crawl
 
     def go(former: Any, self: Any, route: str, browsers: Any) -> None:
         if route != ".well-known/security-policy.txt":
             former(self, route, browsers)
 
-    around(walk.Walk, "go", go)
+    around(crawl.Walk, "go", go)

@@ -94,7 +94,7 @@ def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
     }
     assert using == {
         "affiliates/promises.py",
-        "aitpro/admin_site.py",
+        "aitpro/admin_site/site.py",
         "aitpro/housekeeping.py",
         "privacy/acting_middleware.py",
         "privacy/reading.py",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from aitpro.origins import Origins
-from aitpro.promises import _pages
+from aitpro.evidence import _pages
+from aitpro.http.page_origins import Origins
 from aitpro.traffic.models import PageDay
 from privacy.served_pages import public_paths, serve
 from shop.models import Product

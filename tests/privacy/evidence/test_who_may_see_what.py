@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aitpro.probes.elsewhere import stays_here
+from aitpro.probes.third_parties import stays_here
 from contacts.models import Inquiry
 from contacts.probes.look_alikes import PAIRS
 from privacy.probes.pages import THIEF, may_see, promise_of

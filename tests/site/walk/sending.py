@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 
-from aitpro.incoming.bodies import WithLength
+from aitpro.http.chunked_bodies import WithLength
 
 from .oddities import Request
 

@@ -25,7 +25,7 @@ from privacy.reading import acting_as, acting_now
 from privacy.staff_acting import acts_for_staff
 from privacy.today import waiting_for
 
-from .admin_areas import in_areas
+from .areas import in_areas
 
 
 class SiteAdmin(AdminSite):

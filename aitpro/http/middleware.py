@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
-from .incoming.forms import refuse_what_is_unreadable
-from .incoming.forwarded import drop_what_is_not_believed, instead_of_a_loop
+from .trusted_proxies import drop_what_is_not_believed, instead_of_a_loop
+from .unreadable_requests import refuse_what_is_unreadable
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 SAFE = ("GET", "HEAD", "OPTIONS")

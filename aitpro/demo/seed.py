@@ -16,16 +16,16 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate
 from affiliates.terms import accept_terms, number_now, terms_now
-from aitpro import demo_release
 from contacts.models import Inquiry
 from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel
 from shop.delivery_models import ProductFile
 from shop.models import Product
 
-from .demo_creatives import seed_creatives
-from .demo_history import seed_history
-from .demo_inbox import seed_inbox
+from . import release
+from .creatives import seed_creatives
+from .inbox import seed_inbox
+from .sales_history import seed_history
 
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
@@ -79,9 +79,9 @@ def _product() -> Product:
 def _release(product: Product) -> None:
     """Something real to download."""
     if not product.files.exists():
-        content = ContentFile(demo_release.release_zip(), name="bps-pro.zip")
+        content = ContentFile(release.release_zip(), name="bps-pro.zip")
         ProductFile.objects.create(
-            product=product, version=demo_release.VERSION, content=content, notes="The first release."
+            product=product, version=release.VERSION, content=content, notes="The first release."
         )
 
 

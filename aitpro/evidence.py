@@ -15,7 +15,7 @@ from django.urls import is_valid_path, reverse
 from privacy.evidence import Evidence, evidence_for
 from privacy.served_pages import public_paths, serve
 
-from .origins import Origins
+from .http.page_origins import Origins
 
 # What falls back to nothing else (CSP level 3), so that it has to be named; the rest falls back to default-src.
 NEEDED = {"default-src", "form-action", "base-uri", "frame-ancestors"}

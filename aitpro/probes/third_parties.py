@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 
 from affiliates.probes.people import AFFILIATE, RIVAL
-from aitpro.promises import AD_MARKS, AD_NETWORKS, NEEDED, Page, policy_of
+from aitpro.evidence import AD_MARKS, AD_NETWORKS, NEEDED, Page, policy_of
 from privacy.rehearsal.canaries import Kind, files_below
 from privacy.rehearsal.probes import Stage, probe
 from privacy.rehearsal.rehearsing import Rehearsal, Seen

@@ -10,7 +10,7 @@ import io
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .forms import is_utf8
+from .unreadable_requests import is_utf8
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
