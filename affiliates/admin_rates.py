@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from privacy.reauthentication import confirmed_recently
 from shop.money import CURRENCIES, program_currency
-from shop.pricing.confirmation import question
 from shop.pricing.form_fields import MoneyField
+from shop.pricing.large_change import question
 
 from .models import Rate
 from .rates import RateRefused, end_rate, rate_for, set_rate, why_not

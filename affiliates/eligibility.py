@@ -16,7 +16,7 @@ from django.db import models
 from django.db.models import Sum
 
 from privacy.encryption.normalise import normalise_email
-from shop.paypal.bodies import is_payable
+from shop.paypal.request_bodies import is_payable
 
 from .models import Affiliate, LedgerEntry, PayoutItem
 from .terms import number_now

@@ -14,9 +14,9 @@ from django_tasks import task
 from privacy.audit.trail import record, record_many
 from privacy.purposes import Purpose
 from privacy.reading import acts_for
-from shop.paypal.bodies import is_payable
 from shop.paypal.errors import DuplicateBatch, Invalid, PayPalError
 from shop.paypal.gateway import gateway
+from shop.paypal.request_bodies import is_payable
 from shop.paypal.types import PayoutLine, PayoutPage, PayoutStatus
 
 from .eligibility import barred_of

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from privacy.addresses.form_field import EmailAddressField
-from shop.paypal.bodies import RECEIVER, is_payable
+from shop.paypal.request_bodies import RECEIVER, is_payable
 
 from .forms import website_as_typed
 from .models import Affiliate

@@ -40,11 +40,11 @@ from privacy.reapply import finish_erasures
 from privacy.rehearsal.nightly import start_when_due
 from privacy.requests import mail_waiting_links
 from privacy.retention import purge_expired
-from shop.disputes import follow_open_disputes
-from shop.events import handle_open_events
-from shop.payments import settle_open_payments
-from shop.reconciliation import look_at_payments
-from shop.refunds import finish_open_refunds
+from shop.payments.disputes import follow_open_disputes
+from shop.payments.refunds import finish_open_refunds
+from shop.payments.settlement import settle_open_payments
+from shop.reconciliation.reconcile import look_at_payments
+from shop.webhooks.processing import handle_open_events
 
 TASKS_KEPT = timedelta(days=7)  # after they are done, for whoever looks into a failure
 

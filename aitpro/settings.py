@@ -229,7 +229,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-    # The releases that buyers download: no address leads here, only the signed links of `shop.downloads`.
+    # The releases that buyers download: no address leads here, only the signed links of `shop.delivery.downloads`.
     "products": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": env.text("PRODUCT_FILES_DIR", default=str(DATA_DIR / "products"))},

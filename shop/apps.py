@@ -8,5 +8,5 @@ class ShopConfig(AppConfig):
     staff_acts_for = (Purpose.ORDER,)
 
     def ready(self) -> None:
-        from . import receivers  # noqa: F401  (importing connects them)
+        from .delivery import fulfillment  # noqa: F401  (importing connects them)
         from .paypal import checks  # noqa: F401  (importing registers them)

@@ -3,7 +3,8 @@ from django.urls import path
 from privacy.purposes import Audience, Purpose
 from privacy.reading import for_uses
 
-from . import order_views, views, webhook_view
+from .checkout import order_views, views
+from .webhooks import views as webhook_view
 
 app_name = "shop"
 urlpatterns = [

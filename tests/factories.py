@@ -19,8 +19,8 @@ from privacy.links import digest_of
 from privacy.promises import PROMISES
 from privacy.rehearsal.report import Report
 from privacy.sealed_models import uuid7
-from shop.delivery_models import ProductFile
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product
+from shop.models.delivery import ProductFile
 
 
 def user(email: str, **fields: Any) -> User:

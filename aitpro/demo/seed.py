@@ -19,8 +19,8 @@ from affiliates.terms import accept_terms, number_now, terms_now
 from contacts.models import Inquiry
 from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel
-from shop.delivery_models import ProductFile
 from shop.models import Product
+from shop.models.delivery import ProductFile
 
 from . import release
 from .creatives import seed_creatives

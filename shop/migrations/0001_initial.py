@@ -7,8 +7,8 @@ import privacy.encryption.blind_index
 import privacy.encryption.fields
 import privacy.links
 import privacy.sealed_models
-import shop.delivery_models
-import shop.event_models
+import shop.models.delivery
+import shop.models.paypal_event
 import shop.money
 from django.conf import settings
 from django.db import migrations, models
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('handled_at', models.DateTimeField(null=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField(default=shop.event_models.first_due, verbose_name='tried again')),
+                ('due_at', models.DateTimeField(default=shop.models.paypal_event.first_due, verbose_name='tried again')),
                 ('payment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='shop.payment')),
             ],
             options={
@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('version', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('\\A[0-9A-Za-z][0-9A-Za-z.+-]*\\Z')])),
-                ('content', models.FileField(max_length=200, storage=shop.delivery_models.protected_storage, upload_to=shop.delivery_models._place_of, validators=[django.core.validators.FileExtensionValidator(['zip', 'pdf'])], verbose_name='file')),
+                ('content', models.FileField(max_length=200, storage=shop.models.delivery.protected_storage, upload_to=shop.models.delivery._place_of, validators=[django.core.validators.FileExtensionValidator(['zip', 'pdf'])], verbose_name='file')),
                 ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
                 ('size_bytes', models.PositiveBigIntegerField(editable=False, verbose_name='size in bytes')),
                 ('notes', models.TextField(blank=True, max_length=5000, verbose_name='what is new')),

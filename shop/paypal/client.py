@@ -23,7 +23,8 @@ from paypalrestsdk.api import Api  # type: ignore[import-untyped,unused-ignore]
 
 from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import Transient
-from shop.paypal.refusals import Busy, Unauthorized, clean_debug_id, refusal
+
+from .error_mapping import Busy, Unauthorized, clean_debug_id, refusal
 
 log = logging.getLogger(__name__)
 

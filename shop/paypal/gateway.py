@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 from django.views.decorators.debug import sensitive_variables
 
 from shop.money import Money
-from shop.paypal import answers, bodies
 from shop.paypal.client import PayPalClient
 from shop.paypal.config import PayPalConfig
 from shop.paypal.errors import Expired, Transient
@@ -34,7 +33,9 @@ from shop.paypal.types import (
     RefundState,
     WebhookEvent,
 )
-from shop.paypal.webhooks import WebhookVerifier
+
+from . import request_bodies, responses
+from .webhook_verification import WebhookVerifier
 
 PAGE_SIZE = 100  # payout items a page
 
@@ -64,7 +65,7 @@ class Gateway:
         items: Sequence[OrderItem] = (),
     ) -> CreatedOrder:
         """Store the id before sending the buyer to `approve_url`. Conflict: the invoice number is already paid."""
-        body = bodies.order_body(
+        body = request_bodies.order_body(
             brand_name=self.config.brand_name,
             reference_id=reference_id,
             invoice_id=invoice_id,
@@ -75,19 +76,19 @@ class Gateway:
             cancel_url=cancel_url,
         )
         answer = self.client.post("/v2/checkout/orders", body, _keyed(request_id))
-        return _read(answers.created_order, answer)
+        return _read(responses.created_order, answer)
 
     def get_order(self, order_id: str) -> OrderState:
         """Expired after about three hours without a payment, or when the id was never PayPal's."""
-        return _read(answers.order_state, self.client.get(f"/v2/checkout/orders/{_id(order_id)}"))
+        return _read(responses.order_state, self.client.get(f"/v2/checkout/orders/{_id(order_id)}"))
 
     def capture_order(self, *, order_id: str, request_id: str) -> OrderState:
         """Takes the money. A COMPLETED order may hold a DECLINED capture: believe the capture, and check its amount."""
         answer = self.client.post(f"/v2/checkout/orders/{_id(order_id)}/capture", {}, _keyed(request_id))
-        return _read(answers.order_state, answer)
+        return _read(responses.order_state, answer)
 
     def get_capture(self, capture_id: str) -> CaptureState:
-        return _read(answers.capture_state, self.client.get(f"/v2/payments/captures/{_id(capture_id)}"))
+        return _read(responses.capture_state, self.client.get(f"/v2/payments/captures/{_id(capture_id)}"))
 
     def refund_capture(
         self, *, capture_id: str, request_id: str, amount: Money | None = None, note: str = "", custom_id: str = ""
@@ -97,12 +98,12 @@ class Gateway:
         PayPal shows `custom_id` in the refund, so that it is known again when this answer is lost.
         """
         path = f"/v2/payments/captures/{_id(capture_id)}/refund"
-        body = bodies.refund_body(amount=amount, note=note, custom_id=custom_id)
+        body = request_bodies.refund_body(amount=amount, note=note, custom_id=custom_id)
         answer = self.client.post(path, body, _keyed(request_id))
-        return _read(lambda found: answers.refund_state(found, capture_id=capture_id), answer)
+        return _read(lambda found: responses.refund_state(found, capture_id=capture_id), answer)
 
     def get_refund(self, refund_id: str) -> RefundState:
-        return _read(answers.refund_state, self.client.get(f"/v2/payments/refunds/{_id(refund_id)}"))
+        return _read(responses.refund_state, self.client.get(f"/v2/payments/refunds/{_id(refund_id)}"))
 
     @sensitive_variables()
     def get_dispute(self, dispute_id: str) -> DisputeState:
@@ -110,26 +111,26 @@ class Gateway:
 
         https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_get
         """
-        return _read(answers.dispute_state, self.client.get(f"/v1/customer/disputes/{_id(dispute_id)}"))
+        return _read(responses.dispute_state, self.client.get(f"/v1/customer/disputes/{_id(dispute_id)}"))
 
     @sensitive_variables()
     def create_payout(self, *, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> PayoutState:
         """At most 500 lines in one currency. DuplicateBatch: it was sent before, possibly by a repeat of this call."""
-        body = bodies.payout_body(sender_batch_id=sender_batch_id, subject=subject, items=items)
+        body = request_bodies.payout_body(sender_batch_id=sender_batch_id, subject=subject, items=items)
         # sender_batch_id makes it safe to repeat: PayPal does not look at PayPal-Request-Id here.
-        return _read(answers.payout_state, self.client.post("/v1/payments/payouts", body, repeatable=True))
+        return _read(responses.payout_state, self.client.post("/v1/payments/payouts", body, repeatable=True))
 
     def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
         query = f"page={page:d}&page_size={PAGE_SIZE}&total_required=true"
-        return _read(answers.payout_page, self.client.get(f"/v1/payments/payouts/{_id(batch_id)}?{query}"))
+        return _read(responses.payout_page, self.client.get(f"/v1/payments/payouts/{_id(batch_id)}?{query}"))
 
     def get_payout_item(self, item_id: str) -> PayoutItemState:
-        return _read(answers.payout_item_state, self.client.get(f"/v1/payments/payouts-item/{_id(item_id)}"))
+        return _read(responses.payout_item_state, self.client.get(f"/v1/payments/payouts-item/{_id(item_id)}"))
 
     def cancel_payout_item(self, item_id: str) -> PayoutItemState:
         """Only an UNCLAIMED item can be cancelled. PayPal wants no body, takes no key, and so it is asked once."""
         answer = self.client.post(f"/v1/payments/payouts-item/{_id(item_id)}/cancel")
-        return _read(answers.payout_item_state, answer)
+        return _read(responses.payout_item_state, answer)
 
     @sensitive_variables()
     def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
@@ -169,7 +170,7 @@ def _id(value: str) -> str:
 
 def _keyed(request_id: str) -> dict[str, str]:
     return {
-        "PayPal-Request-Id": bodies.identifier(request_id, bodies.REQUEST_ID),
+        "PayPal-Request-Id": request_bodies.identifier(request_id, request_bodies.REQUEST_ID),
         "Prefer": "return=representation",
     }
 

@@ -10,7 +10,7 @@ from django.forms.utils import pretty_name
 
 from shop.money import CURRENCIES, Money
 
-from .typed import NotAnAmount, read_money
+from .amount_parser import NotAnAmount, read_money
 
 
 class MoneyField(forms.Field):

@@ -12,8 +12,8 @@ from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
 from affiliates.rates import rate_for
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
-from shop.payment_booking import apply_capture
-from shop.refunds import apply_refund
+from shop.payments.capture_booking import apply_capture
+from shop.payments.refunds import apply_refund
 from tests import factories
 from tests.shop.buying import capture_of, refund_of
 

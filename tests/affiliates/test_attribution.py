@@ -13,7 +13,7 @@ from affiliates.models import Affiliate, Attribution, Click, Commission
 from affiliates.rates import set_rate
 from affiliates.referral import COOKIE
 from shop.models import Order, Product
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from tests import factories
 from tests.shop.buying import capture_of, place
 

@@ -20,7 +20,7 @@ from affiliates.payouts import prepare_payout
 from affiliates.rates import set_rate
 from shop.models import Product
 from shop.money import Money
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
 from tests.shop.buying import capture_of, place

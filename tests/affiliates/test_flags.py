@@ -25,7 +25,7 @@ from privacy.audit.models import AuditEntry
 from privacy.sealed_models import uuid7
 from shop.models import Payment, Product
 from shop.money import Money
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from shop.signals import dispute_closed, payer_known, payment_disputed
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale

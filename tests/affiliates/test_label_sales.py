@@ -24,7 +24,7 @@ from aitpro.housekeeping import STEPS
 from privacy.erasure import erase_person
 from privacy.retention import purge_expired
 from shop.models import Order, Product
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from tests.affiliates.portal.pages import PORTAL, signed_in
 from tests.affiliates.sales import refund, sale
 from tests.shop.buying import capture_of, place

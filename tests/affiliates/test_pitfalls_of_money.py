@@ -21,9 +21,9 @@ from affiliates.rates import set_rate
 from affiliates.verification import first_difference
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
+from shop.payments.refunds import apply_refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
-from shop.refunds import apply_refund
 from tests import factories
 from tests.affiliates.sales import approved_sale, attributed_order, balance, refund, sale
 from tests.shop.buying import capture_of, place, refund_of

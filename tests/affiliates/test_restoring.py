@@ -15,8 +15,8 @@ from affiliates.restoring import restore_commission
 from affiliates.verification import first_difference
 from privacy.audit.models import AuditEntry
 from shop.models import Payment, Product, Refund
+from shop.payments.refunds import apply_refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, RefundState, RefundStatus
-from shop.refunds import apply_refund
 from tests.affiliates.sales import approved_sale, balance, refund, sale
 
 

@@ -15,9 +15,9 @@ from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, P
 from affiliates.payout_sending import follow_open_payouts, follow_payout
 from affiliates.payouts import approve_payout, prepare_payout
 from affiliates.verification import first_difference
-from shop.events import receive_event
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus, WebhookEvent
+from shop.webhooks.processing import receive_event
 from tests.affiliates.sales import approved_sale, balance, refund
 from tests.paypal_standin.receiver import eventually
 from tests.running_site import free_port

@@ -16,9 +16,9 @@ from affiliates.rates import set_rate
 from affiliates.verification import first_difference
 from shop.models import Payment, Product, Refund
 from shop.money import Money
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
+from shop.payments.refunds import apply_refund
 from shop.paypal.types import CaptureState, CaptureStatus, RefundState, RefundStatus
-from shop.refunds import apply_refund
 from tests import factories
 from tests.affiliates.sales import attributed_order
 

@@ -17,9 +17,9 @@ from privacy.models import PrivacyRequest
 from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel
 from privacy.registry import Erasure, personal_models
-from shop.delivery_models import Licence
-from shop.licence_keys import new_licence_key
+from shop.delivery.license_keys import new_licence_key
 from shop.models import Order, Product
+from shop.models.delivery import Licence
 from tests import factories
 
 from .conftest import ERIN, FRANK

@@ -39,9 +39,9 @@ from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.purposes import Purpose
 from privacy.reading import acting_for
 from privacy.registry import personal_models
-from shop.delivery_models import Licence
-from shop.licence_keys import new_licence_key
+from shop.delivery.license_keys import new_licence_key
 from shop.models import Product
+from shop.models.delivery import Licence
 from tests import factories
 
 # What is found about somebody who was erased, each with its reason.

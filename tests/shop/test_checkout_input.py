@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from shop.models import Order, Product
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from tests import factories
 from tests.shop.buying import CAROL, capture_of
 from tests.worker import run_due_tasks

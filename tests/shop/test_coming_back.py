@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shop.buyers_browser import AT_ONCE, COOKIE, remember_buyer
+from shop.checkout.checkout_cookie import AT_ONCE, COOKIE, remember_buyer
 from shop.models import Order, Payment, Product
 from tests import factories
 from tests.shop.buying import place

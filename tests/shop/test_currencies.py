@@ -7,8 +7,8 @@ from django.test import Client
 
 from shop.models import Order, Product
 from shop.money import Money
-from shop.paypal.bodies import shortened
 from shop.paypal.gateway import gateway
+from shop.paypal.request_bodies import shortened
 from tests import factories
 from tests.shop.buying import buy, place
 from tests.standin_process import Standin

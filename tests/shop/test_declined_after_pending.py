@@ -10,7 +10,7 @@ from django.test import Client
 
 from privacy.erasure import erase_person
 from shop.models import Payment, Product
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from shop.paypal.types import CaptureStatus
 from tests import factories
 from tests.shop.buying import capture_of

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from privacy.audit.models import AuditEntry
 from privacy.sealed_models import uuid7
-from shop.disputes import apply_dispute, follow_open_disputes
-from shop.events import handle_open_events
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product, Refund
 from shop.money import Money
+from shop.payments.disputes import apply_dispute, follow_open_disputes
 from shop.paypal.types import DisputeOutcome, DisputeState, DisputeStatus
 from shop.signals import dispute_closed, payment_disputed, payment_refunded, payment_restored
+from shop.webhooks.processing import handle_open_events
 from tests import factories
 from tests.paypal_standin.receiver import Receiver
 from tests.shop.buying import buy

@@ -21,9 +21,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from privacy.audit.models import AuditEntry
-from shop.delivery_models import ProductFile
-from shop.downloads import DownloadRefused, download_link, take_download
+from shop.delivery.downloads import DownloadRefused, download_link, take_download
 from shop.models import Order, Product
+from shop.models.delivery import ProductFile
 from tests import factories
 
 CONTENT = b"PK\x03\x04 the guard itself"

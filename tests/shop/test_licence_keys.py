@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from shop.licence_keys import SYMBOLS, NotALicenceKey, canonical_licence_key, new_licence_key
+from shop.delivery.license_keys import SYMBOLS, NotALicenceKey, canonical_licence_key, new_licence_key
 
 KEY = "2345Z-2345Z-2345Z-2345Z-2345"
 

@@ -16,11 +16,11 @@ from privacy.access import collect
 from privacy.audit.models import AuditEntry
 from privacy.erasure import erase_person
 from privacy.models import OutgoingMail
-from shop.delivery_models import Licence
 from shop.models import Order, Payment, Product
-from shop.payment_booking import apply_capture
+from shop.models.delivery import Licence
+from shop.payments.capture_booking import apply_capture
+from shop.payments.refunds import apply_refund
 from shop.paypal.types import CaptureStatus, RefundStatus
-from shop.refunds import apply_refund
 from tests import factories
 from tests.shop.buying import capture_of, refund_of
 
@@ -81,7 +81,7 @@ def test_it_is_made_in_the_transaction_of_the_payment(payment: Payment, monkeypa
     def fails(**anything: object) -> None:
         raise RuntimeError("no power")
 
-    monkeypatch.setattr("shop.receivers.issue_licence", fails)
+    monkeypatch.setattr("shop.delivery.fulfillment.issue_licence", fails)
     with pytest.raises(RuntimeError):
         pay(payment)
     payment.refresh_from_db()

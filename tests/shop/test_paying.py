@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from affiliates.models import Affiliate, Commission
 from shop.models import Order, Payment
-from shop.payment_start import start_payment
-from shop.payments import settle, settle_open_payments
+from shop.payments.settlement import settle, settle_open_payments
+from shop.payments.start import start_payment
 from tests.running_site import free_port
 from tests.shop.buying import CAROL, approve, buy, place
 from tests.standin_process import Standin
@@ -166,7 +166,7 @@ def test_what_the_buyer_approved_is_compared_before_it_is_collected(client: Clie
 def test_a_second_click_waits_for_what_the_first_one_starts(
     client: Client, paypal: Standin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shop.payment_start.PAUSES", (0.0,) * 4)
+    monkeypatch.setattr("shop.payments.start.PAUSES", (0.0,) * 4)
     paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=4)
     assert client.post("/checkout/bps-pro/", CAROL).status_code == 302
     assert Payment.objects.get().state == "created"

@@ -12,9 +12,9 @@ from django.test import Client
 from privacy.access import collect
 from privacy.erasure import erase_person
 from privacy.retention import purge_expired
-from shop.events import receive_event
 from shop.models import Payment, PayPalEvent, Product
 from shop.paypal.types import WebhookEvent
+from shop.webhooks.processing import receive_event
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -17,11 +17,11 @@ from pytest_django import Settings
 from accounts.models import User
 from privacy.audit.models import AuditEntry
 from privacy.sealed_models import uuid7
-from shop import reconciliation
 from shop.models import Dispute, Payment, PayPalEvent, PayPalLook, Product, Refund
 from shop.money import Money
-from shop.reconciliation import look_again, look_at, look_at_payments
-from shop.refunds import refund_payment
+from shop.payments.refunds import refund_payment
+from shop.reconciliation import reconcile
+from shop.reconciliation.reconcile import look_again, look_at, look_at_payments
 from tests import factories
 from tests.running_site import free_port
 from tests.shop.buying import approve, buy, place
@@ -129,7 +129,7 @@ def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: P
 def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
     payment: Payment, paypal: Standin, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = reconciliation._ask
+    ask = reconcile._ask
 
     def refund_meanwhile(asked: Payment) -> object:
         answer = ask(asked)
@@ -137,7 +137,7 @@ def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
         return answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(reconciliation, "_ask", refund_meanwhile)
+        patch.setattr(reconcile, "_ask", refund_meanwhile)
         look_at(payment=payment)
     payment.refresh_from_db()
     assert (payment.refunded_minor, payment.problem) == (2000, "")

@@ -20,9 +20,9 @@ from privacy.purposes import Channel
 from privacy.sealed_models import uuid7
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
+from shop.payments.refunds import RefundRefused, adopt_refund, apply_refund, finish_open_refunds, refund_payment
 from shop.paypal.types import RefundStatus
-from shop.reconciliation import look_at
-from shop.refunds import RefundRefused, adopt_refund, apply_refund, finish_open_refunds, refund_payment
+from shop.reconciliation.reconcile import look_at
 from tests import factories
 from tests.running_site import free_port
 from tests.shop.buying import buy, refund_of

@@ -15,7 +15,7 @@ from affiliates.models import Affiliate, Commission
 from affiliates.verification import first_difference
 from shop.models import ExtraCapture, Order, Payment, PayPalEvent
 from shop.paypal.gateway import gateway
-from shop.reconciliation import look_again, look_at_payments
+from shop.reconciliation.reconcile import look_again, look_at_payments
 from tests.paypal_standin.receiver import Receiver
 from tests.shop.buying import approve, buy, place
 from tests.shop.messages import deliver

@@ -18,8 +18,8 @@ from privacy.models import OutgoingMail, Suppression
 from privacy.purposes import Channel
 from shop.mails import RECEIPT
 from shop.models import Order, Payment, Product
-from shop.payment_booking import apply_capture
-from shop.payments import settle_open_payments
+from shop.payments.capture_booking import apply_capture
+from shop.payments.settlement import settle_open_payments
 from shop.paypal.types import CaptureStatus
 from tests import factories
 from tests.affiliates.sales import attributed_order
@@ -150,7 +150,7 @@ def test_who_opts_out_after_ordering_gets_no_receipt_and_the_money_is_booked(pay
 
 
 def test_money_is_booked_whatever_the_mail_gate_says(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shop.payment_booking.RECEIPT", replace(RECEIPT, live=lambda order: False))
+    monkeypatch.setattr("shop.payments.capture_booking.RECEIPT", replace(RECEIPT, live=lambda order: False))
     apply_capture(payment=payment, capture=capture_of(payment))
     assert state_of(payment) == ("paid", "paid")
     assert receipts() == 0

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from privacy.encryption.keys import RootKey
 from privacy.encryption.rotation import columns, rotate
-from shop.licences import issue_licence
+from shop.delivery.licenses import issue_licence
 from shop.models import Order, Payment, Product
 from tests import factories
 from tests.shop.buying import approve, place

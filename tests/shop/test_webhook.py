@@ -16,12 +16,12 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Commission
-from shop.events import handle_open_events, receive_event
 from shop.models import Order, Payment, PayPalEvent, Product, Refund
 from shop.paypal.gateway import gateway
 from shop.paypal.types import WebhookEvent
-from shop.paypal.webhooks import MAX_BODY
-from shop.webhook_view import paypal_webhook
+from shop.paypal.webhook_verification import MAX_BODY
+from shop.webhooks.processing import handle_open_events, receive_event
+from shop.webhooks.views import paypal_webhook
 from tests.paypal_standin.receiver import Hook, Receiver
 from tests.running_site import free_port
 from tests.shop.buying import approve, buy, place
@@ -228,7 +228,7 @@ def test_a_signature_that_nobody_can_check_now_is_asked_for_again(
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     changed = {"Paypal-Cert-Url": f"{settings.PAYPAL_BASE_URL}/v1/notifications/certs/CERT-1"}
     assert deliver(hook, changed=changed) == 503
-    assert logging.ERROR in {level for name, level, _ in caplog.record_tuples if name == "shop.views"}
+    assert logging.ERROR in {level for name, level, _ in caplog.record_tuples if name == "shop.checkout.views"}
     assert not PayPalEvent.objects.exists()
     settings.PAYPAL_BASE_URL = paypal.url
     assert deliver(hook) == 200
@@ -293,7 +293,7 @@ def test_one_bad_message_does_not_keep_the_others_waiting(monkeypatch: pytest.Mo
     def broken(**anything: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("shop.events.adopt_refund", broken)
+    monkeypatch.setattr("shop.webhooks.processing.adopt_refund", broken)
     assert handle_open_events(now=timezone.now() + timedelta(minutes=6)) == 2
     assert set(PayPalEvent.objects.open().values_list("event_type", flat=True)) == {"PAYMENT.CAPTURE.REFUNDED"}
 

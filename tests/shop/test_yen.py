@@ -10,7 +10,7 @@ from django.test import Client
 
 from shop.models import Order, Payment, Product
 from shop.money import Money
-from shop.refunds import refund_payment
+from shop.payments.refunds import refund_payment
 from tests import factories
 from tests.shop.buying import CAROL, approve
 from tests.standin_process import Standin

@@ -26,7 +26,7 @@ from contacts.models import Document
 from privacy.choice_links import choices_token
 from privacy.links import digest_of, new_link_token
 from privacy.models import AccessArchive, PrivacyRequest
-from shop.downloads import download_link
+from shop.delivery.downloads import download_link
 from shop.models import Order, Product
 from tests import factories
 from tests.running_site import free_port

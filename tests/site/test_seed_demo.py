@@ -18,7 +18,7 @@ from affiliates.models import Affiliate, Creative
 from affiliates.rebuilding import rebuild
 from affiliates.verification import first_difference
 from shop.models import Payment, Product
-from shop.reconciliation import look_at_payments
+from shop.reconciliation.reconcile import look_at_payments
 
 pytestmark = pytest.mark.django_db
 

@@ -31,10 +31,10 @@ from privacy.choice_links import choices_token
 from privacy.limits import has_room
 from privacy.links import digest_of, new_link_token
 from privacy.models import AccessArchive, PrivacyRequest
-from shop.buyers_browser import COOKIE as CHECKOUT_COOKIE
-from shop.delivery_models import Licence
-from shop.downloads import download_link
+from shop.checkout.checkout_cookie import COOKIE as CHECKOUT_COOKIE
+from shop.delivery.downloads import download_link
 from shop.models import Order, Product
+from shop.models.delivery import Licence
 from tests import factories
 from tests.privacy.world import everything_about
 from tests.shop.paypal_here import no_pauses, paypal_down  # noqa: F401  (fixtures)

@@ -184,7 +184,7 @@ def test_every_text_field_of_every_form_asks_the_rule() -> None:
         if not isinstance(field.widget, forms.PasswordInput)
     }
     assert len(fields) > 60
-    assert {"shop.forms.CheckoutForm.name", "admin:shop.Product.name", "admin:auth.Group.name"} <= set(fields)
+    assert {"shop.checkout.forms.CheckoutForm.name", "admin:shop.Product.name", "admin:auth.Group.name"} <= set(fields)
     assert [name for name, field in fields.items() if not refuses(field, TURNED)] == []
     lines = {name for name, field in fields.items() if isinstance(field.widget, forms.Textarea)}
     assert [name for name in fields.keys() - lines if not refuses(fields[name], "one\ntwo")] == []

@@ -19,7 +19,7 @@ from affiliates.flags import raise_flag
 from affiliates.models import Affiliate, Commission, CommissionDispute, Flag
 from affiliates.payouts import prepare_payout
 from shop.models import Product
-from shop.payment_booking import apply_capture
+from shop.payments.capture_booking import apply_capture
 from tests.affiliates.sales import refund
 from tests.shop.buying import capture_of, place
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from affiliates.models import PayoutItem
 from privacy.erasure import erase_person
 from shop.models import Dispute, ExtraCapture, Payment, Refund
-from shop.refunds import RefundRefused, refund_payment
+from shop.payments.refunds import RefundRefused, refund_payment
 
 from .steps import RECEIVED, NotNow, Steps, may_happen, positions, products, shares, who
 from .world import BUYERS

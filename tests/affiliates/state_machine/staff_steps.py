@@ -13,10 +13,10 @@ from affiliates.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
 from affiliates.models import Commission, Flag
 from affiliates.rates import RateRefused, set_rate
 from privacy.erasure import erase_person
-from shop.licences import ReissueRefused, reissue_licence
+from shop.delivery.licenses import ReissueRefused, reissue_licence
 from shop.models import Licence, Payment
 from shop.money import Money
-from shop.refunds import RefundRefused, refund_payment
+from shop.payments.refunds import RefundRefused, refund_payment
 
 from .steps import RECEIVED, Steps, currencies, may_happen, positions, products, shares, who
 

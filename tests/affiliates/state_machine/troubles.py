@@ -9,7 +9,7 @@ from affiliates.closing import StepRefused, close_affiliate, suspend_affiliate
 from affiliates.flags import raise_flag
 from affiliates.models import Commission, Flag
 from shop.models import Payment
-from shop.refunds import RefundRefused, refund_payment
+from shop.payments.refunds import RefundRefused, refund_payment
 
 from .steps import CURRENCIES, RECEIVED
 from .world import World

@@ -65,7 +65,7 @@ def a_link_of_former_days_is_no_digest() -> None:
         Order.objects.filter(pk=order.pk).update(checkout_digest=new_link_token())
         return order
 
-    from shop import views
+    from shop.checkout import views
 
     around(views, "place_order", store)
 

@@ -62,7 +62,7 @@ def the_arguments_of_a_task_hold_an_address() -> None:
 def the_cache_holds_a_name() -> None:
     from django.core.cache import cache
 
-    from shop import orders
+    from shop.checkout import orders
 
     former = orders.place_order
 
@@ -120,7 +120,7 @@ def the_token_of_a_link_is_stored() -> None:
 @breaks("encrypted")
 def an_order_opens_by_its_id() -> None:
     """The link in the receipt was the row's id, which stands in the database and in PayPal's books."""
-    from shop import order_views
+    from shop.checkout import order_views
     from shop.models import Order
 
     def get(former: Any, where: Any, *args: Any, **wanted: Any) -> Any:
@@ -164,9 +164,9 @@ def a_message_of_paypals_is_kept_with_the_payer() -> None:
     """PayPal's messages hold the payer's name and address; all of it was kept."""
     import json
 
-    from shop import payloads
+    from shop.webhooks import payload_filter
 
-    swap(payloads.kept_of, lambda event: json.dumps(event.resource))
+    swap(payload_filter.kept_of, lambda event: json.dumps(event.resource))
 
 
 @breaks("encrypted", "paypal-only", "purpose-limitation")
@@ -174,9 +174,9 @@ def a_message_of_paypals_is_stored_in_clear() -> None:
     import json
     from dataclasses import replace
 
-    from shop import event_subjects
+    from shop.webhooks import event_ids
 
-    former = event_subjects.names_in
+    former = event_ids.names_in
 
     def names(event: Any) -> Any:
         payer = event.resource.get("payer") or event.resource.get("payee") or {}

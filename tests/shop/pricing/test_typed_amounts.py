@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shop.money import Money
-from shop.pricing.typed import NotAnAmount, read_money
+from shop.pricing.amount_parser import NotAnAmount, read_money
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from django.conf import settings
 
 from affiliates.referral import COOKIE, REFUSAL
-from shop.buyers_browser import COOKIE as CHECKOUT_COOKIE
+from shop.checkout.checkout_cookie import COOKIE as CHECKOUT_COOKIE
 
 FORM = "application/x-www-form-urlencoded"
 BOUNDARY = "multipart/form-data; boundary=b"

@@ -1,0 +1,114 @@
+"""Products with their releases, and licences, for staff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import path
+
+from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.admin_search import BlindSearchMixin
+from privacy.reauthentication import confirmed_recently
+from shop.delivery.license_keys import NotALicenceKey, canonical_licence_key
+from shop.delivery.licenses import ReissueRefused, reissue_licence
+from shop.models import Order, Product
+from shop.models.delivery import Licence, ProductFile
+
+from .product_form import ProductForm
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+REISSUE = "shop.reissue_licence"
+
+
+class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
+    model = ProductFile
+    fields = ("version", "content", "notes", "released_at")
+    extra = max_num = 1
+    can_delete = False
+    verbose_name_plural = "new release"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProductFile]:
+        return super().get_queryset(request).none()
+
+
+class ReleaseInline(admin.StackedInline[ProductFile, Product]):
+    """What is there: its notes and the day of its release can be changed, its file can't."""
+
+    model = ProductFile
+    fields = ("version", "size", "sha256", "notes", "released_at")
+    readonly_fields = ("version", "size", "sha256")
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "releases"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="size")
+    def size(self, release: ProductFile) -> str:
+        return filesizeformat(release.size_bytes)
+
+
+@admin.register(Product)
+class ProductAdmin(admin.ModelAdmin[Product]):
+    form = ProductForm
+    list_display = ["name", "price", "is_active"]
+    prepopulated_fields = {"slug": ["name"]}
+    inlines = [ReleaseInline, NewReleaseInline]
+
+
+@admin.register(Licence)
+class LicenceAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    """Found by the key, however it is typed, by the buyer's address, or by the order."""
+
+    list_display = ["__str__", "order", "issued_at", "revoked_at"]
+    list_select_related = ["order"]
+    list_filter = ["issued_at", "revoked_at"]
+    search_fields = ["order__reference"]
+    search_help_text = "A whole licence key, a whole e-mail address, or the number of an order."
+    blind_search_fields = ("order__email_index",)
+    fields = ["order", "key", "issued_at", "revoked_at"]
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Licence], search_term: str) -> Any:
+        try:
+            key = canonical_licence_key(search_term)
+        except NotALicenceKey:
+            return super().get_search_results(request, queryset, search_term)
+        self.audit(request, "search", self.model)
+        return queryset.filter(key_index=key), False
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.reissue_view)
+        return [path("reissue/<uuid:order_id>/", view, name="shop_licence_reissue"), *super().get_urls()]
+
+    @confirmed_recently
+    def reissue_view(self, request: HttpRequest, order_id: Any) -> HttpResponse:
+        """Asks once, ends the order's key and makes a new one, and says plainly what happened."""
+        order = get_object_or_404(Order.objects.select_related("product"), pk=order_id)
+        if not request.user.has_perm(REISSUE):
+            raise PermissionDenied
+        if request.method == "POST":
+            self._reissue(request, order)
+            return redirect("admin:shop_order_change", order.pk)
+        licence = Licence.objects.newest_of(order)
+        context = {**self.admin_site.each_context(request), "order": order, "licence": licence}
+        return render(request, "shop/admin/reissue.html", {**context, "title": "New license key"})
+
+    def _reissue(self, request: HttpRequest, order: Order) -> None:
+        replaces = request.POST.get("replaces", "")
+        try:
+            reissued = reissue_licence(order=order, replaces=replaces, actor=cast("User", request.user))
+        except ReissueRefused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+        else:
+            before = "" if reissued else "already, a moment ago: it was not replaced again"
+            told = "the buyer was told by mail" if order.email else "nobody could be told: the buyer was deleted"
+            self.message_user(request, f"The order has a new license key {before or 'now; ' + told}.")

@@ -1,0 +1,63 @@
+"""Orders for staff: who ordered what, each attempt to pay it, what was delivered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin_search import BlindSearchMixin
+from shop.delivery.downloads import renew_downloads
+from shop.models import Order
+from shop.models.delivery import Licence
+
+from .delivery import REISSUE
+from .payments import PaymentInline
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class LicenceInline(ReadOnlyInline):
+    model = Licence
+    fields = ("key", "issued_at", "revoked_at")
+    readonly_fields = fields
+
+
+@admin.register(Order)
+class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    list_display = ["reference", "product_name", "total", "state", "placed_at", "paid_at"]
+    list_filter = ["state", "placed_at"]
+    search_fields = ["reference"]
+    blind_search_fields = ("email_index",)
+    blind_phone_fields = ("phone_index",)
+    fields = [
+        *("reference", "product_name", "total", "state", "name", "email", "phone", "address"),
+        *("placed_at", "paid_at", "downloads", "license_key"),
+    ]
+    readonly_fields = ("license_key",)
+    inlines = [LicenceInline, PaymentInline]
+    actions = ["renew_downloads"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if request.user.has_perm(REISSUE) else self.fields[:-1]
+
+    @admin.display(description="license key")
+    def license_key(self, order: Order) -> str:
+        if not order.is_delivered:
+            return "–"
+        return format_html('<a href="{}">Issue a new one…</a>', reverse("admin:shop_licence_reissue", args=[order.pk]))
+
+    @admin.action(description="Let the buyer download anew", permissions=["renew"])
+    def renew_downloads(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+        for order in orders.only("id"):
+            renew_downloads(order=order, actor=cast("User", request.user))
+        self.message_user(request, "The count of downloads begins anew. Please tell the buyer.")
+
+    def has_renew_permission(self, request: HttpRequest) -> bool:
+        return cast("User", request.user).has_perm("shop.renew_downloads")

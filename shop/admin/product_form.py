@@ -1,0 +1,58 @@
+"""The product's form for staff: its price as people write it, and a question before it changes by more than half."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from shop.models import Product
+from shop.money import Money
+from shop.pricing.form_fields import MoneyField
+from shop.pricing.large_change import question
+
+
+class ProductForm(forms.ModelForm[Product]):
+    price_minor = MoneyField(
+        label="Price", currency_field="currency", help_text="Such as 69.95, in the currency that is chosen below."
+    )
+
+    class Meta:
+        model = Product
+        fields = [
+            *("slug", "name", "summary", "description", "price_minor", "currency"),
+            *("is_active", "issues_licence", "asks_phone", "asks_address"),
+        ]
+
+    def clean_price_minor(self) -> int:
+        price: Money = self.cleaned_data["price_minor"]
+        return price.minor
+
+    def clean(self) -> dict[str, Any] | None:
+        values = super().clean()
+        if not self.errors and self._is_far_from_the_price_before() and not self._is_confirmed:
+            self.add_error("price_minor", self._question())
+        return values
+
+    @property
+    def _price(self) -> Money:
+        return Money(self.cleaned_data["price_minor"], self.cleaned_data["currency"])
+
+    @property
+    def _price_before(self) -> Money | None:
+        stored = Product.objects.filter(pk=self.instance.pk).first()
+        return stored.price if stored else None
+
+    def _is_far_from_the_price_before(self) -> bool:
+        before = self._price_before
+        if before is None:
+            return False
+        return before.currency != self._price.currency or abs(self._price.minor - before.minor) * 2 > before.minor
+
+    @property
+    def _is_confirmed(self) -> bool:
+        return self.data.get("price_confirmed") == str(self._price)
+
+    def _question(self) -> forms.ValidationError:
+        changes = f"The price changes from {self._price_before} to {self._price}."
+        return question(changes, box="price_confirmed", value=str(self._price), answer=f"sell it for {self._price}")

@@ -1,0 +1,87 @@
+"""The staff's reconciliation page: everything that does not match PayPal, and a button to look again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from shop.models import Dispute, ExtraCapture, Payment, PayPalEvent, Refund
+from shop.reconciliation.reconcile import look_again
+from shop.reconciliation.totals import totals
+from shop.webhooks.processing import set_aside
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+PERMISSION = "shop.reconcile_payment"
+SHOWN = 50  # rows of a table; the lists of the admin have the rest
+UNANSWERED_AFTER = timedelta(minutes=10)  # a refund that is still on its way to PayPal is nothing to worry about
+
+
+class ReconciliationPages(admin.ModelAdmin[Any]):
+    """Below `/admin/shop/payment/`: reading needs the permission to view payments, the buttons their own."""
+
+    def get_urls(self) -> list[Any]:
+        staff = self.admin_site.admin_view
+        look, aside = require_POST(self.look_view), require_POST(self.set_aside_view)
+        return [
+            path("reconciliation/", staff(self.reconciliation_view), name="shop_reconciliation"),
+            path("reconciliation/look/", staff(look), name="shop_reconciliation_look"),
+            path("reconciliation/set-aside/<uuid:event_id>/", staff(aside), name="shop_event_set_aside"),
+            *super().get_urls(),
+        ]
+
+    def reconciliation_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_act = request.user.has_perm(PERMISSION)
+        context = {**self.admin_site.each_context(request), **unmatched(), "may_act": may_act}
+        return render(request, "shop/admin/reconciliation.html", {**context, "title": "Reconciliation with PayPal"})
+
+    def look_view(self, request: HttpRequest) -> HttpResponse:
+        """A bounded number of payments, since somebody waits for the answer."""
+        _require_permission(request)
+        looked = look_again()
+        if looked:
+            self.message_user(request, f"Looked at {looked} payment{'s' if looked != 1 else ''} at PayPal.")
+        else:
+            self.message_user(request, "Nothing could be looked at just now.", messages.WARNING)
+        return redirect("admin:shop_reconciliation")
+
+    def set_aside_view(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
+        _require_permission(request)
+        set_aside(event=get_object_or_404(PayPalEvent, pk=event_id), actor=cast("User", request.user))
+        self.message_user(request, "The message is set aside.")
+        return redirect("admin:shop_reconciliation")
+
+
+def _require_permission(request: HttpRequest) -> None:
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+
+
+def unmatched() -> dict[str, Any]:
+    """What the page shows."""
+    now = timezone.now()
+    unanswered = Q(state=Refund.State.NEW, created_at__lt=now - UNANSWERED_AFTER)
+    refunds = Refund.objects.filter(unanswered | Q(state=Refund.State.PENDING))
+    given_up = PayPalEvent.objects.given_up(now)
+    return {
+        "totals": totals(),
+        "payments": Payment.objects.differing().select_related("order", "look")[:SHOWN],
+        "extra": ExtraCapture.objects.to_refund().select_related("payment__order")[:SHOWN],
+        "refunds": refunds.select_related("payment__order")[:SHOWN],
+        "disputes": Dispute.objects.open().select_related("payment__order")[:SHOWN],
+        "given_up": given_up[:SHOWN],
+        "waiting": PayPalEvent.objects.open().filter(attempts__gt=0).exclude(pk__in=given_up)[:SHOWN],
+    }

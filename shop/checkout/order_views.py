@@ -1,0 +1,100 @@
+"""The buyer's pages of an order: how it stands, paying it, and downloading what was bought."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from privacy.form_keys import repeatable
+from shop.delivery.downloads import DownloadRefused, behind_link, download_link, take_download
+from shop.models import Order, Payment, Refund
+from shop.models.delivery import Licence, ProductFile
+from shop.payments.start import PaymentUnavailable, start_payment
+
+from .checkout_cookie import remember_buyer
+from .order_status import Outcome, outcome_of
+from .paypal_csp import may_lead_to_paypal
+from .private_pages import private_page
+
+
+@require_GET
+@private_page
+@may_lead_to_paypal
+def order(request: HttpRequest, link_token: str) -> HttpResponse:
+    """What the buyer sees of the order, behind a link that can't be guessed."""
+    order = get_object_or_404(Order.objects.select_related("product"), link_index=link_token)
+    payment = order.payments.first()
+    came_back = "cancelled" in request.GET
+    outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back=came_back)
+    return render(request, "shop/order.html", _page_of(order, payment, outcome))
+
+
+def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "order": order,
+        "outcome": outcome,
+        "payment": payment,
+        "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
+        "licence": Licence.objects.newest_of(order),
+        "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
+        "download_limit": settings.DOWNLOADS_PER_ORDER,
+        "link_minutes": settings.DOWNLOAD_LINK_MINUTES,
+    }
+
+
+@repeatable
+@private_page
+@may_lead_to_paypal
+@require_POST
+def pay(request: HttpRequest, link_token: str) -> HttpResponse:
+    """Another try at paying the same order."""
+    return go_to_paypal(request, get_object_or_404(Order, link_index=link_token))
+
+
+def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
+    """To where the order is paid; to its page when there is nothing to pay, or PayPal can't be reached."""
+    if not order.is_payable:
+        return redirect(order)
+    try:
+        response = redirect(start_payment(order=order))
+    except PaymentUnavailable:
+        page = _page_of(order, order.payments.first(), Outcome.UNAVAILABLE)
+        return render(request, "shop/order.html", page, status=503)
+    remember_buyer(request, response, order)
+    return response
+
+
+@repeatable
+@private_page
+@require_POST
+def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> HttpResponse:
+    """Makes a link that works for some minutes, and leads there."""
+    order = get_object_or_404(Order, link_index=link_token, state__in=Order.DELIVERED, delivery_ended=False)
+    file = get_object_or_404(ProductFile.objects.released(timezone.now()), pk=file_id, product=order.product_id)
+    return redirect(download_link(order=order, file=file))
+
+
+@require_GET
+@private_page
+def download(request: HttpRequest, token: str) -> HttpResponseBase:
+    """The file itself, counted; or a page that says what to do instead."""
+    try:
+        order, file = behind_link(token)
+        content = take_download(order=order, file=file)
+    except DownloadRefused as refusal:
+        return _refused(request, refusal)
+    return FileResponse(content, as_attachment=True, filename=file.download_name)
+
+
+REFUSED = {"unknown": 404, "expired": 410, "withdrawn": 404, "used_up": 403, "not_paid": 403, "missing": 503}
+
+
+def _refused(request: HttpRequest, refusal: DownloadRefused) -> HttpResponse:
+    context = {"reason": refusal.reason, "order": refusal.order, "download_limit": settings.DOWNLOADS_PER_ORDER}
+    return render(request, "shop/download_refused.html", context, status=REFUSED[refusal.reason])

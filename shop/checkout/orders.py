@@ -1,0 +1,56 @@
+"""Placing orders: a form that is sent twice places one."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from privacy.audit.trail import record
+from privacy.links import digest_of, new_link_token
+from shop.models import Order, Product
+from shop.signals import order_placed
+
+
+@transaction.atomic
+def place_order(
+    *,
+    product: Product,
+    name: str,
+    email: str,
+    code: str,
+    request: HttpRequest,
+    phone: str | None = None,
+    address: str | None = None,
+    form_digest: str | None = None,
+) -> Order:
+    """Stores the order, or finds the one that the same form placed before.
+
+    `code` is what the buyer typed as a partner's code, possibly nothing; `phone` and `address` are None where the
+    product does not ask for them. `form_digest` is that of the form's key (`privacy.form_keys`); without one, it is a
+    new order.
+    """
+    order, is_new = Order.objects.get_or_create(
+        checkout_digest=form_digest or digest_of(new_link_token()),
+        defaults={
+            "reference": _new_reference(),
+            "product": product,
+            "product_name": product.name,
+            "amount_minor": product.price_minor,
+            "currency": product.currency,
+            "name": name,
+            "email": email,
+            "phone": phone,
+            "address": address,
+        },
+    )
+    if is_new:
+        order_placed.send(Order, order=order, request=request, code=code)
+        record(action="shop.order.placed", about=order, actor=None)
+    return order
+
+
+def _new_reference() -> str:
+    """Short enough to read out, random enough to say nothing about how many orders there are."""
+    return "B" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(9))

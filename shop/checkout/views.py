@@ -1,0 +1,126 @@
+"""From the product to PayPal and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
+from django.views.generic import DetailView, FormView
+
+from privacy.client_address import client_address
+from privacy.encryption.normalise import normalise_email
+from privacy.form_keys import form_key, repeatable
+from privacy.limits import DAY, has_room, network_of, seconds_left
+from shop.models import Order, Payment, Product
+from shop.payments.settlement import settle
+from shop.paypal.errors import PayPalError
+
+from .checkout_cookie import is_buyer
+from .forms import CheckoutForm
+from .order_views import go_to_paypal
+from .orders import place_order
+from .paypal_csp import may_lead_to_paypal
+from .private_pages import private_page
+
+
+def _not_on_sale(request: HttpRequest) -> HttpResponse:
+    return render(request, "shop/not_on_sale.html", status=404)
+
+
+class ProductView(DetailView[Product]):
+    template_name = "shop/product.html"
+    queryset = Product.objects.all()
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.object = self.get_object()
+        if not self.object.is_active:
+            return _not_on_sale(request)
+        return self.render_to_response(self.get_context_data(object=self.object))
+
+
+# The empty form stays in the browser's history, so that the back button finds it with its key; what comes after it
+# names the buyer, and is stored nowhere. Sent again, it leads to its order, which may be paid by now.
+@method_decorator(repeatable, name="dispatch")
+@method_decorator(cache_control(private=True, max_age=0), name="get")
+@method_decorator(private_page, name="post")
+@method_decorator(may_lead_to_paypal, name="dispatch")
+class CheckoutView(FormView[CheckoutForm]):
+    template_name = "shop/checkout.html"
+    form_class = CheckoutForm
+
+    @cached_property
+    def product(self) -> Product:
+        return get_object_or_404(Product, slug=self.kwargs["slug"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.product.is_active:
+            return _not_on_sale(request)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "product": self.product}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(product=self.product, **kwargs)
+
+    def form_valid(self, form: CheckoutForm) -> HttpResponse:
+        price, price_seen = self.product.price, form.cleaned_data.pop("price_seen")
+        key = form_key(self.request)
+        digest = key.digest if key else None
+        if digest is None or not Order.objects.filter(checkout_digest=digest).exists():
+            if price_seen not in {"", str(price)}:
+                form.ask_again(price)
+                return self.render_to_response(self.get_context_data(form=form, price_seen=price_seen))
+            if not self._has_room(form.cleaned_data["email"]):
+                seconds = seconds_left(timezone.now())
+                context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+                return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
+        order = place_order(product=self.product, request=self.request, form_digest=digest, **form.cleaned_data)
+        return go_to_paypal(self.request, order)
+
+    def _has_room(self, email: str) -> bool:
+        """No order is mailed about before PayPal has to do with it, but its address may be anybody's all the same."""
+        now, network = timezone.now(), network_of(client_address(self.request))
+        return has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now) and has_room(
+            "order address", normalise_email(email), slots=settings.ORDER_LIMIT_PER_ADDRESS, now=now, window=DAY
+        )
+
+
+@private_page
+@require_GET
+def checkout_return(request: HttpRequest) -> HttpResponse:
+    """The buyer is back from PayPal. The token only says which payment to look at."""
+    payment = _payment_behind(request)
+    try:
+        settle(payment=payment)
+    except PayPalError:  # the order's page says that we are still asking; housekeeping asks again
+        return _to_the_buyers_page(request, payment, "?asking=1")
+    return _to_the_buyers_page(request, payment)
+
+
+@private_page
+@require_GET
+def checkout_cancelled(request: HttpRequest) -> HttpResponse:
+    """The buyer turned back at PayPal."""
+    return _to_the_buyers_page(request, _payment_behind(request), "?cancelled=1")
+
+
+def _payment_behind(request: HttpRequest) -> Payment:
+    token = request.GET.get("token", "")
+    if not token.isprintable():
+        raise Http404("PayPal's numbers have no such characters.")
+    return get_object_or_404(Payment.objects.select_related("order"), paypal_order_id=token)
+
+
+def _to_the_buyers_page(request: HttpRequest, payment: Payment, query: str = "") -> HttpResponse:
+    """PayPal's number is no key to the order: only the browser that went there with it is led on."""
+    if not is_buyer(request, payment.order):
+        return render(request, "shop/back_from_paypal.html")
+    return redirect(payment.order.get_absolute_url() + query)

@@ -1,0 +1,95 @@
+"""Downloads: a link for a few minutes, made on the order's page, and a count that ends somewhere.
+
+A link names the order by its reference, not by the address of its page: whoever passes a link on gives away a file
+for some minutes, and not the order.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core import signing
+from django.core.files import File
+from django.db import transaction
+from django.db.models import F
+from django.urls import reverse
+from django.utils import timezone
+
+from privacy.audit.trail import record
+from shop.models import Order
+from shop.models.delivery import ProductFile
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+SALT = "shop.download"
+
+
+class DownloadRefused(Exception):
+    """This link brings no file, whose page tells the buyer why. `order` is None where the link says of none."""
+
+    def __init__(self, reason: str, order: Order | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.order = reason, order
+
+
+def download_link(*, order: Order, file: ProductFile) -> str:
+    """The path of a link to this file that works for `DOWNLOAD_LINK_MINUTES`."""
+    token = signing.dumps([order.reference, str(file.pk)], salt=SALT)
+    return reverse("shop:download", args=[token])
+
+
+def behind_link(token: str) -> tuple[Order, ProductFile]:
+    """The order and the file that a link was made for. Raises `DownloadRefused`."""
+    try:
+        reference, file_id = signing.loads(token, salt=SALT)
+        order = Order.objects.get(reference=reference)
+    except (signing.BadSignature, Order.DoesNotExist):
+        raise DownloadRefused("unknown") from None
+    if not _is_fresh(token):
+        raise DownloadRefused("expired", order)
+    file = ProductFile.objects.released(timezone.now()).filter(pk=file_id, product=order.product_id).first()
+    if file is None:
+        raise DownloadRefused("withdrawn", order)
+    return order, file
+
+
+def _is_fresh(token: str) -> bool:
+    try:
+        signing.loads(token, salt=SALT, max_age=settings.DOWNLOAD_LINK_MINUTES * 60)
+    except signing.SignatureExpired:
+        return False
+    return True
+
+
+@transaction.atomic
+def take_download(*, order: Order, file: ProductFile) -> File[bytes]:
+    """The opened file, counted as one of the order's downloads.
+
+    Raises `DownloadRefused` when none is left, or nothing is paid (any more), and when the file can't be read: then it
+    is not counted.
+    """
+    _count(order)
+    try:
+        return file.content.open()
+    except OSError:
+        logger.exception("the file of release %s can't be read", file.pk)
+        raise DownloadRefused("missing", order) from None
+
+
+def _count(order: Order) -> None:
+    delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED, delivery_ended=False)
+    if not delivered.filter(downloads__lt=settings.DOWNLOADS_PER_ORDER).update(downloads=F("downloads") + 1):
+        raise DownloadRefused("used_up" if delivered.exists() else "not_paid", order)
+    record(action="shop.download.counted", about=order, actor=None)
+
+
+@transaction.atomic
+def renew_downloads(*, order: Order, actor: User) -> None:
+    """Lets the buyer download anew, as often as in the beginning."""
+    Order.objects.filter(pk=order.pk).update(downloads=0)
+    record(action="shop.download.renewed", about=order, actor=actor)

@@ -1,0 +1,102 @@
+"""Disputes: a buyer, or the bank, wants a payment back and PayPal decides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.expiring import is_due
+from privacy.registry import not_personal
+from privacy.sealed_models import uuid7
+from shop.money import Money
+
+LOOK_EVERY = timedelta(hours=1)  # an open dispute moves within days; its message comes sooner than the look
+
+
+class DisputeQuerySet(models.QuerySet["Dispute"]):
+    def open(self) -> DisputeQuerySet:
+        return self.exclude(state=Dispute.State.RESOLVED)
+
+    def due(self, now: datetime) -> DisputeQuerySet:
+        """Open ones that nobody looked at lately."""
+        return self.open().filter(is_due("looked_at", now - LOOK_EVERY)).order_by("looked_at")
+
+
+@not_personal(
+    "PayPal's number, state, reason code and amount of a dispute; who complains stands in the order",
+    "id paypal_id payment_id state reason outcome amount_minor currency opened_at changed_at respond_by closed_at"
+    " created_at looked_at",
+    despite_link="what PayPal decides about money; the words that a buyer wrote to PayPal are not fetched, and the"
+    " numbers lead to a person only in PayPal's own records",
+)
+class Dispute(models.Model):
+    """What PayPal knows of one dispute, in PayPal's words. `shop.payments.disputes` keeps it in line."""
+
+    class State(models.TextChoices):
+        OPEN = "OPEN", "open"
+        BUYER_ANSWERS = "WAITING_FOR_BUYER_RESPONSE", "the buyer has to answer"
+        SELLER_ANSWERS = "WAITING_FOR_SELLER_RESPONSE", "we have to answer"
+        UNDER_REVIEW = "UNDER_REVIEW", "PayPal is looking into it"
+        OTHER = "OTHER", "open, in a state of PayPal's own"
+        RESOLVED = "RESOLVED", "closed"
+
+    class Outcome(models.TextChoices):
+        BUYER = "RESOLVED_BUYER_FAVOUR", "for the buyer"
+        SELLER = "RESOLVED_SELLER_FAVOUR", "for us"
+        PAYOUT = "RESOLVED_WITH_PAYOUT", "PayPal pays"
+        CANCELED = "CANCELED_BY_BUYER", "withdrawn by the buyer"
+        ACCEPTED = "ACCEPTED", "accepted by PayPal"
+        DENIED = "DENIED", "denied by PayPal"
+        NONE = "NONE", "closed without a decision"
+
+    LOST = (Outcome.BUYER, Outcome.ACCEPTED)
+    KEPT = (Outcome.SELLER, Outcome.PAYOUT, Outcome.CANCELED, Outcome.DENIED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    paypal_id = models.CharField("PayPal dispute", max_length=64, unique=True)
+    payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="disputes")
+    state = models.CharField(max_length=30, choices=State)
+    reason = models.CharField(max_length=80, blank=True)  # PayPal's code, never the buyer's words
+    outcome = models.CharField(max_length=30, choices=Outcome, blank=True)
+    amount_minor = models.PositiveIntegerField("disputed, in cents")
+    currency = models.CharField(max_length=3)
+    opened_at = models.DateTimeField()
+    changed_at = models.DateTimeField("changed at PayPal")
+    respond_by = models.DateTimeField("our answer is due", null=True)
+    closed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    looked_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = DisputeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="RESOLVED", closed_at__isnull=False) | ~Q(state="RESOLVED") & Q(closed_at=None),
+                name="dispute_closed_when_resolved",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"dispute {self.paypal_id}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state != self.State.RESOLVED
+
+    @property
+    def is_lost(self) -> bool:
+        return not self.is_open and self.outcome in self.LOST
+
+    @property
+    def known_since(self) -> datetime:
+        """Money that went back from here on may be what this dispute took."""
+        return min(self.opened_at, self.created_at)

@@ -1,0 +1,87 @@
+"""Starting a payment at PayPal: once for each attempt, however often the buyer clicks."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from shop.models import Order, Payment
+from shop.paypal.errors import Conflict, PayPalError
+from shop.paypal.gateway import gateway
+from shop.paypal.types import OrderItem
+
+from .capture_booking import note_problem
+
+logger = logging.getLogger(__name__)
+
+State = Payment.State
+INVOICE_IS_PAID = "DUPLICATE_INVOICE_ID"
+PAUSES = (0.2, 0.4, 0.8, 1.6)  # seconds that a second click waits for what the first one is starting at PayPal
+
+
+class PaymentUnavailable(Exception):
+    """PayPal can't be reached or won't take the order now. The order is kept and can be paid later."""
+
+
+def start_payment(*, order: Order) -> str:
+    """The address where the buyer approves. Repeating it gives the same PayPal order. Raises `PaymentUnavailable`."""
+    payment = _running_payment(order)
+    try:
+        address = _approve_url(payment)
+    except PayPalError as error:
+        logger.warning("payment %s could not be started: %s", payment.pk, error)
+        raise PaymentUnavailable from error
+    if not address.startswith(f"{settings.PAYPAL_APPROVE_ORIGIN}/"):
+        note_problem(payment, "the approve URL is not PayPal's")
+        raise PaymentUnavailable
+    return address
+
+
+def _approve_url(payment: Payment) -> str:
+    """Waits a moment while PayPal still works on the same request of another click."""
+    for pause in PAUSES:
+        if payment.approve_url:
+            return payment.approve_url
+        try:
+            return _create_at_paypal(payment)
+        except Conflict as error:
+            if INVOICE_IS_PAID in error.issues:
+                note_problem(payment, "PayPal says that the invoice of this payment is already paid")
+                raise
+        time.sleep(pause)
+        payment.refresh_from_db()
+    return payment.approve_url or _create_at_paypal(payment)
+
+
+def _create_at_paypal(payment: Payment) -> str:
+    order = payment.order
+    created = gateway().create_order(
+        request_id=payment.create_key,
+        reference_id=str(payment.pk),
+        invoice_id=f"{order.reference}-{payment.attempt}",
+        description=order.product_name,
+        total=payment.total,
+        items=(OrderItem(name=order.product_name, unit_amount=payment.total),),
+        # Neither holds the address of the order's page: PayPal has no need of it (shop/checkout/checkout_cookie.py).
+        return_url=settings.SITE_URL + reverse("shop:checkout_return"),
+        cancel_url=settings.SITE_URL + reverse("shop:checkout_cancelled"),
+    )
+    Payment.objects.filter(pk=payment.pk, state=State.NEW).update(
+        state=State.CREATED, paypal_order_id=created.id, approve_url=created.approve_url, changed_at=timezone.now()
+    )
+    return created.approve_url
+
+
+@transaction.atomic
+def _running_payment(order: Order) -> Payment:
+    """The order's payment that can still succeed, made if there is none."""
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    running = order.payments.exclude(state__in=Payment.OVER).first()
+    return running or Payment.objects.create(
+        order=order, attempt=order.payments.count() + 1, amount_minor=order.amount_minor, currency=order.currency
+    )
