@@ -8,4 +8,4 @@ class AffiliatesConfig(AppConfig):
     staff_acts_for = (Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
 
     def ready(self) -> None:
-        from . import notifications, receivers, restored  # noqa: F401  (importing connects them)
+        from . import after_restore, receivers  # noqa: F401  (importing connects them)

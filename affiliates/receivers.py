@@ -27,16 +27,16 @@ from shop.signals import (
     paypal_event_received,
 )
 
-from .attribution import attribute_order, flag_the_payer
-from .commissions import earn_commission, reverse_commission
-from .daily_sales import sum_sales_around
-from .flags import end_dispute_flags, raise_flag
-from .known_codes import forget_codes
-from .labels.sales import expect_sale
+from .commissions.attribution import attribute_order, flag_the_payer
+from .commissions.flags import end_dispute_flags, raise_flag
+from .commissions.lifecycle import earn_commission, reverse_commission
+from .commissions.reverted_refunds import restore_commission
 from .models import Affiliate, Attribution, Click, Commission, Flag, Label, PayoutParcel
-from .payout_sending import follow_parcel
-from .restoring import restore_commission
-from .tally import note_deletion
+from .payouts.sending import follow_parcel
+from .statistics.label_sales import expect_sale
+from .statistics.sales_rollups import sum_sales_around
+from .tracking.code_cache import forget_codes
+from .tracking.unstored_visits import note_deletion
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")

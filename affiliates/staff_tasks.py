@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from privacy.today import Area, Waiting, staff_task
 
 from .models import Application, Commission, CommissionDispute, Flag, LedgerCheck, PayoutBatch
-from .verification import last_check
+from .payouts.reconciliation import last_check
 
 Run = PayoutBatch.State
 

@@ -4,11 +4,12 @@ from django.views.generic import TemplateView
 from privacy.purposes import Audience, Purpose
 from privacy.reading import for_uses
 
-from . import application_views as applications
-from . import tracking_views, views
-from .creatives import creative_image
-from .portal import campaigns, commissions, exports, home, links, payouts, statement
+from .membership import application_views as applications
+from .membership import program_views
+from .portal import campaigns, commissions, exports, links, overview_page, payouts, statement
 from .portal import profile_pages as profile
+from .tracking import views as tracking_views
+from .tracking.creatives import creative_image
 
 app_name = "affiliates"
 urlpatterns = [
@@ -16,13 +17,13 @@ urlpatterns = [
     path("go/<str:code>", tracking_views.go),
     path("go/<str:code>/<path:path>", tracking_views.go, name="go_to"),
     path("privacy/referral/", tracking_views.ReferralView.as_view(), name="referral"),
-    path("affiliates/", views.ProgramView.as_view(), name="program"),
-    path("affiliates/terms/", views.TermsView.as_view(), name="terms"),
+    path("affiliates/", program_views.ProgramView.as_view(), name="program"),
+    path("affiliates/terms/", program_views.TermsView.as_view(), name="terms"),
     path("affiliates/apply/", applications.ApplyView.as_view(), name="apply"),
     path("affiliates/apply/link/", applications.AskForLinkView.as_view(), name="ask_for_link"),
     path("affiliates/apply/confirm/<str:token>/", applications.ConfirmView.as_view(), name="confirm_application"),
     path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
-    path("admin/affiliates/", include("affiliates.staff_urls")),
+    path("admin/affiliates/", include("affiliates.staff.urls")),
     path("affiliates/confirmed/", TemplateView.as_view(template_name="affiliates/confirmed.html"), name="confirmed"),
     path("affiliates/payout-address/<str:token>/", profile.StopPayoutEmailView.as_view(), name="stop_payout_email"),
     path("affiliates/portal/terms/", profile.AcceptTermsPage.as_view(), name="accept_terms"),
@@ -34,7 +35,7 @@ urlpatterns = [
     path("affiliates/portal/profile/close/", profile.ClosePage.as_view(), name="portal_close"),
     path("affiliates/closed/", TemplateView.as_view(template_name="affiliates/closed.html"), name="closed"),
     path("affiliates/creatives/<uuid:pk>/", creative_image, name="creative_image"),
-    path("affiliates/portal/", home.OverviewPage.as_view(), name="portal"),
+    path("affiliates/portal/", overview_page.OverviewPage.as_view(), name="portal"),
     path("affiliates/portal/links/", links.LinksPage.as_view(), name="portal_links"),
     path("affiliates/portal/links/qr.svg", links.QrCode.as_view(), name="portal_qr"),
     path("affiliates/portal/campaigns/", campaigns.CampaignsPage.as_view(), name="portal_campaigns"),

@@ -12,17 +12,17 @@ from datetime import datetime, timedelta
 from django_tasks_db.models import DBTaskResult
 
 from accounts.sessions.models import Session
-from affiliates.closing import part_with_closed_affiliates
-from affiliates.commissions import approve_past_hold
-from affiliates.disputes import remind_of_overdue_disputes
-from affiliates.labels.sales import count_label_sales
-from affiliates.notifications import mail_monthly_summaries
-from affiliates.payout_sending import follow_open_payouts
-from affiliates.profile import use_new_payout_emails
-from affiliates.rollups import count_visits
-from affiliates.running_sums import fold_sums
-from affiliates.terms import tell_of_new_terms
-from affiliates.verification import check_books_nightly
+from affiliates.commissions.lifecycle import approve_past_hold
+from affiliates.commissions.objections import remind_of_overdue_disputes
+from affiliates.membership.account_state import part_with_closed_affiliates
+from affiliates.membership.notifications import mail_monthly_summaries
+from affiliates.membership.payout_address import use_new_payout_emails
+from affiliates.membership.terms import tell_of_new_terms
+from affiliates.payouts.reconciliation import check_books_nightly
+from affiliates.payouts.sending import follow_open_payouts
+from affiliates.statistics.balances import fold_sums
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.statistics.label_sales import count_label_sales
 from privacy.addresses.reindex import keep_address_indexes
 from privacy.choices import mail_waiting_choices_links
 from privacy.clock import ClockJump, beat, clock_jump

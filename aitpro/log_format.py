@@ -17,7 +17,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from affiliates.visits import is_prefetch
+from affiliates.tracking.visit_kinds import is_prefetch
 
 LINE: Any = {"fmt": "{asctime} {levelname} {name}: {message}", "style": "{"}
 

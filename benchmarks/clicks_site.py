@@ -27,13 +27,13 @@ from django.http import HttpRequest, HttpResponse  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from affiliates.asynchronous_commit import execute_asynchronously  # noqa: E402
+from affiliates.models.async_commit import execute_asynchronously  # noqa: E402
 from aitpro.views import HomeView  # noqa: E402
 from privacy.sealed_models import uuid7  # noqa: E402
 
 FOR_LINKS_AND_VISITS = {
-    "affiliates.middleware.LinkMiddleware",
-    "affiliates.middleware.ReferralMiddleware",
+    "affiliates.tracking.middleware.LinkMiddleware",
+    "affiliates.tracking.middleware.ReferralMiddleware",
     "aitpro.traffic.middleware.TrafficMiddleware",
 }
 INSERT = (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.membership.terms import number_now
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
-from affiliates.terms import number_now
 from shop.models import Order, Payment, Product
 from shop.money import program_currency
 

@@ -14,9 +14,9 @@ from django.db import connection
 
 from accounts.models import User
 from affiliates.models import LedgerEntry, PayoutBatch
-from affiliates.payout_preview import preview_payout
-from affiliates.payouts import cancel_payout, prepare_payout
-from affiliates.verification import first_difference
+from affiliates.payouts.preview import preview_payout
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import cancel_payout, prepare_payout
 from shop.money import program_currency
 
 from .payout_rows import LINES, add_affiliates

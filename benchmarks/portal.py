@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.rebuilding import rebuild
+from affiliates.statistics.rebuild import rebuild
 
 from .portal_rows import DAYS, SHARES, add_clicks, add_sales, at_any_risk, flag_some, fold_at_once, prepare
 from .timing import Ratio, seconds

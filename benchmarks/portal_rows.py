@@ -12,7 +12,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
 from affiliates.models import (
     REFERRAL_LIFE,
     Affiliate,
@@ -26,7 +26,7 @@ from affiliates.models import (
     LedgerEntry,
     RunningSum,
 )
-from affiliates.running_sums import correct_sums
+from affiliates.statistics.balances import correct_sums
 from shop.models import Order, Product
 
 TYPICAL, DAYS = 39, 10

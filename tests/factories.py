@@ -10,8 +10,8 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.labels.declaring import declare_label
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
+from affiliates.tracking.labels import declare_label
 from contacts.models import Inquiry
 from privacy import attacks
 from privacy.attack_models import Attempt, Kind

@@ -21,8 +21,8 @@ from privacy.purposes import Audience, Purpose
 from privacy.registry import Erasure, Retention, Use, personal_data
 from privacy.sealed_models import SealedModel, uuid7
 
-from ..asynchronous_commit import execute_asynchronously
 from .affiliate import Affiliate
+from .async_commit import execute_asynchronously
 
 REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to a commission
 

@@ -11,16 +11,16 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import FormView
 
+from affiliates.statistics.daily_statistics import breakdown, figures
+from affiliates.statistics.label_sales import FEWEST
+from affiliates.tracking.creatives import offered_to
+from affiliates.tracking.label_names import LabelRefused, clean_label
+from affiliates.tracking.labels import archive_label, declare_label
 from privacy.policy.gate import NotInEffect
 from shop.money import Money, program_currency
 
-from ..creatives import offered_to
-from ..figures import breakdown, figures
-from ..labels.declaring import archive_label, declare_label
-from ..labels.names import LabelRefused, clean_label
-from ..labels.sales import FEWEST
 from ..models import MOST_LABELS, By, Label, LabelSales
-from .page import OwnView, PortalPage
+from .base import OwnView, PortalPage
 from .period import Period, PeriodForm
 
 OTHER = "Other"

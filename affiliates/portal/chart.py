@@ -9,9 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from affiliates.statistics.daily_statistics import Figures
 from shop.money import Money
-
-from ..figures import Figures
 
 HIGHEST = 96  # of 100: a little air above the highest bar
 GAP = 0.22  # of a bar's place

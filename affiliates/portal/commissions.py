@@ -12,11 +12,11 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
 from accounts.models import User
+from affiliates.commissions.explanation import explain_commission
+from affiliates.commissions.objections import ANSWER_WITHIN, DisputeRefused, open_dispute
 
-from ..disputes import ANSWER_WITHIN, DisputeRefused, open_dispute
-from ..explanation import explain_commission
 from ..models import Affiliate, Commission, CommissionDispute, Flag
-from .page import PortalPage
+from .base import PortalPage
 
 PER_PAGE = 25
 State = Commission.State

@@ -10,8 +10,8 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from privacy.csv_files import Cell, csv_response
 
 from ..models import Affiliate
+from .base import OwnView
 from .commissions import LinesForm, lines_of
-from .page import OwnView
 from .payouts import in_words
 from .statement import text_of
 

@@ -8,11 +8,12 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.safestring import mark_safe
 
-from ..landing_pages import offered_pages
-from ..link_trial import PARAMETER, trial_token
-from ..links import link_on_page, link_to, qr_file, qr_inline
+from affiliates.tracking.landing_pages import offered_pages
+from affiliates.tracking.link_tester import PARAMETER, trial_token
+from affiliates.tracking.links import link_on_page, link_to, qr_file, qr_inline
+
 from ..models import Affiliate
-from .page import OwnView, PortalPage
+from .base import OwnView, PortalPage
 
 
 class LinkForm(forms.Form):

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db.models import F, OuterRef, Subquery, Sum
 
+from affiliates.payouts.eligibility import Ineligibility, ineligibility, minimum_minor
 from shop.money import Money
 
-from ..eligibility import Ineligibility, ineligibility, minimum_minor
 from ..models import Affiliate, Attribution, Commission, LedgerEntry, PayoutItem
-from .overview import Overview
+from .totals import Overview
 
 State = Commission.State
 FEW = 500  # orders

@@ -9,8 +9,8 @@ from django.core.paginator import Paginator
 from django.http import Http404
 
 from ..models import LedgerEntry, PayoutItem
-from .accounts import accounts_of
-from .page import PortalPage
+from .base import PortalPage
+from .money_by_currency import accounts_of
 from .statement import text_of
 
 PER_PAGE = 25

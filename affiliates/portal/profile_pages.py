@@ -16,14 +16,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from privacy.form_keys import result_page
-from privacy.opt_out import is_opted_out
-from privacy.purposes import Channel, Purpose
-from privacy.reauthentication import confirmed_recently
-
-from ..closing import StepRefused, close_affiliate
-from ..models import Affiliate, Commission, PayoutEmailChange, TermsVersion
-from ..profile import (
+from affiliates.membership.account_state import StepRefused, close_affiliate
+from affiliates.membership.payout_address import (
     HOLD,
     ChangeRefused,
     ask_for_payout_email,
@@ -31,16 +25,16 @@ from ..profile import (
     stoppable_change,
     withdraw_payout_email,
 )
-from ..profile_forms import (
-    AcceptForm,
-    CloseForm,
-    DetailsForm,
-    NotificationsForm,
-    PayoutEmailForm,
-)
-from ..terms import accept_terms, terms_to_accept
-from .accounts import balances_of
-from .page import OwnView, PortalPage
+from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsForm, NotificationsForm, PayoutEmailForm
+from affiliates.membership.terms import accept_terms, terms_to_accept
+from privacy.form_keys import result_page
+from privacy.opt_out import is_opted_out
+from privacy.purposes import Channel, Purpose
+from privacy.reauthentication import confirmed_recently
+
+from ..models import Affiliate, Commission, PayoutEmailChange, TermsVersion
+from .base import OwnView, PortalPage
+from .money_by_currency import balances_of
 
 if TYPE_CHECKING:
     from accounts.models import User

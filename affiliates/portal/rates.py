@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from affiliates.commissions.rates import rate_for
 from shop.models import Product
 
 from ..models import Affiliate, Rate
-from ..rates import rate_for
 
 MOST = 20  # products; more are not on sale
 

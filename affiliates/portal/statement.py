@@ -16,7 +16,7 @@ from shop.money import Money
 
 from ..currencies import currencies_of
 from ..models import Affiliate, LedgerEntry
-from .page import PortalPage
+from .base import PortalPage
 
 WRITTEN = re.compile(r"\A(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
 

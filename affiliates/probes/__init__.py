@@ -8,4 +8,4 @@
 
 # In the order in which those of one stage are run; importing registers them.
 # isort: off
-from . import people, visits, typing, portal, payouts, doors, leaving, expiry  # noqa: F401
+from . import people, visits, portal_input, portal, payouts, unauthorized_access, erasure, expiry  # noqa: F401

@@ -11,7 +11,7 @@ import zipfile
 from datetime import datetime, timedelta
 
 from affiliates.models import Attribution, Click
-from affiliates.referral import COOKIE
+from affiliates.tracking.referral_cookie import COOKIE
 from privacy.keystore.day_keys import KeyDestroyed
 from privacy.keystore.models import DayKey
 from privacy.purposes import Purpose

@@ -6,7 +6,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 from affiliates.models import Click
-from affiliates.referral import COOKIE
+from affiliates.tracking.referral_cookie import COOKIE
 from privacy.reading import OtherPurpose
 from privacy.rehearsal.canaries import Kind
 from privacy.rehearsal.probes import Stage, probe

@@ -11,7 +11,6 @@ import random
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from affiliates.labels.declaring import declare_label
 from affiliates.models import (
     Affiliate,
     Attribution,
@@ -25,7 +24,8 @@ from affiliates.models import (
     Tally,
     reckon,
 )
-from affiliates.rollups import count_visits
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.tracking.labels import declare_label
 from shop.models import Order, Payment, Product
 
 JOINED = timedelta(days=340)

@@ -14,8 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.membership.terms import accept_terms, number_now, terms_now
 from affiliates.models import Affiliate
-from affiliates.terms import accept_terms, number_now, terms_now
 from contacts.models import Inquiry
 from privacy.opt_out import is_opted_out, suppress
 from privacy.purposes import Channel

@@ -17,7 +17,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.sessions.models import Session
 from affiliates.models import Affiliate, LedgerEntry, PayoutBatch
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from privacy.models import PrivacyRequest
 from privacy.sealed_models import uuid7
 from shop.models import Product, Refund

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from affiliates.commissions import approve_commission
+from affiliates.commissions.lifecycle import approve_commission
+from affiliates.commissions.rates import rate_for
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
-from affiliates.rates import rate_for
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture

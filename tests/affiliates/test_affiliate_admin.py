@@ -13,8 +13,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from affiliates.membership.payout_address import use_new_payout_emails
 from affiliates.models import Affiliate
-from affiliates.profile import use_new_payout_emails
 from tests import factories
 
 ADD = "/admin/affiliates/affiliate/add/"

@@ -10,8 +10,8 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from affiliates.asynchronous_commit import execute_asynchronously
 from affiliates.models import Affiliate, Click
+from affiliates.models.async_commit import execute_asynchronously
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "keystore"])
 

@@ -9,9 +9,9 @@ import pytest
 import time_machine
 from django.test import Client
 
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Attribution, Click, Commission
-from affiliates.rates import set_rate
-from affiliates.referral import COOKIE
+from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
 from tests import factories

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from affiliates.closing import close_affiliate, part_with_closed_affiliates
+from affiliates.membership.account_state import close_affiliate, part_with_closed_affiliates
 from affiliates.models import Affiliate, AffiliateCode, Attribution, Click
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import RootKey

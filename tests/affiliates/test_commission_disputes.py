@@ -14,8 +14,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.adjustments import AdjustmentRefused, adjust_ledger
-from affiliates.disputes import DisputeRefused, answer_dispute, open_dispute, remind_of_overdue_disputes
+from affiliates.commissions.adjustments import AdjustmentRefused, adjust_ledger
+from affiliates.commissions.objections import DisputeRefused, answer_dispute, open_dispute, remind_of_overdue_disputes
 from affiliates.models import Affiliate, Commission, CommissionDispute, LedgerEntry
 from privacy.audit.models import AuditEntry
 from shop.models import Product

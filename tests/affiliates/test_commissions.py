@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.commissions import approve_commission, approve_past_hold, earn_commission, reject_commission
-from affiliates.flags import confirm_flag, raise_flag
+from affiliates.commissions.flags import confirm_flag, raise_flag
+from affiliates.commissions.lifecycle import approve_commission, approve_past_hold, earn_commission, reject_commission
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Commission, Flag, LedgerEntry
-from affiliates.rates import set_rate
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, attributed_order, balance, sale

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from affiliates.models import Affiliate, Click
-from affiliates.referral import COOKIE, Token
+from affiliates.tracking.referral_cookie import COOKIE, Token
 from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import Place, seal
 

@@ -11,9 +11,9 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
-from affiliates.middleware import ReferralMiddleware
 from affiliates.models import Affiliate, Attribution, Click
-from affiliates.referral import COOKIE
+from affiliates.tracking.middleware import ReferralMiddleware
+from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Product
 from tests import factories
 from tests.shop.buying import place

@@ -15,16 +15,16 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.closing import close_affiliate, reinstate_affiliate, suspend_affiliate
-from affiliates.eligibility import Ineligibility
-from affiliates.flags import clear_flag, raise_flag
+from affiliates.commissions.flags import clear_flag, raise_flag
+from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
+from affiliates.membership.payout_address import HOLD, ask_for_payout_email, use_new_payout_emails
+from affiliates.membership.terms import publish_terms
 from affiliates.models import Affiliate, Commission, Flag, PayoutBatch, PayoutItem, TermsVersion
-from affiliates.payout_preview import preview_payout
-from affiliates.payout_sending import follow_open_payouts, follow_payout
-from affiliates.payouts import approve_payout, prepare_payout
-from affiliates.profile import HOLD, ask_for_payout_email, use_new_payout_emails
-from affiliates.terms import publish_terms
-from affiliates.verification import first_difference
+from affiliates.payouts.eligibility import Ineligibility
+from affiliates.payouts.preview import preview_payout
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import approve_payout, prepare_payout
+from affiliates.payouts.sending import follow_open_payouts, follow_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories

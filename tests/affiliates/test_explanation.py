@@ -12,12 +12,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.commissions import approve_past_hold, reject_commission
-from affiliates.explanation import Line, explain_commission, explain_order
-from affiliates.flags import clear_flag, raise_flag
+from affiliates.commissions.explanation import Line, explain_commission, explain_order
+from affiliates.commissions.flags import clear_flag, raise_flag
+from affiliates.commissions.lifecycle import approve_past_hold, reject_commission
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Commission
-from affiliates.payouts import prepare_payout
-from affiliates.rates import set_rate
+from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture

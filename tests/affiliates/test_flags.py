@@ -14,13 +14,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.adjustments import adjust_ledger
-from affiliates.commissions import approve_commission, approve_past_hold
-from affiliates.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.adjustments import adjust_ledger
+from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.fraud_signals import RATED_FROM, mailbox_of
+from affiliates.commissions.lifecycle import approve_commission, approve_past_hold
 from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
-from affiliates.payout_items import give_back
-from affiliates.payouts import PayoutRefused, cancel_payout, prepare_payout
-from affiliates.self_referral import RATED_FROM, mailbox_of
+from affiliates.payouts.item_states import give_back
+from affiliates.payouts.runs import PayoutRefused, cancel_payout, prepare_payout
 from privacy.audit.models import AuditEntry
 from privacy.sealed_models import uuid7
 from shop.models import Payment, Product

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
-from affiliates.labels.declaring import declare_label
-from affiliates.labels.sales import FEWEST, count_label_sales
 from affiliates.models import Affiliate, Attribution, Click, LabelSales, UncountedSale
+from affiliates.statistics.label_sales import FEWEST, count_label_sales
+from affiliates.tracking.labels import declare_label
 from aitpro.housekeeping import STEPS
 from privacy.erasure import erase_person
 from privacy.retention import purge_expired

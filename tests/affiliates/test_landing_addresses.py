@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Attribution, By, Click, DailyClicks
-from affiliates.referral import COOKIE, EARLIER, LONGEST, Token
-from affiliates.rollups import count_visits
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.tracking.referral_cookie import COOKIE, EARLIER, LONGEST, Token
 from shop.models import Product
 from tests import factories
 from tests.conftest import NOON

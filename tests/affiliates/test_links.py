@@ -13,10 +13,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from affiliates.known_codes import MOST, _memory, known_code
-from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, Click, new_code
-from affiliates.referral import COOKIE
+from affiliates.tracking.code_cache import MOST, _memory, known_code
+from affiliates.tracking.labels import declare_label
+from affiliates.tracking.referral_cookie import COOKIE
 from privacy.purposes import Purpose
 from privacy.reading import acting_for
 from shop.models import Product

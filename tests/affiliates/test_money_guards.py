@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.adjustments import adjust_ledger
+from affiliates.commissions.adjustments import adjust_ledger
+from affiliates.commissions.rates import set_rate
 from affiliates.models import (
     Affiliate,
     Attribution,
@@ -21,8 +22,7 @@ from affiliates.models import (
     PayoutItem,
     Rate,
 )
-from affiliates.payouts import cancel_payout, prepare_payout
-from affiliates.rates import set_rate
+from affiliates.payouts.runs import cancel_payout, prepare_payout
 from privacy.append_only import existing_triggers
 from shop.models import Product
 from shop.money import Money

@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
 from affiliates.models import Affiliate, Flag, PayoutBatch, PayoutClaim
-from affiliates.payout_preview import preview_payout
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.preview import preview_payout
+from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale

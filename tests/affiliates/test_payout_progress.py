@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate, Commission, PayoutBatch, PayoutItem, PayoutParcel
-from affiliates.payout_items import apply_item_state
-from affiliates.payout_sending import follow_open_payouts
-from affiliates.payouts import approve_payout, cancel_payout, prepare_payout
-from affiliates.verification import first_difference
+from affiliates.payouts.item_states import apply_item_state
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.sending import follow_open_payouts
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus

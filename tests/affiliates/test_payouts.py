@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem
-from affiliates.payouts import PayoutRefused, approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.runs import PayoutRefused, approve_payout, cancel_payout, prepare_payout
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
@@ -95,7 +95,7 @@ def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Pro
 def test_more_than_paypal_takes_at_once_goes_in_several_parcels(
     alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("affiliates.payouts.PARCEL", 2)
+    monkeypatch.setattr("affiliates.payouts.runs.PARCEL", 2)
     others = [factories.affiliate(f"{name}@example.com", name.upper()) for name in ("erin", "frank")]
     for affiliate in (alice, *others):
         approved_sale(affiliate, product)

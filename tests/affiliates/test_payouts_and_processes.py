@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
-from affiliates.payout_sending import follow_open_payouts, send_payout
-from affiliates.payouts import PayoutRefused, approve_payout, prepare_payout
-from affiliates.verification import AT_PAYPAL_FOR, first_difference
+from affiliates.payouts.reconciliation import AT_PAYPAL_FOR, first_difference
+from affiliates.payouts.runs import PayoutRefused, approve_payout, prepare_payout
+from affiliates.payouts.sending import follow_open_payouts, send_payout
 from privacy.models import OutgoingMail
 from shop.models import Product
 from shop.paypal.gateway import gateway
@@ -40,7 +40,7 @@ TWENTY = 20
 @pytest.fixture
 def affiliates(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[Affiliate]:
     """Three, who are paid in two parcels. Their addresses are their own in each test: PayPal remembers."""
-    monkeypatch.setattr("affiliates.payouts.PARCEL", 2)
+    monkeypatch.setattr("affiliates.payouts.runs.PARCEL", 2)
     number = str(factories.user("x@example.com").pk)[-8:]
     return [factories.affiliate(f"{name}-{number}@example.com", name.upper()) for name in ("ann", "ben", "cem")]
 

@@ -14,10 +14,10 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.adjustments import adjust_ledger
+from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.models import Affiliate, Commission, PayoutBatch, PayoutItem
-from affiliates.payouts import approve_payout, prepare_payout
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import approve_payout, prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.money import Money

@@ -12,13 +12,13 @@ from django.db.models import Sum
 from django.test import Client
 
 from accounts.models import User
-from affiliates.commissions import approve_commission
+from affiliates.commissions.lifecycle import approve_commission
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
-from affiliates.payout_items import apply_item_state
-from affiliates.payouts import PayoutRefused, prepare_payout
+from affiliates.payouts.item_states import apply_item_state
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import PayoutRefused, prepare_payout
 from affiliates.portal import overview_of
-from affiliates.rates import set_rate
-from affiliates.verification import first_difference
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture

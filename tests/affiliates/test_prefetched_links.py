@@ -7,9 +7,9 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from affiliates.link_trial import trial_token
 from affiliates.models import Affiliate, Click
-from affiliates.referral import COOKIE
+from affiliates.tracking.link_tester import trial_token
+from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Product
 from tests import factories
 

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from affiliates.models import Affiliate, Click, Tally
-from affiliates.referral import COOKIE
+from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Product
 from tests.running_site import wait_for
 

@@ -13,8 +13,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.commissions.rates import RateRefused, end_rate, rate_for, set_rate
 from affiliates.models import Affiliate, Rate, reckon
-from affiliates.rates import RateRefused, end_rate, rate_for, set_rate
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.money import Money

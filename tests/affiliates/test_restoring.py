@@ -6,13 +6,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from affiliates.commissions import approve_commission, reject_commission
-from affiliates.explanation import explain_commission
+from affiliates.commissions.explanation import explain_commission
+from affiliates.commissions.lifecycle import approve_commission, reject_commission
+from affiliates.commissions.reverted_refunds import restore_commission
 from affiliates.models import Affiliate, Commission, DailySales, LedgerEntry, PayoutItem
-from affiliates.payout_items import apply_item_state
-from affiliates.payouts import prepare_payout
-from affiliates.restoring import restore_commission
-from affiliates.verification import first_difference
+from affiliates.payouts.item_states import apply_item_state
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Payment, Product, Refund
 from shop.payments.refunds import apply_refund

@@ -18,13 +18,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
-from affiliates.commissions import reject_commission
-from affiliates.figures import Figures, breakdown, figures
-from affiliates.labels.declaring import declare_label
+from affiliates.commissions.lifecycle import reject_commission
 from affiliates.models import Affiliate, By, Click, DailyClicks, DailySales, Tally
-from affiliates.rebuilding import rebuild
-from affiliates.rollups import count_visits
-from affiliates.visits import Visit
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.statistics.daily_statistics import Figures, breakdown, figures
+from affiliates.statistics.rebuild import rebuild
+from affiliates.tracking.labels import declare_label
+from affiliates.tracking.visit_kinds import Visit
 from privacy.retention import purge_expired
 from shop.models import Product
 from tests import factories

@@ -9,12 +9,12 @@ from django.db.models import Count, F
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.adjustments import adjust_ledger
-from affiliates.commissions import reject_commission
+from affiliates.commissions.adjustments import adjust_ledger
+from affiliates.commissions.lifecycle import reject_commission
 from affiliates.models import LEDGER, Affiliate, Commission, LedgerEntry, RunningSum, Total
-from affiliates.payouts import cancel_payout, prepare_payout
-from affiliates.running_sums import differences, fold_sums
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import cancel_payout, prepare_payout
+from affiliates.statistics.balances import differences, fold_sums
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale
@@ -79,7 +79,7 @@ def test_folding_changes_no_sum(life: Affiliate) -> None:
 
 
 def test_folding_in_small_batches_comes_to_the_same(life: Affiliate, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("affiliates.running_sums.BATCH", 8)
+    monkeypatch.setattr("affiliates.statistics.balances.BATCH", 8)
     before = RunningSum.objects.totals(life, "USD")
     assert fold_sums(now=timezone.now()) > 7
     assert RunningSum.objects.totals(life, "USD") == before

@@ -12,9 +12,9 @@ from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
-from affiliates.payout_sending import follow_open_payouts, follow_payout
-from affiliates.payouts import approve_payout, prepare_payout
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import approve_payout, prepare_payout
+from affiliates.payouts.sending import follow_open_payouts, follow_payout
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus, WebhookEvent
 from shop.webhooks.processing import receive_event
@@ -152,7 +152,7 @@ def test_a_run_is_not_finished_before_paypal_is(batch: PayoutBatch, monkeypatch:
     PayoutBatch.objects.update(state=PayoutBatch.State.SENT)
     PayoutParcel.objects.update(state=PayoutParcel.State.SENT, paypal_batch_id="BATCH")
     paypal = DeniedInTwoSteps(batch.items.get())
-    monkeypatch.setattr("affiliates.payout_sending.gateway", lambda: paypal)
+    monkeypatch.setattr("affiliates.payouts.sending.gateway", lambda: paypal)
     states = []
     for _ in range(2):
         batch.refresh_from_db()

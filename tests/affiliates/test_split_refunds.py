@@ -10,10 +10,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from affiliates.commissions import approve_commission
+from affiliates.commissions.lifecycle import approve_commission
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Commission
-from affiliates.rates import set_rate
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
 from shop.models import Payment, Product, Refund
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
-from affiliates.payout_sending import follow_open_payouts, follow_payout
-from affiliates.payouts import approve_payout, prepare_payout
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import approve_payout, prepare_payout
+from affiliates.payouts.sending import follow_open_payouts, follow_payout
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance

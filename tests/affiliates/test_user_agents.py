@@ -15,8 +15,8 @@ import pytest
 import yaml
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from affiliates.tracking.user_agents import NOT_PROGRAMS_ALONE
-from affiliates.visits import Visit, program
+from affiliates.tracking.bot_detection import NOT_PROGRAMS_ALONE
+from affiliates.tracking.visit_kinds import Visit, program
 
 MOST_LOST, MOST_PASSED = 0.0005, 0.05
 BUILD = "Mozilla/5.0 (Linux; Android 15; {} Build/AP3A.240617.008) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0"

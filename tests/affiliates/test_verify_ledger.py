@@ -25,10 +25,10 @@ from affiliates.models import (
     PayoutItem,
     PayoutParcel,
 )
-from affiliates.payout_sending import follow_payout
-from affiliates.payouts import approve_payout, cancel_payout, prepare_payout
-from affiliates.running_sums import correct_sums
-from affiliates.verification import QUESTIONS, check_books_nightly, first_difference
+from affiliates.payouts.reconciliation import QUESTIONS, check_books_nightly, first_difference
+from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.sending import follow_payout
+from affiliates.statistics.balances import correct_sums
 from shop.models import Payment, Product, Refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus
 from tests import factories
@@ -304,7 +304,7 @@ def test_a_payout_that_paypal_reversed_without_a_word_is_booked_and_agrees(
     paid_out: PayoutItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reversed_since = Answering(paid_out, PayoutItemStatus.REVERSED, ours=str(paid_out.pk))
-    monkeypatch.setattr("affiliates.verification.gateway", lambda: reversed_since)
+    monkeypatch.setattr("affiliates.payouts.reconciliation.gateway", lambda: reversed_since)
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
     paid_out.refresh_from_db()
     assert (paid_out.state, paid_out.affiliate.ledger.balance("USD").minor) == ("reversed", 1799)

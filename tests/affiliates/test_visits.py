@@ -9,10 +9,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, By, Click, DailyClicks, Tally
-from affiliates.rollups import count_visits
-from affiliates.visits import Visit, program
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.tracking.labels import declare_label
+from affiliates.tracking.visit_kinds import Visit, program
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
@@ -131,7 +131,7 @@ def test_a_refresh_is_no_second_click(client: Client) -> None:
 def test_a_click_while_the_purge_stands_still_is_counted_without_a_row(
     client: Client, alice: Affiliate, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("affiliates.clicks.purge_stopped", lambda: True)
+    monkeypatch.setattr("affiliates.tracking.clicks.purge_stopped", lambda: True)
     label = declare_label(affiliate=alice, text="x")
     response = client.get("/go/DEMO/?sub=x")
     assert "aitpro_referral" in response.cookies

@@ -9,9 +9,9 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, Attribution, Click
-from affiliates.referral import COOKIE, REFUSAL
+from affiliates.tracking.labels import declare_label
+from affiliates.tracking.referral_cookie import COOKIE, REFUSAL
 from shop.models import Product
 from tests.shop.buying import place
 

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.sessions.models import Session
+from affiliates.membership.payout_address import ask_for_payout_email
 from affiliates.models import Affiliate, CommissionDispute, LedgerEntry
-from affiliates.profile import ask_for_payout_email
 from aitpro.housekeeping import housekeep
 from contacts.models import Correspondence, Document, Inquiry, Reply
 from privacy.audit.models import AuditEntry

@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from affiliates.labels.declaring import declare_label
-from affiliates.labels.sales import count_label_sales
 from affiliates.models import Affiliate, LabelSales
+from affiliates.statistics.label_sales import count_label_sales
+from affiliates.tracking.labels import declare_label
 from contacts.mails import INQUIRY_ANSWERED
 from privacy.encryption.keys import RootKey
 from privacy.key_checks import note_root_keys

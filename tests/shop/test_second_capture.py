@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Commission
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
 from shop.models import ExtraCapture, Order, Payment, PayPalEvent
 from shop.paypal.gateway import gateway
 from shop.reconciliation.reconcile import look_again, look_at_payments

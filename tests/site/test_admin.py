@@ -14,12 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from affiliates.disputes import open_dispute
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.objections import open_dispute
+from affiliates.commissions.rates import set_rate
+from affiliates.membership.terms import next_number
 from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutBatch, TermsVersion
-from affiliates.payouts import prepare_payout
-from affiliates.rates import set_rate
-from affiliates.terms import next_number
+from affiliates.payouts.runs import prepare_payout
 from contacts.inquiries.workflow import answer_inquiry
 from shop.models import Payment, PayPalEvent, Product
 from tests import factories

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
 from accounts.sessions.models import Session
-from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
+from affiliates.tracking.labels import declare_label
 from contacts.models import Document
 from privacy.choice_links import choices_token
 from privacy.links import digest_of, new_link_token

@@ -17,8 +17,8 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from accounts.sessions.models import Session
+from affiliates.membership.payout_address import ask_for_payout_email
 from affiliates.models import Affiliate, Click, Commission
-from affiliates.profile import ask_for_payout_email
 from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
 from privacy.evidence_models import Measurement, PromiseState

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.membership.payout_address import use_new_payout_emails
 from affiliates.models import Affiliate, Application, PayoutEmailChange
-from affiliates.profile import use_new_payout_emails
 from contacts.models import Document
 from privacy.links import digest_of, new_link_token
 from privacy.models import AccessArchive, PrivacyRequest

@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate, Creative
-from affiliates.rebuilding import rebuild
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.statistics.rebuild import rebuild
 from shop.models import Payment, Product
 from shop.reconciliation.reconcile import look_at_payments
 

@@ -25,7 +25,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.password_link import send_password_link
 from affiliates.models import Affiliate, Application, Click, PayoutEmailChange
-from affiliates.referral import COOKIE, Token
+from affiliates.tracking.referral_cookie import COOKIE, Token
 from contacts.models import Document, Inquiry
 from privacy.choice_links import choices_token
 from privacy.limits import has_room

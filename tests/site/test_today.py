@@ -14,10 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.disputes import open_dispute
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.objections import open_dispute
 from affiliates.models import Affiliate, Application, CommissionDispute, LedgerCheck
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from privacy.models import OutgoingMail, UndeliverableAddress
 from privacy.today import Area, tasks
 from shop.models import Product

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from affiliates.rebuilding import rebuild
+from affiliates.statistics.rebuild import rebuild
 from privacy.purposes import Purpose
 from privacy.reading import acts_for
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from affiliates.verification import AT_PAYPAL_FOR, check_books
+from affiliates.payouts.reconciliation import AT_PAYPAL_FOR, check_books
 from privacy.purposes import Purpose
 from privacy.reading import acts_for
 

@@ -11,8 +11,8 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from affiliates.membership.applications import DecisionRefused, approve_application, decline_application
 from affiliates.models import Affiliate, Application
-from affiliates.onboarding import DecisionRefused, approve_application, decline_application
 from privacy.audit.models import AuditEntry
 from privacy.models import Suppression
 from privacy.purposes import Channel

@@ -14,11 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.closing import STAYS_AT_LEAST, close_affiliate, part_with_closed_affiliates
-from affiliates.commissions import approve_past_hold
+from affiliates.commissions.lifecycle import approve_past_hold
+from affiliates.membership.account_state import STAYS_AT_LEAST, close_affiliate, part_with_closed_affiliates
 from affiliates.models import Affiliate, Application, Click, LedgerEntry, PayoutBatch, PayoutEmailChange, PayoutItem
-from affiliates.payouts import PayoutRefused, prepare_payout
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
+from affiliates.payouts.runs import PayoutRefused, prepare_payout
 from privacy.audit.models import AuditEntry
 from privacy.erasure import erase_person
 from shop.models import Product

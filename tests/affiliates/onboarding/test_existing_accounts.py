@@ -13,8 +13,8 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.password_link import LinkRefused, send_first_password_link
+from affiliates.membership.applications import DecisionRefused, approve_application
 from affiliates.models import Affiliate, Application
-from affiliates.onboarding import DecisionRefused, approve_application
 from tests import factories
 
 from .conftest import PASSWORD, Link

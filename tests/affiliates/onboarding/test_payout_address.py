@@ -13,9 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from affiliates.membership.payout_address import use_new_payout_emails
 from affiliates.models import Affiliate, PayoutEmailChange
-from affiliates.payouts import prepare_payout
-from affiliates.profile import use_new_payout_emails
+from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
 from privacy.retention import purge_expired
 from shop.models import Product

@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.models import Affiliate
-from affiliates.notifications import mail_monthly_summaries
-from affiliates.payout_items import apply_item_state
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.item_states import apply_item_state
+from affiliates.payouts.runs import prepare_payout
 from privacy.opt_out import suppress
 from privacy.purposes import Channel, Purpose
 from shop.models import Product

@@ -9,9 +9,9 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from affiliates.closing import StepRefused, reinstate_affiliate, suspend_affiliate
+from affiliates.membership.account_state import StepRefused, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Affiliate
-from affiliates.payouts import PayoutRefused, prepare_payout
+from affiliates.payouts.runs import PayoutRefused, prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories

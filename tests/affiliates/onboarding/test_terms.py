@@ -14,10 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.eligibility import Ineligibility, ineligibility
+from affiliates.membership.terms import PublishingRefused, accept_terms, publish_terms, tell_of_new_terms, terms_now
 from affiliates.models import Affiliate, Attribution, TermsAcceptance, TermsVersion
-from affiliates.payouts import PayoutRefused, prepare_payout
-from affiliates.terms import PublishingRefused, accept_terms, publish_terms, tell_of_new_terms, terms_now
+from affiliates.payouts.eligibility import Ineligibility, ineligibility
+from affiliates.payouts.runs import PayoutRefused, prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests.affiliates.sales import approved_sale

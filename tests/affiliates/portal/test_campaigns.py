@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate
+from affiliates.tracking.labels import declare_label
 from tests import factories
 
 from .pages import PORTAL, signed_in, text_of

@@ -10,9 +10,9 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import Traveller
 
 from accounts.models import User
-from affiliates.commissions import reject_commission
-from affiliates.disputes import answer_dispute
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.lifecycle import reject_commission
+from affiliates.commissions.objections import answer_dispute
 from affiliates.models import Affiliate, CommissionDispute, Flag
 from shop.models import Product
 from shop.money import Money

@@ -13,10 +13,10 @@ from django.utils import timezone
 from time_machine import Traveller
 
 from accounts.models import User
-from affiliates.labels.declaring import declare_label
+from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.models import Affiliate, LabelSales, LedgerEntry, PayoutBatch
-from affiliates.notifications import mail_monthly_summaries
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
+from affiliates.tracking.labels import declare_label
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale

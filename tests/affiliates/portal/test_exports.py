@@ -9,9 +9,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from affiliates.adjustments import adjust_ledger
+from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.models import Affiliate
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale

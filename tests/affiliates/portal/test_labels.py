@@ -10,9 +10,9 @@ from bs4 import BeautifulSoup
 from django.db import connection, connections
 from django.test import Client
 
-from affiliates.labels.declaring import declare_label
-from affiliates.labels.names import LabelRefused, clean_label
 from affiliates.models import MOST_LABELS, Affiliate, Click, Label
+from affiliates.tracking.label_names import LabelRefused, clean_label
+from affiliates.tracking.labels import declare_label
 from tests import factories
 
 from .pages import PORTAL, signed_in, text_of

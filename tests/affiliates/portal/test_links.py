@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import Traveller
 
-from affiliates.figures import Figures, figures
-from affiliates.labels.declaring import declare_label
 from affiliates.models import Affiliate, Click, Tally
+from affiliates.statistics.daily_statistics import Figures, figures
+from affiliates.tracking.labels import declare_label
 from shop.models import Product
 from tests.affiliates.portal.pages import PORTAL, signed_in
 

@@ -12,12 +12,12 @@ from pytest_django import DjangoAssertNumQueries
 from time_machine import Traveller
 
 from accounts.models import User
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Flag, PayoutBatch
-from affiliates.payout_by_hand import mark_paid_by_hand
-from affiliates.payouts import approve_payout, prepare_payout
-from affiliates.rates import set_rate
-from affiliates.rollups import count_visits
+from affiliates.payouts.manual import mark_paid_by_hand
+from affiliates.payouts.runs import approve_payout, prepare_payout
+from affiliates.statistics.click_rollups import count_visits
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
@@ -179,7 +179,7 @@ def test_it_compares_with_as_many_days_before(alice: Affiliate, clock: Traveller
     ],
 )
 def test_a_trend_says_how_much(now: int, before: int, words: str) -> None:
-    from affiliates.portal.measures import Trend
+    from affiliates.portal.metrics import Trend
 
     assert Trend(now, before).text == words
 

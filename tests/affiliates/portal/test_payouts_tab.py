@@ -7,7 +7,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from affiliates.models import Affiliate, PayoutItem
-from affiliates.payouts import cancel_payout, prepare_payout
+from affiliates.payouts.runs import cancel_payout, prepare_payout
 from affiliates.portal.payouts import IN_WORDS
 from shop.models import Product
 from tests.affiliates.sales import approved_sale

@@ -10,7 +10,7 @@ from time_machine import Traveller
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from affiliates.portal.statement import Span, Statement, statement_of
 from shop.models import Product
 from shop.money import Money

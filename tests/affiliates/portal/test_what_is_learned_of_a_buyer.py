@@ -13,11 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.commissions import approve_past_hold
-from affiliates.disputes import answer_dispute
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.lifecycle import approve_past_hold
+from affiliates.commissions.objections import answer_dispute
 from affiliates.models import Affiliate, Commission, CommissionDispute, Flag
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.payments.capture_booking import apply_capture
 from tests.affiliates.sales import refund

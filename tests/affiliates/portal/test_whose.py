@@ -15,9 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from affiliates import urls
-from affiliates.disputes import open_dispute
+from affiliates.commissions.objections import open_dispute
 from affiliates.models import Affiliate, Commission
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale

@@ -13,12 +13,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.disputes import open_dispute
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.objections import open_dispute
+from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Flag, PayoutItem
-from affiliates.payouts import prepare_payout
-from affiliates.rates import set_rate
-from affiliates.staff_account import account_of
+from affiliates.payouts.runs import prepare_payout
+from affiliates.staff.affiliate_summary import account_of
 from shop.models import Product
 from shop.money import Money
 from tests import factories

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from affiliates.flags import clear_flag, raise_flag
+from affiliates.commissions.flags import clear_flag, raise_flag
 from affiliates.models import Affiliate, Commission, Flag
 from privacy.audit.models import AuditEntry
 from shop.models import Product

@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from affiliates.closing import StepRefused, reinstate_affiliate, suspend_affiliate
-from affiliates.commissions import OwnCommission, approve_commission
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.commissions.lifecycle import OwnCommission, approve_commission
+from affiliates.commissions.rates import RateRefused, set_rate
+from affiliates.membership.account_state import StepRefused, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBatch, Rate
-from affiliates.payouts import prepare_payout
-from affiliates.rates import RateRefused, set_rate
+from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories

@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from affiliates.disputes import answer_dispute, open_dispute
-from affiliates.flags import clear_flag, raise_flag
+from affiliates.commissions.flags import clear_flag, raise_flag
+from affiliates.commissions.objections import answer_dispute, open_dispute
 from affiliates.models import Affiliate, Flag
 from shop.models import Product
 from tests import factories

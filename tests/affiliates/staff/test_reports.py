@@ -14,12 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.commissions import reject_commission
+from affiliates.commissions.lifecycle import reject_commission
 from affiliates.models import Affiliate, Click, Commission, DailyClicks, LedgerEntry, PayoutItem
-from affiliates.payout_items import give_back
-from affiliates.payouts import prepare_payout
-from affiliates.reports import Report, ReportBy, Row
-from affiliates.rollups import count_visits
+from affiliates.payouts.item_states import give_back
+from affiliates.payouts.runs import prepare_payout
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.statistics.reports import Report, ReportBy, Row
 from privacy.audit.models import AuditEntry
 from privacy.retention import purge_expired
 from shop.models import Product

@@ -8,10 +8,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from affiliates.adjustments import adjust_ledger
+from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
-from affiliates.payouts import cancel_payout, prepare_payout
-from affiliates.sum_explanation import Part, explain_balance, explain_payout
+from affiliates.payouts.explanation import Part, explain_balance, explain_payout
+from affiliates.payouts.runs import cancel_payout, prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.money import Money
@@ -76,7 +76,7 @@ def test_a_payout_that_came_back_is_explained_inside_the_next_one(
 def test_a_page_of_many_lines_says_what_the_others_come_to(
     alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("affiliates.sum_explanation.A_PAGE", 2)
+    monkeypatch.setattr("affiliates.payouts.explanation.A_PAGE", 2)
     for _ in range(3):
         approved_sale(alice, product)
     item = paid_out(bob)

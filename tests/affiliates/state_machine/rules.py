@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem
-from affiliates.verification import first_difference
+from affiliates.payouts.reconciliation import first_difference
 from shop.models import ExtraCapture, Licence, Order, Payment, Refund
 
 from .payout_steps import PayoutSteps

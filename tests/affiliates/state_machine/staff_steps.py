@@ -7,11 +7,11 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from affiliates.closing import StepRefused, close_affiliate, reinstate_affiliate, suspend_affiliate
-from affiliates.commissions import approve_commission, reject_commission
-from affiliates.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.lifecycle import approve_commission, reject_commission
+from affiliates.commissions.rates import RateRefused, set_rate
+from affiliates.membership.account_state import StepRefused, close_affiliate, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Commission, Flag
-from affiliates.rates import RateRefused, set_rate
 from privacy.erasure import erase_person
 from shop.delivery.licenses import ReissueRefused, reissue_licence
 from shop.models import Licence, Payment

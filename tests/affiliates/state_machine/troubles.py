@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from affiliates.closing import StepRefused, close_affiliate, suspend_affiliate
-from affiliates.flags import raise_flag
+from affiliates.commissions.flags import raise_flag
+from affiliates.membership.account_state import StepRefused, close_affiliate, suspend_affiliate
 from affiliates.models import Commission, Flag
 from shop.models import Payment
 from shop.payments.refunds import RefundRefused, refund_payment

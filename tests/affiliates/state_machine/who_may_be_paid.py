@@ -1,4 +1,4 @@
-"""Who may be sent money, asked anew and one affiliate at a time: without a line of `affiliates.eligibility`."""
+"""Who may be sent money, asked anew and one affiliate at a time: without a line of `affiliates.payouts.eligibility`."""
 
 from __future__ import annotations
 

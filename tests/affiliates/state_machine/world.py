@@ -17,9 +17,11 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from affiliates.closing import StepRefused, reinstate_affiliate
-from affiliates.commissions import approve_commission
-from affiliates.flags import clear_flag
+from affiliates.commissions.flags import clear_flag
+from affiliates.commissions.lifecycle import approve_commission
+from affiliates.membership.account_state import StepRefused, reinstate_affiliate
+from affiliates.membership.payout_address import ChangeRefused, ask_for_payout_email
+from affiliates.membership.terms import accept_terms, next_number, publish_terms, terms_to_accept
 from affiliates.models import (
     Affiliate,
     Commission,
@@ -30,8 +32,6 @@ from affiliates.models import (
     PayoutParcel,
     TermsVersion,
 )
-from affiliates.profile import ChangeRefused, ask_for_payout_email
-from affiliates.terms import accept_terms, next_number, publish_terms, terms_to_accept
 from aitpro.housekeeping import STEPS
 from privacy.mail import MailRefused
 from shop.models import Order, Payment

@@ -73,12 +73,12 @@ def an_application_reaches_an_existing_account() -> None:
     """Approving it mailed a password link to whatever account has the address: a stranger became superuser."""
     from accounts import password_link
     from accounts.mails import PASSWORD_RESET
-    from affiliates import onboarding
+    from affiliates.membership import applications
 
     def send(user: Any, kind: Any = PASSWORD_RESET, *, about: Any = None, context: Any = None) -> None:
         password_link._send(user, kind, about or user, context or {})
 
-    swap(onboarding.why_not_approve, lambda application, account: "")
+    swap(applications.why_not_approve, lambda application, account: "")
     swap(password_link.send_first_password_link, send)
 
 

@@ -139,7 +139,7 @@ def a_complaint_beyond_the_limit_is_dropped() -> None:
 @breaks("correspondence-private", "purpose-limitation")
 def affiliates_see_the_number_of_an_order() -> None:
     """A buyer who told the number told who bought; by the number anybody could ask for the order."""
-    from affiliates import explanation
+    from affiliates.commissions import explanation
 
     def origin(former: Any, attribution: Any) -> Any:
         yield from former(attribution)

@@ -12,8 +12,8 @@ from ..mutations import around, breaks, put, swap
 @breaks("referral-for-commission-only", "access", "purpose-limitation")
 def any_label_is_stored() -> None:
     """Whatever stood in `sub=` was kept, for ever: newsletter tools put the reader's address there (ADR 25)."""
-    from affiliates.known_codes import KnownCode
     from affiliates.models import Affiliate, Label
+    from affiliates.tracking.code_cache import KnownCode
 
     def label_id(self: KnownCode, typed: str) -> Any:
         if not typed:
@@ -27,7 +27,7 @@ def any_label_is_stored() -> None:
 @breaks("encrypted", "referral-30-days", "referral-for-commission-only")
 def a_label_is_stored_in_clear() -> None:
     """A label was a plain column of the visit."""
-    from affiliates import clicks
+    from affiliates.tracking import clicks
 
     def store(former: Any, request: Any, known: Any, landing: str, *args: Any) -> Any:
         return former(request, known, str(request.GET.get("sub", ""))[:200] or landing, *args)
@@ -47,7 +47,7 @@ def a_visit_outlives_its_30_days() -> None:
 @breaks("referral-30-days")
 def an_expired_visit_is_readable() -> None:
     """A stopped purge left visits that could still be read: the end was a side effect of a job."""
-    from affiliates.referral import Token
+    from affiliates.tracking.referral_cookie import Token
     from privacy import expiring, retention
 
     former = retention._purge
@@ -67,17 +67,17 @@ def day_keys_are_kept() -> None:
 
 @breaks("referral-30-days")
 def the_cookie_is_kept_for_a_year() -> None:
-    from affiliates import referral
+    from affiliates.tracking import referral_cookie
 
     def keep(former: Any, response: Any, name: str, value: str, life: timedelta) -> None:
         former(response, name, value, timedelta(days=365))
 
-    around(referral, "_set", keep)
+    around(referral_cookie, "_set", keep)
 
 
 @breaks("referral-30-days")
 def a_cookie_attributes_after_30_days() -> None:
-    from affiliates.referral import Token
+    from affiliates.tracking.referral_cookie import Token
 
     put(Token, "is_live", lambda self, now: self.clicked_at <= now)
 
@@ -85,8 +85,8 @@ def a_cookie_attributes_after_30_days() -> None:
 @breaks("referral-for-commission-only")
 def affiliates_see_where_visitors_came_from() -> None:
     """A trial page listed the sites that an affiliate's visitors came from: a use that nobody had been told of."""
-    from affiliates.clicks import _store_click
     from affiliates.portal import exports
+    from affiliates.tracking.clicks import _store_click
 
     came_from: list[str] = []
     former = exports.KINDS["commissions"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
-from affiliates.payouts import prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from aitpro.housekeeping import housekeep
 from privacy.policy.models import PolicyVersion
 from privacy.rehearsal.holdings import is_nobodys

@@ -71,11 +71,11 @@ def test_the_archive_goes_through_a_declared_reader() -> None:
 
 def test_the_readers_are_these_and_no_others() -> None:
     assert {reader.code for reader in readers("affiliates_click")} == {
-        "affiliates.attribution._compared",
-        "affiliates.figures._visit_lines",
-        "affiliates.referral.Referral.click",
-        "affiliates.referral.Referral.own_address",
-        "affiliates.self_referral._address_brought_others",
+        "affiliates.commissions.attribution._compared",
+        "affiliates.statistics.daily_statistics._visit_lines",
+        "affiliates.tracking.referral_cookie.Referral.click",
+        "affiliates.tracking.referral_cookie.Referral.own_address",
+        "affiliates.commissions.fraud_signals._address_brought_others",
         "privacy.access.collect",
     }
 
@@ -93,7 +93,7 @@ def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
         if isinstance(node, ast.Name) and node.id in {"acting_for", "acting_as", "go_on_as"}
     }
     assert using == {
-        "affiliates/promises.py",
+        "affiliates/evidence.py",
         "aitpro/admin_site/site.py",
         "aitpro/housekeeping.py",
         "privacy/acting_middleware.py",

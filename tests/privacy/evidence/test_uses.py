@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from affiliates.figures import _visit_lines, figures
 from affiliates.models import Affiliate, Attribution, Click
 from affiliates.portal.campaigns import CampaignsPage
+from affiliates.statistics.daily_statistics import _visit_lines, figures
 from privacy.csv_files import csv_response
 from privacy.policy.gate import NotInEffect, forget, waiting
 from privacy.policy.models import PolicyVersion

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from accounts.models import User
-from affiliates.disputes import open_dispute
+from affiliates.commissions.objections import open_dispute
 from affiliates.models import Affiliate, CommissionDispute, LedgerEntry, Rate
 from shop.models import Payment, Product, Refund
 from tests import factories

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
-from affiliates.referral import COOKIE, REFUSAL
+from affiliates.tracking.referral_cookie import COOKIE, REFUSAL
 from shop.checkout.checkout_cookie import COOKIE as CHECKOUT_COOKIE
 
 FORM = "application/x-www-form-urlencoded"

@@ -1,0 +1,3 @@
+"""The affiliate program for staff. Django looks here for it; each subject stands in an `admin_*.py`."""
+
+from . import affiliates, applications, commissions, creatives, flags, ledger, objections, payouts, rates, terms  # noqa: F401  (importing registers them)

@@ -1,0 +1,126 @@
+"""Affiliates for staff: the whole account on one page, above the few fields that can be changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from affiliates.membership.payout_address import HOLD, ChangeRefused, ask_for_payout_email
+from affiliates.membership.profile_forms import PayPalAddressField
+from affiliates.models import Affiliate, Flag
+from affiliates.staff.affiliate_summary import account_of
+from privacy.admin_search import BlindSearchMixin
+from privacy.audit.trail import record
+from privacy.reauthentication import ask_again
+
+from .account_state import StandingSteps
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+HOURS = int(HOLD.total_seconds()) // 3600
+OF_AFFILIATE = Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by()
+OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count("pk")).values("number")
+
+
+class AffiliateForm(forms.ModelForm[Affiliate]):
+    payout_email = PayPalAddressField(
+        label="PayPal address",
+        required=False,
+        empty_value=None,
+        help_text=f"Another address, or none, counts after {HOURS} hours. The affiliate is told now and can stop it.",
+    )
+
+
+@admin.register(Affiliate)
+class AffiliateAdmin(StandingSteps, BlindSearchMixin):
+    list_display = ["code", "state", "joined_at", "terms_version", "flags"]
+    list_filter = ["state", "joined_at", "terms_version"]
+    search_fields = ["code"]
+    blind_search_fields = ("user__email_index", "payout_email_index")
+    form = AffiliateForm
+    autocomplete_fields = ["user"]
+    fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
+    readonly_fields = ["user", "state", "state_reason", "terms_version", "joined_at"]
+    change_form_template = "affiliates/admin/affiliate.html"
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Found by a former code too."""
+        found, doubled = super().get_search_results(request, queryset, term)
+        former = Affiliate.objects.all().spelled(term).values("pk")
+        return queryset.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=former)), doubled
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        affiliates: QuerySet[Affiliate] = super().get_queryset(request)
+        return affiliates.annotate(open_flags=Subquery(OPEN_FLAGS))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Reading asks nothing; where the money goes is changed by whoever just showed who they are."""
+        page = ask_again(request) if request.method == "POST" else None
+        return page or super().changeform_view(request, *args, **kwargs)
+
+    def more_watched(self, affiliate: Affiliate) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+        """An address that waits for its 72 hours would be replaced by another one without a word."""
+        return [(affiliate.payout_email_changes.waiting(), ("email", "takes_effect_at"))]
+
+    @admin.display(description="open flags", ordering="open_flags")
+    def flags(self, affiliate: Any) -> int:
+        return affiliate.open_flags or 0
+
+    # --- Whose account it is, is settled once: money follows it -------------------------------------------------------
+    def get_fields(self, request: HttpRequest, obj: Affiliate | None = None) -> Any:
+        return self.fields if obj else ["user", "code", "website"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Affiliate | None = None) -> Any:
+        return self.readonly_fields if obj else []
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": forms.ModelForm}))
+
+    def save_model(self, request: HttpRequest, obj: Affiliate, form: Any, change: bool) -> None:
+        """Paid at the address of the account, at first. Another one, or none, waits 72 hours, whoever enters it."""
+        if not change:
+            obj.payout_email = obj.user.email
+            super().save_model(request, obj, form, change)
+            return
+        obj.save(update_fields=["website", "code"])
+        if "code" in form.changed_data:
+            record(action="affiliates.code.changed", about=obj, actor=cast("User", request.user))
+        if "payout_email" in form.changed_data:
+            self._ask_for_payout_email(request, obj, obj.payout_email)
+
+    def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
+        try:
+            ask_for_payout_email(affiliate=affiliate, email=email, by=cast("User", request.user))
+        except ChangeRefused as refusal:
+            messages.error(request, f"The PayPal address stays as it is: {refusal}")
+        else:
+            messages.warning(
+                request,
+                f"The new PayPal address is used after {HOURS} hours. The affiliate is told by mail and can stop it."
+                if email
+                else f"The PayPal address goes after {HOURS} hours. The affiliate is told by mail and can stop it.",
+            )
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        affiliate = self.get_object(request, object_id)
+        if affiliate is not None and self._may_see_money(request):
+            extra_context = {
+                **(extra_context or {}),
+                "account": account_of(affiliate, now=timezone.now()),
+            }
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
+        return response
+
+    def _may_see_money(self, request: HttpRequest) -> bool:
+        return request.user.has_perms(["affiliates.view_affiliate", "affiliates.view_commission"])

@@ -1,0 +1,176 @@
+"""Applications for staff: the queue, with whoever applied twice shown together, and the decision with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST
+
+from affiliates.membership.applications import (
+    DecisionRefused,
+    affiliate_of,
+    approve_application,
+    decline_application,
+    discard_application,
+    release_application,
+    why_not_approve,
+)
+from affiliates.models import Application
+from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.admin_search import BlindSearchMixin
+from privacy.mail import MailRefused
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Application.State
+Decide = Callable[[Application], object]
+
+
+_TURN = Case(
+    When(state__in=[State.OPEN, State.HELD], then=Value(0)),
+    When(state=State.UNCONFIRMED, then=Value(1)),
+    default=Value(2),
+    output_field=IntegerField(),
+)
+
+
+class DeclineForm(forms.Form):
+    reason = forms.CharField(
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
+        help_text="The applicant reads this sentence, after our thanks and before the invitation to apply again.",
+        error_messages={"required": "Please write the reason: the applicant reads it."},
+    )
+
+
+@admin.register(Application)
+class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    """First what waits for staff (held for a look, or for a decision), then what nobody has confirmed, then what is
+    decided."""
+
+    list_display = ["__str__", "state", "applied_at", "confirmed_at", "decided_at"]
+    list_filter = ["state", "applied_at"]
+    ordering = [_TURN.asc(), "-applied_at"]
+    blind_search_fields = ("email_index",)
+    actions = ["approve", "decline", "release", "discard"]
+    fields = ["name", "email", "website", "message", "state", "terms_version", "applied_at", "confirmed_at"]
+    fields += ["decided_at", "decision", "keep_until"]
+    change_form_template = "affiliates/admin/application.html"
+
+    @admin.action(description="Approve: make them affiliates and mail the link to a password", permissions=["decide"])
+    def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        self._decide(
+            request, queryset, lambda application: approve_application(application=application, by=_by(request))
+        )
+
+    @admin.action(description="Decline, with a reason…", permissions=["decide"])
+    def decline(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
+        form = DeclineForm(request.POST if "reason" in request.POST else None)
+        if not form.is_valid():
+            return self._ask_for_reason(request, queryset, form)
+        reason = form.cleaned_data["reason"]
+        decline: Decide = lambda application: decline_application(  # noqa: E731
+            application=application, reason=reason, by=_by(request)
+        )
+        self._decide(request, queryset, decline, done="declined")
+        return None
+
+    @admin.action(description="Release what is held: mail the link that confirms the address", permissions=["decide"])
+    def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        count = sum(release_application(application=each, by=_by(request)) for each in queryset)
+        self.message_user(request, f"{count} released.")
+
+    @admin.action(description="Discard what is held: decline, without a mail", permissions=["decide"])
+    def discard(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        count = sum(discard_application(application=each, by=_by(request)) for each in queryset)
+        self.message_user(request, f"{count} discarded.")
+
+    def _ask_for_reason(self, request: HttpRequest, queryset: QuerySet[Application], form: DeclineForm) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Decline",
+            "applications": queryset,
+            "form": form,
+            "opts": self.opts,
+        }
+        return render(request, "affiliates/admin/decline.html", context)
+
+    def _decide(
+        self, request: HttpRequest, queryset: QuerySet[Application], decide: Decide, done: str = "approved"
+    ) -> None:
+        """Each on its own: somebody who may not be written to can't be told, and stays undecided."""
+        count = 0
+        for application in queryset:
+            was_confirmed = application.state == State.OPEN
+            try:
+                decided = decide(application)
+            except (MailRefused, DecisionRefused) as refusal:
+                self.message_user(request, f"{application} stays as it is: {refusal}", messages.ERROR)
+            else:
+                count += bool(decided)
+                self._warn(request, application, unless=was_confirmed or not decided or done != "approved")
+        self.message_user(request, f"{count} {done}.")
+
+    def _warn(self, request: HttpRequest, application: Application, *, unless: bool) -> None:
+        if not unless:
+            self.message_user(
+                request,
+                f"{application} had not confirmed the address yet. The mail on its way says that setting the password"
+                " confirms it; until then nobody can sign in.",
+                messages.WARNING,
+            )
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("affiliates.decide_application")
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(require_POST(self.decide_one))
+        name = "affiliates_application_decide"
+        return [path("<uuid:application_id>/decide/<str:decision>/", view, name=name), *super().get_urls()]
+
+    def decide_one(self, request: HttpRequest, application_id: UUID, decision: str) -> HttpResponse:
+        """The buttons on an application's own page."""
+        if not self.has_decide_permission(request):
+            raise PermissionDenied
+        application = get_object_or_404(Application, pk=application_id)
+        chosen = Application.objects.filter(pk=application.pk)
+        if decision == "approve":
+            self.approve(request, chosen)
+        elif decision == "release":
+            self.release(request, chosen)
+        elif decision == "discard":
+            self.discard(request, chosen)
+        elif decision == "decline" and (question := self.decline(request, chosen)):
+            return question
+        return redirect("admin:affiliates_application_change", application.pk)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        application = self.get_object(request, object_id)
+        extra = {} if application is None else self._neighbours(application)
+        return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
+
+    def _neighbours(self, application: Application) -> dict[str, Any]:
+        """What else came from this address, whether it is an affiliate's, and why it can't be approved."""
+        others = Application.objects.filter(email_index=application.email).exclude(pk=application.pk)
+        known = affiliate_of(application)
+        account = get_user_model().objects.with_email(application.email)
+        obstacle = why_not_approve(application, account) if application.is_undecided and known is None else ""
+        return {"others": others.order_by("-applied_at")[:20], "known_affiliate": known, "obstacle": obstacle}
+
+
+def _by(request: HttpRequest) -> User:
+    """The member of staff: the admin lets nobody else in."""
+    return cast("User", request.user)

@@ -1,0 +1,105 @@
+"""The questions that staff ask the list of commissions each day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet, Sum
+from django.http import HttpRequest
+from django.utils import timezone
+
+from affiliates.models import CODE, Commission, Flag
+from shop.money import Money
+
+State = Commission.State
+Choices = list[tuple[str, str]]
+
+
+class QuestionFilter(admin.SimpleListFilter):
+    title = "question"
+    parameter_name = "question"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [
+            ("waiting", "Which wait for approval?"),
+            ("past_hold", "Which are past their hold?"),
+            ("disputed", "Which are under a dispute at PayPal?"),
+            ("objected", "Which does the affiliate object to?"),
+            ("flagged", "Which were ever flagged?"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Through keys, never through joins: a commission with three flags stands in the list, and in its sum, once."""
+        if self.value() == "waiting":
+            return queryset.filter(state=State.PENDING)
+        if self.value() == "past_hold":
+            return queryset.filter(state=State.PENDING, hold_until__lte=timezone.now())
+        if self.value() == "disputed":
+            disputed = Flag.objects.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE)
+            return queryset.filter(attribution__in=disputed.values("attribution"))
+        if self.value() == "objected":
+            return queryset.filter(pk__in=Commission.objects.filter(disputes__state="open").values("pk"))
+        if self.value() == "flagged":
+            return queryset.filter(attribution__in=Flag.objects.values("attribution"))
+        return queryset
+
+
+class HeldFilter(admin.SimpleListFilter):
+    title = "held, and why"
+    parameter_name = "held"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        return [("yes", "held, to be decided"), ("no", "not held"), *Flag.Kind.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "no":
+            return queryset.exclude(pk__in=Commission.objects.held().values("pk"))
+        if self.value() == "yes":
+            return queryset.filter(pk__in=Commission.objects.held().values("pk"))
+        if self.value() in Flag.Kind.values:
+            because = Flag.objects.open().filter(kind=self.value())
+            return queryset.filter(attribution__in=because.values("attribution"))
+        return queryset
+
+
+class AffiliateFilter(admin.SimpleListFilter):
+    """Of one affiliate, named by a link or by the search box: a list of all of them would be too long."""
+
+    title = "affiliate"
+    parameter_name = "affiliate"
+    path = "attribution__affiliate__code"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
+        code = request.GET.get(self.parameter_name, "")
+        return [(code, code)] if CODE.fullmatch(code) else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
+
+
+class OwnAffiliateFilter(AffiliateFilter):
+    """The same for rows that name their affiliate themselves."""
+
+    path = "affiliate__code"
+
+
+class OfCommissionFilter(AffiliateFilter):
+    """The same for objections."""
+
+    path = "commission__attribution__affiliate__code"
+
+
+def sums_of_list(shown: QuerySet[Commission]) -> list[dict[str, Any]]:
+    """How many there are, and what they come to, for each currency; one query, whatever the filters join."""
+    rows = Commission.objects.filter(pk__in=shown.order_by().values("pk")).order_by("currency").values("currency")
+    sums = rows.annotate(number=Count("pk"), earned=Sum("amount_minor"), taken_back=Sum("reversed_minor"))
+    return [
+        {
+            "number": row["number"],
+            "earned": Money(row["earned"], row["currency"]),
+            "taken_back": Money(row["taken_back"], row["currency"]),
+            "left": Money(row["earned"] - row["taken_back"], row["currency"]),
+        }
+        for row in sums
+    ]

@@ -1,0 +1,92 @@
+"""The ledger for staff: read, set right by a further line, and compared with everything else each night."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.html import format_html
+
+from affiliates.commissions.adjustments import AdjustmentRefused, adjust_ledger
+from affiliates.models import Affiliate, LedgerCheck, LedgerEntry
+from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.reauthentication import confirmed_recently
+from shop.money import CURRENCIES, program_currency
+from shop.pricing.form_fields import MoneyField
+
+from .filters import OwnAffiliateFilter
+from .ledger_alarm import BooksAlarm
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AdjustmentForm(forms.Form):
+    code = forms.CharField(label="Affiliate's code", help_text="Or a whole link of theirs.")
+    amount = MoneyField(currency_field="currency", negative=True, help_text="Negative: taken from the account.")
+    currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
+    reason = forms.CharField(max_length=300, help_text="The affiliate reads it. Don't name a customer.")
+
+    def clean_code(self) -> Affiliate:
+        affiliate = Affiliate.objects.all().spelled(self.cleaned_data["code"]).first()
+        if affiliate is None:
+            raise forms.ValidationError("No affiliate has this code.")
+        return affiliate
+
+
+@admin.register(LedgerEntry)
+class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
+    list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason", "why"]
+    list_filter = [OwnAffiliateFilter, "kind", "created_at"]
+    list_select_related = ["affiliate", "commission", "payout"]
+    search_fields = ["affiliate__code"]
+    change_list_template = "affiliates/admin/ledger.html"
+
+    @admin.display(description="")
+    def why(self, entry: LedgerEntry) -> str:
+        return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_ledger_line", args=[entry.pk]))
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.adjust)
+        return [path("adjust/", view, name="affiliates_ledgerentry_adjust"), *super().get_urls()]
+
+    @confirmed_recently
+    def adjust(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.has_perm("affiliates.add_ledgerentry"):
+            raise PermissionDenied
+        form = AdjustmentForm(request.POST or None)
+        if form.is_valid():
+            values = form.cleaned_data
+            try:
+                adjust_ledger(
+                    affiliate=values["code"],
+                    amount=values["amount"],
+                    reason=values["reason"],
+                    by=cast("User", request.user),
+                )
+            except AdjustmentRefused as refusal:
+                form.add_error(None, str(refusal))
+            else:
+                self.message_user(request, f"{values['amount']} entered. Who did it stands in the audit.")
+                return redirect("admin:affiliates_ledgerentry_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Set an account right",
+            "form": form,
+            "opts": self.opts,
+        }
+        return render(request, "affiliates/admin/adjust.html", context)
+
+
+@admin.register(LedgerCheck)
+class LedgerCheckAdmin(ReadOnlyAdmin):
+    list_display = ["checked_at", "agrees", "paypal", "difference"]
+
+    @admin.display(boolean=True, description="the books agree")
+    def agrees(self, check: LedgerCheck) -> bool:
+        return check.agrees

@@ -1,0 +1,133 @@
+"""Objections of affiliates for staff: a queue with its clock, and one page to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, QuerySet, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from affiliates.commissions.adjustments import AdjustmentRefused
+from affiliates.commissions.explanation import explain_commission
+from affiliates.commissions.objections import DisputeRefused, answer_dispute
+from affiliates.models import CommissionDispute
+from privacy.admin_readonly import ReadOnlyAdmin
+from shop.pricing.form_fields import MoneyField
+
+from .filters import OfCommissionFilter
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AnswerForm(forms.Form):
+    upheld = forms.ChoiceField(
+        label="Was the affiliate right?", choices=[("no", "No, it stays as it is"), ("yes", "Yes")]
+    )
+    answer = forms.CharField(
+        label="Your answer, with the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
+    )
+    adjustment = MoneyField(
+        required=False, negative=True, help_text="Credited to the affiliate's account. Negative: debited."
+    )
+
+    def __init__(self, *args: Any, may_adjust: bool, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["adjustment"].currency = currency  # type: ignore[attr-defined]  # of a `MoneyField`
+        if not may_adjust:  # money takes the permission to set accounts right
+            del self.fields["adjustment"]
+
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("adjustment") and self.cleaned_data.get("upheld") == "no":
+            self.add_error("adjustment", "Where nothing was wrong, there is nothing to adjust.")
+        return self.cleaned_data
+
+
+OPEN_FIRST = Case(When(state=CommissionDispute.State.OPEN, then=Value(0)), default=Value(1))
+
+
+class ClockFilter(admin.SimpleListFilter):
+    title = "clock"
+    parameter_name = "clock"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("overdue", "overdue"), ("open", "open, overdue or not")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "overdue":
+            return queryset.filter(state=CommissionDispute.State.OPEN, due_at__lt=timezone.now())
+        return queryset.filter(state=CommissionDispute.State.OPEN) if self.value() == "open" else queryset
+
+
+@admin.register(CommissionDispute)
+class CommissionDisputeAdmin(ReadOnlyAdmin):
+    list_display = ["due", "opened_at", "commission", "code", "state", "answered_at", "to_answer"]
+    list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
+    ordering = [OPEN_FIRST.asc(), "due_at"]
+    list_select_related = ["commission__attribution__affiliate"]
+    search_fields = ["commission__number", "commission__attribution__affiliate__code"]
+    fields = ["commission", "code", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
+    change_form_template = "affiliates/admin/dispute.html"
+
+    @admin.display(description="affiliate")
+    def code(self, dispute: CommissionDispute) -> str:
+        return dispute.commission.affiliate.code
+
+    @admin.display(description="answer due", ordering="due_at")
+    def due(self, dispute: CommissionDispute) -> str:
+        day = f"{dispute.due_day:%-d %B %Y}"
+        return format_html('<strong class="overdue">{}, overdue</strong>', day) if dispute.is_overdue else day
+
+    @admin.display(description="")
+    def to_answer(self, dispute: CommissionDispute) -> str:
+        if dispute.state != CommissionDispute.State.OPEN:
+            return ""
+        address = reverse("admin:affiliates_commissiondispute_answer", args=[dispute.pk])
+        return format_html('<a href="{}">Answer</a>', address)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(self.answer)
+        name = "affiliates_commissiondispute_answer"
+        return [path("<uuid:dispute_id>/answer/", view, name=name), *super().get_urls()]
+
+    def answer(self, request: HttpRequest, dispute_id: UUID) -> HttpResponse:
+        if not request.user.has_perm("affiliates.change_commissiondispute"):
+            raise PermissionDenied
+        dispute = get_object_or_404(self.get_queryset(request), pk=dispute_id)
+        may_adjust = request.user.has_perm("affiliates.add_ledgerentry")
+        form = AnswerForm(request.POST or None, may_adjust=may_adjust, currency=dispute.commission.currency)
+        if form.is_valid() and self._answered(request, dispute, form.cleaned_data):
+            return redirect("admin:affiliates_commissiondispute_changelist")
+        self.audit(request, "read", dispute)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Answer the objection to {dispute.commission}",
+            "dispute": dispute,
+            "lines": explain_commission(dispute.commission),
+            "form": form,
+            "opts": self.opts,
+        }
+        return render(request, "affiliates/admin/answer_dispute.html", context)
+
+    def _answered(self, request: HttpRequest, dispute: CommissionDispute, values: dict[str, Any]) -> bool:
+        try:
+            answer_dispute(
+                dispute=dispute,
+                answer=values["answer"],
+                upheld=values["upheld"] == "yes",
+                adjustment=values.get("adjustment"),
+                by=cast("User", request.user),
+            )
+        except (DisputeRefused, AdjustmentRefused) as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return False
+        self.message_user(request, "Answered. The affiliate is told by mail.")
+        return True

@@ -1,0 +1,66 @@
+"""What staff fill in about payout runs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+
+from affiliates.currencies import currencies_due
+from affiliates.models import PayoutBatch
+from privacy.deadlines import local_day
+
+
+class PrepareForm(forms.Form):
+    currency = forms.ChoiceField(required=False)
+    method = forms.ChoiceField(choices=PayoutBatch.Method, initial=PayoutBatch.Method.PAYPAL, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.currencies = currencies_due()
+        currency: Any = self.fields["currency"]
+        currency.choices = [(name, name) for name in self.currencies]
+
+    @property
+    def chosen_currency(self) -> str:
+        """The one that was chosen; the first that is due where none was, or one that isn't."""
+        return self.cleaned_data["currency"] if self.is_valid() else self.currencies[0]
+
+    def clean_currency(self) -> str:
+        return self.cleaned_data["currency"] or self.currencies[0]
+
+    def clean_method(self) -> PayoutBatch.Method:
+        return PayoutBatch.Method(self.cleaned_data["method"] or PayoutBatch.Method.PAYPAL)
+
+
+class SettleForm(forms.Form):
+    PAID, FAILED = "paid", "failed"
+    NEEDED: ClassVar[dict[str, tuple[tuple[str, str], ...]]] = {
+        PAID: (("paid_on", "On which day was it paid?"), ("reference", "Under which reference is it found again?")),
+        FAILED: (("reason", "Please say why: staff read it beside the payout."),),
+    }
+
+    outcome = forms.ChoiceField(
+        label="What became of it?",
+        choices=[(PAID, "It was paid"), (FAILED, "It could not be paid: it is due again")],
+        widget=forms.RadioSelect,
+    )
+    paid_on = forms.DateField(
+        label="Paid on",
+        required=False,
+        initial=lambda: local_day(timezone.now()),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    reference = forms.CharField(
+        required=False,
+        max_length=64,
+        help_text="The transfer's number. The affiliate sees it: no names.",
+    )
+    reason = forms.CharField(label="Why it could not be paid", required=False, max_length=100)
+
+    def clean(self) -> dict[str, Any]:
+        for name, question in self.NEEDED.get(self.cleaned_data.get("outcome", ""), ()):
+            if name not in self.errors and not self.cleaned_data.get(name):
+                self.add_error(name, question)
+        return self.cleaned_data

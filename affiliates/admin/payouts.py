@@ -1,0 +1,331 @@
+"""Payout runs for staff: look who would be paid, prepare, approve, watch, and settle by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST, require_safe
+
+from affiliates.currencies import currencies_due
+from affiliates.models import PayoutBatch, PayoutItem
+from affiliates.payouts.eligibility import Barred, Ineligibility, barred_of
+from affiliates.payouts.manual import NotByHand, make_payout_list, mark_failed_by_hand, mark_paid_by_hand
+from affiliates.payouts.preview import preview_payout
+from affiliates.payouts.runs import PERMISSION, PayoutRefused, approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.sending import cancel_unclaimed
+from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.csv_files import csv_response
+from privacy.optimistic_locking.guard import speaks_to_paypal
+from privacy.reauthentication import confirmed_recently
+from shop.money import Money
+from shop.paypal.errors import PayPalError
+
+from .ledger_alarm import BooksAlarm
+from .payout_forms import PrepareForm, SettleForm
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+PREPARE = "affiliates.prepare_payout"
+NAMED = 10  # affiliates in a message
+ROWS = 100  # affiliates on a page of the preview
+
+
+def _acting(request: HttpRequest) -> User:
+    """The member of staff: the admin lets nobody else in."""
+    return cast("User", request.user)
+
+
+def needs(permission: str) -> Callable[[Any], Any]:
+    """For those with this permission. A refusal is told in words, on the list of runs."""
+
+    def decorate(view: Any) -> Any:
+        @wraps(view)
+        def guarded(model_admin: Any, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.has_perm(permission):
+                raise PermissionDenied
+            try:
+                return cast(HttpResponseBase, view(model_admin, request, *args, **kwargs))
+            except PayoutRefused as refusal:
+                model_admin.message_user(request, str(refusal), messages.ERROR)
+                return redirect("admin:affiliates_payoutbatch_changelist")
+
+        return guarded
+
+    return decorate
+
+
+@admin.register(PayoutBatch)
+class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
+    """One button for each step, on the run's own page."""
+
+    list_display = ["__str__", "state", "method", "amount", "sent", "created_at", "approved_by", "finished_at"]
+    list_display += ["problem"]
+    list_filter = ["state", "method"]
+    fields = ["state", "method", "amount", "sent", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
+    fields += ["approved_alone", "sent_at", "finished_at"]
+    change_list_template = "affiliates/admin/payout_runs.html"
+    change_form_template = "affiliates/admin/payout_run.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        batches: QuerySet[PayoutBatch] = super().get_queryset(request)
+        amounts = "items__amount_minor"
+        left_out = Q(items__state=PayoutItem.State.CANCELLED)
+        return batches.annotate(sum=Sum(amounts), sent_sum=Sum(amounts, filter=~left_out))
+
+    @admin.display(description="prepared")
+    def amount(self, batch: Any) -> Money:
+        """The sum that came with the list, instead of one query a row."""
+        return Money(batch.sum or 0, batch.currency)
+
+    @admin.display(description="sent or to be sent")
+    def sent(self, batch: Any) -> Money:
+        """Without what was left out since, or denied."""
+        return Money(batch.sent_sum or 0, batch.currency)
+
+    def more_watched(self, batch: PayoutBatch) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+        """Whoever pays manually goes by what the page says is still to be paid."""
+        return [(batch.items.all(), ("state",))] if batch.is_by_hand else []
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        name = "affiliates_payoutbatch_{}".format
+        return [
+            path("preview/", wrap(require_safe(self.preview)), name=name("preview")),
+            path("prepare/", wrap(require_POST(self.prepare)), name=name("prepare")),
+            path("<uuid:batch_id>/approve/", wrap(require_POST(self.approve)), name=name("approve")),
+            path("<uuid:batch_id>/cancel/", wrap(require_POST(self.cancel)), name=name("cancel")),
+            path("<uuid:batch_id>/payouts.csv", wrap(require_POST(self.download)), name=name("download")),
+            path("<uuid:batch_id>/settle/", wrap(self.settle), name=name("settle")),
+            *super().get_urls(),
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        batch = context["original"]
+        barred = barred_now(batch)
+        more = {
+            "progress": progress_of(batch),
+            "left_out": left_out_of(batch),
+            "barred": [(one.item, one.reason.label) for one in barred],
+            "would_be_paid": batch.open_total - sum((one.item.total for one in barred), Money(0, batch.currency)),
+        }
+        return super().render_change_form(request, {**context, **more}, *args, **options)
+
+    @needs(PREPARE)
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        return self._show_preview(request, PrepareForm({"currency": currencies_due()[0], **request.GET.dict()}))
+
+    def _show_preview(self, request: HttpRequest, form: PrepareForm) -> HttpResponse:
+        found = preview_payout(currency=form.chosen_currency)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Who would be paid now",
+            "opts": self.opts,
+            "form": form,
+            "preview": found,
+            "paid": Paginator(found.paid, ROWS).get_page(request.GET.get("paid")),
+            "left_out": Paginator(found.left_out, ROWS).get_page(request.GET.get("left")),
+        }
+        return render(request, "affiliates/admin/payout_preview.html", context)
+
+    @needs(PREPARE)
+    def prepare(self, request: HttpRequest) -> HttpResponse:
+        form = PrepareForm(request.POST)
+        if not form.is_valid():
+            return self._show_preview(request, form)
+        batch = prepare_payout(prepared_by=_acting(request), **form.cleaned_data)
+        self.log_addition(request, batch, "prepared")
+        self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    @confirmed_recently
+    @needs(PERMISSION)
+    def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        barred = approve_payout(batch=batch, approved_by=_acting(request))
+        self.log_change(request, batch, "approved")
+        batch.refresh_from_db(fields=["state"])
+        if batch.state == PayoutBatch.State.CANCELLED:
+            self.message_user(request, "Nobody in this run may be paid now, so it is canceled.", messages.WARNING)
+        elif batch.is_by_hand:
+            self.message_user(request, "Approved. Make the list, pay, and write down here what you paid.")
+        else:
+            self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
+        if barred:
+            self.message_user(request, f"Left out: {in_words(barred)}.", messages.WARNING)
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    @needs(PREPARE)
+    def cancel(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        cancel_payout(batch=batch, cancelled_by=_acting(request))
+        self.log_change(request, batch, "cancelled")
+        self.message_user(request, "Cancelled. The money is due again.")
+        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+
+    @confirmed_recently
+    @needs(PREPARE)
+    def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
+        by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
+        batch = get_object_or_404(by_hand, pk=batch_id)
+        rows, barred = make_payout_list(batch=batch, by=_acting(request))
+        if barred:
+            self.message_user(request, f"Left out of the list: {in_words(barred)}.", messages.WARNING)
+        return csv_response(f"payouts-{str(batch.pk)[-8:]}.csv", rows, exact=True)
+
+    @confirmed_recently
+    @needs(PREPARE)
+    def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+        """All payouts of the run that are still open and may be made; what became of others is said one by one."""
+        batch = get_object_or_404(PayoutBatch, pk=batch_id)
+        barred = barred_now(batch)
+        items = batch.items.moving().exclude(pk__in=[one.item.pk for one in barred])
+        return settle_by_hand(self, request, batch, items, barred)
+
+
+@admin.register(PayoutItem)
+class PayoutItemAdmin(ReadOnlyAdmin):
+    """The payouts of a run, and what can be done about one of them. Where it goes stands on its own page alone."""
+
+    list_display = ["__str__", "affiliate", "total", "state", "error", "settled_at", "why"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["affiliate"]
+    search_fields = ["affiliate__code", "paypal_item_id"]
+    fields = [
+        *("affiliate", "batch", "total", "receiver", "state", "error", "failure", "reference"),
+        *("created_at", "settled_at"),
+    ]
+    fields += ["paypal_item_id"]
+    change_form_template = "affiliates/admin/payout_item.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        items: QuerySet[Any] = super().get_queryset(request)
+        return items.select_related("affiliate", "batch")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Also by the whole reference of a payment by hand, which is sealed."""
+        found, repeats = super().get_search_results(request, queryset, search_term)
+        return found | queryset.filter(reference_index=search_term.strip()) if search_term else found, repeats
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        name = "affiliates_payoutitem_{}".format
+        return [
+            path("<uuid:item_id>/take-back/", wrap(require_POST(self.take_back)), name=name("take_back")),
+            path("<uuid:item_id>/settle/", wrap(self.settle), name=name("settle")),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description="")
+    def why(self, item: PayoutItem) -> str:
+        return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_payout", args=[item.pk]))
+
+    @speaks_to_paypal
+    @needs(PREPARE)
+    def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+        """Cancels a payout at PayPal that nobody has claimed."""
+        item = get_object_or_404(PayoutItem, pk=item_id, state=PayoutItem.State.UNCLAIMED)
+        try:
+            cancel_unclaimed(item=item)
+        except PayPalError:
+            self.message_user(request, "PayPal can't be reached; please try again in a moment.", messages.ERROR)
+        else:
+            item.refresh_from_db(fields=["state"])
+            self.log_change(request, item, "taken back")
+            self.message_user(request, f"PayPal says: {item.get_state_display()}.")
+        return redirect("admin:affiliates_payoutitem_change", item.pk)
+
+    @confirmed_recently
+    @needs(PREPARE)
+    def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+        item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)
+        items = PayoutItem.objects.filter(pk=item.pk).moving()
+        return settle_by_hand(self, request, item, items, barred_of(items.select_related("affiliate")))
+
+
+def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], by: User) -> str:
+    """What was done, in words. Raises `NotByHand`."""
+    if values["outcome"] == SettleForm.PAID:
+        day, reference = values["paid_on"], values["reference"]
+        return f"{mark_paid_by_hand(batch=batch, items=items, reference=reference, paid_on=day, by=by)} marked as paid."
+    return f"{mark_failed_by_hand(batch=batch, items=items, reason=values['reason'], by=by)} due again."
+
+
+def settle_by_hand(
+    model_admin: Any,
+    request: HttpRequest,
+    about: PayoutBatch | PayoutItem,
+    items: QuerySet[PayoutItem],
+    barred: list[Barred],
+) -> HttpResponse:
+    """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason.
+
+    `barred` are named on the page: whom not to pay.
+    """
+    batch = about.batch if isinstance(about, PayoutItem) else about
+    form = SettleForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            done = _settled(batch, items, form.cleaned_data, _acting(request))
+        except NotByHand as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            model_admin.log_change(request, batch, "settled by hand")
+            model_admin.message_user(request, done)
+            return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+    sums = items.aggregate(count=Count("pk"), sum=Sum("amount_minor"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Write down what was paid by hand",
+        "opts": model_admin.opts,
+        "about": about,
+        "batch": batch,
+        "count": sums["count"],
+        "total": Money(sums["sum"] or 0, batch.currency),
+        "barred": [(one.item, one.reason.label) for one in barred],
+        "form": form,
+    }
+    return render(request, "affiliates/admin/payout_settle.html", context)
+
+
+def in_words(barred: list[Barred]) -> str:
+    """`ERIN, the account is suspended; …`, as many as a message can hold."""
+    named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in barred[:NAMED]]
+    return "; ".join([*named, *([f"and {len(barred) - NAMED} more, named below"] if len(barred) > NAMED else [])])
+
+
+def barred_now(batch: PayoutBatch) -> list[Barred]:
+    """Whom approving a run, or making its list, would leave out; of a list that was made, whom not to pay."""
+    if batch.state == PayoutBatch.State.PREPARED or (batch.is_by_hand and batch.state == PayoutBatch.State.APPROVED):
+        return barred_of(batch.items.moving().select_related("affiliate").order_by("pk"))
+    return []
+
+
+def left_out_of(batch: PayoutBatch) -> list[tuple[PayoutItem, str]]:
+    """What was released when the run was approved or sent, with the reason: as it is for staff, where it still is."""
+    words = [reason.words for reason in Ineligibility]
+    released = batch.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate")
+    now = {one.item.pk: one.reason.label for one in barred_of(released)}
+    return [(item, now.get(item.pk, item.error)) for item in released.order_by("pk")]
+
+
+def progress_of(batch: PayoutBatch) -> dict[str, Any]:
+    """How many payouts of a run are in which state, and how many have come to an end."""
+    states_of = batch.items.order_by().values_list("state").annotate(count=Count("pk"))
+    counts: dict[str, int] = dict(states_of)
+    total = sum(counts.values())
+    ended = total - sum(counts.get(state, 0) for state in PayoutItem.MOVING)
+    states = [(state.value, state.label, counts[state]) for state in PayoutItem.State if counts.get(state)]
+    return {"total": total, "ended": ended, "states": states}

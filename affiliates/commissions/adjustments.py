@@ -1,0 +1,43 @@
+"""Setting an affiliate's account right by hand: one more line in the ledger, with its reason, recorded in the audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from affiliates.models import Affiliate, Commission, LedgerEntry
+from affiliates.own_account import leave_to_a_colleague
+from privacy.audit.trail import record
+from shop.money import Money
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class AdjustmentRefused(Exception):
+    """The line can't be written; the text tells staff why."""
+
+
+@transaction.atomic
+def adjust_ledger(
+    *, affiliate: Affiliate, amount: Money, reason: str, by: User, commission: Commission | None = None
+) -> LedgerEntry:
+    """Credits `amount`, or debits it where it is negative. Raises `AdjustmentRefused`."""
+    if amount.minor == 0:
+        raise AdjustmentRefused("An adjustment of nothing changes nothing.")
+    if not reason.strip():
+        raise AdjustmentRefused("Please say why: the affiliate reads it.")
+    if commission and (commission.affiliate.pk, commission.currency) != (affiliate.pk, amount.currency):
+        raise AdjustmentRefused("This commission is another affiliate's, or in another currency.")
+    leave_to_a_colleague(affiliate, by=by, permission="affiliates.add_ledgerentry", refusal=AdjustmentRefused)
+    entry = LedgerEntry.objects.create(
+        affiliate=affiliate,
+        kind=LedgerEntry.Kind.ADJUSTMENT,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        commission=commission,
+        reason=reason.strip()[:300],
+    )
+    record(action="affiliates.ledger.adjusted", about=entry, actor=by)
+    return entry

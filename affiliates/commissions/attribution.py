@@ -1,0 +1,80 @@
+"""Attribution: who brought an order, decided once, when the order is placed and the visitor's cookie is at hand."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from affiliates.models import Affiliate, Attribution, Click, Flag
+from affiliates.tracking.referral_cookie import referral_of
+from privacy.client_address import client_address
+from privacy.purposes import Purpose
+from privacy.reading import reads
+from shop.models import Order
+
+from .flags import raise_flag
+from .fraud_signals import is_paid_by_the_affiliate, signs_of
+from .rates import rate_for
+
+
+def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribution | None:
+    """A code that the buyer typed beats the cookie; the cookie is the last link that was followed."""
+    attribution = _attribution_of(order, request, code)
+    if attribution is not None:
+        for kind in signs_of(attribution=attribution, buyer=request.user):
+            raise_flag(attribution=attribution, kind=kind)
+    return attribution
+
+
+def flag_the_payer(*, order: Order, payer_email: str) -> None:
+    """Holds the commission when the affiliate pays the order through the affiliate's own PayPal account."""
+    attribution = Attribution.objects.filter(order=order).select_related("affiliate__user").first()
+    if attribution is not None and is_paid_by_the_affiliate(attribution.affiliate, payer_email=payer_email):
+        raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
+
+
+def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attribution | None:
+    affiliate = Affiliate.objects.with_code(code) if code else None
+    if affiliate is not None:
+        return _attribute(order, affiliate, route=Attribution.Route.CODE)
+    referral = referral_of(request)
+    if referral.affiliate is None or referral.token is None:
+        return None
+    return _attribute(
+        order,
+        referral.affiliate,
+        route=Attribution.Route.COOKIE,
+        click=_compared(referral.click, request),
+    )
+
+
+@reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
+def _compared(click: Click | None, request: HttpRequest) -> Click | None:
+    """The visit, with the verdict whether its address is the order's. None where that is not readable any more."""
+    clicked_from = click.readable_address() if click else None
+    if click is not None and clicked_from is not None:
+        click.same_address = clicked_from == client_address(request)
+        Click._base_manager.filter(pk=click.pk).update(same_address=click.same_address)
+    return click
+
+
+def _attribute(
+    order: Order,
+    affiliate: Affiliate,
+    *,
+    route: str,
+    click: Click | None = None,
+) -> Attribution:
+    now = timezone.now()
+    rate = rate_for(affiliate=affiliate, product=order.product, currency=order.currency, moment=now)
+    return Attribution.objects.create(
+        order=order,
+        affiliate=affiliate,
+        route=route,
+        click=click,
+        rate=None if rate._state.adding else rate,
+        rate_percent=rate.percent,
+        rate_flat_minor=rate.flat_minor,
+        terms_version=affiliate.terms_version,
+        decided_at=now,
+    )

@@ -1,0 +1,86 @@
+"""Many commissions decided at once: first what would be done, what would be skipped and why; then each on its own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from affiliates.models import Commission, CommissionQuerySet, Flag
+from affiliates.own_account import others_who_may
+from shop.money import Money
+
+from .lifecycle import DECIDE, approve_commission, reject_commission
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Commission.State
+OWN = "it is your own: a colleague has to decide"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    commission: Commission
+    why: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What pressing the button would do, as things stand."""
+
+    doable: list[Commission]
+    skipped: list[Skipped]
+
+    @property
+    def sum_in_words(self) -> str:
+        """What the doable ones come to, for each currency: `35.98 USD, 12.00 EUR`."""
+        sums: Counter[str] = Counter()
+        for commission in self.doable:
+            sums[commission.currency] += commission.remaining.minor
+        return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+
+
+def preview_approval(commissions: CommissionQuerySet, *, by: User) -> Preview:
+    return _preview(commissions, by, held_counts=True)
+
+
+def preview_rejection(commissions: CommissionQuerySet, *, by: User) -> Preview:
+    """What a flag holds can be rejected all the same."""
+    return _preview(commissions, by, held_counts=False)
+
+
+def approve_all(commissions: CommissionQuerySet, *, by: User) -> int:
+    """Those of which nothing changed since the preview. Returns how many."""
+    return sum(approve_commission(commission=c, approved_by=by) for c in preview_approval(commissions, by=by).doable)
+
+
+def reject_all(commissions: CommissionQuerySet, *, reason: str, by: User) -> int:
+    """Raises `ReasonMissing`. Returns how many."""
+    doable = preview_rejection(commissions, by=by).doable
+    return sum(reject_commission(commission=c, reason=reason, rejected_by=by) for c in doable)
+
+
+def _preview(commissions: CommissionQuerySet, by: User, *, held_counts: bool) -> Preview:
+    doable, skipped = [], []
+    leaves_own = others_who_may(by, DECIDE)
+    for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
+        is_left = leaves_own and commission.affiliate.user_id == by.pk
+        if why := _why_not(commission, held_counts=held_counts) or (OWN if is_left else ""):
+            skipped.append(Skipped(commission, why))
+        else:
+            doable.append(commission)
+    return Preview(doable, skipped)
+
+
+def _why_not(commission: Commission, *, held_counts: bool) -> str:
+    """Empty where nothing speaks against it."""
+    if commission.state != State.PENDING:
+        return f"it is {commission.get_state_display()} already"
+    return held_because(commission) if held_counts else ""
+
+
+def held_because(commission: Commission) -> str:
+    """Every open flag in words; the flags have to come with the commission."""
+    flags = (flag for flag in commission.attribution.flags.all() if flag.state == Flag.State.OPEN)
+    return "; ".join(f"{Flag.Kind(flag.kind).label}{flag.why and f': {flag.why}'}" for flag in flags)

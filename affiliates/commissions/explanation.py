@@ -1,0 +1,186 @@
+"""Why this amount, or why nothing: an order or a commission explained line by line, without saying who bought.
+
+For the affiliate's receipt and for the staff's "why did this person get this amount?". Both read the same lines, so
+they hold no more than the affiliate may know: days without a time of day, and nothing of the visit or the buyer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Prefetch
+
+from affiliates.models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, rate_in_words
+from shop.models import Order, Payment, Refund
+from shop.money import Money
+
+State = Commission.State
+
+
+@dataclass(frozen=True)
+class Line:
+    """What it is about, in a word or two, and a plain sentence."""
+
+    about: str
+    text: str
+
+
+def explain_order(order: Order) -> list[Line]:
+    """Every line about an order, also where it earned nothing."""
+    attribution = Attribution.objects.filter(order=order).select_related("affiliate", "rate").first()
+    if attribution is None:
+        return [Line("Who brought it", "Nobody: when it was placed, there was no affiliate's code and no live link.")]
+    commission = Commission.objects.filter(attribution=attribution).first()
+    if commission is not None:
+        return explain_commission(commission)
+    unpaid = "Nothing yet: a commission is earned when the payment arrives, and it has not."
+    return [
+        *_origin(attribution),
+        *_rate(attribution, order.currency),
+        Line("Commission", unpaid),
+        *_flags(attribution),
+    ]
+
+
+def to_explain(commissions: CommissionQuerySet) -> CommissionQuerySet:
+    """With all that their explanations read, in a number of queries that does not grow with them."""
+    entries = LedgerEntry.objects.select_related("claim__payout")
+    return commissions.select_related(
+        "attribution__affiliate", "attribution__order", "attribution__rate"
+    ).prefetch_related("attribution__order__payments__refunds", "attribution__flags", Prefetch("ledger", entries))
+
+
+def explain_commission(commission: Commission) -> list[Line]:
+    """From the click to the payout, in the order in which it happened."""
+    attribution = commission.attribution
+    return [
+        *_origin(attribution),
+        *_rate(attribution, commission.currency),
+        *_sum(commission),
+        *_refunds(commission),
+        *_flags(attribution),
+        *_state(commission),
+        *_ledger(commission),
+    ]
+
+
+def _origin(attribution: Attribution) -> Iterator[Line]:
+    placed = f"The order was placed on {_day(attribution.decided_at)}"
+    if attribution.route == Attribution.Route.CODE:
+        yield Line("Who brought it", f"{placed} with the code {attribution.affiliate.code}, typed at the checkout.")
+    else:
+        yield Line("Who brought it", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
+    yield Line("Terms", f"Version {attribution.terms_version} of the terms was in force between us.")
+
+
+def _rate(attribution: Attribution, currency: str) -> Iterator[Line]:
+    flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
+    words = rate_in_words(attribution.rate_percent, flat)
+    yield Line("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
+
+
+def why_this_rate(rate: Rate | None) -> str:
+    """Which of the four kinds of rates it is, and why no nearer one counted."""
+    if rate is None:
+        return "the program's own rate, because none was set for the affiliate or for the product"
+    if rate.affiliate_id and rate.product_id:
+        return "the affiliate's rate for this product, which comes before all others"
+    if rate.affiliate_id:
+        return "the affiliate's own rate, which comes before the product's and the program's"
+    if rate.product_id:
+        return "the product's rate, which comes before the program's; the affiliate had none of their own"
+    return "the program's rate, because none was set for the affiliate or for the product"
+
+
+def _sum(commission: Commission) -> Iterator[Line]:
+    yield Line("Base", f"{commission.base}: what the buyer paid, without tax, shipping and discount.")
+    yield Line("Commission", _computation(commission))
+
+
+def _computation(commission: Commission) -> str:
+    if commission.rate_percent is None:
+        flat = Money(commission.rate_flat_minor or 0, commission.currency)
+        if flat > commission.base:
+            return f"{flat} a sale, but never more than the base: {commission.total}."
+        return f"{commission.total}: the flat amount for a sale."
+    exact = (commission.base.amount * commission.rate_percent / 100).normalize()
+    rounded = "" if exact == commission.total.amount else f", rounded half-up to {commission.total}"
+    return f"{commission.rate_percent.normalize():f} % of {commission.base} is {exact:f}{rounded}."
+
+
+def _payments_of(attribution: Attribution) -> Iterable[Payment]:
+    """A list has loaded the orders. Elsewhere the order's row is left alone: an affiliate's page may not read it."""
+    order: Any = Attribution._meta.get_field("order")
+    if order.is_cached(attribution):
+        return attribution.order.payments.all()
+    return Payment.objects.filter(order=attribution.order_id).prefetch_related("refunds")
+
+
+def _refunds(commission: Commission) -> Iterator[Line]:
+    payments = list(_payments_of(commission.attribution))
+    for payment in payments:
+        if not payment.refunded_minor:
+            continue
+        back = Money(payment.refunded_minor, payment.currency)
+        taken = Money(commission.reversed_minor, commission.currency)
+        share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
+        yield Line("Refunds", f"{back} of {payment.total} went back to the buyer, so {taken} was taken back: {share}.")
+        yield Line("What is left", f"{commission.remaining}.")
+    undone = (r for payment in payments for r in payment.refunds.all() if r.state == Refund.State.UNDONE)
+    for refund in undone:
+        text = f"A refund of {refund.total} was undone: what it had taken back was given back"
+        yield Line("Refunds", f"{text}, because the buyer's money came home again.")
+
+
+def _flags(attribution: Attribution) -> Iterator[Line]:
+    for flag in sorted(attribution.flags.all(), key=lambda flag: flag.raised_at):
+        held = f"Held on {_day(flag.raised_at)}, because {flag.words}"
+        if flag.decided_at is None:
+            yield Line("Hold", f"{held}. A person looks at it; until then it is neither approved nor paid.")
+        else:
+            yield Line("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.why}.")
+
+
+def _state(commission: Commission) -> Iterator[Line]:
+    if commission.approved_at:
+        how = "by staff" if commission.approved_by_id else f"by itself after {settings.AFFILIATE_HOLD_DAYS} days"
+        yield Line("Approved", f"On {_day(commission.approved_at)}, {how}.")
+    yield Line("State", _state_text(commission))
+
+
+def _state_text(commission: Commission) -> str:
+    if commission.state == State.PENDING:
+        return f"Pending: it is approved on {_day(commission.hold_until)}, unless the order is refunded or held."
+    if commission.state in {State.REJECTED, State.REVERSED}:
+        return f"{commission.get_state_display().capitalize()}: {commission.why_unpaid}."
+    if commission.state == State.APPROVED:
+        return "Approved: it goes into the next payout."
+    if commission.state == State.PAID and commission.paid_at:
+        return f"Paid on {_day(commission.paid_at)}."
+    return "In a payout that is under way."
+
+
+def _ledger(commission: Commission) -> Iterator[Line]:
+    for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
+        yield Line("Account", f"{_day(entry.created_at)}: {entry.total}, {entry_in_words(entry)}{_payout(entry)}.")
+
+
+def entry_in_words(entry: LedgerEntry) -> str:
+    return f"{entry.get_kind_display()}: {entry.reason}" if entry.reason else entry.get_kind_display()
+
+
+def _payout(entry: LedgerEntry) -> str:
+    claim = getattr(entry, "claim", None)
+    if claim is None:
+        return "; in no payout yet"
+    payout: PayoutItem = claim.payout
+    return f"; in the payout of {payout.total} of {_day(payout.created_at)}, which is {payout.get_state_display()}"
+
+
+def _day(moment: datetime) -> str:
+    """In UTC, as all figures."""
+    return f"{moment:%-d %B %Y}"

@@ -1,0 +1,101 @@
+"""Flags: what holds a commission, and how a person ends that. Each step is recorded in the audit.
+
+Every step first locks the commission, so that nobody approves it at the same moment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from affiliates.models import Attribution, Commission, Flag
+from affiliates.own_account import leave_to_a_colleague
+from privacy.audit.trail import record
+
+from .lifecycle import DECIDE, reject_commission
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Flag.State
+
+
+class FlagRefused(Exception):
+    """The flag can't be decided like this; the text tells staff why."""
+
+
+@transaction.atomic
+def raise_flag(
+    *, attribution: Attribution, kind: str, dispute_id: str = "", reason: str = "", by: User | None = None
+) -> Flag:
+    """Holds the commission of an order, also one that is not earned yet. `reason`: why staff hold it, for staff.
+
+    Raised twice, it is one flag; what a person decided about a sign is not asked again. Staff may hold again.
+    """
+    commission = _locked(attribution)
+    before = Flag.objects.open() if kind == Flag.Kind.BY_STAFF else Flag.objects.all()
+    flag, created = before.get_or_create(
+        attribution=attribution, kind=kind, dispute_id=dispute_id, defaults={"reason": reason.strip()[:300] or None}
+    )
+    if created:
+        record(action="affiliates.commission.held", about=commission or attribution, actor=by)
+    return flag
+
+
+@transaction.atomic
+def clear_flag(*, flag: Flag, reason: str | None, by: User | None) -> bool:
+    """Nothing speaks against the commission any more. False when the flag was decided before.
+
+    `reason` is None for a dispute's flag alone: PayPal has decided.
+    """
+    commission = _locked(flag.attribution)
+    _leave_own(flag, by)
+    if not _decide(flag, State.CLEARED, reason, by):
+        return False
+    record(action="affiliates.commission.cleared", about=commission or flag.attribution, actor=by)
+    return True
+
+
+@transaction.atomic
+def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
+    """The sign was right: the commission is rejected, now or as soon as it would be earned.
+
+    False when the flag was decided before. Raises `FlagRefused` for a commission that was approved already.
+    """
+    commission = _locked(flag.attribution)
+    _leave_own(flag, by)
+    if commission and commission.approved_at:
+        raise FlagRefused("This commission was approved before. Take it back by an adjustment, then clear the flag.")
+    if not _decide(flag, State.CONFIRMED, reason, by):
+        return False
+    if commission:
+        reject_commission(commission=commission, reason=reason, rejected_by=by)
+    else:
+        record(action="affiliates.attribution.rejected", about=flag.attribution, actor=by)
+    return True
+
+
+@transaction.atomic
+def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
+    """The buyer's dispute is over; what it took was reversed with its refund. Returns how many flags it ended."""
+    flags = attribution.flags.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=dispute_id)
+    return sum(clear_flag(flag=flag, reason=None, by=None) for flag in flags)
+
+
+def _leave_own(flag: Flag, by: User | None) -> None:
+    leave_to_a_colleague(flag.attribution.affiliate, by=by, permission=DECIDE, refusal=FlagRefused)
+
+
+def _locked(attribution: Attribution) -> Commission | None:
+    return Commission.objects.select_for_update().filter(attribution=attribution).first()
+
+
+def _decide(flag: Flag, state: str, reason: str | None, by: User | None) -> bool:
+    changes: dict[str, Any] = {"state": state, "decided_at": timezone.now(), "decided_by": by}
+    if reason is not None:
+        if not reason.strip():
+            raise FlagRefused("Please say why: the affiliate may ask.")
+        changes["reason"] = flag.sealed("reason", reason.strip()[:300])
+    return bool(Flag.objects.filter(pk=flag.pk, state=State.OPEN).update(**changes))

@@ -1,0 +1,166 @@
+"""Commissions: earned when the money arrives, approved by staff or after the hold, taken back in step with refunds."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from affiliates.models import Attribution, Commission, Flag, LedgerEntry, reckon
+from affiliates.own_account import leave_to_a_colleague
+from privacy.audit.trail import record
+from shop.models import Payment, Refund
+from shop.money import Money
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Commission.State
+DECIDE = "affiliates.decide_commission"
+
+
+class OwnCommission(Exception):
+    """A member of staff decides about money of their own, and a colleague could."""
+
+
+class ReasonMissing(ValueError):
+    """Somebody loses money by this step and has to be told why."""
+
+
+def commission_base(*, payment: Payment) -> Money:
+    """What a commission is reckoned from: the amount net of tax, shipping and discount, none of which is charged yet.
+
+    The only place that knows. Whoever adds one of them to an order takes it off here.
+    """
+    return payment.total
+
+
+@transaction.atomic
+def earn_commission(*, payment: Payment) -> Commission | None:
+    """The commission on a payment that has arrived, once; None when nobody brought the order."""
+    attribution = Attribution.objects.filter(order=payment.order_id).first()
+    if attribution is None:
+        return None
+    base = commission_base(payment=payment)
+    amount = reckon(base, percent=attribution.rate_percent, flat_minor=attribution.rate_flat_minor)
+    commission, is_new = Commission.objects.get_or_create(
+        attribution=attribution,
+        defaults={
+            "base_minor": base.minor,
+            "rate_percent": attribution.rate_percent,
+            "rate_flat_minor": attribution.rate_flat_minor,
+            "amount_minor": amount.minor,
+            "currency": base.currency,
+            "hold_until": timezone.now() + timedelta(days=settings.AFFILIATE_HOLD_DAYS),
+        },
+    )
+    if is_new:
+        _reject_if_confirmed(commission)
+    return commission
+
+
+def _reject_if_confirmed(commission: Commission) -> None:
+    """A person had found, before the money arrived, that this order earns nothing."""
+    confirmed = commission.attribution.flags.filter(state=Flag.State.CONFIRMED).first()
+    if confirmed:
+        reject_commission(commission=commission, reason=confirmed.why or "we had looked into this sale before")
+        commission.refresh_from_db()
+
+
+@transaction.atomic
+def approve_commission(*, commission: Commission, approved_by: User | None) -> bool:
+    """Credits what is left of a pending commission. False when it was not pending any more, or a flag holds it.
+
+    Raises `OwnCommission`.
+    """
+    commission = Commission.objects.select_for_update().select_related("attribution").get(pk=commission.pk)
+    if not commission.may_become(State.APPROVED) or commission.approved_at or commission.is_held:
+        return False
+    leave_to_a_colleague(commission.affiliate, by=approved_by, permission=DECIDE, refusal=OwnCommission)
+    commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), approved_by
+    commission.save(update_fields=["state", "approved_at", "approved_by"])
+    _enter(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
+    record(action="affiliates.commission.approved", about=commission, actor=approved_by)
+    return True
+
+
+@transaction.atomic
+def reject_commission(*, commission: Commission, reason: str, rejected_by: User | None = None) -> bool:
+    """Refuses a pending commission. False when it was not pending any more. Raises `ReasonMissing`, `OwnCommission`."""
+    if not reason.strip():
+        raise ReasonMissing("Please say why: the affiliate reads it.")
+    commission = Commission.objects.select_for_update(of=("self",)).select_related("attribution").get(pk=commission.pk)
+    if not commission.may_become(State.REJECTED):
+        return False
+    leave_to_a_colleague(commission.affiliate, by=rejected_by, permission=DECIDE, refusal=OwnCommission)
+    commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
+    commission.save(update_fields=["state", "reason"])  # saved, so that the figures of its day are summed anew
+    record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
+    return True
+
+
+def approve_past_hold(*, now: datetime) -> int:
+    """Approves what has waited out its hold and no flag holds. Returns how many."""
+    waiting = Commission.objects.past_hold(now).order_by("hold_until")[:500]
+    return sum(approve_commission(commission=commission, approved_by=None) for commission in waiting)
+
+
+@transaction.atomic
+def reverse_commission(*, payment: Payment, refund: Refund) -> None:
+    """Takes back the same share as was refunded: all refunds so far, rounded once, less what was taken back before.
+
+    So partial refunds in any split add up to the full reversal to the cent. News of the refund may come before that
+    of the money; then the commission is made here first.
+    """
+    commission = locked_commission(payment) or (earn_commission(payment=payment) and locked_commission(payment))
+    if commission is None or commission.state == State.REJECTED:
+        return
+    share = reversed_share(commission, payment)
+    taken_back = share - Money(commission.reversed_minor, commission.currency)
+    if _note_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
+        _enter_reversal(commission, taken_back, refund)
+        record(action="affiliates.commission.reversed", about=commission, actor=None)
+
+
+def reversed_share(commission: Commission, payment: Payment) -> Money:
+    """What all completed refunds together take of it, rounded once."""
+    return Money.of(commission.total.amount * payment.refunded_minor / payment.amount_minor, commission.currency)
+
+
+def locked_commission(payment: Payment) -> Commission | None:
+    """The commission on the payment's order; nobody else changes it before the caller's transaction ends."""
+    commissions = Commission.objects.select_for_update(of=("self",)).select_related("attribution")
+    return commissions.filter(attribution__order=payment.order_id).first()
+
+
+def _note_reversal(commission: Commission, share: Money, *, everything: bool) -> bool:
+    """False when nothing is new."""
+    before = (commission.reversed_minor, commission.state)
+    commission.reversed_minor = share.minor
+    nothing_left = everything or (share.minor > 0 and share == commission.total)
+    if nothing_left and commission.state != State.REVERSED:
+        commission.state = State.REVERSED
+    commission.save(update_fields=["reversed_minor", "state"])
+    return before != (commission.reversed_minor, commission.state)
+
+
+def _enter_reversal(commission: Commission, taken_back: Money, refund: Refund) -> None:
+    """Only what was credited is taken back; of a pending commission less is credited later."""
+    if commission.approved_at:
+        _enter(commission, LedgerEntry.Kind.REVERSAL, -taken_back, refund=refund)
+
+
+def _enter(commission: Commission, kind: str, amount: Money, **further: object) -> None:
+    if amount.minor == 0:
+        return
+    LedgerEntry.objects.create(
+        affiliate_id=commission.attribution.affiliate_id,
+        kind=kind,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        commission=commission,
+        **further,
+    )

@@ -1,0 +1,126 @@
+"""Rates: which one an order gets, and how staff replace one by another without touching what was earned before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from affiliates.models import Affiliate, Rate
+from affiliates.own_account import leave_to_a_colleague
+from privacy.audit.trail import record
+from shop.models import Product
+from shop.money import Money
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+JUST_NOW = timedelta(minutes=1)  # between filling in "now" and storing it
+
+
+class RateRefused(Exception):
+    """The rate can't be set; the text tells staff why."""
+
+
+def rate_for(*, affiliate: Affiliate | None, product: Product | None, currency: str, moment: datetime) -> Rate:
+    """The nearest rate in force: the affiliate's for this product, the affiliate's, the product's, the program's.
+    Without an affiliate, the rate that everybody gets.
+
+    A flat amount in another currency than the order's is passed over. Without any rate the percentage of the settings
+    holds; that one is no row (its `_state.adding` is true).
+    """
+    rates = Rate.objects.in_force(moment).filter(
+        Q(affiliate=affiliate) | Q(affiliate__isnull=True),
+        Q(product=product) | Q(product__isnull=True),
+        currency__in=["", currency],
+    )
+    nearest = max(rates, key=lambda rate: (rate.affiliate_id is not None, rate.product_id is not None), default=None)
+    return nearest or Rate(percent=settings.AFFILIATE_COMMISSION_PERCENT)
+
+
+def set_rate(
+    *,
+    affiliate: Affiliate | None = None,
+    product: Product | None = None,
+    percent: Decimal | None = None,
+    flat: Money | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+    by: User | None,
+) -> Rate:
+    """Sets a rate from now on, or from `starts_at` on; what was in force for this target ends then.
+
+    Raises `RateRefused` for a start in the past, where a later rate is already set, or a colleague has to decide.
+    """
+    rate = Rate(
+        affiliate=affiliate,
+        product=product,
+        percent=percent,
+        flat_minor=None if flat is None else flat.minor,
+        currency=flat.currency if flat else "",
+        starts_at=starts_at or timezone.now(),
+        ends_at=ends_at,
+        created_by=by,
+    )
+    try:
+        return _replace(rate, by)
+    except IntegrityError as error:
+        raise RateRefused("Somebody set this rate at the same moment. Please look at that one.") from error
+
+
+def why_not(rate: Rate) -> str:
+    """What speaks against setting a rate, for staff; nothing when it can be set."""
+    if rate.starts_at < timezone.now() - JUST_NOW:
+        return "A rate can't start in the past: what was sold then keeps its rate."
+    if rate.ends_at is not None and rate.ends_at <= rate.starts_at:
+        return "A rate has to end after it starts."
+    if (rate.percent is None) == (rate.flat_minor is None):
+        return "Give either a percentage or a flat amount."
+    if rate.percent is not None and not 0 <= rate.percent <= 100:
+        return "A percentage lies between 0 and 100."
+    same_target = Rate.objects.for_target(rate.affiliate, rate.product).filter(starts_at__gt=rate.starts_at)
+    later = same_target.overlapping(rate.starts_at, rate.ends_at).order_by("starts_at").first()
+    if later is not None:
+        return f"From {later.starts_at:%-d %B %Y, %H:%M} UTC on {later} is set already. End that one first."
+    return ""
+
+
+@transaction.atomic
+def _replace(rate: Rate, by: User | None) -> Rate:
+    running = Rate.objects.for_target(rate.affiliate, rate.product).select_for_update()
+    for earlier in running.filter(starts_at__lte=rate.starts_at).overlapping(rate.starts_at, rate.ends_at):
+        Rate.objects.filter(pk=earlier.pk).update(ends_at=rate.starts_at)
+    if problem := why_not(rate):
+        raise RateRefused(problem)
+    _leave_own(rate, by)
+    rate.save(force_insert=True)
+    record(action="affiliates.rate.changed", about=rate, actor=by)
+    return rate
+
+
+@transaction.atomic
+def end_rate(*, rate: Rate, by: User | None) -> bool:
+    """Ends a rate now; one that has not started yet never does. False when it had ended before.
+
+    Raises `RateRefused` where a colleague has to decide.
+    """
+    now = timezone.now()
+    running = Rate.objects.filter(pk=rate.pk).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
+    ended = running.update(ends_at=max(rate.starts_at, now))
+    if ended:
+        _leave_own(rate, by)
+        record(action="affiliates.rate.changed", about=rate, actor=by)
+    return bool(ended)
+
+
+def _leave_own(rate: Rate, by: User | None) -> None:
+    """Whose rate it is: the affiliate's, or everybody's, and then that of the deciding person's own account too."""
+    own = rate.affiliate or (by and Affiliate.objects.filter(user=by).exclude(state=Affiliate.State.CLOSED).first())
+    if own:
+        leave_to_a_colleague(own, by=by, permission="affiliates.add_rate", refusal=RateRefused)

@@ -1,0 +1,67 @@
+"""A refund that was undone: the buyer's money came home again, and what the refund took is given back."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from affiliates.models import Commission, LedgerEntry, PayoutItem
+from privacy.audit.trail import record
+from shop.models import Payment, Refund
+from shop.money import Money
+
+from .lifecycle import locked_commission, reversed_share
+
+State = Commission.State
+
+
+@transaction.atomic
+def restore_commission(*, payment: Payment, refund: Refund) -> None:
+    """Puts the commission where it would be without this refund: its share of what is still refunded stays taken back.
+
+    So the parts go on adding up to the cent, in whatever order refunds come and go.
+    """
+    commission = locked_commission(payment)
+    if commission is None or commission.state == State.REJECTED:
+        return
+    share = reversed_share(commission, payment)
+    given_back = Money(commission.reversed_minor, commission.currency) - share
+    state = _state_without(commission) if commission.state == State.REVERSED else commission.state
+    if given_back.minor <= 0 and state == commission.state:
+        return
+    commission.reversed_minor, commission.state = share.minor, state
+    commission.save(update_fields=["reversed_minor", "state"])
+    _enter(commission, given_back, refund)
+    record(action="affiliates.commission.restored", about=commission, actor=None)
+
+
+def _state_without(commission: Commission) -> str:
+    """Where a reversed commission stands by its own credit: never approved, due, on its way, or paid."""
+    if commission.approved_at is None:
+        return State.PENDING
+    payout = _last_payout(commission)
+    if payout is None or payout.state in PayoutItem.CAME_BACK:
+        return State.APPROVED
+    return State.PAID if payout.state == PayoutItem.State.PAID else State.IN_PAYOUT
+
+
+def _last_payout(commission: Commission) -> PayoutItem | None:
+    """The payout in which its credit lies now: each that came back hands it on to the one that took up the return."""
+    payout: PayoutItem | None = None
+    line = commission.ledger.filter(kind=LedgerEntry.Kind.COMMISSION).first()
+    while line is not None and (taker := PayoutItem.objects.filter(claims__entry=line).first()):
+        payout = taker
+        line = payout.ledger.filter(kind=LedgerEntry.Kind.RETURN).first()
+    return payout
+
+
+def _enter(commission: Commission, given_back: Money, refund: Refund) -> None:
+    """What was never credited needs no line: more will be credited when it is approved."""
+    if commission.approved_at and given_back.minor:
+        LedgerEntry.objects.create(
+            affiliate_id=commission.attribution.affiliate_id,
+            kind=LedgerEntry.Kind.RESTORED,
+            amount_minor=given_back.minor,
+            currency=given_back.currency,
+            commission=commission,
+            refund=refund,
+        )

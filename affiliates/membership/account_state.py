@@ -1,0 +1,144 @@
+"""Suspending, reinstating and closing an affiliate's account.
+
+A closed account earns nothing more and can't be signed in to. What was earned is paid, at last however little it is.
+Then the person goes, by the registry's rules; the ledger stays (ADR 19).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from affiliates.mails import ACCOUNT_CLOSED, ACCOUNT_REINSTATED, ACCOUNT_SUSPENDED
+from affiliates.models import (
+    Affiliate,
+    Application,
+    Commission,
+    CommissionDispute,
+    LedgerEntry,
+    PayoutEmailChange,
+    PayoutItem,
+)
+from affiliates.own_account import leave_to_a_colleague
+from privacy.audit.trail import record
+from privacy.erasure import apply_rule
+from privacy.mail import MailKind, MailRefused, queue_mail
+from privacy.registry import PersonalData, declaration_for
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = Affiliate.State
+STAYS_AT_LEAST = timedelta(days=7)  # a payment under way may still bring a commission
+AT_ONCE = 500
+
+
+class StepRefused(Exception):
+    """The account can't take this step; the text says why."""
+
+
+@transaction.atomic
+def suspend_affiliate(*, affiliate: Affiliate, reason: str, by: User) -> None:
+    """Links lead on and track nothing, nothing is paid, signing in still works. Raises `StepRefused`."""
+    _move(affiliate, [State.ACTIVE], State.SUSPENDED, _required(reason))
+    _tell(ACCOUNT_SUSPENDED, affiliate)
+    record(action="affiliates.account.suspended", about=affiliate, actor=by)
+
+
+@transaction.atomic
+def reinstate_affiliate(*, affiliate: Affiliate, by: User) -> None:
+    """Raises `StepRefused`."""
+    _move(affiliate, [State.SUSPENDED], State.ACTIVE, None)
+    leave_to_a_colleague(affiliate, by=by, permission="affiliates.change_affiliate", refusal=StepRefused)
+    _tell(ACCOUNT_REINSTATED, affiliate)
+    record(action="affiliates.account.reinstated", about=affiliate, actor=by)
+
+
+@transaction.atomic
+def close_affiliate(*, affiliate: Affiliate, by: User, reason: str = "") -> None:
+    """By the affiliate, or by staff with a reason. Raises `StepRefused`."""
+    if by.pk != affiliate.user_id:
+        reason = _required(reason)
+    _move(affiliate, [State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
+    affiliate.payout_email_changes.filter(state=PayoutEmailChange.State.WAITING).update(
+        state=PayoutEmailChange.State.WITHDRAWN, ended_at=timezone.now()
+    )
+    _tell(ACCOUNT_CLOSED, affiliate)
+    if not (affiliate.user.is_staff or affiliate.user.is_superuser):
+        affiliate.user.is_active = False
+        affiliate.user.save(update_fields=["is_active"])
+    record(action="affiliates.account.closed", about=affiliate, actor=by)
+
+
+def _required(reason: str) -> str:
+    if not reason.strip():
+        raise StepRefused("Please write the reason: the affiliate reads it.")
+    return reason.strip()
+
+
+def _move(affiliate: Affiliate, before: list[Affiliate.State], after: Affiliate.State, reason: str | None) -> None:
+    locked = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
+    if locked.state not in before:
+        raise StepRefused(f"This account is {locked.get_state_display()}.")
+    affiliate.state, affiliate.state_reason = after, reason
+    affiliate.closed_at = timezone.now() if after == State.CLOSED else None
+    affiliate.save(update_fields=["state", "state_reason", "closed_at"])
+
+
+def _tell(kind: MailKind, affiliate: Affiliate) -> None:
+    if affiliate.user.email:
+        with suppress(MailRefused):  # signing in tells the same
+            context = {"name": affiliate.user.get_short_name()}
+            queue_mail(kind, to=affiliate.user.email, about=affiliate, context=context)
+
+
+def part_with_closed_affiliates(*, now: datetime) -> int:
+    """Takes the person out of each closed account that is settled. Returns how many."""
+    closed = Affiliate.objects.closing().filter(closed_at__lte=now - STAYS_AT_LEAST)
+    settled = closed.exclude(pk__in=_with_money_to_come()).select_related("user").order_by("closed_at")
+    return sum(_part(affiliate, now) for affiliate in settled[:AT_ONCE])
+
+
+def _with_money_to_come() -> models.QuerySet[Any]:
+    """Affiliates who are owed something, may yet be, or have a payout on its way."""
+    unsettled = [Commission.State.PENDING, Commission.State.IN_PAYOUT]
+    earning = Affiliate.objects.filter(attributions__commission__state__in=unsettled)
+    awaiting = Affiliate.objects.filter(payouts__state__in=PayoutItem.MOVING)
+    balances = LedgerEntry.objects.order_by().values("affiliate", "currency").annotate(sum=Sum("amount_minor"))
+    owed = Affiliate.objects.filter(pk__in=balances.filter(sum__gt=0).values("affiliate"))
+    return earning.order_by().values("pk").union(awaiting.order_by().values("pk"), owed.order_by().values("pk"))
+
+
+@transaction.atomic
+def _part(affiliate: Affiliate, now: datetime) -> bool:
+    if not Affiliate.objects.closing().filter(pk=affiliate.pk).update(parted_at=now):
+        return False
+    for declaration, rows in list(_rows_of(affiliate)):
+        apply_rule(declaration, declaration.erasure, rows)
+    record(action="affiliates.account.parted", about=affiliate, actor=None)
+    return True
+
+
+def _rows_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list[Any]]]:
+    """What is kept for the account. Not found by address: another affiliate may be paid at the same one."""
+    user = affiliate.user
+    yield from _declared(PayoutEmailChange.objects.filter(affiliate=affiliate))
+    yield from _declared(CommissionDispute.objects.filter(commission__attribution__affiliate=affiliate))
+    yield from _declared(PayoutItem.objects.filter(affiliate=affiliate))
+    if user.email:
+        yield from _declared(Application.objects.filter(email_index=user.email))
+    yield from _declared(Affiliate.objects.filter(pk=affiliate.pk))
+    if not (user.is_staff or user.is_superuser):
+        yield from _declared(type(user)._default_manager.filter(pk=user.pk))
+
+
+def _declared(rows: models.QuerySet[Any]) -> Iterator[tuple[PersonalData, list[Any]]]:
+    declaration = declaration_for(rows.model._meta.db_table)
+    if isinstance(declaration, PersonalData):
+        yield declaration, list(rows)

@@ -1,0 +1,56 @@
+"""Applying as an affiliate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.validators import URLValidator
+
+from affiliates.models import Application
+from privacy.addresses.form_field import EmailAddressField
+from privacy.trap import TrapField
+
+
+def website_as_typed(text: str) -> str:
+    """The address as people type it, with `https://` where that is missing. Looks at its form, never opens it. Raises
+    `ValidationError`."""
+    website = text.strip()
+    address = website if "://" in website else f"https://{website}"
+    URLValidator(schemes=["http", "https"], message="This does not look like the address of a website.")(address)
+    return address
+
+
+class ApplicationForm(forms.ModelForm[Application]):
+    terms = forms.BooleanField(
+        label="I accept the terms of the affiliate program",
+        error_messages={"required": "Please read and accept the terms; without them we can't work together."},
+    )
+
+    extra = TrapField()
+
+    class Meta:
+        model = Application
+        fields = ["name", "email", "website", "message"]
+        help_texts = {
+            "email": "We answer to this address. If we work together, you sign in with it.",
+            "website": "Where you would recommend us.",
+            "message": "Anything you would like us to know.",
+        }
+        widgets = {
+            "website": forms.URLInput(attrs={"placeholder": "https://"}),
+            "message": forms.Textarea(attrs={"rows": 5}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+
+    def clean_website(self) -> str:
+        return website_as_typed(self.cleaned_data["website"])
+
+
+class AskForLinkForm(forms.Form):
+    """An address; whether somebody applied with it is said to nobody."""
+
+    email = EmailAddressField(label="E-mail address")

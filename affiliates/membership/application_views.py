@@ -1,0 +1,85 @@
+"""Applying, confirming the address, and asking for the link again. Nobody learns here whether an address is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView, View
+
+from privacy.form_keys import kept_in_history
+from privacy.limits import seconds_left
+from privacy.mail_budget import may_be_held, may_cause_mail
+
+from .application_forms import ApplicationForm, AskForLinkForm
+from .applications import (
+    LINK_LIFE,
+    ask_for_link_again,
+    confirm_application,
+    confirmable_application,
+    receive_application,
+)
+
+
+@kept_in_history
+class ApplyView(FormView[ApplicationForm]):
+    template_name = "affiliates/apply.html"
+    form_class = ApplicationForm
+    success_url = reverse_lazy("affiliates:applied")
+
+    def form_valid(self, form: ApplicationForm) -> HttpResponse:
+        """What looks like a program's, or is beyond the mails that its network or address may cause, is held for staff,
+        not refused. The page that follows is the same."""
+        now, email = timezone.now(), form.cleaned_data["email"]
+        is_mailed = not form.cleaned_data["extra"] and may_cause_mail(self.request, form="apply", email=email, now=now)
+        if not is_mailed and not may_be_held(self.request, form="apply", now=now):
+            return self._too_many(form, seconds_left(now))
+        receive_application(application=form.save(commit=False), held=not is_mailed)
+        return super().form_valid(form)
+
+    def _too_many(self, form: ApplicationForm, seconds: int) -> HttpResponse:
+        """What was typed stays on the page, and nothing is stored."""
+        context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
+        return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
+
+
+@kept_in_history
+class AskForLinkView(FormView[AskForLinkForm]):
+    template_name = "affiliates/ask_for_link.html"
+    form_class = AskForLinkForm
+    success_url = reverse_lazy("affiliates:applied")
+
+    def form_valid(self, form: AskForLinkForm) -> HttpResponse:
+        now, email = timezone.now(), form.cleaned_data["email"]
+        if not may_cause_mail(self.request, form="application link", email=email, now=now):
+            context = self.get_context_data(form=form, nothing_sent=True)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds_left(now))})
+        ask_for_link_again(email=email)
+        return super().form_valid(form)
+
+
+@method_decorator(never_cache, name="dispatch")
+class ConfirmView(View):
+    """Opening the link changes nothing: mail scanners open links. The button confirms."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        application = confirmable_application(token=token, now=timezone.now())
+        if application is None:
+            return self._is_over(request)
+        return render(request, "affiliates/confirm_application.html", {"application": application})
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        now = timezone.now()
+        application = confirmable_application(token=token, now=now)
+        if application is None or not confirm_application(application=application, now=now):
+            return self._is_over(request)
+        return redirect("affiliates:confirmed")
+
+    def _is_over(self, request: HttpRequest) -> HttpResponse:
+        context: dict[str, Any] = {"days": LINK_LIFE.days}
+        return render(request, "affiliates/link_is_over.html", context, status=410)

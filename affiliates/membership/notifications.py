@@ -1,0 +1,71 @@
+"""Mail that an affiliate chose to get: about each sale, and a summary of each month."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from affiliates.currencies import currencies_of
+from affiliates.mails import MONTHLY_SUMMARY, SALE_MADE
+from affiliates.models import Affiliate, Commission
+from affiliates.statistics.daily_statistics import Figures, figures
+from privacy.mail import MailRefused, queue_mail
+from shop.money import Money
+
+AT_ONCE = 500  # summaries in one round of housekeeping
+
+
+@receiver(post_save, sender=Commission)
+def tell_of_sale(*, instance: Commission, created: bool, **kwargs: Any) -> None:
+    if not created:
+        return
+    affiliate = instance.affiliate
+    if affiliate.mail_sales and affiliate.is_active and affiliate.user.email:
+        with suppress(MailRefused):  # whoever wants no mail earns all the same
+            context = {"name": affiliate.user.get_short_name()}
+            queue_mail(SALE_MADE, to=affiliate.user.email, about=instance, context=context)
+
+
+def mail_monthly_summaries(*, now: datetime) -> int:
+    """Once a month, the month before, to whoever wants it and had any click or sale. Returns how many."""
+    until = now.astimezone(UTC).date().replace(day=1) - timedelta(days=1)
+    waiting = (
+        Affiliate.objects.active()
+        .filter(Q(summed_up_until__isnull=True) | Q(summed_up_until__lt=until), mail_monthly=True)
+        .select_related("user")
+        .order_by("joined_at", "pk")
+    )
+    return sum(_sum_up(affiliate, until) for affiliate in waiting[:AT_ONCE])
+
+
+@transaction.atomic
+def _sum_up(affiliate: Affiliate, until: date) -> bool:
+    claimed = Affiliate.objects.filter(pk=affiliate.pk, summed_up_until=affiliate.summed_up_until)
+    if not claimed.update(summed_up_until=until) or not affiliate.user.email:
+        return False
+    months = {currency: _month(affiliate, until, currency) for currency in currencies_of(affiliate)}
+    clicks, orders = next(iter(months.values())).clicks, sum(month.orders for month in months.values())
+    if not (clicks or orders or any(month.reversed_minor for month in months.values())):
+        return False
+    with suppress(MailRefused):
+        sums = [_in_words(month, currency) for currency, month in months.items()]
+        context = {"name": affiliate.user.get_short_name(), "month": until, "clicks": clicks, "orders": orders}
+        context["earned"] = " and ".join(sums)
+        queue_mail(MONTHLY_SUMMARY, to=affiliate.user.email, about=affiliate, context=context)
+        return True
+    return False
+
+
+def _month(affiliate: Affiliate, until: date, currency: str) -> Figures:
+    return sum(figures(affiliate, since=until.replace(day=1), until=until, currency=currency).values(), Figures())
+
+
+def _in_words(month: Figures, currency: str) -> str:
+    earned, reversed_ = Money(month.earned_minor, currency), Money(month.reversed_minor, currency)
+    return f"{earned} earned" + (f", {reversed_} taken back after refunds" if reversed_.minor else "")

@@ -1,0 +1,18 @@
+"""An affiliate's code and website are on display, so no password is made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.password_rules import refuse_known
+from affiliates.models import Affiliate
+
+
+class NotAboutTheAffiliate:
+    def validate(self, password: str, user: Any = None) -> None:
+        affiliate = Affiliate.objects.filter(user=user).first() if user is not None and user.pk else None
+        if affiliate is not None:
+            refuse_known(password, [affiliate.code, affiliate.website, affiliate.payout_email])
+
+    def get_help_text(self) -> str:
+        return "Your password can't be made of an affiliate's code or website."

@@ -1,0 +1,69 @@
+"""What affiliates type on their profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from affiliates.models import Affiliate
+from privacy.addresses.form_field import EmailAddressField
+from shop.paypal.request_bodies import RECEIVER, is_payable
+
+from .application_forms import website_as_typed
+
+
+class DetailsForm(forms.Form):
+    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    website = forms.CharField(
+        max_length=300, required=False, widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"})
+    )
+
+    def clean_website(self) -> str:
+        website: str = self.cleaned_data["website"].strip()
+        return website_as_typed(website) if website else ""
+
+
+class NotificationsForm(forms.ModelForm[Affiliate]):
+    class Meta:
+        model = Affiliate
+        fields = ["mail_sales", "mail_payouts", "mail_monthly"]
+        labels = {
+            "mail_sales": "Each sale that I bring",
+            "mail_payouts": "My payouts: made, or come back",
+            "mail_monthly": "A summary at the beginning of each month",
+        }
+
+
+class PayPalAddressField(EmailAddressField):
+    """An address that PayPal accepts as the receiver of a payout."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": RECEIVER, **options})
+
+    def clean(self, value: Any) -> Any:
+        address = super().clean(value)
+        if address and not is_payable(address):
+            raise forms.ValidationError(
+                "PayPal can't pay to this address: it is too long, or has letters like ü or 李 before the @."
+            )
+        return address
+
+
+class PayoutEmailForm(forms.Form):
+    email = PayPalAddressField(label="New PayPal address")
+
+
+class CloseForm(forms.Form):
+    sure = forms.BooleanField(
+        label="I want to close my account. This can't be undone.",
+        error_messages={"required": "Please tick this to close the account."},
+    )
+
+
+class AcceptForm(forms.Form):
+    accept = forms.BooleanField(
+        label="I accept these terms",
+        error_messages={"required": "Please tick this to accept, or leave: nothing changes until you do."},
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -1,0 +1,50 @@
+"""The program's public pages: what it offers, and its terms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.views.generic import TemplateView
+
+from affiliates.commissions.rates import rate_for
+from affiliates.currencies import minimum_payout
+from affiliates.models import REFERRAL_LIFE, TermsVersion
+from shop.money import program_currency
+
+
+class ProgramView(TemplateView):
+    template_name = "affiliates/program.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            rate=rate_for(affiliate=None, product=None, currency=program_currency(), moment=timezone.now()).terms,
+            hold_days=settings.AFFILIATE_HOLD_DAYS,
+            minimum=minimum_payout(program_currency()),
+            cookie_days=REFERRAL_LIFE.days,
+            **kwargs,
+        )
+
+
+class TermsView(TemplateView):
+    """The terms in force, those to come, and all earlier ones."""
+
+    template_name = "affiliates/terms.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now, versions = timezone.now(), list(TermsVersion.objects.published().order_by("-number"))
+        in_force = next((each for each in versions if each.effective_from and each.effective_from <= now), None)
+        return super().get_context_data(
+            terms=_asked_for(self.request, versions) or in_force,
+            in_force=in_force,
+            versions=versions,
+            now=now,
+            **kwargs,
+        )
+
+
+def _asked_for(request: HttpRequest, versions: list[TermsVersion]) -> TermsVersion | None:
+    number = request.GET.get("version", "")
+    return next((version for version in versions if str(version.number) == number), None)

@@ -1,0 +1,113 @@
+"""The terms of the program: published by staff, told to affiliates, accepted by them before links and payouts go on.
+
+An affiliate who has not accepted yet loses nothing: the links in the world go on counting, under the terms accepted
+before, and the money waits (ADR 19).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from affiliates.mails import TERMS_CHANGED
+from affiliates.models import Affiliate, TermsAcceptance, TermsVersion
+from privacy.audit.trail import record
+from privacy.mail import MailRefused, queue_mail
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+AT_ONCE = 500  # affiliates told in one round of housekeeping
+
+
+class PublishingRefused(Exception):
+    """The version can't take effect like this; the text tells staff why."""
+
+
+def terms_now() -> TermsVersion | None:
+    return TermsVersion.objects.in_force(timezone.now())
+
+
+def number_now() -> str:
+    """As it stands in an application and with an affiliate; empty where no terms were ever published."""
+    version = terms_now()
+    return str(version.number) if version else ""
+
+
+def terms_to_accept(affiliate: Affiliate, *, now: datetime) -> TermsVersion | None:
+    """The version in force, if this affiliate has not accepted it."""
+    version = TermsVersion.objects.in_force(now)
+    return None if version is None or affiliate.terms_version == str(version.number) else version
+
+
+@transaction.atomic
+def accept_terms(*, affiliate: Affiliate, version: TermsVersion, now: datetime, by: User | None) -> bool:
+    """Writes down who accepted what when. False when it was accepted before."""
+    _, is_new = TermsAcceptance.objects.get_or_create(
+        affiliate=affiliate, version=version, defaults={"accepted_at": now}
+    )
+    if is_new:
+        affiliate.terms_version = str(version.number)
+        affiliate.save(update_fields=["terms_version"])
+        record(action="affiliates.terms.accepted", about=affiliate, actor=by)
+    return is_new
+
+
+def next_number() -> int:
+    return (TermsVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+@transaction.atomic
+def publish_terms(*, version: TermsVersion, effective_from: datetime, by: AbstractBaseUser) -> None:
+    """Gives a draft its day, for good; housekeeping tells the affiliates. Raises `PublishingRefused`."""
+    now, last = timezone.now(), TermsVersion.objects.published().order_by("-number").first()
+    if effective_from < now:
+        raise PublishingRefused("This moment has passed. Affiliates can't accept terms after the fact.")
+    if last is not None:
+        _follows(version, last, effective_from)
+    published = TermsVersion.objects.filter(pk=version.pk, effective_from__isnull=True).update(
+        effective_from=effective_from, published_at=now
+    )
+    if not published:
+        raise PublishingRefused("This version is published already.")
+    record(action="affiliates.terms.published", about=version, actor=by)
+
+
+def _follows(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
+    """Raises `PublishingRefused` where affiliates could not tell what follows what, or what is new."""
+    if not version.changes.strip():
+        raise PublishingRefused("Please say in a few sentences what changes: affiliates read it first.")
+    if last.number == version.number:
+        raise PublishingRefused("This version is published already.")
+    if last.number > version.number:
+        raise PublishingRefused(f"Version {last.number} was published meanwhile. Please start a new draft from it.")
+    if last.effective_from and effective_from <= last.effective_from:
+        raise PublishingRefused(f"Version {last.number} comes into force later than this. Please choose a later day.")
+
+
+def tell_of_new_terms(*, now: datetime) -> int:
+    """Mails each active affiliate once about the newest version that is published. Returns how many."""
+    version = TermsVersion.objects.published().order_by("-effective_from", "-number").first()
+    if version is None:
+        return 0
+    to_tell = Affiliate.objects.active().filter(told_of_terms__lt=version.number).select_related("user")
+    return sum(_tell(affiliate, version) for affiliate in to_tell.order_by("joined_at", "pk")[:AT_ONCE])
+
+
+@transaction.atomic
+def _tell(affiliate: Affiliate, version: TermsVersion) -> bool:
+    claimed = Affiliate.objects.filter(pk=affiliate.pk, told_of_terms__lt=version.number).update(
+        told_of_terms=version.number
+    )
+    if not claimed or affiliate.terms_version == str(version.number) or not affiliate.user.email:
+        return False
+    try:
+        queue_mail(TERMS_CHANGED, to=affiliate.user.email, about=affiliate, context={"version": version})
+    except MailRefused:  # the portal asks all the same
+        return False
+    return True

@@ -1,0 +1,140 @@
+"""Who may be paid: one rule, asked when staff look, when a run is prepared, approved and first sent, and in the portal.
+
+Its words are the same everywhere; only what would tell one affiliate of another one is put differently in the portal.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Sum
+
+from affiliates.membership.terms import number_now
+from affiliates.models import Affiliate, LedgerEntry, PayoutItem
+from privacy.encryption.normalise import normalise_email
+from shop.paypal.request_bodies import is_payable
+
+AT_ONCE = 500  # addresses or payouts a statement
+
+
+class Ineligibility(models.TextChoices):
+    """Why an affiliate is not paid, for staff."""
+
+    SUSPENDED = "suspended", "the account is suspended"
+    CLOSED = "closed", "the account is closed"
+    TERMS = "terms", "the current terms have not been accepted yet"
+    NO_ADDRESS = "no_address", "there is no PayPal address to pay to"
+    BAD_ADDRESS = "bad_address", "payouts can't be sent to this PayPal address"
+    SHARED_ADDRESS = "shared_address", "another affiliate is to be paid at the same PayPal address"
+    HELD = "held", "a flag holds the money until a person decides"
+    MINIMUM = "minimum", "less than the minimum payout is due"
+
+    @property
+    def words(self) -> str:
+        """For the affiliate: that a PayPal address is another affiliate's would tell who else is one."""
+        return str(Ineligibility.BAD_ADDRESS.label if self is Ineligibility.SHARED_ADDRESS else self.label)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What the rule has to know beside the affiliate: the terms in force, and who shares a PayPal address."""
+
+    terms: str
+    sharing: frozenset[UUID]
+
+    @classmethod
+    def of(cls, affiliates: Iterable[Affiliate]) -> Circumstances:
+        return cls(number_now(), frozenset(_sharing([one for one in affiliates if one.payout_email])))
+
+
+def ineligibility(
+    affiliate: Affiliate, *, due_minor: int, held_minor: int = 0, circumstances: Circumstances | None = None
+) -> Ineligibility | None:
+    """The first reason that counts, the one that staff can do least about first; None for whoever may be paid.
+
+    `due_minor`: what a payout would pay, in minor units (cents for USD); `held_minor`: what a flag keeps back.
+    Whoever closed the account gets the last money, however little it is, under the terms that were accepted.
+    """
+    known = circumstances or Circumstances.of([affiliate])
+    if not affiliate.is_active and not affiliate.is_closing:
+        closed = affiliate.state == Affiliate.State.CLOSED
+        return Ineligibility.CLOSED if closed else Ineligibility.SUSPENDED
+    if affiliate.is_active and known.terms and affiliate.terms_version != known.terms:
+        return Ineligibility.TERMS
+    if not affiliate.payout_email:
+        return Ineligibility.NO_ADDRESS
+    if not is_payable(affiliate.payout_email):
+        return Ineligibility.BAD_ADDRESS
+    if affiliate.pk in known.sharing:
+        return Ineligibility.SHARED_ADDRESS
+    if due_minor < minimum_minor(affiliate):
+        return Ineligibility.HELD if held_minor > 0 else Ineligibility.MINIMUM
+    return None
+
+
+def minimum_minor(affiliate: Affiliate) -> int:
+    """The least that is paid, in minor units."""
+    return 1 if affiliate.is_closing else max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1)
+
+
+def _sharing(affiliates: list[Affiliate]) -> Iterator[UUID]:
+    """Those of them at whose address another affiliate is to be paid too: who is who is for a person to find out."""
+    for start in range(0, len(affiliates), AT_ONCE):
+        some = affiliates[start : start + AT_ONCE]
+        same = Affiliate.objects.payees().filter(payout_email_index__in=[str(one.payout_email) for one in some])
+        mailboxes = {one.pk: normalise_email(str(one.payout_email)) for one in same}
+        owed = _owed(mailboxes) if len(set(mailboxes.values())) < len(mailboxes) else set()
+        counts = Counter(mailboxes[pk] for pk in owed)
+        for one in some:
+            if counts[normalise_email(str(one.payout_email))] > (one.pk in owed):
+                yield one.pk
+
+
+def _owed(affiliates: Iterable[UUID]) -> set[UUID]:
+    """Those of them to whom money is due, or on its way."""
+    lines = LedgerEntry.objects.unclaimed().filter(affiliate__in=list(affiliates)).order_by()
+    due = lines.values("affiliate", "currency").annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
+    moving = PayoutItem.objects.moving().filter(affiliate__in=list(affiliates))
+    return {*due.values_list("affiliate", flat=True), *moving.values_list("affiliate", flat=True)}
+
+
+class Barred(NamedTuple):
+    """A payout of a run that may not be made any more."""
+
+    item: PayoutItem
+    reason: Ineligibility
+
+
+def barred_of(items: Iterable[PayoutItem]) -> list[Barred]:
+    """The payouts among these that may not be made as things are now. Each comes with its affiliate."""
+    items = list(items)
+    if not items:
+        return []
+    known = Circumstances.of(item.affiliate for item in items)
+    flagged, taken_back = set(PayoutItem.objects.under_a_flag()), _taken_back(items)
+    return [Barred(item, reason) for item in items if (reason := _reason(item, known, flagged, taken_back))]
+
+
+def _reason(
+    item: PayoutItem, known: Circumstances, flagged: set[UUID], taken_back: dict[tuple[UUID, str], int]
+) -> Ineligibility | None:
+    held = item.amount_minor if item.pk in flagged else 0
+    due = item.amount_minor + taken_back.get((item.affiliate_id, item.currency), 0) - held
+    return ineligibility(item.affiliate, due_minor=due, held_minor=held, circumstances=known)
+
+
+def _taken_back(items: list[PayoutItem]) -> dict[tuple[UUID, str], int]:
+    """What refunds and corrections have left as a debt since the run was prepared: negative minor units."""
+    found: dict[tuple[UUID, str], int] = {}
+    for start in range(0, len(items), AT_ONCE):
+        owners = [item.affiliate_id for item in items[start : start + AT_ONCE]]
+        lines = LedgerEntry.objects.unclaimed().filter(affiliate__in=owners).order_by()
+        debts = lines.values_list("affiliate", "currency").annotate(sum=Sum("amount_minor")).filter(sum__lt=0)
+        found |= {(affiliate, currency): debt for affiliate, currency, debt in debts}
+    return found

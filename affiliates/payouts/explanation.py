@@ -1,0 +1,100 @@
+"""Why this sum: a payout or a balance, ledger line by ledger line, down to each order's receipt.
+
+Both are sums of ledger lines. A payout is the lines that it took up; a balance is the lines that no payout took up,
+since a payout and what it took up come to nothing together.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Sum
+
+from affiliates.commissions.explanation import Line, entry_in_words, explain_commission, to_explain
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
+from affiliates.models.ledger import LedgerQuerySet
+from shop.money import Money
+
+A_PAGE = 50  # lines with all that explains them
+
+
+@dataclass(frozen=True)
+class Part:
+    """One ledger line of a sum, and what explains it: the order's receipt, or the lines of a payout that came back."""
+
+    entry: LedgerEntry
+    text: str
+    receipt: list[Line] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A sum, and one page of its parts: what stands on the page and on the other pages comes to the total."""
+
+    total: Money
+    page: Page[LedgerEntry]
+    parts: list[Part]
+
+    @property
+    def on_this_page(self) -> Money:
+        return sum((part.entry.total for part in self.parts), Money(0, self.total.currency))
+
+    @property
+    def on_other_pages(self) -> Money:
+        return self.total - self.on_this_page
+
+
+def taken_up_by(payouts: Iterable[PayoutItem | UUID]) -> LedgerQuerySet:
+    """The lines that these payouts took up, without the line by which each of them closed its own to zero."""
+    return LedgerEntry.objects.filter(claim__payout__in=payouts).exclude(kind=LedgerEntry.Kind.PAYOUT)
+
+
+def explain_payout(item: PayoutItem, *, page: str | int = 1) -> Explained:
+    return _explained(taken_up_by([item]), item.currency, page)
+
+
+def explain_balance(affiliate: Affiliate, *, currency: str, page: str | int = 1) -> Explained:
+    return _explained(affiliate.ledger.unclaimed().filter(currency=currency), currency, page)
+
+
+def _explained(entries: LedgerQuerySet, currency: str, page: str | int) -> Explained:
+    shown = Paginator(entries.order_by("created_at", "pk").select_related("claim"), A_PAGE).get_page(page)
+    total = entries.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    return Explained(Money(total, currency), shown, _parts(list(shown)))
+
+
+def _parts(entries: list[LedgerEntry]) -> list[Part]:
+    """A few queries for each time that money came back, however many lines there are."""
+    if not entries:
+        return []
+    receipts = _receipts({entry.commission_id for entry in entries if entry.commission_id})
+    returned = {entry.payout_id for entry in entries if entry.kind == LedgerEntry.Kind.RETURN and entry.payout_id}
+    inside = _inside(returned)
+    return [
+        Part(
+            entry,
+            entry_in_words(entry),
+            receipts.get(entry.commission_id, []) if entry.commission_id else [],
+            inside.get(entry.payout_id, []) if entry.payout_id else [],
+        )
+        for entry in entries
+    ]
+
+
+def _receipts(commissions: set[UUID]) -> dict[UUID, list[Line]]:
+    found = to_explain(Commission.objects.filter(pk__in=commissions))
+    return {commission.pk: explain_commission(commission) for commission in found}
+
+
+def _inside(payouts: set[UUID]) -> dict[UUID, list[Part]]:
+    """What the payouts that came back had taken up."""
+    entries = taken_up_by(payouts).order_by("created_at", "pk").select_related("claim") if payouts else []
+    inside: dict[UUID, list[Part]] = defaultdict(list)
+    for part in _parts(list(entries)):
+        inside[part.entry.claim.payout_id].append(part)
+    return inside

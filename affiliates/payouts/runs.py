@@ -1,0 +1,156 @@
+"""Payout runs as staff decide about them: what is due is claimed once, a second person approves, or it is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from affiliates.currencies import minimum_payout
+from affiliates.models import Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem, PayoutParcel
+from affiliates.own_account import leave_to_a_colleague, others_who_may
+from privacy.audit.trail import record, record_many
+
+from .eligibility import Barred, barred_of
+from .item_states import LEFT_OUT, give_back, leave_out
+from .preview import Standing, preview_payout
+from .sending import send_payout
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+State = PayoutBatch.State
+PARCEL = 500  # payouts in one call of PayPal's
+ROWS = 1000  # rows a statement
+# PostgreSQL plans this knowing nothing about the rows of this very transaction. So the payout of each line is looked up
+# by its index, and all lines are gathered before the first one is claimed: else it may read what it has just written
+# again for every line.
+CLAIM = """
+    WITH taken AS MATERIALIZED (
+        SELECT payable.line,
+            (SELECT id FROM affiliates_payoutitem WHERE batch_id = %s AND affiliate_id = payable.owner) AS payout
+        FROM ({lines}) payable
+    )
+    INSERT INTO affiliates_payoutclaim (entry_id, payout_id)
+    SELECT line, payout FROM taken WHERE payout IS NOT NULL ORDER BY line
+"""
+PERMISSION = "affiliates.approve_payout"
+
+
+class PayoutRefused(Exception):
+    """The run can't go ahead; the text tells staff why."""
+
+
+def prepare_payout(*, currency: str, prepared_by: User, method: str = PayoutBatch.Method.PAYPAL) -> PayoutBatch:
+    """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `PayoutRefused`."""
+    try:
+        return _prepare(currency, prepared_by, method)
+    except IntegrityError as error:
+        raise PayoutRefused("Another run was prepared at the same moment. Please look at that one.") from error
+
+
+@transaction.atomic
+def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
+    standings = preview_payout(currency=currency).paid
+    if not standings:
+        raise PayoutRefused(f"Nobody has {minimum_payout(currency)} or more to be paid, and an address to be paid at.")
+    batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=prepared_by)
+    items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
+    LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
+    _claim(batch)
+    _take_up_commissions(batch)
+    record(action="affiliates.payout.prepared", about=batch, actor=prepared_by)
+    return batch
+
+
+def _items(batch: PayoutBatch, standings: list[Standing]) -> Iterator[PayoutItem]:
+    """Each affiliate's payout, in parcels as large as PayPal takes; by hand there are none."""
+    for start in range(0, len(standings), PARCEL):
+        parcel = None if batch.is_by_hand else PayoutParcel.objects.create(batch=batch)
+        yield from (_item(batch, parcel, standing) for standing in standings[start : start + PARCEL])
+
+
+def _item(batch: PayoutBatch, parcel: PayoutParcel | None, standing: Standing) -> PayoutItem:
+    return PayoutItem(
+        batch=batch,
+        parcel=parcel,
+        affiliate=standing.affiliate,
+        amount_minor=standing.due_minor,
+        currency=batch.currency,
+        receiver=standing.affiliate.payout_email,
+    )
+
+
+def _claim(batch: PayoutBatch) -> None:
+    """Takes up every open line of the payouts' affiliates, their own debits too, which close them to zero.
+
+    The database lets a line be claimed once, so of two runs that reach for the same line one fails as a whole.
+    """
+    payable = LedgerEntry.objects.payable().filter(currency=batch.currency).order_by()
+    named = payable.annotate(line=F("pk"), owner=F("affiliate")).values("line", "owner")
+    lines, values = named.query.get_compiler(connection=connection).as_sql()
+    run = PayoutBatch._meta.pk.get_db_prep_value(batch.pk, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM.format(lines=lines), [run, *values])
+    claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
+    if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
+        raise PayoutRefused("A line was written while we were summing. Please prepare the run again.")
+
+
+def _debit(item: PayoutItem) -> LedgerEntry:
+    return LedgerEntry(
+        affiliate_id=item.affiliate_id,
+        kind=LedgerEntry.Kind.PAYOUT,
+        amount_minor=-item.amount_minor,
+        currency=item.currency,
+        payout=item,
+    )
+
+
+def _take_up_commissions(batch: PayoutBatch) -> None:
+    commissions = PayoutItem.objects.filter(batch=batch).commissions()
+    commissions.approved().update(state=Commission.State.IN_PAYOUT)
+    if commissions.in_payout().held().exists():  # a flag was raised while we were summing
+        raise PayoutRefused("A commission was held at this moment. Please prepare the run again.")
+
+
+@transaction.atomic
+def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
+    """Approves a run, without the payouts that may not be made any more: returns those, and the money is due again.
+
+    Where two people may, the second one approves. A run of which nothing is left is canceled. Raises `PayoutRefused`.
+    """
+    alone = batch.prepared_by_id == approved_by.pk
+    if alone and others_who_may(approved_by, PERMISSION):
+        raise PayoutRefused("A colleague has to approve what you prepared.")
+    approved = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
+        state=State.APPROVED, approved_by=approved_by, approved_at=timezone.now(), approved_alone=alone
+    )
+    if not approved:
+        raise PayoutRefused("This run is not waiting for approval.")
+    for own in batch.items.filter(affiliate__user=approved_by).select_related("affiliate"):
+        leave_to_a_colleague(own.affiliate, by=approved_by, permission=PERMISSION, refusal=PayoutRefused)
+    barred = barred_of(batch.items.moving().select_for_update(of=("self",)).select_related("affiliate"))
+    leave_out(barred)
+    if not batch.items.moving().exists():
+        PayoutBatch.objects.filter(pk=batch.pk).update(state=State.CANCELLED, finished_at=timezone.now())
+    elif not batch.is_by_hand:
+        send_payout.enqueue(str(batch.pk))
+    record_many(action=LEFT_OUT, about=[one.item for one in barred], actor=approved_by)
+    record(action="affiliates.payout.approved", about=batch, actor=approved_by)
+    return barred
+
+
+@transaction.atomic
+def cancel_payout(*, batch: PayoutBatch, cancelled_by: User | None = None) -> None:
+    """Gives a run up before it is sent; its money is due again. Raises `PayoutRefused`."""
+    cancelled = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
+        state=State.CANCELLED, finished_at=timezone.now()
+    )
+    if not cancelled:
+        raise PayoutRefused("Only a run that waits for approval can be cancelled.")
+    give_back(list(batch.items.moving()), state=PayoutItem.State.CANCELLED, error="cancelled by staff")
+    record(action="affiliates.payout.cancelled", about=batch, actor=cancelled_by)

@@ -1,0 +1,62 @@
+"""The base of the portal's pages: the affiliate is always the one who signed in, never one named in an address."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import TemplateView, View
+
+from affiliates.membership.terms import terms_to_accept
+from affiliates.models import Affiliate
+
+from .money_by_currency import balances_of
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+@method_decorator(never_cache, name="dispatch")
+class OwnView(LoginRequiredMixin, View):
+    """Anything of the portal. A stranger signs in; an account that is no affiliate's gets a plain 404."""
+
+    @cached_property
+    def affiliate(self) -> Affiliate:
+        affiliate = Affiliate.objects.filter(user=cast("User", self.request.user)).first()
+        if affiliate is None:
+            raise Http404("This account is not an affiliate's.")
+        return affiliate
+
+
+class PortalPage(OwnView, TemplateView):
+    """A page under a tab. `only_while_active` ones give way to a page that says what stays."""
+
+    tab: ClassVar[str]
+    only_while_active: ClassVar[bool] = False
+    whatever_the_terms: ClassVar[bool] = False  # also for whoever has not accepted those in force
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated and self.only_while_active and not self.affiliate.is_active:
+            return self.instead()
+        if request.user.is_authenticated and self._asks_for_terms():
+            return redirect("affiliates:accept_terms")
+        return super().dispatch(request, *args, **kwargs)
+
+    def _asks_for_terms(self) -> bool:
+        if self.whatever_the_terms or not self.affiliate.is_active:
+            return False
+        return terms_to_accept(self.affiliate, now=timezone.now()) is not None
+
+    def instead(self) -> HttpResponse:
+        context = {"affiliate": self.affiliate, "tab": self.tab, "balances": balances_of(self.affiliate)}
+        return render(self.request, "affiliates/portal/inactive.html", context)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(affiliate=self.affiliate, tab=self.tab, **kwargs)

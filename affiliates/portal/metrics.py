@@ -1,0 +1,145 @@
+"""The figures of a period beside those of the period before, and what each of them is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from affiliates.models import Affiliate
+from affiliates.statistics.daily_statistics import Figures, figures
+from shop.money import Money
+
+from .period import Period
+
+
+@dataclass(frozen=True)
+class Trend:
+    """How a figure compares with the same number of days before."""
+
+    now: int
+    before: int
+
+    @property
+    def kind(self) -> str:
+        return "up" if self.now > self.before else "down" if self.now < self.before else "same"
+
+    @property
+    def text(self) -> str:
+        if self.now == self.before:
+            return "as before"
+        if self.before <= 0:
+            return "new" if self.now > 0 else "less"
+        return f"{abs(self.now - self.before) * 100 / self.before:.0f} % {'more' if self.kind == 'up' else 'less'}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure, how it moves, and a sentence that says what it is."""
+
+    name: str
+    value: str
+    before: str
+    trend: Trend | None
+    why: str
+
+
+@dataclass(frozen=True)
+class History:
+    """All days of an affiliate, read once."""
+
+    days: dict[date, Figures]
+    currency: str
+
+    def of(self, period: Period) -> dict[date, Figures]:
+        """By day, or by month where there are many days."""
+        found: dict[date, Figures] = {}
+        for day, one in self.days.items():
+            if period.since <= day <= period.until:
+                start = day.replace(day=1) if period.step == "month" else day
+                found[start] = found.get(start, Figures()) + one
+        return found
+
+    def total(self, period: Period | None = None) -> Figures:
+        days = self.days if period is None else self.of(period)
+        return _sum(days.values())
+
+
+def history_of(affiliate: Affiliate, period: Period, *, currency: str, now: datetime) -> History:
+    """Two queries, whatever there was: from the first day on, or from the day that the comparison begins."""
+    today = now.astimezone(UTC).date()
+    since = min(affiliate.joined_at.astimezone(UTC).date(), period.before.since)
+    return History(
+        figures(affiliate, since=since, until=max(today, period.until), currency=currency), currency=currency
+    )
+
+
+def measures(history: History, period: Period) -> list[Measure]:
+    now, before = history.total(period), history.total(period.before)
+
+    def money(minor: int) -> str:
+        return str(Money(minor, history.currency))
+
+    return [
+        _counted("Clicks", now.clicks, before.clicks, _why_clicks(now)),
+        _counted("Orders", now.orders, before.orders, "Paid orders that came through your links or your code."),
+        Measure(
+            "Sales",
+            money(now.sales_minor),
+            money(before.sales_minor),
+            Trend(now.sales_minor, before.sales_minor),
+            "What those orders came to, before refunds.",
+        ),
+        Measure(
+            "Earned",
+            money(earned(now)),
+            money(earned(before)),
+            Trend(earned(now), earned(before)),
+            _why_earned(now, history.currency),
+        ),
+        Measure("Conversion", conversion(now), conversion(before), None, "Orders for every 100 clicks."),
+        Measure(
+            "Per click",
+            per_click(now, history.currency),
+            per_click(before, history.currency),
+            None,
+            "Earned, divided by the clicks.",
+        ),
+    ]
+
+
+def _counted(name: str, now: int, before: int, why: str) -> Measure:
+    return Measure(name, str(now), str(before), Trend(now, before), why)
+
+
+def earned(one: Figures) -> int:
+    """What is left after refunds, in minor units."""
+    return one.earned_minor - one.reversed_minor
+
+
+def conversion(one: Figures) -> str:
+    return f"{one.orders * 100 / one.clicks:.1f} %" if one.clicks else "–"
+
+
+def per_click(one: Figures, currency: str) -> str:
+    return str(Money.of(Money(earned(one), currency).amount / one.clicks, currency)) if one.clicks else "–"
+
+
+def _why_clicks(one: Figures) -> str:
+    apart = one.bots + one.previews
+    return (
+        "The same visitor within 30 minutes counts once."
+        f" Left out: {apart} by programs, previews and embedding pages,"
+        f" {one.refused} by visitors who asked not to be tracked."
+    )
+
+
+def _why_earned(one: Figures, currency: str) -> str:
+    if not one.reversed_minor:
+        return "Commissions on those orders; nothing was refunded."
+    whole, back = Money(one.earned_minor, currency), Money(one.reversed_minor, currency)
+    return f"{whole} in commissions, less {back} for refunds."
+
+
+def _sum(lines: Iterable[Figures]) -> Figures:
+    return sum(lines, Figures())

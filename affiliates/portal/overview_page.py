@@ -1,0 +1,60 @@
+"""The first tab: how things stand, what comes next, and what happened in the days that were chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from affiliates.models import REFERRAL_LIFE
+from affiliates.statistics.daily_statistics import Figures
+from affiliates.tracking.links import link_to
+from shop.money import Money
+
+from .base import PortalPage
+from .chart import day_in_words, panels
+from .metrics import History, earned, history_of, measures
+from .money_by_currency import accounts_of
+from .period import PeriodForm
+from .rates import rates_now
+
+
+class OverviewPage(PortalPage):
+    template_name = "affiliates/portal/home.html"
+    tab = "overview"
+    only_while_active = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        affiliate, now = self.affiliate, timezone.now()
+        accounts = accounts_of(affiliate)
+        form = PeriodForm(self.request.GET, now, currencies=[account.currency for account in accounts])
+        history = history_of(affiliate, form.period, currency=form.chosen_currency, now=now)
+        return super().get_context_data(
+            accounts=accounts,
+            rates=rates_now(affiliate, now=now),
+            hold_days=settings.AFFILIATE_HOLD_DAYS,
+            cookie_days=REFERRAL_LIFE.days,
+            link=link_to(affiliate.code),
+            form=form,
+            **_figures(history, form),
+            **kwargs,
+        )
+
+
+def _figures(history: History, form: PeriodForm) -> dict[str, Any]:
+    period = form.period
+    days = history.of(period)
+    return {
+        "period": period,
+        "measures": measures(history, period),
+        "panels": panels(days, currency=history.currency, step=period.step),
+        "table": [(day_in_words(day, period.step), *_row(one, history.currency)) for day, one in days.items()],
+        "ever": history.total(),
+        "ever_earned": Money(earned(history.total()), history.currency),
+        "ever_sales": Money(history.total().sales_minor, history.currency),
+    }
+
+
+def _row(one: Figures, currency: str) -> tuple[int, int, Money]:
+    return one.clicks, one.orders, Money(earned(one), currency)

@@ -1,0 +1,101 @@
+"""An affiliate's account for staff, on one page: the rate and why, the money by state, the figures, what is open.
+
+A number of queries that does not depend on how much there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from django.db.models import F, Sum
+
+from affiliates.commissions.explanation import why_this_rate
+from affiliates.commissions.rates import rate_for
+from affiliates.currencies import currencies_of
+from affiliates.models import Affiliate, Commission, CommissionDispute, Flag, PayoutItem, Rate
+from affiliates.statistics.reports import Report, ReportBy, Row
+from shop.money import Money, program_currency
+
+State = Commission.State
+SHOWN = 10  # flags, objections and payouts; the lists have the rest
+EVER = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The money in one currency: the commissions by state, the sum of the ledger, and what was sold."""
+
+    pending: Money
+    approved: Money
+    in_payout: Money
+    paid: Money
+    account: Money
+    last_30_days: Row
+    ever: Row
+
+
+@dataclass(frozen=True)
+class Account:
+    rate: Rate
+    why_rate: str
+    product_rates: list[Rate]
+    balances: list[Balance]
+    flags: list[Flag]
+    flags_open: int
+    objections: list[CommissionDispute]
+    payouts: list[PayoutItem]
+
+
+def account_of(affiliate: Affiliate, *, now: datetime) -> Account:
+    """The rate in the program's currency, balances and figures in each that there is."""
+    rate = rate_for(affiliate=affiliate, product=None, currency=program_currency(), moment=now)
+    of_products = Rate.objects.in_force(now).filter(affiliate=affiliate, product__isnull=False)
+    flags = Flag.objects.open().filter(attribution__affiliate=affiliate)
+    return Account(
+        rate=rate,
+        why_rate=why_this_rate(None if rate._state.adding else rate),
+        product_rates=list(of_products.select_related("product", "affiliate")),
+        balances=_balances(affiliate, now.astimezone(UTC).date()),
+        flags=list(flags.select_related("attribution__order", "attribution__commission")[:SHOWN]),
+        flags_open=flags.count(),
+        objections=_objections(affiliate),
+        payouts=list(affiliate.payouts.select_related("batch")[:SHOWN]),
+    )
+
+
+def _objections(affiliate: Affiliate) -> list[CommissionDispute]:
+    """The open ones, the next one due first."""
+    mine = CommissionDispute.objects.open().filter(commission__attribution__affiliate=affiliate)
+    return list(mine.select_related("commission").order_by("due_at")[:SHOWN])
+
+
+def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> Row:
+    report = Report(since, until, currency=currency, code=affiliate.code, by=ReportBy.AFFILIATE)
+    return report.total(report.rows())
+
+
+def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
+    """Two queries, and a few for each currency in which somebody sells."""
+    commissions = Commission.objects.filter(attribution__affiliate=affiliate).order_by()
+    left = Sum(F("amount_minor") - F("reversed_minor"))
+    states = {
+        (name, state): sum for name, state, sum in commissions.values_list("currency", "state").annotate(left=left)
+    }
+    accounts = dict(affiliate.ledger.order_by().values_list("currency").annotate(Sum("amount_minor")))
+
+    def of(currency: str, state: str) -> Money:
+        return Money(states.get((currency, state), 0), currency)
+
+    return [
+        Balance(
+            pending=of(currency, State.PENDING),
+            approved=of(currency, State.APPROVED),
+            in_payout=of(currency, State.IN_PAYOUT),
+            paid=affiliate.payouts.paid(currency),
+            account=Money(accounts.get(currency, 0), currency),
+            last_30_days=_figures(affiliate, currency, today - timedelta(days=29), today),
+            ever=_figures(affiliate, currency, today - EVER, today),
+        )
+        for currency in currencies_of(affiliate)
+    ]

@@ -1,0 +1,80 @@
+"""For staff: why this payout, why this balance, and why nothing for an order. Who bought is shown on none of them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from affiliates.commissions.explanation import explain_order
+from affiliates.models import Affiliate, Attribution, LedgerEntry, PayoutItem
+from affiliates.payouts.explanation import explain_balance, explain_payout
+from privacy.audit.trail import record
+from shop.models import Order
+from shop.money import CURRENCIES
+
+from .base import acting, show, staff_page
+
+
+@staff_page("affiliates.view_payoutbatch")
+def payout(request: HttpRequest, item_id: UUID) -> HttpResponse:
+    item = get_object_or_404(PayoutItem.objects.select_related("affiliate", "batch"), pk=item_id)
+    explained = explain_payout(item, page=request.GET.get("page", 1))
+    record(action="privacy.staff.read", about=item, actor=acting(request))
+    title = f"Why {item.total} for {item.affiliate.code}?"
+    return show(request, "affiliates/admin/explain_payout.html", title=title, item=item, explained=explained)
+
+
+@staff_page("affiliates.view_ledgerentry")
+def balance(request: HttpRequest, affiliate_id: UUID, currency: str) -> HttpResponse:
+    if currency not in CURRENCIES:
+        raise Http404
+    affiliate = get_object_or_404(Affiliate, pk=affiliate_id)
+    explained = explain_balance(affiliate, currency=currency, page=request.GET.get("page", 1))
+    record(action="privacy.staff.read", about=affiliate, actor=acting(request))
+    context = {"affiliate": affiliate, "explained": explained, "payouts": affiliate.payouts.filter(currency=currency)}
+    title = f"Why a balance of {explained.total} for {affiliate.code}?"
+    return show(request, "affiliates/admin/explain_balance.html", title=title, **context)
+
+
+@staff_page("affiliates.view_ledgerentry")
+def ledger_line(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """To the page that explains this line: its commission's, its payout's, or, where staff set it right, its own."""
+    entry = get_object_or_404(LedgerEntry, pk=entry_id)
+    if entry.payout_id:
+        return redirect("affiliates:why_payout", entry.payout_id)
+    if entry.commission_id and entry.kind != LedgerEntry.Kind.ADJUSTMENT:
+        return redirect("admin:affiliates_commission_explain", entry.commission_id)
+    return redirect("admin:affiliates_ledgerentry_change", entry.pk)
+
+
+class OrderForm(forms.Form):
+    reference = forms.CharField(
+        label="Order's reference", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+    def clean_reference(self) -> Order:
+        order = Order.objects.filter(reference__iexact=self.cleaned_data["reference"].strip()).first()
+        if order is None:
+            raise forms.ValidationError(
+                "There is no order with this reference. It stands on the order's page and mail."
+            )
+        return order
+
+
+@staff_page("affiliates.view_commission")
+def order(request: HttpRequest) -> HttpResponse:
+    """Who brought it and what it earned, or why it earned nothing."""
+    form = OrderForm(request.GET if "reference" in request.GET else None)
+    found = form.cleaned_data["reference"] if form.is_valid() else None
+    context = {
+        "form": form,
+        "order": found,
+        "lines": explain_order(found) if found else [],
+        "attribution": Attribution.objects.filter(order=found).select_related("affiliate", "commission").first(),
+    }
+    return show(
+        request, "affiliates/admin/explain_order.html", title="Why this, or why nothing, for an order?", **context
+    )

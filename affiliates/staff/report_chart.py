@@ -1,0 +1,34 @@
+"""The bars of a report, as numbers that the template writes into an SVG."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from affiliates.statistics.reports import Row
+
+WIDTH, HEIGHT = 720, 160  # of the drawing, in its own units
+MOST_BARS = 60  # more would be hairlines
+
+
+@dataclass(frozen=True)
+class Bar:
+    row: Row
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+def bars(rows: list[Row]) -> list[Bar]:
+    """What was earned, a bar for each of the first rows."""
+    shown = rows[:MOST_BARS]
+    step = WIDTH / max(len(shown), 6)  # two bars alone are bars, not walls
+    most = max((row.figures.earned_minor for row in shown), default=0) or 1
+    return [
+        _bar(row, number * step, step * 0.8, HEIGHT * row.figures.earned_minor / most)
+        for number, row in enumerate(shown)
+    ]
+
+
+def _bar(row: Row, x: float, width: float, height: float) -> Bar:
+    return Bar(row, round(x, 2), round(HEIGHT - height, 2), round(width, 2), round(height, 2))

@@ -1,0 +1,76 @@
+"""What staff choose for a report."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, cast
+
+from django import forms
+from django.http import QueryDict
+
+from affiliates.currencies import program_first
+from affiliates.models import CODE, Affiliate, DailySales
+from affiliates.statistics.reports import Report, ReportBy
+from shop.money import program_currency
+
+LONGEST = 10 * 366  # days
+
+
+def currencies() -> list[str]:
+    """Those in which something was sold, the program's own first."""
+    sold = set(DailySales.objects.order_by().values_list("currency", flat=True).distinct())
+    return program_first(sold | {program_currency()})
+
+
+class ReportForm(forms.Form):
+    """Every field may be empty: by month, of the last twelve months, of all affiliates."""
+
+    by = forms.ChoiceField(label="By", choices=ReportBy.choices)
+    since = forms.DateField(label="from", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label="to", widget=forms.DateInput(attrs={"type": "date"}))
+    code = forms.RegexField(CODE, label="affiliate", required=False, max_length=32)
+    currency = forms.ChoiceField(label="in")
+
+    def __init__(self, given: QueryDict, *, today: date) -> None:
+        """What is left empty stands in the form as what is shown."""
+        chosen = {name: value for name, value in given.items() if value}
+        shown = {"by": ReportBy.MONTH, "since": _year_before(today), "until": today, "currency": program_currency()}
+        super().__init__({**shown, **chosen})
+        self.today = today
+        self.fields["currency"] = forms.ChoiceField(label="in", choices=[(code, code) for code in currencies()])
+        self.fields["code"].error_messages["invalid"] = "An affiliate's code has letters, digits, hyphens."
+        self.fields["code"].widget.attrs.update(placeholder="all", size=12)
+
+    def clean_code(self) -> str:
+        typed = self.cleaned_data["code"]
+        if not typed:
+            return ""
+        affiliate = Affiliate.objects.all().spelled(typed).first()
+        if affiliate is None:
+            raise forms.ValidationError("No affiliate has this code.")
+        return affiliate.code
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        since, until = values.get("since"), values.get("until")
+        if since and until and since > until:
+            raise forms.ValidationError("The first day comes after the last one.")
+        if since and until and (until - since).days > LONGEST:
+            raise forms.ValidationError("At most ten years fit into a report.")
+        return values
+
+    def clean_until(self) -> date:
+        """Nothing has happened yet after today."""
+        return min(cast(date, self.cleaned_data["until"]), self.today)
+
+    def report(self) -> Report:
+        """What was chosen; the last twelve months where the choice makes no sense."""
+        if not self.is_valid():
+            return Report(_year_before(self.today), self.today)
+        values = self.cleaned_data
+        return Report(values["since"], values["until"], values["currency"], values["code"], values["by"])
+
+
+def _year_before(day: date) -> date:
+    """The first day of the twelve months that end with this day's."""
+    return day.replace(year=day.year - 1, month=day.month + 1, day=1) if day.month < 12 else day.replace(month=1, day=1)

@@ -1,0 +1,68 @@
+"""The staff's reports: a table, a drawing, and the same as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
+
+from affiliates.models import DailySales
+from affiliates.statistics.reports import Report, ReportBy, Row
+from privacy.audit.trail import record
+from privacy.csv_files import Cell, csv_response
+
+from .base import acting, show, staff_page
+from .report_chart import HEIGHT, WIDTH, bars
+from .report_forms import ReportForm
+
+COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]
+COLUMNS += ["taken back", "paid out"]
+
+
+@staff_page("affiliates.view_commission")
+def report(request: HttpRequest) -> HttpResponse:
+    form = ReportForm(request.GET, today=timezone.now().date())
+    chosen = form.report()
+    rows = chosen.rows()
+    context = {
+        "form": form,
+        "report": chosen,
+        "by": ReportBy(chosen.by),
+        "rows": rows,
+        "total": chosen.total(rows),
+        "bars": bars(rows),
+        "width": WIDTH,
+        "height": HEIGHT,
+    }
+    return show(request, "affiliates/admin/report.html", title="Reports", **context)
+
+
+@staff_page("affiliates.view_commission")
+def download(request: HttpRequest) -> StreamingHttpResponse:
+    """Affiliates by their codes alone, which say nothing about who they are."""
+    chosen = ReportForm(request.GET, today=timezone.now().date()).report()
+    record(action="affiliates.report.downloaded", about=DailySales, actor=acting(request))
+    name = f"affiliates-by-{chosen.by}-{chosen.since}-{chosen.until}.csv"
+    return csv_response(name, _lines(chosen))
+
+
+def _lines(chosen: Report) -> Iterator[list[Cell]]:
+    yield [chosen.by, *COLUMNS]
+    for row in chosen.rows():
+        yield [row.label, *_visits(row, chosen), *_money(row, chosen)]
+
+
+def _visits(row: Row, chosen: Report) -> list[Cell]:
+    figures = row.figures
+    counts = [figures.clicks, figures.refused, figures.bots, figures.previews] if row.has_visits else [""] * 4
+    if not chosen.has_sales:
+        return [*counts, "", ""]
+    return [*counts, figures.orders, None if row.conversion is None else Decimal(f"{row.conversion:.2f}")]
+
+
+def _money(row: Row, chosen: Report) -> list[Cell]:
+    sold = [row.sales, row.earned, row.taken_back] if chosen.has_sales else [None] * 3
+    amounts = [*sold, row.paid]
+    return [row.currency, *(None if amount is None else amount.amount for amount in amounts)]

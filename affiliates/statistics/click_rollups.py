@@ -1,0 +1,102 @@
+"""Roll-ups: visits added to the figures of their day, exactly once, whatever stops half-way.
+
+Counting a click and marking its row as counted are one transaction, as are adding a `Tally` and deleting it: either
+both have happened or neither. One counter works at a time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from affiliates.models import COUNTERS, By, Click, DailyClicks, Tally
+from privacy.models import Heartbeat
+
+BATCH = 500  # rows; counting never holds the database's write lock for long
+
+
+class Key(NamedTuple):
+    """One row of figures."""
+
+    affiliate_id: UUID
+    day: date
+    by: str
+    label: str
+
+
+class Happened(NamedTuple):
+    """Something to be counted."""
+
+    affiliate_id: UUID
+    day: date
+    labels: tuple[tuple[str, str], ...]
+    counts: dict[str, int]
+
+
+def count_visits(*, now: datetime) -> int:
+    """Adds what has happened since the last time to the figures. Returns how many visits; safe to run twice at once."""
+    total = 0
+    while counted := _count_batch(now):
+        total += counted
+    return total
+
+
+@transaction.atomic
+def _count_batch(now: datetime) -> int:
+    take_the_counter(now)
+    clicks, tallies = _uncounted_clicks(), list(Tally.objects.order_by("pk")[:BATCH])
+    happened = [*map(_of_click, clicks), *map(_of_tally, tallies)]
+    _add(add_up(happened))
+    Click._base_manager.filter(pk__in=[click.pk for click in clicks]).update(counted=True)
+    Tally.objects.filter(pk__in=[row.pk for row in tallies]).delete()
+    return len(happened)
+
+
+def take_the_counter(now: datetime) -> None:
+    """Until the transaction ends, nobody else counts."""
+    Heartbeat.objects.get_or_create(name="figures", defaults={"at": now})
+    Heartbeat.objects.filter(name="figures").update(at=now)
+
+
+def _uncounted_clicks() -> list[Click]:
+    """Locked, so that none is deleted meanwhile; one that is being deleted notes itself."""
+    rows = Click._base_manager.filter(counted=False).select_for_update(skip_locked=True).order_by("clicked_at")
+    return list(rows.only("affiliate_id", "clicked_at", "label_id", "landing_path")[:BATCH])
+
+
+def _of_click(click: Click) -> Happened:
+    labels = labels_of(click.label_id, click.landing_path)
+    return Happened(click.affiliate_id, click.clicked_at.astimezone(UTC).date(), labels, {"clicks": 1})
+
+
+def _of_tally(row: Tally) -> Happened:
+    labels = labels_of(row.label_id, row.landing)
+    return Happened(row.affiliate_id, row.day, labels, {name: getattr(row, name) for name in COUNTERS})
+
+
+def labels_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ...]:
+    """What a visit is counted under beside the whole day."""
+    return (By.CAMPAIGN.value, label.hex if label else ""), (By.LANDING.value, landing)
+
+
+def add_up(happened: list[Happened]) -> dict[Key, Counter[str]]:
+    """The figures that each visit belongs to: its day's, its campaign's, its page's."""
+    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    for row in happened:
+        sums[Key(row.affiliate_id, row.day, By.ALL.value, "")].update(row.counts)
+        for by, label in row.labels:
+            if label:
+                sums[Key(row.affiliate_id, row.day, by, label)].update(row.counts)
+    return sums
+
+
+def _add(sums: dict[Key, Counter[str]]) -> None:
+    DailyClicks.objects.bulk_create((DailyClicks(**key._asdict()) for key in sums), ignore_conflicts=True)
+    for key, counts in sums.items():
+        changes = {name: F(name) + count for name, count in counts.items() if count}
+        DailyClicks.objects.filter(**key._asdict()).update(**changes)

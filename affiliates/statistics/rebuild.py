@@ -1,0 +1,105 @@
+"""Rebuilding the roll-ups from the rows they were counted from, and telling where the two differ.
+
+Clicks can be counted again while all clicks of their day are kept: days that reach back further are left as they are.
+Sales can be summed again for ever.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import Count, F, Sum
+from django.db.models.functions import TruncDate
+
+from affiliates.models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, Tally
+from shop.money import Money
+
+from .balances import correct_sums, differences
+from .click_rollups import Happened, Key, add_up, count_visits, labels_of, take_the_counter
+from .sales_rollups import SUMS, sales_of, stored_sales, sum_sales
+
+
+def rebuild(*, now: datetime, change: bool = True) -> list[str]:
+    """What differed, a line for each figure. With `change`, it differs no more."""
+    count_visits(now=now)
+    return [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_sums(change)]
+
+
+@transaction.atomic
+def _rebuild_clicks(now: datetime, change: bool) -> list[str]:
+    take_the_counter(now)
+    first = datetime.combine(now.astimezone(UTC).date() - REFERRAL_LIFE + timedelta(days=1), time.min, UTC)
+    rows = DailyClicks.objects.filter(day__gte=first.date())
+    stored = {Key(r.affiliate_id, r.day, r.by, r.label): r for r in rows}
+    counted = {key: counts["clicks"] for key, counts in add_up(_happened(first)).items()}
+    wanted = {key: counted.get(key, 0) + (stored[key].rowless if key in stored else 0) for key in {*counted, *stored}}
+    found = {key: row.clicks for key, row in stored.items()}
+    wrong = {key: clicks for key, clicks in wanted.items() if clicks != found.get(key, 0)}
+    if change:
+        DailyClicks.objects.bulk_create((DailyClicks(**key._asdict()) for key in wrong), ignore_conflicts=True)
+        for key, clicks in wrong.items():
+            DailyClicks.objects.filter(**key._asdict()).update(clicks=clicks)
+    return [_line(key, "clicks", found.get(key, 0), clicks) for key, clicks in sorted(wrong.items())]
+
+
+def _happened(first: datetime) -> list[Happened]:
+    """The clicks that the figures must know, read in one statement, so that no deletion comes between.
+
+    A row that was deleted a moment ago has left a tally that the figures do not know yet.
+    """
+    labels = ("affiliate_id", "the_day", "label_id", "landing_path")
+    rows = (
+        Click._base_manager.filter(counted=True, clicked_at__gte=first)
+        .annotate(the_day=TruncDate("clicked_at", tzinfo=UTC))
+        .order_by()
+        .values_list(*labels)
+        .annotate(total=Count("pk"))
+    )
+    gone = (
+        Tally.objects.filter(day__gte=first.date())
+        .order_by()
+        .values_list("affiliate_id", "day", "label_id", "landing")
+        .annotate(total=Sum(F("rowless") - F("clicks")))
+        .exclude(total=0)
+    )
+    return [
+        Happened(affiliate, day, labels_of(label, landing), {"clicks": total})
+        for affiliate, day, label, landing, total in rows.union(gone, all=True)
+    ]
+
+
+def _rebuild_sales(change: bool) -> list[str]:
+    wanted, found = sales_of(Commission.objects.all()), stored_sales(DailySales.objects.all())
+    wrong = [key for key in sorted({*wanted, *found}) if wanted[key] != found.get(key, Counter())]
+    if change:
+        for affiliate_id, day, currency in sorted({key[:3] for key in wrong}):
+            sum_sales(affiliate_id=affiliate_id, day=day, currency=currency)
+    return [
+        _line(
+            Key(key.affiliate_id, key.day, By.ALL.value, ""),
+            f"{name} in {key.currency}",
+            found.get(key, Counter())[name],
+            wanted[key][name],
+        )
+        for key in wrong
+        for name in SUMS
+        if wanted[key][name] != found.get(key, Counter())[name]
+    ]
+
+
+def _rebuild_sums(change: bool) -> list[str]:
+    wrong = differences()
+    if wrong and change:
+        correct_sums()
+    return [
+        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {Money(int(minor), key.currency)} and"
+        f" {number} lines more than the lines come to"
+        for key, number, minor in wrong
+    ]
+
+
+def _line(key: Key, what: str, found: int, wanted: int) -> str:
+    label = f", {key.by} {key.label}" if key.label else ""
+    return f"{key.day} affiliate {str(key.affiliate_id)[-8:]}{label}: {found} {what}, {wanted} by the rows"

@@ -1,0 +1,219 @@
+"""Reports for staff: what happened between two days, by month, affiliate, product or campaign, in one currency.
+
+Visits and sales come from the daily figures, which outlive the clicks by years; products, which no figure names, from
+the commissions themselves. Every part is one sum of its own and never a join of two, so nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, F, QuerySet, Sum
+from django.db.models.functions import TruncMonth
+
+from affiliates.models import By, Commission, DailyClicks, DailySales, Label, PayoutItem
+from shop.money import Money, program_currency
+
+from .daily_statistics import Figures
+from .sales_rollups import SUMS
+
+VISITS = ("clicks", "bots", "previews", "refused")
+WITHOUT_LABEL = "without a campaign"
+
+
+class ReportBy(models.TextChoices):
+    MONTH = "month", "Month"
+    AFFILIATE = "affiliate", "Affiliate"
+    PRODUCT = "product", "Product"
+    CAMPAIGN = "campaign", "Campaign"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line. What a report can't know (a product's clicks, a campaign's sales) is None, not 0."""
+
+    label: str
+    currency: str
+    figures: Figures
+    has_visits: bool = True
+    paid_minor: int | None = None
+
+    @property
+    def sales(self) -> Money:
+        return Money(self.figures.sales_minor, self.currency)
+
+    @property
+    def earned(self) -> Money:
+        return Money(self.figures.earned_minor, self.currency)
+
+    @property
+    def taken_back(self) -> Money:
+        return Money(self.figures.reversed_minor, self.currency)
+
+    @property
+    def paid(self) -> Money | None:
+        return None if self.paid_minor is None else Money(self.paid_minor, self.currency)
+
+    @property
+    def conversion(self) -> float | None:
+        """Orders for a hundred clicks; None without a click."""
+        clicks = self.figures.clicks
+        return 100 * self.figures.orders / clicks if self.has_visits and clicks else None
+
+
+@dataclass(frozen=True)
+class Report:
+    """`since` and `until` are days in UTC, both included. `code`: of one affiliate alone."""
+
+    since: date
+    until: date
+    currency: str = field(default_factory=program_currency)
+    code: str = ""
+    by: str = ReportBy.MONTH
+    _days: dict[str, Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._days["day__range"] = (self.since, self.until)
+        if self.code:
+            self._days["affiliate__code"] = self.code
+
+    def rows(self) -> list[Row]:
+        """In the order of the calendar, or what earned most first."""
+        made: list[Row] = {
+            ReportBy.MONTH: self._by_month,
+            ReportBy.AFFILIATE: self._by_affiliate,
+            ReportBy.PRODUCT: self._by_product,
+            ReportBy.CAMPAIGN: self._by_campaign,
+        }[ReportBy(self.by)]()
+        if self.by == ReportBy.MONTH:
+            return sorted(made, key=lambda row: row.label)
+        return sorted(made, key=lambda row: (-row.figures.earned_minor, -row.figures.clicks, row.label))
+
+    @property
+    def has_visits(self) -> bool:
+        return self.by != ReportBy.PRODUCT
+
+    @property
+    def has_sales(self) -> bool:
+        """Sales are counted by label for several buyers together, and then belong to no day: ADR 25."""
+        return self.by != ReportBy.CAMPAIGN
+
+    @property
+    def has_payouts(self) -> bool:
+        return self.by in {ReportBy.MONTH, ReportBy.AFFILIATE}
+
+    def total(self, rows: Iterable[Row]) -> Row:
+        rows = list(rows)
+        paid = sum(row.paid_minor or 0 for row in rows) if self.has_payouts else None
+        return Row("Together", self.currency, sum((r.figures for r in rows), Figures()), self.has_visits, paid)
+
+    # --- The four kinds ----------------------------------------------------------------------------------------------
+    def _by_month(self) -> list[Row]:
+        of_day, of_payout = TruncMonth("day"), TruncMonth("settled_at", tzinfo=UTC)
+        visits, sales = _summed(self._visits(), of_day, VISITS), _summed(self._sales(), of_day, SUMS)
+        paid = _summed(self._payouts(), of_payout, ["amount_minor"])
+        made = self._merged(_by_start(visits), _by_start(sales), _by_start(paid))
+        known = {row.label for row in made}
+        empty = [month for month in self._months() if made and month not in known]
+        return [*made, *(Row(month, self.currency, Figures(), paid_minor=0) for month in empty)]
+
+    def _months(self) -> Iterator[str]:
+        month = self.since.replace(day=1)
+        while month <= self.until:
+            yield f"{month:%Y-%m}"
+            month = (month + timedelta(days=31)).replace(day=1)
+
+    def _by_affiliate(self) -> list[Row]:
+        code = F("affiliate__code")
+        paid = _summed(self._payouts(), code, ["amount_minor"])
+        return self._merged(_summed(self._visits(), code, VISITS), _summed(self._sales(), code, SUMS), paid)
+
+    def _by_campaign(self) -> list[Row]:
+        """Visits, with a line for those without a label, so that the lines come to the whole."""
+        by_id = _summed(self._visits(By.CAMPAIGN), F("label"), VISITS)
+        labels = Label.objects.filter(pk__in=by_id).select_related("affiliate")
+        visits = {f"{label.affiliate.code}: {label.name}": by_id[label.pk.hex] for label in labels}
+        _put_rest(visits, self._visits().aggregate(**_sums(VISITS)))
+        return self._merged(visits, {}, None)
+
+    def _by_product(self) -> list[Row]:
+        """A rejected commission earned nothing; its sale was one."""
+        grouped = self._commissions().order_by().values_list("attribution__order__product_name", "state")
+        lines = grouped.annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
+        sums: dict[str, Figures] = defaultdict(Figures)
+        for product, state, orders, sales, earned, taken_back in lines:
+            kept = state != Commission.State.REJECTED
+            sums[product] += Figures(
+                orders=orders, sales_minor=sales, earned_minor=kept * earned, reversed_minor=kept * taken_back
+            )
+        return [Row(product, self.currency, figures, has_visits=False) for product, figures in sums.items()]
+
+    def _merged(
+        self,
+        visits: dict[str, dict[str, int]],
+        sales: dict[str, dict[str, int]],
+        paid: dict[str, dict[str, int]] | None,
+    ) -> list[Row]:
+        return [
+            Row(
+                label,
+                self.currency,
+                Figures(**visits.get(label, {}), **sales.get(label, {})),
+                paid_minor=None if paid is None else paid.get(label, {}).get("amount_minor", 0),
+            )
+            for label in {*visits, *sales, *(paid or {})}
+        ]
+
+    # --- What they are summed from -----------------------------------------------------------------------------------
+    def _visits(self, kind: By = By.ALL) -> QuerySet[DailyClicks]:
+        return DailyClicks.objects.filter(**self._days, by=kind)
+
+    def _sales(self) -> QuerySet[DailySales]:
+        return DailySales.objects.filter(**self._days, currency=self.currency)
+
+    def _payouts(self) -> QuerySet[PayoutItem]:
+        """Those that arrived and did not come back."""
+        paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, currency=self.currency)
+        return self._of_affiliate(paid.filter(settled_at__gte=self._start, settled_at__lt=self._end), "affiliate")
+
+    def _commissions(self) -> QuerySet[Commission]:
+        earned = Commission.objects.filter(currency=self.currency, created_at__gte=self._start)
+        return self._of_affiliate(earned.filter(created_at__lt=self._end), "attribution__affiliate")
+
+    def _of_affiliate(self, rows: QuerySet[Any], path: str) -> QuerySet[Any]:
+        return rows.filter(**{f"{path}__code": self.code}) if self.code else rows
+
+    @property
+    def _start(self) -> datetime:
+        return datetime.combine(self.since, time.min, UTC)
+
+    @property
+    def _end(self) -> datetime:
+        return datetime.combine(self.until + timedelta(days=1), time.min, UTC)
+
+
+def _sums(names: Iterable[str]) -> dict[str, Sum]:
+    return {f"of_{name}": Sum(name) for name in names}
+
+
+def _summed(rows: QuerySet[Any], group: Any, names: Iterable[str]) -> dict[Any, dict[str, int]]:
+    """One query: a line for each group."""
+    grouped = rows.order_by().annotate(group=group).values("group").annotate(**_sums(names))
+    return {line["group"]: {name: line[f"of_{name}"] for name in names} for line in grouped}
+
+
+def _by_start(sums: dict[Any, dict[str, int]]) -> dict[str, dict[str, int]]:
+    return {f"{start:%Y-%m}": line for start, line in sums.items()}
+
+
+def _put_rest(sums: dict[str, dict[str, int]], whole: dict[str, int | None]) -> None:
+    """What is in the whole and under no label."""
+    names = [name.removeprefix("of_") for name in whole]
+    rest = {n: (whole[f"of_{n}"] or 0) - sum(line[n] for line in sums.values()) for n in names}
+    if any(rest.values()):
+        sums[WITHOUT_LABEL] = rest

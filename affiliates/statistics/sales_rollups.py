@@ -1,0 +1,97 @@
+"""The figures of a day's sales, summed anew from its commissions whenever one of them changes.
+
+Commissions are never deleted, so the sums of a day can always be made again. A commission that is saved sees to it by
+a signal. `update()` is for the steps of a payout, which change no figure: a rejection or a reversal is saved.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from affiliates.models import Commission, DailySales
+
+SUMS = ("orders", "sales_minor", "earned_minor", "reversed_minor")
+State = Commission.State
+
+
+class Key(NamedTuple):
+    """One row of figures."""
+
+    affiliate_id: UUID
+    day: date
+    currency: str
+
+
+def sum_sales_around(commission: Commission) -> None:
+    """Sums the day of this commission, for its affiliate and currency."""
+    day = commission.created_at.astimezone(UTC).date()
+    sum_sales(affiliate_id=commission.attribution.affiliate_id, day=day, currency=commission.currency)
+
+
+@transaction.atomic
+def sum_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
+    """Two at once wait for each other, so that neither misses what the other has changed."""
+    whole = Key(affiliate_id, day, currency)
+    DailySales.objects.bulk_create([DailySales(**whole._asdict())], ignore_conflicts=True)
+    DailySales.objects.select_for_update().get(**whole._asdict())
+    lines = Commission.objects.filter(
+        attribution__affiliate=affiliate_id, currency=currency, created_at__gte=_start(day), created_at__lt=_end(day)
+    )
+    sums = sales_of(lines)
+    sums.setdefault(whole, Counter())  # a row without sales says 0
+    _write(sums)
+
+
+def sales_of(lines: QuerySet[Commission]) -> dict[Key, Counter[str]]:
+    """What these commissions come to, by day. A rejected one earned nothing; its sale was one."""
+    grouped = (
+        lines.order_by()
+        .annotate(sold_on=TruncDate("created_at", tzinfo=UTC))
+        .values_list("attribution__affiliate", "sold_on", "currency", "state")
+        .annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
+    )
+    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    for affiliate, day, currency, state, orders, sales, earned, taken_back in grouped:
+        sums[Key(affiliate, day, currency)].update(_counts(state, orders, sales, earned, taken_back))
+    return sums
+
+
+def _counts(state: str, orders: int, sales: int, earned: int, taken_back: int) -> dict[str, int]:
+    if state == State.REJECTED:
+        earned = taken_back = 0
+    return {"orders": orders, "sales_minor": sales, "earned_minor": earned, "reversed_minor": taken_back}
+
+
+def _write(sums: dict[Key, Counter[str]]) -> None:
+    DailySales.objects.bulk_create(
+        (DailySales(**key._asdict(), **counts) for key, counts in sums.items()),
+        batch_size=500,
+        update_conflicts=True,
+        unique_fields=["affiliate", "day", "currency"],
+        update_fields=list(SUMS),
+    )
+
+
+def stored_sales(rows: QuerySet[DailySales]) -> dict[Key, Counter[str]]:
+    """The figures as they stand."""
+    columns: tuple[Any, ...] = (*Key._fields, *SUMS)
+    size = len(Key._fields)
+    return {
+        Key(*row[:size]): Counter(dict(zip(SUMS, row[size:], strict=True)))
+        for row in rows.order_by().values_list(*columns)
+    }
+
+
+def _start(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
+
+
+def _end(day: date) -> datetime:
+    return _start(day + timedelta(days=1))

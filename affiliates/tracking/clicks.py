@@ -1,0 +1,135 @@
+"""Clicks: what follows when somebody comes through an affiliate's link.
+
+`/go/CODE/page/` counts the click and leads to `/page/?ref=CODE&go=…`, so that the page attributes in another browser
+too; `go` is the minute of the click, by which the page is not counted again
+(ADR 34).
+
+A click is one row and one cookie. What is no click (a program, a prefetch, an image, a visitor who refuses) leaves
+nothing but a number in the affiliate's figures.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+
+from affiliates.models import REFERRAL_LIFE, Click
+from privacy.client_address import client_address
+from privacy.keystore.day_keys import DayFenced
+from privacy.links import digest_of
+from privacy.sealed_models import uuid7
+
+from .code_cache import KnownCode, known_code, purge_stopped
+from .referral_cookie import EARLIER, Referral, Token, drop_cookie, referral_of, set_cookie
+from .unstored_visits import tally
+from .visit_kinds import FETCH_HEADERS, Visit
+
+SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is no second click
+
+
+class Credit(models.TextChoices):
+    """Which of several affiliates a visitor belongs to (`AFFILIATE_CREDIT`)."""
+
+    LAST = "last", "the last link that was followed"
+    FIRST = "first", "the first one, as long as its 30 days last"
+
+
+def record_click(
+    request: HttpRequest, response: HttpResponse, *, code: str, landing: str, counted_at: datetime | None = None
+) -> datetime | None:
+    """Stores the click and gives the visitor its cookie, when the code is known and nothing speaks against it.
+
+    `landing` is the path of the page that the visitor gets to see. `counted_at` is the minute of the click that led to
+    this address: the same visit in another browser gets the cookie, and is not counted again. Returns the moment of
+    the visitor's click; None for what is no click.
+    """
+    response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
+    patch_vary_headers(response, FETCH_HEADERS)
+    known = known_code(code)
+    if known is None:
+        return None
+    affiliate, referral = known.affiliate_id, referral_of(request)
+    same_visit = counted_at if counted_at is not None and timezone.now() - counted_at < SAME_CLICK else None
+    if referral.visit is not Visit.CLICK:
+        if same_visit is None:
+            tally(affiliate, referral.visit)
+        return None
+    if referral.token is not None and _is_no_later_click(referral.token, affiliate, counted_at):
+        return referral.token.clicked_at
+    earlier = _earlier_clicks(referral)
+    if same_visit is not None:
+        token = Token(uuid7(), affiliate, same_visit, earlier)
+    else:
+        token = _store_click(request, known, landing, earlier)
+    if not _belongs_to_another(referral, affiliate):
+        set_cookie(response, token)
+    return token.clicked_at
+
+
+def _is_no_later_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
+    """The same visitor again, known by the cookie alone: two people behind one address are two clicks.
+
+    A page that this browser's click led to, and that is loaded again, maybe days later, is no click: the cookie knows
+    the minute in its address.
+    """
+    if counted_at in token.minutes:
+        return True
+    return token.affiliate_id == affiliate and timezone.now() - token.clicked_at < SAME_CLICK
+
+
+def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
+    if settings.AFFILIATE_CREDIT == Credit.LAST or referral.token is None:
+        return False
+    return referral.token.affiliate_id != affiliate and referral.affiliate is not None
+
+
+def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: tuple[datetime, ...]) -> Token:
+    """Stores the row and returns what its cookie says.
+
+    While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
+    stored: the cookie alone attributes a sale, and the click is only counted.
+    """
+    now, affiliate = timezone.now(), known.affiliate_id
+    click = Click(
+        affiliate_id=affiliate,
+        address=client_address(request),
+        landing_path=landing[:300],
+        label_id=known.label_id(request.GET.get("sub", "")),
+        clicked_at=now,
+        expires_at=now + REFERRAL_LIFE,
+    )
+    token = Token(click.pk, affiliate, now, earlier)
+    click.cookie_digest = digest_of(token.sealed)
+    if purge_stopped() or not _is_stored(click):
+        tally(affiliate, Visit.CLICK, label=click.label_id, landing=click.landing_path)
+    return token
+
+
+def _earlier_clicks(referral: Referral) -> tuple[datetime, ...]:
+    """What the cookie of this click says of those before it."""
+    if referral.token is None:
+        return ()
+    oldest = timezone.now() - REFERRAL_LIFE
+    return tuple(minute for minute in referral.token.minutes if minute > oldest)[:EARLIER]
+
+
+def _is_stored(click: Click) -> bool:
+    with suppress(DayFenced):
+        click.insert()
+        return True
+    return False
+
+
+def forget(request: HttpRequest, response: HttpResponse) -> None:
+    """Deletes the row and the cookie of this visitor."""
+    click = referral_of(request).click
+    if click is not None:
+        click.delete()
+    drop_cookie(response)

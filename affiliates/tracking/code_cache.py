@@ -1,0 +1,88 @@
+"""What a click asks first, remembered for a second: whose code and labels they are, and whether the purge runs.
+
+A link that a newsletter sends a thousand people to asks the database once a second in each process, not a thousand
+times. Whoever is suspended within that second earns nothing by it: attribution asks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import FilteredRelation, Q
+from django.utils import timezone
+
+from affiliates.models import CODE, LONGEST_LABEL, Affiliate, Label
+from affiliates.models.affiliate import read_code
+from privacy.encryption.normalise import normalize_code
+from privacy.heartbeat import purge_has_stopped
+from privacy.purposes import Purpose
+from privacy.reading import reads
+
+from .label_names import spelled
+
+REMEMBERED = timedelta(seconds=1)
+MOST = 1000  # codes; anybody can make up more
+
+_memory: dict[str, tuple[datetime, Any]] = {}
+
+
+@dataclass(frozen=True)
+class KnownCode:
+    """An active affiliate, and the labels that may stand in the links: by their blind indexes, so that no word of them
+    lies in memory."""
+
+    affiliate_id: UUID
+    labels: Mapping[bytes, UUID]
+
+    def label_id(self, typed: str) -> UUID | None:
+        """The declared label that a link names. Any other word counts as none, and is kept nowhere."""
+        if not self.labels or not 0 < len(typed) <= LONGEST_LABEL:
+            return None
+        index: Any = Label._meta.get_field("name_index")
+        found = (self.labels.get(bytes(candidate)) for candidate in index.candidates(spelled(typed)))
+        return next((label for label in found if label is not None), None)
+
+
+def known_code(code: str) -> KnownCode | None:
+    """The active affiliate behind a code, however it is typed; None for anything else."""
+    text = normalize_code(read_code(code))
+    if not CODE.fullmatch(text):
+        return None
+    found: KnownCode | None = _remembered(text, lambda: _look_up(text))
+    return found
+
+
+def purge_stopped() -> bool:
+    stopped: bool = _remembered("", lambda: purge_has_stopped(now=timezone.now()))
+    return stopped
+
+
+def forget_codes(**kwargs: Any) -> None:
+    _memory.clear()
+
+
+@reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)
+def _look_up(code: str) -> KnownCode | None:
+    """One query: a line for each label, or one line without any."""
+    with_labels = (
+        Affiliate.objects.active()
+        .spelled(code)
+        .annotate(declared=FilteredRelation("labels", condition=Q(labels__archived_at=None)))
+    )
+    lines = list(with_labels.values_list("pk", "declared__name_index", "declared__pk"))
+    return KnownCode(lines[0][0], {bytes(index): pk for _, index, pk in lines if index}) if lines else None
+
+
+def _remembered(name: str, ask: Callable[[], Any]) -> Any:
+    now = timezone.now()
+    at, answer = _memory.get(name, (None, None))
+    if at is None or not at <= now < at + REMEMBERED:
+        answer = ask()
+        if len(_memory) >= MOST:
+            _memory.clear()
+        _memory[name] = now, answer
+    return answer

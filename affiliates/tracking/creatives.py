@@ -1,0 +1,63 @@
+"""Creatives: the images that other sites show, and the HTML that carries an affiliate's link."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.views.decorators.http import require_safe
+
+from affiliates.models import IMAGES, Affiliate, Creative
+
+from .landing_pages import own_page
+from .links import link_to
+
+SHOWN_FOR = 24 * 60 * 60  # seconds that browsers keep an image
+
+
+@require_safe
+def creative_image(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A banner as other sites show it: for everybody, without a cookie, also when it is offered no more."""
+    creative = Creative.objects.exclude(image="").filter(pk=pk).first()
+    if creative is None:
+        raise Http404("There is no such image.")
+    try:
+        with creative.image.open("rb") as image:
+            content = image.read()
+    except FileNotFoundError:
+        raise Http404("This image is gone.") from None
+    response = HttpResponse(content, content_type=IMAGES[PurePath(str(creative.image.name)).suffix])
+    response.headers["Cache-Control"] = f"public, max-age={SHOWN_FOR}"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def html_for(creative: Creative, affiliate: Affiliate) -> str:
+    """What an affiliate puts on a page. Everything in it is escaped."""
+    link = link_to(affiliate.code, creative.landing)
+    if not creative.image:
+        return format_html('<a href="{}" rel="sponsored">{}</a>', link, creative.words)
+    return format_html(
+        '<a href="{}" rel="sponsored"><img src="{}" width="{}" height="{}" alt="{}" loading="lazy"></a>',
+        link,
+        settings.SITE_URL + reverse("affiliates:creative_image", args=[creative.pk]),
+        creative.width,
+        creative.height,
+        creative.words,
+    )
+
+
+def validate_landing(path: str) -> None:
+    """A link may lead to the site's public pages alone."""
+    if not path.startswith("/") or own_page(path[1:]) != path:
+        raise ValidationError("This is not the path of a public page of this site.")
+
+
+def offered_to(affiliate: Affiliate) -> list[dict[str, Any]]:
+    return [{"creative": one, "html": html_for(one, affiliate)} for one in Creative.objects.offered()]

@@ -1,0 +1,64 @@
+"""Trying out a link: it goes the whole way of a visitor's click, and leaves nothing behind.
+
+The affiliate's link carries a signed, short-lived `test`. Whoever follows it is told what would have been stored for
+this browser; no row is written, no figure moves, no cookie is set, also when the test is over or forged.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from affiliates.models import REFERRAL_LIFE, Label
+
+from .code_cache import KnownCode, known_code
+from .referral_cookie import referral_of
+
+PARAMETER = "test"
+LASTS = timedelta(hours=1)
+_SIGNER = TimestampSigner(salt="affiliates.link-trial")
+
+
+def trial_token(code: str) -> str:
+    """For the links of this code alone, and for an hour."""
+    return _SIGNER.sign(code)
+
+
+def is_a_trial(request: HttpRequest) -> bool:
+    return PARAMETER in request.GET
+
+
+def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpResponse:
+    """What following this link comes to in this browser."""
+    referral, known = referral_of(request), known_code(code)
+    context = {
+        "is_valid": _is_valid(request.GET[PARAMETER], code),
+        "is_known": known is not None,
+        "code": code,
+        "landing": landing,
+        "label": _label(known, request.GET.get("sub", "")),
+        "visit": referral.visit.value,
+        "browser_refuses": referral.browser_refuses,
+        "earlier": referral.token,
+        "until": timezone.now() + REFERRAL_LIFE,
+    }
+    response = render(request, "affiliates/link_trial.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _label(known: KnownCode | None, typed: str) -> str:
+    """The declared label, or "other": no other word is shown again."""
+    label = known.label_id(typed) if known else None
+    return Label.objects.get(pk=label).name if label else "other" if typed else ""
+
+
+def _is_valid(token: str, code: str) -> bool:
+    try:
+        return _SIGNER.unsign(token, max_age=LASTS).upper() == code.upper()
+    except BadSignature:
+        return False

@@ -1,0 +1,83 @@
+"""Links of affiliates, answered before anything else, and `request.referral` with `?ref=CODE` on every other page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
+
+from .clicks import Credit, record_click
+from .landing_pages import counted_at
+from .link_tester import is_a_trial
+from .referral_cookie import attach_referral
+from .visit_kinds import compile_list, refuse_prefetch
+
+NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
+
+
+class LinkMiddleware:
+    """Answers `/go/CODE/` before sessions, forms, accounts and the headers of pages: a redirect needs none of them.
+
+    It is behind the redirects to HTTPS and to the site's own host. What is no link as `affiliates.urls` has it goes
+    the usual way.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith("/go/"):
+            return self.get_response(request)
+        try:
+            view, args, kwargs = resolve(request.path_info, "affiliates.urls")
+        except Resolver404:
+            return self.get_response(request)
+        if is_a_trial(request):  # answered with a page, which needs what pages have
+            return self.get_response(request)
+        attach_referral(request)
+        response: HttpResponse = view(request, *args, **kwargs)
+        response.headers["Content-Length"] = str(len(response.content))  # else the answer goes out in chunks
+        return response
+
+
+class ReferralMiddleware:
+    """Asks the database nothing unless a page was reached with a code, or somebody asks `request.referral`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        if settings.AFFILIATE_CREDIT not in Credit.values:
+            raise ImproperlyConfigured(f"AFFILIATE_CREDIT must be one of: {', '.join(Credit.values)}.")
+        compile_list()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        attach_referral(request)
+        response = self.get_response(request)
+        code = request.GET.get("ref")
+        if code and _is_a_page(request, response) and _is_public(request):
+            # Search engines list the page itself, never an affiliate's address of it.
+            response.headers["Link"] = f'<{settings.SITE_URL}{request.path}>; rel="canonical"'
+            record_click(request, response, code=code, landing=request.path, counted_at=counted_at(request))
+        return response
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        code = request.GET.get("ref")
+        response = refuse_prefetch(request) if code and _is_public(request) else None
+        if code and response is not None:
+            record_click(request, response, code=code, landing=request.path)
+        return response
+
+
+def _is_public(request: HttpRequest) -> bool:
+    """Neither the admin nor an address that is itself a secret (an order's, a mailed link's), which nobody stores."""
+    match = request.resolver_match
+    return match is not None and match.namespace in NAMESPACES and not match.kwargs.keys() - {"slug"}
+
+
+def _is_a_page(request: HttpRequest, response: HttpResponse) -> bool:
+    """A page that was opened. The answer to a form that was sent is none."""
+    is_html = response.headers.get("Content-Type", "").startswith("text/html")
+    return request.method in {"GET", "HEAD"} and response.status_code == 200 and is_html

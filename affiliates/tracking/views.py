@@ -1,0 +1,46 @@
+"""Affiliates' links, and "who sent me?": what is stored for a browser that came through one."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django.views.generic import TemplateView
+
+from .clicks import forget, record_click
+from .landing_pages import address_after_click, own_page
+from .link_tester import is_a_trial, report_trial
+from .referral_cookie import allow, refuse
+from .visit_kinds import refuse_prefetch
+
+
+@require_safe
+def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
+    """An affiliate's link: one of this site's own pages, whatever the code is worth."""
+    page = own_page(path)
+    if is_a_trial(request):
+        return refuse_prefetch(request) or report_trial(request, code=code, landing=page)
+    response = refuse_prefetch(request) or HttpResponseRedirect(page)
+    if clicked_at := record_click(request, response, code=code, landing=page):
+        response.headers["Location"] = address_after_click(page, code, clicked_at)
+    return response
+
+
+@method_decorator(never_cache, name="dispatch")
+class ReferralView(TemplateView):
+    """ "Who sent me?": what is stored for this browser, when it ends, and a button that ends it now."""
+
+    template_name = "affiliates/referral.html"
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        choice = request.POST.get("choice", "forget")
+        response = render(request, "affiliates/forgotten.html", {"choice": choice})
+        if choice == "allow":
+            allow(response)
+            return response
+        forget(request, response)
+        if choice == "refuse":
+            refuse(response)
+        return response
