@@ -59,7 +59,7 @@ chaos: $(VENV)/.dev  ## Long runs of the generated tests, on both databases
 	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
 	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
 
-mutation: $(VENV)/.dev  ## Mutation testing: changes the code step by step; a test must notice (hours; ONLY="privacy/links.py" is faster)
+mutation: $(VENV)/.dev  ## Mutation testing: changes the code step by step; a test must notice (hours; ONLY="privacy/encryption/tokens.py" is faster)
 	$(BIN)/python -m tests.mutation $(ONLY)
 
 bench: $(VENV)/.dev  ## The cost of privacy, as ratios within one run, on both databases

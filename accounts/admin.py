@@ -1,4 +1,4 @@
-"""People who sign in, for staff; and the roles, which come with the program (`privacy/staff_roles.py`)."""
+"""People who sign in, for staff; and the roles, which come with the program (`privacy/admin_base/staff_roles.py`)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
-from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.admin_search import BlindSearchMixin
-from privacy.mail import MailRefused, queue_mail
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.mail.sending import MailRefused, queue_mail
 
 from .admin_security import AccountSecurityAdmin
 from .mails import EMAIL_CHANGED

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.reauthentication import confirmed_recently
 
 from .models import User
 from .second_factor.models import Authenticator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from privacy.after_deletion import Consequence, consequence_source
+from privacy.erasure.consequences import Consequence, consequence_source
 
 from .models import LastAdministrator, User
 

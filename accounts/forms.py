@@ -7,8 +7,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from privacy.addresses.form_field import EmailAddressField, EmailAddressInput
-from privacy.addresses.validation import LONGEST
+from privacy.encryption.email_addresses import LONGEST
+from privacy.web.email_field import EmailAddressField, EmailAddressInput
 
 from .models import User
 from .sign_in_limits import authenticate_within_limits

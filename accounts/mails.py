@@ -1,7 +1,7 @@
 """The messages of this app."""
 
-from privacy.mail import mail_kind
-from privacy.purposes import Purpose
+from privacy.mail.sending import mail_kind
+from privacy.registry.purposes import Purpose
 
 # Asked for a moment ago by somebody who typed the address; a closed account gets none.
 PASSWORD_RESET = mail_kind(

@@ -11,12 +11,12 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models, transaction
 from django.utils import timezone
 
-from privacy.after_deletion import DeletionPrevented
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import PlaintextRefused, SealedEmailField, SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, declare_table, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.erasure.consequences import DeletionPrevented
+from privacy.registry.declarations import Erasure, Retention, declare_table, personal_data
+from privacy.registry.purposes import Purpose
 
 
 class LastAdministrator(DeletionPrevented):

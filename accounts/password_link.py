@@ -17,9 +17,9 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django_tasks import task
 
-from privacy.mail import MailKind, MailRefused, queue_mail
-from privacy.purposes import Audience, Purpose
-from privacy.reading import acts_for
+from privacy.mail.sending import MailKind, MailRefused, queue_mail
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Audience, Purpose
 
 from .mails import PASSWORD_RESET
 from .models import LinkRequest, User

@@ -1,4 +1,4 @@
-"""Asking for the password, or a code, again (`privacy.reauthentication`).
+"""Asking for the password, or a code, again (`privacy.admin_base.reauthentication`).
 
 It is asked on the address of the step itself: what was typed goes on from there, hidden in the form, stored nowhere.
 """
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 
-from privacy.reauthentication import is_confirmed, mark_confirmed
+from privacy.admin_base.reauthentication import is_confirmed, mark_confirmed
 
 from .hashers import TooBusy
 from .models import User

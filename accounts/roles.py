@@ -1,6 +1,6 @@
 """Who looks after the accounts of staff and affiliates."""
 
-from privacy.staff_roles import Role, share
+from privacy.admin_base.staff_roles import Role, share
 
 share("accounts", {Role.OWNER: "view_user add_user change_user"})
 share("auth", {Role.OWNER: "view_group"})

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record
-from privacy.limits import has_room
-from privacy.purposes import Purpose
-from privacy.reading import acts_for
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
+from privacy.web.rate_limits import has_room
 
 from .models import User
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from enum import Enum
 
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, queue_mail
 
 from .mails import SECURITY_NOTICE
 from .models import User

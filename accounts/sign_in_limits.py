@@ -18,9 +18,9 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
-from privacy.client_address import client_address
-from privacy.encryption.normalise import normalise_email
-from privacy.limits import give_back, network_of, seconds_left, take_slot
+from privacy.encryption.normalization import normalise_email
+from privacy.web.client_address import client_address
+from privacy.web.rate_limits import give_back, network_of, seconds_left, take_slot
 
 from .hashers import TooBusy
 from .known_browser import browser_number

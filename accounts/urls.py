@@ -2,8 +2,8 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.generic import TemplateView
 
-from privacy.purposes import Audience, Purpose
-from privacy.reading import for_uses
+from privacy.registry.purpose_binding import for_uses
+from privacy.registry.purposes import Audience, Purpose
 
 from . import account_views, views
 from .second_factor import views as second_factor

@@ -13,8 +13,8 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.generic import FormView
 
-from privacy.limits import seconds_left
-from privacy.mail_budget import may_cause_mail
+from privacy.mail.rate_limits import may_cause_mail
+from privacy.web.rate_limits import seconds_left
 
 from .forms import AskForPasswordForm, SignInForm
 from .hashers import BUSY_SECONDS

@@ -1,6 +1,16 @@
 """The readable columns of this app."""
 
-from privacy.readable import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAGE, PAYPALS, PROGRAM, PUBLIC, clear_text
+from privacy.registry.clear_text import (
+    CURRENCY,
+    DIGEST,
+    OWN_NUMBER,
+    OWN_WORDS,
+    PAGE,
+    PAYPALS,
+    PROGRAM,
+    PUBLIC,
+    clear_text,
+)
 
 clear_text(
     DIGEST, "affiliates_application.link_digest affiliates_click.cookie_digest affiliates_payoutemailchange.stop_digest"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.db.models import Sum
 
-from privacy.after_deletion import Consequence, consequence_source
+from privacy.erasure.consequences import Consequence, consequence_source
 from shop.money import Money
 
 from .models import Affiliate, Commission, LedgerEntry

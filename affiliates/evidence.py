@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from privacy.clock import clock_jump
-from privacy.evidence import Evidence, evidence_for
-from privacy.heartbeat import LATE_AFTER, last_purge
+from privacy.erasure.heartbeat import LATE_AFTER, last_purge
+from privacy.evidence.measurement import Evidence, evidence_for
+from privacy.keystore.clock import clock_jump
 from privacy.keystore.models import DayKey
-from privacy.purposes import Audience, Purpose
-from privacy.reading import Acting, OtherPurpose, acting_as, readers, uses_open_to
-from privacy.sentences import speaks_of
-from privacy.statements import check, refuse_undeclared
+from privacy.registry.purpose_binding import Acting, OtherPurpose, acting_as, readers, uses_open_to
+from privacy.registry.purposes import Audience, Purpose
+from privacy.registry.query_purposes import check, refuse_undeclared
+from privacy.registry.use_sentences import speaks_of
 
 from .models import REFERRAL_LIFE, Click
 
@@ -53,7 +53,7 @@ speaks_of(
     "affiliates_click",
     SERVES_COMMISSION,
     {
-        "The affiliate sees how many visits there were, never whose.": "privacy/promises.py",
+        "The affiliate sees how many visits there were, never whose.": "privacy/registry/promises.py",
         "nobody; the affiliate sees a count, never a visitor": "affiliates/models/click.py",
         "It serves one thing: if you buy, the affiliate gets a commission.": "templates/affiliates/referral.html",
         "Of visitors you see how many there were": "templates/affiliates/program.html",

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from privacy.models import Heartbeat
-from privacy.purposes import Purpose
-from privacy.reading import reads
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Purpose
 from shop.models import Order, Payment, Refund
 from shop.signals import (
     code_entered,

@@ -1,6 +1,6 @@
 """What each role of staff may do in the affiliate program. Who looks after affiliates moves no money."""
 
-from privacy.staff_roles import Role, share
+from privacy.admin_base.staff_roles import Role, share
 
 share(
     "affiliates",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from privacy.today import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
 
 from .models import Application, Commission, CommissionDispute, Flag, LedgerCheck, PayoutBatch
 from .payouts.reconciliation import last_check

@@ -1,8 +1,8 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from privacy.purposes import Audience, Purpose
-from privacy.reading import for_uses
+from privacy.registry.purpose_binding import for_uses
+from privacy.registry.purposes import Audience, Purpose
 
 from .membership import application_views as applications
 from .membership import program_views

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.urls import is_valid_path, reverse
 
-from privacy.evidence import Evidence, evidence_for
-from privacy.served_pages import public_paths, serve
+from privacy.evidence.measurement import Evidence, evidence_for
+from privacy.evidence.served_pages import public_paths, serve
 
 from .http.page_origins import Origins
 

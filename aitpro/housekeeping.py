@@ -1,6 +1,6 @@
 """Repeating work: one list of steps, each harmless to repeat, each on its own so that one failure stops no other.
 
-While the clock is not believed (`privacy.heartbeat`), only those run that do nothing irreversible by it.
+While the clock is not believed (`privacy.erasure.heartbeat`), only those run that do nothing irreversible by it.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from affiliates.payouts.sending import follow_open_payouts
 from affiliates.statistics.balances import fold_sums
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
-from privacy.addresses.reindex import keep_address_indexes
-from privacy.choices import mail_waiting_choices_links
-from privacy.clock import ClockJump, beat, clock_jump
-from privacy.evidence_stock import keep_evidence
-from privacy.form_keys.models import forget_old_forms
-from privacy.heartbeat import purge_ran, tell_of_jump
+from privacy.consent.opt_out_backup import copy_missing_opt_outs
+from privacy.erasure.heartbeat import purge_ran, tell_of_jump
+from privacy.erasure.reapply import finish_erasures
+from privacy.erasure.retention import purge_expired
+from privacy.evidence.rehearsal.nightly import start_when_due
+from privacy.evidence.snapshot import keep_evidence
+from privacy.keystore.clock import ClockJump, beat, clock_jump
 from privacy.keystore.day_keys import destroy_due_keys
-from privacy.limits import forget_past_hours
-from privacy.mail import deliver_due_mail
-from privacy.opt_out_copies import copy_missing_opt_outs
+from privacy.mail.address_reindex import keep_address_indexes
+from privacy.mail.sending import deliver_due_mail
+from privacy.models.submitted_form import forget_old_forms
 from privacy.policy.notices import tell_people
-from privacy.purposes import Audience, Purpose
-from privacy.reading import Acting, acting_as
-from privacy.reapply import finish_erasures
-from privacy.rehearsal.nightly import start_when_due
+from privacy.preferences.preferences import mail_waiting_choices_links
+from privacy.registry.purpose_binding import Acting, acting_as
+from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import mail_waiting_links
-from privacy.retention import purge_expired
+from privacy.web.rate_limits import forget_past_hours
 from shop.payments.disputes import follow_open_disputes
 from shop.payments.refunds import finish_open_refunds
 from shop.payments.settlement import settle_open_payments

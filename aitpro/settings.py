@@ -86,12 +86,12 @@ MIDDLEWARE = [
     "aitpro.http.middleware.HttpRulesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
-    "privacy.acting_middleware.ActingMiddleware",
+    "privacy.web.purpose_middleware.ActingMiddleware",
     "affiliates.tracking.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "privacy.form_keys.middleware.FormKeyMiddleware",
+    "privacy.web.idempotency.middleware.FormKeyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -243,7 +243,7 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; of a larger one, no file arrives
 
-# --- Mail: only privacy/mail.py sends -----------------------------------------------------------------------------
+# --- Mail: only privacy/mail/sending.py sends -----------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail"))
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
@@ -284,13 +284,13 @@ INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business d
 # Messages and applications that are stored in an hour from one network. All but the first are held, without mail.
 HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
 
-# --- Mails that people who are not signed in may cause (privacy/mail_budget.py) -----------------------------------
+# --- Mails that people who are not signed in may cause (privacy/mail/rate_limits.py) -----------------------------------
 MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # in an hour, from one network, by one form
 MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # in an hour, by all forms together
 ORDER_LIMIT_PER_NETWORK = env.number("ORDER_LIMIT_PER_NETWORK", default=300)  # orders placed in an hour
 ORDER_LIMIT_PER_ADDRESS = env.number("ORDER_LIMIT_PER_ADDRESS", default=100)  # orders placed in a day
 MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # in a day, to one address
-# Links to confirm privacy requests and links to choices (privacy/asked_mail.py); what is beyond waits for its turn.
+# Links to confirm privacy requests and links to choices (privacy/mail/link_mail_limits.py); what is beyond waits for its turn.
 PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # in an hour
 PRIVACY_MAILS_PER_ADDRESS = env.number("PRIVACY_MAILS_PER_ADDRESS", default=3)  # in a day; each serves all that waits
 

@@ -1,6 +1,6 @@
 """What a sweep leaves out below DATA_DIR."""
 
-from privacy.sweep.files import leave_out
+from privacy.evidence.sweep.files import leave_out
 
 from .demo.seed import sign_ins_file
 

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView, TemplateView
 
-from privacy.reading import for_uses
+from privacy.registry.purpose_binding import for_uses
 
 from . import views
 

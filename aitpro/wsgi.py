@@ -8,7 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aitpro.settings")
 
 django_application = get_wsgi_application()
 
-from privacy.readiness import require_ready_to_fork  # noqa: E402  (needs the applications)
+from privacy.erasure.readiness import require_ready_to_fork  # noqa: E402  (needs the applications)
 
 from .file_permissions import close_to_others  # noqa: E402  (needs the settings)
 from .http.chunked_bodies import WithLength  # noqa: E402  (needs the settings)

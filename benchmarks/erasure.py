@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
+from privacy.encryption.models import uuid7
 from privacy.keystore.day_keys import destroy_due_keys
-from privacy.sealed_models import uuid7
 
 from .timing import Ratio, seconds
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from privacy.access import build_archive
+from privacy.requests.archive import build_archive
 from shop.models import Order, Product
 
 from .timing import Ratio, median_seconds

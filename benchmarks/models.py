@@ -7,8 +7,8 @@ from encrypted_fields.fields import EncryptedTextField
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.registry import declare_table
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, uuid7
+from privacy.registry.declarations import declare_table
 
 
 class PlainRow(models.Model):

@@ -16,7 +16,7 @@ for alias, name in zip(("default", "keystore"), os.environ["SWEPT"].split(","), 
     settings.DATABASES[alias]["NAME"] = name
 django.setup()
 
-from privacy.sweep.sweeping import sweep  # noqa: E402
+from privacy.evidence.sweep.run import sweep  # noqa: E402
 
 own: list[int] = []  # KiB; without the database's file, which SQLite maps into memory
 ended = Event()

@@ -10,7 +10,7 @@ from time import sleep
 
 from django.test import Client
 
-from privacy.rehearsal.scratch import scratch_copy
+from privacy.evidence.rehearsal.scratch_copy import scratch_copy
 
 from .timing import Ratio, seconds
 

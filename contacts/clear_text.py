@@ -1,6 +1,6 @@
 """The readable columns of this app."""
 
-from privacy.readable import DIGEST, OWN_NUMBER, PROGRAM, clear_text
+from privacy.registry.clear_text import DIGEST, OWN_NUMBER, PROGRAM, clear_text
 
 clear_text(DIGEST, "contacts_document.link_digest")
 clear_text(OWN_NUMBER, "contacts_inquiry.reference")

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from privacy.contact_lists import Listed, contact_list_source
-from privacy.contact_models import Person
-from privacy.permissions import Contact, purposes_of
-from privacy.purposes import Channel
+from privacy.consent.contact_lists import Listed, contact_list_source
+from privacy.consent.contact_permission import Contact, purposes_of
+from privacy.models.consent import Person
+from privacy.registry.purposes import Channel
 
 from .models import Inquiry
 

@@ -10,14 +10,14 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.urls import reverse
 
-from privacy.contact_lists import contact_list
-from privacy.contact_models import Suppression
-from privacy.deadlines import business_days_after, local_day
-from privacy.evidence import Evidence, at_least, evidence_for
-from privacy.permissions import Contact, purposes_of
-from privacy.purposes import Channel, Purpose
-from privacy.sentences import own_uses, speaks_of
-from privacy.served_pages import serve
+from privacy.consent.contact_lists import contact_list
+from privacy.consent.contact_permission import Contact, purposes_of
+from privacy.evidence.measurement import Evidence, at_least, evidence_for
+from privacy.evidence.served_pages import serve
+from privacy.models.consent import Suppression
+from privacy.registry.deadlines import business_days_after, local_day
+from privacy.registry.purposes import Channel, Purpose
+from privacy.registry.use_sentences import own_uses, speaks_of
 
 from .inquiries.forms import ContactForm
 from .models import Correspondence, Inquiry

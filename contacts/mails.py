@@ -2,9 +2,9 @@
 
 from django.utils import timezone
 
-from privacy.mail import mail_kind
-from privacy.mail_kinds import business_address
-from privacy.purposes import Purpose
+from privacy.mail.sending import mail_kind
+from privacy.registry.mail_kinds import business_address
+from privacy.registry.purposes import Purpose
 
 from .models import Inquiry
 

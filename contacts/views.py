@@ -12,9 +12,9 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from privacy.form_keys import kept_in_history
-from privacy.limits import seconds_left
-from privacy.mail_budget import may_be_held, may_cause_mail
+from privacy.mail.rate_limits import may_be_held, may_cause_mail
+from privacy.web.idempotency import kept_in_history
+from privacy.web.rate_limits import seconds_left
 
 from .documents.sharing import document_behind, fetch_document
 from .inquiries.forms import ContactForm

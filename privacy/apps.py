@@ -8,26 +8,18 @@ class PrivacyConfig(AppConfig):
     name = "privacy"
 
     def ready(self) -> None:
-        from . import (  # noqa: F401  (importing registers them)
-            checks,
-            encryption_evidence,
-            keystore_checks,
-            limits,
-            mail_evidence,
-            purpose_evidence,
-            requests_evidence,
-            restored,
-            sentences,
-            task_failures,
-            third_party,
-        )
-        from .addresses.reindex import reindex_after_migrating
-        from .append_only import check_triggers
-        from .key_checks import note_keys_after_migrating
-        from .staff_roles import sync_roles
-        from .statements import watch
-        from .sweep import covered  # noqa: F401
-        from .text_rules import check_all_forms
+        from .admin_base.staff_roles import sync_roles
+        from .evidence import encryption, mail, purposes  # noqa: F401  (importing registers them)
+        from .evidence.sweep import required_promises  # noqa: F401
+        from .keystore import checks  # noqa: F401  (importing registers them)
+        from .keystore.root_keys import note_keys_after_migrating
+        from .mail.address_reindex import reindex_after_migrating
+        from .registry import checks, task_failures, third_party, use_sentences  # noqa: F401  (importing registers them)
+        from .registry.append_only import check_triggers
+        from .registry.query_purposes import watch
+        from .requests import after_restore, evidence  # noqa: F401  (importing registers them)
+        from .web import rate_limits  # noqa: F401  (importing registers them)
+        from .web.text_validation import check_all_forms
 
         check_all_forms()
         connection_created.connect(watch)

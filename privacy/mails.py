@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .mail_kinds import MailKind, business_address, mail_kind
 from .models import PrivacyRequest
-from .purposes import Purpose
+from .registry.mail_kinds import MailKind, business_address, mail_kind
+from .registry.purposes import Purpose
 
 
 def _about_a_request(name: str, **further: Any) -> MailKind:

@@ -1,6 +1,6 @@
 """What each role of staff may do with mail, opt-outs, privacy requests and the audit."""
 
-from .staff_roles import Role, share
+from .admin_base.staff_roles import Role, share
 
 share(
     "privacy",

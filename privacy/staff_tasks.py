@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .asked_mail import LEFT_TO_ITS_TASK
-from .clock import clock_jump
+from .admin_base.staff_dashboard import Area, Waiting, staff_task
+from .keystore.clock import clock_jump
+from .mail.link_mail_limits import LEFT_TO_ITS_TASK
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
-from .today import Area, Waiting, staff_task
 
 LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
 

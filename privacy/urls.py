@@ -1,14 +1,16 @@
 from django.urls import path
 
-from . import choice_views, evidence_views, views
+from .evidence import views as evidence_views
+from .policy import policy_view
 from .policy import views as policy_views
-from .purposes import Audience, Purpose
-from .reading import for_uses
+from .preferences import views as choice_views
+from .registry.purpose_binding import for_uses
+from .registry.purposes import Audience, Purpose
 from .requests import views as request_views
 
 app_name = "privacy"
 urlpatterns = [
-    path("", views.PolicyView.as_view(), name="policy"),
+    path("", policy_view.PolicyView.as_view(), name="policy"),
     path("evidence/", evidence_views.evidence, name="evidence"),
     path("evidence.json", evidence_views.evidence_json, name="evidence_json"),
     path("evidence.pem", evidence_views.evidence_key, name="evidence_key"),

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from privacy.purposes import Purpose
+from privacy.registry.purposes import Purpose
 
 
 class ShopConfig(AppConfig):

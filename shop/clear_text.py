@@ -1,6 +1,6 @@
 """The readable columns of this app."""
 
-from privacy.readable import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PUBLIC, clear_text
+from privacy.registry.clear_text import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PUBLIC, clear_text
 
 clear_text(DIGEST, "shop_order.checkout_digest shop_productfile.sha256")
 clear_text(OWN_NUMBER, "shop_order.reference")

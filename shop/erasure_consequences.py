@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from privacy.after_deletion import Consequence, Usable, consequence_source, usable_source
+from privacy.erasure.consequences import Consequence, Usable, consequence_source, usable_source
 
 from .models import Licence, Order
 

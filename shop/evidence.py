@@ -12,15 +12,15 @@ from django import forms
 from django.conf import settings
 from django.db import models
 
-from privacy.card_numbers import has_card_number
 from privacy.encryption.fields import SealedTextField
+from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import SealBroken
-from privacy.evidence import Evidence, Figures, at_least, evidence_for
-from privacy.fingerprints import FingerprintField
-from privacy.purposes import Audience, Purpose
-from privacy.registry import PersonalData, personal_models
-from privacy.sentences import own_uses, speaks_of
+from privacy.encryption.validators import has_card_number
+from privacy.evidence.measurement import Evidence, Figures, at_least, evidence_for
+from privacy.registry.declarations import PersonalData, personal_models
+from privacy.registry.purposes import Audience, Purpose
+from privacy.registry.use_sentences import own_uses, speaks_of
 
 NEWEST = 500  # rows of each table that are looked through
 CARD_FIELD = re.compile(r"(^|_)(card|cardnumber|cc|cvc|cvv|pan)(_|$)")

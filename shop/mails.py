@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from privacy.mail import MailKind, MailRefused, mail_kind, queue_mail
-from privacy.mail_kinds import business_address
-from privacy.purposes import Purpose
+from privacy.mail.sending import MailKind, MailRefused, mail_kind, queue_mail
+from privacy.registry.mail_kinds import business_address
+from privacy.registry.purposes import Purpose
 
 from .models import Order
 

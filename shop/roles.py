@@ -1,6 +1,6 @@
 """What each role of staff may do in the shop."""
 
-from privacy.staff_roles import Role, share
+from privacy.admin_base.staff_roles import Role, share
 
 share(
     "shop",

@@ -1,7 +1,7 @@
 from django.urls import path
 
-from privacy.purposes import Audience, Purpose
-from privacy.reading import for_uses
+from privacy.registry.purpose_binding import for_uses
+from privacy.registry.purposes import Audience, Purpose
 
 from .checkout import order_views, views
 from .webhooks import views as webhook_view

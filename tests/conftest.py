@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from privacy.policy import gate
+from privacy.registry import policy_gate
 from shop.models import Product
 
 from . import factories
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
     """As in a process that has answered before: what the policy in effect covers is known, and costs no query."""
     with django_db_blocker.unblock():
-        gate.look()
+        policy_gate.look()
 
 
 @pytest.fixture

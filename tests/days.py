@@ -7,7 +7,7 @@ from datetime import timedelta
 import time_machine
 from django.utils import timezone
 
-from privacy.clock import beat
+from privacy.keystore.clock import beat
 
 
 def days_pass(clock: time_machine.Traveller, shift: timedelta) -> None:

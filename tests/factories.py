@@ -13,12 +13,12 @@ from accounts.models import User
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from affiliates.tracking.labels import declare_label
 from contacts.models import Inquiry
-from privacy import attacks
-from privacy.attack_models import Attempt, Kind
-from privacy.links import digest_of
-from privacy.promises import PROMISES
-from privacy.rehearsal.report import Report
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.encryption.tokens import digest_of
+from privacy.evidence import attack_history
+from privacy.evidence.rehearsal.report import Report
+from privacy.models.attack import Attempt, Kind
+from privacy.registry.promises import PROMISES
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product
 from shop.models.delivery import ProductFile
 
@@ -102,8 +102,8 @@ def report(**fields: Any) -> Report:
 
 def attempt(kind: Kind = Kind.REHEARSAL, **fields: Any) -> Attempt:
     """An attack of this moment, with such a report."""
-    made = attacks.begin(kind, now=timezone.now())
-    attacks.record(made, report(**fields), now=timezone.now())
+    made = attack_history.begin(kind, now=timezone.now())
+    attack_history.record(made, report(**fields), now=timezone.now())
     made.refresh_from_db()
     return made
 

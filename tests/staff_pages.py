@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 from bs4 import BeautifulSoup, Tag
 from django.test import Client
 
-from privacy.rehearsal.browser import defaults_of
+from privacy.evidence.rehearsal.browser import defaults_of
 
 
 class Page:

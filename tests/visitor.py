@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from privacy.rehearsal.browser import Browser
+from privacy.evidence.rehearsal.browser import Browser
 
 
 class Visitor(Browser):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 
 from accounts.models import User
-from privacy.rehearsal.mailboxes import mailbox
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.mailboxes import mailbox
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 VICTIM = "owner of an account with a look-alike"
 

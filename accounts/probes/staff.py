@@ -17,12 +17,10 @@ from django.core.management import call_command
 from django.utils import timezone
 from django_otp.oath import TOTP
 
-from privacy.rehearsal.people import NO_ROLE as NO_ROLE
-from privacy.rehearsal.people import OWNER as OWNER
-from privacy.rehearsal.people import STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.staff_roles import Role
+from privacy.admin_base.staff_roles import Role
+from privacy.evidence.rehearsal.cast import NO_ROLE, OWNER, STAFF
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 STEP = timedelta(seconds=31)  # a code of the app works once, and the next one comes after 30 seconds
 

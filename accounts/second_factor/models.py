@@ -16,10 +16,10 @@ from django_otp.models import Device, ThrottlingMixin
 from django_otp.oath import TOTP
 
 from privacy.encryption.fields import SealedBinaryField
-from privacy.links import digest_of
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.encryption.tokens import digest_of
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
 
 SECRET_BYTES = 20  # RFC 4226: as long as the output of SHA-1
 TOLERANCE = 1  # steps of 30 seconds that a telephone's clock may be off

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from privacy.reauthentication import mark_confirmed
+from privacy.admin_base.reauthentication import mark_confirmed
 from privacy.signals import database_restored
 
 from .browsers import browser_name

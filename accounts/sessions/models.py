@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db import models
 
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
-from privacy.expiring import is_ahead
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.expiring import is_ahead
+from privacy.registry.purposes import Purpose
 
 ANONYMOUS_LIFETIME = timedelta(days=1)  # a message for the next page, the way through a password link
 SEEN_EVERY = timedelta(minutes=1)  # how exactly `last_seen_at` is kept

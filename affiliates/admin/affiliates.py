@@ -14,9 +14,9 @@ from affiliates.membership.payout_address import HOLD, ChangeRefused, ask_for_pa
 from affiliates.membership.profile_forms import PayPalAddressField
 from affiliates.models import Affiliate, Flag
 from affiliates.staff.affiliate_summary import account_of
-from privacy.admin_search import BlindSearchMixin
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.reauthentication import ask_again
 from privacy.audit.trail import record
-from privacy.reauthentication import ask_again
 
 from .account_state import StandingSteps
 

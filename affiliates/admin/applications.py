@@ -26,9 +26,9 @@ from affiliates.membership.applications import (
     why_not_approve,
 )
 from affiliates.models import Application
-from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.admin_search import BlindSearchMixin
-from privacy.mail import MailRefused
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.mail.sending import MailRefused
 
 if TYPE_CHECKING:
     from accounts.models import User

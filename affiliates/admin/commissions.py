@@ -27,7 +27,7 @@ from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
 from affiliates.models import Attribution, Commission, CommissionQuerySet, Flag, PayoutItem
 from affiliates.staff.base import acting, show
-from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.admin_base.readonly import ReadOnlyAdmin
 from shop.models import Order
 
 from .filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list

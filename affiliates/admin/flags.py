@@ -18,7 +18,7 @@ from affiliates.commissions.explanation import explain_order
 from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag
 from affiliates.models import Flag
 from affiliates.staff.base import acting, show
-from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.admin_base.readonly import ReadOnlyAdmin
 
 from .filters import AffiliateFilter
 

@@ -14,8 +14,8 @@ from django.utils.html import format_html
 
 from affiliates.commissions.adjustments import AdjustmentRefused, adjust_ledger
 from affiliates.models import Affiliate, LedgerCheck, LedgerEntry
-from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.reauthentication import confirmed_recently
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 

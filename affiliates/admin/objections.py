@@ -19,7 +19,7 @@ from affiliates.commissions.adjustments import AdjustmentRefused
 from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.objections import DisputeRefused, answer_dispute
 from affiliates.models import CommissionDispute
-from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.admin_base.readonly import ReadOnlyAdmin
 from shop.pricing.form_fields import MoneyField
 
 from .filters import OfCommissionFilter

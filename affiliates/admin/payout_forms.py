@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from affiliates.currencies import currencies_due
 from affiliates.models import PayoutBatch
-from privacy.deadlines import local_day
+from privacy.registry.deadlines import local_day
 
 
 class PrepareForm(forms.Form):

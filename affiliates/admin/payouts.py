@@ -25,10 +25,10 @@ from affiliates.payouts.manual import NotByHand, make_payout_list, mark_failed_b
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import PERMISSION, PayoutRefused, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
-from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.csv_files import csv_response
-from privacy.optimistic_locking.guard import speaks_to_paypal
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.web.csv_export import csv_response
 from shop.money import Money
 from shop.paypal.errors import PayPalError
 

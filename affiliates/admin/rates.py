@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from affiliates.commissions.rates import RateRefused, end_rate, rate_for, set_rate, why_not
 from affiliates.models import Rate
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.reauthentication import confirmed_recently
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 from shop.pricing.large_change import question

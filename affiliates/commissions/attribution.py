@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate, Attribution, Click, Flag
 from affiliates.tracking.referral_cookie import referral_of
-from privacy.client_address import client_address
-from privacy.purposes import Purpose
-from privacy.reading import reads
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Purpose
+from privacy.web.client_address import client_address
 from shop.models import Order
 
 from .flags import raise_flag

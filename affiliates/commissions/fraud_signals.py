@@ -15,9 +15,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from affiliates.models import Affiliate, Attribution, Commission, Flag
-from privacy.encryption.normalise import normalise_email
-from privacy.purposes import Purpose
-from privacy.reading import reads
+from privacy.encryption.normalization import normalise_email
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Purpose
 
 Kind = Flag.Kind
 LOOK_BACK = 200  # earlier orders of the affiliate whose clicks are still stored

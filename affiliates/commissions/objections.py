@@ -14,9 +14,9 @@ from django.utils import timezone
 from affiliates.mails import DISPUTE_ANSWERED, DISPUTE_OPENED, DISPUTE_OVERDUE
 from affiliates.models import Commission, CommissionDispute
 from privacy.audit.trail import record
-from privacy.deadlines import business_days_after
-from privacy.expiring import is_due
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, queue_mail
+from privacy.registry.deadlines import business_days_after
+from privacy.registry.expiring import is_due
 from shop.money import Money
 
 from .adjustments import adjust_ledger

@@ -27,9 +27,9 @@ from affiliates.models import (
 )
 from affiliates.own_account import leave_to_a_colleague
 from privacy.audit.trail import record
-from privacy.erasure import apply_rule
-from privacy.mail import MailKind, MailRefused, queue_mail
-from privacy.registry import PersonalData, declaration_for
+from privacy.erasure.erase import apply_rule
+from privacy.mail.sending import MailKind, MailRefused, queue_mail
+from privacy.registry.declarations import PersonalData, declaration_for
 
 if TYPE_CHECKING:
     from accounts.models import User

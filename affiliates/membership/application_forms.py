@@ -8,8 +8,8 @@ from django import forms
 from django.core.validators import URLValidator
 
 from affiliates.models import Application
-from privacy.addresses.form_field import EmailAddressField
-from privacy.trap import TrapField
+from privacy.web.email_field import EmailAddressField
+from privacy.web.honeypot import TrapField
 
 
 def website_as_typed(text: str) -> str:

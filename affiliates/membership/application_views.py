@@ -12,9 +12,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from privacy.form_keys import kept_in_history
-from privacy.limits import seconds_left
-from privacy.mail_budget import may_be_held, may_cause_mail
+from privacy.mail.rate_limits import may_be_held, may_cause_mail
+from privacy.web.idempotency import kept_in_history
+from privacy.web.rate_limits import seconds_left
 
 from .application_forms import ApplicationForm, AskForLinkForm
 from .applications import (

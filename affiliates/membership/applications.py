@@ -23,10 +23,10 @@ from affiliates.mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from affiliates.models import Affiliate, Application, TermsVersion
 from affiliates.models.affiliate import KEPT_FOR
 from privacy.audit.trail import record
-from privacy.links import digest_of, new_link_token
-from privacy.mail import MailRefused, queue_mail
-from privacy.purposes import Audience, Purpose
-from privacy.reading import acts_for
+from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.mail.sending import MailRefused, queue_mail
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Audience, Purpose
 
 from .terms import accept_terms, number_now
 

@@ -15,7 +15,7 @@ from affiliates.currencies import currencies_of
 from affiliates.mails import MONTHLY_SUMMARY, SALE_MADE
 from affiliates.models import Affiliate, Commission
 from affiliates.statistics.daily_statistics import Figures, figures
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, queue_mail
 from shop.money import Money
 
 AT_ONCE = 500  # summaries in one round of housekeeping

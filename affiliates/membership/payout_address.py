@@ -19,9 +19,9 @@ from accounts.sessions.models import end_sessions
 from affiliates.mails import PAYOUT_EMAIL_ASKED, PAYOUT_EMAIL_CHANGED
 from affiliates.models import Affiliate, PayoutEmailChange
 from privacy.audit.trail import record
-from privacy.encryption.normalise import normalise_email
-from privacy.links import digest_of, new_link_token
-from privacy.mail import MailRefused, queue_mail
+from privacy.encryption.normalization import normalise_email
+from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.mail.sending import MailRefused, queue_mail
 
 if TYPE_CHECKING:
     from accounts.models import User

@@ -17,7 +17,7 @@ from django.utils import timezone
 from affiliates.mails import TERMS_CHANGED
 from affiliates.models import Affiliate, TermsAcceptance, TermsVersion
 from privacy.audit.trail import record
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, queue_mail
 
 if TYPE_CHECKING:
     from accounts.models import User

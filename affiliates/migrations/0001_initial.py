@@ -10,9 +10,9 @@ import django.db.models.functions.text
 import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
-import privacy.fingerprints
+import privacy.encryption.fingerprints
 import privacy.keystore.fields
-import privacy.sealed_models
+import privacy.encryption.models
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Application',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', privacy.encryption.fields.SealedTextField(max_length=150)),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, verbose_name='e-mail address')),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email', source='email')),
@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Commission',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.CharField(default=affiliates.models.commission.new_commission_number, editable=False, max_length=12, unique=True)),
                 ('base_minor', models.PositiveIntegerField(verbose_name='base in cents')),
                 ('rate_percent', models.DecimalField(decimal_places=2, max_digits=5, null=True, verbose_name='rate in %')),
@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LedgerCheck',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('checked_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('difference', models.CharField(blank=True, max_length=400)),
                 ('paypal', models.BooleanField(verbose_name='PayPal was asked too')),
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Affiliate',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('code', models.CharField(default=affiliates.models.affiliate.new_code, help_text='Links with a former code keep working for the same affiliate. No code is ever given to another.', max_length=32, unique=True, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9_-]{2,32}\\Z', 'Two to 32 letters, digits, hyphens or underscores.')])),
                 ('state', models.CharField(choices=[('active', 'active'), ('suspended', 'suspended'), ('closed', 'closed')], default='active', max_length=10)),
                 ('payout_email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='PayPal address')),
@@ -115,8 +115,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AffiliateCode',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('code', privacy.fingerprints.FingerprintField(of='code')),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('code', privacy.encryption.fingerprints.FingerprintField(of='code')),
                 ('code_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='code_fingerprint', source='code', unique=True)),
                 ('since', models.DateTimeField(default=django.utils.timezone.now)),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='codes', to='affiliates.affiliate')),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Click',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('cookie_digest', models.CharField(max_length=64)),
                 ('address', privacy.keystore.fields.DaySealedTextField(day_of='clicked_at', null=True, verbose_name='network address')),
                 ('landing_path', models.CharField(max_length=300)),
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Attribution',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('route', models.CharField(choices=[('cookie', 'link'), ('code', 'code typed at checkout')], max_length=10)),
                 ('rate_percent', models.DecimalField(decimal_places=2, max_digits=5, null=True)),
                 ('rate_flat_minor', models.PositiveIntegerField(null=True, verbose_name='flat rate, in cents')),
@@ -171,7 +171,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CommissionDispute',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('text', privacy.encryption.fields.SealedTextField(max_length=4000, null=True)),
                 ('answer', privacy.encryption.fields.SealedTextField(max_length=4000, null=True)),
                 ('state', models.CharField(choices=[('open', 'waiting for an answer'), ('upheld', 'you were right'), ('declined', 'it stays as it is')], default='open', max_length=10)),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Creative',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=80)),
                 ('image', models.ImageField(blank=True, height_field='height', help_text='PNG, JPEG, GIF or WebP. Leave it empty for a text.', upload_to=affiliates.models.creative._place_of, validators=[django.core.validators.FileExtensionValidator(['png', 'jpg', 'jpeg', 'gif', 'webp'])], width_field='width')),
                 ('width', models.PositiveIntegerField(editable=False, null=True)),
@@ -245,7 +245,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Flag',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('same_account', 'the buyer was signed in as the affiliate'), ('same_email', "the buyer's e-mail address is the affiliate's"), ('same_payout', "the buyer's e-mail address is the affiliate's at PayPal"), ('same_payer', "the order was paid from the affiliate's account at PayPal"), ('same_address', "several buyers' clicks and orders came from one network address"), ('refund_rate', "unusually many of the affiliate's sales are refunded"), ('dispute', 'the buyer disputes the payment at PayPal'), ('by_staff', 'a member of staff wants to look into it')], max_length=12)),
                 ('dispute_id', models.CharField(blank=True, max_length=36, verbose_name='row of the dispute')),
                 ('state', models.CharField(choices=[('open', 'to be decided'), ('cleared', 'cleared'), ('confirmed', 'confirmed')], default='open', max_length=10)),
@@ -262,7 +262,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Label',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', privacy.encryption.fields.SealedTextField(max_length=32)),
                 ('name_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='exact', source='name')),
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -289,7 +289,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='LedgerEntry',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('commission', 'commission'), ('reversal', 'taken back after a refund'), ('payout', 'payout'), ('return', 'payout that came back'), ('adjustment', 'set right by staff'), ('restored', 'given back: the refund was undone')], max_length=10)),
                 ('amount_minor', models.IntegerField(verbose_name='amount in cents')),
                 ('currency', models.CharField(max_length=3)),
@@ -308,7 +308,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayoutBatch',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('prepared', 'waiting for approval'), ('approved', 'to be paid'), ('sent', 'at PayPal'), ('finished', 'finished'), ('denied', 'refused by PayPal'), ('cancelled', 'cancelled')], default='prepared', max_length=10)),
                 ('method', models.CharField(choices=[('paypal', 'PayPal Payouts'), ('csv', 'by hand, from a CSV list')], default='paypal', max_length=10)),
                 ('currency', models.CharField(max_length=3)),
@@ -330,7 +330,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayoutEmailChange',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='PayPal address')),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email', null=True, source='email')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('done', 'in use'), ('stopped', 'stopped: it was not you'), ('withdrawn', 'withdrawn'), ('replaced', 'in use until then')], default='waiting', max_length=10)),
@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayoutItem',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('amount_minor', models.PositiveIntegerField(verbose_name='amount in cents')),
                 ('currency', models.CharField(max_length=3)),
                 ('receiver', privacy.encryption.fields.SealedEmailField(max_length=254, null=True)),
@@ -383,7 +383,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayoutParcel',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('waiting', 'to be sent'), ('sent', 'at PayPal'), ('ended', 'worked off'), ('denied', 'refused by PayPal')], default='waiting', max_length=10)),
                 ('paypal_batch_id', models.CharField(max_length=64, null=True, unique=True, verbose_name='PayPal batch')),
                 ('problem', models.CharField(blank=True, max_length=200)),
@@ -402,7 +402,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Rate',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('percent', models.DecimalField(blank=True, decimal_places=2, max_digits=5, null=True, verbose_name='percentage')),
                 ('flat_minor', models.PositiveIntegerField(blank=True, null=True, verbose_name='flat amount, in cents')),
                 ('currency', models.CharField(blank=True, max_length=3, verbose_name='currency of a flat amount')),
@@ -454,7 +454,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='TermsVersion',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveSmallIntegerField(editable=False, unique=True)),
                 ('text', models.TextField(help_text='An empty line between paragraphs. A line that starts with # is a heading.', max_length=50000)),
                 ('changes', models.TextField(blank=True, help_text='In two or three sentences: affiliates read it first.', max_length=2000, verbose_name='what changes')),
@@ -472,7 +472,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='TermsAcceptance',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('accepted_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='affiliates.affiliate')),
                 ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='affiliates.termsversion')),

@@ -19,11 +19,11 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.encryption.normalise import normalize_code
-from privacy.fingerprints import FingerprintField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.fingerprints import FingerprintField
+from privacy.encryption.models import SealedModel
+from privacy.encryption.normalization import normalize_code
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
 
 
 def new_code() -> str:

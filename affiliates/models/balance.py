@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Sum
 
-from privacy.registry import not_personal
+from privacy.registry.declarations import not_personal
 
 from .affiliate import Affiliate
 

@@ -14,12 +14,12 @@ from django.db.models.sql import InsertQuery
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedField
-from privacy.expiring import LiveManager
+from privacy.encryption.models import SealedModel, uuid7
 from privacy.keystore.day_keys import KeyDestroyed
 from privacy.keystore.fields import DaySealedTextField
-from privacy.purposes import Audience, Purpose
-from privacy.registry import Erasure, Retention, Use, personal_data
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.registry.declarations import Erasure, Retention, Use, personal_data
+from privacy.registry.expiring import LiveManager
+from privacy.registry.purposes import Audience, Purpose
 
 from .affiliate import Affiliate
 from .async_commit import execute_asynchronously

@@ -12,9 +12,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedTextField
-from privacy.purposes import Audience, Purpose
-from privacy.registry import Erasure, Retention, Use, personal_data
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, uuid7
+from privacy.registry.declarations import Erasure, Retention, Use, personal_data
+from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order
 from shop.money import Money
 

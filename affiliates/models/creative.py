@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
 
 IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
 # No SVG: it can carry scripts, and would be opened from this site's own address.

@@ -10,9 +10,9 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, not_personal, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.purposes import Purpose
 from shop.models import Refund
 from shop.money import Money
 

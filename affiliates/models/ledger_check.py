@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
 
 
 @not_personal("when the books were compared, and the first difference by its ids", "id checked_at difference paypal")

@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.deadlines import local_day
 from privacy.encryption.fields import SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.registry.deadlines import local_day
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
 
 from .commission import Commission
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, not_personal, personal_data
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, uuid7
+from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.purposes import Purpose
 from shop.money import Money
 
 from .affiliate import Affiliate

@@ -12,8 +12,8 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
 from shop.models import Product
 from shop.money import Money
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from privacy.registry import not_personal
+from privacy.registry.declarations import not_personal
 
 from .affiliate import Affiliate
 

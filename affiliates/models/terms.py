@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
 
 from .affiliate import Affiliate
 

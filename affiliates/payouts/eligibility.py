@@ -17,7 +17,7 @@ from django.db.models import Sum
 
 from affiliates.membership.terms import number_now
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
-from privacy.encryption.normalise import normalise_email
+from privacy.encryption.normalization import normalise_email
 from shop.paypal.request_bodies import is_payable
 
 AT_ONCE = 500  # addresses or payouts a statement

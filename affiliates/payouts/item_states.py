@@ -13,8 +13,8 @@ from django.utils import timezone
 from affiliates.mails import PAID_OUT, PAYOUT_CAME_BACK
 from affiliates.models import Commission, LedgerEntry, PayoutBatch, PayoutItem
 from privacy.audit.trail import record
-from privacy.mail import MailRefused, queue_mail
-from privacy.mail_kinds import MailKind
+from privacy.mail.sending import MailRefused, queue_mail
+from privacy.registry.mail_kinds import MailKind
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
 from .eligibility import Barred

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from affiliates.models import PayoutBatch, PayoutItem
 from privacy.audit.trail import record, record_many
-from privacy.csv_files import Cell
-from privacy.deadlines import local_day
-from privacy.encryption.normalise import envelope_address
+from privacy.encryption.normalization import envelope_address
+from privacy.registry.deadlines import local_day
+from privacy.web.csv_export import Cell
 
 from .eligibility import Barred, barred_of
 from .item_states import LEFT_OUT, come_back, leave_out, mark_paid, use_address_in_force

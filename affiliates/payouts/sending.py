@@ -13,8 +13,8 @@ from django_tasks import task
 
 from affiliates.models import PayoutBatch, PayoutItem, PayoutParcel
 from privacy.audit.trail import record, record_many
-from privacy.purposes import Purpose
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
 from shop.paypal.errors import DuplicateBatch, Invalid, PayPalError
 from shop.paypal.gateway import gateway
 from shop.paypal.request_bodies import is_payable

@@ -16,7 +16,7 @@ from affiliates.statistics.label_sales import FEWEST
 from affiliates.tracking.creatives import offered_to
 from affiliates.tracking.label_names import LabelRefused, clean_label
 from affiliates.tracking.labels import archive_label, declare_label
-from privacy.policy.gate import NotInEffect
+from privacy.registry.policy_gate import NotInEffect
 from shop.money import Money, program_currency
 
 from ..models import MOST_LABELS, By, Label, LabelSales

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
-from privacy.csv_files import Cell, csv_response
+from privacy.web.csv_export import Cell, csv_response
 
 from ..models import Affiliate
 from .base import OwnView

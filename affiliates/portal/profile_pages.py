@@ -27,10 +27,10 @@ from affiliates.membership.payout_address import (
 )
 from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsForm, NotificationsForm, PayoutEmailForm
 from affiliates.membership.terms import accept_terms, terms_to_accept
-from privacy.form_keys import result_page
-from privacy.opt_out import is_opted_out
-from privacy.purposes import Channel, Purpose
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.consent.opt_outs import is_opted_out
+from privacy.registry.purposes import Channel, Purpose
+from privacy.web.idempotency import result_page
 
 from ..models import Affiliate, Commission, PayoutEmailChange, TermsVersion
 from .base import OwnView, PortalPage

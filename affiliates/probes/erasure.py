@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.opening import opened_texts
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
-from privacy.rehearsal.search import Search
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.opened_texts import opened_texts
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
+from privacy.evidence.rehearsal.search import Search
 from shop.probes.orders import CLIENT, DIRECT_BUYER
 
 from .people import AFFILIATE, APPLICANT

@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 
 from affiliates.models import Attribution, Click
 from affiliates.tracking.referral_cookie import COOKIE
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.opened_texts import opened_texts
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.search import Search
 from privacy.keystore.day_keys import KeyDestroyed
 from privacy.keystore.models import DayKey
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.opening import opened_texts
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.rehearsal.search import Search
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 from shop.probes.buying import buy
 from shop.probes.products import PRODUCT
 

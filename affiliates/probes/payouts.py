@@ -7,9 +7,9 @@ from datetime import timedelta
 from bs4 import BeautifulSoup
 
 from accounts.probes.staff import OWNER, staff
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.staff_roles import Role
+from privacy.admin_base.staff_roles import Role
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from shop.probes.paypal import bring_messages
 
 from .people import AFFILIATE, RIVAL

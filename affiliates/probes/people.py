@@ -6,8 +6,8 @@ import secrets
 from dataclasses import dataclass
 
 from accounts.probes.staff import OWNER, staff
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 AFFILIATE, RIVAL = "affiliate", "other affiliate"
 APPLICANT = "applicant"

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from affiliates.models import Attribution, Click, Commission
-from privacy.rehearsal.canaries import Canary, Kind
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.rehearsal.search import Search
+from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.search import Search
 from shop.models import Order, Payment
 
 from .people import AFFILIATE, RIVAL

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from accounts.models import User
 from accounts.probes.staff import NO_ROLE, staff
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 from .people import AFFILIATE, RIVAL, apply, approve
 from .portal import PRIVATE

@@ -7,10 +7,10 @@ from zipfile import ZipFile
 
 from affiliates.models import Click
 from affiliates.tracking.referral_cookie import COOKIE
-from privacy.reading import OtherPurpose
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
+from privacy.registry.purpose_binding import OtherPurpose
 from shop.probes.buying import buy
 from shop.probes.products import PRODUCT
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from affiliates.models import DailySales
 from affiliates.statistics.reports import Report, ReportBy, Row
 from privacy.audit.trail import record
-from privacy.csv_files import Cell, csv_response
+from privacy.web.csv_export import Cell, csv_response
 
 from .base import acting, show, staff_page
 from .report_chart import HEIGHT, WIDTH, bars

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from privacy.purposes import Audience, Purpose
-from privacy.reading import for_uses
+from privacy.registry.purpose_binding import for_uses
+from privacy.registry.purposes import Audience, Purpose
 
 from . import explanation_views as why
 from . import report_views

@@ -15,8 +15,8 @@ from django.db.models import CharField, Count, Q, Sum, Value
 from django.db.models.functions import Cast, TruncDate
 
 from affiliates.models import COUNTERS, Affiliate, By, Click, DailyClicks, DailySales, Tally
-from privacy.purposes import Audience, Purpose
-from privacy.reading import reads
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Audience, Purpose
 
 from .sales_rollups import SUMS
 

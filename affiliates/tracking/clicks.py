@@ -21,10 +21,10 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from affiliates.models import REFERRAL_LIFE, Click
-from privacy.client_address import client_address
+from privacy.encryption.models import uuid7
+from privacy.encryption.tokens import digest_of
 from privacy.keystore.day_keys import DayFenced
-from privacy.links import digest_of
-from privacy.sealed_models import uuid7
+from privacy.web.client_address import client_address
 
 from .code_cache import KnownCode, known_code, purge_stopped
 from .referral_cookie import EARLIER, Referral, Token, drop_cookie, referral_of, set_cookie

@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from affiliates.models import CODE, LONGEST_LABEL, Affiliate, Label
 from affiliates.models.affiliate import read_code
-from privacy.encryption.normalise import normalize_code
-from privacy.heartbeat import purge_has_stopped
-from privacy.purposes import Purpose
-from privacy.reading import reads
+from privacy.encryption.normalization import normalize_code
+from privacy.erasure.heartbeat import purge_has_stopped
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Purpose
 
 from .label_names import spelled
 

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
-from privacy.encryption.normalise import normalize_code
+from privacy.encryption.normalization import normalize_code
 from shop.models import Product
 
 PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:program", "contacts:contact"}

@@ -23,9 +23,9 @@ from django.utils import timezone
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click, Label
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, SealBroken, seal, unseal
-from privacy.links import digest_of
-from privacy.purposes import Audience, Purpose
-from privacy.reading import reads
+from privacy.encryption.tokens import digest_of
+from privacy.registry.purpose_binding import reads
+from privacy.registry.purposes import Audience, Purpose
 
 from .visit_kinds import Visit, is_embedded, is_prefetch, program
 

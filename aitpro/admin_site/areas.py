@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.text import slugify
 
-from privacy.today import Area
+from privacy.admin_base.staff_dashboard import Area
 
 APPS = {
     "shop": Area.SHOP,

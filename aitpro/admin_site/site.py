@@ -18,12 +18,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
-from privacy.optimistic_locking.admin import LockingAdmin
-from privacy.optimistic_locking.guard import refuses_stale_pages
-from privacy.policy.gate import waiting
-from privacy.reading import acting_as, acting_now
-from privacy.staff_acting import acts_for_staff
-from privacy.today import waiting_for
+from privacy.admin_base.optimistic_locking.admin import LockingAdmin
+from privacy.admin_base.optimistic_locking.guard import refuses_stale_pages
+from privacy.admin_base.staff_dashboard import waiting_for
+from privacy.admin_base.staff_purposes import acts_for_staff
+from privacy.registry.policy_gate import waiting
+from privacy.registry.purpose_binding import acting_as, acting_now
 
 from .areas import in_areas
 

@@ -17,8 +17,8 @@ from accounts.models import User
 from affiliates.membership.terms import accept_terms, number_now, terms_now
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
-from privacy.opt_out import is_opted_out, suppress
-from privacy.purposes import Channel
+from privacy.consent.opt_outs import is_opted_out, suppress
+from privacy.registry.purposes import Channel
 from shop.models import Product
 from shop.models.delivery import ProductFile
 

@@ -7,7 +7,7 @@ import logging
 
 from django.http import HttpRequest, HttpResponse
 
-from privacy.client_address import is_trusted_proxy
+from privacy.web.client_address import is_trusted_proxy
 
 logger = logging.getLogger(__name__)
 _told: set[str] = set()

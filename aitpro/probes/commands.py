@@ -8,10 +8,10 @@ from typing import Any
 from django.core.management import CommandError, call_command
 
 from accounts.probes.staff import NO_ROLE, staff
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
-from privacy.rehearsal.search import Search
-from privacy.rehearsal.ways_in import without_probe
+from privacy.evidence.rehearsal.entry_points import without_probe
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
+from privacy.evidence.rehearsal.search import Search
 
 QUIET = """
     generate_key housekeeping purge_expired rotate_keys check_promises verify_audit verify_ledger rebuild_rollups

@@ -20,12 +20,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.probes.staff import NO_ROLE, OWNER, staff
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.pages import Form, page, paths_on, route_of
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.rehearsal.ways_in import reached_addresses, routes
-from privacy.staff_roles import Role
+from privacy.admin_base.staff_roles import Role
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.entry_points import reached_addresses, routes
+from privacy.evidence.rehearsal.page_parsing import Form, page, paths_on, route_of
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 WALK = "walk"  # in `things`, from the first walk for the second
 SENT = ["path", "query", "parameter", "agent", "referer", "forwarded", "language", "cookie", "header"]

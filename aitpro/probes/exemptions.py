@@ -1,6 +1,6 @@
 """Ways in that the rehearsal does not go, or that no word of anybody's comes in by, and why."""
 
-from privacy.rehearsal.ways_in import without_probe
+from privacy.evidence.rehearsal.entry_points import without_probe
 
 without_probe(
     "column accounts_authenticator.key",
@@ -72,10 +72,10 @@ without_probe(
     "field affiliates.admin.flags.DecisionForm.reason",
     "field affiliates.membership.profile_forms.AcceptForm.accept",
     "field affiliates.membership.profile_forms.AcceptForm.version",
-    "field privacy.admin_forms.AnswerForm.ground",
-    "field privacy.admin_forms.ExtendForm.reason",
-    "field privacy.admin_forms.RefuseForm.ground",
-    "field privacy.admin_forms.RefuseForm.text",
-    "field privacy.forms.CorrectionForm.message",
+    "field privacy.admin.request_forms.AnswerForm.ground",
+    "field privacy.admin.request_forms.ExtendForm.reason",
+    "field privacy.admin.request_forms.RefuseForm.ground",
+    "field privacy.admin.request_forms.RefuseForm.text",
+    "field privacy.requests.forms.CorrectionForm.message",
     because="No probe goes there yet.",
 )

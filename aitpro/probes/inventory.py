@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from accounts.probes.staff import OWNER
+from privacy.evidence.rehearsal.entry_points import column, every_way, inputs, reached_addresses, reasons
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 from privacy.probes.pages import KEPT
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
-from privacy.rehearsal.ways_in import column, every_way, inputs, reached_addresses, reasons
 
 
 @probe("encrypted", stage=Stage.LAST)

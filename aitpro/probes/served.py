@@ -21,10 +21,10 @@ from urllib.parse import urlencode, urlsplit
 from bs4 import BeautifulSoup
 from django.conf import settings
 
-from privacy.rehearsal.browser import defaults_of
-from privacy.rehearsal.canaries import Kind, network_address
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.browser import defaults_of
+from privacy.evidence.rehearsal.canaries import Kind, network_address
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 CALLER = "visitor of the started server"
 START = 90  # seconds; a busy machine takes its time

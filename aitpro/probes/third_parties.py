@@ -12,10 +12,10 @@ from django.conf import settings
 
 from affiliates.probes.people import AFFILIATE, RIVAL
 from aitpro.evidence import AD_MARKS, AD_NETWORKS, NEEDED, Page, policy_of
-from privacy.rehearsal.canaries import Kind, files_below
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, Seen
-from privacy.rehearsal.search import Search
+from privacy.evidence.rehearsal.canaries import Kind, files_below
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, Seen
+from privacy.evidence.rehearsal.search import Search
 
 CONNECTIONS = "what the site's own process connected to elsewhere"
 READ = "how many pages were read for what they load"

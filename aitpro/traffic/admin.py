@@ -11,8 +11,8 @@ from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 
-from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.csv_files import csv_response
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.web.csv_export import csv_response
 
 from .chart import HEIGHT, WIDTH, bars
 from .forms import PeriodForm

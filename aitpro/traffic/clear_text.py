@@ -1,6 +1,6 @@
 """The readable columns of this app. What tells of a visitor in them breaks a promise of its own."""
 
-from privacy.readable import DOMAIN, PAGE, clear_text
+from privacy.registry.clear_text import DOMAIN, PAGE, clear_text
 
 PROMISE = "direct-visits-domain-only"
 clear_text(DOMAIN, "traffic_domainday.domain", promise=PROMISE)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from privacy.evidence import Evidence, evidence_for
+from privacy.evidence.measurement import Evidence, evidence_for
 
 from .models import DomainDay, PageDay
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import ResolverMatch
 from django.utils import timezone
 
-from privacy.client_address import client_address
+from privacy.web.client_address import client_address
 
 from .counter import traffic_counter
 

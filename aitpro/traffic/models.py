@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Sum
 
-from privacy.registry import not_personal
+from privacy.registry.declarations import not_personal
 
 
 class CountQuerySet(models.QuerySet["models.Model"]):

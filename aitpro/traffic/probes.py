@@ -17,10 +17,10 @@ import dns.rrset
 from django.db import connection
 from django.test import override_settings
 
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.holdings import sealed_values
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.personal_data_map import sealed_values
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 from .counter import TrafficCounter
 from .domains import UNKNOWN

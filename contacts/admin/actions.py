@@ -22,9 +22,9 @@ from contacts.inquiries.timeline import events_of, inquiries_of_the_sender
 from contacts.inquiries.workflow import StepRefused, assign_inquiry, discard_inquiry, release_inquiry
 from contacts.models import Correspondence, Document, Inquiry
 from contacts.views import download
-from privacy.admin_search import BlindSearchMixin
-from privacy.mail import MailRefused
-from privacy.permissions import ContactRefused
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.consent.contact_permission import ContactRefused
+from privacy.mail.sending import MailRefused
 
 from .forms import ConfirmForm, CorrespondenceForm, DocumentForm
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
 from contacts.mails import INQUIRY_ANSWERED
 from contacts.models import Correspondence, Inquiry, Reply
-from privacy.mail import MailRefused
-from privacy.mail_gate import pass_gate
+from privacy.mail.gate import pass_gate
+from privacy.mail.sending import MailRefused
 
 
 class StaffChoice(forms.ModelChoiceField[Any]):

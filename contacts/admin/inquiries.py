@@ -14,10 +14,10 @@ from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.forms import ONLY_FOR
 from contacts.inquiries.workflow import answer_inquiry, assign_inquiry, set_state
 from contacts.models import Inquiry, Reply
-from privacy.admin_readonly import ReadOnlyInline
-from privacy.deadlines import local_day
-from privacy.encryption.normalise import normalise_email
-from privacy.mail import MailRefused
+from privacy.admin_base.readonly import ReadOnlyInline
+from privacy.encryption.normalization import normalise_email
+from privacy.mail.sending import MailRefused
+from privacy.registry.deadlines import local_day
 from privacy.requests import RequestRefused
 
 from .actions import InquirySteps

@@ -13,8 +13,8 @@ from django.db import transaction
 from contacts.mails import DOCUMENT_SENT
 from contacts.models import Document, Inquiry
 from privacy.audit.trail import record
-from privacy.links import digest_of, new_link_token
-from privacy.mail import queue_mail
+from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.mail.sending import queue_mail
 
 from .file_validation import SniffedFile
 
@@ -35,7 +35,7 @@ def add_document(*, inquiry: Inquiry, file: SniffedFile, author: User) -> Docume
 
 @transaction.atomic
 def send_document(*, document: Document, now: datetime, actor: User) -> None:
-    """Mails a new link; an earlier one stops working. Raises `privacy.mail.MailRefused`, and then changes nothing."""
+    """Mails a new link; an earlier one stops working. Raises `privacy.mail.sending.MailRefused`, and then changes nothing."""
     token = new_link_token()
     document.link_digest, document.link_expires_at, document.sent_at = digest_of(token), now + LINK_LIFE, now
     document.save(update_fields=["link_digest", "link_expires_at", "sent_at"])

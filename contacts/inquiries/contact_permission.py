@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contacts.models import Correspondence, Inquiry
-from privacy.permissions import ContactRefused, refuse_unless_permitted
-from privacy.purposes import Channel, Purpose, Refusal
+from privacy.consent.contact_permission import ContactRefused, refuse_unless_permitted
+from privacy.registry.purposes import Channel, Purpose, Refusal
 
 _POINTS = {
     Channel.EMAIL: "e-mail address",

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from contacts.models import Inquiry
-from privacy.encryption.normalise import normalise_phone
-from privacy.trap import TrapField
+from privacy.encryption.normalization import normalise_phone
+from privacy.web.honeypot import TrapField
 
 from .spam_check import looks_like_spam, new_stamp
 

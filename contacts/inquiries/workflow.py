@@ -15,12 +15,12 @@ from django.utils import timezone
 from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from contacts.models import Inquiry, Reply
 from privacy.audit.trail import record
-from privacy.deadlines import business_days_after
-from privacy.limits import has_room
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, queue_mail
 from privacy.models import PrivacyRequest
-from privacy.purposes import Refusal
+from privacy.registry.deadlines import business_days_after
+from privacy.registry.purposes import Refusal
 from privacy.requests import answer_with_text, record_request
+from privacy.web.rate_limits import has_room
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -93,7 +93,7 @@ def answer_due(since: datetime) -> datetime:
 
 @transaction.atomic
 def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
-    """Stores the answer and mails it. Raises `privacy.mail.MailRefused` or `privacy.requests.RequestRefused`, and then
+    """Stores the answer and mails it. Raises `privacy.mail.sending.MailRefused` or `privacy.requests.RequestRefused`, and then
     stores nothing. The answer to a complaint is the answer to its privacy request too."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED]).exists():
         raise MailRefused(Refusal.REASON_CLOSED)

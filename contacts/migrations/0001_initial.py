@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
-import privacy.sealed_models
+import privacy.encryption.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Inquiry',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('reference', models.CharField(default=contacts.models.new_reference, editable=False, max_length=8, unique=True)),
                 ('kind', models.CharField(choices=[('question', 'A question'), ('quote', 'A quote for a project'), ('order', 'Something about an order'), ('complaint', 'A complaint about privacy')], default='question', max_length=10, verbose_name='about')),
                 ('name', privacy.encryption.fields.SealedTextField(max_length=150)),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Document',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', privacy.encryption.fields.SealedTextField(max_length=150, verbose_name='file name')),
                 ('content', privacy.encryption.fields.SealedBinaryField()),
                 ('content_type', models.CharField(max_length=80, verbose_name='type')),
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Correspondence',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('way', models.CharField(choices=[('mail_in', 'an e-mail came in'), ('call_in', 'the person called'), ('call_out', 'we called'), ('letter_in', 'a letter came in'), ('letter_out', 'we sent a letter')], max_length=10, verbose_name='what happened')),
                 ('purpose', models.CharField(choices=[('answer_inquiry', 'answering a question'), ('quote', 'preparing a quote'), ('order', 'fulfilling an order'), ('privacy_request', 'answering a privacy request')], default='answer_inquiry', max_length=20)),
                 ('happened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
@@ -90,7 +90,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Reply',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('body', privacy.encryption.fields.SealedTextField(max_length=20000)),
                 ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

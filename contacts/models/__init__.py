@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.encryption.models import SealedModel
 from privacy.models import PrivacyRequest
-from privacy.purposes import Channel, Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Channel, Purpose
 
 from .document import Document
 from .live_threads import KEPT_DAYS, LiveThreads

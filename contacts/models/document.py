@@ -9,9 +9,9 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedBinaryField, SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
 
 from .live_threads import LiveThreads
 

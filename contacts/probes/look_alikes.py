@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 PAIRS = (  # what the two addresses of a pair are made of, with the same word before
     ("@strasse.example", "@straße.example"),

@@ -10,10 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
 from contacts.models import Inquiry
-from privacy.rehearsal.people import STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.staff_roles import Role
+from privacy.admin_base.staff_roles import Role
+from privacy.evidence.rehearsal.cast import STAFF
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 WRITERS = "writers"  # in `things`: those who wrote, by the kind of their message
 READING_TIME = timedelta(seconds=5)  # whoever is quicker is held for a look by staff

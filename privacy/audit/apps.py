@@ -6,4 +6,4 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (importing registers it)
+        from privacy.admin_base import checks  # noqa: F401  (importing registers it)

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from privacy.encryption.keys import length_prefixed
-from privacy.registry import not_personal
+from privacy.registry.declarations import not_personal
 
 GENESIS = "0" * 64  # the hash before the first entry
 

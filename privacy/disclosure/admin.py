@@ -15,14 +15,14 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from privacy.admin_search import BlindSearchMixin
-from privacy.form_keys import result_page
-from privacy.reauthentication import confirmed_recently
-from privacy.registry import personal_models
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.registry.declarations import personal_models
+from privacy.web.idempotency import result_page
 
 from .forms import OrderForm, RefusalForm
 from .models import Disclosure
-from .steps import PERMISSION, DisclosureRefused, approve_order, export_order, record_order, refuse_order
+from .orders import PERMISSION, DisclosureRefused, approve_order, export_order, record_order, refuse_order
 
 _FACTS = [
     "reference",

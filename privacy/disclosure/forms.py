@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from privacy.registry import personal_models
+from privacy.registry.declarations import personal_models
 
 from .models import Disclosure
 

@@ -7,10 +7,10 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.request_models import new_reference
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.models.request import new_reference
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
 
 
 class DisclosureQuerySet(models.QuerySet["Disclosure"]):
@@ -46,7 +46,7 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
     recipients="the authority named here",
 )
 class Disclosure(SealedModel):
-    """One order, and the one export that it may lead to. `privacy.disclosure.steps` moves it along."""
+    """One order, and the one export that it may lead to. `privacy.disclosure.orders` moves it along."""
 
     class Kind(models.TextChoices):
         COURT_ORDER = "court_order", "court order"

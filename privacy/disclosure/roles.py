@@ -1,6 +1,6 @@
 """Who records orders of authorities, approves them and makes their exports; a second person approves."""
 
-from privacy.staff_roles import Role, share
+from privacy.admin_base.staff_roles import Role, share
 
 share(
     "disclosure",

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connections, models, router
 from django.db.models.lookups import Exact, In, IsNull
 
 from .keys import KEY_ID_BYTES, RootKey, derive_key, key_ring
-from .normalise import (
+from .normalization import (
     address_fingerprint,
     code_fingerprint,
     email_fingerprint,

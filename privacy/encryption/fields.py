@@ -18,11 +18,12 @@ from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
-from ..addresses.form_field import EmailAddressField
-from ..addresses.validation import LONGEST, validate_address
-from ..card_numbers import validate_no_card_number
-from ..policy.gate import require_open
+from privacy.registry.policy_gate import require_open
+from privacy.web.email_field import EmailAddressField
+
+from .email_addresses import LONGEST, validate_address
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
+from .validators import validate_no_card_number
 
 HEADER, NONCE, BODY = slice(HEADER_BYTES), slice(HEADER_BYTES, BODY_STARTS), slice(BODY_STARTS, None)
 

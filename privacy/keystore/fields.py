@@ -12,13 +12,13 @@ from django.utils.functional import cached_property
 from privacy.encryption.fields import SealedAttribute, SealedTextField, row_of
 from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import Opener, Openers, SealedBytes, fleeting_cipher, seal
-from privacy.reading import require_purpose
+from privacy.registry.purpose_binding import require_purpose
 
 from .day_keys import key_of, key_with_id
 
 
 class PurposeBoundAttribute(SealedAttribute):
-    """Opens for code that acts for the purpose of its table, and for no other (`privacy.reading`)."""
+    """Opens for code that acts for the purpose of its table, and for no other (`privacy.registry.purpose_binding`)."""
 
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         if instance is not None:

@@ -9,10 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.fingerprints import FingerprintField, normal_form_field
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, not_personal, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.fingerprints import FingerprintField, normal_form_field
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.purposes import Purpose
 
 
 @not_personal("the keys under which a day's referrals are sealed", "day key_id wrapped minted_at destroyed_at")
@@ -112,7 +112,7 @@ class OptOutCopy(SealedModel):
 
 @not_personal("when housekeeping last ran", "id at")
 class HousekeepingTime(models.Model):
-    """One row, the twin of the main database's heartbeat: whoever doubts the clock asks both (`privacy.heartbeat`)."""
+    """One row, the twin of the main database's heartbeat: whoever doubts the clock asks both (`privacy.erasure.heartbeat`)."""
 
     ONLY = 1
 

@@ -4,9 +4,9 @@ import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
-import privacy.fingerprints
-import privacy.request_models
-import privacy.sealed_models
+import privacy.encryption.fingerprints
+import privacy.models.request
+import privacy.encryption.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AddressIndexing',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('rules', models.CharField(max_length=40, unique=True)),
                 ('done_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('repeated_at', models.DateTimeField(null=True)),
@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ChoicesRequest',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254)),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email', source='email')),
                 ('asked_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Heartbeat',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('name', models.CharField(max_length=30, unique=True)),
                 ('at', models.DateTimeField()),
                 ('told_at', models.DateTimeField(null=True)),
@@ -85,8 +85,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='UndeliverableAddress',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', privacy.fingerprints.FingerprintField()),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='email_fingerprint', source='fingerprint', unique=True)),
                 ('code', models.CharField(max_length=20, verbose_name='what its server said')),
                 ('noticed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='since')),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AddressChange',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('change', models.CharField(choices=[('separated', 'was found by another address too'), ('joined', 'is found by another spelling too'), ('duplicate', 'belongs to the same address as another row, and only one may')], max_length=10)),
                 ('model', models.CharField(max_length=60, verbose_name='kind of row')),
                 ('row_id', models.UUIDField(verbose_name='row')),
@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Attempt',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(choices=[('rehearsal', 'Rehearsal'), ('sweep', 'Sweep')], max_length=20)),
                 ('state', models.CharField(choices=[('running', 'Running'), ('done', 'Done'), ('failed', 'Failed')], default='running', max_length=10)),
                 ('began_at', models.DateTimeField()),
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Breach',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('promise', models.CharField(max_length=40)),
                 ('kind', models.CharField(choices=[('rehearsal', 'Rehearsal'), ('sweep', 'Sweep')], max_length=20)),
                 ('place', models.CharField(max_length=300)),
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='MailTally',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('day', models.DateField()),
                 ('kind', models.CharField(max_length=60)),
                 ('purpose', models.CharField(choices=[('answer_inquiry', 'answering a question'), ('quote', 'preparing a quote'), ('order', 'fulfilling an order'), ('referral_tracking', 'paying commission on referral sales'), ('affiliate_account', "running an affiliate's account"), ('staff_account', 'signing staff in'), ('privacy_request', 'answering a privacy request'), ('policy_notice', 'telling people about a change of this policy'), ('site_traffic', 'counting visits'), ('legal_obligation', 'keeping records that the law asks for')], max_length=20)),
@@ -173,7 +173,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='OutgoingMail',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=60)),
                 ('about_model', models.CharField(max_length=60, verbose_name='reason')),
                 ('about_id', models.UUIDField(verbose_name="reason's id")),
@@ -199,13 +199,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PrivacyRequest',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(default=privacy.request_models.new_reference, editable=False, max_length=8, unique=True)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('reference', models.CharField(default=privacy.models.request.new_reference, editable=False, max_length=8, unique=True)),
                 ('kind', models.CharField(choices=[('access', 'Send me everything you keep about me'), ('correction', 'Correct what you keep about me'), ('deletion', 'Delete what you keep about me'), ('stop_contact', 'Stop contacting me'), ('complaint', 'Complain about how you handle my data')], max_length=20)),
                 ('channel', models.CharField(choices=[('page', 'the page'), ('email', 'e-mail'), ('call', 'call'), ('letter', 'letter')], default='page', max_length=10, verbose_name='came by')),
                 ('state', models.CharField(choices=[('unconfirmed', 'not confirmed yet'), ('confirmed', 'open'), ('answered', 'answered')], default='unconfirmed', max_length=12)),
                 ('email', privacy.encryption.fields.SealedEmailField(blank=True, max_length=254, null=True, verbose_name='e-mail address')),
-                ('fingerprint', privacy.fingerprints.FingerprintField(editable=False, null=True)),
+                ('fingerprint', privacy.encryption.fingerprints.FingerprintField(editable=False, null=True)),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', null=True, source='fingerprint')),
                 ('phone', privacy.encryption.fields.SealedTextField(blank=True, max_length=40, null=True, verbose_name='telephone number')),
                 ('contact', privacy.encryption.fields.SealedTextField(blank=True, max_length=1000, null=True, verbose_name='where else to answer')),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AccessArchive',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('content', privacy.encryption.fields.SealedBinaryField()),
                 ('link_digest', models.CharField(max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
@@ -253,7 +253,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PromiseState',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('promise', models.CharField(max_length=40)),
                 ('kept', models.BooleanField()),
                 ('began_at', models.DateTimeField()),
@@ -267,12 +267,12 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Suppression',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', privacy.fingerprints.FingerprintField(null=True)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', privacy.encryption.fingerprints.FingerprintField(null=True)),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', null=True, source='fingerprint')),
-                ('phone_fingerprint', privacy.fingerprints.FingerprintField(null=True, of='phone')),
+                ('phone_fingerprint', privacy.encryption.fingerprints.FingerprintField(null=True, of='phone')),
                 ('phone_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='phone_fingerprint', null=True, source='phone_fingerprint')),
-                ('address_fingerprint', privacy.fingerprints.FingerprintField(null=True, of='address')),
+                ('address_fingerprint', privacy.encryption.fingerprints.FingerprintField(null=True, of='address')),
                 ('address_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='address_fingerprint', null=True, source='address_fingerprint')),
                 ('channel', models.CharField(choices=[('email', 'e-mail'), ('phone', 'telephone'), ('letter', 'letter')], max_length=10)),
                 ('purpose', models.CharField(blank=True, choices=[('answer_inquiry', 'answering a question'), ('quote', 'preparing a quote'), ('order', 'fulfilling an order'), ('referral_tracking', 'paying commission on referral sales'), ('affiliate_account', "running an affiliate's account"), ('staff_account', 'signing staff in'), ('privacy_request', 'answering a privacy request'), ('policy_notice', 'telling people about a change of this policy'), ('site_traffic', 'counting visits'), ('legal_obligation', 'keeping records that the law asks for')], default='', max_length=20)),

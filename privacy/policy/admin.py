@@ -14,16 +14,16 @@ from django.urls import NoReverseMatch, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from privacy.admin_audited import AuditedAdmin
-from privacy.admin_readonly import ReadOnlyAdmin
+from privacy.admin_base.audited import AuditedAdmin
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.registry.policy_gate import waiting
+from privacy.registry.policy_snapshot import running
 
+from .admin_actions import STEPS_OF_NOTICES, STEPS_OF_VERSIONS, Step
 from .admin_forms import VersionForm
-from .admin_steps import STEPS_OF_NOTICES, STEPS_OF_VERSIONS, Step
-from .gate import waiting
 from .models import PolicyNotice, PolicyVersion
+from .notice_progress import progress_of
 from .notices import ContactRefused, follow_mails
-from .progress import progress_of
-from .snapshot import running
 from .versions import VersionRefused
 
 

@@ -3,7 +3,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-from privacy.purposes import Purpose
+from privacy.registry.purposes import Purpose
 
 
 class PolicyConfig(AppConfig):
@@ -12,8 +12,9 @@ class PolicyConfig(AppConfig):
     staff_acts_for = (Purpose.POLICY_NOTICE,)
 
     def ready(self) -> None:
+        from privacy.registry.policy_gate import guard_plain_columns
+
         from . import checks  # noqa: F401  (importing registers it)
-        from .gate import guard_plain_columns
 
         guard_plain_columns()
         post_migrate.connect(_begin, sender=self)
@@ -21,13 +22,14 @@ class PolicyConfig(AppConfig):
 
 def _begin(using: str, **kwargs: Any) -> None:
     """A fresh database starts with the policy that the code prints."""
-    from . import gate
+    from privacy.registry import policy_gate
+
     from .models import PolicyVersion
     from .versions import begin_with_first_version
 
     if using == PolicyVersion.objects.db and PolicyVersion._meta.db_table in _tables(using):
         begin_with_first_version()
-        gate.look()
+        policy_gate.look()
 
 
 def _tables(using: str) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from .gate import registered
+from privacy.registry.policy_gate import registered
 
 
 @checks.register("privacy")

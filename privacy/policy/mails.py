@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ..mail import mail_kind
-from ..purposes import Purpose
+from privacy.mail.sending import mail_kind
+from privacy.registry.purposes import Purpose
+
+from .affected_people import address_in
 from .models import PolicyNotice, PolicyVersion
-from .people import address_in
 
 
 def _is_announced(notice: PolicyNotice) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from .gate import NotInEffect
+from privacy.registry.policy_gate import NotInEffect
 
 logger = logging.getLogger(__name__)
 

@@ -11,14 +11,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.fingerprints import FingerprintField
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, not_personal, personal_data
-from privacy.sealed_models import SealedModel, uuid7
-
-from .differences import Difference, differences
-from .gate import NOTHING
-from .snapshot import Snapshot, hash_of
+from privacy.encryption.fingerprints import FingerprintField
+from privacy.encryption.models import SealedModel, uuid7
+from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
+from privacy.registry.policy_diff import Difference, differences
+from privacy.registry.policy_gate import NOTHING
+from privacy.registry.policy_snapshot import Snapshot, hash_of
+from privacy.registry.purposes import Purpose
 
 
 class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):

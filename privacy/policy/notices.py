@@ -16,16 +16,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
-from ..addresses.stored import stored_address
+from privacy.consent.opt_outs import is_opted_out
+from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.stored_addresses import stored_address
+from privacy.registry.purpose_binding import acts_for, upkeep
+from privacy.registry.purposes import Audience, Channel, Purpose
+
 from ..audit.trail import record
-from ..mail import MailRefused, queue_mail
 from ..models import OutgoingMail
-from ..opt_out import is_opted_out
-from ..purposes import Audience, Channel, Purpose
-from ..reading import acts_for, upkeep
+from .affected_people import Person, address_in, is_there, people
 from .mails import POLICY_CHANGED
 from .models import PolicyNotice, PolicyVersion
-from .people import Person, address_in, is_there, people
 
 MAILED_AT_ONCE = 200  # notices in one round; the worker and housekeeping take turns with other work
 

@@ -1,6 +1,6 @@
 """Who writes the policy's versions and sees to it that everybody is told."""
 
-from privacy.staff_roles import Role, share
+from privacy.admin_base.staff_roles import Role, share
 
 share(
     "policy",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..today import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
+
 from .models import PolicyNotice
 
 

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from privacy.registry import policy_gate
+from privacy.registry.policy_snapshot import hash_of, running, without
+
 from ..audit.trail import record
-from . import gate
 from .models import PolicyVersion
 from .notices import drop_the_gone, enqueue_telling, follow_mails, list_people
-from .snapshot import hash_of, running, without
 
 State = PolicyVersion.State
 
@@ -88,7 +89,7 @@ def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
         follow_mails(version=version, now=now)
         _refuse_while_untold(version)
     _replace(version, now, actor)
-    gate.forget()
+    policy_gate.forget()
 
 
 def _refuse_while_untold(version: PolicyVersion) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from django.db.models import Count, Q
 from django.views.generic import DetailView, ListView
 
-from ..evidence import at_least
+from privacy.evidence.measurement import at_least
+from privacy.registry.policy_snapshot import kept_rows
+
 from .models import PolicyNotice, PolicyVersion
-from .snapshot import kept_rows
 
 
 class ChangesView(ListView[PolicyVersion]):

@@ -11,4 +11,4 @@
 from . import requests  # noqa: F401  (importing registers them, in this order within a stage)
 
 # isort: split
-from . import archives, changes, disclosures, doors, mails, pages, readings, stores  # noqa: F401
+from . import archives, audited_reads, changes, disclosures, mails, pages, stores, unauthorized_access  # noqa: F401

@@ -7,13 +7,13 @@ from collections import defaultdict
 
 from django.urls import reverse
 
-from privacy.registry import PersonalData, declaration_for
-from privacy.rehearsal.canaries import Canary, Kind
-from privacy.rehearsal.holdings import Column, holdings, sealed_addresses
-from privacy.rehearsal.mailboxes import mailbox
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.rehearsal.search import Search
+from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.mailboxes import mailbox
+from privacy.evidence.rehearsal.personal_data_map import Column, holdings, sealed_addresses
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.search import Search
+from privacy.registry.declarations import PersonalData, declaration_for
 
 SUBJECT = "confirm your privacy request"
 

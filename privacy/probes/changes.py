@@ -6,14 +6,14 @@ from unittest import mock
 
 from django.utils import timezone
 
+from privacy.evidence.rehearsal.cast import OWNER, STAFF
+from privacy.evidence.rehearsal.personal_data_map import sealed_values
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from privacy.models import PrivacyRequest
-from privacy.policy import gate
 from privacy.policy.models import PolicyVersion
-from privacy.policy.snapshot import running, without
-from privacy.rehearsal.holdings import sealed_values
-from privacy.rehearsal.people import OWNER, STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.registry import policy_gate
+from privacy.registry.policy_snapshot import running, without
 
 LIST = "/admin/policy/policyversion/"
 CLOSED = "privacy_privacyrequest.details"
@@ -26,7 +26,7 @@ def what_the_policy_lacks_is_not_taken(rehearsal: Rehearsal) -> None:
     snapshot = without(running(), [CLOSED])
     details = rehearsal.canary(asker.who, "details", kept=False)
     with mock.patch.object(type(PolicyVersion._default_manager), "in_effect_snapshot", lambda manager: snapshot):
-        gate.forget()
+        policy_gate.forget()
         try:
             page = asker.open("/privacy/request/?kind=access")
             rehearsal.tried()
@@ -34,7 +34,7 @@ def what_the_policy_lacks_is_not_taken(rehearsal: Rehearsal) -> None:
                 rehearsal.breach("change-notice", "a form asks for what the policy does not name")
             asker.submit("Send me the link", kind="access", email=rehearsal.address(asker.who), details=details)
         finally:
-            gate.forget()
+            policy_gate.forget()
     stored = [value for row, _, value in sealed_values() if isinstance(row, PrivacyRequest)]
     if any(details.rstrip("Ö") in str(value) for value in stored):
         rehearsal.breach("change-notice", f"{CLOSED} is stored, which the policy does not name")

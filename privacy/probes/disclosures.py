@@ -9,11 +9,11 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from privacy.admin_base.staff_roles import Role
 from privacy.disclosure.models import Disclosure
-from privacy.rehearsal.people import OWNER, STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.staff_roles import Role
+from privacy.evidence.rehearsal.cast import OWNER, STAFF
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 from .requests import ASKERS
 

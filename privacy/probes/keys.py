@@ -12,8 +12,8 @@ from http.cookies import SimpleCookie
 from django.conf import settings
 from django.urls import reverse
 
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 SHORTEST = 20  # characters; what is shorter could be met by chance, or is a code that everybody may know
 IN_A_LINK = re.compile(r"[\w.:=-]{20,}", re.ASCII)

@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from privacy.bounces import mail_with_id
-from privacy.mail_kinds import MailKind, kind_named
+from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.mailboxes import envelope, mailbox
+from privacy.evidence.rehearsal.personal_data_map import sealed_addresses
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
+from privacy.evidence.rehearsal.search import Search
+from privacy.mail.bounces import mail_with_id
 from privacy.models import OutgoingMail
-from privacy.rehearsal.canaries import Canary, Kind
-from privacy.rehearsal.holdings import sealed_addresses
-from privacy.rehearsal.mailboxes import envelope, mailbox
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
-from privacy.rehearsal.search import Search
+from privacy.registry.mail_kinds import MailKind, kind_named
 
 from .pages import BROKEN_BY, KNOWN
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from django.db import models
 
-from privacy.rehearsal.canaries import Canary, Kind
-from privacy.rehearsal.holdings import Column, holdings
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, Seen
-from privacy.rehearsal.search import Search
+from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.personal_data_map import Column, holdings
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, Seen
+from privacy.evidence.rehearsal.search import Search
 
 THIEF = "thief"  # how `who` begins, of somebody who tries doors
 BROKEN_BY = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from privacy.admin_base.staff_roles import Role
+from privacy.evidence.rehearsal.cast import NO_ROLE, OWNER, STAFF
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from privacy.models import PrivacyRequest
-from privacy.rehearsal.people import NO_ROLE, OWNER, STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
-from privacy.staff_roles import Role
 
 LIST = "/admin/privacy/privacyrequest/"
 ASKERS = "people who asked"  # in `things`: the addresses of those who asked on the page, by kind

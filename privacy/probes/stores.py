@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.cache import caches
 
-from privacy.rehearsal.canaries import Canary, Kind, files_below
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
-from privacy.rehearsal.search import Search
-from privacy.rehearsal.stolen import as_text, columns
+from privacy.evidence.rehearsal.canaries import Canary, Kind, files_below
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
+from privacy.evidence.rehearsal.search import Search
+from privacy.evidence.rehearsal.stolen_copy import as_text, columns
 
 from .keys import watch_keys
 

@@ -20,12 +20,12 @@ from .answers import (
     report_behind,
     report_for_staff,
 )
-from .clock import acknowledge_request, extend_request
+from .base import RequestRefused
 from .confirmation import MailedLink, leave_open, mailed_link
 from .correction import correct, correction_behind, invite_to_correct
+from .extensions import acknowledge_request, extend_request
 from .intake import receive_request, record_request
 from .link_mail import mail_link_now, mail_waiting_links
-from .steps import RequestRefused
 
 __all__ = [
     "MailedLink",

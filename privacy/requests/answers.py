@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from ..access import build_archive
-from ..after_deletion import refuse_if_prevented, usable_by
-from ..erasure import erase_person
-from ..links import digest_of, new_link_token
+from privacy.consent.opt_outs import suppress
+from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.erasure.consequences import refuse_if_prevented, usable_by
+from privacy.erasure.erase import erase_person
+
 from ..mails import REQUEST_ANSWERED, REQUEST_ARCHIVE
 from ..models import AccessArchive, PrivacyRequest, Suppression
-from ..opt_out import suppress
+from .archive import build_archive
+from .base import Kind, Outcome, RequestRefused, audited, close, locked, require_email, require_known, tell
 from .deletion_report import DeletionReport, read_report, write_report
-from .steps import Kind, Outcome, RequestRefused, audited, close, locked, require_email, require_known, tell
 
 ARCHIVE_LIFE = timedelta(days=7)
 

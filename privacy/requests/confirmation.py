@@ -12,10 +12,11 @@ from datetime import datetime
 
 from django.db import models, transaction
 
-from ..links import derived_token, digest_of
+from privacy.encryption.tokens import derived_token, digest_of
+
 from ..models import PrivacyRequest
+from .base import Identity, Kind, State, audited, close
 from .intake import set_deadlines
-from .steps import Identity, Kind, State, audited, close
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from typing import Any
 
 from django.db import models, transaction
 
-from ..links import digest_of
+from privacy.encryption.tokens import digest_of
+from privacy.registry.declarations import PersonalData, personal_models
+
 from ..models import PrivacyRequest
-from ..registry import PersonalData, personal_models
-from .steps import Kind, audited, close, locked
+from .base import Kind, audited, close, locked
 
 CORRECTION_LIFE = timedelta(hours=1)
 

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
-from ..after_deletion import Usable
-from ..erasure import ErasureLine
+from privacy.erasure.consequences import Usable
+from privacy.erasure.erase import ErasureLine
+from privacy.registry.declarations import Erasure
+
 from ..models import AccessArchive
-from ..registry import Erasure
 
 
 @dataclass(frozen=True)

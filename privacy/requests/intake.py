@@ -11,12 +11,13 @@ from datetime import datetime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from ..asked_mail import WAITS_FOR_LINK
-from ..deadlines import deadlines_of
+from privacy.mail.link_mail_limits import WAITS_FOR_LINK
+from privacy.models.request import RECORD_LIFE
+from privacy.registry.deadlines import deadlines_of
+
 from ..models import PrivacyRequest
-from ..request_models import RECORD_LIFE
+from .base import State, audited
 from .link_mail import mail_link
-from .steps import State, audited
 
 
 @transaction.atomic

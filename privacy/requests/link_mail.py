@@ -14,15 +14,16 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from ..addresses.stored import stored_address
-from ..asked_mail import LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, mail_what_waits
-from ..links import digest_of, new_link_token
-from ..mail import MailRefused, queue_mail
+from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.mail.link_mail_limits import LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, mail_what_waits
+from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.stored_addresses import stored_address
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Audience, Purpose
+
 from ..mails import REQUEST_CONFIRMATION
 from ..models import PrivacyRequest
-from ..purposes import Audience, Purpose
-from ..reading import acts_for
-from .steps import State, audited
+from .base import State, audited
 
 
 @task()

@@ -14,15 +14,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from ..after_deletion import DeletionPrevented, consequences_for, usable_by
-from ..asked_mail import network_has_room
-from ..client_address import client_address
-from ..erasure import plan_erasure
-from ..form_keys import kept_in_history, result_page
-from ..forms import CorrectionForm, DeletionForm, PrivacyRequestForm
+from privacy.erasure.consequences import DeletionPrevented, consequences_for, usable_by
+from privacy.erasure.erase import plan_erasure
+from privacy.mail.link_mail_limits import network_has_room
+from privacy.models.request import REFERENCE
+from privacy.registry.declarations import personal_models
+from privacy.web.client_address import client_address
+from privacy.web.idempotency import kept_in_history, result_page
+
 from ..models import PrivacyRequest
-from ..registry import personal_models
-from ..request_models import REFERENCE
 from .answers import (
     answer_with_archive,
     answer_with_deletion,
@@ -31,11 +31,12 @@ from .answers import (
     open_archive_first,
     report_behind,
 )
+from .base import Kind
 from .confirmation import MailedLink, leave_open, mailed_link
 from .correction import correct, correctable_values, correction_behind, invite_to_correct
 from .deletion_report import gone, staying
+from .forms import CorrectionForm, DeletionForm, PrivacyRequestForm
 from .intake import receive_request
-from .steps import Kind
 
 
 @kept_in_history

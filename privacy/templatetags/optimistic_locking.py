@@ -8,8 +8,8 @@ from django import template
 from django.contrib.admin import site
 from django.utils.html import format_html
 
-from ..optimistic_locking.guard import FIELD
-from ..optimistic_locking.snapshot import pack
+from privacy.admin_base.optimistic_locking.guard import FIELD
+from privacy.admin_base.optimistic_locking.snapshot import pack
 
 register = template.Library()
 

@@ -12,9 +12,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import path
 
-from privacy.admin_readonly import ReadOnlyAdmin
-from privacy.admin_search import BlindSearchMixin
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.reauthentication import confirmed_recently
 from shop.delivery.license_keys import NotALicenceKey, canonical_licence_key
 from shop.delivery.licenses import ReissueRefused, reissue_licence
 from shop.models import Order, Product

@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
-from privacy.admin_search import BlindSearchMixin
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from shop.delivery.downloads import renew_downloads
 from shop.models import Order
 from shop.models.delivery import Licence

@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
-from privacy.optimistic_locking.guard import speaks_to_paypal
-from privacy.reauthentication import confirmed_recently
+from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
+from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
+from privacy.admin_base.reauthentication import confirmed_recently
 from shop.models import Dispute, Payment, PayPalEvent, Refund
 from shop.payments.refunds import FormUsedBefore, RefundRefused, refund_payment
 from shop.pricing.form_fields import MoneyField

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from privacy.encryption.normalise import normalise_phone
+from privacy.encryption.normalization import normalise_phone
 from shop.models import Order, Product
 from shop.money import Money
 from shop.signals import code_entered

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from privacy.form_keys import repeatable
+from privacy.web.idempotency import repeatable
 from shop.delivery.downloads import DownloadRefused, behind_link, download_link, take_download
 from shop.models import Order, Payment, Refund
 from shop.models.delivery import Licence, ProductFile

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from privacy.audit.trail import record
-from privacy.links import digest_of, new_link_token
+from privacy.encryption.tokens import digest_of, new_link_token
 from shop.models import Order, Product
 from shop.signals import order_placed
 
@@ -28,7 +28,7 @@ def place_order(
     """Stores the order, or finds the one that the same form placed before.
 
     `code` is what the buyer typed as a partner's code, possibly nothing; `phone` and `address` are None where the
-    product does not ask for them. `form_digest` is that of the form's key (`privacy.form_keys`); without one, it is a
+    product does not ask for them. `form_digest` is that of the form's key (`privacy.web.idempotency`); without one, it is a
     new order.
     """
     order, is_new = Order.objects.get_or_create(

@@ -14,10 +14,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 from django.views.generic import DetailView, FormView
 
-from privacy.client_address import client_address
-from privacy.encryption.normalise import normalise_email
-from privacy.form_keys import form_key, repeatable
-from privacy.limits import DAY, has_room, network_of, seconds_left
+from privacy.encryption.normalization import normalise_email
+from privacy.web.client_address import client_address
+from privacy.web.idempotency import form_key, repeatable
+from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
 from shop.models import Order, Payment, Product
 from shop.payments.settlement import settle
 from shop.paypal.errors import PayPalError

@@ -5,8 +5,8 @@ import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
-import privacy.links
-import privacy.sealed_models
+import privacy.encryption.tokens
+import privacy.encryption.models
 import shop.models.delivery
 import shop.models.paypal_event
 import shop.money
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Order',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('reference', models.CharField(max_length=20, unique=True)),
                 ('product_name', models.CharField(max_length=120)),
                 ('amount_minor', models.PositiveIntegerField(verbose_name='amount in cents')),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ('downloads', models.PositiveSmallIntegerField(default=0, verbose_name='downloads so far')),
                 ('delivery_ended', models.BooleanField(default=False, editable=False)),
                 ('checkout_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
-                ('link_token', privacy.links.SealedTokenField(default=privacy.links.new_link_token, editable=False)),
+                ('link_token', privacy.encryption.tokens.SealedTokenField(default=privacy.encryption.tokens.new_link_token, editable=False)),
                 ('link_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='exact', source='link_token', unique=True)),
             ],
             options={
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Payment',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('attempt', models.PositiveSmallIntegerField(default=1)),
                 ('approval', models.PositiveSmallIntegerField(default=1)),
                 ('state', models.CharField(choices=[('new', 'not yet at PayPal'), ('created', 'waiting for the buyer'), ('capturing', 'being collected'), ('pending', 'pending at PayPal'), ('paid', 'paid'), ('declined', 'declined'), ('expired', 'expired'), ('part_refunded', 'partly refunded'), ('refunded', 'refunded')], default='new', max_length=15)),
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Dispute',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('paypal_id', models.CharField(max_length=64, unique=True, verbose_name='PayPal dispute')),
                 ('state', models.CharField(choices=[('OPEN', 'open'), ('WAITING_FOR_BUYER_RESPONSE', 'the buyer has to answer'), ('WAITING_FOR_SELLER_RESPONSE', 'we have to answer'), ('UNDER_REVIEW', 'PayPal is looking into it'), ('OTHER', "open, in a state of PayPal's own"), ('RESOLVED', 'closed')], max_length=30)),
                 ('reason', models.CharField(blank=True, max_length=80)),
@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PayPalEvent',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('event_id', models.CharField(max_length=255, unique=True)),
                 ('event_type', models.CharField(max_length=255)),
                 ('resource_id', models.CharField(blank=True, max_length=128)),
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Product',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('slug', models.SlugField(unique=True)),
                 ('name', models.CharField(max_length=120)),
                 ('summary', models.CharField(max_length=300)),
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ProductFile',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('version', models.CharField(max_length=30, validators=[django.core.validators.RegexValidator('\\A[0-9A-Za-z][0-9A-Za-z.+-]*\\Z')])),
                 ('content', models.FileField(max_length=200, storage=shop.models.delivery.protected_storage, upload_to=shop.models.delivery._place_of, validators=[django.core.validators.FileExtensionValidator(['zip', 'pdf'])], verbose_name='file')),
                 ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Refund',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('source', models.CharField(choices=[('staff', 'refunded here'), ('paypal', 'refunded at PayPal'), ('chargeback', 'taken back by PayPal or the bank')], default='staff', max_length=10)),
                 ('amount_minor', models.PositiveIntegerField(verbose_name='amount in cents')),
                 ('currency', models.CharField(max_length=3)),
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Licence',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('key', privacy.encryption.fields.SealedTextField(max_length=29, verbose_name='licence key')),
                 ('key_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='exact', source='key', unique=True)),
                 ('issued_at', models.DateTimeField(default=django.utils.timezone.now)),

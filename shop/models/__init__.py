@@ -10,10 +10,10 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.links import SealedTokenField
-from privacy.purposes import Audience, Purpose
-from privacy.registry import Erasure, Retention, Use, not_personal, personal_data
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.tokens import SealedTokenField
+from privacy.registry.declarations import Erasure, Retention, Use, not_personal, personal_data
+from privacy.registry.purposes import Audience, Purpose
 from shop.money import CURRENCIES, Money, program_currency
 
 from .delivery import Licence, ProductFile

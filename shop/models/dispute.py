@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.expiring import is_due
-from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
+from privacy.registry.expiring import is_due
 from shop.money import Money
 
 LOOK_EVERY = timedelta(hours=1)  # an open dispute moves within days; its message comes sooner than the look

@@ -8,10 +8,10 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.encryption.fields import SealedTextField
-from privacy.expiring import is_due
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.expiring import is_due
+from privacy.registry.purposes import Purpose
 
 PAYLOAD_KEPT = 30  # days: longer than PayPal repeats a message, long enough to find out what went wrong
 WORKER_TIME = timedelta(minutes=5)  # what the worker gets before the regular look-up does a message itself

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
-from privacy.expiring import is_ahead
-from privacy.registry import not_personal
+from privacy.registry.declarations import not_personal
+from privacy.registry.expiring import is_ahead
 from shop.money import Money
 
 LOOK_EVERY = timedelta(days=1)

@@ -19,7 +19,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from privacy.mail import MailKind, MailRefused, queue_mail
+from privacy.mail.sending import MailKind, MailRefused, queue_mail
 from shop.mails import DISPUTE_CLOSED, DISPUTE_OPENED
 from shop.models import Dispute, Payment, Refund
 from shop.money import Money

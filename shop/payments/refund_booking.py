@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from privacy.mail import MailRefused, queue_mail
+from privacy.mail.sending import MailRefused, queue_mail
 from shop.mails import REFUND_MADE
 from shop.models import Order, Payment, Refund
 from shop.signals import payment_refunded, payment_restored

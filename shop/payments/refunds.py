@@ -12,8 +12,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from privacy.expiring import is_ahead
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.registry.expiring import is_ahead
 from shop.models import Payment, Refund
 from shop.money import Money
 from shop.paypal.errors import Invalid, PayPalError

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from privacy.addresses.validation import validate_address
-from privacy.encryption.normalise import envelope_address
+from privacy.encryption.email_addresses import validate_address
+from privacy.encryption.normalization import envelope_address
 from shop.money import Money
 from shop.paypal.errors import Invalid
 from shop.paypal.types import OrderItem, PayoutLine

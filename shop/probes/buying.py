@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from privacy.rehearsal.canaries import Kind
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 from .products import PRODUCT
 

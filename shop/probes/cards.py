@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from bs4 import BeautifulSoup
 
-from privacy.rehearsal.canaries import Kind, canary
-from privacy.rehearsal.opening import opened_texts
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal, SiteBrowser
+from privacy.evidence.rehearsal.canaries import Kind, canary
+from privacy.evidence.rehearsal.opened_texts import opened_texts
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 from .products import SERVICE
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from privacy.rehearsal.people import OWNER, STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.cast import OWNER, STAFF
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 from .buying import Buyer, buy
 from .paypal import act_on_payment, bring_messages

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import urljoin
 
-from privacy.rehearsal.rehearsing import Rehearsal, send_to_paypal
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, send_to_paypal
 
 BROUGHT = "the last message of PayPal's that was brought"
 

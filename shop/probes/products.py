@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from privacy.rehearsal.people import OWNER, STAFF
-from privacy.rehearsal.probes import Stage, probe
-from privacy.rehearsal.rehearsing import Rehearsal
+from privacy.evidence.rehearsal.cast import OWNER, STAFF
+from privacy.evidence.rehearsal.probes import Stage, probe
+from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 PRODUCT = "rehearsed-product"  # its slug
 SERVICE = "rehearsed-service"  # one that asks for a telephone number and an address

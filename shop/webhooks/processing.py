@@ -17,8 +17,8 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record
-from privacy.purposes import Purpose
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
 from shop.models import Payment, PayPalEvent
 from shop.payments.capture_booking import MONEY_CAME, apply_capture
 from shop.payments.capture_lookup import PaymentUnknown

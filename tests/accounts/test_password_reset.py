@@ -16,8 +16,8 @@ from pytest_django import Settings
 
 from accounts.models import LinkRequest, User
 from affiliates.models import Affiliate
+from privacy.erasure.retention import purge_expired
 from privacy.models import OutgoingMail, Suppression
-from privacy.retention import purge_expired
 from tests import factories
 from tests.privacy.inbox import link_mailed_to
 from tests.privacy.stored import stored

@@ -18,8 +18,8 @@ from accounts.models import User
 from accounts.sessions.models import Session
 from affiliates.models import Affiliate, LedgerEntry, PayoutBatch
 from affiliates.payouts.runs import prepare_payout
+from privacy.encryption.models import uuid7
 from privacy.models import PrivacyRequest
-from privacy.sealed_models import uuid7
 from shop.models import Product, Refund
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.models import LastAdministrator, User
 from affiliates.models import Affiliate
+from privacy.admin_base.staff_roles import Role
 from privacy.models import PrivacyRequest
-from privacy.staff_roles import Role
 from tests import factories
 from tests.worker import run_due_tasks
 

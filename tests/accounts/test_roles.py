@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from accounts.models import User
-from privacy.staff_roles import Role, permissions_of
+from privacy.admin_base.staff_roles import Role, permissions_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db

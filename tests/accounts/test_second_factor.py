@@ -324,7 +324,7 @@ def test_the_secret_moves_to_a_new_key(secret: bytes, settings: Settings) -> Non
 
 
 def test_the_archive_says_that_there_is_one_and_withholds_the_secret(secret: bytes) -> None:
-    from privacy.access import collect
+    from privacy.requests.archive import collect
 
     sections = {section["what"]: section for section in collect(email=ALICE)}
     assert "Your authenticator app" in sections

@@ -18,8 +18,8 @@ from accounts.sessions.browsers import browser_name
 from accounts.sessions.models import Session
 from accounts.sessions.store import SessionStore
 from affiliates.models import Affiliate
-from privacy.access import collect
 from privacy.encryption.keys import RootKey, key_ring
+from privacy.requests.archive import collect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -15,7 +15,7 @@ from affiliates.membership.account_state import close_affiliate, part_with_close
 from affiliates.models import Affiliate, AffiliateCode, Attribution, Click
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import RootKey
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from shop.models import Product
 from tests import factories
 from tests.shop.buying import place

@@ -22,7 +22,7 @@ from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEn
 from affiliates.payouts.item_states import give_back
 from affiliates.payouts.runs import PayoutRefused, cancel_payout, prepare_payout
 from privacy.audit.models import AuditEntry
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
 from shop.models import Payment, Product
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture

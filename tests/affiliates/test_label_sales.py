@@ -21,8 +21,8 @@ from affiliates.models import Affiliate, Attribution, Click, LabelSales, Uncount
 from affiliates.statistics.label_sales import FEWEST, count_label_sales
 from affiliates.tracking.labels import declare_label
 from aitpro.housekeeping import STEPS
-from privacy.erasure import erase_person
-from privacy.retention import purge_expired
+from privacy.erasure.erase import erase_person
+from privacy.erasure.retention import purge_expired
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
 from tests.affiliates.portal.pages import PORTAL, signed_in

@@ -17,8 +17,8 @@ from affiliates.models import Affiliate, Click, new_code
 from affiliates.tracking.code_cache import MOST, _memory, known_code
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.referral_cookie import COOKIE
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 from shop.models import Product
 from tests import factories
 

@@ -25,7 +25,7 @@ from affiliates.statistics.daily_statistics import Figures, breakdown, figures
 from affiliates.statistics.rebuild import rebuild
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.visit_kinds import Visit
-from privacy.retention import purge_expired
+from privacy.erasure.retention import purge_expired
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import refund, sale

@@ -9,8 +9,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Click
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 
 PEER, LIAR, VISITOR = "198.51.100.9", "192.0.2.66", "203.0.113.5"
 

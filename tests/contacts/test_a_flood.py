@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from contacts.inquiries.workflow import HELD_NEWS
-from privacy.limits import WINDOW
+from privacy.web.rate_limits import WINDOW
 from tests.running_site import RunningSite, running_site
 from tests.visitor import Visitor
 

@@ -11,8 +11,8 @@ from django.test import Client
 from accounts.models import User
 from contacts.models import Correspondence, Inquiry
 from privacy.audit.models import AuditEntry
-from privacy.opt_out import suppress
-from privacy.purposes import Channel
+from privacy.consent.opt_outs import suppress
+from privacy.registry.purposes import Channel
 from tests import factories
 
 from .conftest import page_of, press

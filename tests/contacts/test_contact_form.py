@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from contacts.models import Inquiry
 from privacy.models import OutgoingMail, Suppression
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 
 pytestmark = pytest.mark.django_db
 

@@ -21,11 +21,11 @@ from pytest_django import Settings
 
 from contacts.documents.file_validation import MAX_BYTES, clean_name
 from contacts.models import Document, Inquiry
-from privacy.access import build_archive
 from privacy.audit.models import AuditEntry
-from privacy.erasure import erase_person
+from privacy.consent.opt_outs import suppress
+from privacy.erasure.erase import erase_person
 from privacy.models import OutgoingMail
-from privacy.opt_out import suppress
+from privacy.requests.archive import build_archive
 from tests import factories
 
 from .conftest import page_of, press

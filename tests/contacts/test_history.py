@@ -10,8 +10,8 @@ from django.test import Client
 
 from contacts.models import Correspondence, Document, Inquiry, Reply
 from privacy.audit.models import AuditEntry
-from privacy.opt_out import suppress
-from privacy.purposes import Channel
+from privacy.consent.opt_outs import suppress
+from privacy.registry.purposes import Channel
 from tests import factories
 
 from .conftest import page_of

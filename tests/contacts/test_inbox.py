@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import User
 from contacts.models import Inquiry, Reply
 from privacy.models import OutgoingMail, Suppression
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 from tests import factories
 
 pytestmark = pytest.mark.django_db

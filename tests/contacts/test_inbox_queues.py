@@ -13,7 +13,7 @@ from pytest_django import Settings
 from accounts.models import User
 from contacts.models import Correspondence, Inquiry, Reply
 from privacy.audit.models import AuditEntry
-from privacy.retention import purge_expired
+from privacy.erasure.retention import purge_expired
 from tests import factories
 
 from .conftest import Post, page_of, press

@@ -11,7 +11,7 @@ import django
 
 
 def main(names: str, report: str) -> None:
-    from privacy.rehearsal.process import run
+    from privacy.evidence.rehearsal.process import run
     from tests.evidence import holes  # noqa: F401  (registers them)
     from tests.evidence.mutations import MUTATIONS
 
@@ -29,10 +29,10 @@ def sweep_what_people_left(report: Path) -> None:
     import time_machine
     from django.conf import settings
 
-    from privacy.rehearsal.probes import Stage
-    from privacy.rehearsal.process import pretend_paypal
-    from privacy.rehearsal.rehearsing import Rehearsal
-    from privacy.sweep.sweeping import sweep
+    from privacy.evidence.rehearsal.probes import Stage
+    from privacy.evidence.rehearsal.process import pretend_paypal
+    from privacy.evidence.rehearsal.rehearsal import Rehearsal
+    from privacy.evidence.sweep.run import sweep
 
     with pretend_paypal(), time_machine.travel(datetime.now(UTC), tick=True) as clock:
         rehearsal = Rehearsal(Path(settings.DATA_DIR), clock)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from privacy.rehearsal.report import Breach
+from privacy.evidence.rehearsal.report import Breach
 
 
 @dataclass(frozen=True)

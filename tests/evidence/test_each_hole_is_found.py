@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from privacy.rehearsal.report import Report
-from privacy.rehearsal.scratch import Scratch, scratch_copy
+from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.scratch_copy import Scratch, scratch_copy
 
 from . import holes  # noqa: F401  (registers them)
 from .mutations import MUTATIONS, groups

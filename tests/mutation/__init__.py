@@ -1,6 +1,6 @@
 """`make mutation`: changes the code one small step at a time, and looks whether a test notices.
 
-`python -m tests.mutation privacy/links.py …` does it for some files, without any for all of `privacy/` and
+`python -m tests.mutation privacy/encryption/tokens.py …` does it for some files, without any for all of `privacy/` and
 `affiliates/tracking/`. What no test notices is printed; `docs/mutation.md` answers what may stay so, and the command
 fails for what it does not name.
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 
 from affiliates.models import Affiliate
-from privacy import registry
+from privacy.registry import declarations
 from shop.models import Product
 
 from .world import everything_about
@@ -25,8 +25,8 @@ def erin_and_frank(clock: time_machine.Traveller, alice: Affiliate, product: Pro
 @pytest.fixture
 def registry_of_its_own() -> Iterator[None]:
     """What a test declares is forgotten after it."""
-    personal, not_personal = dict(registry._personal), dict(registry._not_personal)
+    personal, not_personal = dict(declarations._personal), dict(declarations._not_personal)
     yield
-    for kept, before in ((registry._personal, personal), (registry._not_personal, not_personal)):
+    for kept, before in ((declarations._personal, personal), (declarations._not_personal, not_personal)):
         kept.clear()
         kept.update(before)  # type: ignore[arg-type]

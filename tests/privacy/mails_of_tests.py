@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from privacy import mail_kinds
-from privacy.mail import MailKind, mail_kind
-from privacy.purposes import Purpose
+from privacy.mail.sending import MailKind, mail_kind
+from privacy.registry import mail_kinds
+from privacy.registry.purposes import Purpose
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from django.test import Client
 from accounts.models import User
 from affiliates.models import Affiliate
 from contacts.inquiries.workflow import answer_inquiry
-from privacy.access import build_archive, collect
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from privacy.models import Suppression
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
-from privacy.registry import personal_models
+from privacy.registry.declarations import personal_models
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
+from privacy.requests.archive import build_archive, collect
 from shop.models import Product
 from tests import factories
 

@@ -14,11 +14,11 @@ from django.test import Client
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from privacy.addresses.form_field import EmailAddressField
-from privacy.addresses.validation import validate_address
-from privacy.encryption.normalise import envelope_address, former_normal_form, normalise_email
-from privacy.mail import MailRefused
-from privacy.mail_gate import mailable
+from privacy.encryption.email_addresses import validate_address
+from privacy.encryption.normalization import envelope_address, former_normal_form, normalise_email
+from privacy.mail.gate import mailable
+from privacy.mail.sending import MailRefused
+from privacy.web.email_field import EmailAddressField
 
 LONG = "1111111111222222222233333333334444444444555555555566666666667777"  # 64 characters
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.models import User
 from contacts.models import Inquiry
 from privacy.encryption.keys import RootKey
-from privacy.encryption.normalise import normalise_email, normalise_phone
+from privacy.encryption.normalization import normalise_email, normalise_phone
 from privacy.models import Suppression
 from tests import factories
 

@@ -23,11 +23,11 @@ from accounts.models import User
 from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
-from privacy.bounces import mail_with_id, mark_undeliverable, message_id, record_notification, verdict
-from privacy.contact_models import tally
 from privacy.encryption.keys import RootKey
-from privacy.mail import NOT_SENT, MailRefused, deliver_mail, queue_mail
+from privacy.mail.bounces import mail_with_id, mark_undeliverable, message_id, record_notification, verdict
+from privacy.mail.sending import NOT_SENT, MailRefused, deliver_mail, queue_mail
 from privacy.models import MailTally, OutgoingMail, UndeliverableAddress
+from privacy.models.consent import tally
 from tests import factories
 
 from .stored import anew, stored

@@ -12,12 +12,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from privacy.choice_links import REOPENS_FOR, choices_token, read_token
+from privacy.consent.opt_outs import is_opted_out, suppress
+from privacy.consent.preference_links import REOPENS_FOR, choices_token, read_token
 from privacy.encryption.keys import RootKey
+from privacy.erasure.retention import purge_expired
 from privacy.models import ChoicesRequest, Suppression
-from privacy.opt_out import is_opted_out, suppress
-from privacy.purposes import Channel
-from privacy.retention import purge_expired
+from privacy.registry.purposes import Channel
 from tests.worker import run_due_tasks
 
 from .inbox import link_mailed_to

@@ -1,13 +1,13 @@
 """Every column that holds readable text is declared with the reason why nobody's words are in it.
 
-Each app does so in its `clear_text.py` (`privacy.readable`).
+Each app does so in its `clear_text.py` (`privacy.registry.clear_text`).
 """
 
 from __future__ import annotations
 
 import pytest
 
-from privacy.readable import DIGEST, TextColumn, clear_text, declared_columns, text_columns
+from privacy.registry.clear_text import DIGEST, TextColumn, clear_text, declared_columns, text_columns
 
 
 def found() -> list[TextColumn]:

@@ -8,7 +8,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from privacy.client_address import client_address
+from privacy.web.client_address import client_address
 
 PROXY, CLIENT, FORGED = "127.0.0.1", "203.0.113.77", "198.51.100.1"
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
-from privacy.deadlines import deadlines_of
-from privacy.links import digest_of
+from privacy.consent.opt_outs import is_opted_out
+from privacy.encryption.tokens import digest_of
 from privacy.models import AccessArchive, PrivacyRequest, Suppression
-from privacy.opt_out import is_opted_out
-from privacy.purposes import Channel
+from privacy.registry.deadlines import deadlines_of
+from privacy.registry.purposes import Channel
 from privacy.requests import RequestRefused, answer_with_opt_out, mailed_link, receive_request
 from shop.models import Product
 from tests import factories

@@ -15,7 +15,7 @@ from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
 from privacy.models import PrivacyRequest
-from privacy.registry import personal_models
+from privacy.registry.declarations import personal_models
 from privacy.requests import receive_request
 from shop.models import Order
 from tests import factories
@@ -151,7 +151,7 @@ def test_somebody_unknown_sees_only_the_text_for_staff(client: Client) -> None:
 
 
 def test_after_an_erasure_the_page_is_over(client: Client, erin_and_frank: None) -> None:
-    from privacy.erasure import erase_person
+    from privacy.erasure.erase import erase_person
 
     page = page_of(client, ERIN)
     erase_person(email=ERIN)

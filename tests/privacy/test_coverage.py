@@ -8,8 +8,8 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from privacy import registry
-from privacy.coverage import unclassified_columns
+from privacy.registry import declarations
+from privacy.registry.coverage import unclassified_columns
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def test_an_added_table_is_found() -> None:
 
 @pytest.mark.usefixtures("registry_of_its_own")
 def test_a_declaration_taken_away_is_found() -> None:
-    del registry._personal["contacts_reply"]
+    del declarations._personal["contacts_reply"]
     assert "contacts_reply.body" in set(unclassified_columns(connection))
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.csv_files import Cell, csv_lines, csv_response
+from privacy.web.csv_export import Cell, csv_lines, csv_response
 
 SITE = Path(__file__).parents[2]
 LEADS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "\x0b", "−"]
@@ -58,7 +58,7 @@ def test_a_file_begins_with_the_mark_of_its_encoding_and_an_exact_one_does_not()
 
 
 def test_no_other_module_writes_csv() -> None:
-    """`csv` may be read elsewhere; who writes goes through `privacy.csv_files`."""
+    """`csv` may be read elsewhere; who writes goes through `privacy.web.csv_export`."""
     apps = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
     writers = {
         path.relative_to(SITE).as_posix()
@@ -66,4 +66,4 @@ def test_no_other_module_writes_csv() -> None:
         for path in (SITE / app).rglob("*.py")
         if "csv.writer(" in path.read_text() or "csv.DictWriter(" in path.read_text()
     }
-    assert writers == {"privacy/csv_files.py"}
+    assert writers == {"privacy/web/csv_export.py"}

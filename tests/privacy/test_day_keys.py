@@ -26,8 +26,8 @@ from privacy.keystore.day_keys import (
     rewrap,
 )
 from privacy.keystore.models import DayKey
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 from tests import factories
 
 TODAY = date(2026, 3, 2)  # the day of the frozen clock

@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings as live_settings
 from pytest_django import Settings
 
-from privacy.deadlines import add_business_days, california, deadlines_of, gdpr, local_day, next_business_day
 from privacy.models import PrivacyRequest
+from privacy.registry.deadlines import add_business_days, california, deadlines_of, gdpr, local_day, next_business_day
 
 D = date
 

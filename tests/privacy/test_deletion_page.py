@@ -21,7 +21,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry
 from contacts.models import Inquiry
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from privacy.keystore.models import Tombstone
 from privacy.models import AccessArchive, ErasureMark, PrivacyRequest, Suppression
 from privacy.requests import receive_request

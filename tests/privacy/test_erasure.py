@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate, Attribution
-from privacy.access import collect
 from privacy.audit.models import AuditEntry
-from privacy.erasure import ErasureLine, erase_person, plan_erasure
+from privacy.consent.opt_outs import is_opted_out, suppress
+from privacy.erasure.erase import ErasureLine, erase_person, plan_erasure
 from privacy.models import PrivacyRequest
-from privacy.opt_out import is_opted_out, suppress
-from privacy.purposes import Channel
-from privacy.registry import Erasure, personal_models
+from privacy.registry.declarations import Erasure, personal_models
+from privacy.registry.purposes import Channel
+from privacy.requests.archive import collect
 from shop.delivery.license_keys import new_licence_key
 from shop.models import Order, Product
 from shop.models.delivery import Licence

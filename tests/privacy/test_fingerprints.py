@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.encryption.blind_index import BlindIndex, BlindIndexField
-from privacy.encryption.normalise import email_fingerprint, normalise_email
+from privacy.encryption.normalization import email_fingerprint, normalise_email
 from privacy.models import Suppression
-from privacy.opt_out import is_opted_out, suppress
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 
 from .stored import anew, stored
 

@@ -24,11 +24,11 @@ from aitpro.housekeeping import housekeep
 from contacts.models import Correspondence, Document, Inquiry, Reply
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
-from privacy.form_keys import form_key
-from privacy.form_keys.models import GIVEN_UP, KEPT, SubmittedForm
+from privacy.evidence.rehearsal.browser import defaults_of
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest
-from privacy.rehearsal.browser import defaults_of
+from privacy.models.submitted_form import GIVEN_UP, KEPT, SubmittedForm
 from privacy.requests import receive_request
+from privacy.web.idempotency import form_key
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
@@ -347,13 +347,15 @@ def test_key_is_forgotten_after_a_day(clock: time_machine.Traveller) -> None:
 
 @pytest.mark.django_db
 def test_form_whose_process_was_killed_works_again(clock: time_machine.Traveller, monkeypatch: Any) -> None:
-    monkeypatch.setattr("privacy.form_keys.middleware.LOOKS", 2)
+    monkeypatch.setattr("privacy.web.idempotency.middleware.LOOKS", 2)
     visitor = Browser()
     action, form = visitor.fill_in(CONTACT, **DAVE)
-    monkeypatch.setattr("privacy.form_keys.middleware._settle", lambda *_: None)  # killed before its answer was kept
+    monkeypatch.setattr(
+        "privacy.web.idempotency.middleware._settle", lambda *_: None
+    )  # killed before its answer was kept
     visitor.client.post(action, form)
     monkeypatch.undo()
-    monkeypatch.setattr("privacy.form_keys.middleware.LOOKS", 2)
+    monkeypatch.setattr("privacy.web.idempotency.middleware.LOOKS", 2)
     waiting = visitor.client.post(action, form)
     assert waiting.status_code == 503
     assert "Nothing is done twice" in waiting.content.decode()

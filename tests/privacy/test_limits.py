@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from privacy.limits import forget_past_hours, has_room, network_of
+from privacy.web.rate_limits import forget_past_hours, has_room, network_of
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from django.test import Client
 
 from accounts.models import User
 from affiliates.models import Application
+from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.models import OutgoingMail
-from privacy.opt_out import is_opted_out, suppress
 from shop.models import Order, Product
 from tests import factories
 from tests.worker import run_due_tasks

@@ -18,8 +18,8 @@ from pytest_django import Settings
 
 from contacts.mails import INQUIRY_RECEIVED
 from contacts.models import Inquiry
-from privacy.bounces import mail_with_id
-from privacy.mail import (
+from privacy.mail.bounces import mail_with_id
+from privacy.mail.sending import (
     BACK_OFF,
     LINK_FORGOTTEN,
     LONGEST_BACK_OFF,

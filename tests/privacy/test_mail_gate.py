@@ -10,11 +10,11 @@ from django.core import mail as django_mail
 
 from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from contacts.models import Inquiry
-from privacy.erasure import erase_person
-from privacy.mail import MailKind, MailRefused, NotARecipient, deliver_mail, queue_mail
+from privacy.consent.opt_outs import is_opted_out
+from privacy.erasure.erase import erase_person
+from privacy.mail.sending import MailKind, MailRefused, NotARecipient, deliver_mail, queue_mail
 from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, Suppression
-from privacy.opt_out import is_opted_out
 from tests import factories
 
 from .stored import anew
@@ -155,7 +155,7 @@ def test_an_opt_out_counts_for_an_address_however_it_is_typed() -> None:
 )
 def test_a_subject_is_one_line(inquiry: Inquiry, subject: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """No template takes a subject from what people type; one that did could still not add a header."""
-    monkeypatch.setattr("privacy.mail._render", lambda kind, part, variables: subject)
+    monkeypatch.setattr("privacy.mail.sending._render", lambda kind, part, variables: subject)
     deliver_mail.call(str(queue(inquiry).pk))
     [message] = django_mail.outbox
     assert message.subject == " ".join(subject.split())

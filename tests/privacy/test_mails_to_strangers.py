@@ -16,8 +16,8 @@ from django.test import Client
 from affiliates.models import Application
 from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Inquiry
-from privacy.mail_kinds import ByStrangers, MailKind, all_kinds
-from privacy.registry import PersonalData, declaration_for
+from privacy.registry.declarations import PersonalData, declaration_for
+from privacy.registry.mail_kinds import ByStrangers, MailKind, all_kinds
 from tests import factories
 from tests.contacts.conftest import Post, post  # noqa: F401  (a fixture)
 

@@ -15,9 +15,9 @@ from pytest_django import Settings
 
 from aitpro.housekeeping import housekeep
 from contacts.models import Inquiry
+from privacy.consent.opt_outs import is_opted_out
 from privacy.models import AccessArchive, ChoicesRequest, PrivacyRequest
-from privacy.opt_out import is_opted_out
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 from tests import factories
 from tests.days import days_pass
 from tests.worker import run_due_tasks

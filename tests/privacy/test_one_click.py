@@ -13,12 +13,12 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy.audit.models import AuditEntry
-from privacy.choice_links import one_click_url
-from privacy.mail import MailKind, queue_mail
-from privacy.mail_kinds import all_kinds
+from privacy.consent.opt_outs import is_opted_out
+from privacy.consent.preference_links import one_click_url
+from privacy.mail.sending import MailKind, queue_mail
 from privacy.models import Suppression
-from privacy.opt_out import is_opted_out
-from privacy.purposes import Purpose
+from privacy.registry.mail_kinds import all_kinds
+from privacy.registry.purposes import Purpose
 from tests import factories
 
 from .mails_of_tests import declared

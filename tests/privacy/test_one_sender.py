@@ -12,7 +12,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
 SENDER = ROOT / "privacy" / "mail.py"
-READERS = {"privacy/probes/mails.py", "privacy/rehearsal/rehearsing.py"}  # of the mails in a rehearsal's folder
+READERS = {"privacy/probes/mails.py", "privacy/evidence/rehearsal/rehearsal.py"}  # of the mails in a rehearsal's folder
 PARSED = {"email.message.EmailMessage", "EmailMessage"}
 
 MODULES = ("django.core.mail", "smtplib", "aiosmtplib", "email.mime", "django.utils.log.AdminEmailHandler")

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.models import User
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
+from privacy.consent.contact_permission import may_contact
+from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.models import Suppression
-from privacy.opt_out import is_opted_out, suppress
-from privacy.permissions import may_contact
-from privacy.purposes import Channel, Purpose
+from privacy.registry.purposes import Channel, Purpose
 from tests import factories
 
 from .stored import stored

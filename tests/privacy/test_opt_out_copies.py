@@ -11,14 +11,14 @@ from django.core.management import call_command
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from privacy.consent.contact_permission import may_contact
+from privacy.consent.opt_out_backup import copy_missing_opt_outs
+from privacy.consent.opt_outs import is_opted_out, suppress, unsuppress
+from privacy.erasure.readiness import NotReady, require_ready
+from privacy.erasure.retention import purge_expired
 from privacy.keystore.models import OptOutCopy
 from privacy.models import Suppression
-from privacy.opt_out import is_opted_out, suppress, unsuppress
-from privacy.opt_out_copies import copy_missing_opt_outs
-from privacy.permissions import may_contact
-from privacy.purposes import Channel, Purpose
-from privacy.readiness import NotReady, require_ready
-from privacy.retention import purge_expired
+from privacy.registry.purposes import Channel, Purpose
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 

@@ -12,11 +12,11 @@ from pytest_django import Settings
 
 from contacts.mails import INQUIRY_ANSWERED
 from contacts.models import Inquiry
-from privacy.bounces import mark_undeliverable
-from privacy.erasure import erase_person
-from privacy.mail import deliver_mail, queue_mail
+from privacy.consent.opt_outs import suppress
+from privacy.erasure.erase import erase_person
+from privacy.mail.bounces import mark_undeliverable
+from privacy.mail.sending import deliver_mail, queue_mail
 from privacy.models import OutgoingMail
-from privacy.opt_out import suppress
 from tests import factories
 
 from .smtp_server import Gate, SmtpServer, smtp_server

@@ -9,11 +9,17 @@ import time_machine
 from django.utils import timezone
 
 from contacts.models import Inquiry
-from privacy.bounces import mark_undeliverable
+from privacy.consent.contact_permission import (
+    CHANNELS,
+    ContactRefused,
+    Permission,
+    may_contact,
+    refuse_unless_permitted,
+)
+from privacy.consent.opt_outs import is_opted_out, suppress, unsuppress
+from privacy.mail.bounces import mark_undeliverable
 from privacy.models import Suppression
-from privacy.opt_out import is_opted_out, suppress, unsuppress
-from privacy.permissions import CHANNELS, ContactRefused, Permission, may_contact, refuse_unless_permitted
-from privacy.purposes import Channel, Purpose, Refusal
+from privacy.registry.purposes import Channel, Purpose, Refusal
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.test import Client
 from django.test.utils import isolate_apps
 from django.urls import reverse
 
-from privacy.promises import PROMISES
-from privacy.purposes import Purpose
-from privacy.registry import Erasure, Retention, personal_data, personal_models
-from privacy.sealed_models import SealedModel
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data, personal_models
+from privacy.registry.promises import PROMISES
+from privacy.registry.purposes import Purpose
 
 pytestmark = pytest.mark.django_db
 

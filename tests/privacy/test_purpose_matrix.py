@@ -9,15 +9,15 @@ import pytest
 from django.apps import apps
 from django.core import mail as django_mail
 
-from privacy import mail_kinds
-from privacy.bounces import mark_undeliverable
-from privacy.mail import MailKind, deliver_mail
-from privacy.mail_kinds import all_kinds
+from privacy.consent.contact_permission import CHANNELS, purposes_of
+from privacy.consent.opt_outs import suppress
+from privacy.mail.bounces import mark_undeliverable
+from privacy.mail.sending import MailKind, deliver_mail
 from privacy.models import OutgoingMail
-from privacy.opt_out import suppress
-from privacy.permissions import CHANNELS, purposes_of
-from privacy.purposes import Channel, Purpose
-from privacy.registry import PersonalData, declaration_for
+from privacy.registry import mail_kinds
+from privacy.registry.declarations import PersonalData, declaration_for
+from privacy.registry.mail_kinds import all_kinds
+from privacy.registry.purposes import Channel, Purpose
 
 from .stored import anew
 
@@ -63,10 +63,10 @@ def about(monkeypatch: pytest.MonkeyPatch) -> Callable[[MailKind, bool], Outgoin
             and declared.retention.since
             and not getattr(row, declared.retention.since.split("__")[0], None)
         ):
-            monkeypatch.setattr("privacy.permissions.is_over", lambda row, now: False)
+            monkeypatch.setattr("privacy.consent.contact_permission.is_over", lambda row, now: False)
         stand_in = replace(kind, live=lambda reason: live, began=None)
         monkeypatch.setitem(mail_kinds._kinds, kind.template, stand_in)
-        monkeypatch.setattr("privacy.mail._reason_of", lambda mail: row)
+        monkeypatch.setattr("privacy.mail.sending._reason_of", lambda mail: row)
         return OutgoingMail.objects.create(
             kind=kind.template, about_model=kind.about, about_id=row.pk, recipient=DAVE, subject="s", text="t", html="h"
         )
@@ -86,7 +86,7 @@ def test_only_what_is_permitted_leaves(
     happens, leaves = SITUATIONS[situation]
     mail = about(kind, situation != "not live")
     if situation == "reason gone":
-        monkeypatch.setattr("privacy.mail._reason_of", lambda mail: None)
+        monkeypatch.setattr("privacy.mail.sending._reason_of", lambda mail: None)
     happens(kind)
     deliver_mail.call(str(mail.pk))
     assert len(django_mail.outbox) == leaves(kind)

@@ -11,8 +11,8 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError
 
-from privacy import readiness
 from privacy.encryption.keys import RootKey
+from privacy.erasure import readiness
 from privacy.keystore.models import DayKey
 
 pytestmark = pytest.mark.django_db

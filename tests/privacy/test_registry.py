@@ -9,11 +9,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.test.utils import isolate_apps
 
-from privacy.checks import check_model
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedTextField
-from privacy.purposes import Purpose
-from privacy.registry import (
+from privacy.encryption.models import SealedModel
+from privacy.registry.checks import check_model
+from privacy.registry.declarations import (
     Erasure,
     Retention,
     declaration_for,
@@ -22,7 +22,7 @@ from privacy.registry import (
     personal_data,
     personal_models,
 )
-from privacy.sealed_models import SealedModel
+from privacy.registry.purposes import Purpose
 
 pytestmark = pytest.mark.usefixtures("registry_of_its_own")
 

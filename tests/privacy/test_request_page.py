@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from privacy.links import digest_of
+from privacy.encryption.tokens import digest_of
 from privacy.models import PrivacyRequest, Suppression
 from tests import factories
 

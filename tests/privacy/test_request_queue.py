@@ -18,10 +18,10 @@ from pytest_django import Settings
 from accounts.models import User
 from contacts.models import Inquiry
 from privacy.audit.models import AuditEntry
-from privacy.deadlines import deadlines_of
+from privacy.erasure.retention import purge_expired
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest, Suppression
+from privacy.registry.deadlines import deadlines_of
 from privacy.requests import receive_request
-from privacy.retention import purge_expired
 from tests import factories
 from tests.worker import run_due_tasks
 

@@ -9,11 +9,11 @@ import time_machine
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Click
-from privacy import retention
+from privacy.encryption.models import uuid7
+from privacy.erasure import retention
+from privacy.erasure.retention import purge_expired
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest, Suppression
-from privacy.registry import Retention
-from privacy.retention import purge_expired
-from privacy.sealed_models import uuid7
+from privacy.registry.declarations import Retention
 from shop.models import Order, Product
 from tests import factories
 

@@ -20,13 +20,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from affiliates.models import Attribution, Commission, LedgerEntry
 from contacts.models import Inquiry, Reply
-from privacy.access import collect
-from privacy.erasure import ErasureLine, erase_person
+from privacy.erasure.erase import ErasureLine, erase_person
 from privacy.models import PrivacyRequest
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
-from privacy.registry import Erasure, personal_models
+from privacy.registry.declarations import Erasure, personal_models
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 from privacy.requests import correct, receive_request
+from privacy.requests.archive import collect
 from privacy.requests.correction import correctable_values
 from tests import factories
 

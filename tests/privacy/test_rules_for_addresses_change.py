@@ -16,20 +16,20 @@ from pytest_django import Settings
 
 from accounts.models import User
 from contacts.models import Inquiry
-from privacy.addresses import reindex
-from privacy.addresses.models import AddressChange, AddressIndexing
-from privacy.addresses.reindex import keep_address_indexes, reindex_addresses
-from privacy.choice_links import _PLACE, choices_token, read_token
+from privacy.consent.opt_out_backup import restore_opt_outs
+from privacy.consent.opt_outs import is_opted_out, suppress
+from privacy.consent.preference_links import _PLACE, choices_token, read_token
+from privacy.encryption.fingerprints import NormalForm
 from privacy.encryption.keys import RootKey
-from privacy.encryption.normalise import former_email_fingerprint, former_normal_form
+from privacy.encryption.normalization import former_email_fingerprint, former_normal_form
 from privacy.encryption.sealing import seal
-from privacy.erasure import erase_person
-from privacy.fingerprints import NormalForm
+from privacy.erasure.erase import erase_person
+from privacy.erasure.reapply import reapply
 from privacy.keystore.models import OptOutCopy, Tombstone
+from privacy.mail import address_reindex
+from privacy.mail.address_reindex import keep_address_indexes, reindex_addresses
 from privacy.models import ErasureMark, PrivacyRequest, Suppression
-from privacy.opt_out import is_opted_out, suppress
-from privacy.opt_out_copies import restore_opt_outs
-from privacy.reapply import reapply
+from privacy.models.address_index import AddressChange, AddressIndexing
 from shop.models import Order, Product
 from tests import factories
 
@@ -135,7 +135,7 @@ def test_request_is_found_by_its_own_fingerprint_again() -> None:
 
 
 def test_run_that_was_killed_goes_on(mixed_up: tuple[Order, Inquiry, User], monkeypatch: pytest.MonkeyPatch) -> None:
-    swap, swapped = reindex._swap, list[Any]()
+    swap, swapped = address_reindex._swap, list[Any]()
 
     def killed(*arguments: Any) -> bool:
         if swapped:
@@ -143,18 +143,18 @@ def test_run_that_was_killed_goes_on(mixed_up: tuple[Order, Inquiry, User], monk
         swapped.append(arguments)
         return swap(*arguments)
 
-    monkeypatch.setattr(reindex, "_swap", killed)
+    monkeypatch.setattr(address_reindex, "_swap", killed)
     AddressIndexing.objects.all().delete()
     with pytest.raises(KeyboardInterrupt):
         keep_address_indexes(now=timezone.now())
-    monkeypatch.setattr(reindex, "_swap", swap)
+    monkeypatch.setattr(address_reindex, "_swap", swap)
     assert keep_address_indexes(now=timezone.now()) == 1
     assert len(listed()) == 2
 
 
 def test_writer_in_between_wins(mixed_up: tuple[Order, Inquiry, User], monkeypatch: pytest.MonkeyPatch) -> None:
     _order, inquiry, _user = mixed_up
-    swap = reindex._swap
+    swap = address_reindex._swap
 
     def after_a_writer(column: Any, row: Any, *arguments: Any) -> bool:
         if row.pk == inquiry.pk:
@@ -163,7 +163,7 @@ def test_writer_in_between_wins(mixed_up: tuple[Order, Inquiry, User], monkeypat
             current.save()
         return swap(column, row, *arguments)
 
-    monkeypatch.setattr(reindex, "_swap", after_a_writer)
+    monkeypatch.setattr(address_reindex, "_swap", after_a_writer)
     assert reindex_addresses(now=timezone.now()) == 1
     assert Inquiry.objects.get(email_index="anna@moved.example") == inquiry
     assert str(inquiry.pk) not in {row for row, _ in listed()}

@@ -16,9 +16,9 @@ from accounts.models import User
 from contacts.models import Inquiry
 from privacy.encryption.fields import PlaintextRefused, SealedBinaryField
 from privacy.encryption.keys import RootKey
+from privacy.encryption.models import uuid7
 from privacy.encryption.sealing import SealBroken
 from privacy.models import AccessArchive
-from privacy.sealed_models import uuid7
 from tests import factories
 
 from .stored import anew, stored

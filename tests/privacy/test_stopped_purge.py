@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Click
-from privacy.heartbeat import purge_ran
+from privacy.erasure.heartbeat import purge_ran
 
 pytestmark = pytest.mark.usefixtures("alice", "attacked")
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from affiliates.models import Affiliate
-from privacy.addresses.stored import stored_address
+from privacy.mail.stored_addresses import stored_address
 from privacy.models import ChoicesRequest, OutgoingMail
 from shop.models import Product
 from tests import factories

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django_tasks_db.models import DBTaskResult
 
-from privacy.mail import deliver_mail
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.mail.sending import deliver_mail
 
 
 @pytest.mark.django_db

@@ -15,16 +15,16 @@ from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from contacts.models import Inquiry
+from privacy.consent.opt_outs import is_opted_out
 from privacy.encryption.keys import RootKey
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
+from privacy.erasure.readiness import NotReady, require_ready
+from privacy.erasure.reapply import CUT_SHORT_AFTER, finish_erasures
+from privacy.erasure.retention import purge_expired
+from privacy.erasure.tombstones import not_applied
 from privacy.keystore.models import DayKey, Tombstone
 from privacy.models import ErasureMark, Suppression
-from privacy.opt_out import is_opted_out
-from privacy.purposes import Channel
-from privacy.readiness import NotReady, require_ready
-from privacy.reapply import CUT_SHORT_AFTER, finish_erasures
-from privacy.retention import purge_expired
-from privacy.tombstones import not_applied
+from privacy.registry.purposes import Channel
 from tests import factories
 
 from .stored import anew

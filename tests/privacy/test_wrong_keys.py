@@ -18,11 +18,11 @@ from affiliates.models import Affiliate, LabelSales
 from affiliates.statistics.label_sales import count_label_sales
 from affiliates.tracking.labels import declare_label
 from contacts.mails import INQUIRY_ANSWERED
+from privacy.consent.opt_outs import suppress
 from privacy.encryption.keys import RootKey
-from privacy.key_checks import note_root_keys
+from privacy.erasure.readiness import NotReady, require_ready
+from privacy.keystore.root_keys import note_root_keys
 from privacy.models import KeyCheck, OutgoingMail
-from privacy.opt_out import suppress
-from privacy.readiness import NotReady, require_ready
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import sale

@@ -24,8 +24,8 @@ from affiliates.models import (
 )
 from contacts.models import Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
+from privacy.encryption.tokens import digest_of
 from privacy.keystore.models import OptOutCopy, Tombstone
-from privacy.links import digest_of
 from privacy.models import (
     AccessArchive,
     ChoicesRequest,
@@ -36,9 +36,9 @@ from privacy.models import (
     UndeliverableAddress,
 )
 from privacy.policy.models import PolicyNotice, PolicyVersion
-from privacy.purposes import Purpose
-from privacy.reading import acting_for
-from privacy.registry import personal_models
+from privacy.registry.declarations import personal_models
+from privacy.registry.purpose_binding import acting_for
+from privacy.registry.purposes import Purpose
 from shop.delivery.license_keys import new_licence_key
 from shop.models import Product
 from shop.models.delivery import Licence

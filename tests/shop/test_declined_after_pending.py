@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from shop.models import Payment, Product
 from shop.payments.capture_booking import apply_capture
 from shop.paypal.types import CaptureStatus

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy.audit.models import AuditEntry
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product, Refund
 from shop.money import Money
 from shop.payments.disputes import apply_dispute, follow_open_disputes

@@ -12,10 +12,10 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
 from accounts.models import User
-from privacy.access import collect
 from privacy.audit.models import AuditEntry
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from privacy.models import OutgoingMail
+from privacy.requests.archive import collect
 from shop.models import Order, Payment, Product
 from shop.models.delivery import Licence
 from shop.payments.capture_booking import apply_capture

@@ -9,9 +9,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from privacy.access import collect
-from privacy.erasure import erase_person
-from privacy.retention import purge_expired
+from privacy.erasure.erase import erase_person
+from privacy.erasure.retention import purge_expired
+from privacy.requests.archive import collect
 from shop.models import Payment, PayPalEvent, Product
 from shop.paypal.types import WebhookEvent
 from shop.webhooks.processing import receive_event

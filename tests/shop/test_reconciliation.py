@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from privacy.audit.models import AuditEntry
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
 from shop.models import Dispute, Payment, PayPalEvent, PayPalLook, Product, Refund
 from shop.money import Money
 from shop.payments.refunds import refund_payment

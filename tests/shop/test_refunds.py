@@ -15,9 +15,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Commission
+from privacy.encryption.models import uuid7
 from privacy.models import Suppression
-from privacy.purposes import Channel
-from privacy.sealed_models import uuid7
+from privacy.registry.purposes import Channel
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments.refunds import RefundRefused, adopt_refund, apply_refund, finish_open_refunds, refund_payment

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate, Commission
 from privacy.models import OutgoingMail, Suppression
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 from shop.mails import RECEIPT
 from shop.models import Order, Payment, Product
 from shop.payments.capture_booking import apply_capture

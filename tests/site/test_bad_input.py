@@ -23,8 +23,8 @@ from accounts.sessions.models import Session
 from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
 from affiliates.tracking.labels import declare_label
 from contacts.models import Document
-from privacy.choice_links import choices_token
-from privacy.links import digest_of, new_link_token
+from privacy.consent.preference_links import choices_token
+from privacy.encryption.tokens import digest_of, new_link_token
 from privacy.models import AccessArchive, PrivacyRequest
 from shop.delivery.downloads import download_link
 from shop.models import Order, Product

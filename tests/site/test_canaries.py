@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from privacy.rehearsal.canaries import canary, files_below, found_in
+from privacy.evidence.rehearsal.canaries import canary, files_below, found_in
 from tests.running_site import RunningSite, running_site, wait_for
 from tests.visitor import Visitor
 

@@ -21,9 +21,9 @@ from affiliates.membership.payout_address import ask_for_payout_email
 from affiliates.models import Affiliate, Click, Commission
 from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
-from privacy.evidence_models import Measurement, PromiseState
 from privacy.keystore.models import DayKey, HousekeepingTime
 from privacy.models import ErasureMark, Heartbeat, OutgoingMail
+from privacy.models.evidence import Measurement, PromiseState
 from shop.models import Dispute, Order, Payment, PayPalEvent, PayPalLook, Product
 from tests import factories
 from tests.affiliates.sales import sale

@@ -1,4 +1,4 @@
-"""No form of the site or the admin is without the key that lets it be sent twice (`privacy.form_keys`)."""
+"""No form of the site or the admin is without the key that lets it be sent twice (`privacy.web.idempotency`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import get_resolver
 
 from affiliates.models import Affiliate
-from privacy.form_keys.results import is_repeatable
+from privacy.web.idempotency.replay import is_repeatable
 from tests import factories
 
 from .pages import FORMS, READING

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from affiliates.models import Affiliate
-from privacy.links import new_link_token
+from privacy.encryption.tokens import new_link_token
 from shop.models import Product
 from tests import factories
 from tests.shop.buying import CAROL
@@ -74,9 +74,9 @@ def test_attempts_to_bypass_the_rules_are_logged_without_their_content(
     client.post("/contact/", {"name": "Jane"}, headers={"Host": "evil.example"})
     Client(enforce_csrf_checks=True).post("/contact/", {"name": "Jane"})
     for line in (
-        "privacy.limits: limit reached: sign-in account network",
+        "privacy.web.rate_limits: limit reached: sign-in account network",
         "django.request: Too Many Requests: accounts:login",
-        "privacy.text_rules: forbidden characters in a field: CharField",
+        "privacy.web.text_validation: forbidden characters in a field: CharField",
         "django.request: Bad Request: shop:paypal_webhook",
         "django.security.DisallowedHost: Bad Request: contacts:contact",
         "django.security.csrf: Forbidden (CSRF cookie not set.): contacts:contact",

@@ -16,10 +16,10 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.test import Client
 
+from privacy.admin_base.optimistic_locking.snapshot import SALT, Seen
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
-from privacy.optimistic_locking.snapshot import SALT, Seen
-from privacy.rehearsal.browser import defaults_of
+from privacy.evidence.rehearsal.browser import defaults_of
 from tests import factories
 
 from .test_staff_matrix import ADDRESSES, MODELS, World, table, taken_back

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from privacy.registry import personal_models
+from privacy.registry.declarations import personal_models
 from shop.models import Product
 from tests.site.pages import FORMS, GUESSED, MISSING, READING
 

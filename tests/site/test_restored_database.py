@@ -15,7 +15,7 @@ from accounts.models import User
 from affiliates.membership.payout_address import use_new_payout_emails
 from affiliates.models import Affiliate, Application, PayoutEmailChange
 from contacts.models import Document
-from privacy.links import digest_of, new_link_token
+from privacy.encryption.tokens import digest_of, new_link_token
 from privacy.models import AccessArchive, PrivacyRequest
 from tests import factories
 

@@ -13,7 +13,9 @@ APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
 DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; never runs in production
 
 # The rehearsal is a program of its own: it starts the scratch copy's processes, and no page imports it.
-REHEARSAL = {f"privacy/rehearsal/{name}.py" for name in ("nightly", "process", "rehearsing", "scratch", "surroundings")}
+REHEARSAL = {
+    f"privacy/evidence/rehearsal/{name}.py" for name in ("nightly", "process", "rehearsing", "scratch", "surroundings")
+}
 REHEARSAL |= {"aitpro/probes/served.py"}  # starts the server, and speaks to it
 PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
 

@@ -22,14 +22,14 @@ from accounts.models import User
 from affiliates.models import Affiliate, CommissionDispute, LedgerEntry, PayoutBatch, PayoutItem, TermsVersion
 from aitpro.traffic.models import DomainDay
 from contacts.models import Document, Inquiry
+from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
-from privacy.bounces import mark_undeliverable
 from privacy.disclosure.models import Disclosure
+from privacy.mail.bounces import mark_undeliverable
 from privacy.models import AddressChange, MailTally, PrivacyRequest, Suppression
 from privacy.policy.models import PolicyNotice, PolicyVersion
-from privacy.policy.snapshot import running
 from privacy.policy.versions import new_draft
-from privacy.staff_roles import Role
+from privacy.registry.policy_snapshot import running
 from shop.models import Payment, PayPalEvent
 from tests import factories
 from tests.accounts.test_roles import member

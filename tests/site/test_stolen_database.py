@@ -27,10 +27,10 @@ from accounts.password_link import send_password_link
 from affiliates.models import Affiliate, Application, Click, PayoutEmailChange
 from affiliates.tracking.referral_cookie import COOKIE, Token
 from contacts.models import Document, Inquiry
-from privacy.choice_links import choices_token
-from privacy.limits import has_room
-from privacy.links import digest_of, new_link_token
+from privacy.consent.preference_links import choices_token
+from privacy.encryption.tokens import digest_of, new_link_token
 from privacy.models import AccessArchive, PrivacyRequest
+from privacy.web.rate_limits import has_room
 from shop.checkout.checkout_cookie import COOKIE as CHECKOUT_COOKIE
 from shop.delivery.downloads import download_link
 from shop.models import Order, Product

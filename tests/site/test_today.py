@@ -18,8 +18,8 @@ from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.objections import open_dispute
 from affiliates.models import Affiliate, Application, CommissionDispute, LedgerCheck
 from affiliates.payouts.runs import prepare_payout
+from privacy.admin_base.staff_dashboard import Area, tasks
 from privacy.models import OutgoingMail, UndeliverableAddress
-from privacy.today import Area, tasks
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale

@@ -16,10 +16,10 @@ from django.urls import get_resolver
 from accounts.models import User
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
-from privacy.forms import correction_field
-from privacy.registry import personal_models
+from privacy.registry.declarations import personal_models
 from privacy.requests.correction import CorrectableValue
-from privacy.text_rules import validate_lines, validate_one_line
+from privacy.requests.forms import correction_field
+from privacy.web.text_validation import validate_lines, validate_one_line
 from shop.models import Product
 from tests.affiliates.sales import sale
 

@@ -9,10 +9,10 @@ from django import forms
 from django.core.management import call_command
 
 from contacts.inquiries.forms import ContactForm
-from privacy.rehearsal.pages import Page
-from privacy.rehearsal.probes import all_probes
-from privacy.rehearsal.rehearsing import Seen
-from privacy.rehearsal.ways_in import every_way, inputs, measured, reached_addresses, reasons
+from privacy.evidence.rehearsal.entry_points import every_way, inputs, measured, reached_addresses, reasons
+from privacy.evidence.rehearsal.page_parsing import Page
+from privacy.evidence.rehearsal.probes import all_probes
+from privacy.evidence.rehearsal.rehearsal import Seen
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 FORM = b"""<a href="/privacy/?x=1">x</a><form method="post" action="/contact/"><input name="name"><input type="file"

@@ -14,10 +14,10 @@ from django.urls import get_resolver
 from django_tasks.base import Task
 
 from aitpro.housekeeping import ACTS_FOR, STEPS
-from privacy.purposes import Audience, Purpose
-from privacy.reading import Acting
-from privacy.staff_acting import acts_for_staff
-from privacy.statements import Undeclared, observed
+from privacy.admin_base.staff_purposes import acts_for_staff
+from privacy.registry.purpose_binding import Acting
+from privacy.registry.purposes import Audience, Purpose
+from privacy.registry.query_purposes import Undeclared, observed
 
 APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
 # They start others, which say it themselves, or fill an empty demo.

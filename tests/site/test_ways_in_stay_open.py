@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from affiliates.models import Affiliate
+from privacy.erasure.retention import purge_expired
 from privacy.models import PrivacyRequest
 from privacy.requests.link_mail import mail_waiting_links
-from privacy.retention import purge_expired
 from tests.privacy.inbox import link_mailed_to
 from tests.worker import run_due_tasks
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from privacy.rehearsal.canaries import files_below
+from privacy.evidence.rehearsal.canaries import files_below
 from tests.running_site import running_site, wait_for
 
 from .name_server import name_server

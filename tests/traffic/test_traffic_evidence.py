@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from aitpro.traffic.models import DomainDay
-from privacy.evidence import Evidence, findings
+from privacy.evidence.measurement import Evidence, findings
 
 pytestmark = pytest.mark.django_db
 DOMAIN_ONLY, COUNTS_ONLY = "direct-visits-domain-only", "domains-count-traffic-only"

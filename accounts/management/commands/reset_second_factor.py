@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
 from accounts.second_factor.reset import reset_second_factor
-from privacy.purposes import Purpose
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from affiliates.statistics.rebuild import rebuild
-from privacy.purposes import Purpose
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
 
 
 class Command(BaseCommand):

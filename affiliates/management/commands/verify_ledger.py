@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from affiliates.payouts.reconciliation import AT_PAYPAL_FOR, check_books
-from privacy.purposes import Purpose
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Purpose
 
 
 class Command(BaseCommand):

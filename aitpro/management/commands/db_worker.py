@@ -3,7 +3,7 @@ from typing import Any
 from django_tasks_db.management.commands import db_worker
 
 from aitpro.file_permissions import close_to_others
-from privacy.readiness import NotReady, require_ready
+from privacy.erasure.readiness import NotReady, require_ready
 
 
 class Command(db_worker.Command):

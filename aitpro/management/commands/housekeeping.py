@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from aitpro.file_permissions import close_to_others
 from aitpro.housekeeping import housekeep
-from privacy.clock import clock_jump, confirm_clock
-from privacy.readiness import NotReady, require_ready
+from privacy.erasure.readiness import NotReady, require_ready
+from privacy.keystore.clock import clock_jump, confirm_clock
 
 GO_ON = "Set the clock, or say that it is right: `manage.py housekeeping --clock-is-right`."
 

@@ -4,8 +4,8 @@ import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
-import privacy.request_models
-import privacy.sealed_models
+import privacy.models.request
+import privacy.encryption.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -22,8 +22,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Disclosure',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('reference', models.CharField(default=privacy.request_models.new_reference, editable=False, max_length=8, unique=True)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('reference', models.CharField(default=privacy.models.request.new_reference, editable=False, max_length=8, unique=True)),
                 ('kind', models.CharField(choices=[('court_order', 'court order'), ('subpoena', 'subpoena'), ('warrant', 'search warrant'), ('statute', 'other legal process')], max_length=12)),
                 ('authority', privacy.encryption.fields.SealedTextField(help_text='The court or authority that ordered it.', max_length=200, null=True)),
                 ('order_reference', privacy.encryption.fields.SealedTextField(max_length=200, null=True, verbose_name="the order's reference")),

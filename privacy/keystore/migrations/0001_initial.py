@@ -2,8 +2,8 @@
 
 import django.utils.timezone
 import privacy.encryption.blind_index
-import privacy.fingerprints
-import privacy.sealed_models
+import privacy.encryption.fingerprints
+import privacy.encryption.models
 from django.db import migrations, models
 
 
@@ -25,8 +25,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='OptOutCopy',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', privacy.fingerprints.FingerprintField()),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
                 ('point_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', source='fingerprint')),
                 ('point', models.CharField(max_length=20)),
                 ('channel', models.CharField(max_length=10)),
@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Tombstone',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', privacy.fingerprints.FingerprintField()),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', source='fingerprint')),
                 ('keeps_usable', models.BooleanField(default=False)),
                 ('erased_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),

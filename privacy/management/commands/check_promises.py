@@ -4,9 +4,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from privacy.evidence import findings
-from privacy.evidence_attempts import LastAttempt, last_attempts
-from privacy.reading import acts_for
+from privacy.evidence.attacks import LastAttempt, last_attempts
+from privacy.evidence.measurement import findings
+from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):

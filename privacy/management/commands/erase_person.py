@@ -2,9 +2,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from privacy.after_deletion import DeletionPrevented, refuse_if_prevented, usable_by
-from privacy.erasure import erase_person
-from privacy.reading import acts_for
+from privacy.erasure.consequences import DeletionPrevented, refuse_if_prevented, usable_by
+from privacy.erasure.erase import erase_person
+from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):

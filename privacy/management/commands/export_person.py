@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from privacy.access import build_archive, collect
 from privacy.audit.trail import record
-from privacy.purposes import Audience, Purpose
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Audience, Purpose
+from privacy.requests.archive import build_archive, collect
 
 
 class Command(BaseCommand):

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from privacy.encryption.keys import RootKey
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.attack_models import Attempt, Kind
-from privacy.attacks import AlreadyUnderWay, untried
-from privacy.rehearsal.attempts import attack, rehearse
-from privacy.rehearsal.report import Report
-from privacy.rehearsal.scratch import RehearsalFailed
-from privacy.sweep.sweeping import sweep
+from privacy.evidence.attack_history import AlreadyUnderWay, untried
+from privacy.evidence.rehearsal.attempts import attack, rehearse
+from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
+from privacy.evidence.sweep.run import sweep
+from privacy.models.attack import Attempt, Kind
 
 
 class Command(BaseCommand):

@@ -3,9 +3,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from privacy.clock import clock_jump
-from privacy.reading import acts_for
-from privacy.retention import purge_expired
+from privacy.erasure.retention import purge_expired
+from privacy.keystore.clock import clock_jump
+from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):

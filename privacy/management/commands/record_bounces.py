@@ -13,8 +13,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.bounces import record_notification
-from privacy.reading import acts_for
+from privacy.mail.bounces import record_notification
+from privacy.registry.purpose_binding import acts_for
 
 LARGEST = 5 * 1024 * 1024  # bytes; a notification quotes at most one mail of ours
 

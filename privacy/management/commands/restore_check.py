@@ -4,12 +4,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from privacy.after_deletion import DeletionPrevented
-from privacy.opt_out_copies import lost_opt_outs, restore_opt_outs
-from privacy.reading import acts_for
-from privacy.reapply import reapply
+from privacy.consent.opt_out_backup import lost_opt_outs, restore_opt_outs
+from privacy.erasure.consequences import DeletionPrevented
+from privacy.erasure.reapply import reapply
+from privacy.erasure.tombstones import not_applied
+from privacy.registry.purpose_binding import acts_for
 from privacy.signals import database_restored
-from privacy.tombstones import not_applied
 
 
 class Command(BaseCommand):

@@ -3,12 +3,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from privacy.addresses.reindex import reindex_addresses
 from privacy.encryption.keys import key_ring
 from privacy.encryption.rotation import Column, columns, left_under_older_keys, rotate
-from privacy.key_checks import forget_older_keys, note_root_keys
 from privacy.keystore import day_keys
-from privacy.reading import acts_for
+from privacy.keystore.root_keys import forget_older_keys, note_root_keys
+from privacy.mail.address_reindex import reindex_addresses
+from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):

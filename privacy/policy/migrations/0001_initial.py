@@ -3,8 +3,8 @@
 import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
-import privacy.fingerprints
-import privacy.sealed_models
+import privacy.encryption.fingerprints
+import privacy.encryption.models
 from django.conf import settings
 from django.db import migrations, models
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PolicyVersion',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField(unique=True, verbose_name='version')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('notices', 'people are being told'), ('in_effect', 'in effect'), ('superseded', 'superseded'), ('withdrawn', 'withdrawn')], default='draft', max_length=12)),
                 ('summary', models.TextField(max_length=5000, verbose_name='what changes, in plain words')),
@@ -44,8 +44,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PolicyNotice',
             fields=[
-                ('id', models.UUIDField(default=privacy.sealed_models.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('fingerprint', privacy.fingerprints.FingerprintField()),
+                ('id', models.UUIDField(default=privacy.encryption.models.uuid7, editable=False, primary_key=True, serialize=False)),
+                ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
                 ('person_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', source='fingerprint')),
                 ('contact_model', models.CharField(max_length=60, verbose_name='kind of row')),
                 ('contact_id', models.UUIDField(verbose_name='row with the address')),

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
 from shop.paypal.errors import Expired, NotConfigured, PayPalError
 from shop.paypal.gateway import Gateway, gateway
 from shop.paypal.subscription import EVENTS, PERMISSIONS, Subscription

@@ -1,5 +1,5 @@
 // Staff pages are not stored by the browser: going back fetches the page anew and puts what was typed into it. So that
-// sending it again is still the same form (privacy/form_keys/), the key stays with the page's entry in the history.
+// sending it again is still the same form (privacy/web/idempotency/), the key stays with the page's entry in the history.
 "use strict";
 (() => {
   const fields = () => document.querySelectorAll("input[name=csrfmiddlewaretoken]");

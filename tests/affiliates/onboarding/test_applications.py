@@ -15,7 +15,7 @@ from affiliates.membership.applications import DecisionRefused, approve_applicat
 from affiliates.models import Affiliate, Application
 from privacy.audit.models import AuditEntry
 from privacy.models import Suppression
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 from tests import factories
 
 from .conftest import Link

@@ -20,7 +20,7 @@ from affiliates.models import Affiliate, Application, Click, LedgerEntry, Payout
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import PayoutRefused, prepare_payout
 from privacy.audit.models import AuditEntry
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale

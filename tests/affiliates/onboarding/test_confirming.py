@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import LinkRequest
 from affiliates.models import Affiliate, Application
-from privacy.retention import purge_expired
+from privacy.erasure.retention import purge_expired
 from tests.statements import statements
 
 from .conftest import Link

@@ -17,7 +17,7 @@ from affiliates.membership.payout_address import use_new_payout_emails
 from affiliates.models import Affiliate, PayoutEmailChange
 from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
-from privacy.retention import purge_expired
+from privacy.erasure.retention import purge_expired
 from shop.models import Product
 from tests.affiliates.sales import approved_sale
 

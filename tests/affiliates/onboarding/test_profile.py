@@ -16,8 +16,8 @@ from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.models import Affiliate
 from affiliates.payouts.item_states import apply_item_state
 from affiliates.payouts.runs import prepare_payout
-from privacy.opt_out import suppress
-from privacy.purposes import Channel, Purpose
+from privacy.consent.opt_outs import suppress
+from privacy.registry.purposes import Channel, Purpose
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from tests import factories

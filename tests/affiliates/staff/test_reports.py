@@ -21,7 +21,7 @@ from affiliates.payouts.runs import prepare_payout
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.reports import Report, ReportBy, Row
 from privacy.audit.models import AuditEntry
-from privacy.retention import purge_expired
+from privacy.erasure.retention import purge_expired
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale

@@ -9,7 +9,7 @@ from affiliates.membership.payout_address import withdraw_payout_email
 from affiliates.models import Commission, PayoutBatch, PayoutItem
 from affiliates.payouts.manual import make_payout_list, mark_failed_by_hand, mark_paid_by_hand
 from affiliates.payouts.runs import PayoutRefused, approve_payout, cancel_payout, prepare_payout
-from privacy.deadlines import local_day
+from privacy.registry.deadlines import local_day
 
 from .steps import CURRENCIES, NotNow, Steps, currencies, may_happen, positions, who
 from .troubles import TROUBLES

@@ -7,7 +7,7 @@ from contextlib import suppress
 from hypothesis import strategies as st
 
 from affiliates.models import PayoutItem
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from shop.models import Dispute, ExtraCapture, Payment, Refund
 from shop.payments.refunds import RefundRefused, refund_payment
 

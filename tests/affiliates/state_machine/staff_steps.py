@@ -12,7 +12,7 @@ from affiliates.commissions.lifecycle import approve_commission, reject_commissi
 from affiliates.commissions.rates import RateRefused, set_rate
 from affiliates.membership.account_state import StepRefused, close_affiliate, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Commission, Flag
-from privacy.erasure import erase_person
+from privacy.erasure.erase import erase_person
 from shop.delivery.licenses import ReissueRefused, reissue_licence
 from shop.models import Licence, Payment
 from shop.money import Money

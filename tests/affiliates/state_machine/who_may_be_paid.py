@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem, TermsVersion
-from privacy.encryption.normalise import normalise_email
+from privacy.encryption.normalization import normalise_email
 
 
 def assert_may_be_sent(item: PayoutItem) -> None:

@@ -33,7 +33,7 @@ from affiliates.models import (
     TermsVersion,
 )
 from aitpro.housekeeping import STEPS
-from privacy.mail import MailRefused
+from privacy.mail.sending import MailRefused
 from shop.models import Order, Payment
 from shop.paypal.gateway import gateway
 from tests import factories

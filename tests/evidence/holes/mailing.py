@@ -9,7 +9,7 @@ from ..mutations import around, breaks, swap
 
 @breaks("opt-out", "phone-purpose", "postal-purpose")
 def a_wish_to_be_left_alone_is_ignored() -> None:
-    from privacy import permissions
+    from privacy.consent import contact_permission as permissions
 
     swap(permissions._check_wish, lambda contact, opt_outs: None)
 
@@ -19,13 +19,13 @@ def the_gate_is_not_asked_when_mail_leaves() -> None:
     """The opt-out was looked up when a message was written; whoever opted out before it left got it all the same."""
     from django.core.mail import get_connection
 
-    from privacy import mail
+    from privacy.mail import sending
 
-    former = mail._send
+    former = sending._send
 
     def send(row: Any, kind: Any) -> None:
         with get_connection() as connection:
-            mail._hand_over(mail._message(row, kind), connection)
+            sending._hand_over(sending._message(row, kind), connection)
 
     swap(former, send)
 
@@ -51,14 +51,14 @@ def mail_leaves_past_the_gate() -> None:
 @breaks("email-for-asked-contact-only")
 def what_a_stranger_typed_is_mailed() -> None:
     """The confirmation repeated the message, so that anybody could write to anybody in our name."""
-    from privacy import mail
+    from privacy.mail import sending
 
     def render(former: Any, kind: Any, part: str, variables: Any) -> str:
         text = str(former(kind, part, variables))
         typed = getattr(getattr(variables["about"], "_row", None), "message", "")
         return f"{text}\n{typed}" if part == "txt" and kind.template == "contacts/inquiry_received" else text
 
-    around(mail, "_render", render)
+    around(sending, "_render", render)
 
 
 @breaks("phone-purpose")
@@ -74,7 +74,7 @@ def any_letter_is_logged() -> None:
 def _unless_about_the_same(channel_name: str) -> None:
     """What was given for one purpose served another."""
     from contacts.inquiries import contact_permission
-    from privacy.purposes import Channel
+    from privacy.registry.purposes import Channel
 
     def check(former: Any, inquiry: Any, channel: Any, purpose: Any) -> None:
         former(inquiry, channel, inquiry.purpose if channel == Channel[channel_name] else purpose)
@@ -85,8 +85,9 @@ def _unless_about_the_same(channel_name: str) -> None:
 @breaks("phone-purpose")
 def the_call_list_shows_numbers_whose_time_is_over() -> None:
     """The list was of everybody who ever left a number, with what it was given for left out."""
-    from privacy import contact_lists, permissions
-    from privacy.purposes import Channel
+    from privacy.consent import contact_lists
+    from privacy.consent import contact_permission as permissions
+    from privacy.registry.purposes import Channel
 
     def allowed(former: Any, contacts: Any) -> Any:
         everybody = permissions.Permission(True, "why not")

@@ -57,7 +57,7 @@ def an_address_lies_there_as_its_hash() -> None:
 
 @breaks("encrypted", by="sweep", at="shop_order.checkout_digest")
 def a_link_of_former_days_is_no_digest() -> None:
-    from privacy.links import new_link_token
+    from privacy.encryption.tokens import new_link_token
     from shop.models import Order
 
     def store(former: Any, **options: Any) -> Any:
@@ -95,11 +95,11 @@ def an_address_was_counted_as_a_domain() -> None:
 
 @breaks("email-for-asked-contact-only", by="sweep")
 def a_mail_went_to_an_address_that_its_row_lacks() -> None:
-    from privacy import mail
+    from privacy.mail import sending
     from privacy.models import OutgoingMail
 
     def finish(former: Any, row: Any, outcome: str, **options: Any) -> None:
         former(row, outcome, **options)
         OutgoingMail.objects.filter(pk=row.pk).update(recipient=row.sealed("recipient", "somebody.else@example.org"))
 
-    around(mail, "_finish", finish)
+    around(sending, "_finish", finish)

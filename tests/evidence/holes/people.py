@@ -10,16 +10,16 @@ from ..mutations import around, breaks, put, swap
 @breaks("correspondence-private")
 def look_alike_addresses_share_an_index() -> None:
     """`straße` was `strasse`: whoever owned one domain got the other's archive (ADR 24)."""
-    from privacy.encryption import normalise
+    from privacy.encryption import normalization
 
-    swap(normalise.normalise_email, normalise.former_normal_form)
+    swap(normalization.normalise_email, normalization.former_normal_form)
 
 
 @breaks("correspondence-private")
 def an_access_request_is_answered_for_a_look_alike() -> None:
     """The address was compared after everything beyond ASCII had been folded, and the link went to the typed one."""
     from contacts.models import Inquiry
-    from privacy import registry
+    from privacy.registry import declarations
 
     def rows_of(former: Any, declaration: Any, email: str) -> Any:
         found = former(declaration, email)
@@ -31,7 +31,7 @@ def an_access_request_is_answered_for_a_look_alike() -> None:
             pk__in=[row.pk for row in rows.all() if (row.email or "").replace("ß", "ss").casefold() == typed]
         )
 
-    around(registry.PersonalData, "rows_of", rows_of)
+    around(declarations.PersonalData, "rows_of", rows_of)
 
 
 @breaks("email-for-asked-contact-only")
@@ -39,8 +39,8 @@ def a_password_link_goes_to_the_typed_address() -> None:
     """A look-alike of an account's address was typed, and the link went there."""
     from accounts.mails import PASSWORD_RESET
     from accounts.models import LinkRequest, User
-    from privacy import mail
-    from privacy.encryption.normalise import former_normal_form, normalise_email
+    from privacy.encryption.normalization import former_normal_form, normalise_email
+    from privacy.mail import sending
 
     take: Any = vars(LinkRequest)["take"].__func__
     typed: list[str] = []
@@ -56,15 +56,15 @@ def a_password_link_goes_to_the_typed_address() -> None:
     def queue_mail(former: Any, kind: Any, *, to: str, **options: Any) -> Any:
         if kind is not PASSWORD_RESET or [former_normal_form(to)] != [*map(former_normal_form, typed)]:
             return former(kind, to=to, **options)
-        put(mail, "normalise_email", former_normal_form)
+        put(sending, "normalise_email", former_normal_form)
         try:
             return former(kind, to=typed.pop(), **options)
         finally:
-            put(mail, "normalise_email", normalise_email)
+            put(sending, "normalise_email", normalise_email)
 
     put(LinkRequest, "take", classmethod(remember))
     put(type(User.objects), "with_email", with_email)
-    former = mail.queue_mail
+    former = sending.queue_mail
     swap(former, lambda *args, **options: queue_mail(former, *args, **options))
 
 
@@ -85,7 +85,7 @@ def an_application_reaches_an_existing_account() -> None:
 @breaks("email-for-asked-contact-only")
 def an_answer_goes_to_the_typed_address() -> None:
     """The answer went to the address as somebody had typed it, not to the one that is stored."""
-    from privacy.addresses import stored
+    from privacy.mail import stored_addresses
 
-    former = stored.stored_address
+    former = stored_addresses.stored_address
     swap(former, lambda email: email if former(email) else None)

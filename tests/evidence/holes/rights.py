@@ -10,38 +10,38 @@ from ..mutations import around, breaks, put, swap
 @breaks("correspondence-private")
 def an_archive_holds_another_persons_rows() -> None:
     from contacts.models import Inquiry
-    from privacy import access
+    from privacy.requests import archive
 
     def section(former: Any, declaration: Any, email: str, tables: Any) -> Any:
         listed = former(declaration, email, tables)
         if listed is not None and declaration.model is Inquiry:
             rows = declaration.model._base_manager.all()
-            listed.listed["rows"] = [access._row(declaration, row, purposes=1) for row in rows]
+            listed.listed["rows"] = [archive._row(declaration, row, purposes=1) for row in rows]
         return listed
 
-    around(access, "_section", section)
+    around(archive, "_section", section)
 
 
 @breaks("access")
 def an_archive_lacks_a_column() -> None:
-    from privacy import access
+    from privacy.requests import archive
 
     def row(former: Any, declaration: Any, one: Any, *, purposes: int) -> Any:
         found = former(declaration, one, purposes=purposes)
         found.pop(declaration.columns.get("phone", ""), None)
         return found
 
-    around(access, "_row", row)
+    around(archive, "_row", row)
 
 
 @breaks("access")
 def who_brought_an_order_is_undeclared() -> None:
     """The table that says which visit led to an order counted as nobody's: no archive had it."""
-    from privacy import registry
+    from privacy.registry import declarations
 
-    declared = registry._personal.pop("affiliates_attribution")
+    declared = declarations._personal.pop("affiliates_attribution")
     columns = {f.name for f in declared.model._meta.concrete_fields} | declared.other_columns
-    registry._not_personal["affiliates_attribution"] = registry.NotPersonal(
+    declarations._not_personal["affiliates_attribution"] = declarations.NotPersonal(
         "affiliates_attribution", frozenset(columns), "amounts", "a rate"
     )
 
@@ -50,38 +50,38 @@ def who_brought_an_order_is_undeclared() -> None:
 def an_archive_lacks_the_answers() -> None:
     """What staff had written to the person was left out."""
     from contacts.models import Reply
-    from privacy import access
+    from privacy.requests import archive
 
     def section(former: Any, declaration: Any, email: str, tables: Any) -> Any:
         return None if declaration.model is Reply else former(declaration, email, tables)
 
-    around(access, "_section", section)
+    around(archive, "_section", section)
 
 
 @breaks("legal-process-only")
 def data_is_exported_without_a_second_person() -> None:
-    from privacy.disclosure import steps
+    from privacy.disclosure import orders
 
-    swap(steps._others_who_may, lambda person: False)
+    swap(orders._others_who_may, lambda person: False)
 
 
 @breaks("legal-process-only")
 def an_export_goes_beyond_its_order() -> None:
     """A court asked for one kind of data, and got all of it."""
-    from privacy.disclosure import steps
+    from privacy.disclosure import orders
 
     def collect(former: Any, *, email: str, tables: Any = None) -> Any:
         return former(email=email)
 
-    around(steps, "collect", collect)
+    around(orders, "collect", collect)
 
 
 @breaks("change-notice")
 def what_the_policy_lacks_is_open() -> None:
     """New details were stored before anybody was told of them."""
-    from privacy.policy import gate
+    from privacy.registry import policy_gate
 
-    swap(gate.is_closed, lambda place: False)
+    swap(policy_gate.is_closed, lambda place: False)
 
 
 @breaks("change-notice")
@@ -174,9 +174,9 @@ def every_colleague_reads_the_inbox() -> None:
 
 @breaks("correspondence-private", at="is not in the audit")
 def readings_of_staff_are_not_recorded() -> None:
-    from privacy import admin_audited
+    from privacy.admin_base import audited
 
     def record(former: Any, *, action: str, **options: Any) -> Any:
         return None if action.endswith((".read", ".listed", ".search")) else former(action=action, **options)
 
-    around(admin_audited, "record", record)
+    around(audited, "record", record)

@@ -79,9 +79,9 @@ def the_limits_hold_addresses() -> None:
     """Limits counted by the address itself: the table of the cache was a list of everybody who wrote."""
     from django.core.cache import caches
 
-    from privacy import limits
+    from privacy.web import rate_limits
 
-    former = limits.take_slot
+    former = rate_limits.take_slot
 
     def take(limit: str, who: str, **options: Any) -> Any:
         caches["limits"].add(f"{limit}-{who}".replace(" ", "-")[:200], 1)
@@ -112,9 +112,9 @@ def _uuid(text: str) -> UUID:
 
 @breaks("encrypted", at="link_digest opens")
 def the_token_of_a_link_is_stored() -> None:
-    from privacy import links
+    from privacy.encryption import tokens
 
-    swap(links.digest_of, lambda token: token[:64])
+    swap(tokens.digest_of, lambda token: token[:64])
 
 
 @breaks("encrypted")
@@ -188,19 +188,19 @@ def a_message_of_paypals_is_stored_in_clear() -> None:
 
 @breaks("paypal-only")
 def the_number_of_a_card_is_taken() -> None:
-    from privacy import card_numbers
+    from privacy.encryption import validators
 
-    swap(card_numbers.has_card_number, lambda text: False)
+    swap(validators.has_card_number, lambda text: False)
 
 
 @breaks("encrypted")
 def the_log_says_whom_a_mail_went_to() -> None:
     import logging
 
-    from privacy import mail
+    from privacy.mail import sending
 
     def send(former: Any, row: Any, kind: Any) -> None:
         logging.getLogger("mutation").warning("delivering to %s", row.recipient)
         former(row, kind)
 
-    around(mail, "_send", send)
+    around(sending, "_send", send)

@@ -38,7 +38,7 @@ def a_label_is_stored_in_clear() -> None:
 @breaks("referral-30-days")
 def a_visit_outlives_its_30_days() -> None:
     """The purge passed the visits over."""
-    from privacy import retention
+    from privacy.erasure import retention
 
     former = retention._purge
     swap(former, lambda one, now: 0 if one.model._meta.db_table == "affiliates_click" else former(one, now))
@@ -48,7 +48,8 @@ def a_visit_outlives_its_30_days() -> None:
 def an_expired_visit_is_readable() -> None:
     """A stopped purge left visits that could still be read: the end was a side effect of a job."""
     from affiliates.tracking.referral_cookie import Token
-    from privacy import expiring, retention
+    from privacy.erasure import retention
+    from privacy.registry import expiring
 
     former = retention._purge
     swap(former, lambda one, now: 0 if one.model._meta.db_table == "affiliates_click" else former(one, now))
@@ -120,10 +121,10 @@ def affiliates_see_single_visits() -> None:
 @breaks("referral-for-commission-only")
 def anybody_reads_a_visits_address() -> None:
     """The stored address opened for every page and report, whatever it wanted it for."""
-    from privacy import reading, statements
+    from privacy.registry import purpose_binding, query_purposes
 
-    swap(reading.require_purpose, lambda *args, **options: None)
-    swap(statements.refuse_undeclared, lambda *args, **options: None)
+    swap(purpose_binding.require_purpose, lambda *args, **options: None)
+    swap(query_purposes.refuse_undeclared, lambda *args, **options: None)
 
 
 @breaks("purpose-limitation")
@@ -142,7 +143,7 @@ def staff_collect_addresses_for_advertising() -> None:
 @breaks("direct-visits-domain-only", "encrypted", "referral-30-days")
 def a_direct_visitors_address_is_stored() -> None:
     from aitpro.traffic import middleware
-    from privacy.client_address import client_address
+    from privacy.web.client_address import client_address
 
     def page(former: Any, request: Any, match: Any) -> str:
         address = f"?{client_address(request)}" if middleware._may_be_looked_up(request) else ""
@@ -171,7 +172,7 @@ def a_message_is_stored_with_its_senders_network() -> None:
     """A domain name that was to count visits says who wrote."""
     from aitpro.traffic.reverse_dns import DomainLookup
     from contacts.views import ContactView
-    from privacy.client_address import client_address
+    from privacy.web.client_address import client_address
 
     def form_valid(former: Any, self: Any, form: Any) -> Any:
         form.instance.project = DomainLookup().domain_of(client_address(self.request))

@@ -19,17 +19,17 @@ def a_form_is_forgotten() -> None:
 
 @breaks("encrypted", at="command import_people")
 def a_command_is_forgotten() -> None:
-    from privacy.rehearsal import ways_in
+    from privacy.evidence.rehearsal import entry_points
 
-    around(ways_in, "get_commands", lambda former: {**former(), "import_people": "contacts"})
+    around(entry_points, "get_commands", lambda former: {**former(), "import_people": "contacts"})
 
 
 @breaks("encrypted", at="column contacts_inquiry.birthday")
 def a_column_is_forgotten() -> None:
     """A personal column that no way in fills: nothing of it was looked for."""
-    from privacy.rehearsal import ways_in
+    from privacy.evidence.rehearsal import entry_points
 
-    around(ways_in, "columns", lambda former: {*former(), "column contacts_inquiry.birthday"})
+    around(entry_points, "columns", lambda former: {*former(), "column contacts_inquiry.birthday"})
 
 
 @breaks("encrypted", at="address .well-known/security-policy.txt")

@@ -16,14 +16,14 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from accounts.password_link import send_password_link
-from privacy import attacks
-from privacy.attack_models import Attempt, Kind
-from privacy.attack_models import Breach as Open
+from privacy.evidence import attack_history
+from privacy.evidence.rehearsal import attempts, nightly
+from privacy.evidence.rehearsal.live_health import not_tried_while_down
+from privacy.evidence.rehearsal.report import Breach, Report
+from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
 from privacy.management.commands import probe_promises
-from privacy.rehearsal import attempts, nightly
-from privacy.rehearsal.live_parts import not_tried_while_down
-from privacy.rehearsal.report import Breach, Report
-from privacy.rehearsal.scratch import RehearsalFailed
+from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import Breach as Open
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -112,13 +112,13 @@ def test_site_that_is_stopped_meanwhile_breaks_no_promise_and_is_attacked_anew(r
 
 
 def test_second_one_at_the_same_time_is_refused(rehearsed: Rehearsed) -> None:
-    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
     with pytest.raises(CommandError, match="A rehearsal is under way"):
         probe()
 
 
 def test_one_that_housekeeping_began_is_carried_out(rehearsed: Rehearsed) -> None:
-    attempt = attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attempt = attack_history.begin(Kind.REHEARSAL, now=timezone.now())
     probe("--begun", str(attempt.pk))
     attempt.refresh_from_db()
     assert attempt.state == "done"

@@ -14,16 +14,16 @@ import pytest
 from django.conf import settings
 from pytest_django import Settings
 
-from privacy.rehearsal import scratch
-from privacy.rehearsal.scratch import RehearsalFailed, Scratch, scratch_copy
+from privacy.evidence.rehearsal import scratch_copy as scratch
+from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed, Scratch, scratch_copy
 from tests.running_site import wait_for
 
 # In place of the rehearsal's program: it makes no tables, and does as a test says.
 PROGRAM = """
 import os, subprocess, sys, time
 from pathlib import Path
-from privacy.rehearsal.lifeline import end_with_the_starter
-from privacy.rehearsal.report import Report
+from privacy.evidence.rehearsal.parent_watchdog import end_with_the_starter
+from privacy.evidence.rehearsal.report import Report
 end_with_the_starter()
 report, folder = Path(sys.argv[-1]), Path(os.environ["DATA_DIR"])
 if sys.argv[-1] != "prepare":
@@ -35,7 +35,7 @@ PARENT = """
 import sys
 import django
 django.setup()
-from privacy.rehearsal import scratch
+from privacy.evidence.rehearsal import scratch
 scratch.PROGRAM = tuple(sys.argv[1:])
 with scratch.scratch_copy() as copy:
     copy.rehearse(scratch.PROGRAM)
@@ -182,7 +182,7 @@ def test_pages_come_first(places: Path) -> None:
 
 def test_program_refuses_to_rehearse_in_the_sites_own_databases() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "privacy.rehearsal", "prepare"],
+        [sys.executable, "-m", "privacy.evidence.rehearsal", "prepare"],
         cwd=settings.BASE_DIR,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         capture_output=True,

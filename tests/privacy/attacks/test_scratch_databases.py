@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from privacy.rehearsal import databases
-from privacy.rehearsal.databases import LEFT_BEHIND, PREFIX, NoDatabase, scratch_databases
+from privacy.evidence.rehearsal import databases
+from privacy.evidence.rehearsal.databases import LEFT_BEHIND, PREFIX, NoDatabase, scratch_databases
 
 pytestmark = [
     pytest.mark.django_db,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from privacy.rehearsal import surroundings
-from privacy.rehearsal.surroundings import KEPT_BACK, PASSED_ON, environment
+from privacy.evidence.rehearsal import environment as surroundings
+from privacy.evidence.rehearsal.environment import KEPT_BACK, PASSED_ON, environment
 
 SECRETS = {
     "SECRET_KEY": "site's-own-secret-key",
@@ -97,7 +97,7 @@ def test_no_page_imports_the_rehearsal() -> None:
         "django.setup()\n"
         "from django.urls import get_resolver\n"
         "get_resolver().url_patterns\n"
-        "print([name for name in sys.modules if name.startswith(('privacy.rehearsal', 'time_machine'))"
+        "print([name for name in sys.modules if name.startswith(('privacy.evidence.rehearsal', 'time_machine'))"
         " or '.probes' in name])"
     )
     done = subprocess.run(

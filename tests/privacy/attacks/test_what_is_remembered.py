@@ -12,15 +12,15 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from privacy import attacks, evidence
-from privacy.attack_models import Attempt, Kind
-from privacy.attack_models import Breach as Open
-from privacy.evidence import Evidence, Finding, findings
-from privacy.evidence_stock import take_stock
+from privacy.evidence import attack_history, measurement
+from privacy.evidence.measurement import Evidence, Finding, findings
+from privacy.evidence.rehearsal.nightly import start_when_due
+from privacy.evidence.rehearsal.report import Breach
+from privacy.evidence.snapshot import take_stock
 from privacy.models import Heartbeat
-from privacy.promises import PROMISES
-from privacy.rehearsal.nightly import start_when_due
-from privacy.rehearsal.report import Breach
+from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import Breach as Open
+from privacy.registry.promises import PROMISES
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "measured_as_kept")]
@@ -31,12 +31,12 @@ PLACE = "message of a writer in contacts_inquiry.topic"
 @pytest.fixture
 def measured_as_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the site measures of itself is well: what is red is so by an attack."""
-    monkeypatch.setattr(evidence, "_measures", {promise: lambda now: Evidence(kept=True) for promise in ALL})
+    monkeypatch.setattr(measurement, "_measures", {promise: lambda now: Evidence(kept=True) for promise in ALL})
 
 
 @pytest.fixture
 def installed(clock: time_machine.Traveller) -> None:
-    Heartbeat.objects.filter(name=attacks.INSTALLED).update(at=timezone.now())
+    Heartbeat.objects.filter(name=attack_history.INSTALLED).update(at=timezone.now())
 
 
 def found(promise: str) -> Finding:
@@ -66,7 +66,7 @@ def test_new_site_has_36_hours_for_its_first_attempt(clock: time_machine.Travell
 def test_site_whose_installation_is_not_known_has_as_long_from_the_next_housekeeping(
     clock: time_machine.Traveller,
 ) -> None:
-    Heartbeat.objects.filter(name=attacks.INSTALLED).delete()
+    Heartbeat.objects.filter(name=attack_history.INSTALLED).delete()
     start_when_due(now=timezone.now())
     assert red() == set()
     clock.shift(timedelta(hours=36))
@@ -168,7 +168,9 @@ def test_history_notes_it_and_staff_are_told_where(work: Callable[[], int], cloc
 # --- An attempt that fails --------------------------------------------------------------------------------------------
 def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds() -> None:
     factories.attempt()
-    attacks.fail(attacks.begin(Kind.REHEARSAL, now=timezone.now()), "it ended with code 1", now=timezone.now())
+    attack_history.fail(
+        attack_history.begin(Kind.REHEARSAL, now=timezone.now()), "it ended with code 1", now=timezone.now()
+    )
     assert red() == ALL
     assert "could not be tried: the whole attempt failed" in found("access").figures
     factories.attempt()
@@ -176,52 +178,52 @@ def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds()
 
 
 def test_failed_sweep_is_red_for_what_sweeps_have_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(attacks._covered, Kind.SWEEP, set())
-    attacks.covers(Kind.SWEEP, "encrypted")
-    Heartbeat.objects.filter(name=attacks.INSTALLED).update(at=timezone.now() - timedelta(hours=36))
+    monkeypatch.setitem(attack_history._covered, Kind.SWEEP, set())
+    attack_history.covers(Kind.SWEEP, "encrypted")
+    Heartbeat.objects.filter(name=attack_history.INSTALLED).update(at=timezone.now() - timedelta(hours=36))
     factories.attempt()
     assert red() == {"encrypted"}
     factories.attempt(Kind.SWEEP)
     assert red() == set()
-    attacks.fail(attacks.begin(Kind.SWEEP, now=timezone.now()), "it crashed", now=timezone.now())
+    attack_history.fail(attack_history.begin(Kind.SWEEP, now=timezone.now()), "it crashed", now=timezone.now())
     assert red() == {"encrypted"}
 
 
 def test_only_a_promise_can_be_covered() -> None:
     with pytest.raises(ValueError, match="there is no promise kindness"):
-        attacks.covers(Kind.SWEEP, "kindness")
+        attack_history.covers(Kind.SWEEP, "kindness")
 
 
 def test_of_two_at_once_the_second_is_refused() -> None:
-    attacks.begin(Kind.REHEARSAL, now=timezone.now())
-    attacks.begin(Kind.SWEEP, now=timezone.now())
-    with pytest.raises(attacks.AlreadyUnderWay, match="A rehearsal is under way"):
-        attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(Kind.SWEEP, now=timezone.now())
+    with pytest.raises(attack_history.AlreadyUnderWay, match="A rehearsal is under way"):
+        attack_history.begin(Kind.REHEARSAL, now=timezone.now())
 
 
 def test_attempt_that_was_killed_is_red_when_its_time_is_over(clock: time_machine.Traveller) -> None:
     factories.attempt()
-    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
     assert red() == set()
     clock.shift(timedelta(minutes=20))
     assert red() == ALL
     assert found("access").figures["wrong with the attacks"] == "the last rehearsal never ended"
-    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
     assert Attempt.objects.filter(state="failed").get().reason.startswith("it never ended")
 
 
 def test_report_that_comes_late_still_counts(clock: time_machine.Traveller) -> None:
-    attempt = attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attempt = attack_history.begin(Kind.REHEARSAL, now=timezone.now())
     clock.shift(timedelta(minutes=30))
-    attacks.fail(attempt, "it never ended", now=timezone.now())
-    attacks.record(attempt, factories.report(), now=timezone.now())
+    attack_history.fail(attempt, "it never ended", now=timezone.now())
+    attack_history.record(attempt, factories.report(), now=timezone.now())
     assert red() == set()
-    attacks.fail(attempt, "it never ended", now=timezone.now())
+    attack_history.fail(attempt, "it never ended", now=timezone.now())
     assert red() == set()
 
 
 def test_what_cannot_be_read_is_no_attack(monkeypatch: pytest.MonkeyPatch) -> None:
     factories.attempt()
-    monkeypatch.setattr(attacks, "open_breaches", lambda: Open.objects.extra(where=["nothing = 1"]).get())
+    monkeypatch.setattr(attack_history, "open_breaches", lambda: Open.objects.extra(where=["nothing = 1"]).get())
     assert red() == ALL
     assert found("access").figures["outsiders last tried"] == "can't be read"

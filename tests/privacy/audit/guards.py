@@ -15,7 +15,7 @@ from django.db import connection as default_connection
 from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from privacy.limits import TABLE as LIMITS
+from privacy.web.rate_limits import TABLE as LIMITS
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from django.urls import reverse
 from accounts.models import User
 from affiliates.models import Affiliate, Application, PayoutBatch, PayoutItem
 from contacts.models import Inquiry
-from privacy import admin_audited
-from privacy.admin_readonly import ReadOnlyAdmin, ReadOnlyInline
-from privacy.audit.checks import check_admins_are_audited
+from privacy.admin_base import audited
+from privacy.admin_base.checks import check_admins_are_audited
+from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.audit.models import AuditEntry
 from privacy.audit.verification import verify_chain
 from privacy.models import Suppression
@@ -114,7 +114,7 @@ def test_a_list_with_a_personal_column_is_an_entry(staff: Client, monkeypatch: p
     ],
 )
 def test_personal_columns_are_found_through_relations_too(model: Any, path: str, personal: bool) -> None:
-    assert admin_audited.is_personal_column(admin_audited.column_at(model, path)) is personal
+    assert audited.is_personal_column(audited.column_at(model, path)) is personal
 
 
 def test_rows_that_are_not_personal_are_no_entries(staff: Client, order: Order) -> None:
@@ -135,8 +135,8 @@ def test_an_admin_whose_inner_rows_are_personal_is_audited() -> None:
     class RunAdmin(ReadOnlyAdmin):
         inlines = [PayoutInline]
 
-    assert admin_audited.shows_personal_data(RunAdmin(PayoutBatch, admin.site))
-    assert not admin_audited.shows_personal_data(ReadOnlyAdmin(PayoutBatch, admin.site))
+    assert audited.shows_personal_data(RunAdmin(PayoutBatch, admin.site))
+    assert not audited.shows_personal_data(ReadOnlyAdmin(PayoutBatch, admin.site))
 
 
 def form_of(response: Any) -> dict[str, Any]:
@@ -192,7 +192,7 @@ def test_a_change_whose_entry_fails_is_not_made(
     def fail(**entry: Any) -> None:
         raise IntegrityError
 
-    monkeypatch.setattr(admin_audited, "record", fail)
+    monkeypatch.setattr(audited, "record", fail)
     with pytest.raises(IntegrityError):
         staff.post(page(inquiry), {**data, "state": "closed"})
     inquiry.refresh_from_db()

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from privacy.append_only import missing_triggers
 from privacy.audit.models import START, AuditEntry
 from privacy.audit.trail import record
 from privacy.audit.verification import verify_chain
+from privacy.registry.append_only import missing_triggers
 
 from .guards import guards_lifted
 

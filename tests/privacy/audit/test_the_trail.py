@@ -14,8 +14,8 @@ from accounts.models import User
 from privacy.audit.models import GENESIS, START, AuditEntry
 from privacy.audit.trail import Unrecordable, record, record_many
 from privacy.audit.verification import verify_chain
-from privacy.evidence_models import Measurement
-from privacy.sealed_models import uuid7
+from privacy.encryption.models import uuid7
+from privacy.models.evidence import Measurement
 from shop.models import Order, Product
 from tests import factories
 

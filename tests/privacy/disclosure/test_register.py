@@ -22,9 +22,9 @@ from accounts.models import User
 from contacts.models import Document
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
-from privacy.erasure import erase_person
-from privacy.evidence import Evidence, findings
-from privacy.retention import purge_expired
+from privacy.erasure.erase import erase_person
+from privacy.erasure.retention import purge_expired
+from privacy.evidence.measurement import Evidence, findings
 from shop.models import Product
 from tests import factories
 from tests.privacy.audit.guards import guards_lifted
@@ -260,8 +260,8 @@ def test_only_the_archive_and_the_register_collect_what_is_kept() -> None:
             names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
             callers |= {path.relative_to(root).as_posix()} if "collect" in names else set()
     assert callers == {
-        "privacy/access.py",
-        "privacy/disclosure/steps.py",
+        "privacy/requests/archive.py",
+        "privacy/disclosure/orders.py",
         "privacy/management/commands/export_person.py",
     }
 

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
-from privacy.evidence import findings
-from privacy.heartbeat import purge_ran
+from privacy.erasure.heartbeat import purge_ran
+from privacy.evidence.measurement import findings
 from shop.models import Product
 from tests import factories
 

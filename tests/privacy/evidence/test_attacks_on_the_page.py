@@ -16,12 +16,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from privacy import attacks, evidence
-from privacy.attack_models import Kind
-from privacy.evidence import Evidence
-from privacy.evidence_stock import take_stock
-from privacy.promises import PROMISES
-from privacy.rehearsal.report import Breach
+from privacy.evidence import attack_history, measurement
+from privacy.evidence.measurement import Evidence
+from privacy.evidence.rehearsal.report import Breach
+from privacy.evidence.snapshot import take_stock
+from privacy.models.attack import Kind
+from privacy.registry.promises import PROMISES
 from tests import factories
 
 pytestmark = pytest.mark.usefixtures("only_attacks", "attacked")
@@ -35,7 +35,7 @@ def only_attacks(monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller)
     """All that is measured is kept: what breaks a promise here are attacks."""
     cache.clear()
     monkeypatch.setattr(
-        evidence,
+        measurement,
         "_measures",
         {promise.id: lambda now: Evidence(kept=True, figures={"rows": 3}) for promise in PROMISES},
     )
@@ -129,7 +129,9 @@ def test_what_could_not_be_tried_is_red_and_says_so(client: Client, clock: time_
 
 def test_an_attack_that_failed_is_told(client: Client, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(hours=1))
-    attacks.fail(attacks.begin(Kind.REHEARSAL, now=timezone.now()), "it took too long", now=timezone.now())
+    attack_history.fail(
+        attack_history.begin(Kind.REHEARSAL, now=timezone.now()), "it took too long", now=timezone.now()
+    )
     summary = words(page(client).select_one("section[aria-label=Summary]"))
     assert "0 of 19 promises are kept, 19 broken" in summary
     assert "The last one failed: it took too long." in summary
@@ -145,12 +147,12 @@ def test_an_attack_that_is_too_old_is_told(client: Client, clock: time_machine.T
 
 def test_one_that_is_under_way_is_told(client: Client, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(hours=1))
-    attacks.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
     assert "One is under way, since 13:00 UTC." in words(page(client).select_one("section[aria-label=Summary]"))
 
 
 def test_what_outsiders_tried_can_fail_to_be_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "attacked", lambda now: 1 / 0)
+    monkeypatch.setattr(measurement, "attacked", lambda now: 1 / 0)
     assert "What was tried can't be read." in row(client, "access")
     assert document(client, "access")["attacked"] is None
     assert document(client, "access")["state"] == "broken"
@@ -205,7 +207,7 @@ def test_check_promises_fails_for_an_attack_that_failed(
     kind: Kind, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock.shift(timedelta(hours=1))
-    attacks.fail(attacks.begin(kind, now=timezone.now()), "it crashed", now=timezone.now())
+    attack_history.fail(attack_history.begin(kind, now=timezone.now()), "it crashed", now=timezone.now())
     with pytest.raises(CommandError):
         call_command("check_promises")
     assert "the last one failed: it crashed" in capsys.readouterr().out

@@ -22,19 +22,21 @@ from contacts.inquiries.forms import ContactForm
 from contacts.mails import INQUIRY_ANSWERED
 from contacts.models import Correspondence, Inquiry
 from contacts.views import ContactView
-from privacy import contact_lists, evidence, reading, registry
 from privacy.audit.models import AuditEntry
 from privacy.audit.trail import record
-from privacy.contact_models import count_mail
+from privacy.consent import contact_lists
+from privacy.consent.contact_permission import Permission
+from privacy.consent.opt_outs import suppress
 from privacy.disclosure.models import Disclosure
 from privacy.encryption.fields import SealedAttribute
-from privacy.forms import PrivacyRequestForm
+from privacy.evidence import measurement
 from privacy.models import OutgoingMail, PrivacyRequest
-from privacy.opt_out import suppress
-from privacy.permissions import Permission
+from privacy.models.consent import count_mail
 from privacy.policy.models import PolicyVersion
-from privacy.promises import PROMISES
-from privacy.purposes import Channel, Purpose
+from privacy.registry import declarations, purpose_binding
+from privacy.registry.promises import PROMISES
+from privacy.registry.purposes import Channel, Purpose
+from privacy.requests.forms import PrivacyRequestForm
 from tests import factories
 from tests.privacy.audit.guards import guards_lifted
 
@@ -191,8 +193,8 @@ def anybody_may_read_a_visit(scene: Scene) -> None:
 
 @breaks("referral-for-commission-only")
 def a_visit_is_read_for_a_quote(scene: Scene) -> None:
-    scene.monkeypatch.setattr(reading, "_readers", [*reading._readers])
-    reading.reads("affiliates_click", purpose=Purpose.QUOTE)(lambda: None)
+    scene.monkeypatch.setattr(purpose_binding, "_readers", [*purpose_binding._readers])
+    purpose_binding.reads("affiliates_click", purpose=Purpose.QUOTE)(lambda: None)
 
 
 @breaks("not-shared")
@@ -253,11 +255,11 @@ def a_personal_table_has_a_plain_column_more(scene: Scene) -> None:
 
 @breaks("encrypted")
 def a_personal_column_is_plain(scene: Scene) -> None:
-    declared: Any = registry.declaration_for("accounts_user")
+    declared: Any = declarations.declaration_for("accounts_user")
     columns = {**declared.columns, "date_joined": "since when"}
     other = declared.other_columns - {"date_joined"}
     scene.monkeypatch.setitem(
-        registry._personal, "accounts_user", replace(declared, columns=columns, other_columns=other)
+        declarations._personal, "accounts_user", replace(declared, columns=columns, other_columns=other)
     )
 
 
@@ -333,12 +335,12 @@ def a_disclosure_is_not_audited(scene: Scene) -> None:
 # --- The measuring itself ---------------------------------------------------------------------------------------------
 @breaks("access")
 def nothing_measures_it(scene: Scene) -> None:
-    scene.monkeypatch.delitem(evidence._measures, "access")
+    scene.monkeypatch.delitem(measurement._measures, "access")
 
 
 @breaks("access")
 def the_measuring_fails(scene: Scene) -> None:
-    scene.monkeypatch.setitem(evidence._measures, "access", lambda now: run("SELECT nothing FROM nowhere"))
+    scene.monkeypatch.setitem(measurement._measures, "access", lambda now: run("SELECT nothing FROM nowhere"))
 
 
 @pytest.mark.parametrize(("sabotage", "promises"), SABOTAGES)

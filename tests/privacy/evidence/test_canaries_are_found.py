@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from privacy.rehearsal.canaries import canary, found_in, spellings
+from privacy.evidence.rehearsal.canaries import canary, found_in, spellings
 
 WRITTEN: dict[str, Callable[[str], bytes]] = {
     "plain": str.encode,

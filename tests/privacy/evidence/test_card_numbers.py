@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from privacy.card_numbers import has_card_number
+from privacy.encryption.validators import has_card_number
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from privacy.audit.trail import record
 from privacy.encryption.keys import RootKey
-from privacy.evidence_check import check_commands
+from privacy.evidence.outside_verification import check_commands
 
 PAGE, JSON, KEY = "/privacy/evidence/", "/privacy/evidence.json", "/privacy/evidence.pem"
 

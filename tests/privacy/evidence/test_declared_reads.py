@@ -13,9 +13,9 @@ from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
 from affiliates.payouts.runs import prepare_payout
 from aitpro.housekeeping import housekeep
+from privacy.evidence.rehearsal.personal_data_map import is_nobodys
 from privacy.policy.models import PolicyVersion
-from privacy.rehearsal.holdings import is_nobodys
-from privacy.statements import Undeclared, observed
+from privacy.registry.query_purposes import Undeclared, observed
 from shop.models import Order, Product
 from tests import factories
 from tests.affiliates.sales import approved_sale

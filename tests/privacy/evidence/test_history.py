@@ -11,14 +11,14 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from privacy import attacks, evidence
-from privacy.attack_models import Kind
-from privacy.contact_models import UndeliverableAddress
-from privacy.evidence import Evidence, findings
-from privacy.evidence_history import note_changes
-from privacy.evidence_models import PromiseState
-from privacy.evidence_stock import keep_evidence
-from privacy.promises import PROMISES
+from privacy.evidence import attack_history, measurement
+from privacy.evidence.history import note_changes
+from privacy.evidence.measurement import Evidence, findings
+from privacy.evidence.snapshot import keep_evidence
+from privacy.models.attack import Kind
+from privacy.models.consent import UndeliverableAddress
+from privacy.models.evidence import PromiseState
+from privacy.registry.promises import PROMISES
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
@@ -37,8 +37,8 @@ class Access:
 @pytest.fixture
 def access(monkeypatch: pytest.MonkeyPatch) -> Access:
     found = Access()
-    quiet = {promise: lambda now: Evidence(kept=True) for promise in evidence._measures}
-    monkeypatch.setattr(evidence, "_measures", {**quiet, "access": found})
+    quiet = {promise: lambda now: Evidence(kept=True) for promise in measurement._measures}
+    monkeypatch.setattr(measurement, "_measures", {**quiet, "access": found})
     return found
 
 
@@ -110,11 +110,11 @@ def test_all_changes_of_one_measurement_are_told_in_one_mail(
     """An attack that failed turns every promise red."""
     note()
     clock.shift(timedelta(minutes=1))
-    attempt = attacks.begin(Kind.REHEARSAL, now=timezone.now())
-    attacks.fail(attempt, "it was not done in time", now=timezone.now())
+    attempt = attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.fail(attempt, "it was not done in time", now=timezone.now())
     assert note() == 19
     clock.shift(timedelta(minutes=1))
-    attacks.record(attempt, factories.report(), now=timezone.now())
+    attack_history.record(attempt, factories.report(), now=timezone.now())
     access.kept = False
     assert note() == 18
     work()

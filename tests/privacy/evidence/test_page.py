@@ -18,12 +18,12 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from privacy import evidence, evidence_stock
-from privacy.evidence import Evidence, findings
-from privacy.evidence_models import Measurement
-from privacy.evidence_stock import keep_evidence, take_stock
+from privacy.evidence import measurement, snapshot
+from privacy.evidence.measurement import Evidence, findings
+from privacy.evidence.snapshot import keep_evidence, take_stock
 from privacy.models import PrivacyRequest
-from privacy.promises import PROMISES
+from privacy.models.evidence import Measurement
+from privacy.registry.promises import PROMISES
 from tests import factories
 
 from .test_breaking_each import overdue
@@ -35,7 +35,7 @@ PAGE, JSON = "/privacy/evidence/", "/privacy/evidence.json"
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often each promise was measured; all of them are kept."""
-    calls = dict.fromkeys(evidence._measures, 0)
+    calls = dict.fromkeys(measurement._measures, 0)
 
     def counting(promise: str) -> Callable[[object], Evidence]:
         def measure(now: object) -> Evidence:
@@ -44,7 +44,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 
         return measure
 
-    monkeypatch.setattr(evidence, "_measures", {promise: counting(promise) for promise in calls})
+    monkeypatch.setattr(measurement, "_measures", {promise: counting(promise) for promise in calls})
     return calls
 
 
@@ -164,7 +164,7 @@ def test_check_promises_tells_each_broken_one(capsys: pytest.CaptureFixture[str]
 def test_check_promises_fails_for_what_nothing_measures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(evidence._measures, "opt-out")
+    monkeypatch.delitem(measurement._measures, "opt-out")
     with pytest.raises(CommandError):
         call_command("check_promises")
     assert "opt-out: measured: nothing measures it" in capsys.readouterr().out
@@ -209,13 +209,13 @@ def test_while_one_measures_others_get_the_last(
 ) -> None:
     client.get(PAGE)
     clock.shift(timedelta(minutes=5))
-    cache.add(evidence_stock._LOCK, "measuring", 60)
+    cache.add(snapshot._LOCK, "measuring", 60)
     assert "Measured on 2 March 2026, 12:00 UTC" in client.get(PAGE).content.decode()
     assert counted["access"] == 1
 
 
 def test_while_the_first_is_being_made_the_page_asks_for_patience(client: Client) -> None:
-    cache.add(evidence_stock._LOCK, "measuring", 60)
+    cache.add(snapshot._LOCK, "measuring", 60)
     for path in (PAGE, JSON):
         answer = client.get(path)
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
@@ -225,7 +225,7 @@ def test_a_measurement_that_fails_as_a_whole_stands_in_nobodys_way(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(evidence_stock, "signed_head", lambda: json.loads("no"))
+        patch.setattr(snapshot, "signed_head", lambda: json.loads("no"))
         with pytest.raises(json.JSONDecodeError):
             client.get(PAGE)
     assert client.get(PAGE).status_code == 200

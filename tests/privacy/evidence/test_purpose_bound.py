@@ -11,9 +11,9 @@ from django.conf import settings
 from django.template import Context, Template
 
 from affiliates.models import Affiliate, Click
-from privacy.access import collect
-from privacy.purposes import Purpose
-from privacy.reading import OtherPurpose, acting_for, readers, reads
+from privacy.registry.purpose_binding import OtherPurpose, acting_for, readers, reads
+from privacy.registry.purposes import Purpose
+from privacy.requests.archive import collect
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -51,7 +51,7 @@ def test_it_is_closed_to_every_other_purpose(click: Click, purpose: Purpose) -> 
 
 
 def test_it_opens_for_a_declared_reader_while_that_runs(click: Click, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("privacy.reading._readers", [])
+    monkeypatch.setattr("privacy.registry.purpose_binding._readers", [])
     assert reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)(read)(click) == ADDRESS
     assert [reader.code for reader in readers("affiliates_click")] == [f"{__name__}.read"]
     with pytest.raises(OtherPurpose):
@@ -76,7 +76,7 @@ def test_the_readers_are_these_and_no_others() -> None:
         "affiliates.tracking.referral_cookie.Referral.click",
         "affiliates.tracking.referral_cookie.Referral.own_address",
         "affiliates.commissions.fraud_signals._address_brought_others",
-        "privacy.access.collect",
+        "privacy.requests.archive.collect",
     }
 
 
@@ -96,6 +96,6 @@ def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
         "affiliates/evidence.py",
         "aitpro/admin_site/site.py",
         "aitpro/housekeeping.py",
-        "privacy/acting_middleware.py",
-        "privacy/reading.py",
+        "privacy/web/purpose_middleware.py",
+        "privacy/registry/purpose_binding.py",
     }

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import pytest
 from django.core import signing
 
-from privacy.rehearsal.canaries import MARKER, Canary, Kind, canary, network_address
-from privacy.rehearsal.search import NOBODYS, Search
+from privacy.evidence.rehearsal.canaries import MARKER, Canary, Kind, canary, network_address
+from privacy.evidence.rehearsal.search import NOBODYS, Search
 
 HERS, HIS = Canary(canary(), "buyer", "name"), Canary(canary(), "writer", "message")
 NETWORK = Canary(network_address(), "visitor", "network address", Kind.DIRECT)

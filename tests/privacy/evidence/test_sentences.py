@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from privacy import registry
-from privacy.purposes import Audience, Purpose
-from privacy.registry import Use
-from privacy.sentences import Sentence, check_sentences, sentences
+from privacy.registry import declarations
+from privacy.registry.declarations import Use
+from privacy.registry.purposes import Audience, Purpose
+from privacy.registry.use_sentences import Sentence, check_sentences, sentences
 
 
 @pytest.mark.parametrize("sentence", sentences(), ids=lambda sentence: sentence.where)
@@ -25,8 +25,8 @@ def test_all_sentences_are_true_to_the_uses_there_are() -> None:
 
 
 def with_use(monkeypatch: pytest.MonkeyPatch, table: str, use: Use) -> list[str]:
-    declared = registry._personal[table]
-    monkeypatch.setitem(registry._personal, table, replace(declared, uses=(*declared.uses, use)))
+    declared = declarations._personal[table]
+    monkeypatch.setitem(declarations._personal, table, replace(declared, uses=(*declared.uses, use)))
     return [str(message.id) for message in check_sentences(None)]
 
 

@@ -8,7 +8,7 @@ from django.test import Client
 from aitpro.evidence import _pages
 from aitpro.http.page_origins import Origins
 from aitpro.traffic.models import PageDay
-from privacy.served_pages import public_paths, serve
+from privacy.evidence.served_pages import public_paths, serve
 from shop.models import Product
 
 

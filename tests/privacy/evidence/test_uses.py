@@ -12,13 +12,13 @@ from django.test import Client
 from affiliates.models import Affiliate, Attribution, Click
 from affiliates.portal.campaigns import CampaignsPage
 from affiliates.statistics.daily_statistics import _visit_lines, figures
-from privacy.csv_files import csv_response
-from privacy.policy.gate import NotInEffect, forget, waiting
 from privacy.policy.models import PolicyVersion
-from privacy.policy.snapshot import running
-from privacy.purposes import Audience, Purpose
-from privacy.reading import Acting, OtherPurpose, acting_as, acting_now, is_used
-from privacy.statements import tables_read
+from privacy.registry.policy_gate import NotInEffect, forget, waiting
+from privacy.registry.policy_snapshot import running
+from privacy.registry.purpose_binding import Acting, OtherPurpose, acting_as, acting_now, is_used
+from privacy.registry.purposes import Audience, Purpose
+from privacy.registry.query_purposes import tables_read
+from privacy.web.csv_export import csv_response
 from shop.models import Product
 from tests import factories
 from tests.privacy.policy.conftest import policy_in_effect
@@ -40,9 +40,9 @@ def portal(alice: Affiliate) -> Client:
 
 @pytest.fixture(autouse=True)
 def _what_the_process_knows_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    from privacy.policy import gate
+    from privacy.registry import policy_gate
 
-    monkeypatch.setattr(gate, "_waiting", gate._waiting)
+    monkeypatch.setattr(policy_gate, "_waiting", policy_gate._waiting)
 
 
 WAYS: dict[str, Callable[[Affiliate], Any]] = {

@@ -9,10 +9,10 @@ import pytest
 from aitpro.probes.third_parties import stays_here
 from contacts.models import Inquiry
 from contacts.probes.look_alikes import PAIRS
+from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.mailboxes import envelope, mailbox
+from privacy.evidence.rehearsal.rehearsal import Seen
 from privacy.probes.pages import THIEF, may_see, promise_of
-from privacy.rehearsal.canaries import Canary, Kind
-from privacy.rehearsal.mailboxes import envelope, mailbox
-from privacy.rehearsal.rehearsing import Seen
 
 MESSAGE = Canary("Qword", "writer", "message")
 KEPT: dict[Canary, Any] = {MESSAGE: {(Inquiry, "message")}}

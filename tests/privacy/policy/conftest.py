@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from privacy.policy import gate
 from privacy.policy.models import PolicyVersion
-from privacy.policy.snapshot import running, without
+from privacy.registry import policy_gate
+from privacy.registry.policy_snapshot import running, without
 from tests.privacy.audit.guards import guards_lifted
 
 PHONE = "privacy_privacyrequest.phone"
@@ -19,7 +19,7 @@ PHONE = "privacy_privacyrequest.phone"
 @pytest.fixture(autouse=True)
 def _what_the_process_knows_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put back after the test, so that the next ones cost no query."""
-    monkeypatch.setattr(gate, "_waiting", gate._waiting)
+    monkeypatch.setattr(policy_gate, "_waiting", policy_gate._waiting)
 
 
 def policy_in_effect(snapshot: Any) -> PolicyVersion:
@@ -28,7 +28,7 @@ def policy_in_effect(snapshot: Any) -> PolicyVersion:
     version.take(snapshot)
     with guards_lifted():
         version.save()
-    gate.forget()
+    policy_gate.forget()
     return version
 
 

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy.models import PrivacyRequest
-from privacy.policy import gate
 from privacy.policy.models import PolicyNotice, PolicyVersion
+from privacy.registry import policy_gate
 from tests.privacy.audit.guards import guards_lifted
 
 from .conftest import PHONE
@@ -69,7 +69,7 @@ def test_it_is_broken_when_the_gate_lets_everything_through(
     client: Client, lacks: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lacks(PHONE)
-    monkeypatch.setattr(gate, "require_open", lambda column, value: None)
+    monkeypatch.setattr(policy_gate, "require_open", lambda column, value: None)
     assert finding(client)["kept"] is False
 
 

@@ -9,13 +9,13 @@ import pytest
 from django.core import mail as django_mail
 from django.utils import timezone
 
-from privacy.mail import deliver_due_mail
+from privacy.mail.sending import deliver_due_mail
 from privacy.models import OutgoingMail, PrivacyRequest
-from privacy.policy import gate
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.notices import tell_people
-from privacy.policy.snapshot import running, without
 from privacy.policy.versions import begin_notices, new_draft, put_in_effect
+from privacy.registry import policy_gate
+from privacy.registry.policy_snapshot import running, without
 from tests import factories
 from tests.privacy.test_killed_half_way import environment, kill_in_the_middle  # noqa: F401  (a fixture)
 from tests.worker import run_due_tasks
@@ -40,7 +40,7 @@ def test_telling_goes_on_where_it_was_killed(environment: dict[str, str]) -> Non
     finish()
     assert Counter(message.to[0] for message in django_mail.outbox) == dict.fromkeys(addresses, 1)
     put_in_effect(version=version, now=timezone.now(), actor=None)
-    assert gate.is_open(PrivacyRequest, "phone")
+    assert policy_gate.is_open(PrivacyRequest, "phone")
 
 
 def announced() -> PolicyVersion:

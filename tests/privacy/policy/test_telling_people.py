@@ -12,14 +12,14 @@ from django.utils import timezone
 from accounts.models import User
 from aitpro.housekeeping import housekeep
 from privacy.audit.models import AuditEntry
-from privacy.erasure import erase_person
+from privacy.consent.opt_outs import suppress
+from privacy.erasure.erase import erase_person
 from privacy.models import OutgoingMail, PrivacyRequest
-from privacy.opt_out import suppress
 from privacy.policy import notices
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.notices import list_people, tell_people
 from privacy.policy.versions import begin_notices
-from privacy.purposes import Channel
+from privacy.registry.purposes import Channel
 from shop.models import Product
 from tests import factories
 

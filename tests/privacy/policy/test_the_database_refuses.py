@@ -10,10 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from privacy.append_only import missing_triggers
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.notices import list_people
 from privacy.policy.versions import begin_notices
+from privacy.registry.append_only import missing_triggers
 from tests.privacy.audit.guards import guards_lifted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]

@@ -8,9 +8,9 @@ from pytest_django import Settings
 
 from privacy.models import PrivacyRequest
 from privacy.policy.checks import check_what_is_left_out
-from privacy.policy.gate import forget, is_open, waiting
 from privacy.policy.models import PolicyVersion
-from privacy.policy.snapshot import hash_of, running
+from privacy.registry.policy_gate import forget, is_open, waiting
+from privacy.registry.policy_snapshot import hash_of, running
 from tests.privacy.audit.guards import guards_lifted
 
 from .conftest import PHONE

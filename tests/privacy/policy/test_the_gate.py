@@ -15,16 +15,16 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, Click
 from contacts.models import Inquiry
-from privacy.erasure import erase_person
-from privacy.mail import MailRefused, queue_mail
+from privacy.encryption.models import uuid7
+from privacy.erasure.erase import erase_person
+from privacy.erasure.retention import purge_expired
+from privacy.mail.sending import MailRefused, queue_mail
 from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, Suppression
-from privacy.policy import gate
-from privacy.policy.gate import NotInEffect, is_open
 from privacy.policy.models import PolicyVersion
-from privacy.policy.snapshot import running
-from privacy.retention import purge_expired
-from privacy.sealed_models import uuid7
+from privacy.registry import policy_gate
+from privacy.registry.policy_gate import NotInEffect, is_open
+from privacy.registry.policy_snapshot import running
 from tests import factories
 
 from .conftest import policy_in_effect
@@ -125,7 +125,7 @@ def test_another_use_closes_a_column(says: Policy, before: dict[str, Any]) -> No
 def test_a_shorter_retention_closes_nothing(says: Policy) -> None:
     says(PHONE, days=5000, kept="nearly 14 years")
     assert factories.inquiry(phone="805-651-8516").phone
-    assert [difference.widens for difference in gate.waiting().differences] == [False]
+    assert [difference.widens for difference in policy_gate.waiting().differences] == [False]
 
 
 def test_a_longer_retention_does_not_count_before_it_is_in_effect(says: Policy) -> None:
@@ -143,7 +143,7 @@ def test_a_longer_retention_does_not_count_before_it_is_in_effect(says: Policy) 
 def test_what_protects_a_person_is_never_closed_by_a_longer_retention(says: Policy) -> None:
     says("privacy_suppression.fingerprint", kept="a year")
     Suppression.objects.create(fingerprint="dave@example.org", channel="email")
-    assert [difference.widens for difference in gate.waiting().differences] == [True]
+    assert [difference.widens for difference in policy_gate.waiting().differences] == [True]
 
 
 def test_an_erasure_is_never_refused(lacks: Policy) -> None:
@@ -158,8 +158,8 @@ def test_an_erasure_is_never_refused(lacks: Policy) -> None:
 def test_what_a_notice_is_made_of_is_never_closed(says: Policy) -> None:
     says("privacy_outgoingmail.text", days=10, kept="10 days")
     factories.inquiry()
-    assert [difference.widens for difference in gate.waiting().differences] == [True]
-    assert not gate.waiting().closed
+    assert [difference.widens for difference in policy_gate.waiting().differences] == [True]
+    assert not policy_gate.waiting().closed
 
 
 def test_mail_for_a_new_purpose_is_refused() -> None:
@@ -174,9 +174,9 @@ def test_mail_for_a_new_purpose_is_refused() -> None:
 def test_it_opens_at_once_where_another_process_put_a_version_in_effect(lacks: Policy) -> None:
     lacks(PHONE)
     assert not is_open(Inquiry, "phone")
-    known = gate._waiting
+    known = policy_gate._waiting
     policy_in_effect(running())
-    gate._waiting = known  # this process has heard nothing of it
+    policy_gate._waiting = known  # this process has heard nothing of it
     assert factories.inquiry(phone="805-651-8516").phone
 
 

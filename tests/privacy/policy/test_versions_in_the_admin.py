@@ -12,9 +12,9 @@ from django.test import Client
 
 from accounts.models import User
 from privacy.audit.models import AuditEntry
-from privacy.policy import gate
 from privacy.policy.models import PolicyNotice, PolicyVersion
-from privacy.policy.snapshot import running
+from privacy.registry import policy_gate
+from privacy.registry.policy_snapshot import running
 from tests import factories
 
 from .conftest import PHONE, draft_fields, policy_in_effect, press
@@ -61,7 +61,7 @@ def test_from_draft_to_effect(staff: Client, bob: User, version_two: PolicyVersi
     assert "1 of 1 told" in row_of(staff, version_two)
     assert press(staff, version_two, "put-in-effect") == "In effect. What waited for it is open."
     assert {v.number: v.state for v in PolicyVersion.objects.all()} == {1: "superseded", 2: "in_effect"}
-    assert not gate.waiting().differences
+    assert not policy_gate.waiting().differences
     recorded = AuditEntry.objects.filter(action__startswith="privacy.policy").values_list("action", "actor")
     assert set(recorded) == {("privacy.policy.announced", bob.pk), ("privacy.policy.in_effect", bob.pk)}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from privacy.rehearsal.report import Report
-from privacy.sweep.sweeping import sweep
+from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.sweep.run import sweep
 
 PROMISES = {"encrypted", "paypal-only", "direct-visits-domain-only", "email-for-asked-contact-only"}
 

@@ -13,13 +13,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from privacy.evidence_models import Measurement
+from privacy.consent.opt_out_backup import copy_missing_opt_outs
+from privacy.consent.opt_outs import suppress
 from privacy.keystore.models import OptOutCopy
-from privacy.limits import has_room
 from privacy.models import Heartbeat
-from privacy.opt_out import suppress
-from privacy.opt_out_copies import copy_missing_opt_outs
-from privacy.purposes import Channel
+from privacy.models.evidence import Measurement
+from privacy.registry.purposes import Channel
+from privacy.web.rate_limits import has_room
 from shop.models import Order, Product
 from tests import factories
 

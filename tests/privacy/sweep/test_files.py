@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from privacy.sweep import files
+from privacy.evidence.sweep import files
 from shop.models import Order, Product
 from tests import factories
 

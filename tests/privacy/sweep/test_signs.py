@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from privacy.readable import Sign
-from privacy.sweep.signs import signs_in
+from privacy.evidence.sweep.detectors import signs_in
+from privacy.registry.clear_text import Sign
 
 
 @pytest.mark.parametrize(

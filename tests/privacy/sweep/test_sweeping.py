@@ -10,10 +10,10 @@ from django.db import DatabaseError, connections
 
 from affiliates.models import Affiliate, Click
 from privacy.encryption.fields import SealedField
+from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.sweep import rows, run
+from privacy.evidence.sweep.run import Part, Sweep, sweep
 from privacy.models import Heartbeat
-from privacy.rehearsal.report import Report
-from privacy.sweep import rows, sweeping
-from privacy.sweep.sweeping import Part, Sweep, sweep
 from shop.models import Product
 from tests import factories
 
@@ -24,7 +24,7 @@ from .conftest import places, swept
 def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Part]]:
     """Only the parts that a test adds."""
     found: list[Part] = []
-    monkeypatch.setattr(sweeping, "all_parts", lambda: found)
+    monkeypatch.setattr(run, "all_parts", lambda: found)
     yield found
 
 

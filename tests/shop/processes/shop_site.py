@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from privacy.rehearsal.browser import defaults_of
+from privacy.evidence.rehearsal.browser import defaults_of
 from tests.running_site import ROOT, RunningSite, running_site, wait_for
 from tests.visitor import Visitor
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from privacy.audit.heads import HeadRefused, signed_head, verify_head
 from privacy.audit.models import Head
 from privacy.audit.verification import AuditBroken, require_guards, verify_chain
-from privacy.reading import acts_for
+from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):

@@ -1,0 +1,53 @@
+"""Mail for staff: what waits, what was refused and why, where mail comes back, and how much there was."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.mail.bounces import lift
+from privacy.models import MailTally, OutgoingMail, UndeliverableAddress
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    """`?state__exact=refused` is the list of refused sends; a message's text is not shown."""
+
+    list_display = ["kind", "state", "refusal", "queued_at", "sent_at"]
+    list_filter = ["state", "kind"]
+    blind_search_fields = ("recipient_index",)
+    fields = ["kind", "about_model", "about_id", "state", "refusal", "attempts", "queued_at", "sent_at", "subject"]
+
+
+@admin.register(UndeliverableAddress)
+class UndeliverableAddressAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    list_display = ["__str__", "code", "noticed_at"]
+    blind_search_fields = ("email_index",)
+    fields = ["code", "noticed_at"]
+    actions = ["lift_chosen"]
+
+    @admin.action(description="Send mail there again", permissions=["lift"])
+    def lift_chosen(self, request: HttpRequest, queryset: QuerySet[UndeliverableAddress]) -> None:
+        for address in queryset:
+            lift(address=address, actor=cast(AbstractBaseUser, request.user))
+        self.message_user(request, "Mail goes there again, from now on.", messages.SUCCESS)
+
+    def has_lift_permission(self, request: HttpRequest) -> bool:
+        """The right to delete rows, which nobody does by hand here, is the right to lift them."""
+        return admin.ModelAdmin.has_delete_permission(self, request)
+
+
+@admin.register(MailTally)
+class MailTallyAdmin(ReadOnlyAdmin):
+    list_display = ["day", "kind", "purpose", "outcome", "because", "count"]
+    list_filter = ["outcome", "because", "purpose"]
+    date_hierarchy = "day"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.list_display

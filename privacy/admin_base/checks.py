@@ -1,0 +1,32 @@
+"""Start-up check: nobody reads or changes personal data in the admin past the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.sites import all_sites
+from django.core import checks
+
+from .audited import AuditedAdmin, shows_personal_data
+
+
+@checks.register("privacy")
+def check_admins_are_audited(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """Each admin that shows personal data, its own rows or those on their pages, builds on AuditedAdmin."""
+    admins = (registered for site in all_sites for registered in site._registry.values())
+    return [
+        _unaudited(registered)
+        for registered in admins
+        if shows_personal_data(registered) and not isinstance(registered, AuditedAdmin)
+    ]
+
+
+def _unaudited(registered: ModelAdmin[Any]) -> checks.CheckMessage:
+    return checks.Error(
+        f"{type(registered).__name__} shows personal data ({registered.model._meta.label}) without an audit.",
+        hint="Build it on AuditedAdmin (privacy.admin_base.audited), ReadOnlyAdmin or BlindSearchMixin.",
+        obj=type(registered),
+        id="privacy.E030",
+    )

@@ -1,0 +1,94 @@
+"""Stands before every page of the admin: what is sent from a page whose row has changed since does not act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.admin import AdminSite
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from .admin import LockingAdmin, audit_reading
+from .changed_by import changed_by
+from .snapshot import Seen
+from .stale_form import Conflict
+
+FIELD = "seen"  # the form's hidden field
+NOT_TYPED = {FIELD, "csrfmiddlewaretoken"}
+
+View = Callable[..., HttpResponse]
+
+
+def speaks_to_paypal(view: Any) -> Any:
+    """Marks a step that waits for PayPal, which is never done under a lock. Its own rules refuse what came too late."""
+    view.speaks_to_paypal = True
+    return view
+
+
+def refuses_stale_pages(view: View, site: AdminSite) -> View:
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method != "POST" or not (token := request.POST.get(FIELD)):
+            return view(request, *args, **kwargs)
+        seen = Seen.unpack(token)
+        if kwargs and not seen.keys & {str(value) for value in kwargs.values()}:
+            raise SuspiciousOperation("a page's token of optimistic locking is of another row")
+        model_admin = cast(LockingAdmin, site._registry[seen.model])
+        if getattr(view, "speaks_to_paypal", False):
+            return _refused(request, model_admin, seen) or view(request, *args, **kwargs)
+        with transaction.atomic():
+            seen.model._base_manager.select_for_update(of=("self",)).filter(pk=seen.pk).first()
+            return _refused(request, model_admin, seen) or view(request, *args, **kwargs)
+
+    return guarded
+
+
+def _refused(request: HttpRequest, model_admin: LockingAdmin, seen: Seen) -> HttpResponse | None:
+    """A page that asks again, if something changed and the view can't tell it in a form of its own."""
+    conflict = model_admin.conflict(request, seen)
+    if not conflict.differences:
+        return None
+    if conflict.row is not None and not model_admin.has_view_permission(request, conflict.row):
+        raise PermissionDenied
+    if _is_change_form(request, model_admin) and model_admin.has_change_permission(request, conflict.row):
+        if conflict.row is not None:
+            request.conflict = conflict  # type: ignore[attr-defined]
+            return None
+    elif conflict.row is not None and [user.pk for user in changed_by(conflict.row, seen.at)] == [request.user.pk]:
+        return None  # the same person's double click, or second window: the step itself says what it finds
+    return ask_again(request, model_admin, conflict)
+
+
+def _is_change_form(request: HttpRequest, model_admin: LockingAdmin) -> bool:
+    name = f"{model_admin.opts.app_label}_{model_admin.opts.model_name}_change"
+    return request.resolver_match is not None and request.resolver_match.url_name == name
+
+
+def ask_again(request: HttpRequest, model_admin: LockingAdmin, conflict: Conflict) -> HttpResponse:
+    """What changed, what was typed, and a button that does it all the same."""
+    if conflict.row is not None:
+        audit_reading(model_admin, request, conflict.row)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": "Changed since you opened the page",
+        "opts": model_admin.opts,
+        "original": conflict.row,
+        "differences": conflict.differences,
+        "who": changed_by(conflict.row, conflict.seen.at) if conflict.row is not None else [],
+        "typed": list(_typed(request)),
+        "files": list(request.FILES),
+        "again": conflict.row is not None and not _is_change_form(request, model_admin),
+    }
+    return render(request, "privacy/admin/changed_since.html", context, status=409)
+
+
+def _typed(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:
+    """Each value that was sent: its field, itself, and whether it is a text that somebody may want to edit or copy."""
+    for name, values in request.POST.lists():
+        if name not in NOT_TYPED:
+            for value in values:
+                yield name, value, "\n" in value or " " in value.strip()

@@ -1,0 +1,165 @@
+"""What a page showed of a row, in a form that travels with the page; and what is different now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from django.apps import apps
+from django.core import signing
+from django.core.exceptions import SuspiciousOperation
+from django.db.models import Model
+from django.utils import formats, timezone
+
+SHOWN = 200  # characters of a value that travel with the page, to be shown as "before"; the rest travels as a digest
+NOTHING = "–"
+SALT = "privacy.admin_base.optimistic_locking"
+
+Values = dict[str, list[str]]  # column: its digest, and the beginning of its value
+Rows = dict[str, Values]  # "app.model:key": the row's columns
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A row, and which of its columns count."""
+
+    row: Model
+    columns: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.row._meta.label_lower}:{self.row.pk}"
+
+    def column(self, name: str) -> Any:
+        return self.row._meta.get_field(name)
+
+    @property
+    def values(self) -> Values:
+        return {name: fingerprint(text_of(self.column(name).value_from_object(self.row))) for name in self.columns}
+
+
+@dataclass
+class Difference:
+    """One column of one row: what the page showed, what is stored, and (once a form was read) what was typed."""
+
+    row: Watched | None  # none: the row is gone
+    key: str
+    name: str
+    label: str
+    before: str
+    now: str
+    raw_before: list[str] = field(default_factory=list)
+    mine: str = ""
+
+
+def text_of(value: Any) -> str:
+    """The same text for the same value, whether it comes from the database or from a form. Times to the second, which
+    is what forms have."""
+    if value is None:
+        return ""
+    if isinstance(value, Model):
+        return str(value.pk)
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.get_default_timezone()).isoformat(timespec="seconds")
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes, dict)) and not hasattr(value, "chunks"):
+        return ",".join(sorted(text_of(each) for each in value))
+    return str(value).replace("\r\n", "\n")
+
+
+def fingerprint(text: str) -> list[str]:
+    return [sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32], text[:SHOWN]]
+
+
+def pack(watched: Iterable[Watched]) -> str:
+    """The signed text that goes into the page. Signed, because it names rows: nobody asks for others with it."""
+    rows = {each.key: each.values for each in watched}
+    return signing.dumps({"at": timezone.now().isoformat(), "rows": rows}, salt=SALT, compress=True)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came back with a form: the rows as their page showed them, the row that the page is about first."""
+
+    at: datetime
+    rows: Rows
+
+    @classmethod
+    def unpack(cls, token: str) -> Seen:
+        """Raises `SuspiciousOperation` (400) for what this site did not make."""
+        try:
+            seen = signing.loads(token, salt=SALT)
+        except signing.BadSignature:
+            raise SuspiciousOperation("a page's token of optimistic locking is not ours") from None
+        return cls(at=datetime.fromisoformat(seen["at"]), rows=seen["rows"])
+
+    @property
+    def model(self) -> type[Model]:
+        return apps.get_model(next(iter(self.rows)).partition(":")[0])
+
+    @property
+    def pk(self) -> str:
+        return next(iter(self.rows)).partition(":")[2]
+
+    @property
+    def keys(self) -> set[str]:
+        """Of all rows that the page showed."""
+        return {key.partition(":")[2] for key in self.rows}
+
+    def differences(self, watched: Iterable[Watched]) -> list[Difference]:
+        """Between what the page showed and these rows as they are now."""
+        now = {each.key: each for each in watched}
+        changed = [d for key, each in now.items() for d in (self._changed(each) if key in self.rows else _new(each))]
+        gone = [Difference(None, key, "", _name(key), "was there", "is gone") for key in self.rows if key not in now]
+        return changed + gone
+
+    def _changed(self, row: Watched) -> list[Difference]:
+        before = self.rows[row.key]
+        return [
+            Difference(
+                row=row,
+                key=row.key,
+                name=name,
+                label=_label(row, name, is_main=row.key == next(iter(self.rows))),
+                before=in_words(row.column(name), before[name][1]),
+                now=in_words(row.column(name), text_of(row.column(name).value_from_object(row.row))),
+                raw_before=before[name],
+            )
+            for name, value in row.values.items()
+            if name in before and before[name][0] != value[0]
+        ]
+
+
+def _new(row: Watched) -> list[Difference]:
+    """A row that was added since: all that it says, in one line."""
+    columns = (row.column(name) for name in row.columns)
+    said = [in_words(column, text_of(column.value_from_object(row.row))) for column in columns]
+    now = "; ".join(text for text in said if text != NOTHING)
+    return [Difference(row, row.key, "", f"New {row.row._meta.verbose_name}", NOTHING, now)]
+
+
+def _label(row: Watched, name: str, *, is_main: bool) -> str:
+    label = str(row.column(name).verbose_name)
+    return label.capitalize() if is_main else f"{row.row._meta.verbose_name}: {label}".capitalize()
+
+
+def _name(key: str) -> str:
+    return str(apps.get_model(key.partition(":")[0])._meta.verbose_name).capitalize()
+
+
+def in_words(column: Any, text: str) -> str:
+    """As staff read it: choices by their label, rows by their name, times in the site's format."""
+    if not text:
+        return NOTHING
+    if column.related_model is not None:
+        rows = column.related_model._base_manager.filter(pk__in=text.split(","))
+        return ", ".join(str(getattr(row, "get_full_name", row.__str__)()) for row in rows)
+    if column.flatchoices:
+        return str(dict(column.flatchoices).get(text, text))
+    if column.get_internal_type() == "BooleanField":
+        return "yes" if text == "True" else "no"
+    if column.get_internal_type() == "DateTimeField":
+        return formats.date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
+    return text if len(text) != SHOWN else f"{text}…"

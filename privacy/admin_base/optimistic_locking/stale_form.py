@@ -1,0 +1,81 @@
+"""A form whose page is not up to date: refused once, with what changed since, and with what was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.forms.widgets import MultiWidget
+from django.http import QueryDict
+from django.template.loader import render_to_string
+
+from .changed_by import changed_by
+from .snapshot import Difference, Seen, fingerprint, in_words, text_of
+
+if TYPE_CHECKING:
+    from django.forms import BaseForm as Form
+else:
+    Form = object  # the form that it is mixed into is one
+
+
+@dataclass(frozen=True)
+class Conflict:
+    row: Model | None  # as it is now; none: it is gone
+    seen: Seen
+    differences: list[Difference]
+
+    def of(self, row: Any) -> list[Difference]:
+        key = f"{row._meta.label_lower}:{row.pk}"
+        return [difference for difference in self.differences if difference.key == key]
+
+
+class StaleForm(Form):
+    """Mixed into the forms of a page while its request has a `Conflict`."""
+
+    conflict: Conflict
+    instance: Model
+
+    def full_clean(self) -> None:
+        """A field that nobody touched here takes what is stored now; one that was changed here keeps what was typed."""
+        super().full_clean()
+        if not self.is_bound:
+            return
+        open_ones = [difference for difference in self.conflict.differences if not self._agrees(difference)]
+        if open_ones and self.instance == self.conflict.row:
+            self.add_error(None, ValidationError(describe(self.conflict, open_ones), code="changed_since"))
+
+    def _agrees(self, difference: Difference) -> bool:
+        """Stored is what was typed here: nobody's work is undone, as when a form was sent twice."""
+        row, name = difference.row, difference.name
+        if row is None or row.row != self.instance or name not in self.cleaned_data:
+            return False
+        mine, stored = text_of(self.cleaned_data[name]), row.column(name).value_from_object(row.row)
+        if mine == text_of(stored):
+            return True
+        if fingerprint(mine) == difference.raw_before:
+            self._take_over(name, stored)
+        else:
+            difference.mine = in_words(row.column(name), mine)
+        return False
+
+    def _take_over(self, name: str, value: Any) -> None:
+        """Puts a stored value where the browser's was, in the way that the widget reads it."""
+        widget, key, data = self.fields[name].widget, self.add_prefix(name), cast(QueryDict, self.data).copy()
+        if isinstance(widget, MultiWidget):
+            for part, inner, suffix in zip(widget.decompress(value) or [], widget.widgets, ("_0", "_1"), strict=True):
+                data[f"{key}{suffix}"] = inner.format_value(part)
+        elif isinstance(value, bool):
+            data.setlist(key, ["on"] if value else [])
+        elif isinstance(value, list):
+            data.setlist(key, [str(each.pk) for each in value])
+        else:
+            data[key] = self.fields[name].prepare_value(value)
+        self.data = data
+
+
+def describe(conflict: Conflict, differences: list[Difference]) -> str:
+    """The list of what changed, as a piece of a page."""
+    who = changed_by(conflict.row, conflict.seen.at) if conflict.row is not None else []
+    return render_to_string("privacy/admin/_changed_since.html", {"differences": differences, "who": who})

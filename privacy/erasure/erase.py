@@ -1,0 +1,148 @@
+"""Erasure: the registry's rule for each row about a person, in one transaction, with a report of what was done.
+
+A tombstone in the key store outlives a restored backup (`privacy.erasure.tombstones`); an opt-out keeps the person from being
+written to again. Mail that still waited for the person goes with the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import models, transaction
+from django.utils import timezone
+
+from privacy.audit.trail import record
+from privacy.consent.opt_outs import suppress
+from privacy.models import PrivacyRequest, Suppression
+from privacy.models.request import RECORD_LIFE
+from privacy.registry.declarations import Erasure, PersonalData, personal_models
+from privacy.registry.purpose_binding import upkeep
+
+from . import tombstones
+
+Found = list[tuple[PersonalData, list[Any]]]
+
+
+AT_ONCE = 500  # rows deleted by one statement; SQLite takes a limited number of parameters
+
+
+@dataclass(frozen=True)
+class ErasureLine:
+    """What happened to one kind of row: how many, and for kept ones why."""
+
+    label: str
+    rule: Erasure
+    rows: int
+    reason: str = ""
+
+    def __str__(self) -> str:
+        done = {Erasure.DELETE: "deleted", Erasure.REDACT: "anonymized", Erasure.KEEP: "kept"}
+        because = f", because {self.reason}" if self.reason else ""
+        return f"{self.label}: {self.rows} {done[self.rule]}{because}"
+
+
+@upkeep
+@transaction.atomic
+def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
+    """Deletes, redacts or keeps every row about the person with this address, as the registry says.
+
+    With `keep_usable`, what the person bought works on: its license keys stay, though nothing says any more whose they
+    are. The report is empty, and nothing remembers the address, where nothing was kept about it.
+    """
+    # Found first, erased afterwards: redacting an order would hide the rows that are found through it.
+    found = _find(email)
+    if not found:
+        return []
+    now = timezone.now()
+    # Nobody is left to be answered. The record says so, and keeps no place among those with a deadline.
+    PrivacyRequest.objects.open().of_address(email).update(
+        state=PrivacyRequest.State.ANSWERED,
+        outcome=PrivacyRequest.Outcome.ENDED,
+        answered_at=now,
+        keep_until=now + RECORD_LIFE,
+    )
+    with tombstones.buried(email, keep_usable=keep_usable) as mark:
+        report = list(_changes(found, keep_usable))
+        kept = {line.label: line for line in _kept([one for one in found if one[0].erasure is Erasure.KEEP])}
+        for declaration, rows in found:
+            apply_rule(declaration, _rule(declaration, keep_usable), rows)
+            if declaration.ended and not keep_usable:
+                _end(declaration, [row.pk for row in rows])
+        suppress(email, source=Suppression.Source.ERASURE)
+        report += {**kept, **{line.label: line for line in _kept(_find(email))}}.values()
+        record(action="privacy.person.erased", about=mark, actor=actor)
+    return report
+
+
+@upkeep
+def plan_erasure(*, email: str, keep_usable: bool = False) -> list[ErasureLine]:
+    """What `erase_person` would report about the rows there are now; changes nothing."""
+    found = _find(email)
+    return [*_changes(found, keep_usable), *_kept(found)]
+
+
+def _find(email: str) -> Found:
+    found = [(declaration, list(declaration.rows_of(email))) for declaration in personal_models()]
+    return [(declaration, rows) for declaration, rows in found if rows]
+
+
+def _rule(declaration: PersonalData, keep_usable: bool) -> Erasure:
+    return Erasure.KEEP if keep_usable and declaration.kept_usable else declaration.erasure
+
+
+def _changes(found: Found, keep_usable: bool) -> Iterator[ErasureLine]:
+    """What will not be found any more, whether it goes or only loses its person."""
+    for declaration, rows in found:
+        rule = _rule(declaration, keep_usable)
+        if rule is not declaration.erasure:
+            yield ErasureLine(declaration.label, rule, len(rows), declaration.kept_usable)
+            continue
+        if rule is Erasure.REDACT:
+            rows = [row for row in rows if _is_still_personal(declaration, row)]
+        if rows and rule is not Erasure.KEEP:
+            yield ErasureLine(declaration.label, rule, len(rows), declaration.kept_because)
+
+
+def _kept(found: Found) -> Iterator[ErasureLine]:
+    """Rows kept as they are, and those that were stripped before."""
+    for declaration, rows in found:
+        if declaration.erasure is Erasure.REDACT:
+            rows = [row for row in rows if not _is_still_personal(declaration, row)]
+        if rows and declaration.erasure is not Erasure.DELETE:
+            yield ErasureLine(declaration.label, Erasure.KEEP, len(rows), declaration.kept_because)
+
+
+def _is_still_personal(declaration: PersonalData, row: models.Model) -> bool:
+    return any(getattr(row, name) is not None for name in declaration.emptied)
+
+
+def apply_rule(declaration: PersonalData, rule: Erasure, rows: Iterable[models.Model]) -> None:
+    """What erasure and the end of retention have in common."""
+    if rule is Erasure.DELETE:
+        _delete(declaration, [row.pk for row in rows])
+    elif rule is Erasure.REDACT:
+        for row in rows:
+            _redact(declaration, row)
+
+
+def _delete(declaration: PersonalData, keys: list[Any]) -> None:
+    for start in range(0, len(keys), AT_ONCE):
+        declaration.model._base_manager.filter(pk__in=keys[start : start + AT_ONCE]).delete()
+
+
+def _end(declaration: PersonalData, keys: list[Any]) -> None:
+    for start in range(0, len(keys), AT_ONCE):
+        declaration.model._base_manager.filter(pk__in=keys[start : start + AT_ONCE]).update(**declaration.ended)
+
+
+def _redact(declaration: PersonalData, row: Any) -> None:
+    if not declaration.redacted and not _is_still_personal(declaration, row):
+        return  # nearly all lines of a long account hold no words of anybody
+    changes = {**dict.fromkeys(declaration.emptied), **declaration.redacted}
+    for name, value in changes.items():
+        setattr(row, name, value() if callable(value) else value)
+    # Only these and their indexes: an order may be paid between reading and stripping it, and must stay paid.
+    row.save(update_fields=list(changes))

@@ -1,0 +1,58 @@
+"""Heartbeats: when the purge last ran, and whether the clock is to be believed.
+
+A promise to delete is worth as much as the job that deletes. When it has not run for two hours, new referral data is
+not stored any more (the visitor's cookie still attributes a sale), the evidence turns red, and staff are told once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from privacy.keystore.clock import CLOCK, ClockJump
+from privacy.mail.sending import queue_mail
+from privacy.mails import CLOCK_JUMPED, PURGE_STOPPED
+from privacy.models import Heartbeat
+from privacy.registry.expiring import LARGEST_STEP
+
+LATE_AFTER = timedelta(hours=2)
+
+PURGE = "purge"
+
+
+def tell_of_jump(jump: ClockJump, *, now: datetime) -> None:
+    """By mail to staff, once a day of that clock."""
+    heartbeat, _ = Heartbeat.objects.get_or_create(name=CLOCK, defaults={"at": jump.last})
+    told_lately = Q(told_at__range=(now - LARGEST_STEP, now + LARGEST_STEP))
+    with transaction.atomic():
+        if Heartbeat.objects.filter(pk=heartbeat.pk).exclude(told_lately).update(told_at=now):
+            queue_mail(CLOCK_JUMPED, to=settings.BUSINESS["email"], about=heartbeat, context={"jump": jump, "now": now})
+
+
+def purge_ran(*, now: datetime) -> None:
+    Heartbeat.objects.update_or_create(name=PURGE, defaults={"at": now, "told_at": None})
+
+
+def last_purge() -> datetime | None:
+    return Heartbeat.objects.filter(name=PURGE).values_list("at", flat=True).first()
+
+
+def purge_has_stopped(*, now: datetime) -> bool:
+    """Whether nothing may be stored that a purge has to delete in time: also while the clock is far behind. Costs one
+    query, and the first time that the purge is late, a mail to staff."""
+    beats = dict(Heartbeat.objects.filter(name__in=[PURGE, CLOCK]).values_list("name", "at"))
+    if beats.get(CLOCK, now) - now > LARGEST_STEP:
+        return True
+    if now - beats.get(PURGE, now) < LATE_AFTER:
+        return False
+    _tell_staff_once(now)
+    return True
+
+
+def _tell_staff_once(now: datetime) -> None:
+    if Heartbeat.objects.filter(name=PURGE, told_at=None).update(told_at=now):
+        heartbeat = Heartbeat.objects.get(name=PURGE)
+        queue_mail(PURGE_STOPPED, to=settings.BUSINESS["email"], about=heartbeat, context={})

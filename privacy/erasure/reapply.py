@@ -1,0 +1,73 @@
+"""Erasing again: people who were erased after the backup that was restored, and erasures that were cut short."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from privacy.encryption.fields import SealedEmailField
+from privacy.encryption.fingerprints import NormalForm
+from privacy.encryption.normalization import email_fingerprint, former_email_fingerprint, normalise_email
+from privacy.keystore.models import Tombstone
+from privacy.models import ErasureMark
+from privacy.registry.declarations import personal_models
+
+from .erase import erase_person
+from .tombstones import confirm, unmarked
+
+CUT_SHORT_AFTER = timedelta(minutes=10)  # an erasure that is not confirmed by then is not under way any more
+BATCH = 500  # rows read at once
+
+
+def reapply(tombstones: Collection[Tombstone]) -> int:
+    """Erases again whoever these tombstones are of, each in a transaction of its own; cut short, it is just repeated.
+    Returns how many people were found."""
+    addresses = _addresses_of(tombstones)
+    for address, own in addresses.items():
+        # Of somebody who was erased more than once: a license that they kept is never ended by a restore.
+        erase_person(email=address, keep_usable=any(tombstone.keeps_usable for tombstone in own))
+    ErasureMark.objects.bulk_create([ErasureMark(id=t.pk) for t in tombstones], ignore_conflicts=True)
+    confirm(tombstones)
+    return len(addresses)
+
+
+def finish_erasures(*, now: datetime) -> int:
+    """Confirms what was erased, finishes what was cut short, forgets marks that are too old. Returns how many."""
+    waiting = list(Tombstone.objects.filter(confirmed_at__isnull=True, erased_at__lte=now - CUT_SHORT_AFTER))
+    cut_short = unmarked(Tombstone.objects.filter(pk__in=[tombstone.pk for tombstone in waiting]))
+    reapply(cut_short)
+    confirm(waiting)
+    # A day longer than the tombstones themselves, so that none is without its mark.
+    ErasureMark.objects.filter(applied_at__lt=now - timedelta(days=settings.BACKUP_DAYS + 1)).delete()
+    return len(waiting)
+
+
+def _addresses_of(tombstones: Collection[Tombstone]) -> dict[str, list[Tombstone]]:
+    """One address of each of these people who is in any row, with their tombstones.
+
+    No index leads from a fingerprint to an address: that is why a tombstone says so little. So every sealed address is
+    opened once; a million takes some seconds. A tombstone from before ADR 24 is of everybody who had that normal form
+    then: they were erased together.
+    """
+    present, former = defaultdict[str, list[Tombstone]](list), defaultdict[str, list[Tombstone]](list)
+    for tombstone in tombstones:
+        present[tombstone.fingerprint].append(tombstone)
+        if tombstone.normal_form == NormalForm.FORMER:
+            former[tombstone.fingerprint].append(tombstone)
+    found: dict[str, list[Tombstone]] = {}
+    for address in _all_addresses() if tombstones else ():
+        own = [*present.get(email_fingerprint(address), ()), *former.get(former_email_fingerprint(address), ())]
+        if own:
+            found[normalise_email(address)] = own
+    return found
+
+
+def _all_addresses() -> Iterator[str]:
+    for declaration in personal_models():
+        for field in declaration.model._meta.local_concrete_fields:
+            if isinstance(field, SealedEmailField):
+                rows = declaration.model._base_manager.only("pk", field.name).filter(**{f"{field.name}__isnull": False})
+                yield from (getattr(row, field.name) for row in rows.iterator(chunk_size=BATCH))

@@ -1,0 +1,118 @@
+"""What the page of evidence, its JSON and `check_promises` say about the attacks: the last ones as a whole, and for
+each promise what was tried by name, and what was found before and is closed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+
+from privacy.models.attack import Attempt, Breach, Kind
+
+from .attack_history import LATE_AFTER, last_attempt, last_good
+
+CLOSED = 100  # breaches shown that were found earlier and are closed, the latest ones
+
+NAMES = {Kind.REHEARSAL: "Rehearsal in a scratch copy", Kind.SWEEP: "Search of the live data"}
+
+
+@dataclass(frozen=True)
+class LastAttempt:
+    """The attacks of one kind. `last` may be under way or have failed; `good` is the latest that was completed.
+
+    `found` counts the places where promises are broken (the oldest since `found_since`), `untried` those that could not
+    be tried. `trouble` says why the attacks tell too little; empty if they are as they should be.
+    """
+
+    kind: Kind
+    last: Attempt | None
+    good: Attempt | None
+    found: int
+    found_since: datetime | None
+    untried: int
+    trouble: str
+
+    @property
+    def name(self) -> str:
+        return NAMES[self.kind]
+
+    @property
+    def attempts(self) -> int:
+        return sum(self.good.attempts.values()) if self.good else 0
+
+    @property
+    def searches(self) -> int:
+        return sum(self.good.searches.values()) if self.good else 0
+
+    @property
+    def is_running(self) -> bool:
+        return not self.trouble and self.last is not None and self.last.state == Attempt.State.RUNNING
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One probe: how many attempts and searches it made against one promise."""
+
+    kind: Kind
+    probe: str
+    count: int
+
+    @property
+    def words(self) -> str:
+        return self.probe.rpartition(".")[2].replace("_", " ").capitalize()
+
+    @property
+    def module(self) -> str:
+        return self.probe.rpartition(".")[0]
+
+
+def last_attempts(*, now: datetime) -> tuple[LastAttempt, ...]:
+    """One for each kind of attack. Three queries a kind."""
+    return tuple(_of_kind(kind, now) for kind in Kind)
+
+
+def _of_kind(kind: Kind, now: datetime) -> LastAttempt:
+    last, good = last_attempt(kind, now=now), last_good(kind, now=now)
+    found, untried = Q(tried=True), Q(tried=False)
+    places = (
+        Breach.objects.open()
+        .filter(kind=kind)
+        .aggregate(
+            found=Count("place", filter=found, distinct=True),
+            since=Min("found_at", filter=found),
+            untried=Count("place", filter=untried, distinct=True),
+        )
+    )
+    trouble = _trouble(last, good, now)
+    return LastAttempt(kind, last, good, places["found"], places["since"], places["untried"], trouble)
+
+
+def _trouble(last: Attempt | None, good: Attempt | None, now: datetime) -> str:
+    if last is not None and last.is_overdue(now):
+        return "the last one never ended"
+    if last is not None and last.state == Attempt.State.FAILED:
+        return f"the last one failed: {last.reason}"
+    if good is not None and now - good.began_at > LATE_AFTER:
+        return f"the last completed one began more than {LATE_AFTER // timedelta(hours=1)} hours ago"
+    return ""
+
+
+def tried_by_promise(attempts: Iterable[LastAttempt]) -> dict[str, tuple[Tried, ...]]:
+    """What the latest completed attacks tried against each promise, in the order in which they tried it."""
+    tried = defaultdict[str, list[Tried]](list)
+    for each in attempts:
+        for promise, probes in each.good.probes.items() if each.good else ():
+            tried[promise] += (Tried(each.kind, probe, count) for probe, count in probes.items())
+    return {promise: tuple(found) for promise, found in tried.items()}
+
+
+def closed_breaches() -> dict[str, tuple[Breach, ...]]:
+    """What was found earlier and is not found any more, by promise. One query."""
+    closed = defaultdict[str, list[Breach]](list)
+    for breach in Breach.objects.exclude(ended_at=None).order_by("-ended_at")[:CLOSED]:
+        closed[breach.promise].append(breach)
+    return {promise: tuple(found) for promise, found in closed.items()}

@@ -1,0 +1,86 @@
+"""The history of the promises: when each was first broken, and when it was mended. Staff are told of each change, in
+one mail for all that a measurement found: an attack that failed turns every promise red at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mails import PROMISE_CHANGED
+from privacy.models.evidence import PromiseState
+from privacy.registry.expiring import LARGEST_STEP
+
+from .measurement import Finding
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.atomic
+def note_changes(findings: Iterable[Finding]) -> int:
+    """Begins a new state for each promise that changed. Returns how many; of two processes at once, one notes it.
+
+    The changes and their mail are written together: a kill in between loses neither.
+    """
+    current = {state.promise: state for state in PromiseState.objects.current()}
+    changes = [
+        Change(finding, state, is_first=finding.promise.id not in current)
+        for finding in findings
+        if (state := _note(finding, current.get(finding.promise.id)))
+    ]
+    if news := [change for change in changes if not change.is_first or change.finding.is_broken]:
+        _tell_staff(news)
+    return len(changes)
+
+
+@dataclass(frozen=True)
+class Change:
+    """`state` is the one that began. The first of a promise changes nothing."""
+
+    finding: Finding
+    state: PromiseState
+    is_first: bool
+
+
+def _note(finding: Finding, state: PromiseState | None) -> PromiseState | None:
+    if state is not None and (state.kept == finding.evidence.kept or _is_older(finding, state)):
+        return None
+    try:
+        with transaction.atomic():
+            return _change(finding, state)
+    except IntegrityError:  # another process noted the first state of this promise
+        return None
+
+
+def _is_older(finding: Finding, state: PromiseState) -> bool:
+    """A state that is days ahead was dated by a wrong clock."""
+    return finding.measured_at < state.began_at <= finding.measured_at + LARGEST_STEP
+
+
+def _change(finding: Finding, before: PromiseState | None) -> PromiseState | None:
+    if before is not None and not _end(before, at=max(finding.measured_at, before.began_at)):
+        return None
+    return PromiseState.objects.create(
+        promise=finding.promise.id, kept=finding.evidence.kept, began_at=finding.measured_at
+    )
+
+
+def _end(state: PromiseState, *, at: datetime) -> int:
+    return PromiseState.objects.current().filter(pk=state.pk).update(ended_at=at)
+
+
+def _tell_staff(changes: list[Change]) -> None:
+    """What broke comes first. A mail that can't be written must not keep the changes out of the history."""
+    changes = sorted(changes, key=lambda change: change.state.kept)
+    broken = sum(not change.state.kept for change in changes)
+    context = {"changes": changes, "broken": broken, "mended": len(changes) - broken}
+    try:
+        queue_mail(PROMISE_CHANGED, to=settings.BUSINESS["email"], about=changes[0].state, context=context)
+    except MailRefused as refused:
+        promises = ", ".join(change.finding.promise.id for change in changes)
+        logger.warning("staff are not told that %s changed: %s", promises, refused)

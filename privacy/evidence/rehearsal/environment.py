@@ -1,0 +1,77 @@
+"""What the scratch copy's process finds in its environment: what is named here, and nothing else of the site's.
+
+The copy reads no `.env`. A new setting fails a test until it is decided whether the copy gets it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from pathlib import Path
+
+from django.conf import settings
+
+from privacy.encryption.keys import RootKey
+
+# Of the machine: where programs and their libraries lie, the language, and how PostgreSQL is reached.
+OF_THE_MACHINE = (
+    *("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
+    *("PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT"),
+)
+# Of the site: its rules and its name. `GUNICORN_CMD_ARGS` is how the server is really started.
+PASSED_ON = (
+    *("AFFILIATE_COMMISSION_PERCENT", "AFFILIATE_CREDIT", "AFFILIATE_HOLD_DAYS", "AFFILIATE_MINIMUM_PAYOUT_CENTS"),
+    *("ALLOWED_HOSTS", "BACKUP_DAYS", "BUSINESS_ADDRESS", "BUSINESS_COUNTRY", "BUSINESS_EMAIL", "BUSINESS_NAME"),
+    *("BUSINESS_PHONE", "BUSINESS_REGION", "BUSINESS_SHORT_NAME", "BUSINESS_TIME_ZONE", "CURRENCY", "DEBUG"),
+    *("DOWNLOADS_PER_ORDER", "DOWNLOAD_LINK_MINUTES", "GUNICORN_CMD_ARGS", "HELD_LIMIT_PER_NETWORK"),
+    *("INQUIRY_ANSWER_DAYS", "MAIL_LIMIT_PER_ADDRESS", "MAIL_LIMIT_PER_FORM", "MAIL_LIMIT_PER_NETWORK"),
+    *("ORDER_LIMIT_PER_ADDRESS", "ORDER_LIMIT_PER_NETWORK", "PORT", "PRIVACY_MAILS_PER_ADDRESS"),
+    *("PRIVACY_MAILS_PER_NETWORK", "PRIVACY_PROFILE", "SIGN_IN_LIMIT_PER_ACCOUNT"),
+    *("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", "SIGN_IN_LIMIT_PER_BROWSER", "SIGN_IN_LIMIT_PER_NETWORK"),
+    *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
+)
+# Nothing that the copy does depends on them: whether and when the site starts rehearsals, and what only it can read.
+KEPT_BACK = ("REHEARSAL_DATABASE_URL", "REHEARSAL_HOUR", "REHEARSAL_SECONDS", "REHEARSE_NIGHTLY", "LOG_FILES")
+
+
+def environment(folder: Path, databases: dict[str, str]) -> dict[str, str]:
+    """The copy's own: everything is replaced that leads to the site's data, its keys, or out of this machine.
+
+    `databases` are the addresses of databases that are not files.
+    """
+    names = [*OF_THE_MACHINE, *PASSED_ON, *(f"{name}_FILE" for name in PASSED_ON)]
+    inherited = {name: os.environ[name] for name in names if name in os.environ}
+    # The cache of the processes themselves, as on a site that names no other; or files, which can be searched.
+    cache = {"CACHE_URL": f"filecache://{folder}/cache"} if os.environ.get("CACHE_URL") else {}
+    return {**inherited, **cache, **_own(folder), **databases}
+
+
+def _own(folder: Path) -> dict[str, str]:
+    return {
+        "REHEARSAL": "1",
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/aitpro.sqlite3",
+        "KEYSTORE_URL": f"sqlite:///{folder}/keystore.sqlite3",
+        "EMAIL_URL": f"filemail:///{folder}/mail",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEYS": RootKey.generate().written_out(),
+        "PRODUCT_FILES_DIR": str(folder / "products"),
+        "SITE_URL": settings.SITE_URL,
+        "PAYPAL_MODE": "standin",
+        "PAYPAL_STANDIN_PORT": str(_free_port(socket.SOCK_STREAM)),
+        "PAYPAL_CLIENT_ID": "standin-client",
+        "PAYPAL_CLIENT_SECRET": "standin-secret",
+        "PAYPAL_WEBHOOK_ID": "standin-webhook",
+        "STAFF_SECOND_FACTOR": str(settings.STAFF_SECOND_FACTOR),
+        "POLICY_LEAVES_OUT": ",".join(settings.POLICY_LEAVES_OUT) or ",",  # an empty text would be the demo's
+        "TRAFFIC_NAMESERVER": f"127.0.0.1:{_free_port(socket.SOCK_DGRAM)}",
+        "TMPDIR": str(folder / "tmp"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    with socket.socket(type=kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,51 @@
+"""Parts of the real site that are down. The scratch copy has its own, so that it would not notice."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.core.cache import caches
+from django_tasks_db.models import DBTaskResult
+
+from privacy.mail.sending import reach_mail_server
+
+from .report import Breach
+
+logger = logging.getLogger(__name__)
+
+WAITING = timedelta(minutes=10)  # a task that nobody does for so long says that no worker runs
+
+# What depends on mails that leave.
+BY_MAIL = ("contactable", "email-for-asked-contact-only", "change-notice", "access")
+
+
+def not_tried_while_down(*, now: datetime) -> set[Breach]:
+    """What an outsider could not try now, by promise: with no mail, nobody is answered or told anything."""
+    return {Breach(promise, place, tried=False) for promises, place in _down(now) for promise in promises}
+
+
+def _down(now: datetime) -> Iterator[tuple[tuple[str, ...], str]]:
+    try:
+        reach_mail_server()
+    except Exception as error:
+        logger.warning("the mail server could not be reached: %s", type(error).__name__)
+        yield BY_MAIL, "the site's mail server does not answer"
+    if DBTaskResult.objects.ready().filter(enqueued_at__lt=now - WAITING).exists():
+        yield BY_MAIL, "the site's worker leaves tasks undone"
+    for name in caches:
+        try:
+            _use_cache(name)
+        except Exception as error:
+            logger.warning("the cache %s could not be used: %s", name, type(error).__name__)
+            yield ("encrypted",), "the site's cache does not answer, so that nobody can look into it"
+
+
+def _use_cache(name: str) -> None:
+    """Raises `OSError` or the cache's own error."""
+    word = secrets.token_hex(8)
+    caches[name].set("privacy.evidence.rehearsal", word, 60)
+    if caches[name].get("privacy.evidence.rehearsal") != word:
+        raise OSError("it forgets at once")

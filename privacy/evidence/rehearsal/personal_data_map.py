@@ -1,0 +1,66 @@
+"""What the site keeps of whom: every sealed value of the scratch copy is opened, as only a holder of the keys can."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from privacy.encryption.fields import SealedEmailField, SealedField
+from privacy.keystore.day_keys import KeyDestroyed
+from privacy.registry.declarations import PersonalData, declaration_for
+
+from .canaries import Canary
+from .search import Search
+
+Column = tuple[type[models.Model], str]
+
+
+def sealed_values() -> Iterator[tuple[models.Model, SealedField, Any]]:
+    """Every row with each of its sealed fields and the value. Not through the attributes, which ask for a purpose."""
+    for model in apps.get_models():
+        fields = [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
+        for row in model._base_manager.all() if fields else ():
+            yield from ((row, field, value) for field in fields if (value := _opened(row, field)) is not None)
+
+
+def _opened(row: models.Model, field: SealedField) -> Any:
+    stored = row.__dict__[field.attname]
+    try:
+        return None if stored is None else field.open(stored, row)
+    except KeyDestroyed:
+        return None
+
+
+def holdings(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[Column]]:
+    """In which columns each canary is kept; if asked so, without the rows of which nobody knows whose they are."""
+    kept: dict[Canary, set[Column]] = defaultdict(set)
+    for row, field, value in sealed_values():
+        if of_somebody and is_nobodys(row):
+            continue
+        content = value if isinstance(value, bytes) else str(value).encode()
+        for canary in search.found_in(content, thorough=isinstance(value, bytes)):
+            kept[canary].add((type(row), field.name))
+    return kept
+
+
+def is_nobodys(row: models.Model) -> bool:
+    """It is somebody's by another row alone, and there is none: a visit by a link that no order came of. Its person
+    asks by the cookie, not by an address."""
+    declaration = declaration_for(row._meta.db_table)
+    if not isinstance(declaration, PersonalData) or declaration.holds_address:
+        return False
+    others = {lookup.rpartition("__")[0] for lookup in declaration.found_by}
+    return "" not in others and not any(
+        type(row)._base_manager.filter(pk=row.pk, **{f"{other}__isnull": False}).exists() for other in others
+    )
+
+
+def sealed_addresses() -> Iterator[tuple[str, type[models.Model]]]:
+    """Each e-mail address that is kept, as it is stored, and where."""
+    for row, field, value in sealed_values():
+        if isinstance(field, SealedEmailField) and value:
+            yield value, type(row)

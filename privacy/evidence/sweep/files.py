@@ -1,0 +1,107 @@
+"""Files: whatever lies below DATA_DIR, the databases' own files among them, and the logs that LOG_FILES names."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from privacy.registry.clear_text import Sign
+
+from .detectors import signs_in
+from .random_rows import RANDOM
+from .run import Sweep, part
+
+BLOCK = 1 << 20  # bytes
+WHOLE = 16 * BLOCK  # up to here a file is read whole; of a larger one, as much, from random places
+PROMISES = {Sign.EMAIL: "encrypted", Sign.CARD: "paypal-only", Sign.NETWORK: "direct-visits-domain-only"}
+
+_left_out: dict[Path, str] = {}
+
+
+def leave_out(path: Path, *, because: str) -> None:
+    """A folder or file below DATA_DIR that is not searched. `because` is said in the report."""
+    _left_out[path] = because
+
+
+@part("encrypted", "paypal-only", "direct-visits-domain-only", share=4)
+def files_and_logs_hold_nothing_readable(sweep: Sweep) -> None:
+    for path, because in {**_left_out, **_outside()}.items():
+        if path.exists():
+            sweep.left(f"{path.name}: {because}")
+    for path in _files(Path(settings.DATA_DIR)):
+        _search(sweep, path, f"a file in {_folder(path)}")
+    for pattern in settings.LOG_FILES:
+        _search_logs(sweep, pattern)
+
+
+def _outside() -> dict[Path, str]:
+    found = {Path(settings.STATIC_ROOT): "everybody may read it on the site"}
+    if folder := getattr(settings, "EMAIL_FILE_PATH", None):
+        found[Path(folder)] = "people's mailboxes, in the demo"
+    if settings.PAYPAL_MODE == "standin":
+        found[settings.PAYPAL_TRUST_ROOTS.parent] = "the pretend PayPal's own books"
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    outside = [*_left_out, *_outside()]
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not any(path.is_relative_to(each) for each in outside):
+            yield path
+
+
+def _folder(path: Path) -> str:
+    """Named by its folder and its kind alone: somebody may have named the file."""
+    relative = path.relative_to(settings.DATA_DIR).parts[:-1]
+    return f"{'/'.join(('DATA_DIR', *relative[:1]))} ({path.suffix or 'no suffix'})"
+
+
+def _search_logs(sweep: Sweep, pattern: str) -> None:
+    """A log that can't be read is not one without findings."""
+    base = Path(Path(pattern).anchor or settings.BASE_DIR)
+    paths = [path for path in base.glob(pattern.removeprefix(str(base))) if path.is_file()]
+    if not paths:
+        sweep.not_tried(f"the log {pattern} is not there")
+    for path in paths:
+        try:
+            _search(sweep, path, f"the log {pattern}")
+        except OSError:
+            sweep.not_tried(f"the log {pattern} can't be read")
+
+
+def _search(sweep: Sweep, path: Path, place: str) -> None:
+    for word, spelling in sweep.words.find(path.name.encode()):
+        sweep.breach("encrypted", f"{word.place} is in the name of {place} ({spelling})")
+    is_text = None
+    for block in _blocks(path, overlap=sweep.words.longest):
+        is_text = b"\0" not in block if is_text is None else is_text  # by its beginning; else anything looks like one
+        for promise in PROMISES.values():
+            sweep.searched(promise)
+        for word, spelling in sweep.words.find(block):
+            sweep.breach("encrypted", f"{word.place} can be read in {place} ({spelling})")
+        if is_text:
+            for sign in {*signs_in(block.decode(errors="replace"))} & {*PROMISES}:
+                sweep.breach(PROMISES[sign], f"{place} holds what looks like {sign}")
+        if not sweep.has_time:
+            sweep.left(f"the rest of {place}")
+            return
+
+
+def _blocks(path: Path, *, overlap: int) -> Iterator[bytes]:
+    """The whole file, or its beginning, its end and random blocks of it."""
+    if path.suffix == ".gz":
+        with gzip.open(path) as packed:
+            while block := packed.read(BLOCK):
+                yield block
+        return
+    size = path.stat().st_size
+    starts = [*range(0, size, BLOCK)]
+    if size > WHOLE:
+        starts = [0, *sorted(RANDOM.sample(starts[1:-1], WHOLE // BLOCK - 2)), starts[-1]]
+    with path.open("rb") as file:
+        for start in starts:
+            file.seek(start)
+            yield file.read(BLOCK + overlap)

@@ -1,0 +1,46 @@
+"""The mail gate: whether a message may leave. Asked when it is written, and again at the moment of delivery."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from privacy.consent.contact_permission import Contact, ContactRefused, permission_for
+from privacy.encryption.email_addresses import validate_address
+from privacy.encryption.normalization import envelope_address
+from privacy.models.consent import Person
+from privacy.registry.mail_kinds import MailKind
+from privacy.registry.purposes import Channel, Refusal
+
+
+class MailRefused(ContactRefused):
+    """The gate does not let this message through; the text says why, without naming the person."""
+
+
+def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
+    """Raises `MailRefused` unless the message has a live reason, and the person may be mailed for its purpose."""
+    if about is None or about._meta.label != kind.about:
+        raise MailRefused(Refusal.REASON_GONE, "what this message was about is gone")
+    if not kind.live(about):
+        raise MailRefused(Refusal.REASON_CLOSED)
+    permission = permission_for(
+        Contact(
+            channel=Channel.EMAIL,
+            purpose=kind.purpose,
+            person=Person(email=to),
+            about=about,
+            given_at=kind.began(about) if kind.began else None,
+            despite_opt_out=kind.despite_opt_out,
+        )
+    )
+    if permission.refusal is not None:
+        raise MailRefused(permission.refusal, permission.reason)
+
+
+def mailable(address: str) -> str:
+    """The address as mail servers take it, an international domain in its ASCII form. Raises `MailRefused`."""
+    try:
+        validate_address(address.strip())
+    except ValidationError:
+        raise MailRefused(Refusal.UNREADABLE, "this is not an address that can be mailed") from None
+    return envelope_address(address)

@@ -1,0 +1,108 @@
+"""What is remembered of the attacks that the site makes on its own promises: each attempt, and what was found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
+from privacy.registry.expiring import LARGEST_STEP, is_ahead
+
+LONGEST_PLACE = 300  # characters
+
+
+class Kind(models.TextChoices):
+    """In a scratch copy, by canaries; or in the live stores, read-only."""
+
+    REHEARSAL = "rehearsal"
+    SWEEP = "sweep"
+
+
+class AttemptQuerySet(models.QuerySet["Attempt"]):
+    def made(self, now: datetime) -> AttemptQuerySet:
+        """The latest first, without those that a clock dated which ran ahead."""
+        return self.filter(~is_ahead("began_at", now)).order_by("-began_at")
+
+
+@not_personal(
+    "when the site attacked its own promises, and how much was tried",
+    "id kind state began_at due_at ended_at reason ways attempts searches probes unreached",
+)
+class Attempt(models.Model):
+    """One attack on all promises. `attempts` and `searches` are counts by promise, of those that were tried.
+
+    One that has not ended at `due_at` was killed, and counts as failed.
+    """
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind)
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    began_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    ways = models.PositiveIntegerField(default=0)
+    attempts = models.JSONField(default=dict)
+    searches = models.JSONField(default=dict)
+    probes = models.JSONField(default=dict)  # both counts together, by promise and then by the probe's name
+    unreached = models.JSONField(default=list)  # what was not searched, in words
+
+    objects = AttemptQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-began_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["kind"], condition=Q(state="running"), name="one_running_attempt_a_kind")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.began_at:%Y-%m-%d}: {self.state}"
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Also where it was dated by a clock that ran ahead."""
+        return self.state == self.State.RUNNING and (self.due_at <= now or self.began_at > now + LARGEST_STEP)
+
+
+class BreachQuerySet(models.QuerySet["Breach"]):
+    def open(self) -> BreachQuerySet:
+        return self.filter(ended_at=None)
+
+
+@not_personal(
+    "where the site found one of its own promises broken: a column, a file's kind, a page; never a value",
+    "id promise kind place tried found_at last_found_at ended_at",
+)
+class Breach(models.Model):
+    """A place at which attempts of one kind found a promise broken, or (`tried` is false) could not try it. It is open
+    until an attempt of the same kind finds nothing there."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    promise = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20, choices=Kind)
+    place = models.CharField(max_length=LONGEST_PLACE)
+    tried = models.BooleanField()
+    found_at = models.DateTimeField()
+    last_found_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = BreachQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["promise", "place"]
+        verbose_name_plural = "breaches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["promise", "kind", "place"], condition=Q(ended_at=None), name="one_open_breach_a_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promise}: {self.place}"

@@ -1,0 +1,228 @@
+"""A request by which a person exercises a right, from its receipt to the end of its record."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.encryption.fingerprints import FingerprintField
+from privacy.encryption.models import SealedModel
+from privacy.registry.deadlines import Deadlines, deadlines_of, local_day
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Purpose
+
+
+class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
+    def awaiting_confirmation(self, now: datetime) -> PrivacyRequestQuerySet:
+        """What came by the page and whose address nobody has confirmed yet. Not requests of a person who was erased in
+        the meantime, who can't be answered."""
+        unanswered = self.exclude(state=PrivacyRequest.State.ANSWERED)
+        by_page = unanswered.filter(channel=PrivacyRequest.Way.PAGE, confirmed_at=None, keep_until__gt=now)
+        return by_page.filter(email__isnull=False)
+
+    def without_link(self, now: datetime) -> PrivacyRequestQuerySet:
+        """Those that no mail has named yet, because a limit on mails was reached."""
+        return self.awaiting_confirmation(now).filter(link_mailed_at=None)
+
+    def of_address(self, email: str) -> PrivacyRequestQuerySet:
+        """Takes an address or its fingerprint, and finds the records of people who were erased too."""
+        return self.filter(email_index=email)
+
+    def open(self) -> PrivacyRequestQuerySet:
+        return self.filter(state=PrivacyRequest.State.CONFIRMED)
+
+    def overdue(self, now: datetime) -> PrivacyRequestQuerySet:
+        """Open ones of which the day for the answer, or for telling that they came, has passed."""
+        return self.open().filter(Q(due_at__lt=now) | Q(acknowledged_at__isnull=True, acknowledge_by__lt=now))
+
+    def correctable_with(self, digest: str, now: datetime) -> PrivacyRequestQuerySet:
+        """The request whose person may correct things now, behind the link with this digest."""
+        return self.open().filter(correction_digest=digest, correction_expires_at__gt=now, email__isnull=False)
+
+
+RECORD_LIFE = relativedelta(months=24)  # 11 CCR 7101
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without look-alikes, easy to read out over a telephone
+REFERENCE = re.compile(rf"[{ALPHABET}]{{8}}")
+
+
+def new_reference() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(8))
+
+
+@personal_data(
+    label="Your privacy requests",
+    purpose=Purpose.PRIVACY_REQUEST,
+    columns={
+        "email": "address",
+        "contact": "where else the answer goes",
+        "phone": "telephone number",
+        "details": "what you wrote",
+        "answer": "what we answered",
+        "fingerprint": "a sealed fingerprint of your address",
+    },
+    other_columns=(
+        "id reference kind channel state email_index link_digest link_expires_at link_mailed_at"
+        " correction_digest correction_expires_at identity received_at confirmed_at acknowledge_by acknowledged_at"
+        " due_at extended_at extension_reason answered_at outcome refusal_ground handled_by_id keep_until"
+    ),
+    found_by=("email_index",),
+    retention=Retention(
+        text="24 months, as the law asks; if never confirmed, 7 days after the link was mailed", since="keep_until"
+    ),
+    erasure=Erasure.REDACT,
+    kept=frozenset({"fingerprint"}),
+    circumstances={"keep_until": "kept until"},
+    unlisted=frozenset({"link_expires_at", "link_mailed_at", "correction_expires_at"}),
+    kept_because="the law asks for a record of each request: when, what, how and what was answered, found by the"
+    " fingerprint of your address",
+    expiry=Erasure.DELETE,
+    source="your request",
+    recipients="nobody",
+)
+class PrivacyRequest(SealedModel):
+    """A person exercises a right. On-line it is unconfirmed until its person has followed a link sent to the address.
+    What staff write down (an e-mail, a call, a letter) is open at once, and so is what needs no proof."""
+
+    class Kind(models.TextChoices):
+        ACCESS = "access", "Send me everything you keep about me"
+        CORRECTION = "correction", "Correct what you keep about me"
+        DELETION = "deletion", "Delete what you keep about me"
+        STOP_CONTACT = "stop_contact", "Stop contacting me"
+        COMPLAINT = "complaint", "Complain about how you handle my data"
+
+    class Way(models.TextChoices):
+        PAGE = "page", "the page"
+        EMAIL = "email", "e-mail"
+        CALL = "call", "call"
+        LETTER = "letter", "letter"
+
+    class State(models.TextChoices):
+        UNCONFIRMED = "unconfirmed", "not confirmed yet"
+        CONFIRMED = "confirmed", "open"
+        ANSWERED = "answered", "answered"
+
+    class Identity(models.TextChoices):
+        LINK = "link", "link sent to the address"
+        SIGNED_IN = "signed_in", "signed in"
+        DOCUMENTS = "documents", "documents seen, none copied"
+        KNOWN = "known", "known to staff"
+        NOT_NEEDED = "not_needed", "not needed for this"
+
+    class Outcome(models.TextChoices):
+        ANSWERED = "answered", "answered"
+        PARTLY = "partly", "partly answered"
+        REFUSED = "refused", "refused"
+        ENDED = "ended", "ended with the deletion"
+
+    class Ground(models.TextChoices):
+        UNKNOWN_PERSON = "unknown_person", "We could not make sure that you are the person this is about."
+        LEGAL_DUTY = "legal_duty", "A law obliges us to keep this."
+        OTHERS = "others", "It would touch the rights of somebody else."
+        EXCESSIVE = "excessive", "The same was asked again and again within a short time."
+        NOTHING_WRONG = "nothing_wrong", "We looked into it and found what is kept to be right."
+
+    class ExtensionReason(models.TextChoices):
+        COMPLEX = "complex", "Your request takes more work than usual: it touches many records."
+        MANY = "many", "We have many requests to answer at the moment."
+        IDENTITY = "identity", "We still have to make sure that it is you who asks."
+
+    # Whoever asks this may ask it: it is recorded and has its clock from the start, confirmed or not.
+    NEEDS_NO_PROOF = (Kind.COMPLAINT, Kind.STOP_CONTACT)
+
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    kind = models.CharField(max_length=20, choices=Kind)
+    channel = models.CharField("came by", max_length=10, choices=Way, default=Way.PAGE)
+    state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
+    email = SealedEmailField("e-mail address", null=True, blank=True)
+    fingerprint = FingerprintField(null=True, editable=False)
+    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint", null=True)
+    phone = SealedTextField("telephone number", max_length=40, null=True, blank=True)
+    contact = SealedTextField("where else to answer", max_length=1000, null=True, blank=True)
+    details = SealedTextField("what was said", blank=True, null=True)
+    answer = SealedTextField(null=True, blank=True)
+    identity = models.CharField("how we know who asks", max_length=12, choices=Identity, blank=True)
+    link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    link_expires_at = models.DateTimeField(null=True, editable=False)
+    link_mailed_at = models.DateTimeField(null=True, editable=False)  # when a mail first named this request
+    correction_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    correction_expires_at = models.DateTimeField(null=True, editable=False)
+    received_at = models.DateTimeField("received", default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    acknowledge_by = models.DateTimeField(null=True, blank=True)
+    acknowledged_at = models.DateTimeField("acknowledged", null=True, blank=True)
+    due_at = models.DateTimeField("answer due", null=True, blank=True)
+    extended_at = models.DateTimeField("extended", null=True, blank=True)
+    extension_reason = models.CharField(max_length=10, choices=ExtensionReason, blank=True)
+    answered_at = models.DateTimeField("answered", null=True, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, blank=True)
+    refusal_ground = models.CharField(max_length=15, choices=Ground, blank=True)
+    handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    keep_until = models.DateTimeField(db_index=True)
+
+    objects = PrivacyRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at"]
+        verbose_name = "privacy request"
+        permissions = [("answer_privacyrequest", "Can answer privacy requests")]
+        indexes = [models.Index(fields=["state", "due_at"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="answered") | Q(answered_at__isnull=False), name="an_answer_has_its_date"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome__in=["refused", "partly"]) | ~Q(refusal_ground=""), name="a_refusal_has_its_ground"
+            ),
+            models.CheckConstraint(
+                condition=Q(extended_at__isnull=True) | ~Q(extension_reason=""), name="an_extension_has_its_reason"
+            ),
+        ]
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """A request with an address is found by its fingerprint, also after the address is gone."""
+        if update_fields is None or "email" in update_fields:
+            if self.email:
+                self.fingerprint = self.email
+            update_fields = update_fields and {*update_fields, "fingerprint"}
+        super().save(update_fields=update_fields, **options)
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.CONFIRMED
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """The same as `awaiting_confirmation()` of the queryset, whatever the time."""
+        by_page = self.channel == self.Way.PAGE and self.confirmed_at is None
+        return by_page and self.email is not None and self.state != self.State.ANSWERED
+
+    def is_overdue(self, now: datetime) -> bool:
+        """The same as `overdue()` of the queryset."""
+        late = bool(self.due_at and self.due_at < now)
+        unanswered = self.acknowledged_at is None and bool(self.acknowledge_by and self.acknowledge_by < now)
+        return self.is_open and (late or unanswered)
+
+    @property
+    def person_is_known(self) -> bool:
+        """Enough to hand out or delete: somebody made sure who asks."""
+        return self.identity not in {"", self.Identity.NOT_NEEDED}
+
+    @property
+    def deadlines(self) -> Deadlines:
+        return deadlines_of(self.received_at)
+
+    @property
+    def due_on(self) -> date | None:
+        """The day of the answer, as the vendor's calendar has it."""
+        return local_day(self.due_at) if self.due_at else None

@@ -1,0 +1,67 @@
+"""The evidence that people hear of a change before data is used in a new way."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Model
+
+from privacy.evidence.measurement import Evidence, at_least, evidence_for
+from privacy.registry import policy_gate
+
+from .models import PolicyNotice, PolicyVersion
+
+NEWEST = 1000  # rows looked at in a new column
+
+State = PolicyNotice.State
+
+
+@evidence_for("change-notice")
+def changes_wait_for_their_notices(now: datetime) -> Evidence:
+    """Kept while a sound version is in effect, everybody it concerned was told, and what it lacks is out of use."""
+    version = PolicyVersion.objects.in_effect()
+    if version is None:
+        return Evidence(kept=False, figures={"policy version in effect": "none"})
+    waiting, used = policy_gate.look(), sum(_is_in_use(place) for place in policy_gate.look().closed)
+    untold = version.notices.untold().exists()
+    told = version.notices.values_list("state", flat=True)
+    figures: dict[str, str | int | float | None] = {
+        "policy version in effect": version.number,
+        "in effect since": f"{version.in_effect_at:%d %B %Y}",
+        "told of it by e-mail": at_least(told.filter(state=State.DELIVERED).count()),
+        "told of it by call or letter": at_least(told.filter(state__in=[State.CALLED, State.WRITTEN]).count()),
+        "somebody it concerns was not told": "yes" if untold else "no",
+        "new details and purposes that wait for a version": len(waiting.closed),
+        "of them in use all the same": used,
+        "changes of which people are being told": PolicyVersion.objects.announced().count(),
+    }
+    return Evidence(kept=version.is_sound and not untold and not used, figures=figures)
+
+
+def _is_in_use(place: str) -> bool:
+    """The gate lets a value through to this column, or a new column holds one already."""
+    table, _, name = place.partition(".")
+    if not name:  # a purpose: only mail acts under one by itself, and asks the gate
+        return policy_gate.purpose_is_open(place.partition(":")[2])
+    column = _model_of(table)._meta.get_field(name)
+    return not _is_refused(column) or (place not in policy_gate.look().covered and _holds_a_value(column))
+
+
+def _is_refused(column: Any) -> bool:
+    try:
+        policy_gate.require_open(column, "a value")
+    except policy_gate.NotInEffect:
+        return True
+    return False
+
+
+def _holds_a_value(column: Any) -> bool:
+    """Among the newest rows: what is new in the code is written by new code."""
+    rows = column.model._base_manager.exclude(**{f"{column.name}__isnull": True}).order_by("-pk")
+    return any(getattr(row, column.name) for row in rows[:NEWEST])
+
+
+def _model_of(table: str) -> type[Model]:
+    return next(model for model in apps.get_models() if model._meta.db_table == table)

@@ -1,0 +1,134 @@
+"""Somebody's choices: which contact is open, by purpose and channel. Changed by its person, behind a link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+from django_tasks import task
+
+from privacy.audit.trail import record
+from privacy.consent.contact_permission import CHANNELS
+from privacy.consent.opt_outs import suppress, unsuppress
+from privacy.consent.preference_links import ChoicesLink
+from privacy.mail.link_mail_limits import LEFT_TO_ITS_TASK, address_has_room, mail_what_waits
+from privacy.mail.sending import queue_mail
+from privacy.mail.stored_addresses import stored_address
+from privacy.mails import CHOICES_LINK
+from privacy.models.consent import ChoicesRequest, Person, Suppression
+from privacy.registry.purpose_binding import acts_for
+from privacy.registry.purposes import Audience, Channel, Purpose
+
+_NOT_A_CHOICE = {Purpose.STAFF_ACCOUNT, Purpose.LEGAL_OBLIGATION}
+CHOOSABLE = [purpose for purpose in Purpose if CHANNELS[purpose] and purpose not in _NOT_A_CHOICE]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One channel for one purpose: open, or closed since a moment."""
+
+    purpose: Purpose
+    channel: Channel
+    closed_since: datetime | None
+
+    @property
+    def key(self) -> str:
+        return f"{self.purpose}-{self.channel}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_since is None
+
+
+def choices_of(fingerprint: str) -> list[Choice]:
+    """All there are, in the order of the purposes. One query."""
+    opt_outs = list(Suppression.objects.of(Person(email=fingerprint)))
+    return [
+        Choice(purpose, channel, _closed_since(opt_outs, purpose, channel))
+        for purpose in CHOOSABLE
+        for channel in Channel
+        if channel in CHANNELS[purpose]
+    ]
+
+
+def _closed_since(opt_outs: Iterable[Suppression], purpose: str, channel: str) -> datetime | None:
+    closing = (o.created_at for o in opt_outs if o.channel == channel and o.purpose in ("", purpose))
+    return max(closing, default=None)
+
+
+@transaction.atomic
+def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime) -> bool:
+    """Closes what is not named and, while the link may do so, opens what is. Returns whether all of it was done.
+
+    What was closed before keeps its date: what its person asked for since then stays as it was.
+    """
+    asked = [choice for choice in choices_of(link.fingerprint) if choice.is_open != (choice.key in open_keys)]
+    closing = [choice for choice in asked if choice.is_open]
+    opening = [choice for choice in asked if not choice.is_open] if link.may_reopen(now) else []
+    for choice in opening:
+        unsuppress(link.fingerprint, channel=choice.channel, purpose=choice.purpose, among=CHOOSABLE)
+    stopped = [
+        row
+        for c in closing
+        for row in suppress(link.fingerprint, c.channel, purpose=c.purpose, normal_form=link.normal_form)
+    ]
+    if asked:
+        record(action="privacy.choices.changed", about=stopped[0] if stopped else Suppression, actor=None)
+    return len(closing) + len(opening) == len(asked)
+
+
+@transaction.atomic
+def stop_everything(*, link: ChoicesLink) -> None:
+    """All channels, all purposes, those to come as well."""
+    stopped = suppress(link.fingerprint, normal_form=link.normal_form)
+    record(action="privacy.choices.stopped", about=stopped[0], actor=None)
+
+
+@transaction.atomic
+def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
+    """No more mail for this purpose."""
+    [stopped] = suppress(
+        link.fingerprint,
+        Channel.EMAIL,
+        purpose=purpose,
+        source=Suppression.Source.LINK,
+        normal_form=link.normal_form,
+    )
+    record(action="privacy.choices.stopped", about=stopped, actor=None)
+
+
+@transaction.atomic
+def ask_for_choices_link(*, email: str, now: datetime, mailed: bool = True) -> None:
+    """Stores the wish. Its link is mailed by a task, or later by housekeeping where not `mailed`."""
+    request = ChoicesRequest.objects.create(email=email, asked_at=now)
+    if mailed:
+        mail_choices_link.enqueue(str(request.pk))
+
+
+@task()
+@acts_for(Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
+def mail_choices_link(request_id: str) -> None:
+    send_choices_link(UUID(request_id), now=timezone.now())
+
+
+def mail_waiting_choices_links(*, now: datetime) -> int:
+    """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
+    waiting = ChoicesRequest.objects.filter(link_mailed_at=None, asked_at__lt=now - LEFT_TO_ITS_TASK)
+    return mail_what_waits(waiting.order_by("asked_at"), lambda pk: send_choices_link(pk, now=now), now=now)
+
+
+@transaction.atomic
+def send_choices_link(request_id: UUID, *, now: datetime) -> bool:
+    """Mails one link for all wishes of the address. False where another mail served it, or the address had its mails;
+    links don't end for stopping us, so the one that came before serves as well."""
+    request = ChoicesRequest.objects.select_for_update().filter(pk=request_id, link_mailed_at=None).first()
+    if request is None or not address_has_room(request.email, now=now):
+        return False
+    ChoicesRequest.objects.filter(email_index=request.email, link_mailed_at=None).update(link_mailed_at=now)
+    to = stored_address(request.email) or request.email
+    queue_mail(CHOICES_LINK, to=to, about=request, context={})
+    return True

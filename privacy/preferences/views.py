@@ -1,0 +1,109 @@
+"""The page of somebody's choices, the button of mail programs that unsubscribes, and how to get the link.
+
+Behind a link no cookie is set or asked for: that nobody else can know the link is what keeps a form on another site
+from posting here.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import FormView, TemplateView, View
+
+from privacy.consent.preference_links import ChoicesLink, read_token
+from privacy.mail.link_mail_limits import network_has_room
+from privacy.registry.purposes import Purpose
+from privacy.web.client_address import client_address
+from privacy.web.email_field import EmailAddressField
+from privacy.web.idempotency import kept_in_history
+
+from .preferences import CHOOSABLE, ask_for_choices_link, choices_of, save_choices, stop_by_one_click, stop_everything
+
+
+class LinkView(View):
+    """A page behind a link; for any other token, a plain page that says what to do."""
+
+    link: ChoicesLink
+
+    @method_decorator(csrf_exempt)
+    @method_decorator(never_cache)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        link = read_token(kwargs["token"])
+        if link is None:
+            return render(request, "privacy/choices_unknown.html", status=404)
+        self.link = link
+        return super().dispatch(request, *args, **kwargs)
+
+
+class ChoicesView(LinkView):
+    """Shows what applies now; the form saves the choices, or stops everything. A GET changes nothing."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        choices = choices_of(self.link.fingerprint)
+        context = {
+            "token": token,
+            "purposes": [(purpose, list(own)) for purpose, own in groupby(choices, key=lambda choice: choice.purpose)],
+            "may_reopen": self.link.may_reopen(timezone.now()),
+            "all_closed": not any(choice.is_open for choice in choices),
+            "done": request.GET.get("done", ""),
+        }
+        return render(request, "privacy/choices.html", context)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        if "stop" in request.POST:
+            stop_everything(link=self.link)
+            done = "stopped"
+        else:
+            all_done = save_choices(link=self.link, open_keys=request.POST.getlist("open"), now=timezone.now())
+            done = "saved" if all_done else "partly"
+        return redirect(f"{reverse('privacy:choices', args=[token])}?done={done}")
+
+
+class OneClickView(LinkView):
+    """Where a mail program posts without a cookie (RFC 8058). A GET, which scanners of links make, changes nothing."""
+
+    def get(self, request: HttpRequest, token: str, purpose: str) -> HttpResponse:
+        return redirect("privacy:choices", token)
+
+    def post(self, request: HttpRequest, token: str, purpose: str) -> HttpResponse:
+        if purpose not in CHOOSABLE:
+            raise Http404
+        stop_by_one_click(link=self.link, purpose=Purpose(purpose))
+        return render(request, "privacy/one_click.html", {"token": token, "purpose": Purpose(purpose)})
+
+
+class AskForChoicesForm(forms.Form):
+    email = EmailAddressField(label="Your e-mail address", help_text="We send the link there and nowhere else.")
+
+
+@kept_in_history
+class AskForChoicesView(FormView[AskForChoicesForm]):
+    """Stores the wish for the link. What it does and answers is the same for every address."""
+
+    template_name = "privacy/choices_link.html"
+    form_class = AskForChoicesForm
+
+    def form_valid(self, form: AskForChoicesForm) -> HttpResponse:
+        now = timezone.now()
+        mailed = network_has_room(client_address(self.request), now=now)
+        ask_for_choices_link(email=form.cleaned_data["email"], now=now, mailed=mailed)
+        return redirect("privacy:choices_sent")
+
+
+class ChoicesSentView(TemplateView):
+    """Says what happens next, in words that are true of every address."""
+
+    template_name = "privacy/choices_sent.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(mails_per_address=settings.PRIVACY_MAILS_PER_ADDRESS, **kwargs)

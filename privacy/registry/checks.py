@@ -1,0 +1,108 @@
+"""Start-up checks of this floor: what is declared in the registry, what exists, and whether the two agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core import checks
+from django.core.exceptions import FieldError
+from django.db import connections
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedField
+from privacy.encryption.tokens import SealedTokenField
+
+from .coverage import known_columns, unclassified_columns
+from .declarations import Erasure, NotPersonal, PersonalData, declaration_for, personal_links
+
+
+@checks.register("privacy")
+def check_every_model_is_declared(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """Each model is in the registry, column by column, and its declaration is one that works."""
+    return [message for model in apps.get_models(include_auto_created=True) for message in check_model(model)]
+
+
+@checks.register(checks.Tags.database)
+def check_live_schema(
+    app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
+) -> Sequence[checks.CheckMessage]:
+    """The same for what is really in the database. A warning, because `migrate` must still be able to drop a column."""
+    return [
+        checks.Warning(
+            f"{column} is in the database, but not in the registry of personal data.",
+            hint="Declare it (see privacy.registry.declarations), or drop it.",
+            id="privacy.W020",
+        )
+        for alias in databases or ()
+        for column in unclassified_columns(connections[alias])
+    ]
+
+
+def check_model(model: Any) -> list[checks.CheckMessage]:
+    declaration = declaration_for(model._meta.db_table)
+    if declaration is None:
+        return [
+            _error(
+                model,
+                "E010",
+                "is not in the registry of personal data.",
+                "Put @personal_data(…) or @not_personal(…) from privacy.registry.declarations above the model.",
+            )
+        ]
+    messages = [*_check_columns(model), *_check_sealed(model, declaration)]
+    if isinstance(declaration, PersonalData):
+        messages += [*_check_lookups(model, declaration), *_check_redaction(model, declaration)]
+    else:
+        messages += _check_link(model, declaration)
+    return messages
+
+
+def _check_link(model: Any, declaration: NotPersonal) -> Iterator[checks.CheckMessage]:
+    """What hangs on a person's row is about that person, unless the declaration says why not."""
+    if (links := personal_links(model)) and not declaration.despite_link.strip():
+        hint = "Declare it with @personal_data, or say in despite_link why its rows tell nothing about that person."
+        problem = f"is called not personal, but a foreign key leads to a personal row: {', '.join(links)}."
+        yield _error(model, "E017", problem, hint)
+
+
+def _check_columns(model: Any) -> Iterator[checks.CheckMessage]:
+    """Both lists, the table's and the registry's, hold the same columns."""
+    known = known_columns(model._meta.db_table)
+    columns = {f.column for f in model._meta.local_concrete_fields}
+    for name in sorted(columns - known):
+        yield _error(model, "E012", f"has a column that nobody has classified: {name}.", "Declare it.")
+    for name in sorted(known - columns):
+        yield _error(model, "E013", f"declares a column that it does not have: {name}.", "Take it out.")
+
+
+def _check_sealed(model: Any, declaration: PersonalData | NotPersonal) -> Iterator[checks.CheckMessage]:
+    personal = declaration.columns if isinstance(declaration, PersonalData) else frozenset()
+    for f in model._meta.local_concrete_fields:
+        if isinstance(f, SealedField) and f.name not in personal and not isinstance(f, SealedTokenField):
+            hint = "Name it in columns of the model's declaration."
+            yield _error(model, "E011", f"has {f.name} sealed but not declared as personal.", hint)
+        if isinstance(f, SealedField) and {f.name, f"-{f.name}"} & {str(name) for name in model._meta.ordering}:
+            yield _error(model, "E016", f"is ordered by {f.name}, which is sealed.", "Sealed values have no order.")
+
+
+def _check_lookups(model: Any, declaration: PersonalData) -> Iterator[checks.CheckMessage]:
+    """A person's rows can be asked for, and so can those whose time is over."""
+    try:
+        declaration.rows_of("somebody@example.com")
+        declaration.expired(timezone.now())
+    except (FieldError, TypeError) as error:
+        yield _error(model, "E014", f"has a look-up in found_by or since that fails: {error}", "Correct its name.")
+
+
+def _check_redaction(model: Any, declaration: PersonalData) -> Iterator[checks.CheckMessage]:
+    if declaration.erasure is not Erasure.REDACT:
+        return
+    for name in declaration.emptied:
+        if not model._meta.get_field(name).null:
+            yield _error(model, "E015", f"can't be stripped of {name}, which is never empty.", "Give it null=True.")
+
+
+def _error(model: Any, number: str, problem: str, hint: str) -> checks.Error:
+    return checks.Error(f"{model._meta.label} {problem}", hint=hint, obj=model, id=f"privacy.{number}")

@@ -1,0 +1,160 @@
+"""What a change of the policy means, in plain words, and whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .declarations import Erasure
+from .policy_snapshot import Snapshot, purpose_label
+from .purposes import Audience
+
+Column = dict[str, Any]
+
+# What a notice itself is made of. It is announced like the rest, but never closed: nobody could be told any more.
+TELLING = ("privacy_outgoingmail.", "policy_policynotice.", "purpose:policy_notice")
+# What signing in is made of. It is not closed either: nobody could sign in to write the version that opens it.
+SIGNING_IN = ("accounts_session.", "accounts_linkrequest.", "accounts_authenticator.", "accounts_recoverycode.")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`place` is `table.column`, `purpose:name` or `use:table:purpose:audience`.
+
+    One that `widens` uses data in a new way: people are told first.
+
+    `closes`: what is new is not used before that. `held`: it concerns data that is stored already.
+    """
+
+    place: str
+    text: str
+    widens: bool = False
+    closes: bool = False
+    held: bool = False
+
+
+def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
+    return [
+        *_of_columns(before["columns"], after["columns"]),
+        *_of_purposes(before, after),
+        *_of_uses(before, after),
+        *_of_text(before, after),
+    ]
+
+
+def _of_columns(before: dict[str, Column], after: dict[str, Column]) -> Iterator[Difference]:
+    for place in sorted({*before, *after}):
+        if place not in before:
+            yield _new(place, after[place])
+        elif place not in after:
+            yield Difference(place, f"No longer kept: {_named(before[place])}.")
+        else:
+            yield from _changed(place, before[place], after[place])
+
+
+def _new(place: str, column: Column) -> Difference:
+    text = f"New: {_named(column)}, for {purpose_label(column['purpose'])}. Kept: {column['kept']}."
+    return _widening(place, text)
+
+
+def _named(column: Column) -> str:
+    return f"{column['what']} (in “{column['rows']}”)"
+
+
+def _changed(place: str, old: Column, new: Column) -> Iterator[Difference]:
+    """Each change of one column. Whatever can't be shown to be narrower counts as wider."""
+    named = _named(new)
+    if old["purpose"] != new["purpose"]:
+        was, is_now = purpose_label(old["purpose"]), purpose_label(new["purpose"])
+        yield _widening(place, f"Used for something else: {named}, for {is_now} instead of {was}.", held=True)
+    if old["recipients"] != new["recipients"]:
+        text = f"Somebody else gets it: {named} goes to {new['recipients']}, before to {old['recipients']}."
+        yield _widening(place, text, held=True)
+    if old["after_deletion"] != new["after_deletion"] and new["after_deletion"]:
+        text = f"Kept when you ask for deletion: {named}, because {new['after_deletion']}."
+        yield _widening(place, text, held=True)
+    yield from _changed_retention(place, old, new)
+    if any(old[name] != new[name] for name in ("rows", "what", "source")):
+        yield Difference(place, f"Named in other words: {named}, from {new['source']}.")
+
+
+def _widening(place: str, text: str, *, held: bool = False, closes: bool = True) -> Difference:
+    return Difference(place, text, widens=True, closes=closes and not place.startswith(TELLING + SIGNING_IN), held=held)
+
+
+def _changed_retention(place: str, old: Column, new: Column) -> Iterator[Difference]:
+    if all(old[name] == new[name] for name in ("kept", "days", "since")):
+        return
+    told = f"{_named(new)}: {new['kept']} instead of {old['kept']}."
+    if is_longer(old, new):
+        # What erasure leaves protects the person (an opt-out, a tombstone): it is never refused, only announced.
+        protects = new["erasure"] == Erasure.KEEP
+        yield _widening(place, f"Kept for another time, {told}", held=True, closes=not protects)
+    elif new["days"] < old["days"]:
+        yield Difference(place, f"Kept shorter, {told}")
+    else:
+        yield Difference(place, f"Said in other words, {told}")
+
+
+def is_longer(old: Column, new: Column) -> bool:
+    """Days from the same moment can be compared. Other times can't, and count as longer."""
+    if old["since"] == new["since"] and old["days"] and new["days"]:
+        return bool(new["days"] > old["days"])
+    return True
+
+
+def _of_purposes(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    for name in sorted({*after["purposes"]} - {*before["purposes"]}):
+        yield _widening(f"purpose:{name}", f"A new purpose: {purpose_label(name)}.")
+    for name in sorted({*before["purposes"]} - {*after["purposes"]}):
+        yield Difference(f"purpose:{name}", f"No longer a purpose: {purpose_label(name)}.")
+
+
+def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    """A use of rows that were kept before. Those of a new kind of rows are told with its columns.
+
+    A version from before uses were written down says nothing about them: what the site did then was no secret, and
+    from now on it can't be widened unseen.
+    """
+    if "uses" not in before:
+        if before["columns"]:
+            yield Difference("uses", "From now on this page also says what each kind of data is used for beyond that.")
+        return
+    known = {_table(place) for place in before["uses"]}
+    for place, use in sorted(after["uses"].items()):
+        earlier = before["uses"].get(place)
+        if earlier is None and _table(place) in known:
+            yield _widening(place, f"A new use: {_used(use)}.", held=True)
+        elif earlier is not None and _is_wider(earlier, use):
+            yield _widening(place, f"A wider use: {_used(use)}.", held=True)
+    for place in sorted({*before["uses"]} - {*after["uses"]}):
+        yield Difference(place, f"No longer a use: {_used(before['uses'][place])}.")
+
+
+def _table(place: str) -> str:
+    return place.split(":")[1]
+
+
+def _used(use: dict[str, Any]) -> str:
+    audience = Audience(use["audience"]).label if use["audience"] in Audience.values else use["audience"]
+    what = use["told"] or f"for {purpose_label(use['purpose'])}, seen by {audience}"
+    return f"“{use['rows']}”, {what}"
+
+
+def _is_wider(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """No columns are all of them."""
+    if not old["columns"]:
+        return False
+    return not new["columns"] or not {*new["columns"]} <= {*old["columns"]}
+
+
+def _of_text(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+    old, new = ({promise["id"]: promise for promise in snapshot["promises"]} for snapshot in (before, after))
+    for name in sorted({*old, *new}):
+        if name not in old:
+            yield Difference(f"promise:{name}", f"A new promise: {new[name]['sentence']}")
+        elif name not in new:
+            yield Difference(f"promise:{name}", f"No longer promised: {old[name]['sentence']}", widens=True, held=True)
+        elif old[name] != new[name]:
+            yield Difference(f"promise:{name}", f"A promise in other words: {new[name]['sentence']}")

@@ -1,0 +1,198 @@
+"""Access: everything that is kept about a person, as an archive that anybody can read.
+
+The archive is a zip with `index.html` for people, `data.json` for programs, and `files/` where files are kept. All come
+from the registry: each kind of row with its purpose, source, recipients, retention, and what is withheld and why.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.template.loader import render_to_string
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedBinaryField
+from privacy.keystore.day_keys import KeyDestroyed
+from privacy.registry.declarations import PersonalData, declaration_for, personal_models
+from privacy.registry.purpose_binding import ALL_TABLES, reads
+from privacy.registry.purposes import Purpose
+
+from .cross_references import Section, say_once
+
+
+@reads(ALL_TABLES, purpose=Purpose.PRIVACY_REQUEST)
+def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[str, Any]]:
+    """One section per kind of row that exists about this person; shape as in `data.json`. `tables` limits the kinds.
+
+    Everything is in it once, and nothing that is empty. Only the archive for the person and the disclosure register
+    call it: nothing else may export what is kept.
+    """
+    sections = [section for declaration in _chosen(tables) if (section := _section(declaration, email, tables))]
+    say_once(sections)
+    return sorted((section.listed for section in sections), key=lambda listed: str(listed["what"]))
+
+
+def files_of(*, email: str, tables: frozenset[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Path and content of each file that is kept about this person and not withheld: what `collect` names by its path.
+
+    For the callers of `collect` only.
+    """
+    for declaration in _chosen(tables):
+        given = {*declaration.columns} - declaration.withheld
+        names = [f.name for f in declaration.model._meta.concrete_fields if isinstance(f, SealedBinaryField)]
+        for name in given.intersection(names):
+            yield from ((_path_of(row), getattr(row, name)) for row in declaration.rows_of(email))
+
+
+def _chosen(tables: frozenset[str] | None) -> Iterator[PersonalData]:
+    return (one for one in personal_models() if tables is None or one.model._meta.db_table in tables)
+
+
+def _section(declaration: PersonalData, email: str, tables: frozenset[str] | None) -> Section | None:
+    found = list(declaration.rows_of(email))
+    if declaration.copies and (tables is None or declaration.copies in tables):
+        originals = _ids(declaration.copies, email)
+        found = [row for row in found if row.pk not in originals]
+    if not found:
+        return None
+    purposes = dict.fromkeys(_purpose(declaration, row) for row in found)
+    listed = {
+        "what": declaration.label,
+        "purpose": ", ".join(purpose.label for purpose in purposes),
+        "source": declaration.source,
+        "recipients": declaration.recipients,
+        "kept": str(declaration.retention),
+        "copies": _copies_of(declaration, tables),
+        "withheld": [
+            {"what": declaration.columns[name], "why": declaration.withheld_because}
+            for name in sorted(declaration.withheld)
+        ],
+        "rows": [_row(declaration, row, purposes=len(purposes)) for row in found],
+    }
+    return Section(declaration, listed)
+
+
+def _ids(table: str, email: str) -> set[Any]:
+    original = declaration_for(table)
+    return set(original.rows_of(email).values_list("pk", flat=True)) if isinstance(original, PersonalData) else set()
+
+
+def _copies_of(declaration: PersonalData, tables: frozenset[str] | None) -> list[str]:
+    """Where these rows lie a second time, and for how long."""
+    copies = (one for one in _chosen(tables) if one.copies == declaration.model._meta.db_table)
+    return [f"{one.label}: {one.retention}" for one in copies]
+
+
+def _purpose(declaration: PersonalData, row: models.Model) -> Purpose:
+    return Purpose(getattr(row, "purpose", None) or declaration.purpose)
+
+
+def _row(declaration: PersonalData, row: models.Model, *, purposes: int) -> dict[str, Any]:
+    """What the row holds, by its name in plain words; with what it is for, where the rows of its kind differ."""
+    given = [name for name in declaration.columns if name not in declaration.withheld]
+    personal = {declaration.columns[name]: _plain(row, _field(row, name)) for name in given}
+    what_for = {"kept for": _purpose(declaration, row).label} if purposes > 1 and not _has(row, "purpose") else {}
+    values = {**personal, **_circumstances(declaration, row), **what_for}
+    return {label: value for label, value in values.items() if value not in (None, "", [])}
+
+
+def _has(row: models.Model, name: str) -> bool:
+    return any(f.name == name for f in row._meta.concrete_fields)
+
+
+def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
+    return next(f for f in row._meta.concrete_fields if f.name == name)
+
+
+def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
+    """The columns beside the personal ones that mean something to a reader: dates, amounts, states. A switch that is
+    off or a count of nothing, as it was from the start, means nothing."""
+    told = declaration.circumstances
+    fields = [
+        f
+        for f in row._meta.concrete_fields
+        if f.name in told or (f.name not in {*declaration.columns, *declaration.unlisted} and not _internal(f))
+    ]
+    if any(_is_amount(row, f) for f in fields):
+        fields = [f for f in fields if f.name != "currency"]  # the amount names it
+    values = [(f, _day_or_moment(declaration, row, f)) for f in fields]
+    return {_label(declaration, row, f): value for f, value in values if value or f.default != value}
+
+
+def _label(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> str:
+    label = declaration.circumstances.get(f.name, str(f.verbose_name))
+    return label.removesuffix(" in cents").removesuffix(",") if _is_amount(row, f) else label
+
+
+def _is_amount(row: models.Model, f: models.Field[Any, Any]) -> bool:
+    """A sum of money, of a row that knows how its currency is written."""
+    return f.name.endswith("_minor") and hasattr(row, "total")
+
+
+def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> Any:
+    value = _plain(row, f)
+    return value[:10] if declaration.days_alone and isinstance(f, models.DateTimeField) and value else value
+
+
+def _internal(f: models.Field[Any, Any]) -> bool:
+    """Look-up keys, links to other rows and secrets: nothing a person could read, some of them security tokens."""
+    unreadable = (BlindIndexField, models.BinaryField, models.UUIDField)
+    return f.is_relation or isinstance(f, unreadable) or f.name.endswith("_digest")
+
+
+def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
+    if f.is_relation:
+        return str(getattr(row, f.name))
+    if _is_amount(row, f):
+        money: Any = row
+        minor = getattr(row, f.name)
+        is_nothing = minor is None or (minor == 0 and f.default == 0)
+        return None if is_nothing else str(type(money.total)(minor, money.currency))
+    if f.choices:
+        return str(getattr(row, f"get_{f.name}_display")() or "")
+    try:
+        value = getattr(row, f.attname)
+    except KeyDestroyed:
+        return "no longer readable: the key of its day is destroyed"
+    if isinstance(value, bytes):
+        return _path_of(row)
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    if value is None or isinstance(value, (bool, int, str, dict)):
+        return value
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else str(value)
+
+
+def _named(value: Any) -> Any:
+    """A table by what people call its rows."""
+    declaration = declaration_for(value) if isinstance(value, str) else None
+    return declaration.label if isinstance(declaration, PersonalData) else value
+
+
+def _path_of(row: Any) -> str:
+    """Where a file lies in the archive. A model with a readable file says with `file_name` what it is called."""
+    return f"files/{str(row.pk)[-8:]}-{row.file_name}"
+
+
+def build_archive(*, email: str, now: datetime) -> bytes:
+    """The zip file, made in memory: nothing readable touches the disk."""
+    data = {
+        "about": email,
+        "made_at": now.isoformat(timespec="seconds"),
+        "by": settings.BUSINESS["name"],
+        "sections": collect(email=email),
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("index.html", render_to_string("privacy/archive/index.html", data))
+        archive.writestr("data.json", json.dumps(data, indent=2, ensure_ascii=False))
+        for path, content in files_of(email=email):
+            archive.writestr(path, content)
+    return buffer.getvalue()

@@ -1,0 +1,48 @@
+"""The clock: telling the person that the request came, and putting the answer off once, with the reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from privacy.mails import REQUEST_ACKNOWLEDGED, REQUEST_EXTENDED
+from privacy.models import PrivacyRequest
+from privacy.registry.deadlines import local_day
+
+from .base import RequestRefused, audited, locked, save_step, tell
+
+
+@transaction.atomic
+def acknowledge_request(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> bool:
+    """Marks that the person was told, by mail where an address is known (returned), otherwise by staff themselves."""
+    request = locked(request)
+    if request.acknowledged_at is not None:
+        raise RequestRefused("The person was told already that the request came.")
+    request.acknowledged_at = now
+    save_step(request, ["acknowledged_at"], actor)
+    mailed = tell(request, REQUEST_ACKNOWLEDGED)
+    audited("acknowledged", request, actor)
+    return mailed
+
+
+@transaction.atomic
+def extend_request(*, request: PrivacyRequest, reason: str, now: datetime, actor: AbstractBaseUser) -> bool:
+    """Puts the answer off, once, as far as the law allows, and tells the person why. Raises `RequestRefused`."""
+    request = locked(request)
+    _require_extendable(request, now)
+    request.extended_at, request.extension_reason = now, reason
+    request.due_at = request.deadlines.extended_answer_by
+    save_step(request, ["extended_at", "extension_reason", "due_at"], actor)
+    mailed = tell(request, REQUEST_EXTENDED)
+    audited("extended", request, actor)
+    return mailed
+
+
+def _require_extendable(request: PrivacyRequest, now: datetime) -> None:
+    if request.extended_at is not None:
+        raise RequestRefused("This answer was put off once; the law allows no second time.")
+    if now > request.deadlines.extend_by:
+        last_day = local_day(request.deadlines.extend_by)
+        raise RequestRefused(f"Too late to put it off: the person had to be told by {last_day:%-d %B %Y}.")

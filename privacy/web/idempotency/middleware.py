@@ -1,0 +1,66 @@
+"""Stands between the forms and their views: outside the session, whose cookie belongs to an answer, and after the check
+for forgery, so that a forged form is never answered from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from privacy.models.submitted_form import SubmittedForm
+
+from .key import FormKey, form_key
+from .replay import from_bytes, is_repeatable, is_result, to_bytes
+
+LOOKS, PAUSE = 200, 0.1  # how often, and after how many seconds, the second request looks for the first one's answer
+
+
+class FormKeyMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        claimed: tuple[FormKey, SubmittedForm] | None = getattr(request, "claimed_form", None)
+        if claimed:
+            _settle(*claimed, response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        if is_repeatable(view) or (key := form_key(request)) is None:
+            return None
+        for _ in range(LOOKS):
+            now = timezone.now()
+            if SubmittedForm.objects.claim(key.digest, now=now):
+                request.claimed_form = key, SubmittedForm(digest=key.digest, claimed_at=now)  # type: ignore[attr-defined]
+                return None
+            answer = SubmittedForm.objects.filter(digest=key.digest).values_list("answer", flat=True).first()
+            if answer is not None:
+                return from_bytes(key.open(bytes(answer)))
+            time.sleep(PAUSE)
+        response = render(request, "privacy/still_at_work.html", status=503)
+        response["Retry-After"] = "10"
+        return response
+
+
+def _settle(key: FormKey, form: SubmittedForm, response: HttpResponse) -> None:
+    """Keeps the result of work that is done, also for the session that it gave the browser; lets go of a form that is
+    to be corrected or sent again. Only if nobody took it over meanwhile."""
+    claimed = SubmittedForm.objects.filter(digest=form.digest, claimed_at=form.claimed_at)
+    if not is_result(response):
+        claimed.delete()
+        return
+    answer = to_bytes(response)
+    claimed.update(answer=key.seal(answer))
+    if settings.SESSION_COOKIE_NAME in response.cookies:
+        key = FormKey(key.sent, session=response.cookies[settings.SESSION_COOKIE_NAME].value)
+        SubmittedForm.objects.update_or_create(
+            digest=key.digest, defaults={"claimed_at": form.claimed_at, "answer": key.seal(answer)}
+        )
