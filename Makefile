@@ -56,8 +56,8 @@ deploy-check: $(VENV)/.dev  ## Django's checks under production settings
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 chaos: $(VENV)/.dev  ## Long runs of the generated tests, on both databases
-	CHAOS=1 $(BIN)/python -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
-	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/test_bad_input.py tests/affiliates/state_machine
+	CHAOS=1 $(BIN)/python -m pytest tests/site/forms/test_bad_input.py tests/affiliates/state_machine
+	CHAOS=1 $(BIN)/python -m tests.postgres -m pytest tests/site/forms/test_bad_input.py tests/affiliates/state_machine
 
 mutation: $(VENV)/.dev  ## Mutation testing: changes the code step by step; a test must notice (hours; ONLY="privacy/encryption/tokens.py" is faster)
 	$(BIN)/python -m tests.mutation $(ONLY)

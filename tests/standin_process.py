@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from tests.paypal_standin.program import Standin as Program
+from .paypal_standin.standin_program import Standin as Program
 
 TIMEOUT = 30  # seconds
 

@@ -3,7 +3,7 @@
 People come first, because a lost click is a lost commission and a counted program only a wrong figure. Names of
 devices are cut out before anything is looked for (`Build/AP3A.240617.008` held a bot's `008`), and the list's patterns
 that are browsers or apps are left out. Nothing is asked of the browser beyond its User-Agent: Client Hints would say
-more about a person than this needs. `tests/affiliates/test_user_agents.py` measures both kinds of mistake.
+more about a person than this needs. `tests/affiliates/tracking/test_user_agents.py` measures both kinds of mistake.
 """
 
 from __future__ import annotations

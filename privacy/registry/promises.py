@@ -25,7 +25,7 @@ PROMISES = (
         "You can reach us",
         "You reach us by e-mail, by the form on our contact page, by telephone and by letter.",
         "The contact form stores your message before any mail is sent, so that none is lost on the way.",
-        "tests/contacts/test_contact_form.py",
+        "tests/contacts/inquiries/test_contact_form.py",
     ),
     Promise(
         "direct-visits-domain-only",
@@ -34,7 +34,7 @@ PROMISES = (
         "an e-mail address.",
         "Your network's domain is looked up in memory and counted; the address is forgotten at once. No table of this "
         "site has a place for it, and the server's log leaves it out.",
-        "tests/traffic/test_no_address_is_left.py",
+        "tests/traffic/test_no_stored_addresses.py",
     ),
     Promise(
         "domains-count-traffic-only",
@@ -50,7 +50,7 @@ PROMISES = (
         "delete both then.",
         "Every visit is stored with its end. After that moment it can't be read any more, and an hourly "
         "purge deletes it.",
-        "tests/privacy/test_day_keys.py",
+        "tests/privacy/keystore/test_day_keys.py",
     ),
     Promise(
         "referral-for-commission-only",
@@ -67,7 +67,7 @@ PROMISES = (
         "We give cookies and visitor data to no third party.",
         "No page loads a script, style, font or picture from elsewhere; a strict Content-Security-Policy has "
         "browsers refuse any.",
-        "tests/site/test_public_pages.py",
+        "tests/site/http/test_public_pages.py",
     ),
     Promise(
         "email-for-asked-contact-only",
@@ -75,7 +75,7 @@ PROMISES = (
         "We write to you only because you asked us something, bought something or work with us. We send no "
         "advertising.",
         "One gate lets mail out. It wants the reason of each message and refuses those that have none.",
-        "tests/privacy/test_mail_gate.py",
+        "tests/privacy/mail/test_mail_gate.py",
     ),
     Promise(
         "correspondence-private",
@@ -90,7 +90,7 @@ PROMISES = (
         "You can stop us",
         "You can tell us at any time to stop writing, calling or sending letters.",
         "A wish to be left alone is checked at the very moment a message would leave.",
-        "tests/privacy/test_opt_out_race.py",
+        "tests/privacy/consent/test_opt_out_race.py",
     ),
     Promise(
         "postal-purpose",
@@ -98,7 +98,7 @@ PROMISES = (
         "If you give us a postal address, it brings you what you gave it for, and nothing else.",
         "The list of letters to write shows only who may be written to, and about what; a letter for anything else "
         "can't be entered. The address goes when your message goes.",
-        "tests/contacts/test_calls_and_letters.py",
+        "tests/contacts/inquiries/test_calls_and_letters.py",
     ),
     Promise(
         "phone-purpose",
@@ -106,7 +106,7 @@ PROMISES = (
         "If you give us a telephone number, we call only about your quote, your order or what you asked.",
         "The list of calls to make shows only who may be called, and about what; a call about anything else "
         "can't be entered. The number goes when your message goes.",
-        "tests/privacy/test_permissions.py",
+        "tests/privacy/consent/test_permissions.py",
     ),
     Promise(
         "no-ad-servers",
@@ -129,14 +129,14 @@ PROMISES = (
         "You can see everything",
         "If you ask, you get everything we keep about you.",
         "One registry lists every place where something about you can be. The answer is made from it, at once.",
-        "tests/privacy/test_access.py",
+        "tests/privacy/requests/test_access.py",
     ),
     Promise(
         "purpose-limitation",
         "Only for what it says here",
         "We use data for the purposes named on this page and for no other.",
         "The registry ties every column of the database to one purpose; the table below is printed from it.",
-        "tests/privacy/test_purpose_matrix.py",
+        "tests/privacy/registry/test_purpose_matrix.py",
     ),
     Promise(
         "paypal-only",
@@ -158,7 +158,7 @@ PROMISES = (
         "Everything private is encrypted",
         "All personal and private data is encrypted and can't be reached by the public.",
         "Values are sealed before they reach the database; a check fails when a new column is forgotten.",
-        "tests/privacy/test_plaintext_never_reaches_the_database.py",
+        "tests/privacy/encryption/test_plaintext_never_reaches_the_database.py",
     ),
     Promise(
         "complaints",
@@ -166,6 +166,6 @@ PROMISES = (
         "If we don't keep to this policy, tell us, the Better Business Bureau, or the consumer protection "
         "office of your state.",
         "A complaint gets a number and a date by which we must answer.",
-        "tests/contacts/test_complaints.py",
+        "tests/contacts/inquiries/test_complaints.py",
     ),
 )

@@ -15,7 +15,7 @@ from shop.money import Money
 from shop.payments.capture_booking import apply_capture
 from shop.payments.refunds import apply_refund
 from tests import factories
-from tests.shop.buying import capture_of, refund_of
+from tests.shop.purchases import capture_of, refund_of
 
 _numbers = count(1)
 

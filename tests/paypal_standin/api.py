@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from . import contract
-from .program import Standin
+from .standin_program import Standin
 
 Json = dict[str, Any]
 CREDENTIALS = ("standin-client", "standin-secret")

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from .api import Api
-from .program import Standin
 from .receiver import Receiver
+from .standin_program import Standin
 
 
 @pytest.fixture(scope="session")

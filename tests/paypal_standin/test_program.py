@@ -6,8 +6,8 @@ import sqlite3
 import pytest
 
 from .api import Api, capture_of, unique
-from .program import Standin, run
 from .receiver import Receiver, eventually
+from .standin_program import Standin, run
 
 
 @pytest.mark.parametrize("mode", ["live", "sandbox", " LIVE "])

@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from .api import CREDENTIALS, Api
-from .program import Standin
+from .standin_program import Standin
 
 FORM = {"grant_type": "client_credentials"}
 

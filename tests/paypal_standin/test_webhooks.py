@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.verification import PolicyBuilder, Store
 
 from .api import Api
-from .program import Standin
 from .receiver import Hook, Receiver, eventually
+from .standin_program import Standin
 
 APPROVED = "CHECKOUT.ORDER.APPROVED"
 LEAF = "messageverificationcerts.sandbox.paypal.com"

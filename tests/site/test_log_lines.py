@@ -15,8 +15,8 @@ from affiliates.models import Affiliate
 from privacy.encryption.tokens import new_link_token
 from shop.models import Product
 from tests import factories
-from tests.shop.buying import CAROL
-from tests.shop.paypal_here import no_pauses, paypal_down  # noqa: F401  (fixtures)
+from tests.shop.paypal_fixtures import no_pauses, paypal_down  # noqa: F401  (fixtures)
+from tests.shop.purchases import CAROL
 
 pytestmark = pytest.mark.django_db
 

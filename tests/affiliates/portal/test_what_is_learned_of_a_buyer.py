@@ -21,7 +21,7 @@ from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.payments.capture_booking import apply_capture
 from tests.affiliates.sales import refund
-from tests.shop.buying import capture_of, place
+from tests.shop.purchases import capture_of, place
 
 from .pages import PORTAL, signed_in
 

@@ -38,7 +38,7 @@ from shop.models import Order, Payment
 from shop.paypal.gateway import gateway
 from tests import factories
 from tests.paypal_standin.receiver import Hook
-from tests.shop.messages import deliver
+from tests.shop.webhook_messages import deliver
 from tests.standin_process import Standin
 from tests.worker import run_due_tasks
 

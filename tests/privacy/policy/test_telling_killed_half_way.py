@@ -17,7 +17,7 @@ from privacy.policy.versions import begin_notices, new_draft, put_in_effect
 from privacy.registry import policy_gate
 from privacy.registry.policy_snapshot import running, without
 from tests import factories
-from tests.privacy.test_killed_half_way import environment, kill_in_the_middle  # noqa: F401  (a fixture)
+from tests.privacy.erasure.test_killed_half_way import environment, kill_in_the_middle  # noqa: F401  (a fixture)
 from tests.worker import run_due_tasks
 
 from .conftest import PHONE, policy_in_effect

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from shop.models import Order, Payment, Product
-from tests.shop.buying import CAROL
+from tests.shop.purchases import CAROL
 
 CHECKOUT = "/checkout/bps-pro/"
 

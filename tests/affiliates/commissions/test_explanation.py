@@ -1,0 +1,124 @@
+"""Why this amount, or why nothing: each line, in plain words, without a word about the customer."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from affiliates.commissions.explanation import Line, explain_commission, explain_order
+from affiliates.commissions.flags import clear_flag, raise_flag
+from affiliates.commissions.lifecycle import approve_past_hold, reject_commission
+from affiliates.commissions.rates import set_rate
+from affiliates.models import Affiliate, Commission
+from affiliates.payouts.runs import prepare_payout
+from shop.models import Product
+from shop.money import Money
+from shop.payments.capture_booking import apply_capture
+from tests import factories
+from tests.affiliates.sales import approved_sale, refund, sale
+from tests.shop.purchases import capture_of, place
+
+pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
+
+
+def said(lines: list[Line], about: str) -> list[str]:
+    return [line.text for line in lines if line.about == about]
+
+
+def test_everything_from_the_click_to_the_payout(
+    client: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
+) -> None:
+    client.get("/go/DEMO/")
+    clock.shift(timedelta(hours=1, minutes=5))
+    payment = place(client).payments.get()
+    apply_capture(payment=payment, capture=capture_of(payment))
+    commission = Commission.objects.get()
+    flag = raise_flag(attribution=commission.attribution, kind="by_staff")
+    clear_flag(flag=flag, reason="looked fine", by=bob)
+    clock.shift(timedelta(days=30))
+    approve_past_hold(now=timezone.now())
+    commission.refresh_from_db()
+    refund(commission, "20.00")
+    prepare_payout(currency="USD", prepared_by=bob)
+    commission.refresh_from_db()
+    lines = explain_commission(commission)
+    assert said(lines, "Who brought it") == [
+        "The order was placed on 2 March 2026 after a click on the affiliate's link, which counts for 30 days."
+    ]
+    assert said(lines, "Rate") == [
+        "30 %, fixed when the order was placed: the program's own rate, because none was set for the affiliate or for"
+        " the product."
+    ]
+    assert said(lines, "Commission") == ["30 % of 59.95 USD is 17.985, rounded half-up to 17.99 USD."]
+    assert said(lines, "Refunds") == [
+        "20.00 USD of 59.95 USD went back to the buyer, so 6.00 USD was taken back: 17.99 USD × 20.00 / 59.95, rounded"
+        " half-up."
+    ]
+    assert said(lines, "What is left") == ["11.99 USD."]
+    assert "looked fine" in said(lines, "Hold")[0]
+    assert said(lines, "State") == ["In a payout that is under way."]
+    assert [text.split(": ", 1)[1].split(" of 1 April")[0] for text in said(lines, "Account")] == [
+        "17.99 USD, commission; in the payout of 11.99 USD",
+        "-6.00 USD, taken back after a refund; in the payout of 11.99 USD",
+    ]
+    text = " ".join(line.text for line in lines).casefold()
+    assert "carol" not in text
+    assert "127.0.0.1" not in text
+    assert not re.search(r"\d:\d\d", text)  # days alone: no time of a click, an order or what follows from it
+
+
+def test_a_code_and_each_kind_of_rate(
+    client: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    set_rate(percent=Decimal(10), by=None)
+    words = ["because none was set"]
+    set_rate(product=product, percent=Decimal(11), by=None)
+    first = sale(alice, product)
+    assert "the product's rate" in said(explain_commission(first), "Rate")[0]
+    set_rate(affiliate=alice, percent=Decimal(12), by=None)
+    assert "the affiliate's own rate" in said(explain_commission(sale(alice, product)), "Rate")[0]
+    set_rate(affiliate=alice, product=product, flat=Money(9000, "USD"), by=None)
+    order = place(client, code="DEMO")
+    lines = explain_order(order)
+    assert "with the code DEMO" in said(lines, "Who brought it")[0]
+    assert "before all others" in said(lines, "Rate")[0]
+    assert "has not" in said(lines, "Commission")[0]
+    payment = order.payments.get()
+    apply_capture(payment=payment, capture=capture_of(payment))
+    assert said(explain_order(order), "Commission") == ["90.00 USD a sale, but never more than the base: 59.95 USD."]
+    assert words[0] in said(explain_commission(sale(factories.affiliate("e@example.com", "E2"), other())), "Rate")[0]
+
+
+def other() -> Product:
+    return factories.product(slug="other")
+
+
+def test_why_nothing(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = sale(alice, product)
+    reject_commission(commission=commission, reason="bought by herself", rejected_by=bob)
+    commission.refresh_from_db()
+    assert said(explain_commission(commission), "State") == ["Rejected: bought by herself."]
+    assert "Nobody" in said(explain_order(factories.order(product)), "Who brought it")[0]
+
+
+def test_staff_read_it_on_one_page(staff: Client, alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    page = f"/admin/affiliates/commission/{commission.pk}/"
+    assert f"{page}explain/" in staff.get(f"{page}change/").content.decode()
+    shown = staff.get(f"{page}explain/").content.decode()
+    assert "Why 17.99 USD for DEMO?" in shown
+    assert "30 % of 59.95 USD is 17.985, rounded half-up to 17.99 USD." in shown
+
+
+def test_nobody_else_reads_it(alice: Affiliate, product: Product) -> None:
+    commission = approved_sale(alice, product)
+    client = Client()
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    assert client.get(f"/admin/affiliates/commission/{commission.pk}/explain/").status_code == 403

@@ -1,0 +1,346 @@
+"""What speaks against a commission holds it, and a person decides; shared mail domains are no evidence."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import User
+from affiliates.commissions.adjustments import adjust_ledger
+from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.fraud_signals import RATED_FROM, mailbox_of
+from affiliates.commissions.lifecycle import approve_commission, approve_past_hold
+from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
+from affiliates.payouts.item_states import give_back
+from affiliates.payouts.runs import PayoutRefused, cancel_payout, prepare_payout
+from privacy.audit.models import AuditEntry
+from privacy.encryption.models import uuid7
+from shop.models import Payment, Product
+from shop.money import Money
+from shop.payments.capture_booking import apply_capture
+from shop.signals import dispute_closed, payer_known, payment_disputed
+from tests import factories
+from tests.affiliates.sales import approved_sale, balance, refund, sale
+from tests.shop.purchases import capture_of, place
+
+HOME = "8.20.30.40"
+pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
+Kind = Flag.Kind
+
+
+def kinds() -> list[str]:
+    return sorted(Flag.objects.values_list("kind", flat=True))
+
+
+def actions() -> list[str]:
+    return list(AuditEntry.objects.filter(action__startswith="affiliates.").values_list("action", flat=True))[::-1]
+
+
+def dispute(commission: Commission) -> SimpleNamespace:
+    row = SimpleNamespace(pk=uuid7())
+    payment_disputed.send(Payment, payment=commission.attribution.order.payments.get(), dispute=row)
+    return row
+
+
+def close(commission: Commission, row: SimpleNamespace) -> None:
+    dispute_closed.send(Payment, payment=commission.attribution.order.payments.get(), dispute=row)
+
+
+# --- Signs at the order ----------------------------------------------------------------------------------------------
+def test_a_buyer_like_any_other_is_not_held(client: Client, alice: Affiliate) -> None:
+    client.get("/go/DEMO/")
+    attribution = place(client, email="carol@example.com").attribution  # alice's domain is example.com too
+    assert attribution.click is not None
+    assert attribution.click.same_address is True
+    assert not Flag.objects.exists()
+
+
+def test_the_affiliates_own_account(client: Client, alice: Affiliate) -> None:
+    client.force_login(alice.user)
+    place(client, code="DEMO")
+    assert kinds() == [Kind.SAME_ACCOUNT]
+
+
+def test_a_buyer_who_is_signed_in_to_another_account_is_not_held(client: Client, alice: Affiliate) -> None:
+    client.force_login(factories.affiliate("erin@example.net", "ERIN").user)
+    assert place(client, code="DEMO").attribution.affiliate == alice
+    assert not Flag.objects.exists()
+
+
+def test_the_affiliates_own_address_at_a_guest_checkout(client: Client, alice: Affiliate) -> None:
+    alice.payout_email = "money@example.com"
+    alice.save()
+    place(client, code="DEMO", email="Alice+shop@Example.COM")
+    assert kinds() == [Kind.SAME_EMAIL]
+
+
+def test_the_affiliates_address_at_paypal(client: Client, alice: Affiliate) -> None:
+    alice.payout_email = "money@example.com"
+    alice.save()
+    place(client, code="DEMO", email="money@example.com")
+    assert kinds() == [Kind.SAME_PAYOUT_EMAIL]
+
+
+@pytest.mark.parametrize(
+    ("payer", "flagged"),
+    [("alice@example.com", True), ("Money+1@example.com", True), ("carol@example.com", False), ("", False)],
+)
+def test_the_affiliates_account_at_paypal_pays(client: Client, alice: Affiliate, payer: str, flagged: bool) -> None:
+    alice.payout_email = "money@example.com"
+    alice.save()
+    payment = place(client, code="DEMO").payments.get()
+    for _ in range(2):
+        payer_known.send(Payment, payment=payment, payer_email=payer)
+    assert kinds() == ([Kind.SAME_PAYER] if flagged else [])
+
+
+def test_a_sign_that_was_cleared_is_not_raised_again(client: Client, alice: Affiliate, bob: User) -> None:
+    payment = place(client, code="DEMO").payments.get()
+    payer_known.send(Payment, payment=payment, payer_email="alice@example.com")
+    clear_flag(flag=Flag.objects.get(), reason="she paid for a customer", by=bob)
+    payer_known.send(Payment, payment=payment, payer_email="alice@example.com")
+    assert not Flag.objects.open().exists()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Alice@Example.com", "alice@example.com", True),
+        ("alice+shop@example.com", "alice@example.com", True),
+        ("a.l.ice@gmail.com", "alice@gmail.com", True),
+        ("a.l.ice+shop@googlemail.com", "alice@gmail.com", True),
+        ("alice@googlemail.com", "Alice@GoogleMail.com", True),
+        ("alice@googlemail.com", "alice@gmail.example", False),
+        ("a.lice@example.com", "alice@example.com", False),
+        ("alice@example.com", "alice@example.org", False),
+        ("carol@example.com", "alice@example.com", False),
+        ("anna@straße.example", "anna@xn--strae-oqa.example", True),
+        ("anna@straße.example", "anna@strasse.example", False),
+    ],
+)
+def test_two_spellings_of_one_mailbox(one: str, other: str, same: bool) -> None:
+    assert (mailbox_of(one) == mailbox_of(other)) is same
+
+
+def two_buyers_at(address: str, client: Client) -> None:
+    for name in ("carol", "dave"):
+        client.get("/go/DEMO/", REMOTE_ADDR=address)
+        form = {"name": name, "email": f"{name}@example.org", "code": ""}
+        client.post("/checkout/bps-pro/", form, REMOTE_ADDR=address)
+    assert Attribution.objects.filter(click__same_address=True).count() == 2
+
+
+def test_several_buyers_from_one_address(client: Client, alice: Affiliate) -> None:
+    two_buyers_at(HOME, client)
+    flag = Flag.objects.get()
+    assert (flag.kind, flag.attribution.order.email) == (Kind.SAME_ADDRESS, "dave@example.org")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "192.168.1.7", "fd00::7"])
+def test_several_buyers_from_a_private_address_are_not_held(client: Client, alice: Affiliate, address: str) -> None:
+    two_buyers_at(address, client)
+    assert not Flag.objects.exists()
+
+
+def test_one_buyer_twice_from_one_address_is_not_held(client: Client, alice: Affiliate) -> None:
+    client.get("/go/DEMO/")
+    place(client)
+    place(client)
+    assert Attribution.objects.filter(click__same_address=True).count() == 2
+    assert not Flag.objects.exists()
+
+
+def test_an_order_from_elsewhere_is_noted_without_the_address(client: Client, alice: Affiliate) -> None:
+    client.get("/go/DEMO/", REMOTE_ADDR=HOME)
+    assert Attribution.objects.get(order=place(client)).click.same_address is False  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("refunded", "flagged"), [(0, False), (3, False), (4, True)])
+def test_more_than_three_refunds_in_ten_sales_hold_the_next_one(
+    client: Client, alice: Affiliate, product: Product, refunded: int, flagged: bool
+) -> None:
+    for number in range(RATED_FROM):
+        commission = sale(alice, product)
+        if number < refunded:
+            refund(commission, "59.95")
+    assert place(client, code="DEMO").attribution.affiliate == alice
+    assert kinds() == ([Kind.REFUND_RATE] if flagged else [])
+
+
+def test_the_affiliates_mailbox_under_its_other_name_is_the_same(client: Client, alice: Affiliate) -> None:
+    alice.payout_email = "alice.smith@gmail.com"
+    alice.save()
+    place(client, code="DEMO", email="AliceSmith+x@googlemail.com")
+    assert kinds() == [Kind.SAME_PAYOUT_EMAIL]
+
+
+# --- What a flag does ------------------------------------------------------------------------------------------------
+def test_a_held_commission_is_not_approved_by_time(
+    alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
+) -> None:
+    commission = sale(alice, product)
+    flag = raise_flag(attribution=commission.attribution, kind=Kind.SAME_EMAIL)
+    clock.shift(timedelta(days=31))
+    assert approve_past_hold(now=timezone.now()) == 0
+    assert not approve_commission(commission=commission, approved_by=bob)
+    assert clear_flag(flag=flag, reason="a colleague with the same mailbox", by=bob)
+    assert not clear_flag(flag=flag, reason="again", by=bob)
+    assert approve_past_hold(now=timezone.now()) == 1
+    assert balance(alice) == "17.99 USD"
+    assert actions() == [
+        "affiliates.commission.held",
+        "affiliates.commission.cleared",
+        "affiliates.commission.approved",
+    ]
+
+
+def test_confirmed_it_is_rejected_with_the_reason(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = sale(alice, product)
+    flag = raise_flag(attribution=commission.attribution, kind=Kind.SAME_EMAIL)
+    with pytest.raises(FlagRefused, match="say why"):
+        confirm_flag(flag=flag, reason=" ", by=bob)
+    assert confirm_flag(flag=flag, reason="bought by herself", by=bob)
+    commission.refresh_from_db()
+    flag.refresh_from_db()
+    assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by herself")
+    assert (flag.decided_by, flag.decided_at) == (bob, timezone.now())
+
+
+def test_confirmed_before_the_money_came_it_is_rejected_when_it_comes(
+    client: Client, alice: Affiliate, bob: User
+) -> None:
+    payment = place(client, code="DEMO", email="alice@example.com").payments.get()
+    for flag in Flag.objects.all():
+        confirm_flag(flag=flag, reason="bought by herself", by=bob)
+    apply_capture(payment=payment, capture=capture_of(payment))
+    commission = Commission.objects.get()
+    assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by herself")
+
+
+def test_an_approved_one_is_not_rejected_by_a_flag(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    flag = raise_flag(attribution=commission.attribution, kind=Kind.BY_STAFF, by=bob)
+    with pytest.raises(FlagRefused, match="adjustment"):
+        confirm_flag(flag=flag, reason="fraud", by=bob)
+    adjust_ledger(affiliate=alice, amount=-commission.remaining, reason="fraud", by=bob, commission=commission)
+    assert clear_flag(flag=flag, reason="taken back by hand", by=bob)
+    assert balance(alice) == "0.00 USD"
+
+
+def test_a_decided_flag_stays_as_it_is(alice: Affiliate, product: Product, bob: User) -> None:
+    flag = raise_flag(attribution=sale(alice, product).attribution, kind=Kind.SAME_EMAIL)
+    clear_flag(flag=flag, reason="fine", by=bob)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Flag.objects.update(state="confirmed")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Flag.objects.all().delete()
+
+
+def test_staff_hold_clear_and_confirm_in_the_list(staff: Client, alice: Affiliate, product: Product) -> None:
+    fine, foul = sale(alice, product), sale(alice, product)
+    page = "/admin/affiliates/commission/"
+    both = [str(fine.pk), str(foul.pk)]
+    staff.post(page, {"action": "hold", "_selected_action": both})
+    assert "wants to look into it" in staff.get(f"{page}?held=yes").content.decode()
+    staff.post(page, {"action": "clear", "_selected_action": both[:1]})
+    assert Flag.objects.open().count() == 2  # without a reason nothing happens
+    staff.post(page, {"action": "clear", "_selected_action": both[:1], "reason": "looked fine"})
+    staff.post(page, {"action": "confirm", "_selected_action": both[1:], "reason": "bought by herself"})
+    foul.refresh_from_db()
+    assert (Flag.objects.open().count(), foul.state) == (0, Commission.State.REJECTED)
+
+
+def test_the_list_costs_the_same_for_many(staff: Client, alice: Affiliate, product: Product) -> None:
+    sale(alice, product)
+    with CaptureQueriesContext(connection) as one:
+        staff.get("/admin/affiliates/commission/")
+    for _ in range(4):
+        raise_flag(attribution=sale(alice, product).attribution, kind=Kind.BY_STAFF)
+    with CaptureQueriesContext(connection) as many:
+        staff.get("/admin/affiliates/commission/")
+    assert len(many) == len(one)
+
+
+# --- Disputes at PayPal ----------------------------------------------------------------------------------------------
+def test_a_disputed_payment_holds_until_the_dispute_closes(
+    alice: Affiliate, product: Product, clock: time_machine.Traveller
+) -> None:
+    commission = sale(alice, product)
+    row = dispute(commission)
+    dispute(commission)  # another one
+    assert [flag.kind for flag in Flag.objects.all()] == [Kind.PAYMENT_DISPUTE] * 2
+    clock.shift(timedelta(days=31))
+    close(commission, row)
+    assert approve_past_hold(now=timezone.now()) == 0
+    Flag.objects.open().update(state="cleared", decided_at=timezone.now())
+    assert approve_past_hold(now=timezone.now()) == 1
+
+
+def test_the_same_dispute_told_twice_is_one_flag(alice: Affiliate, product: Product) -> None:
+    commission = sale(alice, product)
+    row = dispute(commission)
+    payment_disputed.send(Payment, payment=commission.attribution.order.payments.get(), dispute=row)
+    assert Flag.objects.count() == 1
+    close(commission, row)
+    close(commission, row)
+    assert Flag.objects.get().why == "the dispute at PayPal has ended"
+
+
+def test_an_approved_one_under_dispute_is_not_paid(alice: Affiliate, product: Product, bob: User) -> None:
+    held = approved_sale(alice, product)
+    other = approved_sale(alice, product)
+    row = dispute(held)
+    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    assert (str(item.total), list(item.commissions())) == ("17.99 USD", [other])
+    with pytest.raises(PayoutRefused, match="Nobody"):
+        prepare_payout(currency="USD", prepared_by=bob)
+    close(held, row)
+    assert list(prepare_payout(currency="USD", prepared_by=bob).items.get().commissions()) == [held]
+
+
+def test_what_came_back_waits_while_its_commission_is_disputed(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    for _ in range(2):  # came back twice: the money lies in the second return
+        cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    row = dispute(commission)
+    with pytest.raises(PayoutRefused, match="Nobody"):
+        prepare_payout(currency="USD", prepared_by=bob)
+    close(commission, row)
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "17.99 USD"
+
+
+def test_what_was_paid_is_taken_back_also_while_it_is_disputed(
+    alice: Affiliate, product: Product, bob: User, settings: Settings
+) -> None:
+    paid = approved_sale(alice, product)
+    prepare_payout(currency="USD", prepared_by=bob)
+    dispute(paid)
+    refund(paid, "59.95")  # the chargeback
+    approved_sale(alice, product, "100.00")
+    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "12.01 USD"
+
+
+def test_a_returned_payout_is_not_lost_by_a_hold(alice: Affiliate, product: Product, bob: User) -> None:
+    commission = approved_sale(alice, product)
+    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    row = dispute(commission)
+    with transaction.atomic():
+        give_back([item], state=PayoutItem.State.RETURNED, error="RETURNED")
+    assert balance(alice) == "17.99 USD"
+    assert not LedgerEntry.objects.payable().exists()
+    close(commission, row)
+    assert LedgerEntry.objects.payable().balance("USD") == Money(1799, "USD")
+
+
+def test_a_dispute_of_an_order_that_nobody_brought_is_nobodys(product: Product) -> None:
+    payment = factories.payment(factories.order(product))
+    payment_disputed.send(Payment, payment=payment, dispute=SimpleNamespace(pk=uuid7()))
+    assert not Flag.objects.exists()

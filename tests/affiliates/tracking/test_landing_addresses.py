@@ -1,0 +1,244 @@
+"""The page that a link leads to keeps the code in its address: opened again in another browser it attributes there too,
+and the visit is counted once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from affiliates.models import Affiliate, Attribution, By, Click, DailyClicks
+from affiliates.statistics.click_rollups import count_visits
+from affiliates.tracking.referral_cookie import COOKIE, EARLIER, LONGEST, Token
+from shop.models import Product
+from tests import factories
+from tests.conftest import NOON
+from tests.shop.purchases import place
+
+GOOGLEBOT = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"}
+
+
+@pytest.fixture(autouse=True)
+def _cast(clock: time_machine.Traveller, alice: Affiliate, product: Product) -> None:
+    """Noon, Alice and the product."""
+
+
+def landing(client: Client, link: str = "/go/DEMO/products/bps-pro/", **headers: str) -> str:
+    """Follows a link, and then its redirect, as a browser does. Returns the address of the page."""
+    address = client.get(link, headers=headers).headers["Location"]
+    assert client.get(address, headers=headers).status_code == 200
+    return str(address)
+
+
+def counted() -> dict[str, int]:
+    """The day's figures that are not 0."""
+    count_visits(now=timezone.now())
+    row = DailyClicks.objects.filter(by=By.ALL).first() or DailyClicks()
+    figures = {"clicks": row.clicks, "bots": row.bots, "previews": row.previews, "refused": row.refused}
+    return {name: count for name, count in figures.items() if count}
+
+
+def test_it_holds_the_code_and_the_minute_and_nothing_of_the_visitor(client: Client, alice: Affiliate) -> None:
+    address = landing(client, "/go/demo/products/bps-pro/?sub=jane@example.com&x=1")
+    assert address == f"/products/bps-pro/?ref=DEMO&go={int(timezone.now().timestamp()) // 60:x}"
+    other = Client()
+    assert landing(other, REMOTE_ADDR="203.0.113.9") == address
+
+
+@pytest.mark.usefixtures("paypal_down")
+def test_opened_again_in_another_browser_it_attributes_there_and_is_counted_once(
+    client: Client, clock: time_machine.Traveller, alice: Affiliate
+) -> None:
+    address = landing(client)
+    clock.shift(timedelta(minutes=5))
+    safari = Client()
+    response = safari.get(address)
+    token = Token.parse(response.cookies[COOKIE].value)
+    assert token is not None
+    assert token.expires_at == timezone.now() - timedelta(minutes=5) + timedelta(days=30)
+    assert counted() == {"clicks": 1}
+    place(safari)
+    assert Attribution.objects.get().affiliate == alice
+
+
+def test_the_browser_that_clicked_is_neither_counted_nor_given_a_cookie_again(client: Client) -> None:
+    address = client.get("/go/DEMO/").headers["Location"]
+    response = client.get(address)
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert not response.cookies
+    assert counted() == {"clicks": 1}
+
+
+@pytest.mark.parametrize("later", [timedelta(minutes=31), timedelta(days=1), timedelta(days=29)])
+def test_a_tab_that_is_loaded_again_days_later_is_no_click_and_extends_nothing(
+    client: Client, clock: time_machine.Traveller, later: timedelta
+) -> None:
+    address = landing(client)
+    clock.shift(later)
+    assert not client.get(address).cookies
+    assert Click.objects.count() == 1
+
+
+def test_an_old_tab_takes_no_sale_from_the_affiliate_clicked_since(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    address = landing(client)
+    clock.shift(timedelta(hours=1))
+    landing(client, "/go/ERIN/")
+    assert not client.get(address).cookies
+    assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
+
+
+def test_an_old_tab_takes_no_sale_also_after_many_clicks_and_in_the_other_browser(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    safari = Client()
+    address = landing(client)
+    safari.get(address)
+    for _ in range(EARLIER):
+        clock.shift(timedelta(hours=1))
+        for browser in (client, safari):
+            landing(browser, "/go/ERIN/")
+    assert len(client.cookies[COOKIE].value) <= LONGEST
+    for browser in (client, safari):
+        assert not browser.get(address).cookies
+        assert "the affiliate with the code ERIN" in browser.get("/privacy/referral/").content.decode()
+    assert Click.objects.count() == 1 + 2 * EARLIER
+
+
+def test_a_cookie_forgets_a_click_after_30_days(client: Client, clock: time_machine.Traveller) -> None:
+    landing(client)
+    for expected in ([NOON], [NOON + timedelta(days=20)]):
+        clock.shift(timedelta(days=20))
+        landing(client)
+        token = Token.parse(client.cookies[COOKIE].value)
+        assert token is not None
+        assert list(token.earlier) == expected
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=30), timedelta(hours=1), timedelta(days=28)])
+def test_an_address_that_was_copied_and_published_is_a_link_to_a_visitor_of_another_affiliate(
+    client: Client, clock: time_machine.Traveller, age: timedelta
+) -> None:
+    """Whoever published it copied it from the address bar; the cookie is older or younger than that."""
+    factories.affiliate("erin@example.com", "ERIN")
+    address = landing(Client())
+    clock.shift(age - timedelta(minutes=10))
+    landing(client, "/go/ERIN/products/bps-pro/")
+    clock.shift(timedelta(minutes=10))
+    token = Token.parse(client.get(address).cookies[COOKIE].value)
+    assert token is not None
+    assert token.expires_at == timezone.now() + timedelta(days=30)
+    assert Click.objects.count() == 3
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+
+
+def test_a_visitor_of_another_affiliate_within_30_minutes_is_the_same_visit_in_another_browser(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    address = landing(Client())
+    clock.shift(timedelta(minutes=5))
+    landing(client, "/go/ERIN/")
+    assert COOKIE in client.get(address).cookies
+    assert Click.objects.count() == 2
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+
+
+def test_a_visitor_of_the_same_affiliate_who_follows_a_copied_address_later_is_a_click(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    address = landing(Client())
+    clock.shift(timedelta(minutes=10))
+    landing(client)
+    clock.shift(timedelta(minutes=40))
+    assert COOKIE in client.get(address).cookies
+    assert Click.objects.count() == 3
+
+
+def test_a_friend_who_gets_the_address_later_is_a_click_of_their_own(
+    client: Client, clock: time_machine.Traveller
+) -> None:
+    address = landing(client)
+    clock.shift(timedelta(minutes=30))
+    friend = Client()
+    assert COOKIE in friend.get(address).cookies
+    assert COOKIE not in friend.get(address).cookies
+    assert counted() == {"clicks": 2}
+
+
+def test_a_browser_without_cookies_is_counted_once(client: Client) -> None:
+    address = Client().get("/go/DEMO/").headers["Location"]
+    Client().get(address)
+    assert counted() == {"clicks": 1}
+
+
+@pytest.mark.parametrize(
+    ("headers", "figures"),
+    [({"Sec-GPC": "1"}, {"refused": 1}), ({"DNT": "1"}, {"refused": 1}), (GOOGLEBOT, {"bots": 1})],
+)
+def test_who_refuses_or_is_a_program_gets_no_code_and_is_counted_once(
+    headers: dict[str, str], figures: dict[str, int]
+) -> None:
+    assert landing(Client(), "/go/DEMO/services/", **headers) == "/services/"
+    assert counted() == figures
+
+
+def test_a_visitor_who_refuses_in_the_other_browser_is_given_nothing(client: Client) -> None:
+    address = landing(client)
+    response = Client().get(address, headers={"Sec-GPC": "1"})
+    assert not response.cookies
+    assert counted() == {"clicks": 1}
+
+
+def test_the_first_affiliate_keeps_the_visitor_when_the_first_click_counts(client: Client, settings: Settings) -> None:
+    settings.AFFILIATE_CREDIT = "first"
+    factories.affiliate("erin@example.com", "ERIN")
+    landing(client)
+    landing(client, "/go/ERIN/")
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+    assert Click.objects.count() == 2
+
+
+def test_a_refresh_of_the_link_leads_to_the_minute_of_the_click(client: Client, clock: time_machine.Traveller) -> None:
+    address = landing(client)
+    clock.shift(timedelta(minutes=10))
+    assert landing(client) == address
+    assert Click.objects.count() == 1
+
+
+@pytest.mark.parametrize("go", ["", "0", "x", "-1", "ffffffff", "9" * 5000, "%00", "1_0", "é", "0x1"])
+def test_a_minute_that_no_link_wrote_is_as_none(client: Client, go: str) -> None:
+    assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
+    assert Click.objects.count() == 1
+
+
+@pytest.mark.parametrize("go", ["", "0", "1", "x", "-1", "1c2b3a4f", "ffffffff"])
+def test_a_minute_that_no_link_wrote_keeps_nothing_from_the_visitor_of_another_affiliate(
+    client: Client, go: str
+) -> None:
+    factories.affiliate("erin@example.com", "ERIN")
+    landing(client, "/go/ERIN/")
+    assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
+    assert Click.objects.count() == 2
+    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+
+
+def test_search_engines_are_told_the_page_itself(client: Client) -> None:
+    link = client.get("/services/?ref=DEMO").headers["Link"]
+    assert link == '<http://127.0.0.1:8000/services/>; rel="canonical"'
+    assert "Link" not in client.get("/services/").headers
+
+
+def test_a_form_sent_from_such_a_page_is_no_visit(client: Client) -> None:
+    response = client.post("/contact/?ref=DEMO", {"name": "Dave"})
+    assert response.status_code == 200
+    assert COOKIE not in response.cookies
+    assert counted() == {}

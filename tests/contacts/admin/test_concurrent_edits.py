@@ -1,0 +1,163 @@
+"""Two members of staff with one message open: the second is told what the first did, and keeps what was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from bs4 import BeautifulSoup
+from django.core import mail
+from django.test import Client
+
+from accounts.models import User
+from contacts.models import Inquiry, Reply
+from privacy.audit.models import AuditEntry
+from tests import factories
+from tests.contacts.conftest import page_of
+from tests.staff_pages import Page
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]  # a sign-in belongs to its clock
+
+
+@pytest.fixture
+def erin() -> Client:
+    """A colleague of Bob's."""
+    client = Client()
+    client.force_login(factories.user("erin@example.com", name="Erin", is_staff=True, is_superuser=True))
+    return client
+
+
+def test_second_answer_to_a_message_is_stopped_shown_the_first_and_kept(
+    staff: Client, erin: Client, inquiry: Inquiry, work: Callable[[], int]
+) -> None:
+    bobs, erins = Page(staff, page_of(inquiry)), Page(erin, page_of(inquiry))
+    assert "Your answer is on its way" in erins.submit(**{"replies-2-0-body": "It costs 500 USD."}).text
+    stopped = bobs.submit(**{"replies-2-0-body": "It costs 900 USD."})
+    assert "Erin changed this after you opened the page" in stopped.text
+    assert "It costs 500 USD." in stopped.text
+    assert stopped.field("replies-2-0-body") == "It costs 900 USD."
+    assert [reply.body for reply in Reply.objects.all()] == ["It costs 500 USD."]
+    assert "Your answer is on its way" in stopped.submit().text
+    work()
+    assert len(mail.outbox) == 2
+
+
+def test_assignment_and_state_of_a_colleague_survive_a_page_left_open(
+    staff: Client, bob: User, erin: Client, inquiry: Inquiry
+) -> None:
+    bobs = Page(staff, page_of(inquiry))
+    erins_account = User.objects.get(email_index="erin@example.com")
+    Page(erin, page_of(inquiry)).submit(state="closed", assigned_to=str(erins_account.pk))
+    stopped = bobs.submit(assigned_to=str(bob.pk))
+    inquiry.refresh_from_db()
+    assert (inquiry.state, inquiry.assigned_to and inquiry.assigned_to.name) == ("closed", "Erin")
+    assert "waiting for an answer" in stopped.text
+    assert "bob@example.com" in stopped.text
+    assert stopped.field("state") == "closed"
+    assert stopped.field("assigned_to") == str(bob.pk)
+    stopped.submit()
+    inquiry.refresh_from_db()
+    assert (inquiry.state, inquiry.assigned_to) == ("closed", bob)
+
+
+def test_a_page_on_which_nothing_changed_since_is_saved(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry))
+    assert "was changed successfully" in bobs.submit(state="closed").text
+    inquiry.refresh_from_db()
+    assert inquiry.state == "closed"
+
+
+def test_a_colleague_who_did_the_same_is_no_conflict(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry)).submit(state="closed")
+    assert "was changed successfully" in bobs.submit(state="closed").text
+
+
+def test_taking_a_message_that_a_colleague_took_meanwhile_asks_first(
+    staff: Client, bob: User, erin: Client, inquiry: Inquiry
+) -> None:
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry)).press("Take it")
+    asked = bobs.press("Take it")
+    assert asked.status == 409
+    assert "Erin" in asked.text
+    inquiry.refresh_from_db()
+    assert inquiry.assigned_to is not None and inquiry.assigned_to.name == "Erin"
+    asked.press("Do it all the same")
+    inquiry.refresh_from_db()
+    assert inquiry.assigned_to == bob
+
+
+def test_releasing_and_deleting_what_a_colleague_released_tells_so(
+    staff: Client, erin: Client, clock: time_machine.Traveller
+) -> None:
+    held = factories.inquiry(state="held")
+    bobs, question = Page(staff, page_of(held)), Page(staff, page_of(held, "delete"))
+    clock.shift(timedelta(minutes=5))
+    Page(erin, page_of(held)).press("Not spam")
+    assert bobs.press("Not spam").status == 409
+    assert question.press("Yes").status == 409
+    assert Inquiry.objects.filter(pk=held.pk).exists()
+
+
+def test_a_call_logged_after_a_colleagues_answer_keeps_the_notes(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+    bobs = Page(staff, page_of(inquiry, "log"))
+    Page(erin, page_of(inquiry)).submit(**{"replies-2-0-body": "It costs 500 USD."})
+    asked = bobs.submit(way="call_in", notes="Dave called.\nHe wants a price.")
+    assert asked.status == 409
+    assert "It costs 500 USD." in asked.text
+    assert asked.field("notes") == "Dave called.\nHe wants a price."
+    assert not inquiry.correspondence.exists()
+    assert "Written down." in asked.press("Do it all the same").text
+    assert inquiry.correspondence.get().notes.splitlines() == ["Dave called.", "He wants a price."]
+
+
+def test_pressing_twice_is_no_colleague(staff: Client, inquiry: Inquiry) -> None:
+    page = Page(staff, page_of(inquiry))
+    assert page.press("Take it").status == 200
+    assert page.press("Take it").status == 200
+
+
+def test_what_is_typed_on_the_page_of_a_deleted_message_can_still_be_copied(
+    staff: Client, erin: Client, inquiry: Inquiry
+) -> None:
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry, "delete")).press("Yes")
+    gone = bobs.submit(**{"replies-2-0-body": "A long answer."})
+    assert gone.status == 409
+    assert gone.field("replies-2-0-body") == "A long answer."
+    assert "is gone" in gone.text
+
+
+def test_a_token_of_someone_elses_making_is_refused(staff: Client, inquiry: Inquiry) -> None:
+    assert staff.post(page_of(inquiry), {"seen": "forged", "state": "closed"}).status_code == 400
+
+
+def test_a_token_of_another_rows_page_is_refused(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+    other = Page(staff, page_of(factories.inquiry()))
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry)).submit(**{"replies-2-0-body": "It costs 500 USD."})
+    assert bobs.submit(seen=other.field("seen"), **{"replies-2-0-body": "It costs 900 USD."}).status == 400
+    assert [reply.body for reply in Reply.objects.all()] == ["It costs 500 USD."]
+
+
+def test_the_token_shows_nothing_that_its_reader_may_not_see(staff: Client, client: Client, inquiry: Inquiry) -> None:
+    token = Page(staff, page_of(inquiry)).field("seen")
+    Inquiry.objects.filter(pk=inquiry.pk).update(state="closed")
+    client.force_login(factories.user("vera@example.com", is_staff=True))
+    answer: Any = client.post("/admin/", {"seen": token})
+    assert answer.status_code == 403
+    assert inquiry.reference not in answer.content.decode()
+
+
+def test_a_message_is_audited_as_read_when_its_changes_are_shown(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+    bobs = Page(staff, page_of(inquiry))
+    Page(erin, page_of(inquiry)).press("Take it")
+    before = AuditEntry.objects.filter(action="privacy.staff.read").count()
+    assert bobs.press("Take it").status == 409
+    assert AuditEntry.objects.filter(action="privacy.staff.read").count() == before + 1
+    assert BeautifulSoup(bobs.html, "html.parser").find("input", {"name": "seen"})

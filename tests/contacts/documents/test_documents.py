@@ -1,0 +1,228 @@
+"""Documents: what they say they are, sealed in the database, read by staff and by whoever holds the link."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from contacts.documents.file_validation import MAX_BYTES, clean_name
+from contacts.models import Document, Inquiry
+from privacy.audit.models import AuditEntry
+from privacy.consent.opt_outs import suppress
+from privacy.erasure.erase import erase_person
+from privacy.models import OutgoingMail
+from privacy.requests.archive import build_archive
+from tests import factories
+from tests.contacts.conftest import page_of, press
+
+pytestmark = pytest.mark.django_db
+
+Work = Callable[[], int]
+PDF = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\n%%EOF\n quote of 4711 dollars"
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(20)
+JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(30) + b"\xff\xd9"
+EXE = b"MZ" + bytes(200)
+
+
+def add(staff: Client, inquiry: Inquiry, name: str = "Quote for Dave.pdf", content: bytes = PDF) -> str:
+    return press(staff, inquiry, "document", file=SimpleUploadedFile(name, content))
+
+
+@pytest.fixture
+def document(staff: Client, inquiry: Inquiry) -> Document:
+    add(staff, inquiry)
+    found: Document = Document.objects.get()
+    return found
+
+
+def send(staff: Client, document: Document) -> str:
+    return staff.post(f"/admin/contacts/inquiry/document/{document.pk}/send/", follow=True).content.decode()
+
+
+def link(work: Work) -> str:
+    work()
+    found = re.search(r"/contact/documents/[\w-]+/", str(mail.outbox[-1].body))
+    assert found
+    return found.group()
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.pdf", PDF), ("a.PNG", PNG), ("a.jpg", JPEG), ("a.jpeg", JPEG)])
+def test_a_file_that_is_what_it_says_is_stored(staff: Client, inquiry: Inquiry, name: str, content: bytes) -> None:
+    assert "The document is stored." in add(staff, inquiry, name, content)
+    assert Document.objects.get().content == content
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("quote.pdf", EXE, "not what its name says"),
+        ("quote.pdf", PNG, "not what its name says"),
+        ("quote.png", PDF, "not what its name says"),
+        ("quote.pdf", b"<html><script>alert(1)</script>", "not what its name says"),
+        ("quote.pdf", b"just text", "not what its name says"),
+        ("quote.exe", EXE, "Only PDF, PNG and JPEG files"),
+        ("quote.pdf.exe", PDF, "Only PDF, PNG and JPEG files"),
+        ("quote.svg", b"<svg/>", "Only PDF, PNG and JPEG files"),
+        ("quote", PDF, "Only PDF, PNG and JPEG files"),
+        ("quote.pdf", b"", "empty"),
+        ("quote.pdf", PDF + bytes(MAX_BYTES), "too large: at most 5 MB"),
+    ],
+)
+def test_a_file_that_is_not_is_refused(
+    staff: Client, inquiry: Inquiry, name: str, content: bytes, message: str
+) -> None:
+    assert message in add(staff, inquiry, name, content)
+    assert not Document.objects.exists()
+
+
+def test_a_file_far_too_large_is_refused_as_plainly(staff: Client, inquiry: Inquiry) -> None:
+    page = add(staff, inquiry, content=PDF + bytes(settings.FILE_UPLOAD_MAX_MEMORY_SIZE))
+    assert "Choose a file of at most 5 MB. A larger one is not taken." in page
+    assert not Document.objects.exists()
+
+
+def test_no_file_touches_the_disk_before_it_is_sealed(staff: Client, inquiry: Inquiry, settings: Settings) -> None:
+    """Django would write one of this size to a temporary file."""
+    settings.FILE_UPLOAD_TEMP_DIR = "/nowhere"
+    assert "The document is stored." in add(staff, inquiry, content=PDF + bytes(4_000_000))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("../../etc/quote.pdf", "quote.pdf"),
+        ("C:\\Users\\Bob\\quote.pdf", "quote.pdf"),
+        ("quote\r\nX-Evil: 1.pdf", "quoteX-Evil: 1.pdf"),
+        ("quote\u202efdp.exe", "quotefdp.exe"),
+        ("x" * 500 + ".pdf", "x" * 120 + ".pdf"),
+        ("...", "file"),
+    ],
+)
+def test_a_name_is_only_a_name(typed: str, kept: str) -> None:
+    assert clean_name(typed) == kept
+
+
+def test_name_and_content_are_stored_sealed(document: Document) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, content FROM contacts_document")
+        name, content = (bytes(value) for value in cursor.fetchone())
+    assert (document.name, document.content) == ("Quote for Dave.pdf", PDF)
+    assert b"Dave" not in name
+    assert b"4711" not in content
+    assert b"PDF" not in content
+
+
+def test_staff_open_it_and_that_is_recorded(staff: Client, document: Document) -> None:
+    response = staff.get(f"/admin/contacts/inquiry/document/{document.pk}/")
+    assert response.content == PDF
+    assert response.headers["Content-Disposition"] == 'attachment; filename="Quote for Dave.pdf"'
+    assert response.headers["Content-Type"] == "application/pdf"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in response.headers["Cache-Control"]
+    assert AuditEntry.objects.filter(action="contacts.document.fetched", actor=staff.session["_auth_user_id"]).exists()
+
+
+@pytest.mark.parametrize("is_staff", [True, False])
+def test_nobody_else_opens_it(client: Client, document: Document, is_staff: bool) -> None:
+    client.force_login(factories.user("vera@example.com", is_staff=is_staff))
+    response = client.get(f"/admin/contacts/inquiry/document/{document.pk}/", follow=True)
+    assert b"4711" not in response.content
+    assert response.status_code == 403
+
+
+def test_its_link_is_mailed_and_works_for_thirty_days(
+    staff: Client, client: Client, document: Document, work: Work, clock: time_machine.Traveller
+) -> None:
+    assert "The link is on its way." in send(staff, document)
+    address = link(work)
+    assert mail.outbox[-1].to == ["dave@example.org"]
+    assert "Quote for Dave.pdf" in str(mail.outbox[-1].body)
+    clock.shift(timedelta(days=30) - timedelta(seconds=1))
+    response = client.get(address)
+    assert response.content == PDF
+    assert "attachment" in response.headers["Content-Disposition"]
+    assert AuditEntry.objects.filter(action="contacts.document.fetched", actor=None).count() == 1
+    clock.shift(timedelta(seconds=1))
+    assert client.get(address).status_code == 404
+
+
+def test_a_head_on_its_link_is_no_fetch(staff: Client, client: Client, document: Document, work: Work) -> None:
+    send(staff, document)
+    address = link(work)
+    response = client.head(address)
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["Content-Length"] == str(len(PDF))
+    assert "attachment" in response.headers["Content-Disposition"]
+    document.refresh_from_db()
+    assert document.fetched_at is None
+    assert not AuditEntry.objects.filter(action="contacts.document.fetched").exists()
+    client.get(address)
+    document.refresh_from_db()
+    assert document.fetched_at is not None
+
+
+def test_a_newer_link_replaces_the_older(staff: Client, client: Client, document: Document, work: Work) -> None:
+    send(staff, document)
+    older = link(work)
+    send(staff, document)
+    newer = link(work)
+    assert client.get(older).status_code == 404
+    assert client.get(newer).content == PDF
+
+
+def test_the_link_is_kept_nowhere(staff: Client, document: Document, work: Work) -> None:
+    send(staff, document)
+    token = link(work).split("/")[3]
+    document.refresh_from_db()
+    assert token not in str(vars(document))
+    sent = OutgoingMail.objects.get(kind="contacts/document_sent")
+    assert sent.state == "sent"
+    assert token not in sent.text + sent.html
+
+
+def test_nothing_is_sent_to_whoever_opted_out(staff: Client, document: Document) -> None:
+    suppress("dave@example.org")
+    assert "Not sent: this person asked not to be contacted by e-mail." in send(staff, document)
+    assert not OutgoingMail.objects.exists()
+    document.refresh_from_db()
+    assert document.link_digest is None
+
+
+def test_it_is_part_of_the_access_archive(document: Document, clock: time_machine.Traveller) -> None:
+    archive = zipfile.ZipFile(io.BytesIO(build_archive(email="dave@example.org", now=document.added_at)))
+    [path] = [name for name in archive.namelist() if name.startswith("files/")]
+    assert archive.read(path) == PDF
+    data = json.loads(archive.read("data.json"))
+    [section] = [section for section in data["sections"] if section["what"] == "Documents prepared for you"]
+    assert section["rows"][0]["file"] == path
+    assert section["rows"][0]["file name"] == "Quote for Dave.pdf"
+
+
+def test_it_goes_when_its_person_is_erased(document: Document) -> None:
+    assert Document.objects.exists()
+    erase_person(email="dave@example.org")
+    assert not Document._base_manager.exists()
+
+
+def test_the_page_of_a_message_does_not_load_its_files(
+    staff: Client, document: Document, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(30) as queries:
+        page = staff.get(page_of(document.inquiry)).content.decode()
+    assert "Quote for Dave.pdf" in page
+    assert any("contacts_document" in query["sql"] for query in queries.captured_queries)
+    assert not any('"contacts_document"."content",' in query["sql"] for query in queries.captured_queries)

@@ -1,0 +1,86 @@
+"""A complaint about privacy is a message, and a privacy request with the law's clock, answered once for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from contacts.models import Inquiry, Reply
+from privacy.models import PrivacyRequest
+from tests.contacts.conftest import Post, page_of, press
+
+pytestmark = pytest.mark.django_db
+
+Work = Callable[[], int]
+
+
+@pytest.fixture
+def complaint(post: Post) -> Inquiry:
+    post(kind="complaint", message="You wrote to me.")
+    found: Inquiry = Inquiry.objects.get()
+    return found
+
+
+def answer(staff: Client, inquiry: Inquiry, body: str) -> str:
+    form = {f"{prefix}-{name}": "0" for prefix in ("replies", "replies-2") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    form |= {"replies-2-TOTAL_FORMS": "1", "replies-2-0-inquiry": str(inquiry.pk), "replies-2-0-body": body}
+    return staff.post(page_of(inquiry), {"state": "open", **form}, follow=True).content.decode()
+
+
+def test_its_clock_runs(complaint: Inquiry) -> None:
+    request = PrivacyRequest.objects.get()
+    assert complaint.privacy_request == request
+    assert (request.kind, request.state, request.details) == ("complaint", "confirmed", "You wrote to me.")
+    assert (request.email, request.received_at) == ("Dave@example.org", complaint.received_at)
+    assert str(request.due_on) == "2026-04-16"  # 45 days after 2 March
+
+
+def test_the_confirmation_names_the_last_day_and_who_else_hears_it(complaint: Inquiry, work: Work) -> None:
+    work()
+    assert "answered by 16 April 2026 at the latest" in str(mail.outbox[0].body)
+    assert "Better Business Bureau" in str(mail.outbox[0].body)
+    assert PrivacyRequest.objects.get().acknowledged_at is not None
+
+
+def test_its_answer_ends_both(complaint: Inquiry, staff: Client, work: Work) -> None:
+    assert "Your answer is on its way" in answer(staff, complaint, "We looked into it.")
+    assert PrivacyRequest.objects.get().state == "answered"
+    assert Inquiry.objects.get().state == "answered"
+    assert Reply.objects.count() == 1
+    work()
+    assert [message for message in mail.outbox if "We looked into it." in str(message.body)]
+    assert len(mail.outbox) == 3
+
+
+def test_the_answer_to_its_request_ends_both_too(complaint: Inquiry, staff: Client) -> None:
+    assert complaint.state == "open"
+    step = f"/admin/privacy/privacyrequest/{complaint.privacy_request_id}/step/answer/"
+    assert staff.post(step, {"text": "We looked into it."}).status_code == 302
+    assert PrivacyRequest.objects.get().state == "answered"
+    assert Inquiry.objects.get().state == "answered"
+
+
+def test_its_page_leads_to_the_request(complaint: Inquiry, staff: Client) -> None:
+    assert f"/admin/privacy/privacyrequest/{complaint.privacy_request_id}/change/" in (
+        staff.get(page_of(complaint)).content.decode()
+    )
+
+
+def test_a_held_complaint_starts_the_clock_at_once_and_is_acknowledged_when_it_is_released(
+    post: Post, staff: Client
+) -> None:
+    post(kind="complaint", extra="x")
+    held, request = Inquiry.objects.get(), PrivacyRequest.objects.get()
+    assert held.state == "held"
+    assert (request.is_open, request.received_at, request.acknowledged_at) == (True, held.received_at, None)
+    press(staff, held, "release")
+    assert PrivacyRequest.objects.get().acknowledged_at is not None
+
+
+def test_another_kind_is_no_privacy_request(post: Post) -> None:
+    post(kind="question")
+    assert Inquiry.objects.exists()
+    assert not PrivacyRequest.objects.exists()

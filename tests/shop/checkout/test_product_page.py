@@ -1,0 +1,40 @@
+"""The product: its price, a way to buy it, and a plain answer where there is none."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from shop.models import Order, Product
+from tests import factories
+from tests.shop.purchases import CAROL
+
+
+def test_it_shows_the_price_and_leads_to_the_checkout(client: Client, product: Product) -> None:
+    page = client.get("/products/bps-pro/").content.decode()
+    assert "59.95 USD" in page
+    assert 'href="/checkout/bps-pro/"' in page
+
+
+@pytest.mark.parametrize("address", ["/products/{}/", "/checkout/{}/"])
+@pytest.mark.parametrize(
+    ("slug", "words"), [("old", "This is not on sale at the moment"), ("never-was", "This page isn")]
+)
+def test_what_is_not_sold_is_a_plain_404(client: Client, product: Product, address: str, slug: str, words: str) -> None:
+    factories.product(slug="old", name="Old thing", is_active=False)
+    assert client.get(address.format("bps-pro")).status_code == 200
+    for response in (client.get(address.format(slug)), client.post(address.format(slug), CAROL)):
+        if response.status_code != 405:  # the product's page takes no form
+            assert response.status_code == 404
+            assert words in response.content.decode()
+            assert "Old thing" not in response.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_it_costs_one_query(
+    client: Client, product: Product, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for address in ("/products/bps-pro/", "/checkout/bps-pro/"):
+        with django_assert_num_queries(1):
+            client.get(address)

@@ -1,0 +1,189 @@
+"""Bad input of every kind, at every address, by everybody: no server error, no trace, nothing logged as an error.
+
+The addresses are those of the resolver: a new one is walked by itself, and one with a new kind of part fails until
+`VALUES_OF` names a row for it. The sample touches every address with every kind; `CHAOS=1` sends everything.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+from django.utils.http import urlsafe_base64_encode
+
+from accounts.sessions.models import Session
+from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
+from affiliates.tracking.labels import declare_label
+from contacts.models import Document
+from privacy.consent.preference_links import choices_token
+from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.models import AccessArchive, PrivacyRequest
+from shop.delivery.downloads import download_link
+from shop.models import Order, Product
+from tests import factories
+from tests.running_site import free_port
+from tests.site.staff.test_staff_matrix import World as StaffWorld
+from tests.site.staff.test_staff_matrix import taken_back
+
+from .walk import addresses, oddities
+from .walk.oddities import Request
+from .walk.sending import Server
+
+naive = pytest.mark.filterwarnings("ignore:DateTimeField:RuntimeWarning")  # Django's, of `?received_at__gte=2026-02-01`
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, naive]
+
+WHOLE = bool(os.environ.get("CHAOS"))
+EACH = {"values": 2, "choices": 2}  # cases at each address, in the sample; one of the other kinds
+ROUTES = sorted(addresses.routes())
+KINDS = {
+    "headers": oddities.with_headers,
+    "cookies": oddities.with_cookies,
+    "bodies": oddities.with_bodies,
+    "methods": oddities.with_methods,
+}
+
+
+class World(StaffWorld):
+    """Everybody, a row of everything, and the links that people were mailed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.server = Server()
+        self.affiliate, self.product = Affiliate.objects.get(), Product.objects.get()
+        self.links = self.make_links()
+        self.pages = {route: self.page(self.path(route, name), self.owner(route)) for route, name in ROUTES}
+
+    def make_links(self) -> dict[str, str]:
+        """The addresses with parts that are not the admin's, by name."""
+        token, soon, affiliate = new_link_token(), timezone.now() + timedelta(days=1), self.affiliate
+        mailed = {"link_digest": digest_of(token), "link_expires_at": soon}
+        order, release = Order.objects.latest("placed_at"), factories.release(self.product)
+        Order.objects.filter(pk=order.pk).update(state="paid", paid_at=timezone.now())
+        application = Application.objects.latest("applied_at")
+        Application.objects.filter(pk=application.pk).update(state="unconfirmed", **mailed)
+        Document.objects.update(**mailed)
+        change = PayoutEmailChange(affiliate=affiliate, email="new@example.com", takes_effect_at=soon)
+        change.stop_digest = digest_of(token)
+        change.save()
+        rights = {"email": "dave@example.org", "keep_until": soon, "due_at": soon}
+        PrivacyRequest.objects.create(kind="access", state="unconfirmed", **mailed, **rights)
+        answered = PrivacyRequest.objects.create(kind="access", state="confirmed", **rights)
+        by_mail = {"correction_digest": digest_of(token), "correction_expires_at": soon}
+        PrivacyRequest.objects.create(kind="correction", state="confirmed", **by_mail, **rights)
+        AccessArchive.objects.create(request=answered, content=b"PK", link_digest=digest_of(token), expires_at=soon)
+        choices = f"/privacy/choices/{choices_token('dave@example.org', now=timezone.now())}/"
+        own, file = order.get_absolute_url(), release.pk
+        commission = Commission.objects.filter(attribution__affiliate=affiliate).latest("pk")
+        label = declare_label(affiliate=affiliate, text="mail")
+        creative = Creative.objects.latest("pk").pk
+        return {
+            "shop:product": "/products/bps-pro/",
+            "shop:checkout": "/checkout/bps-pro/",
+            "shop:order": own,
+            "shop:pay": f"{own}pay/",
+            "shop:prepare_download": f"{own}download/{file}/",
+            "shop:download": download_link(order=order, file=release),
+            "affiliates:": "/go/CODE1",
+            "affiliates:go": "/go/CODE1/",
+            "affiliates:go_to": "/go/CODE1/services/",
+            "affiliates:confirm_application": f"/affiliates/apply/confirm/{token}/",
+            "affiliates:stop_payout_email": f"/affiliates/payout-address/{token}/",
+            "affiliates:creative_image": f"/affiliates/creatives/{creative}/",
+            "affiliates:portal_archive": f"/affiliates/portal/labels/{label.pk}/archive/",
+            "affiliates:portal_commission": f"/affiliates/portal/commissions/{commission.number}/",
+            "affiliates:portal_object": f"/affiliates/portal/commissions/{commission.number}/object/",
+            "affiliates:portal_payout": f"/affiliates/portal/payouts/{PayoutItem.objects.latest('pk').pk}/",
+            "affiliates:portal_export": "/affiliates/portal/files/commissions.csv",
+            "contacts:thanks": "/contact/thanks/Q-ABC234/",
+            "contacts:document": f"/contact/documents/{token}/",
+            "privacy:choices": choices,
+            "privacy:one_click": f"{choices}stop/order/",
+            "privacy:version": "/privacy/changes/1/",
+            "privacy:request_sent": "/privacy/request/sent/ABCDEFGH/",
+            "privacy:confirm": f"/privacy/request/{token}/",
+            "privacy:archive_first": f"/privacy/request/{token}/archive-first/",
+            "privacy:result": f"/privacy/request/{token}/access/",
+            "privacy:correct": f"/privacy/correct/{token}/",
+            "privacy:archive": f"/privacy/archive/{token}/",
+            "privacy:archive_download": f"/privacy/archive/{token}/download/",
+            "accounts:session_end": f"/accounts/security/sessions/{Session.objects.latest('pk').pk}/end/",
+            "accounts:password_set": f"/accounts/password/{urlsafe_base64_encode(str(self.bob.pk).encode())}/x-y/",
+        }
+
+    def path(self, route: str, name: str) -> str:
+        """Raises `KeyError` for an address with a part that nothing above fills in."""
+        if "<" not in route:
+            return f"/{route}"
+        return self.address(route, name) if route.startswith("admin/") else self.links[name]
+
+    def owner(self, route: str) -> str:
+        """Whose page it is: who gets deepest."""
+        if route.startswith("admin/"):
+            return "R"
+        return "affiliate" if route.startswith(("accounts/", "affiliates/portal/")) else "stranger"
+
+    def session(self, who: str) -> str:
+        cookie = self.clients[who].cookies.get(settings.SESSION_COOKIE_NAME)
+        return f"{cookie.key}={cookie.value}" if cookie else ""
+
+    def page(self, path: str, owner: str) -> tuple[str, bytes, list[str]]:
+        """Its path, what stands on it, and the parameters of a list's filters."""
+        response = taken_back(self.clients[owner], "get", path)
+        changes = (response.context or {}).get("cl") if response.status_code == 200 else None
+        filters = [each for spec in getattr(changes, "filter_specs", []) for each in spec.expected_parameters()]
+        if day := getattr(changes, "date_hierarchy", None):
+            filters += [f"{day}__{part}" for part in ("year", "month", "day")]
+        content = response.getvalue()
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        return path, content if is_page else b"", filters
+
+    def cases(self, route: str, kind: str) -> Iterator[Request]:
+        path, page, filters = self.pages[route]
+        if kind == "malformed":
+            return addresses.malformed(route)
+        if kind == "values":
+            return oddities.with_values(Request(path), addresses.parameters(path, page, filters))
+        if kind == "choices":
+            return addresses.filled_in(path, page)
+        return KINDS[kind](Request(path))
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    logging.disable(logging.WARNING)
+    nobody = override_settings(PAYPAL_BASE_URL=f"http://127.0.0.1:{free_port()}")
+    with django_db_blocker.unblock(), nobody, transaction.atomic(), transaction.atomic(using="keystore"):
+        yield World()
+        for database in ("default", "keystore"):
+            transaction.set_rollback(True, using=database)
+    logging.disable(logging.NOTSET)
+
+
+def chosen(cases: list[Request], number: int, count: int) -> list[Request]:
+    """All of them, or other ones at each address."""
+    if WHOLE or len(cases) <= count:
+        return cases
+    return [cases[(number * count + each) % len(cases)] for each in range(count)]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "malformed", "values", "choices"])
+def test_no_bad_input_breaks_anything(world: World, kind: str) -> None:
+    broken = []
+    for number, (route, name) in enumerate(ROUTES):
+        owner = world.owner(route)
+        others = [who for who in world.clients if who != owner]
+        for request in chosen(list(world.cases(route, kind)), number, EACH.get(kind, 1)):
+            some = others if WHOLE else [others[number // 3 % len(others)]] if number % 3 == 0 else []
+            for who in [owner, *some]:
+                answer = world.server.send(request, world.session(who))
+                if answer.is_bad:
+                    broken.append(f"{who} {name or route} {answer}: {request}"[:900])
+    assert not broken, "\n".join(broken)
