@@ -25,7 +25,7 @@ from .second_factor.models import RecoveryCode, authenticator_of
 from .security_log import note
 from .security_notices import Notice, tell_owner
 from .sessions.models import Session, end_sessions
-from .sign_in_flow import must_have_second_factor
+from .sign_in.flow import must_have_second_factor
 
 SHOWN = 50  # sessions on the page, the ones used last
 

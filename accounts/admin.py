@@ -19,7 +19,7 @@ from privacy.mail.sending import MailRefused, queue_mail
 from .admin_security import AccountSecurityAdmin
 from .mails import EMAIL_CHANGED
 from .models import LastAdministrator, User
-from .password_link import send_first_password_link
+from .passwords.link import send_first_password_link
 from .permission_grants import grantable_roles, may_manage
 
 RIGHTS = ("is_active", "is_staff", "is_superuser", "groups")

@@ -20,7 +20,7 @@ from .second_factor.models import Authenticator
 from .second_factor.reset import reset_second_factor
 from .security_log import note
 from .sessions.models import Session, end_sessions
-from .sign_in_flow import must_have_second_factor
+from .sign_in.flow import must_have_second_factor
 
 RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}
 

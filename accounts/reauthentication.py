@@ -16,8 +16,8 @@ from django.utils.cache import add_never_cache_headers
 
 from privacy.admin_base.reauthentication import is_confirmed, mark_confirmed
 
-from .hashers import TooBusy
 from .models import User
+from .passwords.hashers import TooBusy
 from .second_factor.models import authenticator_of, code_fits
 from .security_log import note_failure
 from .sessions.models import WRONG_PASSWORDS, Session

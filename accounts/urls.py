@@ -5,8 +5,9 @@ from django.views.generic import TemplateView
 from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
 
-from . import account_views, views
+from . import account_views
 from .second_factor import views as second_factor
+from .sign_in import views
 
 app_name = "accounts"
 urlpatterns = [

@@ -100,7 +100,7 @@ MIDDLEWARE = [
     "affiliates.tracking.middleware.ReferralMiddleware",
     "aitpro.traffic.middleware.TrafficMiddleware",
     "privacy.policy.middleware.NotInEffectMiddleware",
-    "accounts.hashers.TooBusyMiddleware",
+    "accounts.passwords.hashers.TooBusyMiddleware",
 ]
 
 ROOT_URLCONF = "aitpro.urls"
@@ -158,17 +158,17 @@ TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_
 AUTH_USER_MODEL = "accounts.User"
 # An address is unique through its blind index, which the check for USERNAME_FIELD cannot know.
 SILENCED_SYSTEM_CHECKS = ["auth.E003"]
-PASSWORD_HASHERS = ["accounts.hashers.Argon2Hasher", "accounts.hashers.PBKDF2Hasher"]
+PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2Hasher", "accounts.passwords.hashers.PBKDF2Hasher"]
 _OWN = {"user_attributes": ["email", "name"]}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": _OWN},
-    {"NAME": "accounts.password_rules.NotAboutTheOwner"},
+    {"NAME": "accounts.passwords.rules.NotAboutTheOwner"},
     {"NAME": "affiliates.membership.password_rules.NotAboutTheAffiliate"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# Wrong passwords in an hour (accounts/sign_in_limits.py). A browser known to be the owner's counts by itself alone.
+# Wrong passwords in an hour (accounts/sign_in/limits.py). A browser known to be the owner's counts by itself alone.
 SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK = env.number("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", default=10)
 SIGN_IN_LIMIT_PER_NETWORK = env.number("SIGN_IN_LIMIT_PER_NETWORK", default=50)
 SIGN_IN_LIMIT_PER_ACCOUNT = env.number("SIGN_IN_LIMIT_PER_ACCOUNT", default=100)
@@ -243,7 +243,7 @@ FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; of a larger one, no file arrives
 
-# --- Mail: only privacy/mail/sending.py sends -----------------------------------------------------------------------------
+# --- Mail: only privacy/mail/sending.py sends ------------------------------------------------------------------------
 globals().update(env.email("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail"))
 EMAIL_TIMEOUT = 20  # seconds
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
@@ -284,13 +284,13 @@ INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business d
 # Messages and applications that are stored in an hour from one network. All but the first are held, without mail.
 HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
 
-# --- Mails that people who are not signed in may cause (privacy/mail/rate_limits.py) -----------------------------------
+# --- Mails that people who are not signed in may cause (privacy/mail/rate_limits.py) ----------------------------------
 MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # in an hour, from one network, by one form
 MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # in an hour, by all forms together
 ORDER_LIMIT_PER_NETWORK = env.number("ORDER_LIMIT_PER_NETWORK", default=300)  # orders placed in an hour
 ORDER_LIMIT_PER_ADDRESS = env.number("ORDER_LIMIT_PER_ADDRESS", default=100)  # orders placed in a day
 MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # in a day, to one address
-# Links to confirm privacy requests and links to choices (privacy/mail/link_mail_limits.py); what is beyond waits for its turn.
+# Links to confirm privacy requests and links to preferences; what is beyond waits (privacy/mail/link_mail_limits.py).
 PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # in an hour
 PRIVACY_MAILS_PER_ADDRESS = env.number("PRIVACY_MAILS_PER_ADDRESS", default=3)  # in a day; each serves all that waits
 
@@ -305,7 +305,7 @@ TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
 # Which name server knows the names of addresses, as address:port; empty: the system's.
 TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 
-# --- The nightly attack on the promises (privacy/rehearsal) ---------------------------------------------------------
+# --- The nightly attack on the promises (privacy/evidence/rehearsal) --------------------------------------------------
 REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL
 REHEARSAL_HOUR = env.hour("REHEARSAL_HOUR", default=3)  # of the business's day
 REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=600)  # after which it is ended, and has failed

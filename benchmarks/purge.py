@@ -68,8 +68,8 @@ def _fill() -> None:
             f"{_NUMBERS} INSERT INTO django_tasks_database_dbtaskresult"  # noqa: S608
             " (id, status, enqueued_at, run_after, args_kwargs, priority, task_path, worker_ids, queue_name,"
             " backend_name, exception_class_path, traceback)"
-            f" SELECT {_IDS[vendor]}, 'SUCCESSFUL', %s, %s, {arguments}, 0, 'privacy.mail.sending.deliver_mail', {empty},"
-            " 'default', 'default', '', 'Traceback: line ' || n || ' of privacy/mail/sending.py, in deliver_mail'"
+            f" SELECT {_IDS[vendor]}, 'SUCCESSFUL', %s, %s, {arguments}, 0,"
+            f" 'privacy.mail.sending.deliver_mail', {empty}, 'default', 'default', '', 'Traceback: line ' || n || ' of privacy/mail/sending.py, in deliver_mail'"
             " FROM numbers",
             [half, click.clicked_at, click.clicked_at],
         )

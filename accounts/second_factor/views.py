@@ -17,7 +17,7 @@ from django.views.generic import View
 
 from accounts.security_log import note, note_failure
 from accounts.security_notices import Notice, tell_owner
-from accounts.sign_in_flow import finish, must_have_second_factor, pending_user, where_to
+from accounts.sign_in.flow import finish, must_have_second_factor, pending_user, where_to
 from privacy.admin_base.reauthentication import ask_again, confirmed_recently
 
 from ..models import User

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from accounts.models import LinkRequest
-from accounts.password_link import send_first_password_link
+from accounts.passwords.link import send_first_password_link
 from affiliates.mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from affiliates.models import Affiliate, Application, TermsVersion
 from affiliates.models.affiliate import KEPT_FOR

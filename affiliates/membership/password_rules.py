@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.password_rules import refuse_known
+from accounts.passwords.rules import refuse_known
 from affiliates.models import Affiliate
 
 

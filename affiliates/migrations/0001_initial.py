@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='commission',
             name='attribution',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='affiliates.commissions.attribution'),
+            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='affiliates.attribution'),
         ),
         migrations.CreateModel(
             name='CommissionDispute',
@@ -252,7 +252,7 @@ class Migration(migrations.Migration):
                 ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
                 ('raised_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('decided_at', models.DateTimeField(null=True)),
-                ('attribution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='affiliates.commissions.attribution')),
+                ('attribution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flags', to='affiliates.attribution')),
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from affiliates.models import Creative
 from shop.models import Product
 
-BANNERS = Path(__file__).parent / "demo_banners"
+BANNERS = Path(__file__).parent / "banners"
 
 
 def seed_creatives(product: Product) -> None:

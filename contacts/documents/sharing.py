@@ -35,7 +35,7 @@ def add_document(*, inquiry: Inquiry, file: SniffedFile, author: User) -> Docume
 
 @transaction.atomic
 def send_document(*, document: Document, now: datetime, actor: User) -> None:
-    """Mails a new link; an earlier one stops working. Raises `privacy.mail.sending.MailRefused`, and then changes nothing."""
+    """Mails a new link; an earlier one stops working. Raises `MailRefused`, and then changes nothing."""
     token = new_link_token()
     document.link_digest, document.link_expires_at, document.sent_at = digest_of(token), now + LINK_LIFE, now
     document.save(update_fields=["link_digest", "link_expires_at", "sent_at"])

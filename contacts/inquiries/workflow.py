@@ -93,7 +93,7 @@ def answer_due(since: datetime) -> datetime:
 
 @transaction.atomic
 def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
-    """Stores the answer and mails it. Raises `privacy.mail.sending.MailRefused` or `privacy.requests.RequestRefused`, and then
+    """Stores the answer and mails it. Raises `MailRefused` or `RequestRefused`, and then
     stores nothing. The answer to a complaint is the answer to its privacy request too."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED]).exists():
         raise MailRefused(Refusal.REASON_CLOSED)

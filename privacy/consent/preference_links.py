@@ -22,7 +22,7 @@ from privacy.encryption.sealing import Place, SealBroken, seal, unseal
 from privacy.registry.purposes import Purpose
 
 REOPENS_FOR = timedelta(days=30)
-_PLACE = Place("privacy.preferences.preferences", "link", use="link")
+_PLACE = Place("privacy.preferences", "link", use="link")
 _TIME_BYTES = 5  # the moment in seconds; the normal form in one byte and the fingerprint stand behind it
 _FORMER_BYTES = _TIME_BYTES + 32  # links from before ADR 24 hold no normal form
 

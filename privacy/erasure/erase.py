@@ -1,7 +1,7 @@
 """Erasure: the registry's rule for each row about a person, in one transaction, with a report of what was done.
 
-A tombstone in the key store outlives a restored backup (`privacy.erasure.tombstones`); an opt-out keeps the person from being
-written to again. Mail that still waited for the person goes with the rest.
+A tombstone in the key store outlives a restored backup (`privacy.erasure.tombstones`); an opt-out keeps the person
+from being written to again. Mail that still waited for the person goes with the rest.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ class OptOutCopy(SealedModel):
 
 @not_personal("when housekeeping last ran", "id at")
 class HousekeepingTime(models.Model):
-    """One row, the twin of the main database's heartbeat: whoever doubts the clock asks both (`privacy.erasure.heartbeat`)."""
+    """One row, the twin of the main database's heartbeat: `privacy.keystore.clock` asks both."""
 
     ONLY = 1
 

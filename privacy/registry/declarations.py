@@ -1,7 +1,7 @@
 """The registry of personal data: each model says once what it keeps about people, why, how long, and what erasure does.
 
 Six things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, the
-coverage check over the live schema, and the check of what each way in reads (`privacy.registry.purpose_binding`). Models declare
+coverage check over the live schema, and the check of what each way in reads (`purpose_binding`). Models declare
 themselves with the decorators below; `privacy` imports none.
 """
 

@@ -6,7 +6,8 @@ may then be read stands in the registry, as the uses of each table. Three things
 
 - A purpose-bound column opens only where its use is declared; any other code gets `OtherPurpose`, whichever way it came
   by the row.
-- A statement that reads a `bound` table, or one of which a use is closed, is refused likewise (`privacy.registry.query_purposes`).
+- A statement that reads a `bound` table, or one of which a use is closed, is refused likewise
+  (`privacy.registry.query_purposes`).
 - The rehearsal looks at every statement and every table; so do the tests that ask for it.
 """
 

@@ -28,8 +28,8 @@ def place_order(
     """Stores the order, or finds the one that the same form placed before.
 
     `code` is what the buyer typed as a partner's code, possibly nothing; `phone` and `address` are None where the
-    product does not ask for them. `form_digest` is that of the form's key (`privacy.web.idempotency`); without one, it is a
-    new order.
+    product does not ask for them. `form_digest` is that of the form's key (`privacy.web.idempotency`); without one,
+    it is a new order.
     """
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or digest_of(new_link_token()),

@@ -1,8 +1,8 @@
 """Disputes: PayPal's message is the reason to look, and what PayPal answers is written down under the payment's lock.
 
 While one is open the payment is marked, staff refuse to refund it, and the floors above hold what depends on it. What a
-lost one took is booked as a chargeback (`shop.payments.chargebacks`); what a dispute won later brings back is undone the same
-way. Both are safe to repeat, in every order of arrival.
+lost one took is booked as a chargeback (`shop.payments.chargebacks`); what a dispute won later brings back is undone
+the same way. Both are safe to repeat, in every order of arrival.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.hashers import Ceiling, _places, place_to_hash
 from accounts.models import User
+from accounts.passwords.hashers import Ceiling, _places, place_to_hash
 from affiliates.models import Affiliate
 from aitpro import settings as shipped
 from tests import factories

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.hashers import Ceiling
-from accounts.known_browser import COOKIE
+from accounts.passwords.hashers import Ceiling
+from accounts.sign_in.known_browser import COOKIE
 from affiliates.models import Affiliate
 from tests import factories
 from tests.privacy.inbox import link_mailed_to

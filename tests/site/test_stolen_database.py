@@ -23,7 +23,7 @@ from django.urls.converters import IntConverter, UUIDConverter
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.password_link import send_password_link
+from accounts.passwords.link import send_password_link
 from affiliates.models import Affiliate, Application, Click, PayoutEmailChange
 from affiliates.tracking.referral_cookie import COOKIE, Token
 from contacts.models import Document, Inquiry

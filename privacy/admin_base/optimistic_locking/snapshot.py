@@ -16,7 +16,7 @@ from django.utils import formats, timezone
 
 SHOWN = 200  # characters of a value that travel with the page, to be shown as "before"; the rest travels as a digest
 NOTHING = "–"
-SALT = "privacy.admin_base.optimistic_locking"
+SALT = "privacy.optimistic_locking"
 
 Values = dict[str, list[str]]  # column: its digest, and the beginning of its value
 Rows = dict[str, Values]  # "app.model:key": the row's columns

@@ -1,6 +1,6 @@
 """The scratch copy's process, started by `scratch` with an environment of its own.
 
-`python -m privacy.evidence.rehearsal prepare` makes its databases, `python -m privacy.evidence.rehearsal REPORT` rehearses in them.
+`python -m privacy.evidence.rehearsal prepare` makes its databases, `… REPORT` rehearses in them.
 """
 
 import os

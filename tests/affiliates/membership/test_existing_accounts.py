@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from accounts.password_link import LinkRefused, send_first_password_link
+from accounts.passwords.link import LinkRefused, send_first_password_link
 from affiliates.membership.applications import DecisionRefused, approve_application
 from affiliates.models import Affiliate, Application
 from tests import factories

@@ -71,15 +71,15 @@ def a_password_link_goes_to_the_typed_address() -> None:
 @breaks("correspondence-private", at="an application with the address")
 def an_application_reaches_an_existing_account() -> None:
     """Approving it mailed a password link to whatever account has the address: a stranger became superuser."""
-    from accounts import password_link
     from accounts.mails import PASSWORD_RESET
+    from accounts.passwords import link
     from affiliates.membership import applications
 
     def send(user: Any, kind: Any = PASSWORD_RESET, *, about: Any = None, context: Any = None) -> None:
-        password_link._send(user, kind, about or user, context or {})
+        link._send(user, kind, about or user, context or {})
 
     swap(applications.why_not_approve, lambda application, account: "")
-    swap(password_link.send_first_password_link, send)
+    swap(link.send_first_password_link, send)
 
 
 @breaks("email-for-asked-contact-only")

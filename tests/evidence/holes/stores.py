@@ -45,10 +45,10 @@ def the_admins_history_names_people() -> None:
 
 @breaks("encrypted", at="django_tasks_database")
 def the_arguments_of_a_task_hold_an_address() -> None:
-    from accounts import password_link
     from accounts.models import LinkRequest
+    from accounts.passwords import link
 
-    former, stored, take = password_link.ask_for_password_link, password_link.mail_password_link, LinkRequest.take
+    former, stored, take = link.ask_for_password_link, link.mail_password_link, LinkRequest.take
 
     def ask(email: str) -> None:
         former(email)

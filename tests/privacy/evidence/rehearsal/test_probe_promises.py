@@ -15,7 +15,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
-from accounts.password_link import send_password_link
+from accounts.passwords.link import send_password_link
 from privacy.evidence import attack_history
 from privacy.evidence.rehearsal import attempts, nightly
 from privacy.evidence.rehearsal.live_health import not_tried_while_down

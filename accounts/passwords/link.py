@@ -17,12 +17,11 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 from django_tasks import task
 
+from accounts.mails import PASSWORD_RESET
+from accounts.models import LinkRequest, User
 from privacy.mail.sending import MailKind, MailRefused, queue_mail
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
-
-from .mails import PASSWORD_RESET
-from .models import LinkRequest, User
 
 
 class LinkRefused(Exception):

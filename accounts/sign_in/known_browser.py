@@ -12,9 +12,8 @@ import secrets
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from accounts.models import User
 from privacy.encryption.keys import RootKey, derive_key, key_ring, length_prefixed
-
-from .models import User
 
 COOKIE = "aitpro_known_browser"
 LIFETIME = 180 * 24 * 60 * 60  # seconds

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
+from accounts.models import User
 from privacy.encryption.email_addresses import LONGEST
 from privacy.web.email_field import EmailAddressField, EmailAddressInput
 
-from .models import User
-from .sign_in_limits import authenticate_within_limits
+from .limits import authenticate_within_limits
 
 
 class SignInForm(forms.Form):

@@ -13,18 +13,18 @@ from django.urls import reverse_lazy
 from django.utils import timezone
 from django.views.generic import FormView
 
+from accounts.models import User
+from accounts.passwords.hashers import BUSY_SECONDS
+from accounts.passwords.link import ask_for_password_link
+from accounts.security_log import note
+from accounts.security_notices import Notice, tell_owner
+from accounts.sessions.models import end_sessions
 from privacy.mail.rate_limits import may_cause_mail
 from privacy.web.rate_limits import seconds_left
 
+from .flow import after_password
 from .forms import AskForPasswordForm, SignInForm
-from .hashers import BUSY_SECONDS
 from .known_browser import remember
-from .models import User
-from .password_link import ask_for_password_link
-from .security_log import note
-from .security_notices import Notice, tell_owner
-from .sessions.models import end_sessions
-from .sign_in_flow import after_password
 
 WAIT = {"limited": 429, "busy": 503}  # the code of a form's error, and the status of the answer
 

@@ -16,12 +16,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from accounts.models import User
+from accounts.second_factor.models import authenticator_of
+from accounts.security_log import note
+from accounts.security_notices import Notice, tell_owner
+from accounts.sessions.store import SECOND_FACTOR
+
 from .known_browser import is_known, remember
-from .models import User
-from .second_factor.models import authenticator_of
-from .security_log import note
-from .security_notices import Notice, tell_owner
-from .sessions.store import SECOND_FACTOR
 
 PENDING = "password_given"  # in the session: who, when, with which password, and where to go afterwards
 PENDING_FOR = timedelta(minutes=10)

@@ -18,13 +18,13 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.passwords.hashers import TooBusy
 from privacy.encryption.normalization import normalise_email
 from privacy.web.client_address import client_address
 from privacy.web.rate_limits import give_back, network_of, seconds_left, take_slot
 
-from .hashers import TooBusy
 from .known_browser import browser_number
-from .models import User
 
 
 class TooManyTries(ValidationError):
@@ -43,7 +43,7 @@ class TooManyTries(ValidationError):
 
 def authenticate_within_limits(request: HttpRequest, *, email: str, password: str) -> User | None:
     """Compares a password where there is room for a wrong one, before anything is hashed. Raises `TooManyTries` and
-    `accounts.hashers.TooBusy`."""
+    `accounts.passwords.hashers.TooBusy`."""
     slots = _take_room(request, email, timezone.now())
     try:
         user = authenticate(request, username=email, password=password)

@@ -1,1 +1,0 @@
-"""Campaign labels: declared by an affiliate, counted by click, and by sale only for several buyers together."""

@@ -1,1 +1,0 @@
-"""What reaches the site from outside before a view sees it: bodies without a length, headers of proxies."""
