@@ -20,11 +20,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from .models import User
+from .models.second_factor import RecoveryCode, authenticator_of
+from .models.session import Session, end_sessions
 from .reauthentication import SessionEnded, password_fits
-from .second_factor.models import RecoveryCode, authenticator_of
 from .security_log import note
 from .security_notices import Notice, tell_owner
-from .sessions.models import Session, end_sessions
 from .sign_in.flow import must_have_second_factor
 
 SHOWN = 50  # sessions on the page, the ones used last

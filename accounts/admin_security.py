@@ -16,10 +16,10 @@ from django.utils import timezone
 from privacy.admin_base.reauthentication import confirmed_recently
 
 from .models import User
-from .second_factor.models import Authenticator
+from .models.second_factor import Authenticator
+from .models.session import Session, end_sessions
 from .second_factor.reset import reset_second_factor
 from .security_log import note
-from .sessions.models import Session, end_sessions
 from .sign_in.flow import must_have_second_factor
 
 RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}

@@ -17,10 +17,10 @@ from django.utils.cache import add_never_cache_headers
 from privacy.admin_base.reauthentication import is_confirmed, mark_confirmed
 
 from .models import User
+from .models.second_factor import authenticator_of, code_fits
+from .models.session import WRONG_PASSWORDS, Session
 from .passwords.hashers import TooBusy
-from .second_factor.models import authenticator_of, code_fits
 from .security_log import note_failure
-from .sessions.models import WRONG_PASSWORDS, Session
 
 PASSWORD, CODE, METHOD = "again-password", "again-code", "again-method"
 OWN = {PASSWORD, CODE, METHOD, "csrfmiddlewaretoken"}

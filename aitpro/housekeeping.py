@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django_tasks_db.models import DBTaskResult
 
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.commissions.lifecycle import approve_past_hold
 from affiliates.commissions.objections import remind_of_overdue_disputes
 from affiliates.membership.account_state import part_with_closed_affiliates

@@ -69,7 +69,8 @@ def _fill() -> None:
             " (id, status, enqueued_at, run_after, args_kwargs, priority, task_path, worker_ids, queue_name,"
             " backend_name, exception_class_path, traceback)"
             f" SELECT {_IDS[vendor]}, 'SUCCESSFUL', %s, %s, {arguments}, 0,"
-            f" 'privacy.mail.sending.deliver_mail', {empty}, 'default', 'default', '', 'Traceback: line ' || n || ' of privacy/mail/sending.py, in deliver_mail'"
+            f" 'privacy.mail.sending.deliver_mail', {empty}, 'default', 'default', '',"
+            " 'Traceback: line ' || n || ' of privacy/mail/sending.py, in deliver_mail'"
             " FROM numbers",
             [half, click.clicked_at, click.clicked_at],
         )

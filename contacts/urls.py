@@ -3,12 +3,13 @@ from django.urls import path
 from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
 
-from . import views
+from .documents.views import DocumentView
+from .inquiries.views import ContactView, ThanksView
 
 app_name = "contacts"
 urlpatterns = [
-    path("", views.ContactView.as_view(), name="contact"),
-    path("thanks/<str:reference>/", views.ThanksView.as_view(), name="thanks"),
-    path("documents/<str:token>/", views.DocumentView.as_view(), name="document"),
+    path("", ContactView.as_view(), name="contact"),
+    path("thanks/<str:reference>/", ThanksView.as_view(), name="thanks"),
+    path("documents/<str:token>/", DocumentView.as_view(), name="document"),
 ]
 for_uses(urlpatterns, (Purpose.ANSWER_INQUIRY, Audience.PERSON), (Purpose.QUOTE, Audience.PERSON))

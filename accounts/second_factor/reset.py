@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db import transaction
 
+from accounts.models.second_factor import Authenticator, RecoveryCode
+from accounts.models.session import end_sessions
 from accounts.security_log import note
 from accounts.security_notices import Notice, tell_owner
 
 from ..models import User
-from ..sessions.models import end_sessions
-from .models import Authenticator, RecoveryCode
 
 
 @transaction.atomic

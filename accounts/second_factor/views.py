@@ -15,16 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django.views.generic import View
 
-from accounts.security_log import note, note_failure
-from accounts.security_notices import Notice, tell_owner
-from accounts.sign_in.flow import finish, must_have_second_factor, pending_user, where_to
-from privacy.admin_base.reauthentication import ask_again, confirmed_recently
-
-from ..models import User
-from ..sessions.models import end_sessions
-from ..sessions.store import SECOND_FACTOR
-from .forms import CodeForm
-from .models import (
+from accounts.models.second_factor import (
     Authenticator,
     RecoveryCode,
     authenticator_of,
@@ -32,6 +23,15 @@ from .models import (
     make_recovery_codes,
     use_recovery_code,
 )
+from accounts.models.session import end_sessions
+from accounts.security_log import note, note_failure
+from accounts.security_notices import Notice, tell_owner
+from accounts.sign_in.flow import finish, must_have_second_factor, pending_user, where_to
+from privacy.admin_base.reauthentication import ask_again, confirmed_recently
+
+from ..models import User
+from ..sessions.store import SECOND_FACTOR
+from .forms import CodeForm
 from .reset import remove_second_factor
 
 SHOWN = "recovery_codes"  # in the sealed session, until their owner says that they are kept

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.models.session import Session, end_sessions
 from privacy.admin_base.reauthentication import mark_confirmed
 from privacy.signals import database_restored
 
 from .browsers import browser_name
-from .models import Session, end_sessions
 from .store import BROWSER, IS_STAFF, SIGNED_IN_AT
 
 

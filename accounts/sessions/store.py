@@ -15,11 +15,11 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models.session import Session, ending, lifetimes
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import SealBroken
 
 from .hashing import digest, digests
-from .models import Session, ending, lifetimes
 
 logger = logging.getLogger(__name__)
 

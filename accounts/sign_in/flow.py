@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from accounts.models import User
-from accounts.second_factor.models import authenticator_of
+from accounts.models.second_factor import authenticator_of
 from accounts.security_log import note
 from accounts.security_notices import Notice, tell_owner
 from accounts.sessions.store import SECOND_FACTOR

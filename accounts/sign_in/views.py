@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.views.generic import FormView
 
 from accounts.models import User
+from accounts.models.session import end_sessions
 from accounts.passwords.hashers import BUSY_SECONDS
 from accounts.passwords.link import ask_for_password_link
 from accounts.security_log import note
 from accounts.security_notices import Notice, tell_owner
-from accounts.sessions.models import end_sessions
 from privacy.mail.rate_limits import may_cause_mail
 from privacy.web.rate_limits import seconds_left
 

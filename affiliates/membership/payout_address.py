@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models.session import end_sessions
 from accounts.passwords.link import send_password_link
-from accounts.sessions.models import end_sessions
 from affiliates.mails import PAYOUT_EMAIL_ASKED, PAYOUT_EMAIL_CHANGED
 from affiliates.models import Affiliate, PayoutEmailChange
 from privacy.audit.trail import record

@@ -16,12 +16,12 @@ from django.urls import path, reverse
 from django.utils import timezone
 
 from contacts.documents.sharing import add_document, fetch_document, send_document
+from contacts.documents.views import download
 from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.correspondence import log_correspondence
 from contacts.inquiries.timeline import events_of, inquiries_of_the_sender
 from contacts.inquiries.workflow import StepRefused, assign_inquiry, discard_inquiry, release_inquiry
 from contacts.models import Correspondence, Document, Inquiry
-from contacts.views import download
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.consent.contact_permission import ContactRefused
 from privacy.mail.sending import MailRefused

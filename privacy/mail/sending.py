@@ -2,8 +2,8 @@
 
 Every message has a kind (`privacy.registry.mail_kinds`): its purpose, its template, and what must be alive for it to be
 sent (the inquiry, the order, the request that it serves). The gate (`privacy.mail.gate`) looks when a message is
-written, and again at the moment of delivery. A message is stored sealed in the same transaction as the change that caused it,
-and delivered by a task.
+written, and again at the moment of delivery. A message is stored sealed in the same transaction as the change that
+caused it, and delivered by a task.
 """
 
 from __future__ import annotations

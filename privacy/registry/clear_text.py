@@ -1,9 +1,9 @@
 """Columns that hold readable text, and why nobody's words are in them.
 
 A column that is not sealed is declared here with its reason, by the app that has it, in a module `clear_text` that
-start-up finds. A new one that is not fails `tests/privacy/registry/test_clear_text.py` and turns the row `encrypted` red:
-seal it (`SealedTextField`, declared with `@personal_data`), give it `choices`, or say why only the program writes it
-or why everybody may read it. The sweep (`privacy.evidence.sweep`) reads what is really in them.
+start-up finds. A new one that is not fails `tests/privacy/registry/test_clear_text.py` and turns the row `encrypted`
+red: seal it (`SealedTextField`, declared with `@personal_data`), give it `choices`, or say why only the program writes
+it or why everybody may read it. The sweep (`privacy.evidence.sweep`) reads what is really in them.
 """
 
 from __future__ import annotations

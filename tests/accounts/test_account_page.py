@@ -12,7 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.models import Affiliate
 from privacy.audit.models import AuditEntry
 from tests import factories

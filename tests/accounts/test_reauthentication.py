@@ -15,7 +15,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.models import Affiliate, LedgerEntry, PayoutBatch
 from affiliates.payouts.runs import prepare_payout
 from privacy.encryption.models import uuid7

@@ -17,8 +17,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.second_factor.models import Authenticator, RecoveryCode
-from accounts.sessions.models import Session
+from accounts.models.second_factor import Authenticator, RecoveryCode
+from accounts.models.session import Session
 from affiliates.models import Affiliate
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import RootKey, key_ring

@@ -14,8 +14,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.models.session import Session
 from accounts.sessions.browsers import browser_name
-from accounts.sessions.models import Session
 from accounts.sessions.store import SessionStore
 from affiliates.models import Affiliate
 from privacy.encryption.keys import RootKey, key_ring

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.models import Affiliate
 from tests import factories
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import LinkRequest
-from accounts.second_factor.models import Authenticator, make_recovery_codes
-from accounts.sessions.models import Session
+from accounts.models.second_factor import Authenticator, make_recovery_codes
+from accounts.models.session import Session
 from affiliates.models import (
     Affiliate,
     Application,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.membership.payout_address import ask_for_payout_email
 from affiliates.models import Affiliate, Click, Commission
 from contacts.inquiries.workflow import receive_inquiry

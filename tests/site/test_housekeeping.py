@@ -13,8 +13,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
+from accounts.models.session import Session
 from accounts.passwords.link import send_password_link
-from accounts.sessions.models import Session
 from affiliates.models import Affiliate, Click, Commission
 from aitpro import housekeeping
 from aitpro.housekeeping import housekeep

@@ -35,7 +35,7 @@ def the_server_tells_somebody_else() -> None:
     """A library reported each visit to its maker."""
     import socket
 
-    from contacts.views import ContactView
+    from contacts.inquiries.views import ContactView
 
     def form_valid(former: Any, self: Any, form: Any) -> Any:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:

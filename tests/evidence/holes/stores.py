@@ -12,7 +12,7 @@ from ..mutations import around, breaks, put, swap
 def free_text_is_logged() -> None:
     import logging
 
-    from contacts.views import ContactView
+    from contacts.inquiries.views import ContactView
 
     def form_valid(former: Any, self: Any, form: Any) -> Any:
         logging.getLogger("mutation").warning("somebody wrote: %s", form.cleaned_data)

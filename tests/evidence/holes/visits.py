@@ -171,7 +171,7 @@ def the_whole_name_of_a_visitors_line_is_counted() -> None:
 def a_message_is_stored_with_its_senders_network() -> None:
     """A domain name that was to count visits says who wrote."""
     from aitpro.traffic.reverse_dns import DomainLookup
-    from contacts.views import ContactView
+    from contacts.inquiries.views import ContactView
     from privacy.web.client_address import client_address
 
     def form_valid(former: Any, self: Any, form: Any) -> Any:

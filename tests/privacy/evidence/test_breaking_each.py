@@ -19,9 +19,9 @@ from pytest_django import Settings
 from affiliates.models import Affiliate, Click
 from aitpro.traffic.models import DomainDay
 from contacts.inquiries.forms import ContactForm
+from contacts.inquiries.views import ContactView
 from contacts.mails import INQUIRY_ANSWERED
 from contacts.models import Correspondence, Inquiry
-from contacts.views import ContactView
 from privacy.audit.models import AuditEntry
 from privacy.audit.trail import record
 from privacy.consent import contact_lists

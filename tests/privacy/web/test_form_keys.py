@@ -17,7 +17,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.membership.payout_address import ask_for_payout_email
 from affiliates.models import Affiliate, CommissionDispute, LedgerEntry
 from aitpro.housekeeping import housekeep

@@ -228,7 +228,7 @@ def test_a_signature_that_nobody_can_check_now_is_asked_for_again(
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     changed = {"Paypal-Cert-Url": f"{settings.PAYPAL_BASE_URL}/v1/notifications/certs/CERT-1"}
     assert deliver(hook, changed=changed) == 503
-    assert logging.ERROR in {level for name, level, _ in caplog.record_tuples if name == "shop.checkout.views"}
+    assert logging.ERROR in {level for name, level, _ in caplog.record_tuples if name == "shop.webhooks.views"}
     assert not PayPalEvent.objects.exists()
     settings.PAYPAL_BASE_URL = paypal.url
     assert deliver(hook) == 200

@@ -19,7 +19,7 @@ from django.test import override_settings
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from accounts.sessions.models import Session
+from accounts.models.session import Session
 from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
 from affiliates.tracking.labels import declare_label
 from contacts.models import Document

@@ -1,25 +1,21 @@
-"""The contact page, and the page behind the link to a document."""
+"""The contact page."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.utils.decorators import method_decorator
-from django.utils.http import content_disposition_header
-from django.views.decorators.cache import never_cache
-from django.views.generic import FormView, TemplateView, View
+from django.views.generic import FormView, TemplateView
 
+from contacts.models import REFERENCE, Inquiry
 from privacy.mail.rate_limits import may_be_held, may_cause_mail
 from privacy.web.idempotency import kept_in_history
 from privacy.web.rate_limits import seconds_left
 
-from .documents.sharing import document_behind, fetch_document
-from .inquiries.forms import ContactForm
-from .inquiries.workflow import receive_inquiry
-from .models import REFERENCE, Document, Inquiry
+from .forms import ContactForm
+from .workflow import receive_inquiry
 
 
 @kept_in_history
@@ -58,27 +54,3 @@ class ThanksView(TemplateView):
         if not REFERENCE.fullmatch(self.kwargs["reference"]):
             raise Http404("No message has such a number.")
         return super().get_context_data(**kwargs)
-
-
-@method_decorator(never_cache, name="dispatch")
-class DocumentView(View):
-    """The file behind the link in our mail, to be saved, never shown within this site."""
-
-    def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        now = timezone.now()
-        document = document_behind(token, now=now)
-        if document is None:
-            raise Http404("This link is over, or was replaced by a newer one.")
-        if request.method == "HEAD":  # a program looks where the link leads; nobody has read anything
-            response = download(document, b"")
-            response.headers["Content-Length"] = document.size
-            return response
-        return download(document, fetch_document(document=document, now=now, by=None))
-
-
-def download(document: Document, content: bytes) -> HttpResponse:
-    response = HttpResponse(content, content_type=document.content_type)
-    # Never kept by a proxy or the browser's cache; the name may hold any letter.
-    response.headers["Cache-Control"] = "no-store, private"
-    response.headers["Content-Disposition"] = content_disposition_header(True, document.file_name) or "attachment"
-    return response

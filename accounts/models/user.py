@@ -171,6 +171,3 @@ declare_table(
     "id user_id permission_id",
     despite_link=_ROLES_OF_STAFF,
 )
-
-from .second_factor.models import Authenticator, RecoveryCode  # noqa: E402, F401  (they point at the user above)
-from .sessions.models import Session  # noqa: E402, F401

@@ -1,0 +1,18 @@
+"""People who sign in, their sessions, and their second factors."""
+
+from __future__ import annotations
+
+from .second_factor import Authenticator, RecoveryCode
+from .session import Session
+from .user import LastAdministrator, LinkRequest, User, UserManager, in_an_hour
+
+__all__ = [
+    "Authenticator",
+    "LastAdministrator",
+    "LinkRequest",
+    "RecoveryCode",
+    "Session",
+    "User",
+    "UserManager",
+    "in_an_hour",
+]

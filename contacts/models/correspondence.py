@@ -1,0 +1,64 @@
+"""Calls, letters and mails that staff record."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedTextField
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, personal_data
+from privacy.registry.purposes import Channel, Purpose
+
+from .inquiry import Inquiry
+from .live_threads import LiveThreads
+from .reply import AS_THE_MESSAGE
+
+
+@personal_data(
+    label="Calls, letters and mails around your messages",
+    purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
+    columns={"notes": "what was said or written"},
+    other_columns="id inquiry_id author_id way purpose happened_at logged_at",
+    found_by=("inquiry__email_index",),
+    retention=AS_THE_MESSAGE,
+    erasure=Erasure.DELETE,
+    source="written down by our staff",
+    recipients="nobody",
+)
+class Correspondence(SealedModel):
+    """A call, a letter or a mail that went another way than this site's mail gate, written down by staff."""
+
+    class Way(models.TextChoices):
+        MAIL_IN = "mail_in", "an e-mail came in"
+        CALL_IN = "call_in", "the person called"
+        CALL_OUT = "call_out", "we called"
+        LETTER_IN = "letter_in", "a letter came in"
+        LETTER_OUT = "letter_out", "we sent a letter"
+
+    # What we do needs permission; what the person does never.
+    OUTGOING = {Way.CALL_OUT: Channel.PHONE, Way.LETTER_OUT: Channel.LETTER}
+    PURPOSES = (Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
+
+    inquiry = models.ForeignKey(Inquiry, on_delete=models.CASCADE, related_name="correspondence")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    way = models.CharField("what happened", max_length=10, choices=Way)
+    purpose = models.CharField(
+        max_length=20, choices=[(purpose.value, purpose.label) for purpose in PURPOSES], default=Purpose.ANSWER_INQUIRY
+    )
+    happened_at = models.DateTimeField("when", default=timezone.now)
+    notes = SealedTextField(max_length=20_000)
+    logged_at = models.DateTimeField("written down", default=timezone.now)
+
+    objects = LiveThreads()
+
+    class Meta:
+        ordering = ["happened_at"]
+        verbose_name = "call, letter or mail"
+        verbose_name_plural = "calls, letters and mails"
+
+    @property
+    def is_incoming(self) -> bool:
+        return self.way not in self.OUTGOING

@@ -1,0 +1,166 @@
+"""What people write to us."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.encryption.models import SealedModel
+from privacy.models import PrivacyRequest
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.purposes import Channel, Purpose
+
+from .live_threads import KEPT_DAYS
+
+KEPT = Retention(text="2 years after you wrote", since="received_at", days=KEPT_DAYS)
+
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without look-alikes, easy to read out over a telephone
+
+
+REFERENCE = re.compile(rf"Q-[{ALPHABET}]{{6}}")
+
+
+def new_reference() -> str:
+    return "Q-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+
+
+class InquiryQuerySet(models.QuerySet["Inquiry"]):
+    def live(self, now: datetime) -> InquiryQuerySet:
+        """What may still be read: at the end of its time a message is over, whether or not the purge has run."""
+        return self.filter(received_at__gt=now - timedelta(days=KEPT_DAYS))
+
+    def waiting(self) -> InquiryQuerySet:
+        """Somebody has to do something: answer, or look at what was held."""
+        return self.filter(state__in=Inquiry.WAITING)
+
+    def overdue(self, now: datetime) -> InquiryQuerySet:
+        return self.waiting().filter(due_at__lt=now)
+
+    def of_person(self, email: str) -> InquiryQuerySet:
+        return self.filter(email_index=email)
+
+
+class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ignore[misc]
+    """Expired messages are not reached by accident. The purge uses `_base_manager`, which has them."""
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().live(timezone.now())
+
+
+@personal_data(
+    label="Your messages to us",
+    purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
+    asked_when={
+        "phone": "if you give it",
+        "address": "if you give it",
+        "project": "for a quote",
+        "budget": "for a quote",
+        "deadline": "for a quote",
+        "order_reference": "about an order",
+    },
+    columns={
+        "name": "name",
+        "email": "e-mail address",
+        "phone": "telephone number",
+        "address": "postal address",
+        "project": "your project",
+        "budget": "budget",
+        "deadline": "deadline",
+        "order_reference": "the order you named",
+        "message": "message",
+    },
+    other_columns=(
+        "id reference kind email_index phone_index state received_at due_at answered_at assigned_to_id"
+        " privacy_request_id"
+    ),
+    found_by=("email_index",),
+    retention=KEPT,
+    erasure=Erasure.DELETE,
+    correctable={"name": "name", "phone": "tel", "address": "street-address"},
+    source="the contact form",
+    recipients="nobody",
+)
+class Inquiry(SealedModel):
+    class Kind(models.TextChoices):
+        QUESTION = "question", "A question"
+        QUOTE = "quote", "A quote for a project"
+        ORDER = "order", "Something about an order"
+        COMPLAINT = "complaint", "A complaint about privacy"
+
+    class State(models.TextChoices):
+        HELD = "held", "held for a look"
+        OPEN = "open", "waiting for an answer"
+        ANSWERED = "answered", "answered"
+        CLOSED = "closed", "closed"
+
+    class Budget(models.TextChoices):
+        SMALL = "under 1,000 USD"
+        MEDIUM = "1,000 to 5,000 USD"
+        LARGE = "5,000 to 20,000 USD"
+        LARGEST = "over 20,000 USD"
+
+    WAITING = (State.OPEN, State.HELD)
+    PURPOSES = {
+        Kind.QUESTION: Purpose.ANSWER_INQUIRY,
+        Kind.QUOTE: Purpose.QUOTE,
+        Kind.ORDER: Purpose.ORDER,
+        Kind.COMPLAINT: Purpose.PRIVACY_REQUEST,
+    }
+
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    kind = models.CharField("about", max_length=10, choices=Kind, default=Kind.QUESTION)
+    name = SealedTextField(max_length=150)
+    email = SealedEmailField("e-mail address")
+    email_index = BlindIndexField("email", normalise="email")
+    phone = SealedTextField("telephone number", max_length=40, blank=True)
+    phone_index = BlindIndexField("phone", normalise="phone", null=True)
+    address = SealedTextField("postal address", max_length=400, blank=True)
+    project = SealedTextField(max_length=200, blank=True, null=True)
+    budget = SealedTextField(max_length=30, blank=True, null=True)
+    deadline = SealedTextField(max_length=100, blank=True, null=True)
+    order_reference = SealedTextField("order", max_length=20, blank=True, null=True)
+    message = SealedTextField(max_length=20_000)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    received_at = models.DateTimeField(default=timezone.now, db_index=True)
+    due_at = models.DateTimeField("answer due", null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    privacy_request = models.ForeignKey(
+        PrivacyRequest, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
+
+    objects = LiveInquiries()
+
+    class Meta:
+        ordering = ["-received_at"]
+        verbose_name_plural = "inquiries"
+        indexes = [models.Index(fields=["state", "due_at"])]
+
+    def __str__(self) -> str:
+        return f"inquiry {self.reference}"
+
+    @property
+    def purpose(self) -> Purpose:
+        """What the contact points of this message were given for."""
+        return self.PURPOSES[self.Kind(self.kind)]
+
+    def contact_point(self, channel: str) -> str:
+        """The address or number given for this message; empty where none was."""
+        points = {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}
+        return str(points[Channel(channel)])
+
+    def is_overdue(self, now: datetime) -> bool:
+        """The same as `overdue()` of the queryset."""
+        return self.state in self.WAITING and self.due_at is not None and self.due_at < now

@@ -1,0 +1,42 @@
+"""The answer to a request, kept for its person to fetch."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedBinaryField
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.expiring import LiveManager
+from privacy.registry.purposes import Purpose
+
+from .request import PrivacyRequest
+
+
+@personal_data(
+    label="Archives and reports ready for you to fetch",
+    purpose=Purpose.PRIVACY_REQUEST,
+    columns={"content": "the archive or report itself"},
+    other_columns="id request_id link_digest created_at expires_at",
+    found_by=("request__email_index",),
+    retention=Retention(text="7 days", since="expires_at"),
+    erasure=Erasure.DELETE,
+    source="made by this site, in answer to your request",
+    recipients="you",
+    withheld=frozenset({"content"}),
+    withheld_because="you fetch it through its own link, and a copy of everything would hold itself",
+)
+class AccessArchive(SealedModel):
+    """The answer to a request, sealed, fetched only through its link: an archive, or the report of a deletion."""
+
+    request = models.OneToOneField(PrivacyRequest, on_delete=models.CASCADE, related_name="archive")
+    content = SealedBinaryField()
+    link_digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = LiveManager()
+
+    class Meta:
+        verbose_name = "archive"

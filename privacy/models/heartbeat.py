@@ -1,0 +1,21 @@
+"""When repeating work last ran."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
+
+
+@not_personal("when the purge and housekeeping last ran, and when staff were told of a problem", "id name at told_at")
+class Heartbeat(models.Model):
+    """One row for each kind of work; a migration makes the purge's, so that a purge that never ran is late as well."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=30, unique=True)
+    at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"heartbeat of the {self.name}"

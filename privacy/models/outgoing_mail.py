@@ -1,0 +1,69 @@
+"""Mail on its way out."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.fields import SealedEmailField, SealedTextField
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.mail_kinds import kind_named
+from privacy.registry.purposes import Purpose
+
+
+@personal_data(
+    label="Mail sent to you",
+    purpose=Purpose.LEGAL_OBLIGATION,
+    columns={"recipient": "address", "subject": "subject", "text": "text", "html": "formatted text"},
+    other_columns="id kind about_model about_id recipient_index state refusal attempts queued_at due_at sent_at",
+    found_by=("recipient_index",),
+    retention=Retention(text="30 days after it was written", since="queued_at", days=30),
+    erasure=Erasure.DELETE,
+    withheld=frozenset({"html"}),
+    withheld_because="it is the text above, formatted for mail programs",
+    circumstances={"queued_at": "written", "refusal": "why it was not sent"},
+    unlisted=frozenset({"kind", "about_model", "attempts", "due_at"}),
+    source="written by this site",
+    recipients="your mail provider",
+)
+class OutgoingMail(SealedModel):
+    """One message on its way out. Only `privacy.mail.sending` makes and sends them."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "waiting"
+        SENDING = "sending", "being sent"
+        SENT = "sent", "sent"
+        REFUSED = "refused", "refused"
+        FAILED = "failed", "given up"
+        BOUNCED = "bounced", "came back"
+
+    kind = models.CharField(max_length=60)
+    about_model = models.CharField("reason", max_length=60)
+    about_id = models.UUIDField("reason's id")
+    recipient = SealedEmailField()
+    recipient_index = BlindIndexField("recipient", normalise="email")
+    subject = SealedTextField()
+    text = SealedTextField()
+    html = SealedTextField()
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    refusal = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now, db_index=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+
+    @property
+    def purpose(self) -> Purpose | None:
+        """Of the kind of mail; None where no app declares it any more."""
+        try:
+            return kind_named(self.kind).purpose
+        except KeyError:
+            return None
+
+    class Meta:
+        ordering = ["-queued_at"]
+        verbose_name = "mail"
+        verbose_name_plural = "outgoing mail"
+        indexes = [models.Index(fields=["state", "due_at"])]

@@ -1,0 +1,170 @@
+"""Attempts to pay an order, and money that goes back to its buyer. Amounts are whole minor units (cents for USD)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q, Sum
+from django.utils import timezone
+
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
+from shop.money import Money
+
+from .order import Order
+
+
+class PaymentQuerySet(models.QuerySet["Payment"]):
+    def unsettled(self) -> PaymentQuerySet:
+        """Payments of which PayPal may know more than we do."""
+        return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
+
+    def differing(self) -> PaymentQuerySet:
+        """Payments that PayPal knows otherwise than we do."""
+        return self.exclude(problem="")
+
+
+@not_personal(
+    "amounts, states and PayPal's numbers; who paid stands in the order",
+    "id order_id attempt approval state amount_minor currency paypal_order_id approve_url capture_id refunded_minor"
+    " is_disputed problem created_at changed_at",
+    despite_link="the buyer's archive has the order with the same sum and day; PayPal's numbers lead to a person only"
+    " in PayPal's own records, and what staff are to look at is a mismatch of sums",
+)
+class Payment(models.Model):
+    """One attempt to pay an order through PayPal. `settle` in `shop.payments.settlement` moves it along."""
+
+    class State(models.TextChoices):
+        NEW = "new", "not yet at PayPal"
+        CREATED = "created", "waiting for the buyer"
+        CAPTURING = "capturing", "being collected"
+        PENDING = "pending", "pending at PayPal"
+        PAID = "paid", "paid"
+        DECLINED = "declined", "declined"
+        EXPIRED = "expired", "expired"
+        PART_REFUNDED = "part_refunded", "partly refunded"
+        REFUNDED = "refunded", "refunded"
+
+    UNSETTLED = (State.CREATED, State.CAPTURING, State.PENDING)
+    RECEIVED = (State.PAID, State.PART_REFUNDED, State.REFUNDED)
+    OVER = (State.DECLINED, State.EXPIRED)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    attempt = models.PositiveSmallIntegerField(default=1)
+    approval = models.PositiveSmallIntegerField(default=1)  # a new one after PayPal sent the buyer back
+    state = models.CharField(max_length=15, choices=State, default=State.NEW)
+    amount_minor = models.PositiveIntegerField("amount in cents")
+    currency = models.CharField(max_length=3)
+    paypal_order_id = models.CharField("PayPal order", max_length=64, unique=True, null=True)
+    approve_url = models.CharField(max_length=500, blank=True)
+    capture_id = models.CharField("PayPal capture", max_length=64, unique=True, null=True)
+    refunded_minor = models.PositiveIntegerField("refunded, in cents", default=0)
+    is_disputed = models.BooleanField("disputed", default=False)  # while a dispute is open: `shop.payments.disputes`
+    problem = models.CharField(max_length=200, blank=True)  # for staff: what does not match PayPal
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    objects = PaymentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        permissions = [
+            ("refund_payment", "Can refund payments"),
+            ("reconcile_payment", "Can compare payments with PayPal again and set its messages aside"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
+            models.UniqueConstraint(
+                fields=["order"],
+                condition=~Q(state__in=["declined", "expired"]),
+                name="one_running_payment_per_order",
+            ),
+            models.CheckConstraint(condition=Q(refunded_minor__lte=F("amount_minor")), name="refunds_within_payment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.attempt} of {self.order}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def returned(self) -> Money:
+        return Money(self.refunded_minor, self.currency)
+
+    @property
+    def refundable(self) -> Money:
+        return Money(self.amount_minor - self.refunded_minor, self.currency)
+
+    @property
+    def is_received(self) -> bool:
+        return self.state in self.RECEIVED
+
+    @property
+    def unclaimed(self) -> Money:
+        """What no refund has taken, nor is on its way to take. Lock the payment to rely on it."""
+        under_way = self.refunds.filter(state__in=Refund.UNDER_WAY).aggregate(sum=Sum("amount_minor"))["sum"]
+        return self.refundable - Money(under_way or 0, self.currency)
+
+    @property
+    def create_key(self) -> str:
+        return f"ord-{self.pk}-{self.attempt}"
+
+    @property
+    def capture_key(self) -> str:
+        return f"cap-{self.pk}-{self.approval}"
+
+
+@not_personal(
+    "amounts, states and PayPal's numbers",
+    "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at"
+    " looked_at",
+    despite_link="the buyer's archive has the order and that it was refunded; `requested_by` is work of staff",
+)
+class Refund(models.Model):
+    """Money on its way back to the buyer: asked for by staff, seen at PayPal, or taken by a dispute."""
+
+    class Source(models.TextChoices):
+        STAFF = "staff", "refunded here"
+        PAYPAL = "paypal", "refunded at PayPal"
+        CHARGEBACK = "chargeback", "taken back by PayPal or the bank"
+
+    class State(models.TextChoices):
+        NEW = "new", "not yet at PayPal"
+        PENDING = "pending", "pending at PayPal"
+        COMPLETED = "completed", "refunded"
+        FAILED = "failed", "failed"
+        UNDONE = "undone", "undone: the money came back"
+
+    UNDER_WAY = (State.NEW, State.PENDING)
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    source = models.CharField(max_length=10, choices=Source, default=Source.STAFF)
+    amount_minor = models.PositiveIntegerField("amount in cents")
+    currency = models.CharField(max_length=3)
+    state = models.CharField(max_length=10, choices=State, default=State.NEW)
+    paypal_refund_id = models.CharField("PayPal refund", max_length=64, unique=True, null=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    looked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_above_zero")]
+
+    def __str__(self) -> str:
+        return f"refund {str(self.pk)[-8:]}"
+
+    @property
+    def total(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def request_key(self) -> str:
+        return f"ref-{self.pk}"

@@ -1,0 +1,42 @@
+"""What is on sale."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from privacy.encryption.models import uuid7
+from privacy.registry.declarations import not_personal
+from shop.money import CURRENCIES, Money, program_currency
+
+
+@not_personal(
+    "what the shop sells",
+    "id slug name summary description price_minor currency is_active issues_licence asks_phone asks_address",
+)
+class Product(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    summary = models.CharField(max_length=300)
+    description = models.TextField(blank=True)
+    price_minor = models.PositiveIntegerField("price in minor units")
+    currency = models.CharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
+    is_active = models.BooleanField("on sale", default=True)
+    issues_licence = models.BooleanField("comes with a licence key", default=True)
+    asks_phone = models.BooleanField(
+        "asks for a telephone number", default=False, help_text="Only where the order can't be fulfilled well without."
+    )
+    asks_address = models.BooleanField(
+        "asks for a postal address", default=False, help_text="Only where something is done or sent there."
+    )
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(price_minor__gt=0), name="price_above_zero")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_minor, self.currency)
