@@ -14,7 +14,8 @@ DEMO = "aitpro/management/commands/run_demo.py"  # starts the demo's processes; 
 
 # The rehearsal is a program of its own: it starts the scratch copy's processes, and no page imports it.
 REHEARSAL = {
-    f"privacy/evidence/rehearsal/{name}.py" for name in ("nightly", "process", "rehearsing", "scratch", "surroundings")
+    f"privacy/evidence/rehearsal/{name}.py"
+    for name in ("environment", "nightly", "process", "rehearsal", "scratch_copy")
 }
 REHEARSAL |= {"aitpro/probes/served.py"}  # starts the server, and speaks to it
 PAYPAL = {"shop/paypal/client.py", "shop/paypal/certificates.py"}
