@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from privacy.after_deletion import DeletionPrevented
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedDateTimeField
 from privacy.encryption.fields import PlaintextRefused, SealedEmailField, SealedTextField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, declare_table, personal_data
@@ -147,7 +148,7 @@ class LinkRequest(SealedModel):
 
     email = SealedEmailField("e-mail address")
     email_index = BlindIndexField("email", normalise="email")
-    keep_until = models.DateTimeField(default=in_an_hour, db_index=True)
+    keep_until = ComputedDateTimeField(default=in_an_hour, db_index=True)
 
     @classmethod
     @transaction.atomic

@@ -18,7 +18,7 @@ from .encryption.normalise import email_fingerprint, former_email_fingerprint
 from .fingerprints import FingerprintField, NormalForm, normal_form_field
 from .purposes import Channel, Purpose, Refusal
 from .registry import Erasure, Retention, not_personal, personal_data
-from .sealed_models import SealedModel, uuid7
+from .sealed_models import SealedModel, UUID7Field
 
 if TYPE_CHECKING:
     from .encryption.blind_index import BlindIndex
@@ -201,7 +201,7 @@ class MailTally(models.Model):
         FAILED = "failed", "given up"
         BOUNCED = "bounced", "came back"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     day = models.DateField()
     kind = models.CharField(max_length=60)
     purpose = models.CharField(max_length=20, choices=Purpose)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from .expiring import is_ahead
 from .registry import not_personal
-from .sealed_models import uuid7
+from .sealed_models import UUID7Field
 
 
 class PromiseStateQuerySet(models.QuerySet["PromiseState"]):
@@ -26,7 +26,7 @@ class PromiseStateQuerySet(models.QuerySet["PromiseState"]):
 class PromiseState(models.Model):
     """A time during which one promise was kept, or broken. The current one has no end."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     promise = models.CharField(max_length=40)
     kept = models.BooleanField()
     began_at = models.DateTimeField()

@@ -17,7 +17,7 @@ from .mail_kinds import kind_named
 from .purposes import Purpose
 from .registry import Erasure, Retention, not_personal, personal_data
 from .request_models import PrivacyRequest, new_reference
-from .sealed_models import SealedModel, uuid7
+from .sealed_models import SealedModel, UUID7Field
 
 __all__ = [
     "AccessArchive",
@@ -143,7 +143,7 @@ class ErasureMark(models.Model):
 class Heartbeat(models.Model):
     """One row for each kind of work; a migration makes the purge's, so that a purge that never ran is late as well."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=30, unique=True)
     at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from privacy.expiring import is_due
 from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.sealed_models import UUID7Field
 
 from .money import Money
 
@@ -56,7 +56,7 @@ class Dispute(models.Model):
     LOST = (Outcome.BUYER, Outcome.ACCEPTED)
     KEPT = (Outcome.SELLER, Outcome.PAYOUT, Outcome.CANCELED, Outcome.DENIED)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     paypal_id = models.CharField("PayPal dispute", max_length=64, unique=True)
     payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="disputes")
     state = models.CharField(max_length=30, choices=State)

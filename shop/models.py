@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.links import SealedTokenField
 from privacy.purposes import Audience, Purpose
 from privacy.registry import Erasure, Retention, Use, not_personal, personal_data
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.sealed_models import SealedModel, UUID7Field
 
 from .delivery_models import Licence, ProductFile
 from .dispute_models import Dispute
@@ -40,13 +41,13 @@ __all__ = [
     "id slug name summary description price_minor currency is_active issues_licence asks_phone asks_address",
 )
 class Product(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
     description = models.TextField(blank=True)
     price_minor = models.PositiveIntegerField("price in minor units")
-    currency = models.CharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
+    currency = ComputedCharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
     issues_licence = models.BooleanField("comes with a licence key", default=True)
     asks_phone = models.BooleanField(
@@ -204,7 +205,7 @@ class Payment(models.Model):
     RECEIVED = (State.PAID, State.PART_REFUNDED, State.REFUNDED)
     OVER = (State.DECLINED, State.EXPIRED)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     attempt = models.PositiveSmallIntegerField(default=1)
     approval = models.PositiveSmallIntegerField(default=1)  # a new one after PayPal sent the buyer back
@@ -295,7 +296,7 @@ class Refund(models.Model):
 
     UNDER_WAY = (State.NEW, State.PENDING)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     source = models.CharField(max_length=10, choices=Source, default=Source.STAFF)
     amount_minor = models.PositiveIntegerField("amount in cents")

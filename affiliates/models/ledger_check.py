@@ -6,14 +6,14 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.registry import not_personal
-from privacy.sealed_models import uuid7
+from privacy.sealed_models import UUID7Field
 
 
 @not_personal("when the books were compared, and the first difference by its ids", "id checked_at difference paypal")
 class LedgerCheck(models.Model):
     """One comparison. `difference` is empty when the books agree."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     checked_at = models.DateTimeField(default=timezone.now, db_index=True)
     difference = models.CharField(max_length=400, blank=True)
     paypal = models.BooleanField("PayPal was asked too")

@@ -14,7 +14,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.fingerprints import FingerprintField
 from privacy.purposes import Purpose
 from privacy.registry import Erasure, Retention, not_personal, personal_data
-from privacy.sealed_models import SealedModel, uuid7
+from privacy.sealed_models import SealedModel, UUID7Field
 
 from .differences import Difference, differences
 from .gate import NOTHING
@@ -52,7 +52,7 @@ class PolicyVersion(models.Model):
         SUPERSEDED = "superseded", "superseded"
         WITHDRAWN = "withdrawn", "withdrawn"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     number = models.PositiveIntegerField("version", unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     summary = models.TextField("what changes, in plain words", max_length=5000)
