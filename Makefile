@@ -20,7 +20,7 @@ test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 	$(BIN)/python -m tests.both
 
 test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 browser-tests: $(VENV)/.dev  ## Tests in a real browser; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser
