@@ -8,7 +8,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast browser-tests evidence evidence-postgresql check lint types imports migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run test test-fast browser-tests evidence evidence-postgresql check lint types imports migrations initial-migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -20,7 +20,7 @@ test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 	$(BIN)/python -m tests.both
 
 test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 browser-tests: $(VENV)/.dev  ## Tests in a real browser; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser
@@ -47,6 +47,14 @@ imports: $(VENV)/.dev
 
 migrations: $(VENV)/.dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	PAYPAL_STANDIN_DATA_DIR=$$(mktemp -d) DJANGO_SETTINGS_MODULE=paypal_standin.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+initial-migrations: $(VENV)/.dev  ## Writes each app's 0001_initial anew from its models; only while nothing is released
+	find . -path '*/migrations/0001_initial.py' -not -path './$(VENV)/*' -delete
+	find . -path '*/migrations/0*.py' -not -path './$(VENV)/*' -exec mv {} {}.aside \;
+	-DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --no-header
+	-PAYPAL_STANDIN_DATA_DIR=$$(mktemp -d) DJANGO_SETTINGS_MODULE=paypal_standin.settings $(BIN)/python -m django makemigrations --no-header
+	find . -name '*.py.aside' -not -path './$(VENV)/*' -exec sh -c 'mv "$$1" "$${1%.aside}"' _ {} \;
 
 deploy-check: $(VENV)/.dev  ## Django's checks under production settings
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \

@@ -7,12 +7,12 @@ from encrypted_fields.fields import EncryptedTextField
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import declare_table
 
 
 class PlainRow(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     name = models.TextField()
     email = models.TextField()
     message = models.TextField()
@@ -28,7 +28,7 @@ class SealedRow(SealedModel):
 
 
 class FernetRow(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     name = EncryptedTextField()
     email = EncryptedTextField()
     message = EncryptedTextField()
@@ -40,7 +40,7 @@ class FernetRow(models.Model):
 class PlainPerson(models.Model):
     """A plain, indexed look-up."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     email = models.CharField(max_length=254, db_index=True)
 
     def __str__(self) -> str:
@@ -50,7 +50,7 @@ class PlainPerson(models.Model):
 class PlainClick(models.Model):
     """What a click stores, in clear text. One index beside the primary key: the one Django gives a foreign key."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     affiliate_id = models.UUIDField(db_index=True)
     cookie_digest = models.CharField(max_length=64)
     address = models.CharField(max_length=64)

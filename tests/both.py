@@ -1,22 +1,27 @@
-"""The whole suite on both databases at once, a core for each. Each line says which one it comes from.
+"""The whole suite on both databases at once, on all cores. Each line says which one it comes from.
 
-`python -m tests.both`, with what pytest takes. Exits with 1 when either fails.
+`python -m tests.both`, with what pytest takes. Exits with 1 when either fails. SIGINT and SIGTERM end both.
 """
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 
 # A browser is no Python package (`make browser-tests`), and rehearsals with holes take long (`make evidence`).
 PYTEST = ["-m", "pytest", "-m", "not browser and not holes"]
-RUNS = {"sqlite": PYTEST, "postgresql": ["-m", "tests.postgres", *PYTEST]}
+# The tests of a file share what they start. Each database has a worker for each core: many tests wait for a process.
+WORKERS = ["--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]
+RUNS = {"sqlite": [*PYTEST, *WORKERS], "postgresql": ["-m", "tests.postgres", *PYTEST, *WORKERS]}
 
 
 def main(arguments: list[str]) -> int:
     processes = {name: _start([*command, *arguments]) for name, command in RUNS.items()}
-    readers = [threading.Thread(target=_tell, args=item) for item in processes.items()]
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: [process.send_signal(signal.SIGINT) for process in processes.values()])
+    readers = [threading.Thread(target=_print_lines, args=item) for item in processes.items()]
     for reader in readers:
         reader.start()
     for reader in readers:
@@ -25,12 +30,18 @@ def main(arguments: list[str]) -> int:
 
 
 def _start(command: list[str]) -> subprocess.Popen[str]:
+    """In a session of its own: Ctrl-C reaches it once, from here."""
     return subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1
+        [sys.executable, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        bufsize=1,
+        start_new_session=True,
     )
 
 
-def _tell(name: str, process: subprocess.Popen[str]) -> None:
+def _print_lines(name: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     for line in process.stdout:
         print(f"{name:<10} | {line}", end="", flush=True)

@@ -1,15 +1,24 @@
 """The project's own settings, with what tests need: an environment, a database of their own, quick passwords."""
 
 import os
+import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
-from privacy.encryption.keys import RootKey
+# Where a machine keeps no compiled modules, each process that a test starts would compile a thousand of them again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+from privacy.encryption.keys import RootKey  # noqa: E402
 
 os.environ.setdefault("SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("ENCRYPTION_KEYS", RootKey(b"test", b"k" * 32).written_out())
 os.environ.setdefault("REHEARSE_NIGHTLY", "false")  # also for the processes that tests start
-os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="aitpro-tests-"))
+if "DATA_DIR" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="aitpro-tests-")
+elif worker := os.environ.get("PYTEST_XDIST_WORKER"):  # it inherits the folder of the process that started it
+    os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / worker)
 
 from aitpro.settings import *  # noqa: E402, F403
 from aitpro.settings import DATA_DIR, DATABASES, POLICY_LEAVES_OUT, STORAGES, TEMPLATES  # noqa: E402

@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedDateTimeField
 from privacy.encryption.fields import PlaintextRefused, SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.erasure.consequences import DeletionPrevented
@@ -147,7 +148,7 @@ class LinkRequest(SealedModel):
 
     email = SealedEmailField("e-mail address")
     email_index = BlindIndexField("email", normalise="email")
-    keep_until = models.DateTimeField(default=in_an_hour, db_index=True)
+    keep_until = ComputedDateTimeField(default=in_an_hour, db_index=True)
 
     @classmethod
     @transaction.atomic

@@ -18,6 +18,7 @@ from django.db.models.functions import Upper
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedCharField, ComputedDateTimeField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.models import SealedModel
@@ -101,7 +102,7 @@ class Application(SealedModel):
     confirmed_at = models.DateTimeField("address confirmed at", null=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decision = SealedTextField("reason", max_length=300, null=True, blank=True)
-    keep_until = models.DateTimeField(default=two_years_from_now, db_index=True)
+    keep_until = ComputedDateTimeField(default=two_years_from_now, db_index=True)
 
     objects = ApplicationQuerySet.as_manager()
 
@@ -189,7 +190,7 @@ class Affiliate(SealedModel):
         CLOSED = "closed", "closed"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="affiliate")
-    code = models.CharField(
+    code = ComputedCharField(
         max_length=32,
         unique=True,
         default=new_code,

@@ -11,8 +11,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedTextField
-from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, Use, personal_data
 from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order
@@ -57,7 +58,7 @@ class Attribution(models.Model):
         COOKIE = "cookie", "link"
         CODE = "code", "code typed at checkout"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="attribution")
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="attributions")
     # When it was, its label, whether the address was the same: all of that is in the visit, and gone 30 days after it.
@@ -154,7 +155,7 @@ class Commission(SealedModel):
 
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
     # What the affiliate gets to see instead of the order's, by which a buyer is known to staff.
-    number = models.CharField(max_length=12, unique=True, default=new_commission_number, editable=False)
+    number = ComputedCharField(max_length=12, unique=True, default=new_commission_number, editable=False)
     base_minor = models.PositiveIntegerField("base in cents")
     rate_percent = models.DecimalField("rate in %", max_digits=5, decimal_places=2, null=True)
     rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)

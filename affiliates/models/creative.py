@@ -10,7 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.computed_fields import ComputedImageField
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
@@ -32,9 +33,9 @@ class CreativeQuerySet(models.QuerySet["Creative"]):
 class Creative(models.Model):
     """With an image it is a banner and `words` its description; without one, `words` are the link itself."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=80)
-    image = models.ImageField(
+    image = ComputedImageField(
         upload_to=_place_of,
         width_field="width",
         height_field="height",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 
@@ -13,7 +13,7 @@ from privacy.registry.declarations import not_personal
 class LedgerCheck(models.Model):
     """One comparison. `difference` is empty when the books agree."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     checked_at = models.DateTimeField(default=timezone.now, db_index=True)
     difference = models.CharField(max_length=400, blank=True)
     paypal = models.BooleanField("PayPal was asked too")

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
-from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Purpose
 from shop.money import Money
@@ -45,7 +45,7 @@ class PayoutBatch(models.Model):
 
     OPEN = (State.APPROVED, State.SENT)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
     method = models.CharField(max_length=10, choices=Method, default=Method.PAYPAL)
     currency = models.CharField(max_length=3)
@@ -105,7 +105,7 @@ class PayoutParcel(models.Model):
 
     OPEN = (State.WAITING, State.SENT)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="parcels")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     paypal_batch_id = models.CharField("PayPal batch", max_length=64, unique=True, null=True)

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 from .affiliate import Affiliate
@@ -43,7 +43,7 @@ class TermsVersionQuerySet(models.QuerySet["TermsVersion"]):
 class TermsVersion(models.Model):
     """A draft until it has its day; from then on the database keeps it as it is."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     number = models.PositiveSmallIntegerField(unique=True, editable=False)
     text = models.TextField(
         max_length=50_000, help_text="An empty line between paragraphs. A line that starts with # is a heading."
@@ -94,7 +94,7 @@ class TermsVersion(models.Model):
 class TermsAcceptance(models.Model):
     """Written once, kept with the ledger."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="acceptances")
     version = models.ForeignKey(TermsVersion, on_delete=models.PROTECT, related_name="acceptances")
     accepted_at = models.DateTimeField(default=timezone.now)

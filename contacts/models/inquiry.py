@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.models import PrivacyRequest
@@ -117,7 +118,7 @@ class Inquiry(SealedModel):
         Kind.COMPLAINT: Purpose.PRIVACY_REQUEST,
     }
 
-    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    reference = ComputedCharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField("about", max_length=10, choices=Kind, default=Kind.QUESTION)
     name = SealedTextField(max_length=150)
     email = SealedEmailField("e-mail address")

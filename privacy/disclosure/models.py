@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.models.request import new_reference
@@ -60,7 +61,7 @@ class Disclosure(SealedModel):
         EXPORTED = "exported", "disclosed"
         REFUSED = "refused", "refused"
 
-    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    reference = ComputedCharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField(max_length=12, choices=Kind)
     authority = SealedTextField(max_length=200, null=True, help_text="The court or authority that ordered it.")
     order_reference = SealedTextField("the order's reference", max_length=200, null=True)

@@ -126,6 +126,8 @@ class SealedField(models.BinaryField[Any, Any]):
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("editable", None)
+        if callable(kwargs.get("default")):  # of no use to a migration, as in computed_fields.py
+            del kwargs["default"]
         if not self.editable:
             kwargs["editable"] = False
         return name, path, args, kwargs

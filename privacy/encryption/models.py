@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import uuid_utils.compat
 from django.db import models, router, transaction
@@ -12,7 +12,11 @@ from django.db import models, router, transaction
 from privacy.registry.policy_gate import require_open
 
 from .blind_index import BlindIndexField
+from .computed_fields import ComputedField
 from .sealing import SealedBytes
+
+_Set = TypeVar("_Set")
+_Get = TypeVar("_Get")
 
 
 def uuid7() -> uuid.UUID:
@@ -20,10 +24,17 @@ def uuid7() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
+class UUID7Field(ComputedField, models.UUIDField[_Set, _Get]):
+    """A UUID version 7 of its own for each row, never edited."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"default": uuid7, "editable": False, **options})
+
+
 class SealedModel(models.Model):
     """Gives a row its name before it is written, because sealed values are bound to it."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
 
     class Meta:
         abstract = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 
@@ -13,7 +13,7 @@ from privacy.registry.declarations import not_personal
 class AddressIndexing(models.Model):
     """One row for each set of rules that this database has seen (`privacy.mail.address_reindex.RULES`)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     rules = models.CharField(max_length=40, unique=True)
     done_at = models.DateTimeField(default=timezone.now)
     repeated_at = models.DateTimeField(null=True)
@@ -34,7 +34,7 @@ class AddressChange(models.Model):
         JOINED = "joined", "is found by another spelling too"
         DUPLICATE = "duplicate", "belongs to the same address as another row, and only one may"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     change = models.CharField(max_length=10, choices=Change)
     model = models.CharField("kind of row", max_length=60)
     row_id = models.UUIDField("row")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import LARGEST_STEP, is_ahead
 
@@ -42,7 +42,7 @@ class Attempt(models.Model):
         DONE = "done"
         FAILED = "failed"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     kind = models.CharField(max_length=20, choices=Kind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     began_at = models.DateTimeField()
@@ -84,7 +84,7 @@ class Breach(models.Model):
     """A place at which attempts of one kind found a promise broken, or (`tried` is false) could not try it. It is open
     until an attempt of the same kind finds nothing there."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     promise = models.CharField(max_length=40)
     kind = models.CharField(max_length=20, choices=Kind)
     place = models.CharField(max_length=LONGEST_PLACE)

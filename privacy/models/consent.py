@@ -15,7 +15,7 @@ from django.utils import timezone
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedEmailField
 from privacy.encryption.fingerprints import FingerprintField, NormalForm, normal_form_field
-from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.encryption.normalization import email_fingerprint, former_email_fingerprint
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Channel, Purpose, Refusal
@@ -201,7 +201,7 @@ class MailTally(models.Model):
         FAILED = "failed", "given up"
         BOUNCED = "bounced", "came back"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     day = models.DateField()
     kind = models.CharField(max_length=60)
     purpose = models.CharField(max_length=20, choices=Purpose)

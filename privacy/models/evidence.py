@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_ahead
 
@@ -26,7 +26,7 @@ class PromiseStateQuerySet(models.QuerySet["PromiseState"]):
 class PromiseState(models.Model):
     """A time during which one promise was kept, or broken. The current one has no end."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     promise = models.CharField(max_length=40)
     kept = models.BooleanField()
     began_at = models.DateTimeField()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 
@@ -12,7 +12,7 @@ from privacy.registry.declarations import not_personal
 class Heartbeat(models.Model):
     """One row for each kind of work; a migration makes the purge's, so that a purge that never ran is late as well."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=30, unique=True)
     at = models.DateTimeField()
     told_at = models.DateTimeField(null=True)

@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.models import SealedModel
@@ -140,7 +141,7 @@ class PrivacyRequest(SealedModel):
     # Whoever asks this may ask it: it is recorded and has its clock from the start, confirmed or not.
     NEEDS_NO_PROOF = (Kind.COMPLAINT, Kind.STOP_CONTACT)
 
-    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    reference = ComputedCharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
     channel = models.CharField("came by", max_length=10, choices=Way, default=Way.PAGE)
     state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)

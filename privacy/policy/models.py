@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fingerprints import FingerprintField
-from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.policy_diff import Difference, differences
 from privacy.registry.policy_gate import NOTHING
@@ -51,7 +51,7 @@ class PolicyVersion(models.Model):
         SUPERSEDED = "superseded", "superseded"
         WITHDRAWN = "withdrawn", "withdrawn"
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     number = models.PositiveIntegerField("version", unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
     summary = models.TextField("what changes, in plain words", max_length=5000)

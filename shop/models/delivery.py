@@ -18,8 +18,9 @@ from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedFileField
 from privacy.encryption.fields import SealedTextField
-from privacy.encryption.models import SealedModel, uuid7
+from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Purpose
 
@@ -100,10 +101,10 @@ def _place_of(release: ProductFile, name: str) -> str:
 class ProductFile(models.Model):
     """One release. Its file never changes: a mended one is a new version."""
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     product = models.ForeignKey("shop.Product", on_delete=models.PROTECT, related_name="files")
     version = models.CharField(max_length=30, validators=[RegexValidator(r"\A[0-9A-Za-z][0-9A-Za-z.+-]*\Z")])
-    content = models.FileField(
+    content = ComputedFileField(
         "file",
         upload_to=_place_of,
         storage=protected_storage,

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_due
 from shop.money import Money
@@ -55,7 +55,7 @@ class Dispute(models.Model):
     LOST = (Outcome.BUYER, Outcome.ACCEPTED)
     KEPT = (Outcome.SELLER, Outcome.PAYOUT, Outcome.CANCELED, Outcome.DENIED)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     paypal_id = models.CharField("PayPal dispute", max_length=64, unique=True)
     payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="disputes")
     state = models.CharField(max_length=30, choices=State)

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.utils import timezone
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from shop.money import Money
 
@@ -49,7 +49,7 @@ class Payment(models.Model):
     RECEIVED = (State.PAID, State.PART_REFUNDED, State.REFUNDED)
     OVER = (State.DECLINED, State.EXPIRED)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     attempt = models.PositiveSmallIntegerField(default=1)
     approval = models.PositiveSmallIntegerField(default=1)  # a new one after PayPal sent the buyer back
@@ -140,7 +140,7 @@ class Refund(models.Model):
 
     UNDER_WAY = (State.NEW, State.PENDING)
 
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     source = models.CharField(max_length=10, choices=Source, default=Source.STAFF)
     amount_minor = models.PositiveIntegerField("amount in cents")

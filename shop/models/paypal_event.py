@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from privacy.encryption.computed_fields import ComputedDateTimeField
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.registry.declarations import Erasure, Retention, personal_data
@@ -63,7 +64,7 @@ class PayPalEvent(SealedModel):
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     handled_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField("tried again", default=first_due)
+    due_at = ComputedDateTimeField("tried again", default=first_due)
 
     objects = PayPalEventQuerySet.as_manager()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from privacy.encryption.models import uuid7
+from privacy.encryption.computed_fields import ComputedCharField
+from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from shop.money import CURRENCIES, Money, program_currency
 
@@ -15,13 +16,13 @@ from shop.money import CURRENCIES, Money, program_currency
     "id slug name summary description price_minor currency is_active issues_licence asks_phone asks_address",
 )
 class Product(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    id = UUID7Field(primary_key=True)
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
     description = models.TextField(blank=True)
     price_minor = models.PositiveIntegerField("price in minor units")
-    currency = models.CharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
+    currency = ComputedCharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
     issues_licence = models.BooleanField("comes with a licence key", default=True)
     asks_phone = models.BooleanField(

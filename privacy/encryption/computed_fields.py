@@ -1,0 +1,40 @@
+"""Django's fields, for defaults and file paths that a function of the application computes.
+
+A migration writes them as the plain field without the function: it needs neither, and would break when the function is
+moved or renamed. A row that a migration itself creates gets such a value from the migration.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.db import models
+
+_Set = TypeVar("_Set")
+_Get = TypeVar("_Get")
+
+
+class ComputedField:
+    """Mixed into a field, before Django's class."""
+
+    def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
+        name, _, args, options = super().deconstruct()  # type: ignore[misc]
+        plain = next(base for base in type(self).__mro__ if base.__module__.startswith("django."))
+        kept = {option: value for option, value in options.items() if not callable(value)}
+        return name, f"django.db.models.{plain.__name__}", args, kept
+
+
+class ComputedCharField(ComputedField, models.CharField[_Set, _Get]):
+    pass
+
+
+class ComputedDateTimeField(ComputedField, models.DateTimeField[_Set, _Get]):
+    pass
+
+
+class ComputedFileField(ComputedField, models.FileField):
+    pass
+
+
+class ComputedImageField(ComputedField, models.ImageField):
+    pass
