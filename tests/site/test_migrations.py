@@ -16,7 +16,7 @@ from django.db import connection, models
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django import Settings
 
-from privacy import append_only
+from privacy.registry import append_only
 
 APPS = ("accounts", "affiliates", "aitpro", "contacts", "paypal_standin", "privacy", "shop")
 MIGRATIONS = sorted(

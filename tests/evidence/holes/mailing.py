@@ -100,7 +100,7 @@ def the_call_list_shows_numbers_whose_time_is_over() -> None:
 @breaks("contactable")
 def a_message_beyond_the_limit_is_lost() -> None:
     """A limit decided what is received, not only what is mailed."""
-    from contacts import views
+    from contacts.inquiries import views
 
     def receive(former: Any, *, inquiry: Any, held: bool = False) -> Any:
         return inquiry if held else former(inquiry=inquiry, held=held)
@@ -111,7 +111,7 @@ def a_message_beyond_the_limit_is_lost() -> None:
 @breaks("contactable")
 def a_message_is_mailed_and_not_stored() -> None:
     """The form wrote a mail and kept nothing: while the mail server was down, messages were lost."""
-    from contacts import views
+    from contacts.inquiries import views
 
     def receive(former: Any, *, inquiry: Any, held: bool = False) -> Any:
         return inquiry if inquiry.kind == inquiry.Kind.COMPLAINT else former(inquiry=inquiry, held=held)

@@ -45,7 +45,7 @@ def an_address_lies_there_as_its_hash() -> None:
         refusal = sha256(inquiry.email.encode()).hexdigest()
         OutgoingMail.objects.filter(about_id=inquiry.pk).update(refusal=refusal)
 
-    from contacts import views
+    from contacts.inquiries import views
 
     def receive(former: Any, **options: Any) -> Any:
         received = former(**options)
