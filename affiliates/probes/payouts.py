@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from bs4 import BeautifulSoup
 
-from accounts.probes.staff import OWNER, staff
+from accounts.probes.staff import staff
 from privacy.admin_base.staff_roles import Role
+from privacy.evidence.rehearsal.cast import OWNER
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from shop.probes.paypal import bring_messages

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from accounts.probes.staff import OWNER, staff
+from accounts.probes.staff import staff
+from privacy.evidence.rehearsal.cast import OWNER
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from accounts.models import User
-from accounts.probes.staff import NO_ROLE, staff
+from accounts.probes.staff import staff
+from privacy.evidence.rehearsal.cast import NO_ROLE
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 

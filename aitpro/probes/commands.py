@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management import CommandError, call_command
 
-from accounts.probes.staff import NO_ROLE, staff
+from accounts.probes.staff import staff
+from privacy.evidence.rehearsal.cast import NO_ROLE
 from privacy.evidence.rehearsal.entry_points import without_probe
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal

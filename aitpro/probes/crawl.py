@@ -19,9 +19,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.probes.staff import NO_ROLE, OWNER, staff
+from accounts.probes.staff import staff
 from privacy.admin_base.staff_roles import Role
 from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.cast import NO_ROLE, OWNER
 from privacy.evidence.rehearsal.entry_points import reached_addresses, routes
 from privacy.evidence.rehearsal.page_parsing import Form, page, paths_on, route_of
 from privacy.evidence.rehearsal.probes import Stage, probe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from accounts.probes.staff import OWNER
+from privacy.evidence.rehearsal.cast import OWNER
 from privacy.evidence.rehearsal.entry_points import column, every_way, inputs, reached_addresses, reasons
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal

@@ -89,7 +89,7 @@ def aftermath(whole_shop: ShopSite) -> Aftermath:
 def assert_paid_once(shop: ShopSite, orders: list[Booked]) -> None:
     [order] = orders
     assert (order.state, order.receipts, order.problems) == ("paid", 1, [])
-    assert [shop.payments.capture_lookup()[capture] for capture in order.captures] == [1]
+    assert [shop.captures()[capture] for capture in order.captures] == [1]
     shop.wait_for_receipt(order.email)
     assert shop.receipt_mails(order.email) == 1
 
