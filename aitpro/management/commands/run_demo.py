@@ -9,8 +9,6 @@ from django.conf import settings
 from django.core.files import locks
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
-from django.db.migrations.loader import MigrationLoader
 from django.urls import reverse
 from honcho.manager import Manager
 
@@ -44,7 +42,6 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         for database in settings.DATABASES:
-            _require_known_history(database)
             call_command("migrate", database=database, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         self._print_addresses()
@@ -74,18 +71,6 @@ class Command(BaseCommand):
             manager.add_process(name, command, env=environment)
         manager.loop()
         return manager.returncode or 0
-
-
-def _require_known_history(database: str) -> None:
-    """Migrations of an earlier version were replaced, not continued: its demo data doesn't fit the models."""
-    loader = MigrationLoader(connections[database])
-    if unknown := loader.applied_migrations.keys() - loader.disk_migrations.keys():
-        app, name = min(unknown)
-        raise CommandError(
-            f"The demo data in {settings.DATA_DIR} is from another version of this site, which had the migration"
-            f" {app}.{name}. It can't be used with this version. Delete that folder, or choose another one:"
-            " make run DATA_DIR=var2"
-        )
 
 
 def _processes() -> dict[str, str]:
