@@ -33,8 +33,8 @@ class PrivacyConfig(AppConfig):
         from .admin_base.staff_roles import sync_roles
         from .keystore.root_keys import note_keys_after_migrating
         from .mail.address_reindex import reindex_after_migrating
-        from .registry.append_only import check_triggers
         from .registry.query_purposes import watch
+        from .registry.triggers import check_triggers
         from .web.text_validation import check_all_forms
 
         for module in REGISTERED_BY_IMPORT:

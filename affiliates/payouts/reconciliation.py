@@ -19,7 +19,7 @@ from django.db import connection
 
 from affiliates.models import LedgerCheck, PayoutItem, PayoutParcel
 from affiliates.statistics.balances import DIFFERENCES
-from privacy.registry.append_only import missing_triggers
+from privacy.registry.triggers import missing_triggers
 from shop.money import Money
 from shop.paypal.errors import Expired, PayPalError
 from shop.paypal.gateway import gateway

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from privacy.registry.append_only import missing_triggers
+from privacy.registry.triggers import missing_triggers
 
 from .models import START, AuditEntry, Head
 

@@ -15,7 +15,7 @@ from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 from affiliates.models import Attribution
 from privacy.policy.models import PolicyVersion
-from privacy.registry.append_only import RemoveTriggers, check_triggers, existing_triggers, missing_triggers
+from privacy.registry.triggers import RemoveTriggers, check_triggers, existing_triggers, missing_triggers
 from tests.privacy.audit.guards import drop_trigger
 
 POSTGRESQL = "connection.vendor != 'sqlite'"

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from privacy.registry.append_only import EnsureTriggers, Refuse
+from privacy.registry.triggers import EnsureTriggers, Refuse
 
 
 class Migration(migrations.Migration):

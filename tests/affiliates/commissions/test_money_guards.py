@@ -23,7 +23,7 @@ from affiliates.models import (
     Rate,
 )
 from affiliates.payouts.runs import cancel_payout, prepare_payout
-from privacy.registry.append_only import existing_triggers
+from privacy.registry.triggers import existing_triggers
 from shop.models import Product
 from shop.money import Money
 from tests import factories

@@ -12,7 +12,7 @@ from django.utils import timezone
 from privacy.audit.models import START, AuditEntry
 from privacy.audit.trail import record
 from privacy.audit.verification import verify_chain
-from privacy.registry.append_only import missing_triggers
+from privacy.registry.triggers import missing_triggers
 
 from .guards import guards_lifted
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.notices import list_people
 from privacy.policy.versions import begin_notices
-from privacy.registry.append_only import missing_triggers
+from privacy.registry.triggers import missing_triggers
 from tests.privacy.audit.guards import guards_lifted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
