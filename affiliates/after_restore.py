@@ -1,5 +1,5 @@
-"""What a restored database would let in again: an application's link, and a change of a payout address that its
-affiliate may have stopped since."""
+"""Revokes what a restored database would make valid again: application links, and payout address changes that the
+affiliate may have stopped since the backup."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ from .models import Application, PayoutEmailChange
 def end_what_waited(*, now: datetime, **news: Any) -> str:
     changes = PayoutEmailChange.objects.waiting().update(state=PayoutEmailChange.State.WITHDRAWN, ended_at=now)
     links = Application.objects.filter(link_expires_at__gt=now).update(link_expires_at=now)
-    return f"Waiting changes of payout addresses withdrawn: {changes}; links of applications ended: {links}."
+    return f"Pending payout address changes withdrawn: {changes}. Application links revoked: {links}."

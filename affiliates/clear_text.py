@@ -1,4 +1,4 @@
-"""The readable columns of this app."""
+"""The columns of this app that are stored in clear text."""
 
 from privacy.registry.clear_text import (
     CURRENCY,

@@ -1,4 +1,4 @@
-"""The currencies of the program. No amount is ever added to, or converted into, one in another currency."""
+"""The program's currencies. Amounts in different currencies are never added or converted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .models import Affiliate, LedgerEntry, RunningSum
 
 
 def currencies_of(affiliate: Affiliate) -> list[str]:
-    """In which the affiliate has earned, the program's first; that one alone where nothing was earned yet."""
+    """The currencies in which the affiliate has earned, the program's first; only the program's if there are none."""
     found = set(RunningSum.objects.filter(affiliate=affiliate).order_by().values_list("currency", flat=True).distinct())
     return program_first(found or {program_currency()})
 
 
 def currencies_due() -> list[str]:
-    """In which something in the ledger waits for a payout; the program's alone where nothing does."""
+    """The currencies with unclaimed ledger entries; only the program's if there are none."""
     found = set(LedgerEntry.objects.unclaimed().order_by().values_list("currency", flat=True).distinct())
     return program_first(found or {program_currency()})
 
@@ -28,6 +28,6 @@ def program_first(currencies: Iterable[str]) -> list[str]:
 
 
 def minimum_payout(currency: str) -> Money:
-    """The setting counts the program's smallest units, and as many in any other currency: the site knows no exchange
-    rates. 1000 are 10.00 USD, 10.00 EUR and 1000 JPY. Zero pays whatever is above zero."""
+    """The setting counts minor units and applies to every currency, because the site knows no exchange rates: 1000 is
+    10.00 USD, 10.00 EUR and 1000 JPY. Zero pays any positive amount."""
     return Money(max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1), currency)

@@ -1,4 +1,4 @@
-"""What a deletion means for an affiliate: above all, for money that was earned and is not paid."""
+"""What deleting their data means for an affiliate, above all for unpaid money."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from .models import Affiliate, Commission, LedgerEntry
 def account_is_closed(email: str) -> Iterator[Consequence]:
     for affiliate in Affiliate.objects.filter(user__email_index=email):
         yield Consequence(
-            text=f"Your affiliate account is closed at once: links with the code {affiliate.code} earn nothing more."
+            text=f"Your affiliate account is closed immediately: links with the code {affiliate.code} stop earning."
         )
         if amounts := _unpaid(affiliate):
             yield Consequence(
-                text=f"Not paid to you yet: {', '.join(amounts)}. After the deletion nobody knows where to pay it, so"
-                " it is lost. To be paid first, close your account on its profile page instead: we pay the balance,"
-                " however small, and delete your data after that."
+                text=f"Not paid to you yet: {', '.join(amounts)}. After the deletion we no longer know where to pay it,"
+                " so it is lost. To be paid first, close your account on its profile page instead: we pay the balance,"
+                " however small, and then delete your data."
             )
 
 
 def _unpaid(affiliate: Affiliate) -> list[str]:
-    """Balances, and commissions that are still on hold, by currency."""
+    """Balances and commissions still on hold, per currency."""
     sums: dict[str, int] = {}
     entries = LedgerEntry.objects.filter(affiliate=affiliate)
     pending = Commission.objects.filter(attribution__affiliate=affiliate, state=Commission.State.PENDING)

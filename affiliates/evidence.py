@@ -1,4 +1,4 @@
-"""The evidence of the promises that the affiliate program keeps."""
+"""The evidence for the promises that the affiliate program keeps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .models import REFERRAL_LIFE, Click
 
 @evidence_for("referral-30-days")
 def referrals_end(now: datetime) -> Evidence:
-    """Broken when the purge has stopped or the clock is not believed, or a row lies here an hour longer than it may."""
+    """Broken if the purge has stopped, the clock is not trusted, or a row is kept an hour too long."""
     stored = Click._base_manager.order_by("expires_at").values_list("clicked_at", flat=True).first()
     purged = last_purge()
     oldest = None if stored is None else now - stored
@@ -33,13 +33,13 @@ def referrals_end(now: datetime) -> Evidence:
         figures={
             **waits,
             "age of the oldest stored referral": "none is stored" if oldest is None else f"{oldest.days} days",
-            "last purge": "never" if purged is None else f"{purged:%-d %B %Y, %H:%M} UTC",
-            "next day whose key is destroyed": None if next_key is None else f"{next_key + REFERRAL_LIFE:%-d %B %Y}",
+            "last purge": "never" if purged is None else f"{purged:%B %-d, %Y, %H:%M} UTC",
+            "next day whose key is destroyed": None if next_key is None else f"{next_key + REFERRAL_LIFE:%B %-d, %Y}",
         },
     )
 
 
-# What the promise's sentence allows: paying, the counts that show an affiliate what is paid for, answering the visitor.
+# What the promise allows: paying, counts that show affiliates what they are paid for, and answering the visitor.
 SERVES_COMMISSION = {
     (Purpose.REFERRAL_TRACKING, Audience.SITE),
     (Purpose.REFERRAL_TRACKING, Audience.PERSON),
@@ -57,14 +57,14 @@ speaks_of(
         "nobody; the affiliate sees a count, never a visitor": "affiliates/models/click.py",
         "It serves one thing: if you buy, the affiliate gets a commission.": "templates/affiliates/referral.html",
         "Of visitors you see how many there were": "templates/affiliates/program.html",
-        "to work out commissions and nothing else": "templates/affiliates/program.html",
+        "to calculate commissions and nothing else": "templates/affiliates/program.html",
     },
 )
 
 
 @evidence_for("referral-for-commission-only")
 def referrals_serve_commission(now: datetime) -> Evidence:
-    """Broken when a visit opens for code that names no purpose, or another purpose or audience is let in."""
+    """Broken if a visit opens for code without a purpose, or another purpose or audience is admitted."""
     table = Click._meta.db_table
     declared = readers(table)
     open_to = uses_open_to(table)
@@ -82,7 +82,7 @@ def referrals_serve_commission(now: datetime) -> Evidence:
 
 
 def _address_is_closed_to_others() -> bool:
-    """Tried out, with a visit that nobody made: the address that it is given can't be read here."""
+    """Tries it with an unsaved click: its address must not be readable here."""
     try:
         with acting_as(None):
             return Click(address="192.0.2.1").address is None
@@ -91,7 +91,7 @@ def _address_is_closed_to_others() -> bool:
 
 
 def _rows_are_closed_to_others() -> bool:
-    """Tried out as a page that is declared for nothing: a statement of its is refused, and each one is looked at."""
+    """Tries it as a page without a declared purpose: its query must be refused, and every query must be checked."""
     try:
         refuse_undeclared(str(Click._base_manager.values("clicked_at").query), Acting("nothing"))
     except OtherPurpose:

@@ -1,4 +1,4 @@
-"""The messages of this app."""
+"""The emails of this app."""
 
 from typing import Any
 
@@ -14,21 +14,21 @@ def _of_the_affiliate(row: Any) -> list[str | None]:
 
 
 def _before_the_change(change: PayoutEmailChange) -> list[str | None]:
-    """Where the money went before, and where the affiliate signs in; not where it is to go, which may be a thief's."""
+    """The previous payout address and the sign-in address; not the new one, which may be a thief's."""
     affiliate = change.affiliate
     earlier = affiliate.payout_email_changes.exclude(pk=change.pk)
     return [affiliate.user.email, affiliate.payout_email, *(each.email for each in earlier)]
 
 
-# Anybody can apply with any address, and have payouts sent to one; but only who reads its mail gets an account.
-_BY_LINK = "whoever has the account set its password by a link that was mailed to this address"
+# Anybody can apply with any address, and have payouts sent to one; but only its owner can set a password.
+_BY_LINK = "the account's owner set its password with a link that was emailed to this address"
 
 APPLICATION_RECEIVED = mail_kind(
     "affiliates/application_received",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.Application",
     transactional=True,
-    because="it asks whether an application made a moment ago came from this address",
+    because="it asks whether a recent application came from this address",
     live=lambda application: application.state == application.State.UNCONFIRMED,
     despite_opt_out=True,  # the applicant asked a moment ago
     holds_link=True,
@@ -64,7 +64,7 @@ PAYOUT_CAME_BACK = mail_kind(
     confirmed=_BY_LINK,
 )
 
-# These two go to the business's own address and hold nothing personal.
+# These two are sent to the business's own address and contain no personal data.
 DISPUTE_OPENED = mail_kind(
     "affiliates/dispute_opened",
     purpose=Purpose.AFFILIATE_ACCOUNT,
@@ -102,7 +102,7 @@ TERMS_CHANGED = mail_kind(
     about="affiliates.Affiliate",
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
-    because="it changes the contract with the affiliate, who is paid again after accepting",
+    because="it changes the contract with the affiliate, who is paid only after accepting",
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.is_active,
 )
@@ -112,9 +112,9 @@ PAYOUT_EMAIL_ASKED = mail_kind(
     about="affiliates.PayoutEmailChange",
     recipients=_before_the_change,
     transactional=True,
-    because="it warns that money is to go elsewhere, and stops it",
+    because="it warns of a change of the payout address, and can stop it",
     live=lambda change: change.state == change.State.WAITING,
-    despite_opt_out=True,  # the account asked for the change a moment ago
+    despite_opt_out=True,  # the account requested the change a moment ago
     holds_link=True,
 )
 PAYOUT_EMAIL_CHANGED = mail_kind(
@@ -123,7 +123,7 @@ PAYOUT_EMAIL_CHANGED = mail_kind(
     about="affiliates.PayoutEmailChange",
     recipients=_of_the_affiliate,
     transactional=True,
-    because="the affiliate asked for the change, and money goes elsewhere from now on",
+    because="the affiliate requested the change of the payout address",
     live=lambda change: change.state == change.State.DONE,
 )
 SALE_MADE = mail_kind(
@@ -132,7 +132,7 @@ SALE_MADE = mail_kind(
     about="affiliates.Commission",
     recipients=_of_the_affiliate,
     transactional=False,
-    because="it is news that the affiliate chose to get",
+    because="the affiliate chose to be notified of sales",
     confirmed=_BY_LINK,
     live=lambda commission: commission.affiliate.mail_sales and commission.affiliate.is_active,
 )
@@ -142,7 +142,7 @@ MONTHLY_SUMMARY = mail_kind(
     about="affiliates.Affiliate",
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=False,
-    because="it is a summary that the affiliate chose to get",
+    because="the affiliate chose to get a monthly summary",
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.mail_monthly and affiliate.is_active,
 )
@@ -172,8 +172,8 @@ ACCOUNT_CLOSED = mail_kind(
     about="affiliates.Affiliate",
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=True,
-    because="it says that the account is closed, and what becomes of the money",
+    because="it says that the account is closed, and what happens to the money",
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.state == affiliate.State.CLOSED,
-    despite_opt_out=True,  # whoever closes the account waits for this; nothing can be read by signing in any more
+    despite_opt_out=True,  # the affiliate can no longer sign in to read it
 )

@@ -1,4 +1,4 @@
-"""News from the shop and of this app's own rows, and what follows from it."""
+"""Receivers for the shop's signals and for changes of this app's own rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Result = TypeVar("Result")
 
 
 def _pays(function: Callable[Params, Result]) -> Callable[Params, Result]:
-    """Whatever page or message the news comes from, this app reads for its own purposes."""
+    """Lets a receiver read for this app's own purposes, whatever page or webhook sent the signal."""
     for_commission = reads("affiliates_attribution", purpose=Purpose.REFERRAL_TRACKING)
     return reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)(for_commission(function))
 
@@ -87,7 +87,7 @@ def compare(*, payment: Payment, payer_email: str, **kwargs: Any) -> None:
 @receiver(payment_disputed)
 @_pays
 def hold(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
-    """Money that the buyer wants back is not handed on."""
+    """Holds the commission of a disputed payment."""
     attribution = Attribution.objects.filter(order=payment.order_id).first()
     if attribution is not None:
         raise_flag(attribution=attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=str(dispute.pk))
@@ -104,7 +104,7 @@ def release(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
 @receiver(paypal_event_received)
 @_pays
 def follow(*, event_type: str, resource_id: str, **kwargs: Any) -> None:
-    """A message about a parcel of payouts or about one of them: a reason to look at the whole parcel."""
+    """On a webhook about a PayPal batch or one of its payouts: fetches the state of the whole batch."""
     if event_type.startswith("PAYMENT.PAYOUTSBATCH."):
         _follow(PayoutParcel.objects.filter(paypal_batch_id=resource_id).first())
     elif event_type.startswith("PAYMENT.PAYOUTS-ITEM."):

@@ -1,4 +1,4 @@
-"""What each role of staff may do in the affiliate program. Who looks after affiliates moves no money."""
+"""What each staff role may do in the affiliate program. Those who manage affiliates can't move money."""
 
 from privacy.admin_base.staff_roles import Role, share
 

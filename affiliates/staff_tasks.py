@@ -1,4 +1,4 @@
-"""What waits for staff: people who apply or object, commissions, flags, payout runs, and books that do not agree."""
+"""Pending staff tasks: applications, objections, commissions, flags, payout runs, and failed reconciliations."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Run = PayoutBatch.State
 
 @staff_task(
     area=Area.AFFILIATES,
-    one="alarm: the books did not agree at the last comparison",
-    many="alarms: the books did not agree at the last comparison",
+    one="alert: the last reconciliation found a difference",
+    many="alerts: the last reconciliation found a difference",
     permission="affiliates.view_ledgercheck",
     page="admin:affiliates_ledgercheck_changelist",
 )
@@ -27,13 +27,13 @@ def books(now: datetime) -> Waiting:
 
 @staff_task(
     area=Area.AFFILIATES,
-    one="comparison of payouts with PayPal has failed for three days",
-    many="comparisons of payouts with PayPal have failed for three days",
+    one="reconciliation with PayPal has failed for three days",
+    many="reconciliations with PayPal have failed for three days",
     permission="affiliates.view_ledgercheck",
     page="admin:affiliates_ledgercheck_changelist",
 )
 def uncompared_payouts(now: datetime) -> Waiting:
-    """That PayPal does not answer is no difference; for days, it is something to look at."""
+    """An unreachable PayPal is not a difference; after three days it needs attention."""
     lately = LedgerCheck.objects.filter(checked_at__gt=now - timedelta(days=3))
     earlier = LedgerCheck.objects.filter(checked_at__lte=now - timedelta(days=3))
     return Waiting(int(earlier.exists() and lately.exists() and not lately.filter(paypal=True).exists()))
@@ -85,7 +85,7 @@ def flags(now: datetime) -> Waiting:
     query="question=waiting",
 )
 def commissions(now: datetime) -> Waiting:
-    """Time approves them too, unless a flag holds them: nothing here is late."""
+    """The hold period approves them too, unless a flag holds them, so none is overdue."""
     return Waiting(Commission.objects.filter(state=Commission.State.PENDING).count())
 
 
@@ -103,13 +103,13 @@ def runs_to_approve(now: datetime) -> Waiting:
 
 @staff_task(
     area=Area.AFFILIATES,
-    one="payout run under way",
-    many="payout runs under way",
+    one="payout run in progress",
+    many="payout runs in progress",
     permission="affiliates.view_payoutbatch",
     page="admin:affiliates_payoutbatch_changelist",
     query="state__in=approved,sent",
 )
 def runs_under_way(now: datetime) -> Waiting:
-    """Late are those with a problem that a person has to look at."""
+    """Runs with a problem that a person has to look at count as overdue."""
     runs = PayoutBatch.objects.filter(state__in=PayoutBatch.OPEN)
     return Waiting(runs.count(), runs.exclude(problem="").count())

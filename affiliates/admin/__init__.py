@@ -1,3 +1,3 @@
-"""The affiliate program for staff. Django looks here for it; each subject has a module of its own."""
+"""The affiliate program's admin. Django imports this package; each module registers one subject."""
 
 from . import affiliates, applications, commissions, creatives, flags, ledger, objections, payouts, rates, terms  # noqa: F401  (importing registers them)

@@ -1,4 +1,4 @@
-"""An affiliate's standing for staff: suspending, reinstating and closing, each with one button and its reason."""
+"""Suspending, reinstating and closing an affiliate's account: one button each, with a reason."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
-        help_text="The affiliate reads it, in a mail and in the portal.",
-        error_messages={"required": "Please write the reason: the affiliate reads it."},
+        help_text="The affiliate sees it in an email and in the portal.",
+        error_messages={"required": "Please enter a reason. The affiliate will see it."},
     )
 
 
 class NoReasonForm(forms.Form):
-    """Nothing to type; the button is the answer."""
+    """Has no fields: the button is the confirmation."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +48,21 @@ class Step:
 STEPS = {
     "suspend": Step(
         "Suspend…",
-        "The links lead on but earn nothing, and nothing is paid, until you reinstate the affiliate.",
+        "The links still work but earn nothing, and nothing is paid, until you reinstate the affiliate.",
         suspend_affiliate,
         (State.ACTIVE,),
     ),
     "reinstate": Step(
         "Reinstate…",
-        "The links earn again, and what is due is in the next payout. The affiliate is told by mail.",
+        "The links earn again, and what is due goes into the next payout. The affiliate is notified by email.",
         reinstate_affiliate,
         (State.SUSPENDED,),
         NoReasonForm,
     ),
     "close": Step(
         "Close the account…",
-        "This can't be undone. What was earned is paid, and then everything personal is deleted. Reject beforehand the"
-        " commissions that are not to be paid.",
+        "This can't be undone. The balance is paid, and then all personal data is deleted. First reject any commissions"
+        " that should not be paid.",
         close_affiliate,
         (State.ACTIVE, State.SUSPENDED),
     ),
@@ -70,7 +70,7 @@ STEPS = {
 
 
 class StandingSteps(admin.ModelAdmin[Affiliate]):
-    """For the admin of affiliates: the state is not a field to be edited but the end of a step."""
+    """Mixed into the admin of affiliates: staff change the state by an action, not by editing a field."""
 
     change_form_template = "affiliates/admin/affiliate.html"
 
@@ -91,7 +91,7 @@ class StandingSteps(admin.ModelAdmin[Affiliate]):
         if not self.has_change_permission(request, affiliate):
             raise PermissionDenied
         if (step := STEPS.get(slug)) is None:
-            raise Http404("There is no such step.")
+            raise Http404("There is no such action.")
         form = step.form(request.POST if request.method == "POST" else None)
         if form.is_valid() and self._taken(request, affiliate, step, form):
             return redirect("admin:affiliates_affiliate_change", affiliate.pk)
@@ -111,5 +111,5 @@ class StandingSteps(admin.ModelAdmin[Affiliate]):
         except StepRefused as refusal:
             form.add_error(None, str(refusal))
             return False
-        self.message_user(request, "Done. The affiliate is told by mail.")
+        self.message_user(request, "Done. The affiliate is notified by email.")
         return True

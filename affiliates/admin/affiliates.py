@@ -1,4 +1,4 @@
-"""Affiliates for staff: the whole account on one page, above the few fields that can be changed."""
+"""The admin of affiliates: the whole account on one page, above the few fields that staff can edit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AffiliateForm(forms.ModelForm[Affiliate]):
         label="PayPal address",
         required=False,
         empty_value=None,
-        help_text=f"Another address, or none, counts after {HOURS} hours. The affiliate is told now and can stop it.",
+        help_text=f"A change takes effect after {HOURS} hours. The affiliate is notified now and can stop it.",
     )
 
 
@@ -52,7 +52,7 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Found by a former code too."""
+        """Also finds an affiliate by a former code."""
         found, doubled = super().get_search_results(request, queryset, term)
         former = Affiliate.objects.all().spelled(term).values("pk")
         return queryset.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=former)), doubled
@@ -65,19 +65,19 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         return affiliates.annotate(open_flags=Subquery(OPEN_FLAGS))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Reading asks nothing; where the money goes is changed by whoever just showed who they are."""
+        """Reading needs no confirmation. Saving asks for the password again, because it can redirect money."""
         page = ask_again(request) if request.method == "POST" else None
         return page or super().changeform_view(request, *args, **kwargs)
 
     def more_watched(self, affiliate: Affiliate) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
-        """An address that waits for its 72 hours would be replaced by another one without a word."""
+        """A pending payout address is watched too, so that another one can't silently replace it."""
         return [(affiliate.payout_email_changes.waiting(), ("email", "takes_effect_at"))]
 
     @admin.display(description="open flags", ordering="open_flags")
     def flags(self, affiliate: Any) -> int:
         return affiliate.open_flags or 0
 
-    # --- Whose account it is, is settled once: money follows it -------------------------------------------------------
+    # --- The account's owner never changes, because money follows it --------------------------------------------------
     def get_fields(self, request: HttpRequest, obj: Affiliate | None = None) -> Any:
         return self.fields if obj else ["user", "code", "website"]
 
@@ -88,7 +88,8 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": forms.ModelForm}))
 
     def save_model(self, request: HttpRequest, obj: Affiliate, form: Any, change: bool) -> None:
-        """Paid at the address of the account, at first. Another one, or none, waits 72 hours, whoever enters it."""
+        """A new affiliate is paid at the account's own address. A later change or removal takes effect after 72 hours,
+        whoever makes it."""
         if not change:
             obj.payout_email = obj.user.email
             super().save_model(request, obj, form, change)
@@ -103,13 +104,13 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         try:
             ask_for_payout_email(affiliate=affiliate, email=email, by=cast("User", request.user))
         except ChangeRefused as refusal:
-            messages.error(request, f"The PayPal address stays as it is: {refusal}")
+            messages.error(request, f"The PayPal address was not changed: {refusal}")
         else:
             messages.warning(
                 request,
-                f"The new PayPal address is used after {HOURS} hours. The affiliate is told by mail and can stop it."
+                f"The new PayPal address takes effect in {HOURS} hours. The affiliate gets an email and can stop it."
                 if email
-                else f"The PayPal address goes after {HOURS} hours. The affiliate is told by mail and can stop it.",
+                else f"The PayPal address is removed in {HOURS} hours. The affiliate gets an email and can stop it.",
             )
 
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""Applications for staff: the queue, with whoever applied twice shown together, and the decision with its reason."""
+"""The admin of applications: the queue, other applications from the same address, and the decision with its reason."""
 
 from __future__ import annotations
 
@@ -49,15 +49,14 @@ class DeclineForm(forms.Form):
     reason = forms.CharField(
         max_length=300,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
-        help_text="The applicant reads this sentence, after our thanks and before the invitation to apply again.",
-        error_messages={"required": "Please write the reason: the applicant reads it."},
+        help_text="The applicant sees this in our email, between our thanks and an invitation to apply again.",
+        error_messages={"required": "Please enter a reason. The applicant will see it."},
     )
 
 
 @admin.register(Application)
 class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    """First what waits for staff (held for a look, or for a decision), then what nobody has confirmed, then what is
-    decided."""
+    """Lists what staff have to decide first (open or held), then unconfirmed applications, then decided ones."""
 
     list_display = ["__str__", "state", "applied_at", "confirmed_at", "decided_at"]
     list_filter = ["state", "applied_at"]
@@ -68,13 +67,15 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     fields += ["decided_at", "decision", "keep_until"]
     change_form_template = "affiliates/admin/application.html"
 
-    @admin.action(description="Approve: make them affiliates and mail the link to a password", permissions=["decide"])
+    @admin.action(
+        description="Approve: create the affiliate and email a link to set a password", permissions=["decide"]
+    )
     def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._decide(
             request, queryset, lambda application: approve_application(application=application, by=_by(request))
         )
 
-    @admin.action(description="Decline, with a reason…", permissions=["decide"])
+    @admin.action(description="Decline with a reason…", permissions=["decide"])
     def decline(self, request: HttpRequest, queryset: QuerySet[Application]) -> HttpResponse | None:
         form = DeclineForm(request.POST if "reason" in request.POST else None)
         if not form.is_valid():
@@ -86,12 +87,14 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         self._decide(request, queryset, decline, done="declined")
         return None
 
-    @admin.action(description="Release what is held: mail the link that confirms the address", permissions=["decide"])
+    @admin.action(
+        description="Release held applications: email the link that confirms the address", permissions=["decide"]
+    )
     def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         count = sum(release_application(application=each, by=_by(request)) for each in queryset)
         self.message_user(request, f"{count} released.")
 
-    @admin.action(description="Discard what is held: decline, without a mail", permissions=["decide"])
+    @admin.action(description="Discard held applications: decline without an email", permissions=["decide"])
     def discard(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         count = sum(discard_application(application=each, by=_by(request)) for each in queryset)
         self.message_user(request, f"{count} discarded.")
@@ -109,14 +112,14 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     def _decide(
         self, request: HttpRequest, queryset: QuerySet[Application], decide: Decide, done: str = "approved"
     ) -> None:
-        """Each on its own: somebody who may not be written to can't be told, and stays undecided."""
+        """Decides each application separately: one whose applicant can't be emailed stays undecided."""
         count = 0
         for application in queryset:
             was_confirmed = application.state == State.OPEN
             try:
                 decided = decide(application)
             except (MailRefused, DecisionRefused) as refusal:
-                self.message_user(request, f"{application} stays as it is: {refusal}", messages.ERROR)
+                self.message_user(request, f"{application} was not changed: {refusal}", messages.ERROR)
             else:
                 count += bool(decided)
                 self._warn(request, application, unless=was_confirmed or not decided or done != "approved")
@@ -126,7 +129,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         if not unless:
             self.message_user(
                 request,
-                f"{application} had not confirmed the address yet. The mail on its way says that setting the password"
+                f"{application}: the address is not confirmed yet. Our email says that setting the password"
                 " confirms it; until then nobody can sign in.",
                 messages.WARNING,
             )
@@ -140,7 +143,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         return [path("<uuid:application_id>/decide/<str:decision>/", view, name=name), *super().get_urls()]
 
     def decide_one(self, request: HttpRequest, application_id: UUID, decision: str) -> HttpResponse:
-        """The buttons on an application's own page."""
+        """Handles the buttons on an application's own page."""
         if not self.has_decide_permission(request):
             raise PermissionDenied
         application = get_object_or_404(Application, pk=application_id)
@@ -163,7 +166,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
     def _neighbours(self, application: Application) -> dict[str, Any]:
-        """What else came from this address, whether it is an affiliate's, and why it can't be approved."""
+        """Other applications from this address, the affiliate who has it, and why it can't be approved."""
         others = Application.objects.filter(email_index=application.email).exclude(pk=application.pk)
         known = affiliate_of(application)
         account = get_user_model().objects.with_email(application.email)
@@ -172,5 +175,5 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
 
 
 def _by(request: HttpRequest) -> User:
-    """The member of staff: the admin lets nobody else in."""
+    """The signed-in member of staff: the admin admits nobody else."""
     return cast("User", request.user)

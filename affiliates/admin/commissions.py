@@ -1,4 +1,4 @@
-"""Commissions for staff: approve, reject, hold and clear, each with its reason, and "why did this person get this?"."""
+"""The admin of commissions: approve, reject, hold and clear, each with its reason, and the explanation of an amount."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from shop.models import Order
 from .filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list
 from .ledger_alarm import BooksAlarm
 
-AT_ONCE = 500  # decided with one press
+AT_ONCE = 500  # commissions per action
 
 
 class ReasonForm(ActionForm):
     reason = forms.CharField(
         required=False,
         max_length=300,
-        widget=forms.TextInput(attrs={"size": 50, "placeholder": "the affiliate reads it"}),
+        widget=forms.TextInput(attrs={"size": 50, "placeholder": "shown to the affiliate"}),
     )
 
 
@@ -68,16 +68,16 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     def order(self, commission: Commission) -> Order:
         return commission.attribution.order
 
-    @admin.display(description="brought by")
+    @admin.display(description="source")
     def route(self, commission: Commission) -> str:
         return Attribution.Route(commission.attribution.route).label
 
-    @admin.display(description="held because")
+    @admin.display(description="hold reason")
     def holds(self, commission: Commission) -> str:
-        return held_because(commission)  # the flags were fetched with the list
+        return held_because(commission)  # the flags were prefetched with the list
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Below the list: what all of it comes to, not only the page that is shown."""
+        """Below the list: the totals of all its pages."""
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context:
@@ -85,7 +85,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         return response
 
     def response_action(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse | None:
-        """Django would say of a reason that the form refuses that no action was selected."""
+        """Django would report a refused reason as "no action selected"."""
         try:
             ReasonForm.base_fields["reason"].clean(request.POST.get("reason", ""))
         except forms.ValidationError as problem:
@@ -101,7 +101,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         self.message_user(request, f"{approve_all(chosen, by=acting(request))} approved.")
         return None
 
-    @admin.action(description="Reject, with the reason", permissions=["decide"])
+    @admin.action(description="Reject with a reason", permissions=["decide"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         chosen = _chosen(queryset)
         reason = self._reason(request)
@@ -113,7 +113,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         return None
 
     def _ask(self, request: HttpRequest, preview: Preview, *, verb: str) -> HttpResponse:
-        """Before anything happens: the sum, and what is left out."""
+        """Before anything happens: the total, and what is skipped."""
         context = {
             "preview": preview,
             "verb": verb,
@@ -121,9 +121,9 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
             "at_once": AT_ONCE,
             "opts": self.opts,
         }
-        return show(request, "affiliates/admin/confirm.html", title=f"Please confirm: {verb}", **context)
+        return show(request, "affiliates/admin/confirm.html", title=f"Confirm: {verb}", **context)
 
-    @admin.action(description="Hold, to look into it", permissions=["decide"])
+    @admin.action(description="Hold for review", permissions=["decide"])
     def hold(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
         for commission in queryset.select_related("attribution"):
             raise_flag(
@@ -132,13 +132,13 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
                 reason=request.POST.get("reason", ""),
                 by=acting(request),
             )
-        self.message_user(request, "Held until somebody clears them.")
+        self.message_user(request, "Held until somebody clears the flags.")
 
-    @admin.action(description="Clear what holds it, with the reason", permissions=["decide"])
+    @admin.action(description="Clear its flags with a reason", permissions=["decide"])
     def clear(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
         self._decide_flags(request, queryset, clear_flag, "cleared")
 
-    @admin.action(description="Confirm what holds it and reject, with the reason", permissions=["decide"])
+    @admin.action(description="Confirm its flags and reject with a reason", permissions=["decide"])
     def confirm(self, request: HttpRequest, queryset: QuerySet[Commission]) -> None:
         self._decide_flags(request, queryset, confirm_flag, "confirmed")
 
@@ -159,7 +159,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     def _reason(self, request: HttpRequest) -> str:
         reason = request.POST.get("reason", "").strip()[:300]
         if not reason:
-            self.message_user(request, "Please write the reason beside the action.", messages.ERROR)
+            self.message_user(request, "Please enter a reason next to the action.", messages.ERROR)
         return reason
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
@@ -170,7 +170,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         return [path("<uuid:commission_id>/explain/", view, name="affiliates_commission_explain"), *super().get_urls()]
 
     def explain(self, request: HttpRequest, commission_id: UUID) -> HttpResponse:
-        """Why did this person get this amount?"""
+        """Why did this affiliate get this amount?"""
         commission = get_object_or_404(self.get_queryset(request), pk=commission_id)
         if not self.has_view_permission(request, commission):
             raise PermissionDenied
@@ -185,6 +185,6 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
 
 
 def _chosen(queryset: QuerySet[Any]) -> CommissionQuerySet:
-    """Once each, whatever the list's search joined; the oldest first."""
+    """Each selected commission once, whatever the search joined; the oldest first."""
     oldest = queryset.order_by("created_at", "pk").values_list("pk", flat=True)
     return Commission.objects.filter(pk__in=list(oldest[:AT_ONCE])).order_by("created_at", "pk")

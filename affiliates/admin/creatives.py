@@ -1,4 +1,4 @@
-"""Banners and texts for affiliates."""
+"""The admin of banners and text links for affiliates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CreativeForm(forms.ModelForm[Creative]):
 
 @admin.register(Creative)
 class CreativeAdmin(admin.ModelAdmin[Creative]):
-    """A banner is never deleted here: other sites may show it. It is taken off the offer."""
+    """A banner is never deleted, because other sites may show it. Staff stop offering it instead."""
 
     form = CreativeForm
     list_display = ["name", "kind", "landing", "is_offered", "position"]

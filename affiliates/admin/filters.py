@@ -1,4 +1,4 @@
-"""The questions that staff ask the list of commissions each day."""
+"""Filters of the admin lists of commissions, flags, objections and ledger entries."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Choices = list[tuple[str, str]]
 
 
 class QuestionFilter(admin.SimpleListFilter):
-    title = "question"
+    title = "status"
     parameter_name = "question"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
-            ("waiting", "Which wait for approval?"),
-            ("past_hold", "Which are past their hold?"),
-            ("disputed", "Which are under a dispute at PayPal?"),
-            ("objected", "Which does the affiliate object to?"),
-            ("flagged", "Which were ever flagged?"),
+            ("waiting", "Waiting for approval"),
+            ("past_hold", "Past their hold"),
+            ("disputed", "Disputed at PayPal"),
+            ("objected", "With an open objection"),
+            ("flagged", "Ever flagged"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Through keys, never through joins: a commission with three flags stands in the list, and in its sum, once."""
+        """Filters by subquery, never by a join: a commission with three flags is listed, and summed, once."""
         if self.value() == "waiting":
             return queryset.filter(state=State.PENDING)
         if self.value() == "past_hold":
@@ -46,11 +46,11 @@ class QuestionFilter(admin.SimpleListFilter):
 
 
 class HeldFilter(admin.SimpleListFilter):
-    title = "held, and why"
+    title = "hold"
     parameter_name = "held"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
-        return [("yes", "held, to be decided"), ("no", "not held"), *Flag.Kind.choices]
+        return [("yes", "held"), ("no", "not held"), *Flag.Kind.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "no":
@@ -64,7 +64,7 @@ class HeldFilter(admin.SimpleListFilter):
 
 
 class AffiliateFilter(admin.SimpleListFilter):
-    """Of one affiliate, named by a link or by the search box: a list of all of them would be too long."""
+    """One affiliate, chosen by a link or by the search box: a list of all of them would be too long."""
 
     title = "affiliate"
     parameter_name = "affiliate"
@@ -79,7 +79,7 @@ class AffiliateFilter(admin.SimpleListFilter):
 
 
 class OwnAffiliateFilter(AffiliateFilter):
-    """The same for rows that name their affiliate themselves."""
+    """The same for rows with their own `affiliate`."""
 
     path = "affiliate__code"
 
@@ -91,7 +91,7 @@ class OfCommissionFilter(AffiliateFilter):
 
 
 def sums_of_list(shown: QuerySet[Commission]) -> list[dict[str, Any]]:
-    """How many there are, and what they come to, for each currency; one query, whatever the filters join."""
+    """Count and totals per currency, in one query, whatever the filters join."""
     rows = Commission.objects.filter(pk__in=shown.order_by().values("pk")).order_by("currency").values("currency")
     sums = rows.annotate(number=Count("pk"), earned=Sum("amount_minor"), taken_back=Sum("reversed_minor"))
     return [

@@ -1,4 +1,4 @@
-"""The queue of flags for staff: what is open first, and one page to decide with all that is known of the order."""
+"""The admin of flags: open ones first, and one page to decide with everything known about the order."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ OPEN_FIRST = Case(When(state=Flag.State.OPEN, then=Value(0)), default=Value(1))
 
 class DecisionForm(forms.Form):
     decision = forms.ChoiceField(
-        label="What is it?",
-        choices=[("clear", "Nothing: pay the commission"), ("confirm", "It is true: reject the commission")],
+        label="Decision",
+        choices=[("clear", "Clear: pay the commission"), ("confirm", "Confirm: reject the commission")],
         widget=forms.RadioSelect,
     )
     reason = forms.CharField(
-        max_length=300, help_text="The affiliate reads it. Don't name a customer.", widget=forms.Textarea({"rows": 3})
+        max_length=300, help_text="Shown to the affiliate. Don't name a customer.", widget=forms.Textarea({"rows": 3})
     )
 
 
@@ -50,7 +50,7 @@ class FlagAdmin(ReadOnlyAdmin):
     fields = ["because", "code", "order", "state", "raised_at", "reason", "decided_at", "decided_by"]
     change_form_template = "affiliates/admin/flag.html"
 
-    @admin.display(description="because", ordering="kind")
+    @admin.display(description="reason", ordering="kind")
     def because(self, flag: Flag) -> str:
         return Flag.Kind(flag.kind).label
 
@@ -92,5 +92,5 @@ class FlagAdmin(ReadOnlyAdmin):
         except FlagRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return False
-        self.message_user(request, "Decided." if done else "Somebody had decided it before: nothing was changed.")
+        self.message_user(request, "Decided." if done else "This flag was already decided. Nothing was changed.")
         return True

@@ -1,4 +1,4 @@
-"""The ledger for staff: read, set right by a further line, and compared with everything else each night."""
+"""The admin of the ledger: read-only entries, manual adjustments, and the results of the nightly reconciliation."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class AdjustmentForm(forms.Form):
-    code = forms.CharField(label="Affiliate's code", help_text="Or a whole link of theirs.")
-    amount = MoneyField(currency_field="currency", negative=True, help_text="Negative: taken from the account.")
+    code = forms.CharField(label="Affiliate's code", help_text="Or one of their links.")
+    amount = MoneyField(currency_field="currency", negative=True, help_text="A negative amount is debited.")
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
-    reason = forms.CharField(max_length=300, help_text="The affiliate reads it. Don't name a customer.")
+    reason = forms.CharField(max_length=300, help_text="Shown to the affiliate. Don't name a customer.")
 
     def clean_code(self) -> Affiliate:
         affiliate = Affiliate.objects.all().spelled(self.cleaned_data["code"]).first()
@@ -72,11 +72,11 @@ class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
             except AdjustmentRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                self.message_user(request, f"{values['amount']} entered. Who did it stands in the audit.")
+                self.message_user(request, f"Adjusted by {values['amount']}. Your name is in the audit log.")
                 return redirect("admin:affiliates_ledgerentry_changelist")
         context = {
             **self.admin_site.each_context(request),
-            "title": "Set an account right",
+            "title": "Adjust a balance",
             "form": form,
             "opts": self.opts,
         }
@@ -87,6 +87,6 @@ class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
 class LedgerCheckAdmin(ReadOnlyAdmin):
     list_display = ["checked_at", "agrees", "paypal", "difference"]
 
-    @admin.display(boolean=True, description="the books agree")
+    @admin.display(boolean=True, description="reconciled")
     def agrees(self, check: LedgerCheck) -> bool:
         return check.agrees

@@ -1,4 +1,4 @@
-"""The alarm over every list of money, when the books did not agree at the last comparison."""
+"""A warning above every list of money while the last reconciliation failed."""
 
 from __future__ import annotations
 
@@ -16,5 +16,7 @@ class BooksAlarm(admin.ModelAdmin[Any]):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         check = last_check()
         if check is not None and not check.agrees:
-            self.message_user(request, f"The last comparison of the books found: {check.difference}", messages.ERROR)
+            self.message_user(
+                request, f"The last reconciliation found a difference: {check.difference}", messages.ERROR
+            )
         return super().changelist_view(request, extra_context)

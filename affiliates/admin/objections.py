@@ -1,4 +1,4 @@
-"""Objections of affiliates for staff: a queue with its clock, and one page to answer."""
+"""The admin of objections: a queue with deadlines, and one page to answer."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ if TYPE_CHECKING:
 
 class AnswerForm(forms.Form):
     upheld = forms.ChoiceField(
-        label="Was the affiliate right?", choices=[("no", "No, it stays as it is"), ("yes", "Yes")]
+        label="Was the affiliate right?", choices=[("no", "No, nothing changes"), ("yes", "Yes")]
     )
     answer = forms.CharField(
-        label="Your answer, with the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
+        label="Your answer and the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
     )
     adjustment = MoneyField(
-        required=False, negative=True, help_text="Credited to the affiliate's account. Negative: debited."
+        required=False, negative=True, help_text="Credited to the affiliate's balance. A negative amount is debited."
     )
 
     def __init__(self, *args: Any, may_adjust: bool, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["adjustment"].currency = currency  # type: ignore[attr-defined]  # of a `MoneyField`
-        if not may_adjust:  # money takes the permission to set accounts right
+        if not may_adjust:  # adjusting a balance needs its own permission
             del self.fields["adjustment"]
 
     def clean(self) -> dict[str, Any]:
         if self.cleaned_data.get("adjustment") and self.cleaned_data.get("upheld") == "no":
-            self.add_error("adjustment", "Where nothing was wrong, there is nothing to adjust.")
+            self.add_error("adjustment", "An adjustment needs an upheld objection.")
         return self.cleaned_data
 
 
@@ -55,11 +55,11 @@ OPEN_FIRST = Case(When(state=CommissionDispute.State.OPEN, then=Value(0)), defau
 
 
 class ClockFilter(admin.SimpleListFilter):
-    title = "clock"
+    title = "deadline"
     parameter_name = "clock"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("overdue", "overdue"), ("open", "open, overdue or not")]
+        return [("overdue", "overdue"), ("open", "open or overdue")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "overdue":
@@ -83,7 +83,7 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="answer due", ordering="due_at")
     def due(self, dispute: CommissionDispute) -> str:
-        day = f"{dispute.due_day:%-d %B %Y}"
+        day = f"{dispute.due_day:%B %-d, %Y}"
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if dispute.is_overdue else day
 
     @admin.display(description="")
@@ -129,5 +129,5 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
         except (DisputeRefused, AdjustmentRefused) as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return False
-        self.message_user(request, "Answered. The affiliate is told by mail.")
+        self.message_user(request, "Answered. The affiliate is notified by email.")
         return True

@@ -1,4 +1,4 @@
-"""What staff fill in about payout runs."""
+"""Forms for payout runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PrepareForm(forms.Form):
 
     @property
     def chosen_currency(self) -> str:
-        """The one that was chosen; the first that is due where none was, or one that isn't."""
+        """The chosen currency; the first one due if none, or an invalid one, was chosen."""
         return self.cleaned_data["currency"] if self.is_valid() else self.currencies[0]
 
     def clean_currency(self) -> str:
@@ -37,13 +37,13 @@ class PrepareForm(forms.Form):
 class SettleForm(forms.Form):
     PAID, FAILED = "paid", "failed"
     NEEDED: ClassVar[dict[str, tuple[tuple[str, str], ...]]] = {
-        PAID: (("paid_on", "On which day was it paid?"), ("reference", "Under which reference is it found again?")),
-        FAILED: (("reason", "Please say why: staff read it beside the payout."),),
+        PAID: (("paid_on", "Please enter the day of the payment."), ("reference", "Please enter its reference.")),
+        FAILED: (("reason", "Please enter a reason. Staff see it with the payout."),),
     }
 
     outcome = forms.ChoiceField(
-        label="What became of it?",
-        choices=[(PAID, "It was paid"), (FAILED, "It could not be paid: it is due again")],
+        label="Outcome",
+        choices=[(PAID, "Paid"), (FAILED, "Failed: the money is due again")],
         widget=forms.RadioSelect,
     )
     paid_on = forms.DateField(
@@ -55,9 +55,9 @@ class SettleForm(forms.Form):
     reference = forms.CharField(
         required=False,
         max_length=64,
-        help_text="The transfer's number. The affiliate sees it: no names.",
+        help_text="The transfer's number. The affiliate sees it, so enter no names.",
     )
-    reason = forms.CharField(label="Why it could not be paid", required=False, max_length=100)
+    reason = forms.CharField(label="Reason of the failure", required=False, max_length=100)
 
     def clean(self) -> dict[str, Any]:
         for name, question in self.NEEDED.get(self.cleaned_data.get("outcome", ""), ()):

@@ -1,4 +1,4 @@
-"""Payout runs for staff: look who would be paid, prepare, approve, watch, and settle by hand."""
+"""The admin of payout runs: preview, prepare, approve, follow, and settle manually."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PREPARE = "affiliates.prepare_payout"
-NAMED = 10  # affiliates in a message
-ROWS = 100  # affiliates on a page of the preview
+NAMED = 10  # affiliates per message
+ROWS = 100  # affiliates per page of the preview
 
 
 def _acting(request: HttpRequest) -> User:
-    """The member of staff: the admin lets nobody else in."""
+    """The signed-in member of staff: the admin admits nobody else."""
     return cast("User", request.user)
 
 
 def needs(permission: str) -> Callable[[Any], Any]:
-    """For those with this permission. A refusal is told in words, on the list of runs."""
+    """Requires this permission. A refusal is shown as a message on the list of runs."""
 
     def decorate(view: Any) -> Any:
         @wraps(view)
@@ -87,16 +87,16 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 
     @admin.display(description="prepared")
     def amount(self, batch: Any) -> Money:
-        """The sum that came with the list, instead of one query a row."""
+        """The total was fetched with the list, instead of one query per row."""
         return Money(batch.sum or 0, batch.currency)
 
     @admin.display(description="sent or to be sent")
     def sent(self, batch: Any) -> Money:
-        """Without what was left out since, or denied."""
+        """Without payouts that were left out or denied."""
         return Money(batch.sent_sum or 0, batch.currency)
 
     def more_watched(self, batch: PayoutBatch) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
-        """Whoever pays manually goes by what the page says is still to be paid."""
+        """Staff who pay manually rely on the page's list of unpaid payouts."""
         return [(batch.items.all(), ("state",))] if batch.is_by_hand else []
 
     def get_urls(self) -> list[Any]:
@@ -131,7 +131,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         found = preview_payout(currency=form.chosen_currency)
         context = {
             **self.admin_site.each_context(request),
-            "title": "Who would be paid now",
+            "title": "Payout preview",
             "opts": self.opts,
             "form": form,
             "preview": found,
@@ -147,7 +147,9 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
             return self._show_preview(request, form)
         batch = prepare_payout(prepared_by=_acting(request), **form.cleaned_data)
         self.log_addition(request, batch, "prepared")
-        self.message_user(request, "Prepared. Nothing is sent before it is approved: please check the payouts below.")
+        self.message_user(
+            request, "Prepared. Please check the payouts below. Nothing is sent until the run is approved."
+        )
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
     @confirmed_recently
@@ -158,11 +160,11 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         self.log_change(request, batch, "approved")
         batch.refresh_from_db(fields=["state"])
         if batch.state == PayoutBatch.State.CANCELLED:
-            self.message_user(request, "Nobody in this run may be paid now, so it is canceled.", messages.WARNING)
+            self.message_user(request, "Nobody in this run may be paid now, so it was canceled.", messages.WARNING)
         elif batch.is_by_hand:
-            self.message_user(request, "Approved. Make the list, pay, and write down here what you paid.")
+            self.message_user(request, "Approved. Download the list, pay, and record the payments here.")
         else:
-            self.message_user(request, "Approved. It goes to PayPal now; this page shows how it stands.")
+            self.message_user(request, "Approved. The run is being sent to PayPal. This page shows its progress.")
         if barred:
             self.message_user(request, f"Left out: {in_words(barred)}.", messages.WARNING)
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
@@ -172,7 +174,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
         cancel_payout(batch=batch, cancelled_by=_acting(request))
         self.log_change(request, batch, "cancelled")
-        self.message_user(request, "Cancelled. The money is due again.")
+        self.message_user(request, "Canceled. The money is due again.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
 
     @confirmed_recently
@@ -188,7 +190,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     @confirmed_recently
     @needs(PREPARE)
     def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        """All payouts of the run that are still open and may be made; what became of others is said one by one."""
+        """Settles every open payout of the run that may be made; the others are settled one by one."""
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
         barred = barred_now(batch)
         items = batch.items.moving().exclude(pk__in=[one.item.pk for one in barred])
@@ -197,7 +199,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
 
 @admin.register(PayoutItem)
 class PayoutItemAdmin(ReadOnlyAdmin):
-    """The payouts of a run, and what can be done about one of them. Where it goes stands on its own page alone."""
+    """The payouts of a run, and the actions for a single one. Only its own page shows the receiver."""
 
     list_display = ["__str__", "affiliate", "total", "state", "error", "settled_at", "why"]
     list_filter = ["state", "created_at"]
@@ -215,7 +217,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
         return items.select_related("affiliate", "batch")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Also by the whole reference of a payment by hand, which is sealed."""
+        """Also searches by the full reference of a manual payment, which is sealed."""
         found, repeats = super().get_search_results(request, queryset, search_term)
         return found | queryset.filter(reference_index=search_term.strip()) if search_term else found, repeats
 
@@ -235,16 +237,16 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     @speaks_to_paypal
     @needs(PREPARE)
     def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
-        """Cancels a payout at PayPal that nobody has claimed."""
+        """Cancels an unclaimed payout at PayPal."""
         item = get_object_or_404(PayoutItem, pk=item_id, state=PayoutItem.State.UNCLAIMED)
         try:
             cancel_unclaimed(item=item)
         except PayPalError:
-            self.message_user(request, "PayPal can't be reached; please try again in a moment.", messages.ERROR)
+            self.message_user(request, "PayPal can't be reached. Please try again in a moment.", messages.ERROR)
         else:
             item.refresh_from_db(fields=["state"])
             self.log_change(request, item, "taken back")
-            self.message_user(request, f"PayPal says: {item.get_state_display()}.")
+            self.message_user(request, f"PayPal's state: {item.get_state_display()}.")
         return redirect("admin:affiliates_payoutitem_change", item.pk)
 
     @confirmed_recently
@@ -256,7 +258,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
 
 
 def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], by: User) -> str:
-    """What was done, in words. Raises `NotByHand`."""
+    """Settles the payouts and returns a sentence that says what was done. Raises `NotByHand`."""
     if values["outcome"] == SettleForm.PAID:
         day, reference = values["paid_on"], values["reference"]
         return f"{mark_paid_by_hand(batch=batch, items=items, reference=reference, paid_on=day, by=by)} marked as paid."
@@ -270,9 +272,9 @@ def settle_by_hand(
     items: QuerySet[PayoutItem],
     barred: list[Barred],
 ) -> HttpResponse:
-    """One form for a payout or for a whole run: paid, with its reference and day, or failed, with the reason.
+    """One form for a single payout or a whole run: paid, with reference and day, or failed, with the reason.
 
-    `barred` are named on the page: whom not to pay.
+    `barred` are listed on the page as payouts not to make.
     """
     batch = about.batch if isinstance(about, PayoutItem) else about
     form = SettleForm(request.POST if request.method == "POST" else None)
@@ -282,13 +284,13 @@ def settle_by_hand(
         except NotByHand as refusal:
             form.add_error(None, str(refusal))
         else:
-            model_admin.log_change(request, batch, "settled by hand")
+            model_admin.log_change(request, batch, "settled manually")
             model_admin.message_user(request, done)
             return redirect("admin:affiliates_payoutbatch_change", batch.pk)
     sums = items.aggregate(count=Count("pk"), sum=Sum("amount_minor"))
     context = {
         **model_admin.admin_site.each_context(request),
-        "title": "Write down what was paid by hand",
+        "title": "Record manual payments",
         "opts": model_admin.opts,
         "about": about,
         "batch": batch,
@@ -301,20 +303,21 @@ def settle_by_hand(
 
 
 def in_words(barred: list[Barred]) -> str:
-    """`ERIN, the account is suspended; …`, as many as a message can hold."""
+    """`ERIN, the account is suspended; …`, as many as fit into a message."""
     named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in barred[:NAMED]]
-    return "; ".join([*named, *([f"and {len(barred) - NAMED} more, named below"] if len(barred) > NAMED else [])])
+    return "; ".join([*named, *([f"and {len(barred) - NAMED} more, listed below"] if len(barred) > NAMED else [])])
 
 
 def barred_now(batch: PayoutBatch) -> list[Barred]:
-    """Whom approving a run, or making its list, would leave out; of a list that was made, whom not to pay."""
+    """The payouts that approving the run or making its list would leave out; once it is made, those not to pay."""
     if batch.state == PayoutBatch.State.PREPARED or (batch.is_by_hand and batch.state == PayoutBatch.State.APPROVED):
         return barred_of(batch.items.moving().select_related("affiliate").order_by("pk"))
     return []
 
 
 def left_out_of(batch: PayoutBatch) -> list[tuple[PayoutItem, str]]:
-    """What was released when the run was approved or sent, with the reason: as it is for staff, where it still is."""
+    """The payouts left out at approval or at sending, each with its reason; in the wording for staff where it still
+    applies."""
     words = [reason.words for reason in Ineligibility]
     released = batch.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate")
     now = {one.item.pk: one.reason.label for one in barred_of(released)}
@@ -322,7 +325,7 @@ def left_out_of(batch: PayoutBatch) -> list[tuple[PayoutItem, str]]:
 
 
 def progress_of(batch: PayoutBatch) -> dict[str, Any]:
-    """How many payouts of a run are in which state, and how many have come to an end."""
+    """How many payouts of a run are in each state, and how many are settled."""
     states_of = batch.items.order_by().values_list("state").annotate(count=Count("pk"))
     counts: dict[str, int] = dict(states_of)
     total = sum(counts.values())

@@ -1,4 +1,4 @@
-"""Rates for staff: the whole history is visible; a rate is set and ended, never edited."""
+"""The admin of rates: the whole history is visible; a rate is set and ended, never edited."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RateForm(forms.ModelForm[Rate]):
-    flat = MoneyField(label="Flat amount for a sale", currency_field="currency", required=False)
+    flat = MoneyField(label="Flat amount per sale", currency_field="currency", required=False)
     currency = forms.ChoiceField(
         label="Currency of a flat amount",
         required=False,
@@ -37,14 +37,14 @@ class RateForm(forms.ModelForm[Rate]):
         help_texts = {
             "affiliate": "Empty: for all affiliates.",
             "product": "Empty: for all products.",
-            "percent": "Of what the buyer pays, without tax, shipping and discount. Or a flat amount below.",
-            "starts_at": "Empty: now. What was ordered before keeps its rate.",
+            "percent": "Of the amount paid, without tax, shipping and discount. Or enter a flat amount below.",
+            "starts_at": "Empty: now. Earlier orders keep their rate.",
             "ends_at": "Empty: until it is replaced.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "starts_at" in self.fields:  # a stored rate is only looked at
+        if "starts_at" in self.fields:  # a stored rate is read-only
             self.fields["starts_at"].required = False
             self.fields["starts_at"].initial = None
             self.initial.pop("starts_at", None)
@@ -58,10 +58,11 @@ class RateForm(forms.ModelForm[Rate]):
         return self.cleaned_data
 
     def _post_clean(self) -> None:
-        """Without Django's look at the constraints: what is in force ends when this one starts."""
+        """Skips Django's check of the constraints: setting a rate ends the one it replaces."""
 
     def _ask_about_a_jump(self, rate: Rate) -> None:
-        """By more than half, or from a percentage to a flat amount or back, which can't be compared."""
+        """Asks for confirmation of a change by more than half, or between a percentage and a flat amount, which can't
+        be compared."""
         before = rate_for(
             affiliate=rate.affiliate,
             product=rate.product,
@@ -69,7 +70,7 @@ class RateForm(forms.ModelForm[Rate]):
             moment=rate.starts_at,
         )
         if rate.is_far_from(before) and self.data.get("rate_confirmed") != str(rate):
-            changes = f"What a sale earns changes from {before.terms} to {rate.terms}."
+            changes = f"The commission changes from {before.terms} to {rate.terms}."
             raise question(changes, box="rate_confirmed", value=str(rate), answer=f"set {rate}")
 
     def unsaved(self) -> Rate:
@@ -113,7 +114,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         try:
             return super().add_view(request, form_url, extra_context)
-        except RateRefused as refusal:  # somebody was faster between the look and the writing
+        except RateRefused as refusal:  # somebody set a rate in the meantime
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:affiliates_rate_changelist")
 
@@ -130,10 +131,10 @@ class RateAdmin(admin.ModelAdmin[Rate]):
         )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Nothing hangs on a rate."""
+        """A rate has no related objects."""
 
     def save_model(self, request: HttpRequest, obj: Rate, form: Any, change: bool) -> None:
-        """Stored by `set_rate` already."""
+        """`set_rate` has stored it already."""
 
     @admin.action(description="End now", permissions=["end"])
     def end(self, request: HttpRequest, queryset: QuerySet[Rate]) -> None:
@@ -143,9 +144,9 @@ class RateAdmin(admin.ModelAdmin[Rate]):
                 ended += end_rate(rate=rate, by=_acting(request))
             except RateRefused as refusal:
                 self.message_user(request, f"{rate}: {refusal}", messages.ERROR)
-        self.message_user(request, f"{ended} ended. What was ordered before keeps its rate.")
+        self.message_user(request, f"{ended} ended. Earlier orders keep their rate.")
 
 
 def _acting(request: HttpRequest) -> User:
-    """The member of staff: the admin lets nobody else in."""
+    """The signed-in member of staff: the admin admits nobody else."""
     return cast("User", request.user)

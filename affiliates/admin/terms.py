@@ -1,4 +1,4 @@
-"""The terms for staff: write a draft, read it through, give it its day. Published versions are only read."""
+"""The admin of the terms: write a draft, review it, publish it. Published versions are read-only."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-NOTICE = timedelta(days=30)  # proposed; staff may choose another day
+NOTICE = timedelta(days=30)  # suggested; staff may choose another day
 
 
 class PublishForm(forms.Form):
     effective_from = forms.SplitDateTimeField(
-        label="In force from (UTC)",
+        label="Effective from (UTC)",
         widget=AdminSplitDateTime,
-        help_text="Affiliates are told by mail at once, and asked to accept from this moment on.",
+        help_text="Affiliates are notified by email right away, and have to accept from this time on.",
     )
 
 
@@ -41,9 +41,9 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
     readonly_fields = ["effective_from", "published_at"]
     change_form_template = "affiliates/admin/terms.html"
 
-    @admin.display(description="affiliates who accepted it")
+    @admin.display(description="accepted by")
     def accepted_by(self, version: Any) -> int:
-        """The count that came with the list."""
+        """The count was fetched with the list."""
         return int(version.accepted_by)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -93,5 +93,5 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
         except PublishingRefused as refusal:
             form.add_error("effective_from", str(refusal))
             return False
-        self.message_user(request, f"{version} is published. Affiliates are told within minutes.", messages.SUCCESS)
+        self.message_user(request, f"{version} is published. Affiliates are notified within minutes.", messages.SUCCESS)
         return True

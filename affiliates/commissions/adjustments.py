@@ -1,4 +1,4 @@
-"""Setting an affiliate's account right by hand: one more line in the ledger, with its reason, recorded in the audit."""
+"""Manual adjustments of an affiliate's balance: one more ledger entry, with a reason, recorded in the audit log."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class AdjustmentRefused(Exception):
-    """The line can't be written; the text tells staff why."""
+    """The adjustment can't be made; the message tells staff why."""
 
 
 @transaction.atomic
@@ -25,11 +25,11 @@ def adjust_ledger(
 ) -> LedgerEntry:
     """Credits `amount`, or debits it where it is negative. Raises `AdjustmentRefused`."""
     if amount.minor == 0:
-        raise AdjustmentRefused("An adjustment of nothing changes nothing.")
+        raise AdjustmentRefused("Enter a non-zero amount.")
     if not reason.strip():
-        raise AdjustmentRefused("Please say why: the affiliate reads it.")
+        raise AdjustmentRefused("Please enter a reason. The affiliate will see it.")
     if commission and (commission.affiliate.pk, commission.currency) != (affiliate.pk, amount.currency):
-        raise AdjustmentRefused("This commission is another affiliate's, or in another currency.")
+        raise AdjustmentRefused("This commission belongs to another affiliate, or is in another currency.")
     leave_to_a_colleague(affiliate, by=by, permission="affiliates.add_ledgerentry", refusal=AdjustmentRefused)
     entry = LedgerEntry.objects.create(
         affiliate=affiliate,

@@ -1,4 +1,4 @@
-"""Attribution: who brought an order, decided once, when the order is placed and the visitor's cookie is at hand."""
+"""Attribution: which affiliate brought an order, decided once, when the order is placed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .rates import rate_for
 
 
 def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribution | None:
-    """A code that the buyer typed beats the cookie; the cookie is the last link that was followed."""
+    """Attributes an order by the code typed at checkout, or else by the referral cookie, and raises fraud flags."""
     attribution = _attribution_of(order, request, code)
     if attribution is not None:
         for kind in signs_of(attribution=attribution, buyer=request.user):
@@ -27,7 +27,7 @@ def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribu
 
 
 def flag_the_payer(*, order: Order, payer_email: str) -> None:
-    """Holds the commission when the affiliate pays the order through the affiliate's own PayPal account."""
+    """Holds the commission when the order was paid from the affiliate's own PayPal account."""
     attribution = Attribution.objects.filter(order=order).select_related("affiliate__user").first()
     if attribution is not None and is_paid_by_the_affiliate(attribution.affiliate, payer_email=payer_email):
         raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
@@ -50,7 +50,7 @@ def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attributio
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
 def _compared(click: Click | None, request: HttpRequest) -> Click | None:
-    """The visit, with the verdict whether its address is the order's. None where that is not readable any more."""
+    """The click, marked with whether the order came from the same address. Unmarked once the address is unreadable."""
     clicked_from = click.readable_address() if click else None
     if click is not None and clicked_from is not None:
         click.same_address = clicked_from == client_address(request)

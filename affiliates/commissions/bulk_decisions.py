@@ -1,4 +1,4 @@
-"""Many commissions decided at once: first what would be done, what would be skipped and why; then each on its own."""
+"""Deciding many commissions at once: first a preview of what would be done and what would be skipped, then each one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = Commission.State
-OWN = "it is your own: a colleague has to decide"
+OWN = "it is your own; a colleague has to decide"
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,14 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Preview:
-    """What pressing the button would do, as things stand."""
+    """What confirming would do now."""
 
     doable: list[Commission]
     skipped: list[Skipped]
 
     @property
     def sum_in_words(self) -> str:
-        """What the doable ones come to, for each currency: `35.98 USD, 12.00 EUR`."""
+        """The total of the commissions to decide, per currency: `$35.98, 12.00 EUR`."""
         sums: Counter[str] = Counter()
         for commission in self.doable:
             sums[commission.currency] += commission.remaining.minor
@@ -46,17 +46,17 @@ def preview_approval(commissions: CommissionQuerySet, *, by: User) -> Preview:
 
 
 def preview_rejection(commissions: CommissionQuerySet, *, by: User) -> Preview:
-    """What a flag holds can be rejected all the same."""
+    """A commission that a flag holds can still be rejected."""
     return _preview(commissions, by, held_counts=False)
 
 
 def approve_all(commissions: CommissionQuerySet, *, by: User) -> int:
-    """Those of which nothing changed since the preview. Returns how many."""
+    """Approves those that are unchanged since the preview. Returns how many."""
     return sum(approve_commission(commission=c, approved_by=by) for c in preview_approval(commissions, by=by).doable)
 
 
 def reject_all(commissions: CommissionQuerySet, *, reason: str, by: User) -> int:
-    """Raises `ReasonMissing`. Returns how many."""
+    """Rejects those that are unchanged since the preview. Raises `ReasonMissing`. Returns how many."""
     doable = preview_rejection(commissions, by=by).doable
     return sum(reject_commission(commission=c, reason=reason, rejected_by=by) for c in doable)
 
@@ -74,13 +74,13 @@ def _preview(commissions: CommissionQuerySet, by: User, *, held_counts: bool) ->
 
 
 def _why_not(commission: Commission, *, held_counts: bool) -> str:
-    """Empty where nothing speaks against it."""
+    """Why this commission can't be decided; empty if it can."""
     if commission.state != State.PENDING:
-        return f"it is {commission.get_state_display()} already"
+        return f"it is already {commission.get_state_display()}"
     return held_because(commission) if held_counts else ""
 
 
 def held_because(commission: Commission) -> str:
-    """Every open flag in words; the flags have to come with the commission."""
+    """The reasons of all open flags, which must have been prefetched."""
     flags = (flag for flag in commission.attribution.flags.all() if flag.state == Flag.State.OPEN)
     return "; ".join(f"{Flag.Kind(flag.kind).label}{flag.why and f': {flag.why}'}" for flag in flags)

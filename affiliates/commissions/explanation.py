@@ -1,7 +1,7 @@
-"""Why this amount, or why nothing: an order or a commission explained line by line, without saying who bought.
+"""Explains an order or a commission step by step, without saying who bought.
 
-For the affiliate's receipt and for the staff's "why did this person get this amount?". Both read the same lines, so
-they hold no more than the affiliate may know: days without a time of day, and nothing of the visit or the buyer.
+Used by the affiliate's receipt and by the staff's explanation page. Both show the same lines, so they contain only what
+the affiliate may know: days without a time, and nothing about the visit or the buyer.
 """
 
 from __future__ import annotations
@@ -23,21 +23,23 @@ State = Commission.State
 
 @dataclass(frozen=True)
 class Line:
-    """What it is about, in a word or two, and a plain sentence."""
+    """A short heading and a plain sentence."""
 
     about: str
     text: str
 
 
 def explain_order(order: Order) -> list[Line]:
-    """Every line about an order, also where it earned nothing."""
+    """Explains an order, whether or not it earned a commission."""
     attribution = Attribution.objects.filter(order=order).select_related("affiliate", "rate").first()
     if attribution is None:
-        return [Line("Who brought it", "Nobody: when it was placed, there was no affiliate's code and no live link.")]
+        return [
+            Line("Source", "Nobody. It was placed without an affiliate's code and without a click in the last 30 days.")
+        ]
     commission = Commission.objects.filter(attribution=attribution).first()
     if commission is not None:
         return explain_commission(commission)
-    unpaid = "Nothing yet: a commission is earned when the payment arrives, and it has not."
+    unpaid = "None yet. A commission is earned when the payment arrives, which has not happened."
     return [
         *_origin(attribution),
         *_rate(attribution, order.currency),
@@ -47,7 +49,7 @@ def explain_order(order: Order) -> list[Line]:
 
 
 def to_explain(commissions: CommissionQuerySet) -> CommissionQuerySet:
-    """With all that their explanations read, in a number of queries that does not grow with them."""
+    """The commissions with everything their explanations read, in a constant number of queries."""
     entries = LedgerEntry.objects.select_related("claim__payout")
     return commissions.select_related(
         "attribution__affiliate", "attribution__order", "attribution__rate"
@@ -55,7 +57,7 @@ def to_explain(commissions: CommissionQuerySet) -> CommissionQuerySet:
 
 
 def explain_commission(commission: Commission) -> list[Line]:
-    """From the click to the payout, in the order in which it happened."""
+    """From the click to the payout, in chronological order."""
     attribution = commission.attribution
     return [
         *_origin(attribution),
@@ -71,10 +73,10 @@ def explain_commission(commission: Commission) -> list[Line]:
 def _origin(attribution: Attribution) -> Iterator[Line]:
     placed = f"The order was placed on {_day(attribution.decided_at)}"
     if attribution.route == Attribution.Route.CODE:
-        yield Line("Who brought it", f"{placed} with the code {attribution.affiliate.code}, typed at the checkout.")
+        yield Line("Source", f"{placed} with the code {attribution.affiliate.code}, entered at checkout.")
     else:
-        yield Line("Who brought it", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
-    yield Line("Terms", f"Version {attribution.terms_version} of the terms was in force between us.")
+        yield Line("Source", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
+    yield Line("Terms", f"Version {attribution.terms_version} of the terms applied.")
 
 
 def _rate(attribution: Attribution, currency: str) -> Iterator[Line]:
@@ -84,20 +86,20 @@ def _rate(attribution: Attribution, currency: str) -> Iterator[Line]:
 
 
 def why_this_rate(rate: Rate | None) -> str:
-    """Which of the four kinds of rates it is, and why no nearer one counted."""
+    """Which of the four kinds of rates applied, and why no more specific one did."""
     if rate is None:
-        return "the program's own rate, because none was set for the affiliate or for the product"
+        return "the program's default rate, because none was set for the affiliate or the product"
     if rate.affiliate_id and rate.product_id:
-        return "the affiliate's rate for this product, which comes before all others"
+        return "the affiliate's rate for this product, which takes precedence over all others"
     if rate.affiliate_id:
-        return "the affiliate's own rate, which comes before the product's and the program's"
+        return "the affiliate's own rate, which takes precedence over the product's and the program's"
     if rate.product_id:
-        return "the product's rate, which comes before the program's; the affiliate had none of their own"
-    return "the program's rate, because none was set for the affiliate or for the product"
+        return "the product's rate, which takes precedence over the program's; the affiliate had no rate of their own"
+    return "the program's rate, because none was set for the affiliate or the product"
 
 
 def _sum(commission: Commission) -> Iterator[Line]:
-    yield Line("Base", f"{commission.base}: what the buyer paid, without tax, shipping and discount.")
+    yield Line("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
     yield Line("Commission", _computation(commission))
 
 
@@ -105,15 +107,16 @@ def _computation(commission: Commission) -> str:
     if commission.rate_percent is None:
         flat = Money(commission.rate_flat_minor or 0, commission.currency)
         if flat > commission.base:
-            return f"{flat} a sale, but never more than the base: {commission.total}."
-        return f"{commission.total}: the flat amount for a sale."
+            return f"{flat} per sale, but at most the base: {commission.total}."
+        return f"{commission.total}: the flat amount per sale."
     exact = (commission.base.amount * commission.rate_percent / 100).normalize()
     rounded = "" if exact == commission.total.amount else f", rounded half-up to {commission.total}"
-    return f"{commission.rate_percent.normalize():f} % of {commission.base} is {exact:f}{rounded}."
+    return f"{commission.rate_percent.normalize():f}% of {commission.base} is {exact:f}{rounded}."
 
 
 def _payments_of(attribution: Attribution) -> Iterable[Payment]:
-    """A list has loaded the orders. Elsewhere the order's row is left alone: an affiliate's page may not read it."""
+    """The order's payments. Lists have loaded the order; elsewhere its row is not read, because an affiliate's page may
+    not."""
     order: Any = Attribution._meta.get_field("order")
     if order.is_cached(attribution):
         return attribution.order.payments.all()
@@ -128,45 +131,45 @@ def _refunds(commission: Commission) -> Iterator[Line]:
         back = Money(payment.refunded_minor, payment.currency)
         taken = Money(commission.reversed_minor, commission.currency)
         share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
-        yield Line("Refunds", f"{back} of {payment.total} went back to the buyer, so {taken} was taken back: {share}.")
-        yield Line("What is left", f"{commission.remaining}.")
+        yield Line("Refunds", f"{back} of {payment.total} was refunded to the buyer, so {taken} was reversed: {share}.")
+        yield Line("Remaining", f"{commission.remaining}.")
     undone = (r for payment in payments for r in payment.refunds.all() if r.state == Refund.State.UNDONE)
     for refund in undone:
-        text = f"A refund of {refund.total} was undone: what it had taken back was given back"
-        yield Line("Refunds", f"{text}, because the buyer's money came home again.")
+        text = f"A refund of {refund.total} was reverted"
+        yield Line("Refunds", f"{text}, so its part of the commission was restored.")
 
 
 def _flags(attribution: Attribution) -> Iterator[Line]:
     for flag in sorted(attribution.flags.all(), key=lambda flag: flag.raised_at):
-        held = f"Held on {_day(flag.raised_at)}, because {flag.words}"
+        held = f"Held on {_day(flag.raised_at)}: {flag.words}"
         if flag.decided_at is None:
-            yield Line("Hold", f"{held}. A person looks at it; until then it is neither approved nor paid.")
+            yield Line("Hold", f"{held}. It is neither approved nor paid until a person has reviewed it.")
         else:
             yield Line("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.why}.")
 
 
 def _state(commission: Commission) -> Iterator[Line]:
     if commission.approved_at:
-        how = "by staff" if commission.approved_by_id else f"by itself after {settings.AFFILIATE_HOLD_DAYS} days"
+        how = "by staff" if commission.approved_by_id else f"automatically after {settings.AFFILIATE_HOLD_DAYS} days"
         yield Line("Approved", f"On {_day(commission.approved_at)}, {how}.")
     yield Line("State", _state_text(commission))
 
 
 def _state_text(commission: Commission) -> str:
     if commission.state == State.PENDING:
-        return f"Pending: it is approved on {_day(commission.hold_until)}, unless the order is refunded or held."
+        return f"Pending: it will be approved on {_day(commission.hold_until)}, unless the order is refunded or held."
     if commission.state in {State.REJECTED, State.REVERSED}:
         return f"{commission.get_state_display().capitalize()}: {commission.why_unpaid}."
     if commission.state == State.APPROVED:
-        return "Approved: it goes into the next payout."
+        return "Approved: it will be in the next payout."
     if commission.state == State.PAID and commission.paid_at:
         return f"Paid on {_day(commission.paid_at)}."
-    return "In a payout that is under way."
+    return "In a payout that is in progress."
 
 
 def _ledger(commission: Commission) -> Iterator[Line]:
     for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
-        yield Line("Account", f"{_day(entry.created_at)}: {entry.total}, {entry_in_words(entry)}{_payout(entry)}.")
+        yield Line("Ledger", f"{_day(entry.created_at)}: {entry.total}, {entry_in_words(entry)}{_payout(entry)}.")
 
 
 def entry_in_words(entry: LedgerEntry) -> str:
@@ -176,11 +179,11 @@ def entry_in_words(entry: LedgerEntry) -> str:
 def _payout(entry: LedgerEntry) -> str:
     claim = getattr(entry, "claim", None)
     if claim is None:
-        return "; in no payout yet"
+        return "; not in a payout yet"
     payout: PayoutItem = claim.payout
-    return f"; in the payout of {payout.total} of {_day(payout.created_at)}, which is {payout.get_state_display()}"
+    return f"; in the payout of {payout.total} on {_day(payout.created_at)}, which is {payout.get_state_display()}"
 
 
 def _day(moment: datetime) -> str:
-    """In UTC, as all figures."""
-    return f"{moment:%-d %B %Y}"
+    """In UTC, like all statistics."""
+    return f"{moment:%B %-d, %Y}"

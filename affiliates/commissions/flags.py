@@ -1,6 +1,6 @@
-"""Flags: what holds a commission, and how a person ends that. Each step is recorded in the audit.
+"""Flags hold a commission until a member of staff decides. Each step is recorded in the audit log.
 
-Every step first locks the commission, so that nobody approves it at the same moment.
+Each step locks the commission first, so that nobody approves it at the same time.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ State = Flag.State
 
 
 class FlagRefused(Exception):
-    """The flag can't be decided like this; the text tells staff why."""
+    """The flag can't be decided like this; the message tells staff why."""
 
 
 @transaction.atomic
 def raise_flag(
     *, attribution: Attribution, kind: str, dispute_id: str = "", reason: str = "", by: User | None = None
 ) -> Flag:
-    """Holds the commission of an order, also one that is not earned yet. `reason`: why staff hold it, for staff.
+    """Holds the commission of an order, even before it is earned. `reason` is the staff's note on why they hold it.
 
-    Raised twice, it is one flag; what a person decided about a sign is not asked again. Staff may hold again.
+    Raising the same flag again changes nothing, even after a decision. Only staff may hold again.
     """
     commission = _locked(attribution)
     before = Flag.objects.open() if kind == Flag.Kind.BY_STAFF else Flag.objects.all()
@@ -46,9 +46,9 @@ def raise_flag(
 
 @transaction.atomic
 def clear_flag(*, flag: Flag, reason: str | None, by: User | None) -> bool:
-    """Nothing speaks against the commission any more. False when the flag was decided before.
+    """Releases the commission. False if the flag was already decided.
 
-    `reason` is None for a dispute's flag alone: PayPal has decided.
+    `reason` is None only for a dispute's flag, which PayPal has decided.
     """
     commission = _locked(flag.attribution)
     _leave_own(flag, by)
@@ -60,9 +60,9 @@ def clear_flag(*, flag: Flag, reason: str | None, by: User | None) -> bool:
 
 @transaction.atomic
 def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
-    """The sign was right: the commission is rejected, now or as soon as it would be earned.
+    """Rejects the commission, now or as soon as it would be earned.
 
-    False when the flag was decided before. Raises `FlagRefused` for a commission that was approved already.
+    False if the flag was already decided. Raises `FlagRefused` for a commission that is already approved.
     """
     commission = _locked(flag.attribution)
     _leave_own(flag, by)
@@ -79,7 +79,8 @@ def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
 
 @transaction.atomic
 def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
-    """The buyer's dispute is over; what it took was reversed with its refund. Returns how many flags it ended."""
+    """Clears the flags of a closed dispute; a lost dispute has reversed the commission with its refund. Returns how
+    many."""
     flags = attribution.flags.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=dispute_id)
     return sum(clear_flag(flag=flag, reason=None, by=None) for flag in flags)
 
@@ -96,6 +97,6 @@ def _decide(flag: Flag, state: str, reason: str | None, by: User | None) -> bool
     changes: dict[str, Any] = {"state": state, "decided_at": timezone.now(), "decided_by": by}
     if reason is not None:
         if not reason.strip():
-            raise FlagRefused("Please say why: the affiliate may ask.")
+            raise FlagRefused("Please enter a reason. The affiliate may ask for it.")
         changes["reason"] = flag.sealed("reason", reason.strip()[:300])
     return bool(Flag.objects.filter(pk=flag.pk, state=State.OPEN).update(**changes))

@@ -1,8 +1,8 @@
-"""Signs that affiliates buy through their own links. Each only holds the commission; a person decides.
+"""Fraud signals: signs that affiliates buy through their own links. Each only holds the commission; a person decides.
 
-That click and order come from one network address is what an honest sale looks like: the buyer follows a link and buys,
-at home. It counts as a sign only where other buyers' orders came from that address too, and never for a private one,
-behind which a whole house may sit. A shared mail domain is none.
+That click and order come from the same network address is typical of an honest sale: the buyer follows a link and buys,
+at home. It counts as a signal only if orders of other buyers came from that address too, and never for a private
+address, which a whole building may share. A shared mail domain is not a signal.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from privacy.registry.purposes import Purpose
 Kind = Flag.Kind
 LOOK_BACK = 200  # earlier orders of the affiliate whose clicks are still stored
 RATED_OVER = timedelta(days=180)
-RATED_FROM = 10  # sales; fewer say nothing about an affiliate
+RATED_FROM = 10  # sales; fewer are not significant
 TOO_MANY_REFUNDED = 0.3
-GMAIL = {"gmail.com", "googlemail.com"}  # two names of one mailbox: https://support.google.com/mail/answer/10313
+GMAIL = {"gmail.com", "googlemail.com"}  # the same mailbox: https://support.google.com/mail/answer/10313
 
 
 def signs_of(*, attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> list[str]:
-    """What speaks against an order when it is placed."""
+    """The signals about an order when it is placed."""
     return list(_signs(attribution, buyer))
 
 
@@ -47,13 +47,13 @@ def _signs(attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) ->
 
 
 def is_paid_by_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
-    """PayPal's payer is compared with both of the affiliate's addresses when the money comes, and not stored."""
+    """Compares PayPal's payer with both of the affiliate's addresses when the payment arrives, without storing it."""
     return mailbox_of(payer_email) in {mailbox_of(affiliate.payout_email), mailbox_of(affiliate.user.email)} - {""}
 
 
 def mailbox_of(email: str | None) -> str:
-    """The mailbox that an address leads to, for comparing two: without a `+label`, and at Gmail without dots, under
-    one name. Never who somebody is: ADR 24."""
+    """The mailbox behind an address, for comparing two: without a `+label`, and for Gmail without dots and under one
+    domain. It never identifies a person: ADR 24."""
     local, _, domain = normalise_email(email or "").rpartition("@")
     local = local.partition("+")[0]
     if domain in GMAIL:
@@ -63,7 +63,8 @@ def mailbox_of(email: str | None) -> str:
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
 def _address_brought_others(attribution: Attribution) -> bool:
-    """Another buyer's click and order for this affiliate came from the same address, in the life of the clicks."""
+    """Whether another buyer's click and order for this affiliate came from the same address within the life of the
+    clicks."""
     click = attribution.click
     address = click.readable_address() if click and click.same_address else None
     if address is None or not ip_address(address).is_global:

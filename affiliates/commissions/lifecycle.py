@@ -1,4 +1,5 @@
-"""Commissions: earned when the money arrives, approved by staff or after the hold, taken back in step with refunds."""
+"""A commission's lifecycle: earned when the payment is captured, approved by staff or after the hold, reversed with
+refunds."""
 
 from __future__ import annotations
 
@@ -23,24 +24,24 @@ DECIDE = "affiliates.decide_commission"
 
 
 class OwnCommission(Exception):
-    """A member of staff decides about money of their own, and a colleague could."""
+    """A member of staff tried to decide about their own money, although a colleague could."""
 
 
 class ReasonMissing(ValueError):
-    """Somebody loses money by this step and has to be told why."""
+    """This step costs somebody money, so it needs a reason."""
 
 
 def commission_base(*, payment: Payment) -> Money:
-    """What a commission is reckoned from: the amount net of tax, shipping and discount, none of which is charged yet.
+    """The base of a commission: the amount without tax, shipping and discount, none of which is charged yet.
 
-    The only place that knows. Whoever adds one of them to an order takes it off here.
+    This is the only place to change when an order gets one of them.
     """
     return payment.total
 
 
 @transaction.atomic
 def earn_commission(*, payment: Payment) -> Commission | None:
-    """The commission on a payment that has arrived, once; None when nobody brought the order."""
+    """Creates the commission for a captured payment, once. Returns None for an order without an attribution."""
     attribution = Attribution.objects.filter(order=payment.order_id).first()
     if attribution is None:
         return None
@@ -63,16 +64,16 @@ def earn_commission(*, payment: Payment) -> Commission | None:
 
 
 def _reject_if_confirmed(commission: Commission) -> None:
-    """A person had found, before the money arrived, that this order earns nothing."""
+    """Rejects the commission if staff confirmed a flag on this order before the payment."""
     confirmed = commission.attribution.flags.filter(state=Flag.State.CONFIRMED).first()
     if confirmed:
-        reject_commission(commission=commission, reason=confirmed.why or "we had looked into this sale before")
+        reject_commission(commission=commission, reason=confirmed.why or "we had already reviewed this sale")
         commission.refresh_from_db()
 
 
 @transaction.atomic
 def approve_commission(*, commission: Commission, approved_by: User | None) -> bool:
-    """Credits what is left of a pending commission. False when it was not pending any more, or a flag holds it.
+    """Credits what is left of a pending commission. False if it is no longer pending, or held by a flag.
 
     Raises `OwnCommission`.
     """
@@ -89,31 +90,31 @@ def approve_commission(*, commission: Commission, approved_by: User | None) -> b
 
 @transaction.atomic
 def reject_commission(*, commission: Commission, reason: str, rejected_by: User | None = None) -> bool:
-    """Refuses a pending commission. False when it was not pending any more. Raises `ReasonMissing`, `OwnCommission`."""
+    """Rejects a pending commission. False if it is no longer pending. Raises `ReasonMissing`, `OwnCommission`."""
     if not reason.strip():
-        raise ReasonMissing("Please say why: the affiliate reads it.")
+        raise ReasonMissing("Please enter a reason. The affiliate will see it.")
     commission = Commission.objects.select_for_update(of=("self",)).select_related("attribution").get(pk=commission.pk)
     if not commission.may_become(State.REJECTED):
         return False
     leave_to_a_colleague(commission.affiliate, by=rejected_by, permission=DECIDE, refusal=OwnCommission)
     commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
-    commission.save(update_fields=["state", "reason"])  # saved, so that the figures of its day are summed anew
+    commission.save(update_fields=["state", "reason"])  # not `update()`: saving recalculates the statistics of its day
     record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
     return True
 
 
 def approve_past_hold(*, now: datetime) -> int:
-    """Approves what has waited out its hold and no flag holds. Returns how many."""
+    """Approves commissions whose hold has ended and that no flag holds. Returns how many."""
     waiting = Commission.objects.past_hold(now).order_by("hold_until")[:500]
     return sum(approve_commission(commission=commission, approved_by=None) for commission in waiting)
 
 
 @transaction.atomic
 def reverse_commission(*, payment: Payment, refund: Refund) -> None:
-    """Takes back the same share as was refunded: all refunds so far, rounded once, less what was taken back before.
+    """Reverses the refunded share: of all refunds so far, rounded once, less what was reversed before.
 
-    So partial refunds in any split add up to the full reversal to the cent. News of the refund may come before that
-    of the money; then the commission is made here first.
+    So partial refunds in any split add up to the full reversal to the cent. If the refund is reported before the
+    payment, the commission is created here first.
     """
     commission = locked_commission(payment) or (earn_commission(payment=payment) and locked_commission(payment))
     if commission is None or commission.state == State.REJECTED:
@@ -126,18 +127,18 @@ def reverse_commission(*, payment: Payment, refund: Refund) -> None:
 
 
 def reversed_share(commission: Commission, payment: Payment) -> Money:
-    """What all completed refunds together take of it, rounded once."""
+    """The share of the commission that all completed refunds together reverse, rounded once."""
     return Money.of(commission.total.amount * payment.refunded_minor / payment.amount_minor, commission.currency)
 
 
 def locked_commission(payment: Payment) -> Commission | None:
-    """The commission on the payment's order; nobody else changes it before the caller's transaction ends."""
+    """The commission on the payment's order, locked until the caller's transaction ends."""
     commissions = Commission.objects.select_for_update(of=("self",)).select_related("attribution")
     return commissions.filter(attribution__order=payment.order_id).first()
 
 
 def _note_reversal(commission: Commission, share: Money, *, everything: bool) -> bool:
-    """False when nothing is new."""
+    """Saves the reversed amount and the state. False if nothing changed."""
     before = (commission.reversed_minor, commission.state)
     commission.reversed_minor = share.minor
     nothing_left = everything or (share.minor > 0 and share == commission.total)
@@ -148,7 +149,7 @@ def _note_reversal(commission: Commission, share: Money, *, everything: bool) ->
 
 
 def _enter_reversal(commission: Commission, taken_back: Money, refund: Refund) -> None:
-    """Only what was credited is taken back; of a pending commission less is credited later."""
+    """Debits only what was credited; a pending commission is credited less later."""
     if commission.approved_at:
         _enter(commission, LedgerEntry.Kind.REVERSAL, -taken_back, refund=refund)
 

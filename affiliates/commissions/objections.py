@@ -1,4 +1,4 @@
-"""An affiliate objects to a commission line; staff answer within ten business days, and set the account right."""
+"""Objections: an affiliate objects to a commission, and staff answer within ten business days."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ State = CommissionDispute.State
 
 
 class DisputeRefused(Exception):
-    """The step can't be taken; the text tells whoever tried why."""
+    """The objection can't be opened or answered like this; the message says why."""
 
 
 def open_dispute(*, commission: Commission, text: str, by: User) -> CommissionDispute:
-    """An affiliate's objection to one of the affiliate's own lines. Raises `DisputeRefused`."""
+    """Opens an affiliate's objection to one of their own commissions. Raises `DisputeRefused`."""
     if commission.affiliate.user_id != by.pk:
         raise DisputeRefused("This commission is not yours.")
     if not text.strip():
-        raise DisputeRefused("Please write what you think is wrong.")
+        raise DisputeRefused("Please describe what you think is wrong.")
     try:
         return _open(commission, text.strip()[:4000], by)
     except IntegrityError as error:
-        raise DisputeRefused("You asked about this commission already; the answer is on its way.") from error
+        raise DisputeRefused("You already have an open objection to this commission.") from error
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def _open(commission: Commission, text: str, by: User) -> CommissionDispute:
     dispute = CommissionDispute.objects.create(
         commission=commission, text=text, opened_at=now, due_at=business_days_after(now, ANSWER_WITHIN)
     )
-    with suppress(MailRefused):  # the queue in the admin shows it all the same
+    with suppress(MailRefused):  # the queue in the admin shows it anyway
         queue_mail(DISPUTE_OPENED, to=settings.BUSINESS["email"], about=dispute, context={})
     record(action="affiliates.dispute.opened", about=dispute, actor=by)
     return dispute
@@ -61,14 +61,14 @@ def _open(commission: Commission, text: str, by: User) -> CommissionDispute:
 def answer_dispute(
     *, dispute: CommissionDispute, answer: str, upheld: bool, by: User, adjustment: Money | None = None
 ) -> None:
-    """Answers, with the reason; an objection that is upheld may bring an adjustment. Raises `DisputeRefused`."""
+    """Answers with a reason; upholding an objection may adjust the balance. Raises `DisputeRefused`."""
     if not answer.strip():
-        raise DisputeRefused("Please write the reason: the affiliate reads it.")
+        raise DisputeRefused("Please enter a reason. The affiliate will see it.")
     if adjustment and not upheld:
-        raise DisputeRefused("Where nothing was wrong, there is nothing to adjust.")
+        raise DisputeRefused("An adjustment needs an upheld objection.")
     dispute = CommissionDispute.objects.select_for_update().get(pk=dispute.pk)
     if dispute.state != State.OPEN:
-        raise DisputeRefused("This was answered before.")
+        raise DisputeRefused("This objection was already answered.")
     dispute.state = State.UPHELD if upheld else State.DECLINED
     dispute.answer, dispute.answered_at, dispute.answered_by = answer.strip()[:4000], timezone.now(), by
     dispute.save(update_fields=["state", "answer", "answered_at", "answered_by"])
@@ -80,19 +80,19 @@ def answer_dispute(
 
 def _adjust(dispute: CommissionDispute, amount: Money, by: User) -> None:
     commission = dispute.commission
-    reason = "after your objection to a commission"
+    reason = "your objection to a commission was upheld"
     adjust_ledger(affiliate=commission.affiliate, amount=amount, reason=reason, by=by, commission=commission)
 
 
 def _mail_answer(dispute: CommissionDispute) -> None:
     user = dispute.commission.affiliate.user
     if user.email:
-        with suppress(MailRefused):  # the portal shows the answer all the same
+        with suppress(MailRefused):  # the portal shows the answer anyway
             queue_mail(DISPUTE_ANSWERED, to=user.email, about=dispute, context={"name": user.get_short_name()})
 
 
 def remind_of_overdue_disputes(*, now: datetime) -> int:
-    """Tells staff of each objection whose time is over, once a day until it is answered. Returns how many."""
+    """Reminds staff of each overdue objection, once a day until it is answered. Returns how many."""
     overdue = CommissionDispute.objects.open().filter(
         Q(reminded_at__isnull=True) | is_due("reminded_at", now - REMIND_EVERY), due_at__lt=now
     )

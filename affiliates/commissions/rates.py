@@ -1,4 +1,4 @@
-"""Rates: which one an order gets, and how staff replace one by another without touching what was earned before."""
+"""Rates: which one applies to an order, and how staff replace one without touching past earnings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-JUST_NOW = timedelta(minutes=1)  # between filling in "now" and storing it
+JUST_NOW = timedelta(minutes=1)  # between submitting "now" and storing it
 
 
 class RateRefused(Exception):
@@ -29,11 +29,11 @@ class RateRefused(Exception):
 
 
 def rate_for(*, affiliate: Affiliate | None, product: Product | None, currency: str, moment: datetime) -> Rate:
-    """The nearest rate in force: the affiliate's for this product, the affiliate's, the product's, the program's.
-    Without an affiliate, the rate that everybody gets.
+    """The most specific rate in effect: the affiliate's for this product, the affiliate's, the product's, the
+    program's. Without an affiliate, the general rate.
 
-    A flat amount in another currency than the order's is passed over. Without any rate the percentage of the settings
-    holds; that one is no row (its `_state.adding` is true).
+    A flat amount in another currency than the order's is ignored. Without any rate, the percentage from the settings
+    applies; that one is unsaved (`_state.adding` is true).
     """
     rates = Rate.objects.in_force(moment).filter(
         Q(affiliate=affiliate) | Q(affiliate__isnull=True),
@@ -54,9 +54,9 @@ def set_rate(
     ends_at: datetime | None = None,
     by: User | None,
 ) -> Rate:
-    """Sets a rate from now on, or from `starts_at` on; what was in force for this target ends then.
+    """Sets a rate from now on, or from `starts_at`; the target's current rate ends then.
 
-    Raises `RateRefused` for a start in the past, where a later rate is already set, or a colleague has to decide.
+    Raises `RateRefused` for a start in the past, if a later rate is already set, or if a colleague has to decide.
     """
     rate = Rate(
         affiliate=affiliate,
@@ -71,23 +71,23 @@ def set_rate(
     try:
         return _replace(rate, by)
     except IntegrityError as error:
-        raise RateRefused("Somebody set this rate at the same moment. Please look at that one.") from error
+        raise RateRefused("Somebody set this rate at the same time. Please check that one.") from error
 
 
 def why_not(rate: Rate) -> str:
-    """What speaks against setting a rate, for staff; nothing when it can be set."""
+    """Why this rate can't be set, for staff; empty if it can."""
     if rate.starts_at < timezone.now() - JUST_NOW:
-        return "A rate can't start in the past: what was sold then keeps its rate."
+        return "A rate can't start in the past, because past sales keep their rate."
     if rate.ends_at is not None and rate.ends_at <= rate.starts_at:
-        return "A rate has to end after it starts."
+        return "A rate must end after it starts."
     if (rate.percent is None) == (rate.flat_minor is None):
-        return "Give either a percentage or a flat amount."
+        return "Enter either a percentage or a flat amount."
     if rate.percent is not None and not 0 <= rate.percent <= 100:
-        return "A percentage lies between 0 and 100."
+        return "A percentage must be between 0 and 100."
     same_target = Rate.objects.for_target(rate.affiliate, rate.product).filter(starts_at__gt=rate.starts_at)
     later = same_target.overlapping(rate.starts_at, rate.ends_at).order_by("starts_at").first()
     if later is not None:
-        return f"From {later.starts_at:%-d %B %Y, %H:%M} UTC on {later} is set already. End that one first."
+        return f"{later} is already set from {later.starts_at:%B %-d, %Y, %H:%M} UTC. End that rate first."
     return ""
 
 
@@ -106,9 +106,9 @@ def _replace(rate: Rate, by: User | None) -> Rate:
 
 @transaction.atomic
 def end_rate(*, rate: Rate, by: User | None) -> bool:
-    """Ends a rate now; one that has not started yet never does. False when it had ended before.
+    """Ends a rate now; a rate that has not started yet never will. False if it had already ended.
 
-    Raises `RateRefused` where a colleague has to decide.
+    Raises `RateRefused` if a colleague has to decide.
     """
     now = timezone.now()
     running = Rate.objects.filter(pk=rate.pk).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
@@ -120,7 +120,7 @@ def end_rate(*, rate: Rate, by: User | None) -> bool:
 
 
 def _leave_own(rate: Rate, by: User | None) -> None:
-    """Whose rate it is: the affiliate's, or everybody's, and then that of the deciding person's own account too."""
+    """Checks the affiliate whose rate it is, or, for a general rate, the deciding person's own account."""
     own = rate.affiliate or (by and Affiliate.objects.filter(user=by).exclude(state=Affiliate.State.CLOSED).first())
     if own:
         leave_to_a_colleague(own, by=by, permission="affiliates.add_rate", refusal=RateRefused)

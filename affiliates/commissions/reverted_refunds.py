@@ -1,4 +1,4 @@
-"""A refund that was undone: the buyer's money came home again, and what the refund took is given back."""
+"""Restores a commission when a refund is reverted, because the buyer's money was returned."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ State = Commission.State
 
 @transaction.atomic
 def restore_commission(*, payment: Payment, refund: Refund) -> None:
-    """Puts the commission where it would be without this refund: its share of what is still refunded stays taken back.
+    """Restores what this refund had reversed; the share of the other refunds stays reversed.
 
-    So the parts go on adding up to the cent, in whatever order refunds come and go.
+    So the parts still add up to the cent, in whatever order refunds are made and reverted.
     """
     commission = locked_commission(payment)
     if commission is None or commission.state == State.REJECTED:
@@ -35,7 +35,7 @@ def restore_commission(*, payment: Payment, refund: Refund) -> None:
 
 
 def _state_without(commission: Commission) -> str:
-    """Where a reversed commission stands by its own credit: never approved, due, on its way, or paid."""
+    """The state of a reversed commission by its own credit: never approved, due, in a payout, or paid."""
     if commission.approved_at is None:
         return State.PENDING
     payout = _last_payout(commission)
@@ -45,7 +45,7 @@ def _state_without(commission: Commission) -> str:
 
 
 def _last_payout(commission: Commission) -> PayoutItem | None:
-    """The payout in which its credit lies now: each that came back hands it on to the one that took up the return."""
+    """The payout that holds its credit now: a returned payout passes it on to the one that claimed the return."""
     payout: PayoutItem | None = None
     line = commission.ledger.filter(kind=LedgerEntry.Kind.COMMISSION).first()
     while line is not None and (taker := PayoutItem.objects.filter(claims__entry=line).first()):
@@ -55,7 +55,7 @@ def _last_payout(commission: Commission) -> PayoutItem | None:
 
 
 def _enter(commission: Commission, given_back: Money, refund: Refund) -> None:
-    """What was never credited needs no line: more will be credited when it is approved."""
+    """A commission that was never credited needs no entry: more is credited when it is approved."""
     if commission.approved_at and given_back.minor:
         LedgerEntry.objects.create(
             affiliate_id=commission.attribution.affiliate_id,

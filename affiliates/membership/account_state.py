@@ -1,7 +1,7 @@
 """Suspending, reinstating and closing an affiliate's account.
 
-A closed account earns nothing more and can't be signed in to. What was earned is paid, at last however little it is.
-Then the person goes, by the registry's rules; the ledger stays (ADR 19).
+A closed account earns nothing and can't sign in. Its final balance is paid regardless of the minimum; then its personal
+data is erased by the registry's rules, and the ledger is kept (ADR 19).
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = Affiliate.State
-STAYS_AT_LEAST = timedelta(days=7)  # a payment under way may still bring a commission
+STAYS_AT_LEAST = timedelta(days=7)  # a payment in progress may still bring a commission
 AT_ONCE = 500
 
 
 class StepRefused(Exception):
-    """The account can't take this step; the text says why."""
+    """The account can't be changed like this; the message says why."""
 
 
 @transaction.atomic
 def suspend_affiliate(*, affiliate: Affiliate, reason: str, by: User) -> None:
-    """Links lead on and track nothing, nothing is paid, signing in still works. Raises `StepRefused`."""
+    """Links still work but record nothing, nothing is paid, and signing in still works. Raises `StepRefused`."""
     _move(affiliate, [State.ACTIVE], State.SUSPENDED, _required(reason))
     _tell(ACCOUNT_SUSPENDED, affiliate)
     record(action="affiliates.account.suspended", about=affiliate, actor=by)
@@ -53,7 +53,7 @@ def suspend_affiliate(*, affiliate: Affiliate, reason: str, by: User) -> None:
 
 @transaction.atomic
 def reinstate_affiliate(*, affiliate: Affiliate, by: User) -> None:
-    """Raises `StepRefused`."""
+    """Makes a suspended account active again. Raises `StepRefused`."""
     _move(affiliate, [State.SUSPENDED], State.ACTIVE, None)
     leave_to_a_colleague(affiliate, by=by, permission="affiliates.change_affiliate", refusal=StepRefused)
     _tell(ACCOUNT_REINSTATED, affiliate)
@@ -62,7 +62,7 @@ def reinstate_affiliate(*, affiliate: Affiliate, by: User) -> None:
 
 @transaction.atomic
 def close_affiliate(*, affiliate: Affiliate, by: User, reason: str = "") -> None:
-    """By the affiliate, or by staff with a reason. Raises `StepRefused`."""
+    """Closes the account at the affiliate's own request, or by staff with a reason. Raises `StepRefused`."""
     if by.pk != affiliate.user_id:
         reason = _required(reason)
     _move(affiliate, [State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
@@ -78,7 +78,7 @@ def close_affiliate(*, affiliate: Affiliate, by: User, reason: str = "") -> None
 
 def _required(reason: str) -> str:
     if not reason.strip():
-        raise StepRefused("Please write the reason: the affiliate reads it.")
+        raise StepRefused("Please enter a reason. The affiliate will see it.")
     return reason.strip()
 
 
@@ -93,20 +93,20 @@ def _move(affiliate: Affiliate, before: list[Affiliate.State], after: Affiliate.
 
 def _tell(kind: MailKind, affiliate: Affiliate) -> None:
     if affiliate.user.email:
-        with suppress(MailRefused):  # signing in tells the same
+        with suppress(MailRefused):  # the portal says the same
             context = {"name": affiliate.user.get_short_name()}
             queue_mail(kind, to=affiliate.user.email, about=affiliate, context=context)
 
 
 def part_with_closed_affiliates(*, now: datetime) -> int:
-    """Takes the person out of each closed account that is settled. Returns how many."""
+    """Erases the personal data of each closed account that is settled. Returns how many."""
     closed = Affiliate.objects.closing().filter(closed_at__lte=now - STAYS_AT_LEAST)
     settled = closed.exclude(pk__in=_with_money_to_come()).select_related("user").order_by("closed_at")
     return sum(_part(affiliate, now) for affiliate in settled[:AT_ONCE])
 
 
 def _with_money_to_come() -> models.QuerySet[Any]:
-    """Affiliates who are owed something, may yet be, or have a payout on its way."""
+    """Affiliates with a positive balance, an unsettled commission, or a payout in progress."""
     unsettled = [Commission.State.PENDING, Commission.State.IN_PAYOUT]
     earning = Affiliate.objects.filter(attributions__commission__state__in=unsettled)
     awaiting = Affiliate.objects.filter(payouts__state__in=PayoutItem.MOVING)
@@ -126,7 +126,7 @@ def _part(affiliate: Affiliate, now: datetime) -> bool:
 
 
 def _rows_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list[Any]]]:
-    """What is kept for the account. Not found by address: another affiliate may be paid at the same one."""
+    """The account's personal data. Not found by email address: another affiliate may be paid at the same one."""
     user = affiliate.user
     yield from _declared(PayoutEmailChange.objects.filter(affiliate=affiliate))
     yield from _declared(CommissionDispute.objects.filter(commission__attribution__affiliate=affiliate))

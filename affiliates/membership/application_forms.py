@@ -1,4 +1,4 @@
-"""Applying as an affiliate."""
+"""The forms to apply as an affiliate."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from privacy.web.honeypot import TrapField
 
 
 def website_as_typed(text: str) -> str:
-    """The address as people type it, with `https://` where that is missing. Looks at its form, never opens it. Raises
+    """The website's address as typed, with `https://` added if missing. Only checks the syntax. Raises
     `ValidationError`."""
     website = text.strip()
     address = website if "://" in website else f"https://{website}"
-    URLValidator(schemes=["http", "https"], message="This does not look like the address of a website.")(address)
+    URLValidator(schemes=["http", "https"], message="This doesn't look like the address of a website.")(address)
     return address
 
 
 class ApplicationForm(forms.ModelForm[Application]):
     terms = forms.BooleanField(
         label="I accept the terms of the affiliate program",
-        error_messages={"required": "Please read and accept the terms; without them we can't work together."},
+        error_messages={"required": "Please read and accept the terms."},
     )
 
     extra = TrapField()
@@ -33,9 +33,9 @@ class ApplicationForm(forms.ModelForm[Application]):
         model = Application
         fields = ["name", "email", "website", "message"]
         help_texts = {
-            "email": "We answer to this address. If we work together, you sign in with it.",
+            "email": "We answer to this address. If we accept you, you sign in with it.",
             "website": "Where you would recommend us.",
-            "message": "Anything you would like us to know.",
+            "message": "Anything else you would like us to know.",
         }
         widgets = {
             "website": forms.URLInput(attrs={"placeholder": "https://"}),
@@ -51,6 +51,6 @@ class ApplicationForm(forms.ModelForm[Application]):
 
 
 class AskForLinkForm(forms.Form):
-    """An address; whether somebody applied with it is said to nobody."""
+    """Asks for an address. The answer never reveals whether somebody applied with it."""
 
-    email = EmailAddressField(label="E-mail address")
+    email = EmailAddressField(label="Email address")

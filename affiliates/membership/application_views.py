@@ -1,4 +1,4 @@
-"""Applying, confirming the address, and asking for the link again. Nobody learns here whether an address is known."""
+"""Applying, confirming the address, and requesting the link again. No answer reveals whether an address is known."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class ApplyView(FormView[ApplicationForm]):
     success_url = reverse_lazy("affiliates:applied")
 
     def form_valid(self, form: ApplicationForm) -> HttpResponse:
-        """What looks like a program's, or is beyond the mails that its network or address may cause, is held for staff,
-        not refused. The page that follows is the same."""
+        """An application that looks automated, or exceeds the mail limit of its network or address, is held for staff
+        instead of refused. The page that follows is the same."""
         now, email = timezone.now(), form.cleaned_data["email"]
         is_mailed = not form.cleaned_data["extra"] and may_cause_mail(self.request, form="apply", email=email, now=now)
         if not is_mailed and not may_be_held(self.request, form="apply", now=now):
@@ -43,7 +43,7 @@ class ApplyView(FormView[ApplicationForm]):
         return super().form_valid(form)
 
     def _too_many(self, form: ApplicationForm, seconds: int) -> HttpResponse:
-        """What was typed stays on the page, and nothing is stored."""
+        """Stores nothing, and keeps what was typed in the form."""
         context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
@@ -65,7 +65,7 @@ class AskForLinkView(FormView[AskForLinkForm]):
 
 @method_decorator(never_cache, name="dispatch")
 class ConfirmView(View):
-    """Opening the link changes nothing: mail scanners open links. The button confirms."""
+    """Opening the link changes nothing, because mail scanners open links. The button confirms."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         application = confirmable_application(token=token, now=timezone.now())

@@ -1,9 +1,9 @@
-"""From an application to an affiliate with a sign-in.
+"""From an application to an affiliate who can sign in.
 
-Whoever applies confirms the address by a link. Staff may decide before that where the address has no account yet: the
-approval's own link goes to the same address, and only who reads mail there can sign in (ADR 0019). An account that
-exists is never reached by what a stranger typed: it becomes an affiliate only when its address is confirmed and it is
-not staff's, and it keeps its password (ADR 0028).
+The applicant confirms the address by a link. Where the address has no account yet, staff may decide before that: the
+approval's own link goes to the same address, and only someone who reads mail there can sign in (ADR 0019). An existing
+account is never affected by what a stranger typed: it becomes an affiliate only after its address is confirmed, and
+never if it belongs to staff; it keeps its password (ADR 0028).
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from .terms import accept_terms, number_now
 if TYPE_CHECKING:
     from accounts.models import User
 
-LINK_LIFE = timedelta(days=7)  # an application that nobody confirms goes with its link
+LINK_LIFE = timedelta(days=7)  # an unconfirmed application is deleted with its link
 
 State = Application.State
 
 
 class DecisionRefused(Exception):
-    """The application can't be decided like this; the text tells staff why."""
+    """The application can't be decided like this; the message tells staff why."""
 
 
 @transaction.atomic
 def receive_application(*, application: Application, held: bool = False) -> None:
-    """Stores the application with the terms that were accepted; a task mails the link that confirms its address. One
-    that is held gets no mail: it waits for staff, as long as one that is decided is kept."""
+    """Stores the application with the accepted terms; a task emails the link that confirms its address. A held
+    application gets no email: it waits for staff, and is kept as long as a decided one."""
     application.terms_version, application.state = number_now(), State.HELD if held else State.UNCONFIRMED
     application.applied_at = timezone.now()
     application.keep_until = application.applied_at + (KEPT_FOR if held else LINK_LIFE)
@@ -58,8 +58,8 @@ def receive_application(*, application: Application, held: bool = False) -> None
 @acts_for(Purpose.AFFILIATE_ACCOUNT, audience=Audience.PERSON)
 @transaction.atomic
 def mail_application_link(application_id: str) -> None:
-    """A new link; the one before it ends, and so does a hold. Looks up here, not in the page's time, who is an
-    affiliate already."""
+    """Emails a new link, which replaces the previous one and ends a hold. Whether the address already belongs to an
+    affiliate is looked up here, so that the page's response time doesn't reveal it."""
     application = Application.objects.unconfirmed().select_for_update().filter(pk=application_id).first()
     if application is None:
         return
@@ -67,16 +67,16 @@ def mail_application_link(application_id: str) -> None:
     application.state, application.link_digest = State.UNCONFIRMED, digest_of(token)
     application.link_expires_at = application.keep_until = now + LINK_LIFE
     application.save(update_fields=["state", "link_digest", "link_expires_at", "keep_until"])
-    known = affiliate_of(application)  # is told at the address of the account, not at the typed one
+    known = affiliate_of(application)  # emailed at the account's own address
     to = known.user.email if known else application.email
     context = {"token": token, "is_affiliate": known is not None}
-    with suppress(MailRefused):  # nobody waits at a page who could be told
+    with suppress(MailRefused):  # a task has nobody to tell
         queue_mail(APPLICATION_RECEIVED, to=to, about=application, context=context)
 
 
 @transaction.atomic
 def release_application(*, application: Application, by: User) -> bool:
-    """It is a person's: it goes its normal way, and a task mails the link. False when it is not held (any more)."""
+    """Releases a held application: a task emails the link. False if it is not held (any more)."""
     if not Application.objects.filter(pk=application.pk, state=State.HELD).update(state=State.UNCONFIRMED):
         return False
     mail_application_link.enqueue(str(application.pk))
@@ -86,8 +86,8 @@ def release_application(*, application: Application, by: User) -> bool:
 
 @transaction.atomic
 def discard_application(*, application: Application, by: User) -> bool:
-    """It is a program's: declined, and nobody is mailed, because the address may be somebody else's. False when it is
-    not held (any more)."""
+    """Declines a held application that looks automated, without an email, because the address may be someone else's.
+    False if it is not held (any more)."""
     held = Application.objects.filter(pk=application.pk, state=State.HELD)
     if not held.update(state=State.DECLINED, decided_at=timezone.now()):
         return False
@@ -97,14 +97,14 @@ def discard_application(*, application: Application, by: User) -> bool:
 
 @transaction.atomic
 def ask_for_link_again(*, email: str) -> None:
-    """Stores what was typed, and has a task look whether somebody applied with it: the same work for every address."""
+    """Stores what was typed, and lets a task look for an application: the same work for every address."""
     mail_link_again.enqueue(str(LinkRequest.objects.create(email=email).pk))
 
 
 @task()
 @acts_for(Purpose.AFFILIATE_ACCOUNT, audience=Audience.PERSON)
 def mail_link_again(request_id: str) -> None:
-    """For the newest application of this address that is not confirmed."""
+    """Emails the link of the newest unconfirmed application from this address."""
     email = LinkRequest.take(request_id)
     applications = Application.objects.unconfirmed().filter(email_index=email or "")
     if email and (newest := applications.order_by("-applied_at").first()):
@@ -112,7 +112,7 @@ def mail_link_again(request_id: str) -> None:
 
 
 def affiliate_of(application: Application) -> Affiliate | None:
-    """Whoever signs in with this address already."""
+    """The affiliate who already signs in with this address."""
     return Affiliate.objects.filter(user__email_index=application.email).first()
 
 
@@ -122,7 +122,7 @@ def confirmable_application(*, token: str, now: datetime) -> Application | None:
 
 @transaction.atomic
 def confirm_application(*, application: Application, now: datetime) -> bool:
-    """The address is its person's: staff may decide. False when the link was used or ended meanwhile."""
+    """Marks the address as confirmed, so that staff may decide. False if the link was used or has expired."""
     confirmed = Application.objects.confirmable(application.link_digest or "", now).filter(pk=application.pk)
     if not confirmed.update(
         state=State.OPEN, confirmed_at=now, link_expires_at=now, keep_until=application.applied_at + KEPT_FOR
@@ -133,15 +133,15 @@ def confirm_application(*, application: Application, now: datetime) -> bool:
 
 
 def approve_application(*, application: Application, by: User | None = None) -> Affiliate | None:
-    """Makes the applicant an affiliate; a new account is mailed the link to its first password. None when it was
-    decided before.
+    """Makes the applicant an affiliate and emails a link to set the first password, if the account is new. None if it
+    was already decided.
 
-    Raises `DecisionRefused` where the address belongs to an account that may not become an affiliate in this way.
+    Raises `DecisionRefused` if the address belongs to an account that can't become an affiliate this way.
     """
     try:
         return _approve(application, by)
     except IntegrityError as error:
-        raise DecisionRefused("Another application from this address was approved at the same moment.") from error
+        raise DecisionRefused("Another application from this address was approved at the same time.") from error
 
 
 @transaction.atomic
@@ -164,31 +164,31 @@ def _approve(application: Application, by: User | None) -> Affiliate | None:
 
 
 def why_not_approve(application: Application, account: User | None) -> str:
-    """What staff are told where approving would reach into an account that exists; empty where it may be approved."""
+    """Why approving would affect an existing account in a wrong way, for staff; empty if it may be approved."""
     if account is None:
         return ""
     if known := Affiliate.objects.filter(user=account).first():
         return (
-            f"This address belongs to {known} already, who is {known.get_state_display()}. Decline the application, or"
+            f"This address already belongs to {known}, who is {known.get_state_display()}. Decline the application, or"
             " leave it."
         )
     if account.is_staff or account.is_superuser:
         return (
-            "This address belongs to a member of staff. An application never turns staff into affiliates: the owner can"
-            " add the affiliate under Affiliates. Decline the application, or leave it."
+            "This address belongs to a member of staff. An application never makes staff affiliates; the owner can add"
+            " the affiliate under Affiliates. Decline the application, or leave it."
         )
     if not account.is_active:
-        return "This address belongs to an account that is switched off. Decline the application, or leave it."
+        return "This address belongs to an inactive account. Decline the application, or leave it."
     if application.confirmed_at is None:
         return (
-            "This address belongs to an account, and nobody has confirmed that its owner applied. Wait until somebody"
-            " follows the link in our mail, or decline the application."
+            "This address belongs to an account, and nobody has confirmed that its owner applied. Wait until the link"
+            " in our email is followed, or decline the application."
         )
     return ""
 
 
 def _make_affiliate(application: Application, account: User | None) -> Affiliate:
-    """Paid at the address of the account until the affiliate names another one."""
+    """Paid at the account's own address until the affiliate chooses another one."""
     user = account or get_user_model().objects.create_user(application.email, name=application.name)
     affiliate = Affiliate.objects.create(
         user=user,
@@ -201,7 +201,7 @@ def _make_affiliate(application: Application, account: User | None) -> Affiliate
 
 
 def _take_over_acceptance(application: Application, affiliate: Affiliate) -> None:
-    """The terms were accepted with the application, at its moment."""
+    """The terms were accepted with the application, at that time."""
     if application.terms_version.isdecimal():
         version = TermsVersion.objects.published().filter(number=int(application.terms_version)).first()
         if version is not None:
@@ -210,9 +210,9 @@ def _take_over_acceptance(application: Application, affiliate: Affiliate) -> Non
 
 @transaction.atomic
 def decline_application(*, application: Application, reason: str, by: User | None = None) -> bool:
-    """Says no, with a reason that the applicant reads. False when it was decided before. Raises `DecisionRefused`."""
+    """Declines with a reason that the applicant reads. False if it was already decided. Raises `DecisionRefused`."""
     if not reason.strip():
-        raise DecisionRefused("Please write the reason: the applicant reads it.")
+        raise DecisionRefused("Please enter a reason. The applicant will see it.")
     if not application.is_undecided or not _decide(application, State.DECLINED, reason.strip()):
         return False
     queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context={"approved": False})
@@ -221,7 +221,7 @@ def decline_application(*, application: Application, reason: str, by: User | Non
 
 
 def _decide(application: Application, state: str, reason: str = "") -> bool:
-    """A decided application is kept for the time that the registry names, whether or not its address was confirmed."""
+    """A decided application is kept for the registry's retention period, whether or not its address was confirmed."""
     decided = (
         Application.objects.undecided()
         .filter(pk=application.pk)

@@ -1,4 +1,4 @@
-"""Mail that an affiliate chose to get: about each sale, and a summary of each month."""
+"""Optional emails: one per sale, and a monthly summary."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from affiliates.statistics.daily_statistics import Figures, figures
 from privacy.mail.sending import MailRefused, queue_mail
 from shop.money import Money
 
-AT_ONCE = 500  # summaries in one round of housekeeping
+AT_ONCE = 500  # summaries per housekeeping run
 
 
 @receiver(post_save, sender=Commission)
@@ -27,13 +27,13 @@ def tell_of_sale(*, instance: Commission, created: bool, **kwargs: Any) -> None:
         return
     affiliate = instance.affiliate
     if affiliate.mail_sales and affiliate.is_active and affiliate.user.email:
-        with suppress(MailRefused):  # whoever wants no mail earns all the same
+        with suppress(MailRefused):  # the commission is earned anyway
             context = {"name": affiliate.user.get_short_name()}
             queue_mail(SALE_MADE, to=affiliate.user.email, about=instance, context=context)
 
 
 def mail_monthly_summaries(*, now: datetime) -> int:
-    """Once a month, the month before, to whoever wants it and had any click or sale. Returns how many."""
+    """Emails last month's summary, once, to those who chose it and had a click or a sale. Returns how many."""
     until = now.astimezone(UTC).date().replace(day=1) - timedelta(days=1)
     waiting = (
         Affiliate.objects.active()
@@ -68,4 +68,4 @@ def _month(affiliate: Affiliate, until: date, currency: str) -> Figures:
 
 def _in_words(month: Figures, currency: str) -> str:
     earned, reversed_ = Money(month.earned_minor, currency), Money(month.reversed_minor, currency)
-    return f"{earned} earned" + (f", {reversed_} taken back after refunds" if reversed_.minor else "")
+    return f"{earned} earned" + (f", {reversed_} reversed after refunds" if reversed_.minor else "")

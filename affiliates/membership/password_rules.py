@@ -1,4 +1,4 @@
-"""An affiliate's code and website are on display, so no password is made of them."""
+"""Refuses passwords made from an affiliate's code, website or payout address, which are public or widely known."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ class NotAboutTheAffiliate:
             refuse_known(password, [affiliate.code, affiliate.website, affiliate.payout_email])
 
     def get_help_text(self) -> str:
-        return "Your password can't be made of an affiliate's code or website."
+        return "Your password can't contain an affiliate's code or website."

@@ -1,8 +1,8 @@
-"""What affiliates change about themselves. A new payout address waits 72 hours, and those before it can stop it.
+"""Changing the payout address. A new one takes effect after 72 hours, and the addresses used before can stop it.
 
-Payouts go to the old address until then: it is known to be the affiliate's, and money that somebody wants to divert has
-three days' notice, told to the account and to every address that was in use within 90 days. Whoever has lost the old
-address is paid there at worst once; PayPal brings back what nobody takes.
+Until then payouts go to the old address, which is known to be the affiliate's; an attempt to divert money is announced
+for three days, to the account and to every address used within 90 days. An affiliate who has lost the old address is
+paid there at most once; PayPal returns what nobody claims.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ State = PayoutEmailChange.State
 
 
 class ChangeRefused(Exception):
-    """The change can't be made; the text tells the affiliate why."""
+    """The change can't be made; the message tells the affiliate why."""
 
 
 @transaction.atomic
 def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, by: User) -> PayoutEmailChange:
-    """By the affiliate or by staff; None takes the address away. Takes effect after `HOLD`, and replaces one that
-    waits. Raises `ChangeRefused`."""
+    """Requests a change, by the affiliate or by staff; None removes the address. It takes effect after `HOLD`, and
+    replaces a pending one. Raises `ChangeRefused`."""
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
         raise ChangeRefused("This account is closed.")
     if normalise_email(email or "") == normalise_email(affiliate.payout_email or ""):
-        raise ChangeRefused("This is the address that your payouts go to already.")
+        raise ChangeRefused("Your payouts already go to this address.")
     now, token = timezone.now(), new_link_token()
     _end_waiting(affiliate, now)
     change = PayoutEmailChange.objects.create(
@@ -59,7 +59,7 @@ def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, by: User) -
 
 @transaction.atomic
 def withdraw_payout_email(*, affiliate: Affiliate, by: User) -> bool:
-    """The affiliate thinks better of it. False when nothing waits any more."""
+    """Withdraws the affiliate's pending change. False if there is none."""
     withdrawn = _end_waiting(affiliate, timezone.now())
     if withdrawn:
         record(action="affiliates.payout_address.withdrawn", about=affiliate, actor=by)
@@ -77,8 +77,8 @@ def stoppable_change(*, token: str, now: datetime) -> PayoutEmailChange | None:
 
 @transaction.atomic
 def stop_payout_email(*, change: PayoutEmailChange, now: datetime) -> bool:
-    """It was somebody else, who knows the password: it ends, with every session, and a link to a new one is mailed to
-    the sign-in address. False when the change ended meanwhile."""
+    """Stops a change made by someone else, who knows the password: ends every session, and emails a link to set a new
+    password to the sign-in address. False if the change ended in the meantime."""
     stopped = PayoutEmailChange.objects.waiting().filter(pk=change.pk, takes_effect_at__gt=now)
     if not stopped.update(state=State.STOPPED, ended_at=now):
         return False
@@ -93,7 +93,7 @@ def stop_payout_email(*, change: PayoutEmailChange, now: datetime) -> bool:
 
 
 def use_new_payout_emails(*, now: datetime) -> int:
-    """Puts the addresses in use whose 72 hours are over. Returns how many."""
+    """Applies the changes whose 72 hours have passed. Returns how many."""
     return sum(_use(change, now) for change in PayoutEmailChange.objects.due(now).select_related("affiliate__user"))
 
 
@@ -110,7 +110,7 @@ def _use(change: PayoutEmailChange, now: datetime) -> bool:
     affiliate.payout_email = change.email
     affiliate.save(update_fields=["payout_email"])
     if affiliate.user.email:
-        with suppress(MailRefused):  # the profile shows it all the same
+        with suppress(MailRefused):  # the profile shows it anyway
             context = {"taken_away": change.email is None}
             queue_mail(PAYOUT_EMAIL_CHANGED, to=affiliate.user.email, about=change, context=context)
     record(action="affiliates.payout_address.changed", about=affiliate, actor=None)

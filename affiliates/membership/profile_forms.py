@@ -1,4 +1,4 @@
-"""What affiliates type on their profile."""
+"""The forms of the affiliate's profile."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class NotificationsForm(forms.ModelForm[Affiliate]):
         model = Affiliate
         fields = ["mail_sales", "mail_payouts", "mail_monthly"]
         labels = {
-            "mail_sales": "Each sale that I bring",
-            "mail_payouts": "My payouts: made, or come back",
+            "mail_sales": "Each sale",
+            "mail_payouts": "Payouts made or returned",
             "mail_monthly": "A summary at the beginning of each month",
         }
 
@@ -45,7 +45,7 @@ class PayPalAddressField(EmailAddressField):
         address = super().clean(value)
         if address and not is_payable(address):
             raise forms.ValidationError(
-                "PayPal can't pay to this address: it is too long, or has letters like ü or 李 before the @."
+                "PayPal can't pay to this address, because it is too long or has letters like ü or 李 before the @."
             )
         return address
 
@@ -57,13 +57,13 @@ class PayoutEmailForm(forms.Form):
 class CloseForm(forms.Form):
     sure = forms.BooleanField(
         label="I want to close my account. This can't be undone.",
-        error_messages={"required": "Please tick this to close the account."},
+        error_messages={"required": "Please check this box to close the account."},
     )
 
 
 class AcceptForm(forms.Form):
     accept = forms.BooleanField(
         label="I accept these terms",
-        error_messages={"required": "Please tick this to accept, or leave: nothing changes until you do."},
+        error_messages={"required": "Please check this box to accept the terms."},
     )
     version = forms.IntegerField(widget=forms.HiddenInput)

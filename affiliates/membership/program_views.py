@@ -1,4 +1,4 @@
-"""The program's public pages: what it offers, and its terms."""
+"""The program's public pages: the offer and the terms."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ProgramView(TemplateView):
 
 
 class TermsView(TemplateView):
-    """The terms in force, those to come, and all earlier ones."""
+    """The current terms, upcoming ones, and all earlier versions."""
 
     template_name = "affiliates/terms.html"
 

@@ -1,7 +1,8 @@
-"""The terms of the program: published by staff, told to affiliates, accepted by them before links and payouts go on.
+"""The program's terms: published by staff, announced to affiliates, and accepted by them before links and payouts go
+on.
 
-An affiliate who has not accepted yet loses nothing: the links in the world go on counting, under the terms accepted
-before, and the money waits (ADR 19).
+An affiliate who has not accepted yet loses nothing: existing links still count, under the terms accepted before, and
+the money waits (ADR 19).
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from privacy.mail.sending import MailRefused, queue_mail
 if TYPE_CHECKING:
     from accounts.models import User
 
-AT_ONCE = 500  # affiliates told in one round of housekeeping
+AT_ONCE = 500  # affiliates per housekeeping run
 
 
 class PublishingRefused(Exception):
-    """The version can't take effect like this; the text tells staff why."""
+    """The version can't take effect like this; the message tells staff why."""
 
 
 def terms_now() -> TermsVersion | None:
@@ -34,20 +35,20 @@ def terms_now() -> TermsVersion | None:
 
 
 def number_now() -> str:
-    """As it stands in an application and with an affiliate; empty where no terms were ever published."""
+    """The current version's number, as stored with applications and affiliates; empty if none was ever published."""
     version = terms_now()
     return str(version.number) if version else ""
 
 
 def terms_to_accept(affiliate: Affiliate, *, now: datetime) -> TermsVersion | None:
-    """The version in force, if this affiliate has not accepted it."""
+    """The current version, if this affiliate has not accepted it."""
     version = TermsVersion.objects.in_force(now)
     return None if version is None or affiliate.terms_version == str(version.number) else version
 
 
 @transaction.atomic
 def accept_terms(*, affiliate: Affiliate, version: TermsVersion, now: datetime, by: User | None) -> bool:
-    """Writes down who accepted what when. False when it was accepted before."""
+    """Records the acceptance. False if it was already accepted."""
     _, is_new = TermsAcceptance.objects.get_or_create(
         affiliate=affiliate, version=version, defaults={"accepted_at": now}
     )
@@ -64,34 +65,36 @@ def next_number() -> int:
 
 @transaction.atomic
 def publish_terms(*, version: TermsVersion, effective_from: datetime, by: AbstractBaseUser) -> None:
-    """Gives a draft its day, for good; housekeeping tells the affiliates. Raises `PublishingRefused`."""
+    """Publishes a draft permanently; housekeeping notifies the affiliates. Raises `PublishingRefused`."""
     now, last = timezone.now(), TermsVersion.objects.published().order_by("-number").first()
     if effective_from < now:
-        raise PublishingRefused("This moment has passed. Affiliates can't accept terms after the fact.")
+        raise PublishingRefused("This time has passed. Terms can't take effect in the past.")
     if last is not None:
         _follows(version, last, effective_from)
     published = TermsVersion.objects.filter(pk=version.pk, effective_from__isnull=True).update(
         effective_from=effective_from, published_at=now
     )
     if not published:
-        raise PublishingRefused("This version is published already.")
+        raise PublishingRefused("This version is already published.")
     record(action="affiliates.terms.published", about=version, actor=by)
 
 
 def _follows(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
-    """Raises `PublishingRefused` where affiliates could not tell what follows what, or what is new."""
+    """Raises `PublishingRefused` if the order of versions, or what is new, would be unclear to affiliates."""
     if not version.changes.strip():
-        raise PublishingRefused("Please say in a few sentences what changes: affiliates read it first.")
+        raise PublishingRefused("Please describe the changes in a few sentences. Affiliates see them first.")
     if last.number == version.number:
-        raise PublishingRefused("This version is published already.")
+        raise PublishingRefused("This version is already published.")
     if last.number > version.number:
-        raise PublishingRefused(f"Version {last.number} was published meanwhile. Please start a new draft from it.")
+        raise PublishingRefused(
+            f"Version {last.number} was published in the meantime. Please start a new draft from it."
+        )
     if last.effective_from and effective_from <= last.effective_from:
-        raise PublishingRefused(f"Version {last.number} comes into force later than this. Please choose a later day.")
+        raise PublishingRefused(f"Version {last.number} takes effect later than this. Please choose a later day.")
 
 
 def tell_of_new_terms(*, now: datetime) -> int:
-    """Mails each active affiliate once about the newest version that is published. Returns how many."""
+    """Emails each active affiliate once about the newest published version. Returns how many."""
     version = TermsVersion.objects.published().order_by("-effective_from", "-number").first()
     if version is None:
         return 0
@@ -108,6 +111,6 @@ def _tell(affiliate: Affiliate, version: TermsVersion) -> bool:
         return False
     try:
         queue_mail(TERMS_CHANGED, to=affiliate.user.email, about=affiliate, context={"version": version})
-    except MailRefused:  # the portal asks all the same
+    except MailRefused:  # the portal asks anyway
         return False
     return True

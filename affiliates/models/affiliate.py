@@ -1,4 +1,4 @@
-"""Who applies, and who is an affiliate."""
+"""Applications and affiliates."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from privacy.registry.purposes import Purpose
 
 
 def new_code() -> str:
-    """What stands in an affiliate's links: random, so that it says nothing about how many affiliates there are."""
+    """A random code, so that links don't reveal how many affiliates there are."""
     return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
 
 
-KEPT_FOR = timedelta(days=730)  # an application, from its day
+KEPT_FOR = timedelta(days=730)  # an application, from the day it was made
 
 
 def two_years_from_now() -> datetime:
@@ -41,19 +41,19 @@ def two_years_from_now() -> datetime:
 
 class ApplicationQuerySet(models.QuerySet["Application"]):
     def undecided(self) -> ApplicationQuerySet:
-        """What staff may decide on, whether or not the address is confirmed."""
+        """Applications that staff may decide, whether or not the address is confirmed."""
         return self.filter(state__in=Application.UNDECIDED)
 
     def unconfirmed(self) -> ApplicationQuerySet:
-        """Whose address may be confirmed by a link, mailed or not."""
+        """Applications whose address can still be confirmed, whether or not the link was emailed."""
         return self.filter(state__in=[Application.State.UNCONFIRMED, Application.State.HELD])
 
     def to_decide(self) -> ApplicationQuerySet:
-        """What waits for staff: confirmed, or held."""
+        """Applications that wait for staff: confirmed or held."""
         return self.filter(state__in=[Application.State.OPEN, Application.State.HELD])
 
     def confirmable(self, digest: str, now: datetime) -> ApplicationQuerySet:
-        """The application behind a link that still works."""
+        """The application behind a link that is still valid."""
         return self.unconfirmed().filter(link_digest=digest, link_expires_at__gt=now)
 
 
@@ -62,10 +62,10 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={
         "name": "name",
-        "email": "e-mail address",
+        "email": "email address",
         "website": "website",
         "message": "message",
-        "decision": "why we decided so",
+        "decision": "reason for our decision",
     },
     other_columns=(
         "id email_index state terms_version applied_at link_digest link_expires_at confirmed_at decided_at keep_until"
@@ -81,7 +81,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
 )
 class Application(SealedModel):
     class State(models.TextChoices):
-        HELD = "held", "held for a look"
+        HELD = "held", "held for review"
         OPEN = "open", "waiting for a decision"
         UNCONFIRMED = "unconfirmed", "address not confirmed"
         APPROVED = "approved", "approved"
@@ -90,7 +90,7 @@ class Application(SealedModel):
     UNDECIDED = (State.HELD, State.OPEN, State.UNCONFIRMED)
 
     name = SealedTextField(max_length=150)
-    email = SealedEmailField("e-mail address")
+    email = SealedEmailField("email address")
     email_index = BlindIndexField("email", normalise="email")
     website = SealedTextField(max_length=300)
     message = SealedTextField(max_length=4000, blank=True)
@@ -120,20 +120,21 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
         return self.filter(state=Affiliate.State.ACTIVE)
 
     def with_code(self, code: str) -> Affiliate | None:
-        """The active affiliate behind a code, however it is typed; None for anything else."""
+        """The active affiliate behind a code in any spelling; None if there is none."""
         return self.active().spelled(code).first()
 
     def spelled(self, code: str) -> AffiliateQuerySet:
-        """Whose code this is or once was, in any spelling that links and the checkout accept, or in a whole link."""
+        """The affiliate who has or had this code, in any spelling that links and the checkout accept, or within a whole
+        link."""
         read = read_code("".join(code.split()))
         return self.filter(codes__code_index=read) if CODE.fullmatch(normalize_code(read)) else self.none()
 
     def payees(self) -> AffiliateQuerySet:
-        """Those whose accounts still are, and those that closed and have not been paid their last money yet."""
+        """Active affiliates, and closed ones who have not received their final payout yet."""
         return self.active() | self.closing()
 
     def closing(self) -> AffiliateQuerySet:
-        """Closed by themselves or by staff, and still known: something may have to be paid."""
+        """Closed, but not anonymized yet: a payout may be outstanding."""
         return self.filter(state=Affiliate.State.CLOSED, closed_at__isnull=False, parted_at__isnull=True)
 
 
@@ -143,8 +144,9 @@ _AROUND = "#@\"'`.,;:!?()<>[]{} \u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # w
 
 
 def read_code(typed: str) -> str:
-    """The code in what somebody typed or pasted: alone, behind `#` or `@`, in quotation marks, in full-width letters,
-    with a dash for a hyphen, or in a whole link. What holds none comes back as something that is no `CODE`."""
+    """Extracts the code from what somebody typed or pasted: alone, behind `#` or `@`, in quotation marks, in full-width
+    letters, with a dash for a hyphen, or in a whole link. Returns something that doesn't match `CODE` if there is none.
+    """
     if CODE.fullmatch(typed):
         return typed
     text = unicodedata.normalize("NFKC", unquote(typed[:500])).strip()
@@ -174,9 +176,9 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
     redacted={"state": "closed", "code": new_code},
     circumstances={
         "code": "your code",
-        "mail_sales": "mail about each sale",
-        "mail_payouts": "mail about payouts",
-        "mail_monthly": "monthly summary by mail",
+        "mail_sales": "email about each sale",
+        "mail_payouts": "email about payouts",
+        "mail_monthly": "monthly summary by email",
     },
     unlisted=frozenset({"told_of_terms", "summed_up_until", "parted_at"}),
     correctable={"website": "url"},
@@ -195,7 +197,7 @@ class Affiliate(SealedModel):
         unique=True,
         default=new_code,
         validators=[is_a_code],
-        help_text="Links with a former code keep working for the same affiliate. No code is ever given to another.",
+        help_text="Links with a former code keep working for the same affiliate. No code is ever reassigned.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     payout_email = SealedEmailField("PayPal address", null=True)
@@ -203,13 +205,13 @@ class Affiliate(SealedModel):
     website = SealedTextField(max_length=300, blank=True, null=True)
     state_reason = SealedTextField("reason", max_length=500, blank=True, null=True)
     terms_version = models.CharField("accepted version of the terms", max_length=20)
-    told_of_terms = models.PositiveSmallIntegerField(default=0, editable=False)  # the newest version named in a mail
+    told_of_terms = models.PositiveSmallIntegerField(default=0, editable=False)  # the newest version announced by email
     mail_sales = models.BooleanField("each sale", default=False)
-    mail_payouts = models.BooleanField("payouts: made, or come back", default=True)
+    mail_payouts = models.BooleanField("payouts made or returned", default=True)
     mail_monthly = models.BooleanField("a summary of each month", default=False)
     summed_up_until = models.DateField(null=True, editable=False)  # the last day that a monthly summary covered
     closed_at = models.DateTimeField(null=True, editable=False)
-    parted_at = models.DateTimeField(null=True, editable=False)  # everything personal is gone
+    parted_at = models.DateTimeField(null=True, editable=False)  # personal data erased
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AffiliateQuerySet.as_manager()
@@ -223,12 +225,12 @@ class Affiliate(SealedModel):
         return f"affiliate {self.code}"
 
     def clean(self) -> None:
-        """A code is refused where somebody else has it, or had it once."""
+        """Refuses a code that another affiliate has or had."""
         if AffiliateCode.objects.filter(code_index=self.code).exclude(affiliate=self.pk).exists():
             raise ValidationError({"code": "Another affiliate has or once had this code."})
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Takes the code along for good. Raises `IntegrityError` where it is or was another affiliate's."""
+        """Also records a new code permanently. Raises `IntegrityError` if it is or was another affiliate's."""
         with transaction.atomic():
             super().save(update_fields=update_fields, **options)
             if self.state == self.State.CLOSED:  # an erasure must not wait until the policy covers a new column
@@ -238,7 +240,7 @@ class Affiliate(SealedModel):
 
     @property
     def is_closing(self) -> bool:
-        """Closed, and still known: something may have to be paid."""
+        """Closed, but not anonymized yet: a payout may be outstanding."""
         return self.state == self.State.CLOSED and self.closed_at is not None and self.parted_at is None
 
     @property
@@ -247,23 +249,23 @@ class Affiliate(SealedModel):
 
 
 @personal_data(
-    label="Codes that you have had",
+    label="Codes you have had",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"code": "a sealed fingerprint of the code"},
     other_columns="id affiliate_id code_index since",
     found_by=("affiliate__user__email_index",),
-    retention=Retention(text="for good"),
+    retention=Retention(text="permanently"),
     erasure=Erasure.KEEP,
-    kept_because="whoever got your code next would be paid for the links that you have published",
+    kept_because="the next owner of your code would be paid for links that you published",
     circumstances={"since": "since"},
     source="your application, and each change of your code",
     recipients="nobody",
 )
 class AffiliateCode(SealedModel):
-    """Every code that was ever an affiliate's. Links and the checkout find affiliates through it.
+    """Every code that an affiliate ever had. Links and the checkout look affiliates up through it.
 
-    Only a fingerprint is stored. After an erasure it leads to an account without a person, and still keeps the code
-    from being anybody else's. The database never deletes it, nor lets it move to another affiliate.
+    Only a fingerprint is stored. After an erasure it points to an anonymized account, and still prevents the code from
+    being reassigned. The database refuses to delete it or to move it to another affiliate.
     """
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="codes")

@@ -1,4 +1,4 @@
-"""A visit through an affiliate's link."""
+"""A click on an affiliate's link."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
     other_columns="id affiliate_id landing_path label_id clicked_at expires_at same_address counted",
     seen_by=frozenset({Audience.PERSON}),
     uses=(
-        # Statistics of links are sums, and the affiliate's way to check what is paid (ADR 40).
+        # Link statistics are sums, and the affiliate's way to check what is paid (ADR 40).
         Use(
             purpose=Purpose.REFERRAL_TRACKING,
             audience=Audience.AFFILIATE,
@@ -53,10 +53,10 @@ REFERRAL_LIFE = timedelta(days=30)  # of the cookie, of the row, of the right to
 )
 class Click(SealedModel):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="clicks", db_index=False)
-    cookie_digest = models.CharField(max_length=64)  # not searched for: the cookie names the row
+    cookie_digest = models.CharField(max_length=64)  # never searched for: the cookie contains the row's id
     address = DaySealedTextField("network address", null=True, day_of="clicked_at")
     landing_path = models.CharField(max_length=300)
-    # The campaign label, by its id alone: a constraint or an index would make each click dearer.
+    # The campaign label, by its id only: a constraint or an index would make each click more expensive.
     label = models.ForeignKey(
         "affiliates.Label",
         on_delete=models.DO_NOTHING,
@@ -68,22 +68,23 @@ class Click(SealedModel):
     clicked_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(db_index=True)
     same_address = models.BooleanField("an order came from the same address", null=True)  # the latest one
-    counted = models.BooleanField("in the figures of its day", default=False)
+    counted = models.BooleanField("included in the statistics of its day", default=False)
 
     objects = LiveManager()
 
     class Meta:
         ordering = ["-clicked_at"]
-        # Each index makes every click dearer: one finds what the clock has not counted yet, `expires_at` what is over.
+        # Each index makes every click more expensive: this one finds uncounted clicks, `expires_at` expired ones.
         indexes = [models.Index(fields=["affiliate"], condition=Q(counted=False), name="clicks_to_count")]
 
     def insert(self) -> None:
-        """`save(force_insert=True)` in a third of the time: built once for all, and the disk is not waited for."""
+        """`save(force_insert=True)` in a third of the time: the statement is built once, and the disk is not waited
+        for."""
         values = [value(self) for value in _values(connection.vendor)]
         execute_asynchronously(_insert_statement(connection.vendor), values)
 
     def readable_address(self) -> str | None:
-        """None when it was not known, or when the key of its day is destroyed."""
+        """None if it was unknown, or if the key of its day is destroyed."""
         try:
             address: str | None = self.address
         except KeyDestroyed:
@@ -97,7 +98,8 @@ def _columns() -> list[models.Field[Any, Any]]:
 
 @cache
 def _values(vendor: str) -> list[Callable[[Click], Any]]:
-    """What makes the value of each column. A field that would hand it on as it is need not be asked for each click."""
+    """A function per column that returns its value. Fields that pass their value on unchanged are not called for each
+    click."""
     sample = Click(affiliate_id=uuid7(), label_id=uuid7(), expires_at=timezone.now())
     return [_value(field, handed_on=_hands_on(field, sample)) for field in _columns()]
 

@@ -1,4 +1,4 @@
-"""Who brought an order, and what that earns. Amounts are whole minor units (cents for USD)."""
+"""Which affiliate brought an order, and what that earns. Amounts are minor units (cents for USD)."""
 
 from __future__ import annotations
 
@@ -29,19 +29,23 @@ BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
 
 
 @personal_data(
-    label="Which affiliate brought your order",
+    label="The affiliate who brought your order",
     purpose=Purpose.REFERRAL_TRACKING,
     columns={},
-    circumstances={"affiliate": "the affiliate, by code", "route": "by which way", "decided_at": "when it was decided"},
+    circumstances={
+        "affiliate": "the affiliate, by code",
+        "route": "by link or code",
+        "decided_at": "when it was decided",
+    },
     other_columns="id order_id affiliate_id click_id route rate_id rate_percent rate_flat_minor terms_version"
     " decided_at",
     found_by=("order__email_index",),
     retention=Retention(text="as long as the order; the visit that led to it 30 days after the click"),
     erasure=Erasure.KEEP,
-    kept_because="the commission that was paid rests on it; your visit is deleted at once, and the order no longer says"
-    " that it was yours",
+    kept_because="the commission that was paid depends on it; your visit is deleted immediately, and the order no"
+    " longer says that it was yours",
     source="the affiliate's link that you followed, or the code that you typed",
-    recipients="the affiliate learns of a sale of so much on that day, never whose it was",
+    recipients="the affiliate learns the amount and the day of a sale, never who bought",
     uses=(
         Use(
             purpose=Purpose.AFFILIATE_ACCOUNT,
@@ -51,24 +55,24 @@ BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
     ),
 )
 class Attribution(models.Model):
-    """Who brought an order, and at which rate. Decided when the order is placed; the database keeps it as it is, and
-    lets nothing go but the way to the visit."""
+    """The affiliate and the rate of an order, decided when the order is placed. The database refuses any change but
+    removing the click."""
 
     class Route(models.TextChoices):
         COOKIE = "cookie", "link"
-        CODE = "code", "code typed at checkout"
+        CODE = "code", "code entered at checkout"
 
     id = UUID7Field(primary_key=True)
     order = models.OneToOneField(Order, on_delete=models.PROTECT, related_name="attribution")
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="attributions")
-    # When it was, its label, whether the address was the same: all of that is in the visit, and gone 30 days after it.
+    # The click has its time, its label, and whether the address was the same. All of it is deleted after 30 days.
     click = models.ForeignKey(
         Click, on_delete=models.SET_NULL, null=True, related_name="attributions", related_query_name="attribution"
     )
     route = models.CharField(max_length=10, choices=Route)
     rate = models.ForeignKey(Rate, on_delete=models.PROTECT, null=True, related_name="attributions")  # None: settings
     rate_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
-    rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)  # in the order's currency
+    rate_flat_minor = models.PositiveIntegerField("flat rate in minor units", null=True)  # in the order's currency
     terms_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField(default=timezone.now)
 
@@ -84,7 +88,7 @@ class Attribution(models.Model):
 
 class CommissionQuerySet(models.QuerySet["Commission"]):
     def latest_of(self, affiliate: Affiliate) -> CommissionQuerySet:
-        """An affiliate's own, the latest order first: read along an index, so that a page costs the same for ever."""
+        """An affiliate's commissions, latest order first. Uses an index, so that the cost of a page doesn't grow."""
         return self.filter(attribution__affiliate=affiliate).order_by("-attribution__decided_at", "-attribution")
 
     def approved(self) -> CommissionQuerySet:
@@ -94,24 +98,24 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
         return self.filter(state=Commission.State.IN_PAYOUT)
 
     def held(self) -> CommissionQuerySet:
-        """Under a flag that nobody has decided about: neither approved nor paid."""
+        """Under an open flag: neither approved nor paid."""
         return self.filter(attribution__in=_under_an_open_flag())
 
     def not_held(self) -> CommissionQuerySet:
         return self.exclude(attribution__in=_under_an_open_flag())
 
     def past_hold(self, now: datetime) -> CommissionQuerySet:
-        """Those that time approves: none that a flag holds."""
+        """Pending commissions whose hold has ended and that no flag holds."""
         return self.not_held().filter(state=Commission.State.PENDING, hold_until__lte=now)
 
 
 def new_commission_number() -> str:
-    """Random, so that it leads neither to an order nor to how many there are."""
+    """Random, so that it reveals neither the order nor how many there are."""
     return "C" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(9))
 
 
 def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
-    """Few among many: found once for a query, and not asked again for each commission."""
+    """A small subquery, evaluated once per query instead of once per commission."""
     return Attribution.objects.filter(flags__state="open").values("pk")
 
 
@@ -122,24 +126,24 @@ def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:
     other_columns="id attribution_id number base_minor rate_percent rate_flat_minor amount_minor reversed_minor"
     " currency state hold_until created_at approved_at approved_by_id paid_at",
     found_by=("attribution__affiliate__user__email_index",),
-    retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
+    retention=Retention(text="7 years, as required for tax records", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="amounts and dates are kept for the tax records, without any words",
-    source="made from your sales; the reason is written by our staff",
+    kept_because="amounts and dates are kept for tax records, without any text",
+    source="calculated from your sales; the reason is written by our staff",
     recipients="nobody",
     days_alone=True,
 )
 class Commission(SealedModel):
-    """What one order earns one affiliate: the base, the rate, the sum. Those three never change.
+    """What an order earns an affiliate: base, rate and amount, which never change.
 
-    The state moves along `MOVES` alone; the database refuses any other step. Once a refund of the order was undone,
-    it also lets a reversed one go back to where it would be without that refund.
+    The state changes only along `MOVES`, which the database enforces. When a refund is reverted, a reversed commission
+    may also return to the state it would have without that refund.
     """
 
     class State(models.TextChoices):
         PENDING = "pending", "pending"
         APPROVED = "approved", "approved"
-        IN_PAYOUT = "in_payout", "being paid"
+        IN_PAYOUT = "in_payout", "in a payout"
         PAID = "paid", "paid"
         REJECTED = "rejected", "rejected"
         REVERSED = "reversed", "reversed"
@@ -147,23 +151,23 @@ class Commission(SealedModel):
     MOVES: ClassVar[dict[str, tuple[str, ...]]] = {
         State.PENDING: (State.APPROVED, State.REJECTED, State.REVERSED),
         State.APPROVED: (State.IN_PAYOUT, State.REVERSED),
-        State.IN_PAYOUT: (State.PAID, State.APPROVED, State.REVERSED),  # approved again: the payout came back
+        State.IN_PAYOUT: (State.PAID, State.APPROVED, State.REVERSED),  # approved again: the payout was returned
         State.PAID: (State.APPROVED, State.REVERSED),
         State.REJECTED: (),
         State.REVERSED: (),
     }
 
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
-    # What the affiliate gets to see instead of the order's, by which a buyer is known to staff.
+    # Shown to the affiliate instead of the order's reference, by which staff know a buyer.
     number = ComputedCharField(max_length=12, unique=True, default=new_commission_number, editable=False)
-    base_minor = models.PositiveIntegerField("base in cents")
+    base_minor = models.PositiveIntegerField("base in minor units")
     rate_percent = models.DecimalField("rate in %", max_digits=5, decimal_places=2, null=True)
-    rate_flat_minor = models.PositiveIntegerField("flat rate, in cents", null=True)
-    amount_minor = models.PositiveIntegerField("amount in cents")
-    reversed_minor = models.PositiveIntegerField("taken back, in cents", default=0)
+    rate_flat_minor = models.PositiveIntegerField("flat rate in minor units", null=True)
+    amount_minor = models.PositiveIntegerField("amount in minor units")
+    reversed_minor = models.PositiveIntegerField("reversed amount in minor units", default=0)
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    reason = SealedTextField(max_length=300, null=True, blank=True)  # of a rejection: the database asks for it then
+    reason = SealedTextField(max_length=300, null=True, blank=True)  # the database requires it for a rejection
     hold_until = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)
     approved_at = models.DateTimeField(null=True)
@@ -197,7 +201,7 @@ class Commission(SealedModel):
 
     @property
     def day(self) -> date:
-        """All that the affiliate learns of the moment of purchase: the day, in UTC, as in all figures."""
+        """The day in UTC, as in all statistics: all that the affiliate learns about the time of purchase."""
         return self.created_at.astimezone(UTC).date()
 
     @property
@@ -214,18 +218,18 @@ class Commission(SealedModel):
 
     @property
     def remaining(self) -> Money:
-        """What is left of it after refunds."""
+        """The amount after refunds."""
         return Money(self.amount_minor - self.reversed_minor, self.currency)
 
     @property
     def terms(self) -> str:
-        """Its rate in words: `30 %`, or `5.00 USD a sale`."""
+        """The rate in words: `30%`, or `$5.00 per sale`."""
         flat = None if self.rate_flat_minor is None else Money(self.rate_flat_minor, self.currency)
         return rate_in_words(self.rate_percent, flat)
 
     @property
     def why_unpaid(self) -> str:
-        """Why it ended without pay; empty while it may be paid."""
+        """Why it will not be paid; empty while it may be."""
         if self.state == self.State.REVERSED:
             return "the order was refunded"
         return self.reason or ""

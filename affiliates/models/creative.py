@@ -1,4 +1,4 @@
-"""Banners and texts that staff offer to affiliates for their own sites."""
+"""Banners and text links that staff offer to affiliates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp"}
-# No SVG: it can carry scripts, and would be opened from this site's own address.
+# No SVG: it can contain scripts, which would run on this site's own origin.
 
 
 def _place_of(creative: Creative, name: str) -> str:
@@ -31,7 +31,7 @@ class CreativeQuerySet(models.QuerySet["Creative"]):
     "banners and texts for affiliates", "id name image width height words landing is_offered position created_at"
 )
 class Creative(models.Model):
-    """With an image it is a banner and `words` its description; without one, `words` are the link itself."""
+    """A banner if it has an image, with `words` as its alternative text; otherwise a text link with these words."""
 
     id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=80)
@@ -46,12 +46,12 @@ class Creative(models.Model):
     )
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
-    words = models.CharField(max_length=200, help_text="What the image says, for those who don't see it; or the text.")
+    words = models.CharField(max_length=200, help_text="The image's alternative text, or the text of the link.")
     landing = models.CharField(
-        "leads to", max_length=200, default="/", help_text="The path of a page, such as /products/bps-pro/."
+        "links to", max_length=200, default="/", help_text="The path of a page, such as /products/bps-pro/."
     )
     is_offered = models.BooleanField(
-        "offered", default=True, help_text="Taken off the offer, a banner still shows where somebody has put it."
+        "offered", default=True, help_text="A banner that is no longer offered still shows on sites that use it."
     )
     position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

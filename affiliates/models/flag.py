@@ -1,4 +1,4 @@
-"""What speaks against paying a commission, until a person has looked."""
+"""A reason to hold a commission pending manual review."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from .commission import Attribution
 
 class FlagQuerySet(models.QuerySet["Flag"]):
     def open(self) -> FlagQuerySet:
-        """Nobody has decided yet."""
+        """Flags that nobody has decided yet."""
         return self.filter(state=Flag.State.OPEN)
 
 
 @personal_data(
-    label="Your sales that we looked into",
+    label="Your sales that we reviewed",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"reason": "what our staff noted"},
     other_columns="id attribution_id kind dispute_id state raised_at decided_at decided_by_id",
     found_by=("attribution__affiliate__user__email_index",),
-    retention=Retention(text="7 years, as the commission that it is about", since="raised_at", days=7 * 365),
+    retention=Retention(text="7 years, like the commission that it is about", since="raised_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="that a sale was looked into, and how that ended, belongs to the account of the money",
+    kept_because="the review of a sale and its outcome are part of the accounting records",
     source="our staff; neither the addresses nor the accounts that were compared are kept",
     recipients="nobody",
     days_alone=True,
     withheld=frozenset({"reason"}),
-    withheld_because="it may speak of somebody else; ask us, and we tell you what concerns you",
+    withheld_because="it may mention other people; ask us, and we tell you what concerns you",
 )
 class Flag(SealedModel):
-    """Holds a commission. A person clears or confirms it, with a reason; a dispute's flag ends with the dispute."""
+    """Holds a commission. Staff clear or confirm it, with a reason; a dispute's flag ends with the dispute."""
 
     class Kind(models.TextChoices):
         SAME_ACCOUNT = "same_account", "the buyer was signed in as the affiliate"
-        SAME_EMAIL = "same_email", "the buyer's e-mail address is the affiliate's"
-        SAME_PAYOUT_EMAIL = "same_payout", "the buyer's e-mail address is the affiliate's at PayPal"
-        SAME_PAYER = "same_payer", "the order was paid from the affiliate's account at PayPal"
+        SAME_EMAIL = "same_email", "the buyer's email address is the affiliate's"
+        SAME_PAYOUT_EMAIL = "same_payout", "the buyer's email address is the affiliate's PayPal address"
+        SAME_PAYER = "same_payer", "the order was paid from the affiliate's PayPal account"
         SAME_ADDRESS = "same_address", "several buyers' clicks and orders came from one network address"
-        REFUND_RATE = "refund_rate", "unusually many of the affiliate's sales are refunded"
+        REFUND_RATE = "refund_rate", "the affiliate's refund rate is unusually high"
         PAYMENT_DISPUTE = "dispute", "the buyer disputes the payment at PayPal"
-        BY_STAFF = "by_staff", "a member of staff wants to look into it"
+        BY_STAFF = "by_staff", "a member of staff wants to review it"
 
     ABOUT_BUYERS = (Kind.SAME_ADDRESS, Kind.PAYMENT_DISPUTE)
 
@@ -60,7 +60,7 @@ class Flag(SealedModel):
     kind = models.CharField(max_length=12, choices=Kind)
     dispute_id = models.CharField("row of the dispute", max_length=36, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    # The database asks for it with a decision, but for that of a dispute, which PayPal decides.
+    # The database requires it for a decision, except for a dispute, which PayPal decides.
     reason = SealedTextField(max_length=300, null=True, blank=True)
     raised_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
@@ -86,12 +86,12 @@ class Flag(SealedModel):
 
     @property
     def words(self) -> str:
-        """Why, as the affiliate may read it: nothing about buyers, whose matter it is."""
-        return "somebody of our staff has to look at it" if self.kind in self.ABOUT_BUYERS else self.get_kind_display()
+        """The reason in words for the affiliate, without anything about buyers."""
+        return "our staff have to review it" if self.kind in self.ABOUT_BUYERS else self.get_kind_display()
 
     @property
     def why(self) -> str:
-        """What staff noted, or what ended it; empty where nobody noted anything."""
+        """The staff's note, or what ended the flag; empty if there is neither."""
         if self.reason is None and self.kind == self.Kind.PAYMENT_DISPUTE and self.decided_at:
             return "the dispute at PayPal has ended"
         return self.reason or ""

@@ -1,4 +1,4 @@
-"""Campaign labels: what an affiliate may write behind `sub=` in a link, and what came under each of them."""
+"""Campaign labels: the values an affiliate may use for `sub=` in a link, and the sales under each of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from privacy.registry.purposes import Purpose
 from .affiliate import Affiliate
 from .commission import Commission
 
-MOST_LABELS = 50  # in use, of one affiliate
+MOST_LABELS = 50  # in use per affiliate
 LONGEST_LABEL = 32  # characters
 
 
@@ -32,13 +32,14 @@ class LabelQuerySet(models.QuerySet["Label"]):
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.DELETE,
     source="your portal",
-    recipients="visitors of your links see the label in the address",
+    recipients="visitors who follow your links see the label in the address",
 )
 class Label(SealedModel):
-    """Its words are stored here alone: clicks and figures name it by its id. An archived one counts no more."""
+    """The only place that stores a label's name: clicks and statistics refer to its id. An archived label is no longer
+    counted."""
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="labels", db_index=False)
-    name = SealedTextField(max_length=LONGEST_LABEL)  # in small letters
+    name = SealedTextField(max_length=LONGEST_LABEL)  # lowercase
     name_index = BlindIndexField("name", db_index=False)
     added_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True)
@@ -50,12 +51,12 @@ class Label(SealedModel):
 
 
 @not_personal(
-    "what at least three buyers' orders under a campaign label came to",
+    "the totals of at least three buyers' orders under a campaign label",
     "id label_id currency orders sales_minor earned_minor",
-    despite_link="the figures of an affiliate's work; no order enters them without those of two other buyers",
+    despite_link="the statistics of an affiliate's work; no order is included without those of two other buyers",
 )
 class LabelSales(models.Model):
-    """Counted once and never changed by a later refund (ADR 25). Amounts are whole minor units."""
+    """Counted once, and not changed by later refunds (ADR 25). Amounts are minor units."""
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="sales")
     currency = models.CharField(max_length=3)
@@ -71,15 +72,15 @@ class LabelSales(models.Model):
 
 
 @not_personal(
-    "which sales still wait to be counted by label; the label itself is in the visit alone",
+    "sales that are not counted by label yet; only the visit contains the label",
     "commission_id was_seen",
-    despite_link="it says of a commission that it is recent, and is deleted when it is counted",
+    despite_link="it only says that a commission is recent, and is deleted when counted",
 )
 class UncountedSale(models.Model):
-    """A sale of an affiliate who has labels, until it is counted under its label or under none."""
+    """A sale of an affiliate with labels, until it is counted under its label or under none."""
 
     commission = models.OneToOneField(Commission, on_delete=models.CASCADE, primary_key=True, related_name="uncounted")
-    was_seen = models.BooleanField(default=False)  # by an earlier count, which could not yet tell anything of it
+    was_seen = models.BooleanField(default=False)  # by an earlier round, which could not count it yet
 
     def __str__(self) -> str:
         return f"uncounted {self.commission}"

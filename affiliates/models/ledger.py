@@ -1,4 +1,4 @@
-"""An affiliate's account: lines that are written once, and which payout took them up. Amounts are minor units."""
+"""An affiliate's ledger: entries that are written once, and the payout that claimed each. Amounts are minor units."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ EACH_WITH_ITS_REASON = (
 
 class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
     def unclaimed(self) -> LedgerQuerySet:
-        """Entries that no payout has taken up yet."""
+        """Entries that no payout has claimed yet."""
         return self.filter(claim__isnull=True)
 
     def payable(self) -> LedgerQuerySet:
-        """Unclaimed entries that a payout may take up: all but the unpaid money of commissions that a flag holds.
+        """Unclaimed entries that a payout may claim: all but the unpaid money of commissions that a flag holds.
 
-        What is taken back of a commission that was paid already counts, whether or not a flag holds it.
+        A reversal of a commission that was already paid always counts, whether or not a flag holds it.
         """
         held = Commission.objects.held()
         if not held.exists():
@@ -57,7 +57,7 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         return without_held.exclude(pk__in=_returns_of(held.approved()))
 
     def withheld_from(self, affiliate: Affiliate) -> LedgerQuerySet:
-        """The affiliate's other unclaimed entries. Starts from what is held, which is little in a long ledger."""
+        """The affiliate's other unclaimed entries. Starts from held commissions, which are few in any ledger."""
         held = Commission.objects.held().filter(attribution__affiliate=affiliate)
         lines = self.unclaimed().filter(kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_unpaid(held))
         found = {*lines.values_list("pk", flat=True), *_returns_of(held.approved())}
@@ -68,13 +68,13 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
 
 
 def _unpaid(held: CommissionQuerySet) -> models.QuerySet[LedgerEntry, Any]:
-    """The commissions among these whose money no payout has taken up."""
+    """The commissions among these whose credit no payout has claimed."""
     lines = LedgerEntry.objects.unclaimed().filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=held)
     return lines.order_by().values("commission")
 
 
 def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
-    """The lines in which the money of these commissions lies since their payouts, one after the other, came back."""
+    """The return entries that hold the money of these commissions after one or more returned payouts."""
     entries = set(
         LedgerEntry.objects.filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=commissions).values_list(
             "pk", flat=True
@@ -90,40 +90,40 @@ def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
 
 
 @personal_data(
-    label="The lines of your affiliate account",
+    label="Your affiliate ledger",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"reason": "why we set it right"},
+    columns={"reason": "reason for the adjustment"},
     other_columns="id affiliate_id kind amount_minor currency commission_id refund_id payout_id created_at",
     found_by=("affiliate__user__email_index",),
-    retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
+    retention=Retention(text="7 years, as required for tax records", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="amounts and dates are kept for the tax records, without any words",
-    source="made from your commissions and payouts; the reason is written by our staff",
+    kept_because="amounts and dates are kept for tax records, without any text",
+    source="calculated from your commissions and payouts; the reason is written by our staff",
     recipients="nobody",
     days_alone=True,
 )
 class LedgerEntry(SealedModel):
-    """One line of an affiliate's account. The balance is the sum of the lines; the database keeps each as it is, and
-    lets the words of an adjustment be taken out alone."""
+    """An entry in an affiliate's ledger. The balance is the sum of the entries. The database refuses any change but
+    removing an adjustment's reason."""
 
     class Kind(models.TextChoices):
         COMMISSION = "commission", "commission"
-        REVERSAL = "reversal", "taken back after a refund"
+        REVERSAL = "reversal", "reversal after a refund"
         PAYOUT = "payout", "payout"
-        RETURN = "return", "payout that came back"
-        ADJUSTMENT = "adjustment", "set right by staff"
-        RESTORED = "restored", "given back: the refund was undone"
+        RETURN = "return", "returned payout"
+        ADJUSTMENT = "adjustment", "adjustment"
+        RESTORED = "restored", "restored after a reverted refund"
 
     OF_COMMISSIONS = (Kind.COMMISSION, Kind.REVERSAL, Kind.RESTORED)
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
     kind = models.CharField(max_length=10, choices=Kind)
-    amount_minor = models.IntegerField("amount in cents")
+    amount_minor = models.IntegerField("amount in minor units")
     currency = models.CharField(max_length=3)
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")
     payout = models.ForeignKey(PayoutItem, on_delete=models.PROTECT, null=True, related_name="ledger")
-    # Of an adjustment, asked for by the database; who made it stands in the audit.
+    # Required for an adjustment, by the database; the audit log says who made it.
     reason = SealedTextField(max_length=300, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -133,7 +133,7 @@ class LedgerEntry(SealedModel):
 
     class Meta:
         ordering = ["-created_at"]
-        verbose_name = "ledger line"
+        verbose_name = "ledger entry"
         verbose_name_plural = "ledger"
         constraints = [
             models.UniqueConstraint(
@@ -156,7 +156,7 @@ class LedgerEntry(SealedModel):
         ]
 
     def __str__(self) -> str:
-        return f"ledger line {str(self.pk)[-8:]}"
+        return f"ledger entry {str(self.pk)[-8:]}"
 
     @property
     def total(self) -> Money:
@@ -164,12 +164,13 @@ class LedgerEntry(SealedModel):
 
 
 @not_personal(
-    "which payout took up which ledger line",
+    "which payout claimed which ledger entry",
     "id entry_id payout_id",
-    despite_link="two numbers; what they join is the affiliate's account, which the portal shows",
+    despite_link="two ids; what they join is the affiliate's ledger, which the portal shows",
 )
 class PayoutClaim(models.Model):
-    """A payout takes up ledger lines. The database lets each line be taken up once, however many runs race for it."""
+    """A payout claims ledger entries. The database allows each entry to be claimed once, however many runs compete for
+    it."""
 
     entry = models.OneToOneField(LedgerEntry, on_delete=models.PROTECT, related_name="claim")
     payout = models.ForeignKey(PayoutItem, on_delete=models.CASCADE, related_name="claims")

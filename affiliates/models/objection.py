@@ -1,4 +1,4 @@
-"""An affiliate's own objection to a commission line."""
+"""An affiliate's objection to a commission."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
     found_by=("commission__attribution__affiliate__user__email_index",),
     retention=Retention(text="2 years after you objected", since="opened_at", days=730),
     erasure=Erasure.REDACT,
-    kept_because="that there was an objection, and how it ended, belongs to the account of the money",
+    kept_because="the objection and its outcome are part of the accounting records",
     unlisted=frozenset({"reminded_at"}),
     source="your portal",
     recipients="nobody",
@@ -41,8 +41,8 @@ class CommissionDispute(SealedModel):
 
     class State(models.TextChoices):
         OPEN = "open", "waiting for an answer"
-        UPHELD = "upheld", "you were right"
-        DECLINED = "declined", "it stays as it is"
+        UPHELD = "upheld", "upheld"
+        DECLINED = "declined", "declined"
 
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, related_name="disputes")
     text = SealedTextField(max_length=4000, null=True)
@@ -50,7 +50,7 @@ class CommissionDispute(SealedModel):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     opened_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField()
-    reminded_at = models.DateTimeField(null=True)  # when staff were last told that it is overdue
+    reminded_at = models.DateTimeField(null=True)  # when staff were last reminded
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
@@ -71,7 +71,7 @@ class CommissionDispute(SealedModel):
 
     @property
     def due_day(self) -> date:
-        """The last day for the answer, on the business's calendar, for affiliates and staff alike."""
+        """The last day to answer, in the business's time zone, for affiliates and staff alike."""
         return local_day(self.due_at)
 
     @property

@@ -1,4 +1,4 @@
-"""Payout runs and the payouts in them. Amounts are whole minor units (cents for USD)."""
+"""Payout runs, their PayPal batches, and their payouts. Amounts are minor units (cents for USD)."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from .commission import Commission, CommissionQuerySet
 
 
 @not_personal(
-    "payout runs: how they are paid, and who released them",
+    "payout runs: how they are paid, and who approved them",
     "id state method currency problem created_at prepared_by_id approved_at approved_by_id approved_alone sent_at"
     " finished_at",
-    despite_link="a run pays many; that staff prepared and approved it is their work, which the audit must tell",
+    despite_link="a run pays many; that staff prepared and approved it is their work, which the audit log must show",
 )
 class PayoutBatch(models.Model):
-    """One run that pays many affiliates at once, by PayPal in parcels or by hand from a list."""
+    """A run that pays many affiliates at once: with PayPal Payouts, or manually from a list."""
 
     class State(models.TextChoices):
         PREPARED = "prepared", "waiting for approval"
         APPROVED = "approved", "to be paid"
-        SENT = "sent", "at PayPal"
+        SENT = "sent", "sent to PayPal"
         FINISHED = "finished", "finished"
-        DENIED = "denied", "refused by PayPal"
-        CANCELLED = "cancelled", "cancelled"
+        DENIED = "denied", "denied by PayPal"
+        CANCELLED = "cancelled", "canceled"
 
     class Method(models.TextChoices):
         PAYPAL = "paypal", "PayPal Payouts"
-        CSV = "csv", "by hand, from a CSV list"
+        CSV = "csv", "manual, from a CSV list"
 
     OPEN = (State.APPROVED, State.SENT)
 
@@ -54,7 +54,9 @@ class PayoutBatch(models.Model):
     prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    approved_alone = models.BooleanField("approved by who prepared it, being the only one", default=False)
+    approved_alone = models.BooleanField(
+        "approved by the person who prepared it, as the only one who may", default=False
+    )
     sent_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -85,23 +87,23 @@ class PayoutBatch(models.Model):
 
     @property
     def open_total(self) -> Money:
-        """What the payouts come to that have not come to an end."""
+        """The total of the payouts that are not settled yet."""
         return Money(self.items.moving().aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
 
 
 @not_personal(
-    "what PayPal gets of a payout run in one call: its number there",
+    "the part of a payout run that is sent to PayPal in one call, and its id there",
     "id batch_id state paypal_batch_id problem first_sent_at",
-    despite_link="it is a part of a run, which leads to the staff who released it and to nobody who is paid",
+    despite_link="it belongs to a run, which leads to the staff who approved it and to nobody who is paid",
 )
 class PayoutParcel(models.Model):
-    """A part of a run that PayPal takes in one call. Its id is the key under which PayPal takes it once."""
+    """A part of a run that is sent to PayPal in one call. Its id is the idempotency key at PayPal."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "to be sent"
-        SENT = "sent", "at PayPal"
-        ENDED = "ended", "worked off"
-        DENIED = "denied", "refused by PayPal"
+        SENT = "sent", "sent to PayPal"
+        ENDED = "ended", "finished"
+        DENIED = "denied", "denied by PayPal"
 
     OPEN = (State.WAITING, State.SENT)
 
@@ -110,7 +112,7 @@ class PayoutParcel(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     paypal_batch_id = models.CharField("PayPal batch", max_length=64, unique=True, null=True)
     problem = models.CharField(max_length=200, blank=True)
-    first_sent_at = models.DateTimeField(null=True)  # from then on PayPal may have it, whatever it answered
+    first_sent_at = models.DateTimeField(null=True)  # from then on PayPal may have received it, whatever it answered
 
     class Meta:
         ordering = ["pk"]
@@ -125,16 +127,16 @@ class PayoutParcel(models.Model):
 
 class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
     def moving(self) -> PayoutItemQuerySet:
-        """Those that have not come to an end."""
+        """Payouts that are not settled yet."""
         return self.filter(state__in=PayoutItem.MOVING)
 
     def paid(self, currency: str) -> Money:
-        """What arrived and did not come back."""
+        """The total that arrived and was not returned."""
         arrived = self.filter(state=PayoutItem.State.PAID, currency=currency)
         return Money(arrived.aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
 
     def under_a_flag(self) -> Iterator[UUID]:
-        """The ids of those that pay a commission which a flag holds by now, also through payouts that came back."""
+        """The ids of payouts of a commission that a flag holds by now, including through payouts that were returned."""
         held = Commission.objects.held().in_payout()
         layer = set(self.filter(claims__entry__kind="commission", claims__entry__commission__in=held).values_list("pk"))
         while layer:
@@ -144,7 +146,7 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
             layer = set(returned.values_list("pk"))
 
     def commissions(self) -> CommissionQuerySet:
-        """The commissions that these payouts pay, also through earlier payouts that came back."""
+        """The commissions that these payouts pay, including through earlier payouts that were returned."""
         layer: models.QuerySet[PayoutItem, Any] = self.order_by().values("pk")
         paid = Q(ledger__claim__payout__in=layer)
         while (returned := PayoutItem.objects.filter(ledger__kind="return", ledger__claim__payout__in=layer)).exists():
@@ -158,16 +160,16 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={
         "receiver": "PayPal address it was sent to",
-        "reference": "reference of a payment by hand",
-        "failure": "why it could not be paid by hand",
+        "reference": "reference of a manual payment",
+        "failure": "why a manual payment failed",
     },
     other_columns="id batch_id parcel_id affiliate_id amount_minor currency state paypal_item_id error reference_index"
     " created_at settled_at",
     found_by=("affiliate__user__email_index",),
-    retention=Retention(text="7 years, the time in which tax records are asked for", since="created_at", days=7 * 365),
+    retention=Retention(text="7 years, as required for tax records", since="created_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="amounts and dates are kept for the tax records, without the address and without any words",
-    source="made from your commissions",
+    kept_because="amounts and dates are kept for tax records, without the address and without any text",
+    source="calculated from your commissions",
     recipients="PayPal, which pays you",
 )
 class PayoutItem(SealedModel):
@@ -177,7 +179,7 @@ class PayoutItem(SealedModel):
         QUEUED = "queued", "waiting"
         SENT = "sent", "on its way"
         PAID = "paid", "paid"
-        UNCLAIMED = "unclaimed", "not collected yet"
+        UNCLAIMED = "unclaimed", "unclaimed"
         HELD = "held", "held by PayPal"
         FAILED = "failed", "failed"
         RETURNED = "returned", "returned"
@@ -189,17 +191,21 @@ class PayoutItem(SealedModel):
     CAME_BACK = (State.FAILED, State.RETURNED, State.BLOCKED, State.REVERSED, State.CANCELLED)
 
     batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="items")
-    parcel = models.ForeignKey(PayoutParcel, on_delete=models.PROTECT, null=True, related_name="items")  # none by hand
+    parcel = models.ForeignKey(
+        PayoutParcel, on_delete=models.PROTECT, null=True, related_name="items"
+    )  # none in a manual run
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="payouts")
-    amount_minor = models.PositiveIntegerField("amount in cents")
+    amount_minor = models.PositiveIntegerField("amount in minor units")
     currency = models.CharField(max_length=3)
     receiver = SealedEmailField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     paypal_item_id = models.CharField("PayPal item", max_length=64, unique=True, null=True)
-    error = models.CharField(max_length=100, blank=True)  # PayPal's code or the program's words, never a person's
-    reference = SealedTextField("reference of a payment by hand", max_length=64, null=True, blank=True)
+    error = models.CharField(
+        max_length=100, blank=True
+    )  # PayPal's code or this program's message, never a person's words
+    reference = SealedTextField("reference of a manual payment", max_length=64, null=True, blank=True)
     reference_index = BlindIndexField("reference", null=True)
-    failure = SealedTextField("why it could not be paid by hand", max_length=100, null=True, blank=True)
+    failure = SealedTextField("why a manual payment failed", max_length=100, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True)
 
@@ -220,5 +226,5 @@ class PayoutItem(SealedModel):
         return Money(self.amount_minor, self.currency)
 
     def commissions(self) -> CommissionQuerySet:
-        """The commissions that this payout pays, also through an earlier payout that came back."""
+        """The commissions that this payout pays, including through an earlier payout that was returned."""
         return PayoutItem.objects.filter(pk=self.pk).commissions()

@@ -1,5 +1,5 @@
-"""A new address for payouts, or none, which waits three days in which the affiliate can stop it; and the addresses that
-were in use before, which are warned for 90 days."""
+"""Changes of the payout address: each waits 72 hours, in which the affiliate can stop it. Replaced addresses are
+remembered for 90 days, so that they can be warned of further changes."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
         return self.waiting().filter(takes_effect_at__lte=now)
 
     def replaced(self, now: datetime) -> PayoutEmailChangeQuerySet:
-        """The addresses that were in use within the last 90 days, and are not any more (or are again)."""
+        """Addresses in use within the last 90 days that were replaced since (or are in use again)."""
         used = [PayoutEmailChange.State.DONE, PayoutEmailChange.State.REPLACED]
         return self.filter(state__in=used, asked_at__gt=now - REMEMBERED)
 
     def stoppable(self, digest: str, now: datetime) -> PayoutEmailChange | None:
-        """The change that the link with this digest still stops."""
+        """The change that the link with this digest can still stop."""
         return self.waiting().filter(stop_digest=digest, takes_effect_at__gt=now).first()
 
 
@@ -44,7 +44,7 @@ class PayoutEmailChangeQuerySet(models.QuerySet["PayoutEmailChange"]):
     other_columns="id affiliate_id email_index state stop_digest asked_at takes_effect_at ended_at",
     found_by=("affiliate__user__email_index", "email_index"),
     retention=Retention(
-        text="90 days after you asked for the change, or after the address was replaced", since="asked_at", days=90
+        text="90 days after you requested the change, or after the address was replaced", since="asked_at", days=90
     ),
     erasure=Erasure.DELETE,
     source="your profile",
@@ -54,12 +54,12 @@ class PayoutEmailChange(SealedModel):
     class State(models.TextChoices):
         WAITING = "waiting", "waiting"
         DONE = "done", "in use"
-        STOPPED = "stopped", "stopped: it was not you"
+        STOPPED = "stopped", "stopped by you"
         WITHDRAWN = "withdrawn", "withdrawn"
-        REPLACED = "replaced", "in use until then"
+        REPLACED = "replaced", "replaced"
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="payout_email_changes")
-    email = SealedEmailField("PayPal address", null=True)  # none: the address is taken away
+    email = SealedEmailField("PayPal address", null=True)  # None: the address is removed
     email_index = BlindIndexField("email", normalise="email", null=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     stop_digest = models.CharField(max_length=64, unique=True, null=True)

@@ -1,4 +1,4 @@
-"""What a sale earns: a percentage or a flat amount, for whom, and from when until when."""
+"""Commission rates: a percentage or a flat amount, for an affiliate, a product or both, in a period."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reckon(base: Money, *, percent: Decimal | None, flat_minor: int | None) -> M
 
 
 def rate_in_words(percent: Decimal | None, flat: Money | None) -> str:
-    return f"{flat} a sale" if percent is None else f"{percent.normalize():f} %"
+    return f"{flat} per sale" if percent is None else f"{percent.normalize():f}%"
 
 
 def _nobody() -> Coalesce:
@@ -47,11 +47,11 @@ def _nothing() -> Coalesce:
 
 class RateQuerySet(models.QuerySet["Rate"]):
     def in_force(self, moment: datetime) -> RateQuerySet:
-        """From its start on, up to and without its end."""
+        """Rates in effect at `moment`: from their start (inclusive) to their end (exclusive)."""
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=moment), starts_at__lte=moment)
 
     def for_target(self, affiliate: Affiliate | None, product: Product | None) -> RateQuerySet:
-        """Those of exactly this target; None for both is the program."""
+        """Rates of exactly this affiliate and product; None for both means the program's rate."""
         return self.filter(affiliate=affiliate, product=product)
 
     def overlapping(self, starts_at: datetime, ends_at: datetime | None) -> RateQuerySet:
@@ -60,22 +60,22 @@ class RateQuerySet(models.QuerySet["Rate"]):
 
 
 @not_personal(
-    "what a sale earns, for everybody, for a product or for an affiliate's account",
+    "commission rates: the program's, a product's or an affiliate's",
     "id affiliate_id product_id percent flat_minor currency starts_at ends_at created_at created_by_id",
-    despite_link="a price that the business agreed with an affiliate, who reads it in the portal; `created_by` is work"
-    " of staff",
+    despite_link="a rate that the business agreed with an affiliate, who sees it in the portal; `created_by` is staff"
+    " work",
 )
 class Rate(models.Model):
-    """Written once: a rate is ended and replaced, never edited, so that a past order's rate can always be read.
+    """Written once. A rate is ended and replaced, never edited, so that a past order's rate can always be read.
 
-    The database refuses other changes, and two rates of one target at one moment.
+    The database refuses other changes, and overlapping rates for the same target.
     """
 
     id = UUID7Field(primary_key=True)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     percent = models.DecimalField("percentage", max_digits=5, decimal_places=2, null=True, blank=True)
-    flat_minor = models.PositiveIntegerField("flat amount, in cents", null=True, blank=True)
+    flat_minor = models.PositiveIntegerField("flat amount in minor units", null=True, blank=True)
     currency = models.CharField("currency of a flat amount", max_length=3, blank=True)
     starts_at = models.DateTimeField("from", default=timezone.now)
     ends_at = models.DateTimeField("until", null=True, blank=True)
@@ -99,7 +99,7 @@ class Rate(models.Model):
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="rate_ends_after_its_start"
             ),
-            # Two people at once: each sees no other rate yet, and one of them is refused here.
+            # Of two people who set a rate at the same time, this refuses one.
             models.UniqueConstraint(
                 _nobody(), _nothing(), condition=Q(ends_at__isnull=True), name="one_open_rate_per_target"
             ),
@@ -120,7 +120,7 @@ class Rate(models.Model):
         return rate_in_words(self.percent, self.flat)
 
     def is_far_from(self, other: Rate) -> bool:
-        """By more than half of the other; a percentage and a flat amount always are."""
+        """Differs by more than half of the other rate; a percentage always differs from a flat amount."""
         if self.percent is not None and other.percent is not None:
             return abs(self.percent - other.percent) * 2 > other.percent
         if self.flat_minor is not None and other.flat_minor is not None and self.currency == other.currency:

@@ -1,8 +1,9 @@
-"""The figures of a day: they outlive the clicks they were counted from, and know nothing about any visitor.
+"""Daily statistics: they outlive the clicks they were counted from, and contain nothing about any visitor.
 
-A click is counted in two steps, so that it costs one INSERT and waits for nobody (ADR 13): its row is written
-as not counted yet, and the clock adds it to its day's figures. What leaves no row (a bot, a preview, a visitor who
-refuses) and what loses its row early is written as a `Tally`, which the clock adds up and deletes.
+A click is counted in two steps, so that it costs one INSERT and waits for nothing (ADR 13): its row is written
+as uncounted, and the scheduler adds it to the statistics of its day. A visit without a row (a bot, a preview, a visitor
+who refuses tracking), or a click whose row is deleted early, is written as a `Tally`, which the scheduler adds and
+deletes.
 """
 
 from __future__ import annotations
@@ -14,34 +15,34 @@ from privacy.registry.declarations import not_personal
 from .affiliate import Affiliate
 
 OF_THE_AFFILIATE = (
-    "the figures of an affiliate's work, which the portal shows; they count visitors and buyers, and name none"
+    "the statistics of an affiliate's work, which the portal shows; they count visitors and buyers, and name none"
 )
 COUNTERS = ("clicks", "rowless", "bots", "previews", "refused")
 
 
 class Counts(models.Model):
-    """What can happen on an affiliate's link."""
+    """The kinds of visits to an affiliate's link."""
 
     clicks = models.PositiveIntegerField(default=0)
     rowless = models.PositiveIntegerField("clicks without a row", default=0)  # forgotten early, or never stored
     bots = models.PositiveIntegerField(default=0)
     previews = models.PositiveIntegerField("previews and prefetches", default=0)
-    refused = models.PositiveIntegerField("visits that asked not to be stored", default=0)
+    refused = models.PositiveIntegerField("visits that refused tracking", default=0)
 
     class Meta:
         abstract = True
 
 
 class By(models.TextChoices):
-    """A figure of the whole day, or the part of it that came under one campaign label (its id) or to one page."""
+    """What a count covers: the whole day, one campaign label (its id), or one page."""
 
-    ALL = "all", "all together"
+    ALL = "all", "total"
     CAMPAIGN = "campaign", "campaign"
     LANDING = "landing", "page"
 
 
 @not_personal(
-    "how often an affiliate's links were followed on a day; no visitor, no address, no moment",
+    "daily clicks on an affiliate's links; no visitor, no address, no time",
     "id affiliate_id day by label clicks rowless bots previews refused",
     despite_link=OF_THE_AFFILIATE,
 )
@@ -63,7 +64,7 @@ class DailyClicks(Counts):
 
 
 @not_personal(
-    "what still has to be added to a day's figures, for at most a minute; no visitor, no address, no moment",
+    "visits to be added to a day's statistics within a minute; no visitor, no address, no time",
     "id affiliate_id day label_id landing clicks rowless bots previews refused",
     despite_link=OF_THE_AFFILIATE,
 )
@@ -88,12 +89,12 @@ class Tally(Counts):
 
 
 @not_personal(
-    "what an affiliate's sales of a day came to; no buyer, no order",
+    "the totals of an affiliate's sales per day; no buyer, no order",
     "id affiliate_id day currency orders sales_minor earned_minor reversed_minor",
     despite_link=OF_THE_AFFILIATE,
 )
 class DailySales(models.Model):
-    """Sales by the day on which they earned. Amounts are whole minor units (cents for USD)."""
+    """Sales per day of the sale. Amounts are minor units (cents for USD)."""
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="daily_sales", db_index=False)
     day = models.DateField()  # in UTC

@@ -1,4 +1,4 @@
-"""The terms of the program, version by version, and who accepted which of them when."""
+"""The versions of the program's terms, and which affiliate accepted which version when."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class TermsVersionQuerySet(models.QuerySet["TermsVersion"]):
         return self.filter(effective_from__isnull=False)
 
     def in_force(self, now: datetime) -> TermsVersion | None:
-        """The one that counts now; None where none was ever published."""
+        """The current version; None if none was ever published."""
         return self.filter(effective_from__lte=now).order_by("-effective_from", "-number").first()
 
     def to_come(self, now: datetime) -> TermsVersion | None:
-        """The next one, of which affiliates are told already."""
+        """The next version, which was already announced to affiliates."""
         return self.filter(effective_from__gt=now).order_by("effective_from", "number").first()
 
 
@@ -41,17 +41,17 @@ class TermsVersionQuerySet(models.QuerySet["TermsVersion"]):
     "id number text changes effective_from published_at",
 )
 class TermsVersion(models.Model):
-    """A draft until it has its day; from then on the database keeps it as it is."""
+    """A draft until it is published with a date; from then on the database refuses any change."""
 
     id = UUID7Field(primary_key=True)
     number = models.PositiveSmallIntegerField(unique=True, editable=False)
     text = models.TextField(
-        max_length=50_000, help_text="An empty line between paragraphs. A line that starts with # is a heading."
+        max_length=50_000, help_text="Separate paragraphs by an empty line. A line that starts with # is a heading."
     )
     changes = models.TextField(
-        "what changes", max_length=2000, blank=True, help_text="In two or three sentences: affiliates read it first."
+        "what changes", max_length=2000, blank=True, help_text="In two or three sentences. Affiliates see it first."
     )
-    effective_from = models.DateTimeField("in force from", null=True, editable=False)
+    effective_from = models.DateTimeField("effective from", null=True, editable=False)
     published_at = models.DateTimeField(null=True, editable=False)
 
     objects = TermsVersionQuerySet.as_manager()
@@ -80,19 +80,19 @@ class TermsVersion(models.Model):
 
     @property
     def blocks(self) -> Iterator[Block]:
-        """What a template prints: paragraphs and headings, in their order."""
+        """The paragraphs and headings for a template, in order."""
         for text in self.text.replace("\r\n", "\n").split("\n\n"):
             if text.strip():
                 yield Block(text.strip().lstrip("# "), is_heading=text.strip().startswith("#"))
 
 
 @not_personal(
-    "which version of the terms an affiliate accepted, and when: the contract that each payment rests on",
+    "which version of the terms an affiliate accepted, and when: the contract behind each payout",
     "id affiliate_id version_id accepted_at",
-    despite_link="the contract with an affiliate, who reads it in the profile; it is kept with the ledger",
+    despite_link="the contract with an affiliate, who sees it in the profile; it is kept with the ledger",
 )
 class TermsAcceptance(models.Model):
-    """Written once, kept with the ledger."""
+    """Written once and kept with the ledger."""
 
     id = UUID7Field(primary_key=True)
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="acceptances")

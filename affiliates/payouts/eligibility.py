@@ -1,6 +1,6 @@
-"""Who may be paid: one rule, asked when staff look, when a run is prepared, approved and first sent, and in the portal.
+"""Who may be paid: one rule, checked in the preview, when a run is prepared, approved and sent, and in the portal.
 
-Its words are the same everywhere; only what would tell one affiliate of another one is put differently in the portal.
+The wording is the same everywhere, except that the portal never reveals anything about another affiliate.
 """
 
 from __future__ import annotations
@@ -20,30 +20,31 @@ from affiliates.models import Affiliate, LedgerEntry, PayoutItem
 from privacy.encryption.normalization import normalise_email
 from shop.paypal.request_bodies import is_payable
 
-AT_ONCE = 500  # addresses or payouts a statement
+AT_ONCE = 500  # addresses or payouts per statement
 
 
 class Ineligibility(models.TextChoices):
-    """Why an affiliate is not paid, for staff."""
+    """Why an affiliate is not paid, in the wording for staff."""
 
     SUSPENDED = "suspended", "the account is suspended"
     CLOSED = "closed", "the account is closed"
     TERMS = "terms", "the current terms have not been accepted yet"
-    NO_ADDRESS = "no_address", "there is no PayPal address to pay to"
+    NO_ADDRESS = "no_address", "there is no PayPal address"
     BAD_ADDRESS = "bad_address", "payouts can't be sent to this PayPal address"
-    SHARED_ADDRESS = "shared_address", "another affiliate is to be paid at the same PayPal address"
-    HELD = "held", "a flag holds the money until a person decides"
-    MINIMUM = "minimum", "less than the minimum payout is due"
+    SHARED_ADDRESS = "shared_address", "another affiliate uses the same PayPal address"
+    HELD = "held", "the money is held pending manual review"
+    MINIMUM = "minimum", "the amount due is below the minimum payout"
 
     @property
     def words(self) -> str:
-        """For the affiliate: that a PayPal address is another affiliate's would tell who else is one."""
+        """The wording for the affiliate. Saying that a PayPal address is another affiliate's would reveal who else is
+        one."""
         return str(Ineligibility.BAD_ADDRESS.label if self is Ineligibility.SHARED_ADDRESS else self.label)
 
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What the rule has to know beside the affiliate: the terms in force, and who shares a PayPal address."""
+    """What the rule needs to know besides the affiliate: the current terms, and who shares a PayPal address."""
 
     terms: str
     sharing: frozenset[UUID]
@@ -56,10 +57,10 @@ class Circumstances:
 def ineligibility(
     affiliate: Affiliate, *, due_minor: int, held_minor: int = 0, circumstances: Circumstances | None = None
 ) -> Ineligibility | None:
-    """The first reason that counts, the one that staff can do least about first; None for whoever may be paid.
+    """The first applicable reason, starting with the one staff can do least about; None if the affiliate may be paid.
 
-    `due_minor`: what a payout would pay, in minor units (cents for USD); `held_minor`: what a flag keeps back.
-    Whoever closed the account gets the last money, however little it is, under the terms that were accepted.
+    `due_minor`: what a payout would pay, in minor units (cents for USD); `held_minor`: what a flag holds. A closed
+    account gets its final balance regardless of the minimum, under the terms it accepted.
     """
     known = circumstances or Circumstances.of([affiliate])
     if not affiliate.is_active and not affiliate.is_closing:
@@ -79,12 +80,12 @@ def ineligibility(
 
 
 def minimum_minor(affiliate: Affiliate) -> int:
-    """The least that is paid, in minor units."""
+    """The minimum payout, in minor units."""
     return 1 if affiliate.is_closing else max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1)
 
 
 def _sharing(affiliates: list[Affiliate]) -> Iterator[UUID]:
-    """Those of them at whose address another affiliate is to be paid too: who is who is for a person to find out."""
+    """The affiliates among these whose PayPal address is also used to pay another one: staff have to find out why."""
     for start in range(0, len(affiliates), AT_ONCE):
         some = affiliates[start : start + AT_ONCE]
         same = Affiliate.objects.payees().filter(payout_email_index__in=[str(one.payout_email) for one in some])
@@ -97,7 +98,7 @@ def _sharing(affiliates: list[Affiliate]) -> Iterator[UUID]:
 
 
 def _owed(affiliates: Iterable[UUID]) -> set[UUID]:
-    """Those of them to whom money is due, or on its way."""
+    """The affiliates among these with money due, or a payout in progress."""
     lines = LedgerEntry.objects.unclaimed().filter(affiliate__in=list(affiliates)).order_by()
     due = lines.values("affiliate", "currency").annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
     moving = PayoutItem.objects.moving().filter(affiliate__in=list(affiliates))
@@ -105,14 +106,14 @@ def _owed(affiliates: Iterable[UUID]) -> set[UUID]:
 
 
 class Barred(NamedTuple):
-    """A payout of a run that may not be made any more."""
+    """A payout of a run that may no longer be made."""
 
     item: PayoutItem
     reason: Ineligibility
 
 
 def barred_of(items: Iterable[PayoutItem]) -> list[Barred]:
-    """The payouts among these that may not be made as things are now. Each comes with its affiliate."""
+    """The payouts among these that may not be made now. Their affiliates must have been selected with them."""
     items = list(items)
     if not items:
         return []
@@ -130,7 +131,7 @@ def _reason(
 
 
 def _taken_back(items: list[PayoutItem]) -> dict[tuple[UUID, str], int]:
-    """What refunds and corrections have left as a debt since the run was prepared: negative minor units."""
+    """Debts from refunds and adjustments since the run was prepared, as negative minor units."""
     found: dict[tuple[UUID, str], int] = {}
     for start in range(0, len(items), AT_ONCE):
         owners = [item.affiliate_id for item in items[start : start + AT_ONCE]]

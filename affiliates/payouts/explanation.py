@@ -1,7 +1,7 @@
-"""Why this sum: a payout or a balance, ledger line by ledger line, down to each order's receipt.
+"""Explains a payout or a balance, entry by entry, down to each order's receipt.
 
-Both are sums of ledger lines. A payout is the lines that it took up; a balance is the lines that no payout took up,
-since a payout and what it took up come to nothing together.
+Both are sums of ledger entries. A payout is the sum of the entries it claimed; a balance is the sum of unclaimed
+entries, since a payout and the entries it claimed add up to zero.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
 from affiliates.models.ledger import LedgerQuerySet
 from shop.money import Money
 
-A_PAGE = 50  # lines with all that explains them
+A_PAGE = 50  # entries with their explanations
 
 
 @dataclass(frozen=True)
 class Part:
-    """One ledger line of a sum, and what explains it: the order's receipt, or the lines of a payout that came back."""
+    """One ledger entry of a sum, explained by the order's receipt, or by the entries of a returned payout."""
 
     entry: LedgerEntry
     text: str
@@ -34,7 +34,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Explained:
-    """A sum, and one page of its parts: what stands on the page and on the other pages comes to the total."""
+    """A sum and one page of its parts: those on the page and those on the other pages add up to the total."""
 
     total: Money
     page: Page[LedgerEntry]
@@ -50,7 +50,7 @@ class Explained:
 
 
 def taken_up_by(payouts: Iterable[PayoutItem | UUID]) -> LedgerQuerySet:
-    """The lines that these payouts took up, without the line by which each of them closed its own to zero."""
+    """The entries that these payouts claimed, without the debit by which each of them brought its own to zero."""
     return LedgerEntry.objects.filter(claim__payout__in=payouts).exclude(kind=LedgerEntry.Kind.PAYOUT)
 
 
@@ -69,7 +69,7 @@ def _explained(entries: LedgerQuerySet, currency: str, page: str | int) -> Expla
 
 
 def _parts(entries: list[LedgerEntry]) -> list[Part]:
-    """A few queries for each time that money came back, however many lines there are."""
+    """A few queries per level of returned payouts, however many entries there are."""
     if not entries:
         return []
     receipts = _receipts({entry.commission_id for entry in entries if entry.commission_id})
@@ -92,7 +92,7 @@ def _receipts(commissions: set[UUID]) -> dict[UUID, list[Line]]:
 
 
 def _inside(payouts: set[UUID]) -> dict[UUID, list[Part]]:
-    """What the payouts that came back had taken up."""
+    """The entries that the returned payouts had claimed."""
     entries = taken_up_by(payouts).order_by("created_at", "pk").select_related("claim") if payouts else []
     inside: dict[UUID, list[Part]] = defaultdict(list)
     for part in _parts(list(entries)):

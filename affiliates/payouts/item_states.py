@@ -1,4 +1,4 @@
-"""Payouts of a run: paid, or come back, each booked once whatever PayPal repeats."""
+"""State changes of payouts: paid, returned or left out, each recorded once, whatever PayPal repeats."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from .eligibility import Barred
 
 State = PayoutItem.State
-LEFT_OUT = "affiliates.payout.item_left_out"  # in the audit
+LEFT_OUT = "affiliates.payout.item_left_out"  # audit action
 
 STATES = {
     PayoutItemStatus.SUCCESS: State.PAID,
@@ -32,12 +32,12 @@ STATES = {
     PayoutItemStatus.REFUNDED: State.RETURNED,
     PayoutItemStatus.REVERSED: State.REVERSED,
 }
-ROWS = 500  # payouts a statement, so that no database runs out of parameters
+ROWS = 500  # payouts per statement, within the parameter limit of every database
 
 
 @transaction.atomic
 def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
-    """Writes down what PayPal says of one payout. What it says again changes nothing."""
+    """Applies what PayPal reports about one payout. A repeated report changes nothing."""
     item = _item_of(batch, remote)
     state = STATES.get(remote.status)
     if item is None:
@@ -55,8 +55,7 @@ def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
 
 
 def _item_of(batch: PayoutBatch, remote: PayoutItemState) -> PayoutItem | None:
-    """Ours, locked, by the number under which we sent it, or by PayPal's where the answer lacks ours; None when it is
-    not one of ours."""
+    """Our payout, locked, found by our id, or by PayPal's if ours is missing; None if it is not ours."""
     if not remote.sender_item_id:
         return batch.items.select_for_update().filter(paypal_item_id=remote.id).first()
     try:
@@ -67,14 +66,15 @@ def _item_of(batch: PayoutBatch, remote: PayoutItemState) -> PayoutItem | None:
 
 
 def _is_news(item: PayoutItem, state: State) -> bool:
-    """What came back stays back. What is paid can only come back: any other word of it is older."""
+    """Whether the report changes the state. A returned payout stays returned, and a paid one can only be returned:
+    anything else is an older report."""
     if item.state == state or item.state in PayoutItem.CAME_BACK:
         return False
     return item.state != State.PAID or state in PayoutItem.CAME_BACK
 
 
 def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
-    """The money arrived. Called in a transaction that holds the payout's lock."""
+    """Marks a payout as paid. Call it in a transaction that holds the payout's lock."""
     item.state, item.settled_at, item.reference = State.PAID, at, reference or None
     item.save(update_fields=["state", "settled_at", "reference"])
     item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=at)
@@ -82,9 +82,9 @@ def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
 
 
 def come_back(item: PayoutItem, *, state: State, error: str = "", failure: str | None = None) -> None:
-    """The money did not arrive, or did not stay: it is due again, and the affiliate hears what to do about it.
+    """Marks a payout as returned: the money is due again, and the affiliate is emailed what to do.
 
-    `error` is PayPal's code or the program's words, `failure` what a person wrote. Called in a transaction that holds
+    `error` is PayPal's code or the program's message, `failure` what staff wrote. Call it in a transaction that holds
     the payout's lock; the caller records it.
     """
     give_back([item], state=state, error=error)
@@ -96,17 +96,18 @@ def come_back(item: PayoutItem, *, state: State, error: str = "", failure: str |
 
 
 def use_address_in_force(item: PayoutItem) -> None:
-    """Just before the money goes: the affiliate may have another address than when the run was prepared."""
+    """Updates the receiver right before sending, because the affiliate's address may have changed since the run was
+    prepared."""
     if item.receiver != item.affiliate.payout_email:
         item.receiver = item.affiliate.payout_email
         item.save(update_fields=["receiver"])
 
 
 def leave_out(barred: Sequence[Barred]) -> None:
-    """Releases what may not be paid any more: the money is due again once the reason is gone.
+    """Releases payouts that may no longer be made: the money is due again once the reason is resolved.
 
-    Kept with the payout is what the affiliate may read, whose archive shows it. Called in a transaction that holds the
-    locks; the caller records it.
+    Stores the wording for the affiliate, whose archive shows it. Call it in a transaction that holds the locks; the
+    caller records it.
     """
     for reason in {one.reason for one in barred}:
         items = [one.item for one in barred if one.reason is reason]
@@ -114,7 +115,7 @@ def leave_out(barred: Sequence[Barred]) -> None:
 
 
 def give_back(items: Sequence[PayoutItem], *, state: State, error: str) -> None:
-    """The money is due to the affiliates again. Called in a transaction that holds the locks."""
+    """Makes the money due again. Call it in a transaction that holds the locks."""
     for start in range(0, len(items), ROWS):
         some = items[start : start + ROWS]
         rows = PayoutItem.objects.filter(pk__in=[item.pk for item in some])
@@ -137,5 +138,5 @@ def _return_of(item: PayoutItem) -> LedgerEntry:
 def _tell(kind: MailKind, item: PayoutItem) -> None:
     user = item.affiliate.user
     if user.email:
-        with suppress(MailRefused):  # an affiliate who wants no mail is paid all the same
+        with suppress(MailRefused):  # the portal shows it anyway
             queue_mail(kind, to=user.email, about=item, context={"name": user.get_short_name()})

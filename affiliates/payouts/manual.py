@@ -1,4 +1,4 @@
-"""Runs that a person pays from a list: the list itself, and what is written down as each payment is made."""
+"""Payout runs that are paid manually: the list of payments, and recording each payment."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ Row = tuple[Cell, ...]
 
 
 class NotByHand(Exception):
-    """This payout can't be settled by hand; the text tells staff why."""
+    """This payout can't be settled manually; the message tells staff why."""
 
 
 @transaction.atomic
 def make_payout_list(*, batch: PayoutBatch, by: User) -> tuple[list[Row], list[Barred]]:
-    """The open payouts with a heading, in the order that PayPal's mass payment reads, and those that may not be made.
+    """The open payouts with a header row, in the order that PayPal's mass payment expects, and those that may not be
+    made.
 
-    The first list fixes the addresses, those in force, and releases whoever may not be paid any more. Made again, it is
-    the same, but for the payouts that are settled or may not be made by now. A person may have paid those before: they
-    stay open until that person says so.
+    The first list fixes the current addresses and releases payouts that may no longer be made. A later list is the
+    same, without payouts that are settled or may no longer be made. Those may have been paid already, so they stay open
+    until staff say what happened.
     """
     batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
     moving = batch.items.moving().select_for_update(of=("self",)).select_related("affiliate")
@@ -59,7 +60,7 @@ def make_payout_list(*, batch: PayoutBatch, by: User) -> tuple[list[Row], list[B
 
 
 def _line(item: PayoutItem) -> Row:
-    """The receiver as PayPal has to read it, whatever a spreadsheet would make of it."""
+    """The receiver exactly as PayPal needs it, whatever a spreadsheet would make of it."""
     note = f"Commission from {settings.BUSINESS['short_name']}"
     return envelope_address(item.receiver or ""), item.total.amount, item.currency, str(item.pk), note
 
@@ -68,14 +69,14 @@ def _line(item: PayoutItem) -> Row:
 def mark_paid_by_hand(
     *, batch: PayoutBatch, items: Iterable[PayoutItem], reference: str, paid_on: date, by: User
 ) -> int:
-    """Writes down payments that a person made. Returns how many; those already settled are left as they are.
+    """Records payments that were made manually. Returns how many; already settled ones are left unchanged.
 
     Raises `NotByHand`.
     """
     if paid_on > local_day(timezone.now()):
-        raise NotByHand("This day has not come yet.")
+        raise NotByHand("This day is in the future.")
     if not reference.strip():
-        raise NotByHand("Please give the reference under which the payment is found again.")
+        raise NotByHand("Please enter the reference of the payment.")
     paid = list(_open(batch, items))
     for item in paid:
         mark_paid(item, at=_moment(paid_on), reference=reference.strip()[:64])
@@ -86,9 +87,9 @@ def mark_paid_by_hand(
 
 @transaction.atomic
 def mark_failed_by_hand(*, batch: PayoutBatch, items: Iterable[PayoutItem], reason: str, by: User) -> int:
-    """The payment could not be made: the money is due again. Returns how many. Raises `NotByHand`."""
+    """Records payments that failed: the money is due again. Returns how many. Raises `NotByHand`."""
     if not reason.strip():
-        raise NotByHand("Please say why.")
+        raise NotByHand("Please enter a reason.")
     failed = list(_open(batch, items))
     for item in failed:
         come_back(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
@@ -98,16 +99,17 @@ def mark_failed_by_hand(*, batch: PayoutBatch, items: Iterable[PayoutItem], reas
 
 
 def _open(batch: PayoutBatch, items: Iterable[PayoutItem]) -> Iterator[PayoutItem]:
-    """Those of them that wait, locked behind the run."""
+    """The open payouts among these, locked after their run."""
     batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
     if not batch.is_by_hand or batch.state != PayoutBatch.State.APPROVED:
-        raise NotByHand("Only an approved run that is paid by hand can be settled by hand.")
+        raise NotByHand("Only an approved manual run can be settled manually.")
     wanted = {item.pk for item in items}
     rows = batch.items.moving().select_for_update(of=("self",)).select_related("batch", "affiliate__user")
     yield from (item for item in rows.order_by("pk") if item.pk in wanted)
 
 
 def _close(batch: PayoutBatch) -> None:
+    """Finishes the run if all its payouts are settled."""
     if not batch.items.moving().exists():
         PayoutBatch.objects.filter(pk=batch.pk, state=PayoutBatch.State.APPROVED).update(
             state=PayoutBatch.State.FINISHED, finished_at=timezone.now()
@@ -115,8 +117,8 @@ def _close(batch: PayoutBatch) -> None:
 
 
 def _moment(day: date) -> datetime:
-    """A moment that lies in that day both at the vendor's, whose day it is, and in UTC, in which days are shown; now
-    where it has not come."""
+    """A time that lies on that day both in the business's time zone and in UTC, in which days are shown; now, if that
+    is in the future."""
     noon = datetime.combine(day, time(12), UTC)
     noon_here = datetime.combine(day, time(12), ZoneInfo(settings.BUSINESS["time_zone"]))
     return min(noon + (noon_here - noon) / 2, timezone.now())

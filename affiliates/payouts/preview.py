@@ -1,4 +1,4 @@
-"""Who would be paid now, how much, and why somebody is left out. Looking at it claims nothing.
+"""A preview of a payout run: who would be paid, how much, and why others are left out. It claims nothing.
 
 A run is prepared from exactly this list, so that staff see beforehand what they will get.
 """
@@ -19,12 +19,12 @@ from .eligibility import Circumstances, Ineligibility, ineligibility
 
 @dataclass(slots=True)
 class Standing:
-    """What one affiliate has on the account. Amounts are minor units."""
+    """An affiliate's due and held amounts, in minor units."""
 
     affiliate: Affiliate
     currency: str
     due_minor: int = 0
-    lines: int = 0  # of the ledger, which a run would take up
+    lines: int = 0  # ledger entries that a run would claim
     held_minor: int = 0
     left_out: Ineligibility | None = None
 
@@ -49,13 +49,13 @@ class Preview:
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
-        """Each reason in words, with how many it concerns."""
+        """Each reason in words, with the number of affiliates."""
         counts = Counter(standing.left_out for standing in self.left_out)
         return [(reason.label, counts[reason]) for reason in Ineligibility if counts[reason]]
 
 
 def preview_payout(*, currency: str) -> Preview:
-    """Everybody who has something on the account, in the order in which they joined. A few queries, however many."""
+    """Everybody with a positive balance, in the order in which they joined. A constant number of queries."""
     standings = list(_standings(currency))
     known = Circumstances.of(standing.affiliate for standing in standings)
     for standing in standings:

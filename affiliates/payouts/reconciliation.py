@@ -1,7 +1,7 @@
-"""Do the books agree: ledger = commissions = payouts = PayPal, and what was refunded = what was taken back?
+"""Reconciliation: ledger = commissions = payouts = PayPal, and refunds = reversals.
 
-Each question is one statement over whole tables, in which every sum is formed on its own before it is joined: a join of
-two lists of lines would count each line as often as the other list is long.
+Each check is one statement over whole tables. Each sum is aggregated before it is joined: joining two lists of rows
+would count each row as often as the other list is long.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from .item_states import STATES, apply_item_state
 
 logger = logging.getLogger(__name__)
 
-AT_PAYPAL_FOR = timedelta(days=30)  # how far back PayPal is asked by default
-KEPT = timedelta(days=365)  # results of the comparison
+AT_PAYPAL_FOR = timedelta(days=30)  # how far back payouts are compared with PayPal by default
+KEPT = timedelta(days=365)  # results of reconciliations
 NIGHTLY = timedelta(hours=24)
-SOON = timedelta(hours=1)  # so that an alarm goes soon after its reason
+SOON = timedelta(hours=1)  # so that an alert disappears soon after its cause
 
 
 @dataclass(frozen=True)
 class Question:
-    """`sql` finds rows that are not as they should be; `text` tells of one, with the columns by their names."""
+    """`sql` finds wrong rows; `text` describes one, with the columns by name."""
 
     text: str
     sql: str
 
 
-# The order of the columns is free; amounts are minor units and end in `_minor`, with a column `currency` beside them.
+# Amounts are minor units in columns that end in `_minor`, with a column `currency` next to them.
 QUESTIONS = (
     Question(
-        "Order {order_id} is paid and was brought by an affiliate, but has no commission.",
+        "Order {order_id} is paid and attributed to an affiliate, but has no commission.",
         """
         SELECT a.order_id FROM affiliates_attribution a
         JOIN shop_payment p ON p.order_id = a.order_id AND p.state IN ('paid', 'part_refunded', 'refunded')
@@ -64,7 +64,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Commission {id} is {amount_minor}, but its rate and its base make {due_minor}.",
+        "Commission {id} is {amount_minor}, but by its rate and base it should be {due_minor}.",
         """
         SELECT id, amount_minor, due_minor, currency FROM (
             SELECT c.id, c.amount_minor, c.currency, CASE
@@ -73,18 +73,18 @@ QUESTIONS = (
                 WHEN c.rate_flat_minor > c.base_minor THEN c.base_minor
                 ELSE c.rate_flat_minor END AS due_minor
             FROM affiliates_commission c
-        ) reckoned WHERE amount_minor <> due_minor
+        ) calculated WHERE amount_minor <> due_minor
         """,
     ),
     Question(
-        "Commission {id} has another rate than the one that was fixed when the order was placed.",
+        "The rate of commission {id} differs from the one fixed when the order was placed.",
         """
         SELECT c.id FROM affiliates_commission c JOIN affiliates_attribution a ON a.id = c.attribution_id
         WHERE c.rate_percent IS DISTINCT FROM a.rate_percent OR c.rate_flat_minor IS DISTINCT FROM a.rate_flat_minor
         """,
     ),
     Question(
-        "Payment {id} says that {told_minor} was refunded, but its refunds are {refunded_minor}.",
+        "Payment {id} says that {told_minor} was refunded, but its refunds sum to {refunded_minor}.",
         """
         SELECT p.id, p.refunded_minor AS told_minor, COALESCE(r.total, 0) AS refunded_minor, p.currency
         FROM shop_payment p
@@ -95,7 +95,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Of commission {id}, {reversed_minor} was taken back; by what was refunded it should be {due_minor}.",
+        "{reversed_minor} of commission {id} was reversed, but by the refunds it should be {due_minor}.",
         """
         SELECT id, reversed_minor, due_minor, currency FROM (
             SELECT c.id, c.reversed_minor, c.currency,
@@ -105,12 +105,12 @@ QUESTIONS = (
             JOIN affiliates_attribution a ON a.id = c.attribution_id
             JOIN shop_payment p ON p.order_id = a.order_id AND p.state IN ('paid', 'part_refunded', 'refunded')
             WHERE c.state <> 'rejected'
-        ) reckoned WHERE reversed_minor <> due_minor
+        ) calculated WHERE reversed_minor <> due_minor
         """,
     ),
     Question(
-        "Ledger line {id} takes or gives back commission {commission_id} for refund {refund_id} of another order, or"
-        " for one that is not booked like that.",
+        "Ledger entry {id} reverses or restores commission {commission_id} for refund {refund_id}, which is of another"
+        " order or in another state.",
         """
         SELECT l.id, l.commission_id, l.refund_id FROM affiliates_ledgerentry l
         JOIN affiliates_commission c ON c.id = l.commission_id
@@ -122,8 +122,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Commission {id} is {state} and should stand in the ledger with {due_minor}, but its lines there sum to"
-        " {entered_minor}.",
+        "Commission {id} is {state} and should have {due_minor} in the ledger, but its entries sum to {entered_minor}.",
         """
         SELECT id, state, due_minor, entered_minor, currency FROM (
             SELECT c.id, c.state, c.currency, COALESCE(l.total, 0) AS entered_minor,
@@ -137,7 +136,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Ledger line {id} is of another affiliate or in another currency than its commission {commission_id}.",
+        "Ledger entry {id} has another affiliate or currency than its commission {commission_id}.",
         """
         SELECT l.id, l.commission_id FROM affiliates_ledgerentry l
         JOIN affiliates_commission c ON c.id = l.commission_id
@@ -146,7 +145,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Ledger line {id} is of another affiliate or in another currency than its payout {payout_id}.",
+        "Ledger entry {id} has another affiliate or currency than its payout {payout_id}.",
         """
         SELECT l.id, i.id AS payout_id FROM affiliates_payoutitem i
         JOIN affiliates_payoutclaim k ON k.payout_id = i.id
@@ -155,7 +154,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Payout {id} is {amount_minor}, but the ledger was debited with {debited_minor} for it.",
+        "Payout {id} is {amount_minor}, but the ledger was debited {debited_minor} for it.",
         """
         SELECT i.id, i.amount_minor, COALESCE(l.total, 0) AS debited_minor, i.currency FROM affiliates_payoutitem i
         LEFT JOIN (
@@ -166,7 +165,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "The ledger lines that payout {id} took up should sum to nothing, but sum to {left_minor}.",
+        "The ledger entries that payout {id} claimed should sum to zero, but sum to {left_minor}.",
         """
         SELECT i.id, COALESCE(k.total, 0) AS left_minor, i.currency FROM affiliates_payoutitem i
         LEFT JOIN (
@@ -192,7 +191,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Commission {id} is {state}, but no payout has taken it up.",
+        "Commission {id} is {state}, but no payout has claimed it.",
         """
         SELECT c.id, c.state FROM affiliates_commission c
         JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
@@ -201,7 +200,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Commission {id} is said to be due, but payout {payout_id}, which is {payout_state}, has taken it up.",
+        "Commission {id} is marked as due, but payout {payout_id}, which is {payout_state}, has claimed it.",
         """
         SELECT c.id, i.id AS payout_id, i.state AS payout_state FROM affiliates_commission c
         JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
@@ -211,7 +210,7 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "Commission {id} is {state}, but payout {payout_id} came back, and nothing has paid it since.",
+        "Commission {id} is {state}, but payout {payout_id} was returned, and no other has paid it since.",
         """
         SELECT c.id, c.state, i.id AS payout_id FROM affiliates_commission c
         JOIN affiliates_ledgerentry l ON l.commission_id = c.id AND l.kind = 'commission'
@@ -224,18 +223,18 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "The running sum of what is {what} for affiliate {affiliate_id} is {amount_minor} and {number} lines more than"
-        " the lines themselves come to; rebuild_rollups sets it right.",
+        "The balance of {what} for affiliate {affiliate_id} is {amount_minor} and {number} entries more than the sum of"
+        " its entries; rebuild_rollups corrects it.",
         DIFFERENCES,
     ),
 )
 
 
 def first_difference(*, paypal_since: datetime | None) -> str:
-    """The first thing that does not agree, in a sentence with its ids; nothing when all agrees.
+    """The first difference, as a sentence with its ids; empty if everything agrees.
 
-    PayPal is asked about the runs that were sent since `paypal_since`; not at all without it. Raises `PayPalError`
-    where nothing differs and PayPal can't be asked about all of them: what was not compared is no difference.
+    Asks PayPal about the runs sent since `paypal_since`, or not at all if it is None. Raises `PayPalError` if nothing
+    differs but PayPal could not be asked about all of them: what was not compared is not a difference.
     """
     return next(_differences(paypal_since), "")
 
@@ -250,7 +249,7 @@ def _differences(paypal_since: datetime | None) -> Iterator[str]:
 
 def _unguarded() -> Iterator[str]:
     for trigger in missing_triggers(connection, apps.get_app_config("affiliates").get_models()):
-        yield f"The database no longer guards the books: the trigger {trigger} is gone."
+        yield f"The database no longer protects the ledger: the trigger {trigger} is missing."
 
 
 def _answers(question: Question) -> Iterator[str]:
@@ -263,7 +262,7 @@ def _answers(question: Question) -> Iterator[str]:
 
 
 def _readable(row: dict[str, Any]) -> dict[str, Any]:
-    """Amounts with their currency, and ids as they are written elsewhere: SQLite gives them without hyphens."""
+    """Amounts with their currency, and ids in their usual form: SQLite returns them without hyphens."""
     currency = row.get("currency", "")
     return {name: _value(name, value, currency) for name, value in row.items()}
 
@@ -302,13 +301,13 @@ def _remote_items(parcel: PayoutParcel) -> Iterator[PayoutItemState]:
 
 
 def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[str]:
-    """What PayPal shows without our number is known by PayPal's own."""
+    """What PayPal lists without our id is matched by PayPal's own."""
     theirs = {item.id: item for item in remote}
     by_our_number = {item.sender_item_id: item.id for item in remote if item.sender_item_id}
     for item in parcel.items.all():
         found = theirs.pop(by_our_number.get(str(item.pk)) or item.paypal_item_id or "", None)
         if found is None and item.state in PayoutItem.CAME_BACK and item.paypal_item_id is None:
-            continue  # it was left out before the run was sent
+            continue  # left out before the run was sent
         if found is None:
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
         elif found.amount != item.total:
@@ -317,12 +316,12 @@ def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[st
             yield f"Payout {item.pk} is {item.state} here and {latest.status.value} at PayPal."
     for unknown in theirs.values():
         shown = f"{unknown.amount} as {unknown.id}, {unknown.status.value}"
-        yield f"PayPal shows {shown}, in {parcel} ({parcel.pk}), which is not in our books."
+        yield f"PayPal lists {shown}, in {parcel} ({parcel.pk}), which is not in our ledger."
 
 
 def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
-    """Books what PayPal says by now, as a message from it would, and reads again what is here: one of the two may have
-    moved while the other was read, and PayPal tells nobody that it reversed a payout."""
+    """Applies PayPal's current state, as a webhook would, and reloads ours: either may have changed while the other was
+    read, and PayPal sends no webhook when it reverses a payout."""
     latest = gateway().get_payout_item(found.id)
     apply_item_state(batch=item.batch, remote=latest)
     item.refresh_from_db(fields=["state"])
@@ -330,14 +329,15 @@ def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
 
 
 def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
-    """What is still moving here is merely behind, and followed up; an end that PayPal does not confirm is not."""
+    """A payout in progress here is merely behind, and is followed up; a final state that PayPal does not confirm is a
+    contradiction."""
     ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.CAME_BACK
     denied = item.state == PayoutItem.State.CANCELLED and found.status is PayoutItemStatus.FAILED
     return ended and not denied and STATES.get(found.status) != item.state
 
 
 def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:
-    """Compares everything that can be compared just now, and keeps the result for staff."""
+    """Compares everything that can be compared now, and keeps the result for staff."""
     try:
         difference = first_difference(paypal_since=now - AT_PAYPAL_FOR if paypal else None)
     except PayPalError as error:
@@ -348,7 +348,7 @@ def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:
 
 
 def check_books_nightly(*, now: datetime) -> int:
-    """Once in 24 hours, once an hour while something differs or PayPal does not answer. Returns how many were made."""
+    """Daily, or hourly while something differs or PayPal does not answer. Returns how many were made."""
     last = last_check()
     if last is not None and now - last.checked_at < (NIGHTLY if last.agrees and last.paypal else SOON):
         return 0

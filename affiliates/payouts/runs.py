@@ -1,4 +1,4 @@
-"""Payout runs as staff decide about them: what is due is claimed once, a second person approves, or it is given up."""
+"""Payout runs: prepare (claims what is due, once), approve (by a second person), or cancel."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = PayoutBatch.State
-PARCEL = 500  # payouts in one call of PayPal's
-ROWS = 1000  # rows a statement
-# PostgreSQL plans this knowing nothing about the rows of this very transaction. So the payout of each line is looked up
-# by its index, and all lines are gathered before the first one is claimed: else it may read what it has just written
-# again for every line.
+PARCEL = 500  # payouts per PayPal call
+ROWS = 1000  # rows per statement
+# PostgreSQL plans this without statistics about the rows of this transaction. So the payout of each entry is looked up
+# by its index, and all entries are collected before the first one is claimed: otherwise it may read what it has just
+# written again for every entry.
 CLAIM = """
     WITH taken AS MATERIALIZED (
         SELECT payable.line,
@@ -41,7 +41,7 @@ PERMISSION = "affiliates.approve_payout"
 
 
 class PayoutRefused(Exception):
-    """The run can't go ahead; the text tells staff why."""
+    """The run can't proceed; the message tells staff why."""
 
 
 def prepare_payout(*, currency: str, prepared_by: User, method: str = PayoutBatch.Method.PAYPAL) -> PayoutBatch:
@@ -49,14 +49,14 @@ def prepare_payout(*, currency: str, prepared_by: User, method: str = PayoutBatc
     try:
         return _prepare(currency, prepared_by, method)
     except IntegrityError as error:
-        raise PayoutRefused("Another run was prepared at the same moment. Please look at that one.") from error
+        raise PayoutRefused("Another run was prepared at the same time. Please check that one.") from error
 
 
 @transaction.atomic
 def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
     standings = preview_payout(currency=currency).paid
     if not standings:
-        raise PayoutRefused(f"Nobody has {minimum_payout(currency)} or more to be paid, and an address to be paid at.")
+        raise PayoutRefused(f"Nobody has {minimum_payout(currency)} or more due and a valid PayPal address.")
     batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=prepared_by)
     items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
     LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
@@ -67,7 +67,7 @@ def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
 
 
 def _items(batch: PayoutBatch, standings: list[Standing]) -> Iterator[PayoutItem]:
-    """Each affiliate's payout, in parcels as large as PayPal takes; by hand there are none."""
+    """A payout per affiliate, in batches as large as PayPal accepts; a manual run has no batches."""
     for start in range(0, len(standings), PARCEL):
         parcel = None if batch.is_by_hand else PayoutParcel.objects.create(batch=batch)
         yield from (_item(batch, parcel, standing) for standing in standings[start : start + PARCEL])
@@ -85,9 +85,9 @@ def _item(batch: PayoutBatch, parcel: PayoutParcel | None, standing: Standing) -
 
 
 def _claim(batch: PayoutBatch) -> None:
-    """Takes up every open line of the payouts' affiliates, their own debits too, which close them to zero.
+    """Claims every payable entry of the run's affiliates, including the run's own debits, which bring them to zero.
 
-    The database lets a line be claimed once, so of two runs that reach for the same line one fails as a whole.
+    The database allows an entry to be claimed once, so of two runs that compete for an entry one fails as a whole.
     """
     payable = LedgerEntry.objects.payable().filter(currency=batch.currency).order_by()
     named = payable.annotate(line=F("pk"), owner=F("affiliate")).values("line", "owner")
@@ -97,7 +97,7 @@ def _claim(batch: PayoutBatch) -> None:
         cursor.execute(CLAIM.format(lines=lines), [run, *values])
     claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
     if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
-        raise PayoutRefused("A line was written while we were summing. Please prepare the run again.")
+        raise PayoutRefused("A ledger entry was added in the meantime. Please prepare the run again.")
 
 
 def _debit(item: PayoutItem) -> LedgerEntry:
@@ -113,19 +113,19 @@ def _debit(item: PayoutItem) -> LedgerEntry:
 def _take_up_commissions(batch: PayoutBatch) -> None:
     commissions = PayoutItem.objects.filter(batch=batch).commissions()
     commissions.approved().update(state=Commission.State.IN_PAYOUT)
-    if commissions.in_payout().held().exists():  # a flag was raised while we were summing
-        raise PayoutRefused("A commission was held at this moment. Please prepare the run again.")
+    if commissions.in_payout().held().exists():  # a flag was raised in the meantime
+        raise PayoutRefused("A commission was held in the meantime. Please prepare the run again.")
 
 
 @transaction.atomic
 def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
-    """Approves a run, without the payouts that may not be made any more: returns those, and the money is due again.
+    """Approves a run without the payouts that may no longer be made. Returns those; their money is due again.
 
-    Where two people may, the second one approves. A run of which nothing is left is canceled. Raises `PayoutRefused`.
+    If two people may approve, the second one has to. A run with no payouts left is canceled. Raises `PayoutRefused`.
     """
     alone = batch.prepared_by_id == approved_by.pk
     if alone and others_who_may(approved_by, PERMISSION):
-        raise PayoutRefused("A colleague has to approve what you prepared.")
+        raise PayoutRefused("You prepared this run, so a colleague has to approve it.")
     approved = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
         state=State.APPROVED, approved_by=approved_by, approved_at=timezone.now(), approved_alone=alone
     )
@@ -146,11 +146,11 @@ def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
 
 @transaction.atomic
 def cancel_payout(*, batch: PayoutBatch, cancelled_by: User | None = None) -> None:
-    """Gives a run up before it is sent; its money is due again. Raises `PayoutRefused`."""
+    """Cancels a run before it is approved; its money is due again. Raises `PayoutRefused`."""
     cancelled = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
         state=State.CANCELLED, finished_at=timezone.now()
     )
     if not cancelled:
-        raise PayoutRefused("Only a run that waits for approval can be cancelled.")
-    give_back(list(batch.items.moving()), state=PayoutItem.State.CANCELLED, error="cancelled by staff")
+        raise PayoutRefused("Only a run that waits for approval can be canceled.")
+    give_back(list(batch.items.moving()), state=PayoutItem.State.CANCELLED, error="canceled by staff")
     record(action="affiliates.payout.cancelled", about=batch, actor=cancelled_by)

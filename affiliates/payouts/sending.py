@@ -1,4 +1,5 @@
-"""An approved run at PayPal: each parcel handed over once under its durable key, each payout followed to its end."""
+"""Sends an approved run to PayPal: each batch once, under its idempotency key, and follows each payout until it is
+settled."""
 
 from __future__ import annotations
 
@@ -27,24 +28,24 @@ logger = logging.getLogger(__name__)
 
 Run, Parcel, Item = PayoutBatch.State, PayoutParcel.State, PayoutItem.State
 ENDED = {PayoutStatus.SUCCESS, PayoutStatus.DENIED, PayoutStatus.CANCELED}
-RESEND_FOR = timedelta(days=25)  # PayPal remembers a sender_batch_id for 30 days; later, only a person may decide
-CLAIMABLE_FOR = timedelta(days=30)  # then PayPal gives unclaimed money back, and what it forgot is cancelled here
+RESEND_FOR = timedelta(days=25)  # PayPal remembers a sender_batch_id for 30 days; later, a person has to decide
+CLAIMABLE_FOR = timedelta(days=30)  # then PayPal returns unclaimed money; what it left is canceled here
 
 
 @task()
 @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
 def send_payout(batch_id: str) -> None:
-    """Hands what is left of a run to PayPal. Repeating it is harmless: PayPal knows the keys, and so do we."""
+    """Sends the waiting batches of a run to PayPal. Safe to repeat: both sides know the keys."""
     waiting = PayoutParcel.objects.filter(batch=UUID(batch_id), batch__state=Run.APPROVED, state=Parcel.WAITING)
     for parcel in waiting:
         try:
             _send(parcel)
-        except PayPalError as error:  # tried again under the same key
+        except PayPalError as error:  # retried with the same key
             logger.warning("payout %s is unknown: %s", parcel.pk, error)
 
 
 def _send(parcel: PayoutParcel) -> None:
-    """Raises `PayPalError` while nobody knows whether PayPal has it."""
+    """Raises `PayPalError` while it is unknown whether PayPal has received the batch."""
     lines = _lines(parcel)
     if not lines:
         return
@@ -57,17 +58,19 @@ def _send(parcel: PayoutParcel) -> None:
     except DuplicateBatch as known:
         _adopt(parcel, known.batch_id)
     except Invalid as error:
-        _deny(parcel, f"PayPal refused the parcel: {', '.join(error.issues)}")
+        _deny(parcel, f"PayPal refused the batch: {', '.join(error.issues)}")
     else:
         _mark_sent(parcel, sent.batch_id)
 
 
 @transaction.atomic
 def _lines(parcel: PayoutParcel) -> list[PayoutLine]:
-    """What PayPal gets: the same at every repeat. Nothing when there is nothing to send, or no longer the same.
+    """What is sent to PayPal, identical at every retry. Empty if there is nothing to send, or if it would no longer be
+    the same.
 
-    That it is sent is recorded before the first call. Until then whoever may not be paid any more is left out, and the
-    address is the one in force; afterwards PayPal may have it, and whatever happens to the affiliate changes no line.
+    That it is sent is recorded before the first call. Until then, affiliates who may no longer be paid are left out,
+    and the current address is used; afterwards PayPal may have received it, and no change to the affiliate changes a
+    line.
     """
     parcel = PayoutParcel.objects.select_for_update().get(pk=parcel.pk)
     queued = parcel.items.filter(state=Item.QUEUED).select_for_update(of=("self",)).select_related("affiliate")
@@ -75,13 +78,13 @@ def _lines(parcel: PayoutParcel) -> list[PayoutLine]:
     if parcel.first_sent_at is None:
         items = _begin(parcel, items)
     elif not all(is_payable(item.receiver or "") for item in items):
-        _note(parcel, "An address is gone since the first try: look this parcel up at PayPal.")
+        _note(parcel, "An address was removed after the first attempt. Look this batch up at PayPal.")
         return []
     return [_line(item) for item in items]
 
 
 def _begin(parcel: PayoutParcel, items: list[PayoutItem]) -> list[PayoutItem]:
-    """Those of the payouts that are made, each to the address that is in force now."""
+    """The payouts that are made, each to the current address."""
     barred = barred_of(items)
     left_out = [one.item for one in barred]
     paid = [item for item in items if item not in left_out]
@@ -102,11 +105,11 @@ def _line(item: PayoutItem) -> PayoutLine:
 
 
 def _adopt(parcel: PayoutParcel, paypal_batch_id: str | None) -> None:
-    """PayPal had this parcel before: the answer was lost on its way, the money was not."""
+    """PayPal had already received this batch: only the response was lost."""
     if paypal_batch_id:
         _mark_sent(parcel, paypal_batch_id)
     else:
-        _note(parcel, "PayPal has this parcel already; look up its number there.")
+        _note(parcel, "PayPal already has this batch. Look up its id there.")
 
 
 def _note(parcel: PayoutParcel, problem: str) -> None:
@@ -132,13 +135,13 @@ def _deny(parcel: PayoutParcel, problem: str) -> None:
     if denied:
         PayoutBatch.objects.filter(pk=parcel.batch_id).update(problem=problem[:200])
         items = list(parcel.items.moving().select_for_update().order_by("pk"))
-        give_back(items, state=Item.CANCELLED, error="refused with its parcel")
+        give_back(items, state=Item.CANCELLED, error="refused with its batch")
         _close_run(parcel)
         record_many(action="affiliates.payout.item_returned", about=items, actor=None)
 
 
 def follow_payout(*, batch: PayoutBatch) -> None:
-    """Asks PayPal how each payout of a run stands. Raises `PayPalError`."""
+    """Asks PayPal for the state of each payout of a run. Raises `PayPalError`."""
     for parcel in batch.parcels.filter(paypal_batch_id__isnull=False):
         follow_parcel(parcel=parcel)
 
@@ -151,13 +154,13 @@ def follow_parcel(*, parcel: PayoutParcel) -> None:
         pages = answer.total_pages
         _apply_page(parcel, answer)
         page += 1
-    if answer.status in ENDED:  # while PayPal still works on it, it may yet deny it as a whole
+    if answer.status in ENDED:  # until then PayPal may still deny the whole batch
         _end(parcel)
 
 
 def _apply_page(parcel: PayoutParcel, answer: PayoutPage) -> None:
     if answer.status is PayoutStatus.DENIED:
-        _deny(parcel, "PayPal denied the parcel")
+        _deny(parcel, "PayPal denied the batch")
     for remote in answer.items:
         apply_item_state(batch=parcel.batch, remote=remote)
 
@@ -170,7 +173,7 @@ def _end(parcel: PayoutParcel) -> None:
 
 
 def _close_run(parcel: PayoutParcel) -> None:
-    """Takes the run as far as its parcels are. Under its lock, so that of two parcels at once the later sees both."""
+    """Updates the run to match its batches. It locks the run, so that the later of two concurrent calls sees both."""
     batch = PayoutBatch.objects.select_for_update().get(pk=parcel.batch_id)
     states = set(batch.parcels.values_list("state", flat=True))
     if batch.state not in PayoutBatch.OPEN:
@@ -184,7 +187,7 @@ def _close_run(parcel: PayoutParcel) -> None:
 
 
 def follow_open_payouts(*, now: datetime) -> int:
-    """Sends what was never answered, and follows what is under way. Returns how many parcels."""
+    """Resends batches that were never answered, and follows those in progress. Returns how many."""
     released = PayoutParcel.objects.filter(batch__state__in=PayoutBatch.OPEN, state__in=PayoutParcel.OPEN)
     parcels = list(released.select_related("batch"))
     for parcel in parcels:
@@ -202,11 +205,11 @@ def _advance(parcel: PayoutParcel, now: datetime) -> None:
     elif parcel.first_sent_at is None or now - parcel.first_sent_at < RESEND_FOR:
         _send(parcel)
     else:
-        _note(parcel, "PayPal never answered: look this parcel up at PayPal.")
+        _note(parcel, "PayPal never answered. Look this batch up at PayPal.")
 
 
 def _take_back_unclaimed(parcel: PayoutParcel, now: datetime) -> None:
-    """PayPal gives money back by itself that nobody claimed for 30 days; what it left is asked for."""
+    """PayPal returns money that was unclaimed for 30 days; what it left is canceled here."""
     if parcel.first_sent_at is None or now - parcel.first_sent_at < CLAIMABLE_FOR:
         return
     for item in parcel.items.filter(state=Item.UNCLAIMED, paypal_item_id__isnull=False):
@@ -214,11 +217,11 @@ def _take_back_unclaimed(parcel: PayoutParcel, now: datetime) -> None:
 
 
 def cancel_unclaimed(*, item: PayoutItem) -> None:
-    """Asks PayPal to give back a payout that nobody claimed, and books what became of it. Raises `PayPalError`."""
+    """Asks PayPal to return an unclaimed payout, and records the result. Raises `PayPalError`."""
     try:
         gateway().cancel_payout_item(item.paypal_item_id or "")
-    except Invalid as error:  # claimed or returned a moment ago: how it stands is looked up
-        logger.info("payout %s can't be cancelled: %s", item.pk, error)
+    except Invalid as error:  # claimed or returned a moment ago: its state is fetched
+        logger.info("payout %s can't be canceled: %s", item.pk, error)
     apply_item_state(batch=item.batch, remote=gateway().get_payout_item(item.paypal_item_id or ""))
     if item.parcel is not None:
         _end(item.parcel)

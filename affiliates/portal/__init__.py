@@ -1,4 +1,5 @@
-"""What an affiliate sees: figures, lines and payouts of one's own, never another's, and never a customer."""
+"""The affiliate's portal: their own statistics, commissions and payouts, never another affiliate's, and never a
+customer."""
 
 from .totals import Overview, overview_of
 

@@ -1,4 +1,4 @@
-"""The base of the portal's pages: the affiliate is always the one who signed in, never one named in an address."""
+"""The base of the portal's pages: the affiliate is always the signed-in one, never one named in an address."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ if TYPE_CHECKING:
 
 @method_decorator(never_cache, name="dispatch")
 class OwnView(LoginRequiredMixin, View):
-    """Anything of the portal. A stranger signs in; an account that is no affiliate's gets a plain 404."""
+    """Any view of the portal. A visitor has to sign in; an account without an affiliate gets a plain 404."""
 
     @cached_property
     def affiliate(self) -> Affiliate:
         affiliate = Affiliate.objects.filter(user=cast("User", self.request.user)).first()
         if affiliate is None:
-            raise Http404("This account is not an affiliate's.")
+            raise Http404("This is not an affiliate's account.")
         return affiliate
 
 
 class PortalPage(OwnView, TemplateView):
-    """A page under a tab. `only_while_active` ones give way to a page that says what stays."""
+    """A page under a tab. `only_while_active` pages are replaced by one that says what remains available."""
 
     tab: ClassVar[str]
     only_while_active: ClassVar[bool] = False
-    whatever_the_terms: ClassVar[bool] = False  # also for whoever has not accepted those in force
+    whatever_the_terms: ClassVar[bool] = False  # open to affiliates who have not accepted the current terms
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and self.only_while_active and not self.affiliate.is_active:

@@ -1,4 +1,4 @@
-"""The tabs of campaigns, with its labels, and of creatives."""
+"""The portal's pages of campaigns, labels and creatives."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class CampaignsPage(PortalPage):
         return {label: one.clicks for label, one in found.items()}
 
     def _clicks_by_label(self, labels: dict[str, str], period: Period) -> list[tuple[str, int]]:
-        """The rest is what came under no label, or under a word that is none."""
+        """The rest are clicks without a label, or with an undeclared one."""
         found = self._clicks(By.CAMPAIGN, period)
         lines = [(labels[label], clicks) for label, clicks in found.items() if label in labels]
         days = figures(self.affiliate, since=period.since, until=period.until, currency=program_currency())
@@ -58,7 +58,7 @@ class CampaignsPage(PortalPage):
         return [*lines, (OTHER, rest)] if rest else lines
 
     def _sales_by_label(self, labels: dict[str, str]) -> list[dict[str, Any]]:
-        """A line for each label and currency."""
+        """A row per label and currency."""
         rows = LabelSales.objects.filter(label__affiliate=self.affiliate).order_by("currency", "-earned_minor")
         return [
             {
@@ -87,7 +87,7 @@ class LabelForm(forms.Form):
 
 
 class LabelsPage(PortalPage, FormView[LabelForm]):
-    """The labels that count, and a form for one more."""
+    """The labels in use, and a form to add one."""
 
     template_name = "affiliates/portal/labels.html"
     tab = "campaigns"
@@ -104,7 +104,7 @@ class LabelsPage(PortalPage, FormView[LabelForm]):
         except LabelRefused as refused:
             form.add_error("name", str(refused))
         except NotInEffect:
-            form.add_error(None, "Labels can't be added yet: our privacy policy has to cover them first.")
+            form.add_error(None, "Labels can't be added yet, because our privacy policy has to cover them first.")
         else:
             messages.success(self.request, f"Links with the label {label.name} now count under it.")
             return redirect("affiliates:portal_labels")
@@ -117,7 +117,7 @@ class ArchiveLabelView(OwnView):
         if label is None:
             raise Http404("There is no such label in this account.")
         archive_label(label)
-        messages.success(request, f"The label {label.name} is archived. Its links still work, and count as other.")
+        messages.success(request, f"The label {label.name} is archived. Its links still work and count as “other”.")
         return redirect("affiliates:portal_labels")
 
 

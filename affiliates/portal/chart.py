@@ -1,6 +1,6 @@
-"""Figures as bars: one small chart under the other, each with a scale of its own, so that none hides another.
+"""Statistics as bar charts: one small chart per metric, each with its own scale.
 
-The drawing is nothing but bars in a box of 100 by 100 that stretches to its place; all words stand outside it.
+The drawing is only bars in a box of 100 by 100 that is stretched to its place; all text is outside.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from datetime import date
 from affiliates.statistics.daily_statistics import Figures
 from shop.money import Money
 
-HIGHEST = 96  # of 100: a little air above the highest bar
-GAP = 0.22  # of a bar's place
+HIGHEST = 96  # of 100: leaves a margin above the highest bar
+GAP = 0.22  # of a bar's slot
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Where it stands in the box, and what it says."""
+    """Its position in the box, and its text."""
 
     x: str
     width: str
@@ -29,16 +29,16 @@ class Bar:
 
 @dataclass(frozen=True)
 class Panel:
-    """One measure over time."""
+    """One metric over time."""
 
     name: str
-    series: int  # its colour
+    series: int  # its color
     highest: str
     bars: list[Bar]
 
 
 def panels(days: dict[date, Figures], *, currency: str, step: str) -> list[Panel]:
-    """Clicks, orders, and what they earned."""
+    """Clicks, orders and earnings."""
 
     def money(minor: int) -> str:
         return str(Money(minor, currency))
@@ -80,4 +80,4 @@ def _height(value: int, highest: int) -> float:
 
 
 def day_in_words(day: date, step: str) -> str:
-    return f"{day:%B %Y}" if step == "month" else f"{day:%-d %B %Y}"
+    return f"{day:%B %Y}" if step == "month" else f"{day:%B %-d, %Y}"

@@ -1,4 +1,4 @@
-"""The tab of commissions: the lines, the receipt of each, and objections to it."""
+"""The portal's pages of commissions: the list, the receipt of each, and objections."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ State = Commission.State
 
 
 class LinesForm(forms.Form):
-    """Which lines. What makes no sense leaves all of them."""
+    """Filters the list. An invalid filter shows all of it."""
 
     STATES = (
         ("", "All"),
         (State.PENDING.value, "Pending"),
         ("held", "Held"),
         (State.APPROVED.value, "Approved"),
-        (State.IN_PAYOUT.value, "Being paid"),
+        (State.IN_PAYOUT.value, "In a payout"),
         (State.PAID.value, "Paid"),
-        ("nothing", "Earned nothing"),
+        ("nothing", "Rejected or reversed"),
     )
 
     state = forms.ChoiceField(label="State", choices=STATES, required=False)
@@ -42,7 +42,7 @@ class LinesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
         if found.get("since") and found.get("until") and found["since"] > found["until"]:
-            raise forms.ValidationError("The first day comes after the last one.")
+            raise forms.ValidationError("The first day is after the last one.")
         return found
 
     def narrow(self, lines: QuerySet[Commission]) -> QuerySet[Commission]:
@@ -63,7 +63,7 @@ def _of_state(state: str) -> dict[str, Any]:
 
 
 def lines_of(affiliate: Affiliate) -> QuerySet[Commission]:
-    """One's own, the newest first, each with what stands in its row."""
+    """An affiliate's commissions, newest first, each with what its row shows."""
     flags = Flag.objects.open().filter(attribution=OuterRef("attribution"))
     disputes = CommissionDispute.objects.open().filter(commission=OuterRef("pk"))
     return (
@@ -105,12 +105,12 @@ class ObjectionForm(forms.Form):
         label="What do you think is wrong?",
         max_length=4000,
         widget=forms.Textarea({"rows": 4}),
-        error_messages={"required": "Please write what you think is wrong."},
+        error_messages={"required": "Please describe what you think is wrong."},
     )
 
 
 class ReceiptPage(PortalPage):
-    """Why a commission is what it is, and a way to object."""
+    """Why a commission is what it is, with a form to object."""
 
     template_name = "affiliates/portal/receipt.html"
     tab = "commissions"
@@ -132,12 +132,12 @@ class ReceiptPage(PortalPage):
         lines = lines_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
         commission = lines.filter(number=self.kwargs["number"].upper()).first()
         if commission is None:
-            raise Http404("There is no such line in this account.")
+            raise Http404("There is no such commission in this account.")
         return commission
 
 
 class ObjectionPage(ReceiptPage):
-    """The same page; what is sent to it is an objection."""
+    """The same page, which receives the objection."""
 
     def post(self, request: HttpRequest, number: str) -> HttpResponse:
         commission, form = self.commission, ObjectionForm(request.POST)
@@ -148,7 +148,7 @@ class ObjectionPage(ReceiptPage):
         except DisputeRefused as refused:
             messages.error(request, str(refused))
         else:
-            messages.success(request, "Thank you. A person looks at it, and you get the answer by mail and here.")
+            messages.success(request, "Thank you. We'll review it and reply by email and here.")
         return redirect("affiliates:portal_commission", number=self.commission.number)
 
 

@@ -1,4 +1,4 @@
-"""One's own lines as CSV: exact amounts with a dot, days in UTC without a time, and no word about any customer."""
+"""CSV exports of an affiliate's own data: exact amounts, days in UTC without a time, and nothing about any customer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from .commissions import LinesForm, lines_of
 from .payouts import in_words
 from .statement import text_of
 
-CHUNK = 500  # rows read at once
+CHUNK = 500  # rows per query
 Row = Iterable[Cell]
-COMMISSIONS = "day number brought_by base rate commission taken_back left currency state reason"
+COMMISSIONS = "day number source base rate commission reversed remaining currency state reason"
 
 
 class Export(OwnView):
@@ -48,7 +48,7 @@ def _payouts(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
 
 
 def _ledger(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
-    yield "day", "kind", "what_for", "amount", "currency"
+    yield "day", "kind", "description", "amount", "currency"
     entries = affiliate.ledger.select_related("commission", "payout").order_by("created_at", "pk")
     for entry in entries.iterator(CHUNK):
         yield _day(entry.created_at), entry.get_kind_display(), text_of(entry), entry.total.amount, entry.currency

@@ -1,4 +1,4 @@
-"""The tab of links: one for a page and a label, in every form, with its QR code and a way to try it out."""
+"""The portal's link builder: a link for a page and a label, in every form, with its QR code and a test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .base import OwnView, PortalPage
 
 
 class LinkForm(forms.Form):
-    """Which page, under which label. Only what it takes ends up in a link."""
+    """The page and the label. Only valid choices end up in a link."""
 
     page = forms.ChoiceField(label="Page")
     sub = forms.ChoiceField(label="Label", required=False, help_text="Add a label to track it separately.")
@@ -30,7 +30,7 @@ class LinkForm(forms.Form):
 
     @property
     def choice(self) -> tuple[str, str]:
-        """The front page without a label where something else was asked for than there is."""
+        """The front page without a label if the choice is invalid."""
         return (self.cleaned_data["page"], self.cleaned_data["sub"]) if self.is_valid() else ("/", "")
 
 
@@ -50,7 +50,7 @@ class LinksPage(PortalPage):
             link=link,
             link_on_page=link_on_page(code, page, sub),
             trial=link_to(code, page, sub, **{PARAMETER: trial_token(code)}),
-            qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno from an address; no text of it is in the markup
+            qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno; the markup contains no text
             **kwargs,
         )
 

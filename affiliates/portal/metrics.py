@@ -1,4 +1,4 @@
-"""The figures of a period beside those of the period before, and what each of them is made of."""
+"""The metrics of a period compared with the period before, and what each is made of."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .period import Period
 
 @dataclass(frozen=True)
 class Trend:
-    """How a figure compares with the same number of days before."""
+    """How a number compares with the period before."""
 
     now: int
     before: int
@@ -27,15 +27,15 @@ class Trend:
     @property
     def text(self) -> str:
         if self.now == self.before:
-            return "as before"
+            return "unchanged"
         if self.before <= 0:
             return "new" if self.now > 0 else "less"
-        return f"{abs(self.now - self.before) * 100 / self.before:.0f} % {'more' if self.kind == 'up' else 'less'}"
+        return f"{abs(self.now - self.before) * 100 / self.before:.0f}% {'more' if self.kind == 'up' else 'less'}"
 
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure, how it moves, and a sentence that says what it is."""
+    """A metric, its trend, and a sentence that explains it."""
 
     name: str
     value: str
@@ -52,7 +52,7 @@ class History:
     currency: str
 
     def of(self, period: Period) -> dict[date, Figures]:
-        """By day, or by month where there are many days."""
+        """Per day, or per month for a long period."""
         found: dict[date, Figures] = {}
         for day, one in self.days.items():
             if period.since <= day <= period.until:
@@ -66,7 +66,7 @@ class History:
 
 
 def history_of(affiliate: Affiliate, period: Period, *, currency: str, now: datetime) -> History:
-    """Two queries, whatever there was: from the first day on, or from the day that the comparison begins."""
+    """Two queries, however much there is: from the day the affiliate joined, or the start of the period before."""
     today = now.astimezone(UTC).date()
     since = min(affiliate.joined_at.astimezone(UTC).date(), period.before.since)
     return History(
@@ -82,13 +82,13 @@ def measures(history: History, period: Period) -> list[Measure]:
 
     return [
         _counted("Clicks", now.clicks, before.clicks, _why_clicks(now)),
-        _counted("Orders", now.orders, before.orders, "Paid orders that came through your links or your code."),
+        _counted("Orders", now.orders, before.orders, "Paid orders through your links or your code."),
         Measure(
             "Sales",
             money(now.sales_minor),
             money(before.sales_minor),
             Trend(now.sales_minor, before.sales_minor),
-            "What those orders came to, before refunds.",
+            "The total of those orders, before refunds.",
         ),
         Measure(
             "Earned",
@@ -97,13 +97,13 @@ def measures(history: History, period: Period) -> list[Measure]:
             Trend(earned(now), earned(before)),
             _why_earned(now, history.currency),
         ),
-        Measure("Conversion", conversion(now), conversion(before), None, "Orders for every 100 clicks."),
+        Measure("Conversion", conversion(now), conversion(before), None, "Orders per 100 clicks."),
         Measure(
             "Per click",
             per_click(now, history.currency),
             per_click(before, history.currency),
             None,
-            "Earned, divided by the clicks.",
+            "Earnings divided by clicks.",
         ),
     ]
 
@@ -113,12 +113,12 @@ def _counted(name: str, now: int, before: int, why: str) -> Measure:
 
 
 def earned(one: Figures) -> int:
-    """What is left after refunds, in minor units."""
+    """Earnings after refunds, in minor units."""
     return one.earned_minor - one.reversed_minor
 
 
 def conversion(one: Figures) -> str:
-    return f"{one.orders * 100 / one.clicks:.1f} %" if one.clicks else "–"
+    return f"{one.orders * 100 / one.clicks:.1f}%" if one.clicks else "–"
 
 
 def per_click(one: Figures, currency: str) -> str:
@@ -129,14 +129,14 @@ def _why_clicks(one: Figures) -> str:
     apart = one.bots + one.previews
     return (
         "The same visitor within 30 minutes counts once."
-        f" Left out: {apart} by programs, previews and embedding pages,"
-        f" {one.refused} by visitors who asked not to be tracked."
+        f" Not counted: {apart} by bots, previews and embedding pages,"
+        f" {one.refused} by visitors who refused tracking."
     )
 
 
 def _why_earned(one: Figures, currency: str) -> str:
     if not one.reversed_minor:
-        return "Commissions on those orders; nothing was refunded."
+        return "Commissions on those orders. Nothing was refunded."
     whole, back = Money(one.earned_minor, currency), Money(one.reversed_minor, currency)
     return f"{whole} in commissions, less {back} for refunds."
 

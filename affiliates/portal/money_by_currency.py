@@ -1,4 +1,4 @@
-"""An affiliate's money, currency by currency: sums of two currencies are never added."""
+"""An affiliate's money per currency. Amounts in different currencies are never added."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .totals import Overview, overview_of
 
 @dataclass(frozen=True)
 class Account:
-    """What there is in one currency, each amount in one place only: what is held is neither pending nor approved."""
+    """The money in one currency, each amount counted once: what is held is neither pending nor approved."""
 
     currency: str
     sums: Overview
@@ -31,7 +31,7 @@ class Account:
 
 
 def accounts_of(affiliate: Affiliate) -> list[Account]:
-    """One for each currency in which there was a commission or a line of the ledger, the program's first."""
+    """One per currency with a commission or a ledger entry, the program's first."""
     return [_account(affiliate, currency) for currency in currencies_of(affiliate)]
 
 

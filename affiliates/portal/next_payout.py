@@ -1,4 +1,4 @@
-"""What comes with the next payout, and what is still missing for it. Amounts are whole minor units."""
+"""The next payout, and what it still needs. Amounts are minor units."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEW = 500  # orders
 
 @dataclass(frozen=True)
 class Held:
-    """What a flag keeps waiting until a person has looked."""
+    """The money that a flag holds pending manual review."""
 
     pending: Money
     approved: Money
@@ -44,7 +44,7 @@ class NextPayout:
 
     @property
     def amount(self) -> Money:
-        """What would be paid out: a debt is set against what comes, and never asked for."""
+        """What would be paid: a debt is set off against future commissions, never collected."""
         return Money(max(self.due.minor, 0), self.due.currency)
 
 
@@ -69,28 +69,28 @@ def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> Next
 
 
 def _due(affiliate: Affiliate, overview: Overview, held: Held) -> Money:
-    """The balance without what a flag keeps back: exactly the lines that a run would take up."""
+    """The balance without what a flag holds: exactly the entries that a run would claim."""
     if not held.approved.minor:
         return overview.balance
     return overview.balance - LedgerEntry.objects.withheld_from(affiliate).balance(overview.balance.currency)
 
 
 def _missing(affiliate: Affiliate, due: Money, held: Held, minimum: Money) -> Iterator[str]:
-    """In the words of the one rule, with the amounts that the affiliate can do something about."""
+    """The wording of the eligibility rule, with the amounts that the affiliate can do something about."""
     reason = ineligibility(affiliate, due_minor=due.minor, held_minor=held.approved.minor)
     if reason not in {None, Ineligibility.MINIMUM}:
         yield f"{reason.words[0].upper()}{reason.words[1:]}."
     if due.minor < 0:
-        yield f"{-due} were taken back after refunds and are set against your next commissions."
+        yield f"You owe {-due} after refunds. It is set off against your next commissions."
     if due < minimum:
-        yield f"{minimum - due} more in approved commissions: a payout starts at {minimum}."
+        yield f"You need {minimum} in approved commissions to be paid. You have {max(due, Money(0, due.currency))}."
 
 
 def _next_approval(affiliate: Affiliate, overview: Overview) -> datetime | None:
-    """When the pending commission that has waited longest is approved.
+    """When the oldest pending commission will be approved.
 
-    Of few orders, all are looked at. Whoever has many has one among the next of everybody's that are approved: those
-    are looked at in their order, and the sub-query keeps the database from gathering the affiliate's first.
+    With few orders, all of them are searched. An affiliate with many has one among everybody's next approvals: those
+    are searched in their order, and the subquery keeps the database from collecting the affiliate's first.
     """
     waiting = Commission.objects.not_held().filter(currency=overview.balance.currency, state=State.PENDING)
     if overview.orders <= FEW:

@@ -1,4 +1,4 @@
-"""The first tab: how things stand, what comes next, and what happened in the days that were chosen."""
+"""The portal's overview page: balances, the next payout, and statistics for the chosen period."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tab of payouts: each with its state in plain words, and the lines that it paid."""
+"""The portal's pages of payouts: each with its state in plain words, and the ledger entries it paid."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ PER_PAGE = 25
 State = PayoutItem.State
 
 IN_WORDS = {
-    State.QUEUED: "Prepared: it is sent to PayPal once a second person has looked at it.",
-    State.SENT: "Sent to PayPal, which is on it.",
-    State.PAID: "PayPal put it into your PayPal account.",
-    State.UNCLAIMED: "PayPal wrote to you: it waits there until you accept it. After 30 days it comes back to us.",
-    State.HELD: "PayPal holds it and looks into it. That takes a day or two; we can't hurry it.",
-    State.FAILED: "It did not go out. The money is back in your balance and goes into the next payout.",
-    State.RETURNED: "Nobody accepted it at PayPal, so it came back. The money is in your balance again.",
-    State.BLOCKED: "PayPal blocked it. The money is back in your balance; please check your PayPal account.",
-    State.CANCELLED: "It was not sent. The money is in your balance again.",
-    State.REVERSED: "PayPal took it back. The money is in your balance again.",
+    State.QUEUED: "Prepared. It is sent to PayPal after a second person has approved it.",
+    State.SENT: "Sent to PayPal, which is processing it.",
+    State.PAID: "It is in your PayPal account.",
+    State.UNCLAIMED: "PayPal has emailed you. Accept it there within 30 days, or it is returned to us.",
+    State.HELD: "PayPal is reviewing it. That takes a day or two, and we can't speed it up.",
+    State.FAILED: "It could not be sent. The money is back in your balance and goes into the next payout.",
+    State.RETURNED: "It was not accepted at PayPal, so it was returned. The money is back in your balance.",
+    State.BLOCKED: "PayPal blocked it. The money is back in your balance. Please check your PayPal account.",
+    State.CANCELLED: "It was not sent. The money is back in your balance.",
+    State.REVERSED: "PayPal reversed it. The money is back in your balance.",
 }
 
 
 def in_words(payout: PayoutItem) -> str:
-    """What its state means. A state that is new here says its own name."""
+    """What the payout's state means. A state without an explanation is shown by its name."""
     return IN_WORDS.get(State(payout.state), f"{payout.get_state_display().capitalize()}.")
 
 
@@ -53,7 +53,7 @@ class PayoutsPage(PortalPage):
 
 
 class PayoutPage(PortalPage):
-    """What one payout paid: the lines of the account that it took up."""
+    """What a payout paid: the ledger entries it claimed."""
 
     template_name = "affiliates/portal/payout.html"
     tab = "payouts"

@@ -1,4 +1,4 @@
-"""The days that a page of figures is about, chosen in its address."""
+"""The period of a statistics page, chosen in its address."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django import forms
 from django.http import QueryDict
 
 LONGEST = 5 * 366  # days
-BY_DAY = 92  # days; a longer period is drawn by month
+BY_DAY = 92  # days; a longer period is shown by month
 
 
 @dataclass(frozen=True)
 class Period:
-    """From `since` to `until`, both included. Days are those of UTC."""
+    """From `since` to `until` inclusive. Days are UTC."""
 
     since: date
     until: date
@@ -27,7 +27,7 @@ class Period:
 
     @property
     def before(self) -> Period:
-        """As many days, right before."""
+        """The same number of days right before."""
         return Period(self.since - timedelta(days=self.days), self.since - timedelta(days=1))
 
     @property
@@ -49,8 +49,8 @@ class Choice:
 
 
 class PeriodForm(forms.Form):
-    """Two days in the query of an address, and a currency where there are several. Nothing chosen means the last 30
-    days, and the first currency."""
+    """Two days in the query string, and a currency if there are several. The default is the last 30 days and the first
+    currency."""
 
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
@@ -68,18 +68,18 @@ class PeriodForm(forms.Form):
         found = super().clean() or {}
         since, until = found.get("since"), found.get("until")
         if since and until and since > until:
-            raise forms.ValidationError("The first day comes after the last one.")
+            raise forms.ValidationError("The first day is after the last one.")
         if since and until and (until - since).days >= LONGEST:
             raise forms.ValidationError("Please choose at most five years.")
         if until and until > self.today + timedelta(days=366):
             raise forms.ValidationError("Please choose days up to today.")
         if since and since.year < 2000:
-            raise forms.ValidationError("There is nothing before the year 2000.")
+            raise forms.ValidationError("Please choose days after 1999.")
         return found
 
     @property
     def period(self) -> Period:
-        """What was chosen; the last 30 days where that makes no sense."""
+        """The chosen period; the last 30 days if it is invalid."""
         if not self.is_valid():
             return self.usual
         return Period(self.cleaned_data["since"] or self.usual.since, self.cleaned_data["until"] or self.usual.until)
@@ -105,6 +105,6 @@ def last_days(days: int, today: date) -> Period:
 
 
 def last_year(today: date) -> Period:
-    """This month and the eleven before it, each from its first day."""
+    """This month and the eleven before it, from the first day of the first."""
     months = today.year * 12 + today.month - 12
     return Period(date(months // 12, months % 12 + 1, 1), today)

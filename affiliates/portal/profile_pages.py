@@ -1,4 +1,4 @@
-"""The Profile tab: who one is, where the money goes, which mail comes, who is signed in, and the way out."""
+"""The portal's profile pages: details, payout address, email notifications, new terms, and closing the account."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ProfilePage(PortalPage):
 
 
 class ProfileStep(PortalPage, FormView[Any]):
-    """One form of the profile, on a page of its own."""
+    """One form of the profile, on its own page."""
 
     template_name = "affiliates/portal/profile_step.html"
     tab = "profile"
@@ -82,13 +82,14 @@ class ProfileStep(PortalPage, FormView[Any]):
         return redirect(str(self.success_url))
 
     def take(self, form: Any) -> bool | None:
-        """Does what the form asks for. False when it could not; the form then says why."""
+        """Does what the form asks for. False if it could not; the form then says why."""
         raise NotImplementedError
 
 
 @method_decorator(confirmed_recently, name="dispatch")
 class ConfirmedStep(ProfileStep):
-    """A step that moves money or ends things: whoever sits at an open browser need not be its owner."""
+    """A form that moves money or can't be undone: it asks for the password again, since anyone may sit at an open
+    browser."""
 
 
 class DetailsPage(ProfileStep):
@@ -108,13 +109,13 @@ class DetailsPage(ProfileStep):
 
 class PayoutEmailPage(ConfirmedStep):
     form_class = PayoutEmailForm
-    name = "Where your payouts go"
+    name = "Payout address"
     lead = (
-        f"A new address is used after {int(HOLD.total_seconds()) // 3600} hours. We tell the old one at once, and until"
-        " then payouts go there."
+        f"A new address takes effect after {int(HOLD.total_seconds()) // 3600} hours. Until then, payouts go to the old"
+        " one, which we notify right away."
     )
     button = "Change the address"
-    done = "We have written to the address you have now. The new one is used when the time is over."
+    done = "We have emailed your current address. The new one takes effect when the waiting period ends."
 
     def take(self, form: PayoutEmailForm) -> bool | None:
         try:
@@ -128,14 +129,14 @@ class PayoutEmailPage(ConfirmedStep):
 class KeepPayoutEmailView(OwnView):
     def post(self, request: HttpRequest) -> HttpResponse:
         if withdraw_payout_email(affiliate=self.affiliate, by=cast("User", request.user)):
-            messages.success(request, "Your payouts go on to the address you have now.")
+            messages.success(request, "Your payouts keep going to your current address.")
         return redirect("affiliates:portal_profile")
 
 
 class NotificationsPage(ProfileStep):
     form_class = NotificationsForm
-    name = "Which mail you get"
-    lead = "Mail about your account itself, such as new terms or a new payout address, comes in any case."
+    name = "Email notifications"
+    lead = "You always get emails about the account itself, such as new terms or a new payout address."
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {**super().get_form_kwargs(), "instance": self.affiliate}
@@ -171,13 +172,13 @@ class ClosePage(ConfirmedStep):
 
 
 class AcceptTermsPage(ProfileStep):
-    """New terms, read before they are accepted. Whoever has accepted them goes on to the portal."""
+    """Shows new terms and asks to accept them. An affiliate who has accepted them is redirected to the portal."""
 
     template_name = "affiliates/portal/accept_terms.html"
     form_class = AcceptForm
     success_url = reverse_lazy("affiliates:portal")
     name = "New terms"
-    done = "Thank you. The new terms are accepted."
+    done = "Thank you. You have accepted the new terms."
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return redirect("affiliates:portal") if self.version is None else super().get(request, *args, **kwargs)
@@ -195,7 +196,7 @@ class AcceptTermsPage(ProfileStep):
     def take(self, form: AcceptForm) -> bool | None:
         version = self.version
         if version is not None and version.number != form.cleaned_data["version"]:
-            form.add_error(None, "Newer terms have come into force while you were reading. Please read these.")
+            form.add_error(None, "Newer terms took effect while you were reading. Please read these.")
             return False
         if version is not None:
             accept_terms(affiliate=self.affiliate, version=version, now=timezone.now(), by=self.user)
@@ -204,7 +205,7 @@ class AcceptTermsPage(ProfileStep):
 
 @method_decorator(never_cache, name="dispatch")
 class StopPayoutEmailView(View):
-    """ "This wasn't me": for whoever reads the mail, signed in or not. Opening the link stops nothing yet."""
+    """ "This wasn't me", for whoever reads the email, signed in or not. Opening the link stops nothing yet."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         change = stoppable_change(token=token, now=timezone.now())

@@ -1,4 +1,4 @@
-"""The rates that an affiliate earns now, product by product, and why it is those."""
+"""An affiliate's current rates per product, and why they apply."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from shop.models import Product
 
 from ..models import Affiliate, Rate
 
-MOST = 20  # products; more are not on sale
+MOST = 20  # products shown
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class RateNow:
 
 
 def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
-    """For each product on sale; a product without a rate of its own has what everything has."""
+    """One per product on sale; a product without its own rate has the general one."""
     found = []
     for product in Product.objects.filter(is_active=True).order_by("name")[:MOST]:
         rate = rate_for(affiliate=affiliate, product=product, currency=product.currency, moment=now)
@@ -30,12 +30,12 @@ def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
 
 
 def _why(rate: Rate) -> str:
-    since = "" if rate._state.adding else f", since {rate.starts_at:%-d %B %Y}"
-    until = f", until {rate.ends_at:%-d %B %Y, %H:%M} UTC" if rate.ends_at else ""
+    since = "" if rate._state.adding else f", since {rate.starts_at:%B %-d, %Y}"
+    until = f", until {rate.ends_at:%B %-d, %Y, %H:%M} UTC" if rate.ends_at else ""
     if rate.affiliate_id and rate.product_id:
         return f"agreed with you for this product{since}{until}"
     if rate.affiliate_id:
         return f"agreed with you{since}{until}"
     if rate.product_id:
-        return f"this product's rate, the same for all affiliates{since}{until}"
-    return f"the program's rate, the same for all affiliates{since}{until}"
+        return f"this product's rate for all affiliates{since}{until}"
+    return f"the program's rate for all affiliates{since}{until}"

@@ -1,4 +1,4 @@
-"""The statement of a month, a quarter or a year: what there was, each line, what there is then. It adds up."""
+"""The statement of a month, a quarter or a year: opening balance, each ledger entry, closing balance."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WRITTEN = re.compile(r"\A(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
 
 @dataclass(frozen=True)
 class Span:
-    """A calendar month, quarter or year, in UTC: from `start` up to and without `end`."""
+    """A calendar month, quarter or year in UTC: from `start` (inclusive) to `end` (exclusive)."""
 
     text: str  # as in an address: 2026-03, 2026-Q1, 2026
     name: str
@@ -56,7 +56,7 @@ def _months(year: int, first: int, count: int) -> tuple[datetime, datetime]:
 class Line:
     entry: LedgerEntry
     text: str
-    balance: Money  # after it
+    balance: Money  # after this entry
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Statement:
 
     @property
     def by_kind(self) -> list[tuple[str, Money]]:
-        """What the lines come to, kind by kind."""
+        """The total of the entries of each kind."""
         nothing = Money(0, self.opening.currency)
         sums: dict[str, Money] = {}
         for line in self.lines:
@@ -81,7 +81,7 @@ class Statement:
 
 
 def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statement:
-    """Two queries: the sum of all lines before, and the lines of the span."""
+    """Two queries: the sum of all earlier entries, and the entries of the period."""
     opening = affiliate.ledger.filter(created_at__lt=span.start).balance(currency)
     entries = (
         affiliate.ledger.filter(created_at__gte=span.start, created_at__lt=span.end, currency=currency)
@@ -98,7 +98,7 @@ def _lines(balance: Money, entries: Any) -> Iterator[Line]:
 
 
 def text_of(entry: LedgerEntry) -> str:
-    """What the line is for, without saying who bought."""
+    """What the entry is for, without saying who bought."""
     kind = entry.get_kind_display().capitalize()
     if entry.kind == LedgerEntry.Kind.ADJUSTMENT:
         return f"{kind}: {entry.reason}"
@@ -106,8 +106,8 @@ def text_of(entry: LedgerEntry) -> str:
         return f"{kind} {entry.commission.number}"
     if entry.payout is None:
         return kind
-    day = f"{entry.payout.created_at:%-d %B %Y}"
-    return f"{kind} of {day}" if entry.kind == LedgerEntry.Kind.PAYOUT else f"{kind}, the one of {day}"
+    day = f"{entry.payout.created_at:%B %-d, %Y}"
+    return f"{kind} of {day}"
 
 
 class SpanForm(forms.Form):
@@ -120,16 +120,16 @@ class SpanForm(forms.Form):
 
     @property
     def span(self) -> Span:
-        """This month where something else was asked for than there is."""
+        """The current month if the choice is invalid."""
         text = self.data["period"] if self.is_valid() else self.usual
         span = Span.parse(text)
         if span is None:
-            raise ValueError("The offered periods can all be read.")
+            raise ValueError("Every offered period can be parsed.")
         return span
 
 
 def _offered(joined: date, today: date) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """Since the year in which the affiliate joined, the newest first."""
+    """The periods since the year in which the affiliate joined, newest first."""
     years = range(today.year, min(joined.year, today.year) - 1, -1)
     for year in years:
         quarter, month = ((today.month + 2) // 3, today.month) if year == today.year else (4, 12)

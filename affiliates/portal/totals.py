@@ -1,4 +1,4 @@
-"""The figures at the top of the portal: sums by state and the balance."""
+"""The totals at the top of the portal: amounts by state, and the balance."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ NOTHING = Total()
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures at the top of the portal."""
+    """The totals at the top of the portal."""
 
-    orders: int  # ever, paid ones
+    orders: int  # paid orders, ever
     pending: Money
     approved: Money
     in_payout: Money
-    paid: Money  # what arrived, also where its orders were refunded later
+    paid: Money  # includes payouts whose orders were refunded later
     balance: Money
 
 

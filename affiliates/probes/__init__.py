@@ -1,9 +1,9 @@
-"""What the rehearsal tries with visits, affiliates and their money.
+"""Probes of visits, affiliates and their money.
 
-- `people`: affiliates, with their own browsers, and whoever applies; `visits`: those who come by their links
-- `typing`: what affiliates write on the portal; `portal`: what they get to see
-- `payouts`: what becomes of their sales; `doors`: ways into what is another's
-- `leaving`: everybody is deleted; `expiry`: 30 days
+- `people`: affiliates with their own browsers, and applicants; `visits`: visitors who follow their links
+- `typing`: what affiliates type into the portal; `portal`: what they can see
+- `payouts`: what becomes of their sales; `doors`: access to other people's data
+- `leaving`: everybody's data is deleted; `expiry`: the 30 days
 """
 
 # In the order in which those of one stage are run; importing registers them.

@@ -1,4 +1,4 @@
-"""Everybody who bought, sold or applied asks to be deleted: then nothing of them opens any more."""
+"""Everybody who bought, sold or applied requests deletion: afterwards none of their data can be opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ LEAVING = (BUYER, CODE_BUYER, DIRECT_BUYER, CLIENT, AFFILIATE, APPLICANT)  # the
 
 @probe(PROMISE, stage=Stage.END)
 def nothing_of_those_who_left_can_be_opened(rehearsal: Rehearsal) -> None:
-    """Each asks by the page, and presses the button behind the mailed link. Numbers of orders stay, without a name."""
+    """Each requests it on the page, and presses the button behind the emailed link. Order numbers remain, without a
+    name."""
     for who in LEAVING:
         leave(rehearsal, who)
         rehearsal.tried()

@@ -1,7 +1,7 @@
-"""30 days: of the cookie, of the row, of what an archive has, of the right to a commission, and of the day's key.
+"""The 30 days: of the cookie, the row, the archive, the right to a commission, and the day's key.
 
-A visit is looked at a minute before its end, at it, and after it: by its visitor, by a buyer who asks for everything,
-by the site's own code, and by somebody who has kept a copy of the row.
+A visit is checked one minute before its end, at its end, and after it: by its visitor, by a buyer who requests an
+archive, by the site's own code, and by somebody who kept a copy of the row.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def come_by_the_last_link(rehearsal: Rehearsal, who: str) -> SiteBrowser:
 
 
 def look_at_the_end(rehearsal: Rehearsal, browsers: list[SiteBrowser], visits: list[Click]) -> None:
-    """Before any purge: whatever still lies in the database is read by nobody."""
+    """Before any purge: what is still in the database must be unreadable."""
     visitor, buyer = browsers
     found = {
         "the page 'who sent me?' shows a visit": is_known(visitor),
@@ -70,7 +70,7 @@ def look_at_the_end(rehearsal: Rehearsal, browsers: list[SiteBrowser], visits: l
 
 
 def look_after_the_purge(rehearsal: Rehearsal, visits: list[Click], moment: datetime) -> None:
-    """`visits` are a thief's copy of the rows: what was sealed in them opens for nobody any more."""
+    """`visits` are a thief's copy of the rows: what was sealed in them must no longer open for anybody."""
     with rehearsal.at(moment):
         rehearsal.housekeep()
         days = {each.clicked_at.date() for each in visits}
@@ -99,7 +99,7 @@ def is_credited(rehearsal: Rehearsal, visitor: SiteBrowser) -> bool:
 
 
 def visit_in_archive(rehearsal: Rehearsal, buyer: SiteBrowser) -> bool:
-    """Asks for everything, as the buyer."""
+    """Requests an archive as the buyer."""
     address = next(each.word for each in rehearsal.canaries if each.owner == buyer.who and each.what == "email")
     address = f"{address.rstrip('Ö')}@example.org"
     buyer.open("/privacy/request/")
@@ -120,7 +120,7 @@ def opens(visit: Click) -> bool:
 
 
 def words_of_visits(rehearsal: Rehearsal) -> set[str]:
-    """Where anything that a browser sent with a click can be opened."""
+    """The places where anything that a browser sent with a click can be opened."""
     search, found = Search(rehearsal.canaries), set[str]()
     for place, text in opened_texts():
         rehearsal.searched(PROMISE)

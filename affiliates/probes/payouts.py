@@ -1,4 +1,4 @@
-"""What becomes of the sales: staff approve, refuse, pay and refund; PayPal's messages come late and twice."""
+"""What becomes of the sales: staff approve, reject, pay and refund; PayPal's webhooks arrive late and twice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def affiliates_are_paid(rehearsal: Rehearsal) -> None:
     colleague = staff(rehearsal)[Role.FINANCE].browser  # who prepares a run does not approve it
     colleague.open(owner.url)
     colleague.submit("Approve and send")
-    rehearsal.expect("It goes to PayPal now" in colleague.html, "a colleague can approve a payout")
+    rehearsal.expect("being sent to PayPal" in colleague.html, "a colleague can approve a payout")
     rehearsal.work()
     rehearsal.time_passes(timedelta(minutes=5))  # PayPal takes its time
     bring_messages(rehearsal, times=2)
@@ -58,7 +58,7 @@ def affiliates_learn_no_more_from_what_becomes_of_a_sale(rehearsal: Rehearsal) -
 
 
 def act_on_row(browser: SiteBrowser, address: str, row: str, action: str, **fields: str) -> BeautifulSoup:
-    """Ticks the row with this text in a list of the admin, and runs an action on it."""
+    """Selects the row with this text in a list of the admin, and runs an action on it."""
     lines = [line for line in browser.open(address).select("#result_list tbody tr") if row in line.get_text()]
     box = lines[0].select_one("input[name=_selected_action]") if lines else None
     browser.rehearsal.expect(box, "the row is in the admin's list")

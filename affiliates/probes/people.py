@@ -1,4 +1,4 @@
-"""Two affiliates, who applied, were approved and signed in; and somebody who applied and was not."""
+"""Two affiliates who applied, were approved and signed in; and an applicant who is still waiting."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def somebody_applies_and_waits(rehearsal: Rehearsal) -> None:
 
 
 def join(rehearsal: Rehearsal, who: str) -> Partner:
-    """The whole way: the form, the link in the mail, the approval in the admin, the first password."""
+    """The whole way: the form, the emailed link, the approval in the admin, the first password."""
     browser = rehearsal.browser(who)
     address = apply(rehearsal, browser, rehearsal.address(who))
     browser.open(rehearsal.link_in(rehearsal.mail(address, "please confirm your address")))
@@ -65,7 +65,7 @@ def apply(rehearsal: Rehearsal, browser: SiteBrowser, address: str) -> str:
 
 
 def approve(rehearsal: Rehearsal, address: str) -> bool:
-    """Presses the button on the newest application with this address. False where the site refuses."""
+    """Presses Approve on the newest application with this address. False if the site refuses."""
     owner = staff(rehearsal)[OWNER].browser
     owner.open_first_row(f"/admin/affiliates/application/?q={address}")
     owner.submit("Approve")

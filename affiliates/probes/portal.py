@@ -1,7 +1,6 @@
-"""What affiliates get to see: every page and file of the portal, and every mail, is searched for their visitors.
+"""Searches what affiliates can see (each page and file of the portal, and each email) for data about their visitors.
 
-An affiliate learns of a buyer that a sale of so much came on that day, and nothing else
-(ADR 25).
+An affiliate learns only the amount and the day of a sale (ADR 25).
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ def look_through_their_eyes(rehearsal: Rehearsal) -> None:
 
 
 def read_everything(browser: SiteBrowser) -> int:
-    """Follows every link of the portal's to itself, its files, and the trial of a link. Returns how many."""
+    """Follows every link within the portal, downloads its files, and tests a link. Returns how many were opened."""
     done, waiting = set[str](), ["/affiliates/portal/", *(f"/affiliates/portal/files/{kind}.csv" for kind in FILES)]
     while waiting and len(done) < MOST:
         browser.send("get", urljoin(browser.base, waiting[0]))
@@ -58,13 +57,13 @@ def read_everything(browser: SiteBrowser) -> int:
 
 
 def address_in_portal(link: SplitResult) -> str:
-    """Without what only narrows a list; empty for the rest of the site."""
+    """Without filters of a list; empty for the rest of the site."""
     in_portal = link.path.startswith("/affiliates/") or "test=" in link.query
     return f"{link.path}?{link.query}" if in_portal else ""
 
 
 def what_was_seen_by(rehearsal: Rehearsal, who: str) -> Iterator[tuple[str, bytes]]:
-    """Each answer that this affiliate got since the start, and each mail."""
+    """Each response that this affiliate got since the start, and each email."""
     for seen in rehearsal.seen:
         if seen.who == who:
             yield f"{seen.route}, as an affiliate sees it", repr(seen.headers).encode() + seen.body
@@ -74,7 +73,7 @@ def what_was_seen_by(rehearsal: Rehearsal, who: str) -> Iterator[tuple[str, byte
 
 
 def rows_of_sales() -> Iterator[Canary]:
-    """The ids of rows tell the millisecond of a click or a purchase."""
+    """Row ids, which reveal the millisecond of a click or a purchase."""
     for model in (Order, Payment, Attribution, Commission, Click):
         for key in model._base_manager.values_list("pk", flat=True):
             yield Canary(str(key), "buyer", f"id in {model._meta.db_table}")

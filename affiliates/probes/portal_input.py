@@ -1,4 +1,4 @@
-"""What affiliates type on the portal: a label, an objection, their details; and a card's number into each of them."""
+"""What affiliates type into the portal: a label, an objection, their details; and a card number into each of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def no_form_of_the_portal_takes_the_number_of_a_card(rehearsal: Rehearsal) -> No
     for page, button in forms.items():
         type_into_every_field(rehearsal, lambda: browser, f"/affiliates/portal/{page}", button)
     line = first_line(rehearsal, rehearsal.things[RIVAL])
-    type_into_every_field(rehearsal, lambda: rehearsal.things[RIVAL].browser, line, "Object to this line")
+    type_into_every_field(rehearsal, lambda: rehearsal.things[RIVAL].browser, line, "Object to this commission")
 
 
 def declare_label(rehearsal: Rehearsal, partner: Partner) -> None:
@@ -51,5 +51,5 @@ def first_line(rehearsal: Rehearsal, partner: Partner) -> str:
 
 def object_to_a_line(rehearsal: Rehearsal, partner: Partner) -> None:
     partner.browser.open(first_line(rehearsal, partner))
-    partner.browser.submit("Object to this line", text=rehearsal.canary(partner.who, "objection"))
-    rehearsal.expect("A person looks at it" in partner.browser.html, "an affiliate can object")
+    partner.browser.submit("Object to this commission", text=rehearsal.canary(partner.who, "objection"))
+    rehearsal.expect("We&#x27;ll review it" in partner.browser.html, "an affiliate can object")

@@ -1,4 +1,4 @@
-"""Ways into what is another's: an application with the address of an account, and another affiliate's pages."""
+"""Attempts to access other people's data: an application with an account's address, and another affiliate's pages."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ OWN_ROUTES = ("<slug:number>", "<uuid:pk>")  # in the address of what is one aff
 
 @probe(PRIVATE, stage=Stage.DOORS)
 def an_application_reaches_into_no_account(rehearsal: Rehearsal) -> None:
-    """The address is a colleague's, whom a stranger has named. A member of staff who does not look presses Approve.
+    """A stranger applies with a colleague's address, and a careless member of staff presses Approve.
 
-    What is typed with the address counts as the colleague's own, who gets it with everything about them.
+    What is typed with the address counts as the colleague's own data, which an archive shows them.
     """
     address = staff(rehearsal)[NO_ROLE].address
     before = User.objects.get(email_index=address)

@@ -1,4 +1,4 @@
-"""Visitors who come by a link of an affiliate's, with canaries in whatever a browser sends."""
+"""Visitors who follow an affiliate's link, with canaries in everything a browser sends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def somebody_comes_by_every_form_of_a_link(rehearsal: Rehearsal) -> None:
 
 @probe("access", stage=Stage.ASK)
 def the_archive_of_a_buyer_says_who_brought_the_order(rehearsal: Rehearsal) -> None:
-    """In the archives that everybody has got by now (`privacy.probes.archives`)."""
+    """Checks the archives that everybody has got by now (`privacy.probes.archives`)."""
     for who, partner in {BUYER: AFFILIATE, CODE_BUYER: RIVAL}.items():
         archives = [each.body for each in rehearsal.seen if each.who == who and each.body.startswith(b"PK")]
         rehearsal.expect(archives, "a buyer has got the archive")

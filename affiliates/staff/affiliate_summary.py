@@ -1,6 +1,6 @@
-"""An affiliate's account for staff, on one page: the rate and why, the money by state, the figures, what is open.
+"""A summary of an affiliate for staff: the rate and why, balances by state, statistics, and open flags and objections.
 
-A number of queries that does not depend on how much there is.
+The number of queries is constant.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from affiliates.statistics.reports import Report, ReportBy, Row
 from shop.money import Money, program_currency
 
 State = Commission.State
-SHOWN = 10  # flags, objections and payouts; the lists have the rest
+SHOWN = 10  # flags, objections and payouts; the lists show the rest
 EVER = timedelta(days=3650)
 
 
 @dataclass(frozen=True)
 class Balance:
-    """The money in one currency: the commissions by state, the sum of the ledger, and what was sold."""
+    """The money in one currency: commissions by state, the ledger's balance, and sales."""
 
     pending: Money
     approved: Money
@@ -48,7 +48,7 @@ class Account:
 
 
 def account_of(affiliate: Affiliate, *, now: datetime) -> Account:
-    """The rate in the program's currency, balances and figures in each that there is."""
+    """The rate in the program's currency; balances and statistics in each currency."""
     rate = rate_for(affiliate=affiliate, product=None, currency=program_currency(), moment=now)
     of_products = Rate.objects.in_force(now).filter(affiliate=affiliate, product__isnull=False)
     flags = Flag.objects.open().filter(attribution__affiliate=affiliate)
@@ -76,7 +76,7 @@ def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> R
 
 
 def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
-    """Two queries, and a few for each currency in which somebody sells."""
+    """Two queries, and a few for each currency with sales."""
     commissions = Commission.objects.filter(attribution__affiliate=affiliate).order_by()
     left = Sum(F("amount_minor") - F("reversed_minor"))
     states = {

@@ -1,4 +1,4 @@
-"""What pages of their own for staff have in common: who may see them, and what stands around them."""
+"""The base of staff pages outside the admin's lists: permission and layout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def staff_page(permission: str) -> Callable[[View], View]:
-    """Signed-in staff with this permission; the others are sent to the sign-in, or are told that they may not."""
+    """Requires a signed-in member of staff with this permission; others are sent to the sign-in page, or get a 403."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -34,10 +34,10 @@ def staff_page(permission: str) -> Callable[[View], View]:
 
 
 def show(request: HttpRequest, template: str, *, title: str, **context: Any) -> HttpResponse:
-    """The page between the admin's header and its foot."""
+    """Renders the page within the admin's layout."""
     return render(request, template, {**site.each_context(request), "title": title, **context})
 
 
 def acting(request: HttpRequest) -> User:
-    """The member of staff: `staff_page` and the admin let nobody else in."""
+    """The signed-in member of staff: `staff_page` and the admin admit nobody else."""
     return cast("User", request.user)

@@ -1,4 +1,4 @@
-"""For staff: why this payout, why this balance, and why nothing for an order. Who bought is shown on none of them."""
+"""Staff pages that explain a payout, a balance or an order. None of them shows who bought."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def balance(request: HttpRequest, affiliate_id: UUID, currency: str) -> HttpResp
 
 @staff_page("affiliates.view_ledgerentry")
 def ledger_line(request: HttpRequest, entry_id: UUID) -> HttpResponse:
-    """To the page that explains this line: its commission's, its payout's, or, where staff set it right, its own."""
+    """Redirects to the page that explains this entry: its payout, its commission, or an adjustment's own page."""
     entry = get_object_or_404(LedgerEntry, pk=entry_id)
     if entry.payout_id:
         return redirect("affiliates:why_payout", entry.payout_id)
@@ -52,21 +52,21 @@ def ledger_line(request: HttpRequest, entry_id: UUID) -> HttpResponse:
 
 class OrderForm(forms.Form):
     reference = forms.CharField(
-        label="Order's reference", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="Order reference", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
     def clean_reference(self) -> Order:
         order = Order.objects.filter(reference__iexact=self.cleaned_data["reference"].strip()).first()
         if order is None:
             raise forms.ValidationError(
-                "There is no order with this reference. It stands on the order's page and mail."
+                "There is no order with this reference. You can find it on the order's page and in its email."
             )
         return order
 
 
 @staff_page("affiliates.view_commission")
 def order(request: HttpRequest) -> HttpResponse:
-    """Who brought it and what it earned, or why it earned nothing."""
+    """Who brought the order and what it earned, or why it earned nothing."""
     form = OrderForm(request.GET if "reference" in request.GET else None)
     found = form.cleaned_data["reference"] if form.is_valid() else None
     context = {
@@ -75,6 +75,4 @@ def order(request: HttpRequest) -> HttpResponse:
         "lines": explain_order(found) if found else [],
         "attribution": Attribution.objects.filter(order=found).select_related("affiliate", "commission").first(),
     }
-    return show(
-        request, "affiliates/admin/explain_order.html", title="Why this, or why nothing, for an order?", **context
-    )
+    return show(request, "affiliates/admin/explain_order.html", title="Explain the commission on an order", **context)

@@ -1,4 +1,4 @@
-"""The bars of a report, as numbers that the template writes into an SVG."""
+"""The bars of a report, as numbers for an SVG."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from affiliates.statistics.reports import Row
 
-WIDTH, HEIGHT = 720, 160  # of the drawing, in its own units
-MOST_BARS = 60  # more would be hairlines
+WIDTH, HEIGHT = 720, 160  # of the chart, in its own units
+MOST_BARS = 60  # more would be too thin
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Bar:
 
 
 def bars(rows: list[Row]) -> list[Bar]:
-    """What was earned, a bar for each of the first rows."""
+    """Earnings, one bar for each of the first rows."""
     shown = rows[:MOST_BARS]
-    step = WIDTH / max(len(shown), 6)  # two bars alone are bars, not walls
+    step = WIDTH / max(len(shown), 6)  # a few bars are not stretched over the whole width
     most = max((row.figures.earned_minor for row in shown), default=0) or 1
     return [
         _bar(row, number * step, step * 0.8, HEIGHT * row.figures.earned_minor / most)

@@ -1,4 +1,4 @@
-"""What staff choose for a report."""
+"""The form that staff use to choose a report."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ LONGEST = 10 * 366  # days
 
 
 def currencies() -> list[str]:
-    """Those in which something was sold, the program's own first."""
+    """The currencies with sales, the program's first."""
     sold = set(DailySales.objects.order_by().values_list("currency", flat=True).distinct())
     return program_first(sold | {program_currency()})
 
 
 class ReportForm(forms.Form):
-    """Every field may be empty: by month, of the last twelve months, of all affiliates."""
+    """All fields are optional: by default the last twelve months of all affiliates, by month."""
 
     by = forms.ChoiceField(label="By", choices=ReportBy.choices)
     since = forms.DateField(label="from", widget=forms.DateInput(attrs={"type": "date"}))
@@ -32,13 +32,13 @@ class ReportForm(forms.Form):
     currency = forms.ChoiceField(label="in")
 
     def __init__(self, given: QueryDict, *, today: date) -> None:
-        """What is left empty stands in the form as what is shown."""
+        """Fills empty fields with the defaults that are shown."""
         chosen = {name: value for name, value in given.items() if value}
         shown = {"by": ReportBy.MONTH, "since": _year_before(today), "until": today, "currency": program_currency()}
         super().__init__({**shown, **chosen})
         self.today = today
         self.fields["currency"] = forms.ChoiceField(label="in", choices=[(code, code) for code in currencies()])
-        self.fields["code"].error_messages["invalid"] = "An affiliate's code has letters, digits, hyphens."
+        self.fields["code"].error_messages["invalid"] = "An affiliate's code has letters, digits and hyphens."
         self.fields["code"].widget.attrs.update(placeholder="all", size=12)
 
     def clean_code(self) -> str:
@@ -54,17 +54,17 @@ class ReportForm(forms.Form):
         values = super().clean() or {}
         since, until = values.get("since"), values.get("until")
         if since and until and since > until:
-            raise forms.ValidationError("The first day comes after the last one.")
+            raise forms.ValidationError("The first day is after the last one.")
         if since and until and (until - since).days > LONGEST:
-            raise forms.ValidationError("At most ten years fit into a report.")
+            raise forms.ValidationError("Please choose at most ten years.")
         return values
 
     def clean_until(self) -> date:
-        """Nothing has happened yet after today."""
+        """The report ends today at the latest."""
         return min(cast(date, self.cleaned_data["until"]), self.today)
 
     def report(self) -> Report:
-        """What was chosen; the last twelve months where the choice makes no sense."""
+        """The chosen report; the last twelve months if the choice is invalid."""
         if not self.is_valid():
             return Report(_year_before(self.today), self.today)
         values = self.cleaned_data

@@ -1,4 +1,4 @@
-"""The staff's reports: a table, a drawing, and the same as a file."""
+"""Staff reports: a table, a chart, and a CSV file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .report_chart import HEIGHT, WIDTH, bars
 from .report_forms import ReportForm
 
 COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]
-COLUMNS += ["taken back", "paid out"]
+COLUMNS += ["reversed", "paid out"]
 
 
 @staff_page("affiliates.view_commission")
@@ -41,7 +41,7 @@ def report(request: HttpRequest) -> HttpResponse:
 
 @staff_page("affiliates.view_commission")
 def download(request: HttpRequest) -> StreamingHttpResponse:
-    """Affiliates by their codes alone, which say nothing about who they are."""
+    """Identifies affiliates only by their codes, which don't reveal who they are."""
     chosen = ReportForm(request.GET, today=timezone.now().date()).report()
     record(action="affiliates.report.downloaded", about=DailySales, actor=acting(request))
     name = f"affiliates-by-{chosen.by}-{chosen.since}-{chosen.until}.csv"

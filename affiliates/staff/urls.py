@@ -1,4 +1,4 @@
-"""Pages for staff that belong to no single list of the admin."""
+"""Addresses of staff pages outside the admin's lists."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Folding the running sums, and comparing them with the lines they add up (ADR 21)."""
+"""Merges the rows of balances, and compares them with the entries they sum (ADR 21)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from affiliates.models import RunningSum
 
 from .click_rollups import take_the_counter
 
-BATCH = 5000  # rows; folding never holds the database's write lock for long
-AT_ONCE = 50  # sums; however many currencies their affiliates have, they have fewer sums than a batch has rows
+BATCH = 5000  # rows, so that the database's write lock is never held for long
+AT_ONCE = 50  # affiliates, whose balances in all currencies are always fewer than a batch has rows
 
 
 class Key(NamedTuple):
-    """One sum."""
+    """The key of one balance."""
 
     affiliate_id: UUID
     currency: str
     what: str
 
 
-# What the sums should be taken from what they are, in one statement: no change can come between the two.
+# Actual balances minus expected ones, in one statement, so that no change comes between.
 DIFFERENCES = """
     SELECT affiliate_id, currency, what, SUM(number) AS number, SUM(amount_minor) AS amount_minor FROM (
         SELECT affiliate_id, currency, what, number, amount_minor FROM affiliates_runningsum
@@ -44,7 +44,7 @@ CORRECTION = f"""
 
 
 def fold_sums(*, now: datetime) -> int:
-    """Makes one row of the several that a sum has come to. Returns how many rows went; safe to run twice at once."""
+    """Merges the rows of each balance into one. Returns how many rows were removed; safe to run concurrently."""
     several = RunningSum.objects.order_by().values(*Key._fields).annotate(rows=Count("pk")).filter(rows__gt=1)
     affiliates = list(several.values_list("affiliate", flat=True))
     return sum(_fold_of(set(affiliates[start : start + AT_ONCE]), now) for start in range(0, len(affiliates), AT_ONCE))
@@ -59,7 +59,7 @@ def _fold_of(affiliates: set[UUID], now: datetime) -> int:
 
 @transaction.atomic
 def _fold_batch(affiliates: set[UUID], now: datetime) -> int:
-    """Exactly the rows that were read are replaced: what is written meanwhile stays beside their sum."""
+    """Replaces exactly the rows that were read: rows written in the meantime are kept."""
     take_the_counter(now)
     rows = list(RunningSum.objects.filter(affiliate__in=affiliates).order_by(*Key._fields)[:BATCH])
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
@@ -72,13 +72,13 @@ def _fold_batch(affiliates: set[UUID], now: datetime) -> int:
 
 
 def differences() -> list[tuple[Key, int, int]]:
-    """Each sum that is wrong, by how many lines and by how much (minor units)."""
+    """Each wrong balance, with the difference in entries and in minor units."""
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES)
         return [(Key(UUID(str(owner)), *key), int(number), int(minor)) for owner, *key, number, minor in cursor]
 
 
 def correct_sums() -> None:
-    """Adds to each sum what it lacks. The ledger and the commissions are the truth."""
+    """Corrects each balance. The ledger and the commissions are the source of truth."""
     with connection.cursor() as cursor:
         cursor.execute(CORRECTION)

@@ -1,7 +1,7 @@
-"""Roll-ups: visits added to the figures of their day, exactly once, whatever stops half-way.
+"""Roll-ups: adds visits to the statistics of their day, exactly once, even if interrupted.
 
-Counting a click and marking its row as counted are one transaction, as are adding a `Tally` and deleting it: either
-both have happened or neither. One counter works at a time.
+Counting a click and marking its row as counted is one transaction, and so is adding a `Tally` and deleting it. Only one
+process counts at a time.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from django.db.models import F
 from affiliates.models import COUNTERS, By, Click, DailyClicks, Tally
 from privacy.models import Heartbeat
 
-BATCH = 500  # rows; counting never holds the database's write lock for long
+BATCH = 500  # rows, so that the database's write lock is never held for long
 
 
 class Key(NamedTuple):
-    """One row of figures."""
+    """The key of one row of statistics."""
 
     affiliate_id: UUID
     day: date
@@ -39,7 +39,7 @@ class Happened(NamedTuple):
 
 
 def count_visits(*, now: datetime) -> int:
-    """Adds what has happened since the last time to the figures. Returns how many visits; safe to run twice at once."""
+    """Adds new visits to the statistics. Returns how many; safe to run concurrently."""
     total = 0
     while counted := _count_batch(now):
         total += counted
@@ -58,13 +58,13 @@ def _count_batch(now: datetime) -> int:
 
 
 def take_the_counter(now: datetime) -> None:
-    """Until the transaction ends, nobody else counts."""
+    """Locks counting until the end of the transaction."""
     Heartbeat.objects.get_or_create(name="figures", defaults={"at": now})
     Heartbeat.objects.filter(name="figures").update(at=now)
 
 
 def _uncounted_clicks() -> list[Click]:
-    """Locked, so that none is deleted meanwhile; one that is being deleted notes itself."""
+    """Locked, so that none is deleted in the meantime; a click that is being deleted records itself."""
     rows = Click._base_manager.filter(counted=False).select_for_update(skip_locked=True).order_by("clicked_at")
     return list(rows.only("affiliate_id", "clicked_at", "label_id", "landing_path")[:BATCH])
 
@@ -80,12 +80,12 @@ def _of_tally(row: Tally) -> Happened:
 
 
 def labels_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ...]:
-    """What a visit is counted under beside the whole day."""
+    """What a visit is counted under, besides the whole day."""
     return (By.CAMPAIGN.value, label.hex if label else ""), (By.LANDING.value, landing)
 
 
 def add_up(happened: list[Happened]) -> dict[Key, Counter[str]]:
-    """The figures that each visit belongs to: its day's, its campaign's, its page's."""
+    """The statistics that each visit belongs to: its day, its campaign and its page."""
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
     for row in happened:
         sums[Key(row.affiliate_id, row.day, By.ALL.value, "")].update(row.counts)

@@ -1,6 +1,6 @@
-"""An affiliate's figures by day, month, campaign or page: the roll-ups, and what has happened since they were made.
+"""An affiliate's statistics per day, month, campaign or page: the roll-ups plus what they don't include yet.
 
-A click shows at once. However many clicks and sales there were, it costs two queries over a few rows for each day.
+A click shows immediately. The cost is two queries over a few rows per day, however many clicks and sales there were.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LABEL_OF_TALLY = {By.CAMPAIGN: "label_id", By.LANDING: "landing"}
 
 @dataclass(frozen=True)
 class Figures:
-    """What happened. Amounts are whole minor units (cents for USD)."""
+    """What happened in a period. Amounts are minor units (cents for USD)."""
 
     clicks: int = 0
     bots: int = 0
@@ -51,9 +51,9 @@ def figures(
     currency: str,
     by: Literal["day", "month"] = "day",
 ) -> dict[date, Figures]:
-    """The figures by day, or by the first day of each month, from `since` to `until`, both included, without gaps.
+    """The statistics per day, or per month (keyed by its first day), from `since` to `until` inclusive, without gaps.
 
-    Days are those of UTC.
+    Days are UTC.
     """
     lines = [*_visit_lines(affiliate, since, until, By.ALL), *_sale_lines(affiliate, since, until, currency)]
     sums = _summed((day.replace(day=1) if by == "month" else day, counts) for day, _, counts in lines)
@@ -61,15 +61,15 @@ def figures(
 
 
 def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date) -> dict[str, Figures]:
-    """The visits by campaign label (the hexadecimal digits of its id) or by page, the most clicked first. Those without
-    a label are left out. Sales are not known by day and label: `affiliates.statistics.label_sales`."""
+    """Visits per campaign label (its id in hexadecimal) or per page, most clicks first, without unlabeled visits. Sales
+    are not known per day and label: see `affiliates.statistics.label_sales`."""
     lines = _visit_lines(affiliate, since, until, by)
     sums = _summed((_plain(label, by), counts) for _, label, counts in lines if label)
     return dict(sorted(sums.items(), key=lambda line: (-line[1].clicks, line[0])))
 
 
 def _plain(label: str, by: By) -> str:
-    """PostgreSQL writes an id with hyphens."""
+    """PostgreSQL writes ids with hyphens."""
     return label.replace("-", "") if by == By.CAMPAIGN else label
 
 
@@ -84,7 +84,7 @@ def _sale_lines(affiliate: Affiliate, since: date, until: date, currency: str) -
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.AFFILIATE)
 def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Lines:
-    """One statement, so that a click that is being added up stands neither in both parts nor in none."""
+    """One statement, so that a click that is being counted is in exactly one of the parts."""
     days = Q(affiliate=affiliate, day__range=(since, until))
     added = DailyClicks.objects.filter(days, by=by).order_by().values_list("day", "label", *COUNTERS)
     clicks = (

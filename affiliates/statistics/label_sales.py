@@ -1,8 +1,8 @@
-"""Sales by label, such that no figure ever tells which label one buyer's order came under (ADR 25).
+"""Sales per label, counted so that no statistic reveals the label of a single buyer's order (ADR 25).
 
-Sales are counted in rounds. A round ends only after the sales of three more buyers, whatever their labels; then its
-sales are parted into groups, one for each label with three buyers or more and one for all the rest, which has none or
-also three. Each is added to its label as a whole. Whoever subtracts figures gets sums over whole groups.
+Sales are counted in rounds. A round ends after sales to three more buyers, whatever their labels. It is then split into
+one group per label with at least three buyers, and one for the rest, which has either none or at least three. Each
+group is added to its label as a whole, so subtracting statistics only ever yields sums over whole groups.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from django.utils import timezone
 from affiliates.models import Affiliate, Commission, Label, LabelSales, UncountedSale
 from shop.models import Order
 
-FEWEST = 3  # buyers in a group
+FEWEST = 3  # buyers per group
 
 
 class Sale(NamedTuple):
     commission_id: UUID
     was_seen: bool
-    buyer: bytes | None  # None for all whose data was erased: at least one
+    buyer: bytes | None  # None for every buyer whose data was erased: at least one
     label_id: UUID | None
     sales_minor: int
     earned_minor: int
@@ -35,13 +35,13 @@ Groups = dict[UUID, list[Sale]]
 
 
 def expect_sale(commission: Commission) -> None:
-    """Notes a new sale of an affiliate who has labels: the others' sales have none."""
+    """Queues a new sale for counting, if its affiliate has labels."""
     if Label.objects.filter(affiliate=commission.attribution.affiliate_id).exists():
         UncountedSale.objects.get_or_create(commission=commission)
 
 
 def count_label_sales() -> int:
-    """Ends the rounds that can end. Returns how many sales were counted; safe to run twice at once."""
+    """Ends every round that can end. Returns how many sales were counted; safe to run concurrently."""
     unseen = UncountedSale.objects.filter(was_seen=False).order_by()
     rounds = unseen.values_list("commission__attribution__affiliate", "commission__currency").distinct()
     return sum(_count_round(affiliate, currency) for affiliate, currency in list(rounds))
@@ -65,7 +65,8 @@ def _count_round(affiliate: UUID, currency: str) -> int:
 
 
 def _sales_of(affiliate: UUID, currency: str) -> list[Sale]:
-    """Under no label: an order by code, or one whose visit is forgotten, or 30 days old."""
+    """The affiliate's uncounted sales. Orders by code, and visits that were forgotten or are 30 days old, have no
+    label."""
     waiting = Commission.objects.filter(
         uncounted__isnull=False, attribution__affiliate=affiliate, currency=currency
     ).select_related("attribution__order", "attribution__click", "uncounted")
@@ -89,19 +90,19 @@ def _sales_of(affiliate: UUID, currency: str) -> list[Sale]:
 
 
 def _buyer_of(order: Order) -> bytes | None:
-    """One name for each buyer, also while some of their orders are still indexed under an older key."""
+    """One value per buyer, even while some of their orders are indexed under an older key."""
     index: Any = Order._meta.get_field("email_index")
     return index.remade(order) if order.email else None
 
 
 def _groups(sales: list[Sale]) -> tuple[Groups, bool]:
-    """The labels that can be told of, each with its sales; and whether a label among the rest may still grow."""
+    """The labels that can be counted, each with its sales; and whether another label may still become countable."""
     labels: Groups = defaultdict(list)
     for sale in sales:
         if sale.label_id is not None:
             labels[sale.label_id].append(sale)
     shown = {label: group for label, group in labels.items() if _buyers(group) >= FEWEST}
-    while shown and 0 < _buyers(_rest(sales, shown)) < FEWEST:  # who subtracts would get one or two buyers
+    while shown and 0 < _buyers(_rest(sales, shown)) < FEWEST:  # subtracting would reveal one or two buyers
         del shown[min(shown, key=lambda label: (_buyers(shown[label]), label))]
     return shown, bool(labels)
 

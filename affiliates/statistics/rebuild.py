@@ -1,7 +1,7 @@
-"""Rebuilding the roll-ups from the rows they were counted from, and telling where the two differ.
+"""Rebuilds the roll-ups from the rows they were counted from, and reports differences.
 
-Clicks can be counted again while all clicks of their day are kept: days that reach back further are left as they are.
-Sales can be summed again for ever.
+Clicks can be recounted while all clicks of their day are kept; earlier days are left as they are. Sales can always be
+recalculated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .sales_rollups import SUMS, sales_of, stored_sales, sum_sales
 
 
 def rebuild(*, now: datetime, change: bool = True) -> list[str]:
-    """What differed, a line for each figure. With `change`, it differs no more."""
+    """Returns the differences, one line per statistic. With `change`, also corrects them."""
     count_visits(now=now)
     return [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_sums(change)]
 
@@ -45,9 +45,9 @@ def _rebuild_clicks(now: datetime, change: bool) -> list[str]:
 
 
 def _happened(first: datetime) -> list[Happened]:
-    """The clicks that the figures must know, read in one statement, so that no deletion comes between.
+    """The clicks that the statistics must include, read in one statement, so that no deletion comes between.
 
-    A row that was deleted a moment ago has left a tally that the figures do not know yet.
+    A row that was deleted a moment ago has left a tally that is not counted yet.
     """
     labels = ("affiliate_id", "the_day", "label_id", "landing_path")
     rows = (
@@ -94,12 +94,12 @@ def _rebuild_sums(change: bool) -> list[str]:
     if wrong and change:
         correct_sums()
     return [
-        f"the sum of what is {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {Money(int(minor), key.currency)} and"
-        f" {number} lines more than the lines come to"
+        f"the balance of {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {Money(int(minor), key.currency)} and"
+        f" {number} entries more than the sum of its entries"
         for key, number, minor in wrong
     ]
 
 
 def _line(key: Key, what: str, found: int, wanted: int) -> str:
     label = f", {key.by} {key.label}" if key.label else ""
-    return f"{key.day} affiliate {str(key.affiliate_id)[-8:]}{label}: {found} {what}, {wanted} by the rows"
+    return f"{key.day} affiliate {str(key.affiliate_id)[-8:]}{label}: {found} {what}, recounted {wanted}"

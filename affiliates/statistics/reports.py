@@ -1,7 +1,7 @@
 """Reports for staff: what happened between two days, by month, affiliate, product or campaign, in one currency.
 
-Visits and sales come from the daily figures, which outlive the clicks by years; products, which no figure names, from
-the commissions themselves. Every part is one sum of its own and never a join of two, so nothing is counted twice.
+Visits and sales come from the daily statistics, which outlive the clicks by years; products, which no statistic
+includes, come from the commissions. Each part is its own sum, never a join of two, so nothing is counted twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .daily_statistics import Figures
 from .sales_rollups import SUMS
 
 VISITS = ("clicks", "bots", "previews", "refused")
-WITHOUT_LABEL = "without a campaign"
+WITHOUT_LABEL = "No campaign"
 
 
 class ReportBy(models.TextChoices):
@@ -35,7 +35,7 @@ class ReportBy(models.TextChoices):
 
 @dataclass(frozen=True)
 class Row:
-    """One line. What a report can't know (a product's clicks, a campaign's sales) is None, not 0."""
+    """One row. What a report can't know (a product's clicks, a campaign's sales) is None, not 0."""
 
     label: str
     currency: str
@@ -61,14 +61,14 @@ class Row:
 
     @property
     def conversion(self) -> float | None:
-        """Orders for a hundred clicks; None without a click."""
+        """Orders per 100 clicks; None without a click."""
         clicks = self.figures.clicks
         return 100 * self.figures.orders / clicks if self.has_visits and clicks else None
 
 
 @dataclass(frozen=True)
 class Report:
-    """`since` and `until` are days in UTC, both included. `code`: of one affiliate alone."""
+    """`since` and `until` are days in UTC, both inclusive. `code` limits it to one affiliate."""
 
     since: date
     until: date
@@ -83,7 +83,7 @@ class Report:
             self._days["affiliate__code"] = self.code
 
     def rows(self) -> list[Row]:
-        """In the order of the calendar, or what earned most first."""
+        """By date, or by earnings in descending order."""
         made: list[Row] = {
             ReportBy.MONTH: self._by_month,
             ReportBy.AFFILIATE: self._by_affiliate,
@@ -100,7 +100,7 @@ class Report:
 
     @property
     def has_sales(self) -> bool:
-        """Sales are counted by label for several buyers together, and then belong to no day: ADR 25."""
+        """Sales per label are counted for several buyers together, and then have no day: ADR 25."""
         return self.by != ReportBy.CAMPAIGN
 
     @property
@@ -110,9 +110,9 @@ class Report:
     def total(self, rows: Iterable[Row]) -> Row:
         rows = list(rows)
         paid = sum(row.paid_minor or 0 for row in rows) if self.has_payouts else None
-        return Row("Together", self.currency, sum((r.figures for r in rows), Figures()), self.has_visits, paid)
+        return Row("Total", self.currency, sum((r.figures for r in rows), Figures()), self.has_visits, paid)
 
-    # --- The four kinds ----------------------------------------------------------------------------------------------
+    # --- The four kinds of reports -----------------------------------------------------------------------------------
     def _by_month(self) -> list[Row]:
         of_day, of_payout = TruncMonth("day"), TruncMonth("settled_at", tzinfo=UTC)
         visits, sales = _summed(self._visits(), of_day, VISITS), _summed(self._sales(), of_day, SUMS)
@@ -134,7 +134,7 @@ class Report:
         return self._merged(_summed(self._visits(), code, VISITS), _summed(self._sales(), code, SUMS), paid)
 
     def _by_campaign(self) -> list[Row]:
-        """Visits, with a line for those without a label, so that the lines come to the whole."""
+        """Visits, with a row for unlabeled ones, so that the rows add up to the total."""
         by_id = _summed(self._visits(By.CAMPAIGN), F("label"), VISITS)
         labels = Label.objects.filter(pk__in=by_id).select_related("affiliate")
         visits = {f"{label.affiliate.code}: {label.name}": by_id[label.pk.hex] for label in labels}
@@ -142,7 +142,7 @@ class Report:
         return self._merged(visits, {}, None)
 
     def _by_product(self) -> list[Row]:
-        """A rejected commission earned nothing; its sale was one."""
+        """A rejected commission counts as an order, but earned nothing."""
         grouped = self._commissions().order_by().values_list("attribution__order__product_name", "state")
         lines = grouped.annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
         sums: dict[str, Figures] = defaultdict(Figures)
@@ -169,7 +169,7 @@ class Report:
             for label in {*visits, *sales, *(paid or {})}
         ]
 
-    # --- What they are summed from -----------------------------------------------------------------------------------
+    # --- Their sources -----------------------------------------------------------------------------------------------
     def _visits(self, kind: By = By.ALL) -> QuerySet[DailyClicks]:
         return DailyClicks.objects.filter(**self._days, by=kind)
 
@@ -177,7 +177,7 @@ class Report:
         return DailySales.objects.filter(**self._days, currency=self.currency)
 
     def _payouts(self) -> QuerySet[PayoutItem]:
-        """Those that arrived and did not come back."""
+        """Payouts that arrived and were not returned."""
         paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, currency=self.currency)
         return self._of_affiliate(paid.filter(settled_at__gte=self._start, settled_at__lt=self._end), "affiliate")
 
@@ -202,7 +202,7 @@ def _sums(names: Iterable[str]) -> dict[str, Sum]:
 
 
 def _summed(rows: QuerySet[Any], group: Any, names: Iterable[str]) -> dict[Any, dict[str, int]]:
-    """One query: a line for each group."""
+    """One query, one row per group."""
     grouped = rows.order_by().annotate(group=group).values("group").annotate(**_sums(names))
     return {line["group"]: {name: line[f"of_{name}"] for name in names} for line in grouped}
 
@@ -212,7 +212,7 @@ def _by_start(sums: dict[Any, dict[str, int]]) -> dict[str, dict[str, int]]:
 
 
 def _put_rest(sums: dict[str, dict[str, int]], whole: dict[str, int | None]) -> None:
-    """What is in the whole and under no label."""
+    """Adds a row for what is in the total but under no label."""
     names = [name.removeprefix("of_") for name in whole]
     rest = {n: (whole[f"of_{n}"] or 0) - sum(line[n] for line in sums.values()) for n in names}
     if any(rest.values()):

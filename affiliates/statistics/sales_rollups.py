@@ -1,7 +1,7 @@
-"""The figures of a day's sales, summed anew from its commissions whenever one of them changes.
+"""Daily sales statistics, recalculated from the day's commissions whenever one of them changes.
 
-Commissions are never deleted, so the sums of a day can always be made again. A commission that is saved sees to it by
-a signal. `update()` is for the steps of a payout, which change no figure: a rejection or a reversal is saved.
+Commissions are never deleted, so a day can always be recalculated. Saving a commission triggers it by a signal.
+`update()` is reserved for payout steps, which change no statistic: rejections and reversals are saved.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ State = Commission.State
 
 
 class Key(NamedTuple):
-    """One row of figures."""
+    """The key of one row of statistics."""
 
     affiliate_id: UUID
     day: date
@@ -30,14 +30,14 @@ class Key(NamedTuple):
 
 
 def sum_sales_around(commission: Commission) -> None:
-    """Sums the day of this commission, for its affiliate and currency."""
+    """Recalculates the day of this commission, for its affiliate and currency."""
     day = commission.created_at.astimezone(UTC).date()
     sum_sales(affiliate_id=commission.attribution.affiliate_id, day=day, currency=commission.currency)
 
 
 @transaction.atomic
 def sum_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
-    """Two at once wait for each other, so that neither misses what the other has changed."""
+    """Recalculates one day. A row lock serializes concurrent calls, so that neither misses the other's change."""
     whole = Key(affiliate_id, day, currency)
     DailySales.objects.bulk_create([DailySales(**whole._asdict())], ignore_conflicts=True)
     DailySales.objects.select_for_update().get(**whole._asdict())
@@ -45,12 +45,12 @@ def sum_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
         attribution__affiliate=affiliate_id, currency=currency, created_at__gte=_start(day), created_at__lt=_end(day)
     )
     sums = sales_of(lines)
-    sums.setdefault(whole, Counter())  # a row without sales says 0
+    sums.setdefault(whole, Counter())  # a day without sales has a row of zeros
     _write(sums)
 
 
 def sales_of(lines: QuerySet[Commission]) -> dict[Key, Counter[str]]:
-    """What these commissions come to, by day. A rejected one earned nothing; its sale was one."""
+    """The daily totals of these commissions. A rejected one counts as an order, but earned nothing."""
     grouped = (
         lines.order_by()
         .annotate(sold_on=TruncDate("created_at", tzinfo=UTC))
@@ -80,7 +80,7 @@ def _write(sums: dict[Key, Counter[str]]) -> None:
 
 
 def stored_sales(rows: QuerySet[DailySales]) -> dict[Key, Counter[str]]:
-    """The figures as they stand."""
+    """The stored totals."""
     columns: tuple[Any, ...] = (*Key._fields, *SUMS)
     size = len(Key._fields)
     return {

@@ -1,1 +1,1 @@
-"""Who follows a link."""
+"""Tracking: who follows an affiliate's link, and what is stored about it."""

@@ -1,9 +1,9 @@
-"""Whether a User-Agent is a program's: by a list of names, by words that programs use, and by what every browser says.
+"""Bot detection by User-Agent: a list of names, words that bots use, and what every browser says.
 
-People come first, because a lost click is a lost commission and a counted program only a wrong figure. Names of
-devices are cut out before anything is looked for (`Build/AP3A.240617.008` held a bot's `008`), and the list's patterns
-that are browsers or apps are left out. Nothing is asked of the browser beyond its User-Agent: Client Hints would say
-more about a person than this needs. `tests/affiliates/tracking/test_user_agents.py` measures both kinds of mistake.
+People come first, because a lost click is a lost commission, and a counted bot only a wrong statistic. Device names are
+removed before matching (`Build/AP3A.240617.008` contained a bot's `008`), and the list's patterns for browsers or apps
+are left out. Only the User-Agent is used: Client Hints would reveal more about a person than this needs.
+`tests/affiliates/tracking/test_user_agents.py` measures both kinds of error.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from functools import cache
 
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-# Patterns of the list that find browsers, apps and phones beside the program they are meant for.
+# Patterns of the list that also match browsers, apps and phones.
 NOT_PROGRAMS_ALONE = {
-    "Sogou",  # its browser; its spider is found by that word
+    "Sogou",  # its browser; its crawler is matched by "spider"
     "008\\/",
     "Fluid",
     "Podimo",
@@ -27,14 +27,14 @@ NOT_PROGRAMS_ALONE = {
     "(^| )PTST\\/",
     "sindresorhus\\/got",
 }
-# Apps whose own browsers people click in. The list means their servers, which name neither an engine nor a device.
+# Apps with built-in browsers. The list means their servers, which name neither an engine nor a device.
 _APPS = re.compile("MetaIAB Facebook|Viber|Tumblr|Notion|WhatsApp|Bluesky|Mastodon|Goodreads")
 # "Android 15; CPH2581 Build/AP3A.240617.008", with or without a language, or a build.
 _DEVICE = re.compile(
     r"Android(?:[^;()]*(?:;[^;()]*){1,3}?\b[Bb]uild/[^;)]*"
     r"|[ /\d._]*;(?: ?[A-Za-z]{2}[-_][A-Za-z]{2};)?[^;()]*)"
 )
-# In small letters. The parts come first, which are found in a hundredth of the time: nearly nobody has one.
+# Lowercase. The substrings are checked first, in a hundredth of the time, because they are rare in browsers.
 _PARTS_OF_WORDS = (
     "bot", "crawl", "spider", "scrap", "slurp", "fetch", "monitor", "scann", "check", "validat", "thumbnail",
     "archiver", "probe", "research", "analy", "indexer", "collector", "preview", "linkexpander", "health", "external",
@@ -50,7 +50,7 @@ _WORDS = re.compile(
 )
 _PARTS_OF_ADDRESSES = ("http", "www.", "@")
 _ADDRESS = re.compile(r"https?:|www\.|[\w.]@[a-z][\w-]+\.\w")
-# What apps and old telephones say of themselves that are no `Mozilla`: a system, a device, or what they are for.
+# What apps and old phones without `Mozilla` say: a system, a device, or a purpose.
 _OF_PEOPLE = re.compile(
     r"android|\bios\b|iphone|ipad|ipod|\bwin|mac|osx|darwin|linux|cfnetwork|pod|cast|radio|player|reader|phone|watch"
     r"|browser|tv|xbmc|rss|feed|midp|wap|nokia|samsung|sec-|lg[-/]|symbian|blackberry|dalvik|ucweb|roku|coremedia|mre"
@@ -84,20 +84,20 @@ def _has(text: str, parts: Iterable[str], pattern: re.Pattern[str]) -> bool:
 
 
 def without_the_device(user_agent: str) -> str:
-    """Without the name and build of an Android device, and without the app around a browser's engine."""
+    """Without the name and build of an Android device, and without the app around a browser engine."""
     if "AppleWebKit" in user_agent or " Device/" in user_agent:
         user_agent = _APPS.sub("", user_agent)
     return _DEVICE.sub("Android", user_agent)
 
 
 def names_a_preview(user_agent: str) -> bool:
-    """A program that shows people what is behind a link, of those that the list knows as such."""
+    """A bot that shows people a preview of a link, according to the list."""
     return bool(_previews().search(user_agent))
 
 
 @cache
 def _listed() -> list[re.Pattern[str]]:
-    """A few dozen names each: Python's engine takes more than twice the time for one pattern of all."""
+    """A few dozen names per pattern: Python's engine takes more than twice the time for a single pattern of all."""
     named = [entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in NOT_PROGRAMS_ALONE]
     return [re.compile("|".join(named[start : start + 25])) for start in range(0, len(named), 25)]
 

@@ -1,11 +1,11 @@
-"""Clicks: what follows when somebody comes through an affiliate's link.
+"""Recording a click on an affiliate's link.
 
-`/go/CODE/page/` counts the click and leads to `/page/?ref=CODE&go=…`, so that the page attributes in another browser
-too; `go` is the minute of the click, by which the page is not counted again
+`/go/CODE/page/` counts the click and redirects to `/page/?ref=CODE&go=…`, so that the page attributes in another
+browser too; `go` is the minute of the click, which keeps the page from being counted again
 (ADR 34).
 
-A click is one row and one cookie. What is no click (a program, a prefetch, an image, a visitor who refuses) leaves
-nothing but a number in the affiliate's figures.
+A click is one row and one cookie. A visit that is not a click (a bot, a prefetch, an image, a visitor who refuses
+tracking) only increases a count in the affiliate's statistics.
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ from .referral_cookie import EARLIER, Referral, Token, drop_cookie, referral_of,
 from .unstored_visits import tally
 from .visit_kinds import FETCH_HEADERS, Visit
 
-SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is no second click
+SAME_CLICK = timedelta(minutes=30)  # a refresh within this time is the same click
 
 
 class Credit(models.TextChoices):
-    """Which of several affiliates a visitor belongs to (`AFFILIATE_CREDIT`)."""
+    """Which affiliate gets a visitor who followed several links (`AFFILIATE_CREDIT`)."""
 
-    LAST = "last", "the last link that was followed"
-    FIRST = "first", "the first one, as long as its 30 days last"
+    LAST = "last", "the affiliate of the last click"
+    FIRST = "first", "the affiliate of the first click within 30 days"
 
 
 def record_click(
     request: HttpRequest, response: HttpResponse, *, code: str, landing: str, counted_at: datetime | None = None
 ) -> datetime | None:
-    """Stores the click and gives the visitor its cookie, when the code is known and nothing speaks against it.
+    """Stores the click and sets the visitor's cookie, if the code is known and the visit counts as a click.
 
-    `landing` is the path of the page that the visitor gets to see. `counted_at` is the minute of the click that led to
-    this address: the same visit in another browser gets the cookie, and is not counted again. Returns the moment of
-    the visitor's click; None for what is no click.
+    `landing` is the path of the page that the visitor sees. `counted_at` is the minute of the click that led to this
+    address: the same visit in another browser gets the cookie without being counted again. Returns the time of the
+    visitor's click, or None if this is not a click.
     """
-    response.headers["Cache-Control"] = "no-store"  # no cache may hand one visitor's cookie to another
+    response.headers["Cache-Control"] = "no-store"  # no cache may give one visitor's cookie to another
     patch_vary_headers(response, FETCH_HEADERS)
     known = known_code(code)
     if known is None:
@@ -74,10 +74,11 @@ def record_click(
 
 
 def _is_no_later_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
-    """The same visitor again, known by the cookie alone: two people behind one address are two clicks.
+    """Whether the cookie shows the same visitor again. Only the cookie counts: two people behind one address are two
+    clicks.
 
-    A page that this browser's click led to, and that is loaded again, maybe days later, is no click: the cookie knows
-    the minute in its address.
+    A page that this browser's click led to, and that is reloaded later (even days later), is not a click: the cookie
+    knows the minute in its address.
     """
     if counted_at in token.minutes:
         return True
@@ -91,10 +92,10 @@ def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
 
 
 def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: tuple[datetime, ...]) -> Token:
-    """Stores the row and returns what its cookie says.
+    """Stores the row and returns the cookie's content.
 
-    While nobody deletes (the purge has stopped), or no key may be made for the day (the clock was set back), no row is
-    stored: the cookie alone attributes a sale, and the click is only counted.
+    Without a running purge, or without a key for the day (the clock was set back), no row is stored: the cookie alone
+    attributes a sale, and the click is only counted.
     """
     now, affiliate = timezone.now(), known.affiliate_id
     click = Click(
@@ -113,7 +114,7 @@ def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: 
 
 
 def _earlier_clicks(referral: Referral) -> tuple[datetime, ...]:
-    """What the cookie of this click says of those before it."""
+    """The minutes of earlier clicks, to be kept in the new cookie."""
     if referral.token is None:
         return ()
     oldest = timezone.now() - REFERRAL_LIFE
@@ -128,7 +129,7 @@ def _is_stored(click: Click) -> bool:
 
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:
-    """Deletes the row and the cookie of this visitor."""
+    """Deletes this visitor's row and cookie."""
     click = referral_of(request).click
     if click is not None:
         click.delete()

@@ -1,7 +1,7 @@
-"""What a click asks first, remembered for a second: whose code and labels they are, and whether the purge runs.
+"""A one-second cache for clicks: the affiliate and labels behind a code, and whether the purge is running.
 
-A link that a newsletter sends a thousand people to asks the database once a second in each process, not a thousand
-times. Whoever is suspended within that second earns nothing by it: attribution asks again.
+A link in a newsletter with a thousand readers queries the database once per second and process, not a thousand times.
+An affiliate who is suspended within that second earns nothing: attribution checks again.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from privacy.registry.purposes import Purpose
 from .label_names import spelled
 
 REMEMBERED = timedelta(seconds=1)
-MOST = 1000  # codes; anybody can make up more
+MOST = 1000  # codes; anybody can invent more
 
 _memory: dict[str, tuple[datetime, Any]] = {}
 
 
 @dataclass(frozen=True)
 class KnownCode:
-    """An active affiliate, and the labels that may stand in the links: by their blind indexes, so that no word of them
-    lies in memory."""
+    """An active affiliate and the labels of their links, by blind index, so that no label is kept in memory in clear
+    text."""
 
     affiliate_id: UUID
     labels: Mapping[bytes, UUID]
 
     def label_id(self, typed: str) -> UUID | None:
-        """The declared label that a link names. Any other word counts as none, and is kept nowhere."""
+        """The declared label in a link. Any other word counts as none and is not stored."""
         if not self.labels or not 0 < len(typed) <= LONGEST_LABEL:
             return None
         index: Any = Label._meta.get_field("name_index")
@@ -48,7 +48,7 @@ class KnownCode:
 
 
 def known_code(code: str) -> KnownCode | None:
-    """The active affiliate behind a code, however it is typed; None for anything else."""
+    """The active affiliate behind a code in any spelling; None if there is none."""
     text = normalize_code(read_code(code))
     if not CODE.fullmatch(text):
         return None
@@ -67,7 +67,7 @@ def forget_codes(**kwargs: Any) -> None:
 
 @reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)
 def _look_up(code: str) -> KnownCode | None:
-    """One query: a line for each label, or one line without any."""
+    """One query: a row per label, or a single row without any."""
     with_labels = (
         Affiliate.objects.active()
         .spelled(code)

@@ -1,4 +1,4 @@
-"""Creatives: the images that other sites show, and the HTML that carries an affiliate's link."""
+"""Creatives: the images that other sites show, and the HTML with an affiliate's link."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from affiliates.models import IMAGES, Affiliate, Creative
 from .landing_pages import own_page
 from .links import link_to
 
-SHOWN_FOR = 24 * 60 * 60  # seconds that browsers keep an image
+CACHED_FOR = 24 * 60 * 60  # seconds that browsers may cache an image
 
 
 @require_safe
 def creative_image(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A banner as other sites show it: for everybody, without a cookie, also when it is offered no more."""
+    """Serves a banner to everybody, without a cookie, even when it is no longer offered."""
     creative = Creative.objects.exclude(image="").filter(pk=pk).first()
     if creative is None:
         raise Http404("There is no such image.")
@@ -31,15 +31,15 @@ def creative_image(request: HttpRequest, pk: UUID) -> HttpResponse:
         with creative.image.open("rb") as image:
             content = image.read()
     except FileNotFoundError:
-        raise Http404("This image is gone.") from None
+        raise Http404("This image no longer exists.") from None
     response = HttpResponse(content, content_type=IMAGES[PurePath(str(creative.image.name)).suffix])
-    response.headers["Cache-Control"] = f"public, max-age={SHOWN_FOR}"
+    response.headers["Cache-Control"] = f"public, max-age={CACHED_FOR}"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return response
 
 
 def html_for(creative: Creative, affiliate: Affiliate) -> str:
-    """What an affiliate puts on a page. Everything in it is escaped."""
+    """The HTML that an affiliate copies into a page. All values are escaped."""
     link = link_to(affiliate.code, creative.landing)
     if not creative.image:
         return format_html('<a href="{}" rel="sponsored">{}</a>', link, creative.words)
@@ -54,9 +54,9 @@ def html_for(creative: Creative, affiliate: Affiliate) -> str:
 
 
 def validate_landing(path: str) -> None:
-    """A link may lead to the site's public pages alone."""
+    """A creative may only link to a public page of this site."""
     if not path.startswith("/") or own_page(path[1:]) != path:
-        raise ValidationError("This is not the path of a public page of this site.")
+        raise ValidationError("Enter the path of a public page of this site.")
 
 
 def offered_to(affiliate: Affiliate) -> list[dict[str, Any]]:

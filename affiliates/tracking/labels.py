@@ -1,4 +1,4 @@
-"""Declaring labels, and archiving them. Done twice, each is done once."""
+"""Declaring and archiving labels. Both are idempotent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .label_names import LabelRefused, clean_label
 
 @transaction.atomic
 def declare_label(*, affiliate: Affiliate, text: str) -> Label:
-    """The label, made or taken out of the archive; the same one where it is in use already. Raises `LabelRefused`.
+    """Creates the label, or restores it from the archive; returns it unchanged if it is in use. Raises `LabelRefused`.
 
-    Several at once take turns, so that none is one too many.
+    Concurrent calls are serialized, so that the limit holds.
     """
     name = clean_label(text)
     Affiliate.objects.select_for_update(of=("self",)).get(pk=affiliate.pk)
@@ -22,7 +22,7 @@ def declare_label(*, affiliate: Affiliate, text: str) -> Label:
     if label is not None and label.archived_at is None:
         return label
     if affiliate.labels.in_use().count() >= MOST_LABELS:
-        raise LabelRefused(f"You have {MOST_LABELS} labels, which is the most there can be. Archive one first.")
+        raise LabelRefused(f"You have {MOST_LABELS} labels, which is the maximum. Archive one first.")
     if label is None:
         return Label.objects.create(affiliate=affiliate, name=name)
     label.archived_at = None
@@ -31,7 +31,7 @@ def declare_label(*, affiliate: Affiliate, text: str) -> Label:
 
 
 def archive_label(label: Label) -> None:
-    """Its links count without a label from now on; what came under it stays."""
+    """From now on its links count without a label; its statistics are kept."""
     if label.archived_at is None:
         label.archived_at = timezone.now()
         label.save(update_fields=["archived_at"])

@@ -1,8 +1,7 @@
-"""The pages of this site that an affiliate's link may lead to: its public ones, and never anywhere else.
+"""The public pages of this site that an affiliate's link may lead to.
 
-The address of the page keeps the code, so that it attributes when it is opened again in another browser, and the minute
-of the click, so that neither the visit nor a tab that is left open is counted again
-(ADR 34).
+The landing page's address keeps the code, so that it attributes in another browser too, and the minute of the click, so
+that neither the visit nor an open tab is counted again (ADR 34).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:progra
 
 @lru_cache(maxsize=512)  # most links lead to a few pages
 def own_page(path: str) -> str:
-    """The page itself when it is a public one of this site, also without its last slash; otherwise the front page."""
+    """The page's path if it is public, with or without its last slash; otherwise the front page."""
     for address in (f"/{path}", f"/{path}/"):
         with suppress(Resolver404):
             return address if resolve(address).view_name in PUBLIC_PAGES else "/"
@@ -37,7 +36,7 @@ def address_after_click(page: str, code: str, clicked_at: datetime) -> str:
 
 
 def counted_at(request: HttpRequest) -> datetime | None:
-    """The minute of the click that led to this address. None where no link led here, or it says a time to come."""
+    """The minute of the click that led to this address. None if no link led here, or if it is in the future."""
     try:
         minute = int(request.GET.get("go", "")[:8], 16)
     except ValueError:
@@ -46,7 +45,7 @@ def counted_at(request: HttpRequest) -> datetime | None:
 
 
 def offered_pages() -> list[tuple[str, str]]:
-    """Path and name of each page that a link can be made for, what is on sale first."""
+    """Path and name of each page that affiliates can link to, products first."""
     products = Product.objects.filter(is_active=True).order_by("name")
     return [
         ("/", "Front page"),

@@ -1,7 +1,7 @@
-"""Trying out a link: it goes the whole way of a visitor's click, and leaves nothing behind.
+"""Testing a link: it takes the whole path of a visitor's click without leaving a trace.
 
-The affiliate's link carries a signed, short-lived `test`. Whoever follows it is told what would have been stored for
-this browser; no row is written, no figure moves, no cookie is set, also when the test is over or forged.
+The affiliate's link carries a signed, short-lived `test`. Following it shows what would have been stored; no row is
+written, no statistic changes, and no cookie is set, even if the test is expired or forged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SIGNER = TimestampSigner(salt="affiliates.link-trial")
 
 
 def trial_token(code: str) -> str:
-    """For the links of this code alone, and for an hour."""
+    """A token for this code's links, valid for one hour."""
     return _SIGNER.sign(code)
 
 
@@ -33,7 +33,7 @@ def is_a_trial(request: HttpRequest) -> bool:
 
 
 def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpResponse:
-    """What following this link comes to in this browser."""
+    """Shows what following this link would do in this browser."""
     referral, known = referral_of(request), known_code(code)
     context = {
         "is_valid": _is_valid(request.GET[PARAMETER], code),
@@ -52,7 +52,7 @@ def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpRespon
 
 
 def _label(known: KnownCode | None, typed: str) -> str:
-    """The declared label, or "other": no other word is shown again."""
+    """The declared label, or "other": no undeclared word is shown again."""
     label = known.label_id(typed) if known else None
     return Label.objects.get(pk=label).name if label else "other" if typed else ""
 

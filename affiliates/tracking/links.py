@@ -1,4 +1,4 @@
-"""An affiliate's links: the two forms that they have, and the QR code of one."""
+"""An affiliate's links in both forms, and their QR codes."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from urllib.parse import urlencode
 import segno
 from django.conf import settings
 
-QUIET = 4  # modules of white around the code, which phones need to find it
+QUIET = 4  # modules of white space around the code, which scanners need
 
 
 def link_to(code: str, landing: str = "/", sub: str = "", **further: str) -> str:
-    """`/go/<code>/…`, which is short and counts the click before the page is shown."""
+    """`/go/<code>/…`: short, and counts the click before the page is shown."""
     return f"{settings.SITE_URL}/go/{code}/{landing.lstrip('/')}{_query(sub=sub, **further)}"
 
 
 def link_on_page(code: str, landing: str = "/", sub: str = "") -> str:
-    """The page's own address with `?ref=`, for where a redirect is not wanted."""
+    """The page's own address with `?ref=`, for places where a redirect is unwanted."""
     return f"{settings.SITE_URL}{landing}{_query(ref=code, sub=sub)}"
 
 
 def qr_inline(link: str) -> str:
-    """An SVG to stand in a page, without style or size of its own."""
+    """An SVG to embed in a page, without a style or size of its own."""
     code = segno.make(link, error="m", micro=False)
     return code.svg_inline(border=QUIET, omitsize=True, svgclass=None, lineclass=None)
 
 
 def qr_file(link: str) -> bytes:
-    """An SVG to print: 10 units for each module."""
+    """An SVG to print, 10 units per module."""
     out = BytesIO()
     segno.make(link, error="m", micro=False).save(out, kind="svg", scale=10, border=QUIET, light="#fff")
     return out.getvalue()

@@ -1,4 +1,5 @@
-"""Links of affiliates, answered before anything else, and `request.referral` with `?ref=CODE` on every other page."""
+"""Answers affiliates' links before anything else, and adds `request.referral` and `?ref=CODE` tracking to every other
+page."""
 
 from __future__ import annotations
 
@@ -20,10 +21,10 @@ NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
 
 
 class LinkMiddleware:
-    """Answers `/go/CODE/` before sessions, forms, accounts and the headers of pages: a redirect needs none of them.
+    """Answers `/go/CODE/` before sessions, forms, accounts and page headers: a redirect needs none of them.
 
-    It is behind the redirects to HTTPS and to the site's own host. What is no link as `affiliates.urls` has it goes
-    the usual way.
+    It runs after the redirects to HTTPS and to the site's own host. A path that `affiliates.urls` doesn't match takes
+    the normal way.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -36,16 +37,16 @@ class LinkMiddleware:
             view, args, kwargs = resolve(request.path_info, "affiliates.urls")
         except Resolver404:
             return self.get_response(request)
-        if is_a_trial(request):  # answered with a page, which needs what pages have
+        if is_a_trial(request):  # answered with a page, which needs sessions and headers
             return self.get_response(request)
         attach_referral(request)
         response: HttpResponse = view(request, *args, **kwargs)
-        response.headers["Content-Length"] = str(len(response.content))  # else the answer goes out in chunks
+        response.headers["Content-Length"] = str(len(response.content))  # otherwise the response is chunked
         return response
 
 
 class ReferralMiddleware:
-    """Asks the database nothing unless a page was reached with a code, or somebody asks `request.referral`."""
+    """Queries the database only when a page is opened with a code, or when `request.referral` is used."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -58,7 +59,7 @@ class ReferralMiddleware:
         response = self.get_response(request)
         code = request.GET.get("ref")
         if code and _is_a_page(request, response) and _is_public(request):
-            # Search engines list the page itself, never an affiliate's address of it.
+            # Search engines list the page itself, never an affiliate's link to it.
             response.headers["Link"] = f'<{settings.SITE_URL}{request.path}>; rel="canonical"'
             record_click(request, response, code=code, landing=request.path, counted_at=counted_at(request))
         return response
@@ -72,12 +73,12 @@ class ReferralMiddleware:
 
 
 def _is_public(request: HttpRequest) -> bool:
-    """Neither the admin nor an address that is itself a secret (an order's, a mailed link's), which nobody stores."""
+    """Excludes the admin, and secret addresses (an order's, an emailed link's), which nobody may store."""
     match = request.resolver_match
     return match is not None and match.namespace in NAMESPACES and not match.kwargs.keys() - {"slug"}
 
 
 def _is_a_page(request: HttpRequest, response: HttpResponse) -> bool:
-    """A page that was opened. The answer to a form that was sent is none."""
+    """A page that was opened, as opposed to the response to a submitted form."""
     is_html = response.headers.get("Content-Type", "").startswith("text/html")
     return request.method in {"GET", "HEAD"} and response.status_code == 200 and is_html

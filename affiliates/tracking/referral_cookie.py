@@ -1,9 +1,9 @@
-"""The referral: what a visitor's cookie says. `affiliates.tracking.clicks` makes one.
+"""The referral cookie and what it says. `affiliates.tracking.clicks` creates it.
 
-The cookie is sealed, so that it is both signed and opaque: it holds the click, the affiliate and the moment of the
-click, and still attributes a sale when the row of the click is gone. It lives exactly as long as the right to a
-commission. It also holds the minutes of the clicks before this one, so that a tab that one of them opened is no
-click when it is loaded again (ADR 34).
+The cookie is encrypted, so it is both authenticated and opaque. It contains the click, the affiliate and the time of
+the click, and still attributes a sale after the click's row is gone. It expires together with the right to a
+commission. It also contains the minutes of earlier clicks, so that reloading a tab that one of them opened is not a
+click (ADR 34).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from privacy.registry.purposes import Audience, Purpose
 from .visit_kinds import Visit, is_embedded, is_prefetch, program
 
 COOKIE = "aitpro_referral"
-REFUSAL = "aitpro_no_referral"  # the visitor's own lasting choice, made on /privacy/referral/
-REFUSAL_LIFE = timedelta(days=400)  # browsers keep no cookie longer
-LONGEST = 200  # characters; ours has 98, and 183 with all the earlier clicks
-EARLIER = 16  # clicks before this one that a cookie knows
+REFUSAL = "aitpro_no_referral"  # the visitor's permanent choice, made on /privacy/referral/
+REFUSAL_LIFE = timedelta(days=400)  # browsers' maximum
+LONGEST = 200  # characters; ours has 98, or 183 with all earlier clicks
+EARLIER = 16  # earlier clicks that a cookie remembers
 _PLACE = Place("cookie", COOKIE, use="cookie")
 _CONTENT = struct.Struct(">16s16sQ")  # click, affiliate, moment in microseconds; then the earlier clicks
 _MINUTE = struct.Struct(">I")  # minutes since 1970
@@ -42,7 +42,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Token:
-    """What a valid cookie says."""
+    """The content of a valid cookie."""
 
     click_id: UUID
     affiliate_id: UUID
@@ -51,7 +51,7 @@ class Token:
 
     @property
     def minutes(self) -> tuple[datetime, ...]:
-        """The minutes of all clicks that the cookie knows of, the latest one first."""
+        """The minutes of all clicks in the cookie, latest first."""
         return (self.clicked_at.replace(second=0, microsecond=0), *self.earlier)
 
     @property
@@ -63,7 +63,7 @@ class Token:
 
     @cached_property
     def sealed(self) -> str:
-        """The cookie's value. Sealing the same twice gives two different values: it is done once."""
+        """The cookie's value. Sealing twice gives two different values, so it is done once."""
         moment = (self.clicked_at - _EPOCH) // timedelta(microseconds=1)
         content = _CONTENT.pack(self.click_id.bytes, self.affiliate_id.bytes, moment)
         content += b"".join(_MINUTE.pack(int(minute.timestamp()) // 60) for minute in self.earlier)
@@ -86,14 +86,14 @@ class Token:
 
 
 class Referral:
-    """`request.referral`: facts about how this visitor came here. Nothing is looked up until it is asked for."""
+    """`request.referral`: how this visitor came here. Nothing is looked up until it is used."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
 
     @cached_property
     def token(self) -> Token | None:
-        """The visitor's valid cookie; None when there is none, or it is forged or expired."""
+        """The visitor's valid cookie; None if there is none, or if it is forged or expired."""
         cookie = self._request.COOKIES.get(COOKIE)
         token = Token.parse(cookie) if cookie else None
         return token if token and token.is_live(timezone.now()) else None
@@ -101,7 +101,7 @@ class Referral:
     @cached_property
     @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.PERSON)
     def click(self) -> Click | None:
-        """The stored row behind the cookie, if it is still there."""
+        """The stored row behind the cookie, if it still exists."""
         if self.token is None:
             return None
         digest = digest_of(self._request.COOKIES[COOKIE])
@@ -111,25 +111,25 @@ class Referral:
     @property
     @reads("affiliates_click", purpose=Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
     def own_address(self) -> str | None:
-        """The network address stored with the visit, for the visitor's own eyes."""
+        """The network address stored with the visit, only for the visitor."""
         return self.click.readable_address() if self.click else None
 
     @property
     def label(self) -> str:
-        """The campaign label of the link that was followed; empty without one, or when its affiliate left."""
+        """The campaign label of the link; empty without one, or if its affiliate left."""
         found = Label.objects.filter(pk=self.click.label_id).first() if self.click and self.click.label_id else None
         return found.name if found else ""
 
     @cached_property
     def affiliate(self) -> Affiliate | None:
-        """The affiliate that the cookie names, while active."""
+        """The affiliate that the cookie names, if active."""
         if self.token is None:
             return None
         return Affiliate.objects.active().filter(pk=self.token.affiliate_id).first()
 
     @cached_property
     def has_refused(self) -> bool:
-        """The visitor's own lasting choice."""
+        """The visitor's own permanent choice."""
         return self._request.COOKIES.get(REFUSAL) == "1"
 
     @cached_property
@@ -144,7 +144,7 @@ class Referral:
 
     @cached_property
     def visit(self) -> Visit:
-        """What following a link counts as. Only a click leaves anything behind but a number."""
+        """What following a link counts as. Only a click stores more than a count."""
         if self._request.method != "GET" or is_prefetch(self._request) or is_embedded(self._request):
             return Visit.PREVIEW
         found = program(self._request.META.get("HTTP_USER_AGENT", ""))
@@ -156,7 +156,7 @@ def attach_referral(request: HttpRequest) -> None:
 
 
 def referral_of(request: HttpRequest) -> Referral:
-    """What `attach_referral` put there, with its type."""
+    """The request's referral, typed."""
     found: Referral = request.referral  # type: ignore[attr-defined]
     return found
 
@@ -170,7 +170,7 @@ def drop_cookie(response: HttpResponse) -> None:
 
 
 def refuse(response: HttpResponse) -> None:
-    """The visitor's lasting choice: no link stores anything for this browser."""
+    """The visitor's permanent choice: no link stores anything for this browser."""
     _set(response, REFUSAL, "1", REFUSAL_LIFE)
 
 

@@ -1,4 +1,4 @@
-"""Visits that leave no row, or whose row is deleted: noted for the roll-ups, which add them to the day's figures."""
+"""Counts visits that leave no row, and clicks whose row is deleted early."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from .visit_kinds import Visit
 
 
 def tally(affiliate: UUID, visit: Visit, *, label: UUID | None = None, landing: str = "") -> None:
-    """Notes a visit that leaves no row. One INSERT, which waits for nobody."""
+    """Records a visit that leaves no row, with a single INSERT."""
     counts = {visit.value: 1, **({"rowless": 1} if visit is Visit.CLICK else {})}
     day = timezone.now().astimezone(UTC).date()
     Tally.objects.create(affiliate_id=affiliate, day=day, label_id=label, landing=landing, **counts)
 
 
 def note_deletion(click: Click, *, now: datetime) -> None:
-    """A click's row is about to go: the figures keep it, also where the clock has not counted it yet."""
+    """Keeps a click in the statistics when its row is about to be deleted, even if it is not counted yet."""
     uncounted = 0 if click.counted else Click._base_manager.filter(pk=click.pk, counted=False).update(counted=True)
     early = click.expires_at > now
     if uncounted or early:

@@ -1,4 +1,4 @@
-"""Affiliates' links, and "who sent me?": what is stored for a browser that came through one."""
+"""The views of affiliates' links, and "Who sent me?"."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .visit_kinds import refuse_prefetch
 
 @require_safe
 def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
-    """An affiliate's link: one of this site's own pages, whatever the code is worth."""
+    """An affiliate's link: redirects to one of this site's own pages, whether or not the code is valid."""
     page = own_page(path)
     if is_a_trial(request):
         return refuse_prefetch(request) or report_trial(request, code=code, landing=page)
@@ -30,7 +30,7 @@ def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
 
 @method_decorator(never_cache, name="dispatch")
 class ReferralView(TemplateView):
-    """ "Who sent me?": what is stored for this browser, when it ends, and a button that ends it now."""
+    """ "Who sent me?": what is stored for this browser, when it expires, and a button to delete it now."""
 
     template_name = "affiliates/referral.html"
 

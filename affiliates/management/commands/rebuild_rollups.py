@@ -10,17 +10,17 @@ from privacy.registry.purposes import Purpose
 
 
 class Command(BaseCommand):
-    help = "Counts the affiliates' daily figures anew, as far as the rows they were counted from are kept."
+    help = "Rebuilds the affiliates' daily statistics, as far as the rows they were counted from are kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--check", action="store_true", help="Change nothing; fail at the first difference.")
+        parser.add_argument("--check", action="store_true", help="Change nothing; fail if anything differs.")
 
     @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         differences = rebuild(now=timezone.now(), change=not check)
         if check and differences:
-            raise CommandError(f"{len(differences)} figures differ, first: {differences[0]}")
+            raise CommandError(f"{len(differences)} statistics differ, first: {differences[0]}")
         for line in differences:
             self.stdout.write(f"corrected: {line}")
         if not differences:
-            self.stdout.write("Every figure equals the rows it was counted from.")
+            self.stdout.write("All statistics match the rows they were counted from.")

@@ -10,14 +10,14 @@ from privacy.registry.purposes import Purpose
 
 class Command(BaseCommand):
     help = (
-        "Proves that ledger, commissions, payouts, refunds and PayPal agree; exit 1 and the first difference otherwise."
+        "Reconciles ledger, commissions, payouts, refunds and PayPal. Exits with 1 and the first difference otherwise."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--no-paypal",
             action="store_true",
-            help=f"Ask this database alone. Otherwise PayPal is asked about the payouts of {AT_PAYPAL_FOR.days} days.",
+            help=f"Check only this database. Otherwise PayPal is asked about the payouts of {AT_PAYPAL_FOR.days} days.",
         )
 
     @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
@@ -26,5 +26,5 @@ class Command(BaseCommand):
         if not check.agrees:
             raise CommandError(check.difference)
         if not (check.paypal or no_paypal):
-            raise CommandError("What is here agrees. PayPal can't be asked just now, so it was not compared.")
-        self.stdout.write("Ledger, commissions, payouts and refunds agree.")
+            raise CommandError("The database is reconciled. PayPal can't be reached, so it was not compared.")
+        self.stdout.write("Ledger, commissions, payouts and refunds are reconciled.")
