@@ -52,7 +52,7 @@ KEPT = {
     "Deletion marker",
 }
 # What is kept and leads to nobody any more, because the order or account that it belongs to was stripped.
-KEPT_WITHOUT_A_PERSON = {"Which affiliate brought your order", "Codes that you have had"}
+KEPT_WITHOUT_A_PERSON = {"The affiliate who brought your order", "Codes you have had"}
 
 
 def everything_about(email: str, *, name: str, product: Product, brought_by: Affiliate) -> None:

@@ -171,7 +171,7 @@ def test_a_visitor_forgets_the_referral(site: RunningSite) -> None:
     frank = site.visitor()
     frank.open("/go/DEMO/")
     frank.open("/privacy/referral/")
-    frank.submit("Forget it now")
+    frank.submit("Delete it now")
     frank.open("/privacy/referral/")
     assert "Nothing is stored for this browser" in frank.text
 

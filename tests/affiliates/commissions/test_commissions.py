@@ -128,7 +128,7 @@ def test_staff_approve_and_reject_in_the_list(staff: Client, alice: Affiliate, p
     )
     assert "1 approved" in answer.content.decode()
     rejecting = {"action": "reject", "confirmed": "yes", "_selected_action": [str(unwanted.pk)]}
-    assert "write the reason" in staff.post(list_page, rejecting, follow=True).content.decode()
+    assert "enter a reason" in staff.post(list_page, rejecting, follow=True).content.decode()
     answer = staff.post(list_page, {**rejecting, "reason": "bought by himself"}, follow=True)
     assert "1 rejected" in answer.content.decode()
     answer = staff.post(list_page, {"action": "approve", "_selected_action": [wanted.pk, unwanted.pk]}, follow=True)

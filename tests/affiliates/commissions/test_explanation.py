@@ -49,24 +49,24 @@ def test_everything_from_the_click_to_the_payout(
     prepare_payout(currency="USD", prepared_by=bob)
     commission.refresh_from_db()
     lines = explain_commission(commission)
-    assert said(lines, "Who brought it") == [
-        "The order was placed on 2 March 2026 after a click on the affiliate's link, which counts for 30 days."
+    assert said(lines, "Source") == [
+        "The order was placed on March 2, 2026 after a click on the affiliate's link, which counts for 30 days."
     ]
     assert said(lines, "Rate") == [
-        "30 %, fixed when the order was placed: the program's own rate, because none was set for the affiliate or for"
+        "30%, fixed when the order was placed: the program's default rate, because none was set for the affiliate or"
         " the product."
     ]
-    assert said(lines, "Commission") == ["30 % of 59.95 USD is 17.985, rounded half-up to 17.99 USD."]
+    assert said(lines, "Commission") == ["30% of 59.95 USD is 17.985, rounded half-up to 17.99 USD."]
     assert said(lines, "Refunds") == [
-        "20.00 USD of 59.95 USD went back to the buyer, so 6.00 USD was taken back: 17.99 USD × 20.00 / 59.95, rounded"
+        "20.00 USD of 59.95 USD was refunded to the buyer, so 6.00 USD was reversed: 17.99 USD × 20.00 / 59.95, rounded"
         " half-up."
     ]
-    assert said(lines, "What is left") == ["11.99 USD."]
+    assert said(lines, "Remaining") == ["11.99 USD."]
     assert "looked fine" in said(lines, "Hold")[0]
-    assert said(lines, "State") == ["In a payout that is under way."]
-    assert [text.split(": ", 1)[1].split(" of 1 April")[0] for text in said(lines, "Account")] == [
+    assert said(lines, "State") == ["In a payout that is in progress."]
+    assert [text.split(": ", 1)[1].split(" on April 1")[0] for text in said(lines, "Ledger")] == [
         "17.99 USD, commission; in the payout of 11.99 USD",
-        "-6.00 USD, taken back after a refund; in the payout of 11.99 USD",
+        "-6.00 USD, reversal after a refund; in the payout of 11.99 USD",
     ]
     text = " ".join(line.text for line in lines).casefold()
     assert "carol" not in text
@@ -87,12 +87,12 @@ def test_a_code_and_each_kind_of_rate(
     set_rate(affiliate=alice, product=product, flat=Money(9000, "USD"), by=None)
     order = place(client, code="DEMO")
     lines = explain_order(order)
-    assert "with the code DEMO" in said(lines, "Who brought it")[0]
-    assert "before all others" in said(lines, "Rate")[0]
+    assert "with the code DEMO" in said(lines, "Source")[0]
+    assert "takes precedence over all others" in said(lines, "Rate")[0]
     assert "has not" in said(lines, "Commission")[0]
     payment = order.payments.get()
     apply_capture(payment=payment, capture=capture_of(payment))
-    assert said(explain_order(order), "Commission") == ["90.00 USD a sale, but never more than the base: 59.95 USD."]
+    assert said(explain_order(order), "Commission") == ["90.00 USD per sale, but at most the base: 59.95 USD."]
     assert words[0] in said(explain_commission(sale(factories.affiliate("e@example.com", "E2"), other())), "Rate")[0]
 
 
@@ -105,7 +105,7 @@ def test_why_nothing(alice: Affiliate, product: Product, bob: User) -> None:
     reject_commission(commission=commission, reason="bought by herself", rejected_by=bob)
     commission.refresh_from_db()
     assert said(explain_commission(commission), "State") == ["Rejected: bought by herself."]
-    assert "Nobody" in said(explain_order(factories.order(product)), "Who brought it")[0]
+    assert "Nobody" in said(explain_order(factories.order(product)), "Source")[0]
 
 
 def test_staff_read_it_on_one_page(staff: Client, alice: Affiliate, product: Product) -> None:
@@ -114,7 +114,7 @@ def test_staff_read_it_on_one_page(staff: Client, alice: Affiliate, product: Pro
     assert f"{page}explain/" in staff.get(f"{page}change/").content.decode()
     shown = staff.get(f"{page}explain/").content.decode()
     assert "Why 17.99 USD for DEMO?" in shown
-    assert "30 % of 59.95 USD is 17.985, rounded half-up to 17.99 USD." in shown
+    assert "30% of 59.95 USD is 17.985, rounded half-up to 17.99 USD." in shown
 
 
 def test_nobody_else_reads_it(alice: Affiliate, product: Product) -> None:

@@ -205,7 +205,7 @@ def test_a_held_commission_is_not_approved_by_time(
 def test_confirmed_it_is_rejected_with_the_reason(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
     flag = raise_flag(attribution=commission.attribution, kind=Kind.SAME_EMAIL)
-    with pytest.raises(FlagRefused, match="say why"):
+    with pytest.raises(FlagRefused, match="enter a reason"):
         confirm_flag(flag=flag, reason=" ", by=bob)
     assert confirm_flag(flag=flag, reason="bought by herself", by=bob)
     commission.refresh_from_db()
@@ -249,7 +249,7 @@ def test_staff_hold_clear_and_confirm_in_the_list(staff: Client, alice: Affiliat
     page = "/admin/affiliates/commission/"
     both = [str(fine.pk), str(foul.pk)]
     staff.post(page, {"action": "hold", "_selected_action": both})
-    assert "wants to look into it" in staff.get(f"{page}?held=yes").content.decode()
+    assert "wants to review it" in staff.get(f"{page}?held=yes").content.decode()
     staff.post(page, {"action": "clear", "_selected_action": both[:1]})
     assert Flag.objects.open().count() == 2  # without a reason nothing happens
     staff.post(page, {"action": "clear", "_selected_action": both[:1], "reason": "looked fine"})

@@ -128,8 +128,8 @@ def test_the_lines_explain_it(alice: Affiliate, product: Product) -> None:
     undo(refund(commission, "20.00"))
     commission.refresh_from_db()
     told = "\n".join(line.text for line in explain_commission(commission))
-    assert "A refund of 20.00 USD was undone: what it had taken back was given back" in told
-    assert "6.00 USD, given back: the refund was undone" in told
+    assert "A refund of 20.00 USD was reverted, so its part of the commission was restored" in told
+    assert "6.00 USD, restored after a reverted refund" in told
 
 
 def test_the_days_figures_follow(alice: Affiliate, product: Product) -> None:

@@ -64,8 +64,8 @@ def test_it_is_stored_sealed_and_confirmed(client: Client, work: Work) -> None:
     [
         ("terms", "", "Please read and accept the terms"),
         ("email", "erin", "Enter a valid email address"),
-        ("website", "not a website", "does not look like the address of a website"),
-        ("website", "javascript://x", "does not look like the address of a website"),
+        ("website", "not a website", "doesn&#x27;t look like the address of a website"),
+        ("website", "javascript://x", "doesn&#x27;t look like the address of a website"),
         ("name", "", "This field is required"),
         ("message", "a\x00b", "Null characters are not allowed"),
     ],
@@ -166,8 +166,8 @@ def test_a_code_is_random_and_readable(application: Application) -> None:
 @pytest.mark.parametrize("reason", [{}, {"reason": " "}])
 def test_nobody_is_declined_without_a_reason(staff: Client, application: Application, reason: dict[str, str]) -> None:
     page = decide(staff, application, "decline", **reason)
-    assert "The applicant reads this sentence" in page
-    assert ("Please write the reason" in page) == bool(reason)
+    assert "The applicant sees this in our email" in page
+    assert ("Please enter a reason" in page) == bool(reason)
     application.refresh_from_db()
     assert application.is_undecided
 
@@ -192,9 +192,9 @@ def test_the_buttons_on_its_page_decide_too(staff: Client, application: Applicat
 def test_approving_before_the_confirmation_warns_and_says_so_in_the_mail(
     staff: Client, application: Application, work: Work
 ) -> None:
-    assert "had not confirmed the address yet" in decide(staff, application, "approve")
+    assert "the address is not confirmed yet" in decide(staff, application, "approve")
     work()
-    assert "by setting the password you confirm that it was you" in str(mail.outbox[-1].body)
+    assert "By setting the password, you confirm that you applied" in str(mail.outbox[-1].body)
     application.refresh_from_db()
     assert application.confirmed_at is None
 
@@ -217,10 +217,10 @@ def test_who_is_an_affiliate_already_is_told_by_mail_alone(
     response = client.post(APPLY, {**ERIN, "email": "alice@example.com"})
     assert (response.status_code, response.headers["Location"]) == (302, "/affiliates/applied/")
     work()
-    assert mail.outbox[-1].subject == "You are an affiliate of ours already"
+    assert mail.outbox[-1].subject == "You are already our affiliate"
     assert "/affiliates/apply/confirm/" not in str(mail.outbox[-1].body)
     application = Application.objects.get()
-    assert f"belongs to {alice} already" in decide(staff, application, "approve")
+    assert f"already belongs to {alice}" in decide(staff, application, "approve")
     with pytest.raises(DecisionRefused, match="belongs to affiliate DEMO"):
         approve_application(application=application)
     assert Affiliate.objects.count() == 1

@@ -65,7 +65,7 @@ def test_the_page_says_what_happens_before_it_happens(browser: Client, alice: Af
     sale(alice, product)
     page = browser.get(CLOSE).content.decode()
     assert "Your balance is 17.99 USD. It is paid with the next payout" in page
-    assert "1 commission still waits out the hold" in page
+    assert "1 commission is still pending" in page
 
 
 def test_it_takes_a_tick(browser: Client, alice: Affiliate) -> None:
@@ -97,7 +97,7 @@ def test_the_affiliate_is_told_what_becomes_of_the_money(browser: Client, work: 
     close(browser)
     work()
     assert mail.outbox[-1].subject == "Your affiliate account is closed"
-    assert "however little it is" in str(mail.outbox[-1].body)
+    assert "however small it is" in str(mail.outbox[-1].body)
 
 
 def test_the_last_money_is_paid_however_little_it_is(

@@ -51,7 +51,7 @@ def test_the_link_works_once(client: Client, application: Application, link: Lin
     client.post(link(CONFIRM))
     for response in (client.get(link(CONFIRM)), client.post(link(CONFIRM))):
         assert response.status_code == 410
-        assert "does not work any more" in response.content.decode()
+        assert "has expired" in response.content.decode()
 
 
 @pytest.mark.parametrize(("days", "answer"), [(timedelta(days=7, seconds=-1), 302), (timedelta(days=7), 410)])
@@ -159,7 +159,7 @@ def test_released_application_goes_its_normal_way(
     assert "1</strong> application to decide" in " ".join(staff.get("/admin/").content.decode().split())
     assert str(held.pk) in staff.get("/admin/affiliates/application/?state__in=held,open").content.decode()
     page = f"/admin/affiliates/application/{held.pk}/"
-    assert "It is held for a look" in staff.get(f"{page}change/").content.decode()
+    assert "This application is held for review" in staff.get(f"{page}change/").content.decode()
     assert "1 released" in staff.post(f"{page}decide/release/", follow=True).content.decode()
     work()
     assert [message.to for message in mail.outbox] == [["Erin@example.org"]]

@@ -102,7 +102,7 @@ def test_an_account_whose_owner_applied_and_confirmed_keeps_its_password_and_get
     work()
     message: Any = mail.outbox[-1]
     assert message.to == ["erin@example.org"]
-    assert "sign in with this address and your password" in message.body
+    assert "Sign in with this address and your password" in message.body
     assert "/accounts/password/" not in f"{message.body}{message.alternatives}"
     assert "UNDEFINED" not in f"{message.body}{message.alternatives}"
     assert Client().login(email="erin@example.org", password=PASSWORD)
@@ -124,7 +124,7 @@ def test_an_account_that_never_had_a_password_gets_its_link_at_its_own_address(
     ("fields", "why"),
     [
         ({}, "nobody has confirmed that its owner applied"),
-        ({"is_active": False}, "belongs to an account that is switched off"),
+        ({"is_active": False}, "belongs to an inactive account"),
     ],
 )
 def test_an_unconfirmed_application_reaches_no_account(
@@ -184,7 +184,7 @@ def test_an_account_made_while_staff_decide_is_a_refusal_in_words(
         return create(self, email, *args, **fields)
 
     monkeypatch.setattr(type(User.objects), "create_user", create_late)
-    with pytest.raises(DecisionRefused, match="at the same moment"):
+    with pytest.raises(DecisionRefused, match="at the same time"):
         approve_application(application=application)
     assert not User.objects.exists()
     assert connection.is_usable()

@@ -73,7 +73,7 @@ def test_payouts_go_to_the_old_address_until_then(
 
 def test_the_old_address_is_told_and_the_new_one_is_not(asked: PayoutEmailChange) -> None:
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
-    assert "5 March 2026, 12:00" in str(mail.outbox[0].body)
+    assert "March 5, 2026, 12:00" in str(mail.outbox[0].body)
     assert "new@paypal.example" not in str(mail.outbox[0].body)
 
 
@@ -90,7 +90,7 @@ def test_both_are_told_where_payouts_go_elsewhere_than_the_sign_in(
 def test_the_profile_counts_down(clock: time_machine.Traveller, asked: PayoutEmailChange, browser: Client) -> None:
     clock.shift(timedelta(hours=24))
     page = browser.get(PROFILE).content.decode().replace("\xa0", " ")
-    assert "5 March 2026, 12:00 UTC" in page
+    assert "March 5, 2026, 12:00 UTC" in page
     assert "2 days" in page
     assert "new@paypal.example" in page
 
@@ -106,7 +106,7 @@ def test_this_was_not_me_stops_it_and_signs_everybody_out(
     stranger = Client()
     assert "This was not me: stop it" in stranger.get(link(STOP)).content.decode()
     assert browser.get(PROFILE).status_code == 200  # opening the link stops nothing
-    assert "The change is stopped" in stranger.post(link(STOP)).content.decode()
+    assert "The change was stopped" in stranger.post(link(STOP)).content.decode()
     assert browser.get(PROFILE).status_code == 302
     assert not Client().login(email="alice@example.com", password=PASSWORD)
     work()
@@ -157,7 +157,7 @@ def test_the_affiliate_can_keep_the_old_address(
     ("answer", "message"),
     [
         ({"email": "nonsense"}, "Enter a valid email address"),
-        ({"email": "ALICE@example.com"}, "your payouts go to already"),
+        ({"email": "ALICE@example.com"}, "Your payouts already go to this address"),
         ({"email": "josé@example.com"}, "PayPal can&#x27;t pay to this address"),
         ({"email": "a\x00@example.com"}, "Null characters"),
     ],
@@ -187,7 +187,7 @@ def test_it_is_told_when_it_is_used_and_stands_in_the_audit(
     use_new_payout_emails(now=timezone.now())
     assert use_new_payout_emails(now=timezone.now()) == 0
     work()
-    assert mail.outbox[-1].subject == "Your payouts go to your new address now"
+    assert mail.outbox[-1].subject == "Your payouts now go to your new address"
     [entry] = AuditEntry.objects.filter(action="affiliates.payout_address.changed")
     assert entry.object_id == str(alice.pk)
 

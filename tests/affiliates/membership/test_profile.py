@@ -96,12 +96,12 @@ def test_an_opt_out_beats_the_choice_and_the_profile_says_so(
     browser: Client, alice: Affiliate, product: Product, work: Work
 ) -> None:
     choose(browser, mail_sales="on")
-    assert "You asked for no mail" not in browser.get(PROFILE).content.decode()
+    assert "You opted out of emails" not in browser.get(PROFILE).content.decode()
     suppress("alice@example.com", Channel.EMAIL, purpose=Purpose.AFFILIATE_ACCOUNT)
     sale(alice, product)
     work()
     assert not [message for message in mail.outbox if message.subject == "A sale through your link"]
-    assert "You asked for no mail" in browser.get(PROFILE).content.decode()
+    assert "You opted out of emails" in browser.get(PROFILE).content.decode()
 
 
 def test_a_month_is_summed_up_once_for_whoever_wants_it(

@@ -28,7 +28,7 @@ def step(affiliate: Affiliate, slug: str) -> str:
 
 def test_suspending_needs_a_reason_and_mails_it(staff: Client, alice: Affiliate, bob: User, work: Work) -> None:
     assert "Suspend…" in staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").content.decode()
-    assert "Please write the reason" in staff.post(step(alice, "suspend"), {"reason": " "}).content.decode()
+    assert "Please enter a reason" in staff.post(step(alice, "suspend"), {"reason": " "}).content.decode()
     staff.post(step(alice, "suspend"), {"reason": REASON})
     alice.refresh_from_db()
     assert (alice.state, alice.state_reason) == ("suspended", REASON)
@@ -58,12 +58,12 @@ def test_reinstating_undoes_it(staff: Client, alice: Affiliate, bob: User, produ
     alice.refresh_from_db()
     assert (alice.state, alice.state_reason) == ("active", None)
     work()
-    assert mail.outbox[-1].subject == "Your affiliate account is open again"
+    assert mail.outbox[-1].subject == "Your affiliate account is reinstated"
     assert prepare_payout(currency="USD", prepared_by=bob)
 
 
 def test_staff_close_with_a_reason(staff: Client, alice: Affiliate, work: Work) -> None:
-    assert "Please write the reason" in staff.post(step(alice, "close"), {"reason": ""}).content.decode()
+    assert "Please enter a reason" in staff.post(step(alice, "close"), {"reason": ""}).content.decode()
     staff.post(step(alice, "close"), {"reason": REASON})
     alice.refresh_from_db()
     assert alice.state == "closed"

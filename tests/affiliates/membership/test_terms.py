@@ -44,16 +44,16 @@ def test_the_page_shows_the_terms_in_force_and_those_before(
 ) -> None:
     first = client.get(TERMS).content.decode()
     assert "Version 1," in first
-    assert "30 % of the net price" in first
+    assert "30% of the net price" in first
     assert "All versions" not in first
     new_version(bob, timezone.now() + timedelta(days=1))
-    assert "30 % of the net price" in client.get(TERMS).content.decode()
+    assert "30% of the net price" in client.get(TERMS).content.decode()
     assert "We pay twice" in client.get(f"{TERMS}?version=2").content.decode()
     clock.shift(timedelta(days=1))
     now = client.get(TERMS).content.decode()
     assert "We pay twice" in now
-    assert "30 % of the net price" not in now
-    assert "30 % of the net price" in client.get(f"{TERMS}?version=1").content.decode()
+    assert "30% of the net price" not in now
+    assert "30% of the net price" in client.get(f"{TERMS}?version=1").content.decode()
 
 
 @pytest.mark.parametrize("version", ["9", "x", "-1", "99999999999", "²"])
@@ -72,7 +72,7 @@ def test_new_terms_are_accepted_before_the_portal_goes_on(browser: Client, alice
     page = browser.get(PORTAL, follow=True)
     assert page.redirect_chain == [(ACCEPT, 302)]
     assert "We pay twice" in page.content.decode()
-    assert "Please tick this to accept" in browser.post(ACCEPT, {"version": 2}).content.decode()
+    assert "Please check this box to accept" in browser.post(ACCEPT, {"version": 2}).content.decode()
     assert not TermsAcceptance.objects.filter(version=version).exists()
     after = browser.post(ACCEPT, {"version": 2, "accept": "on"}, follow=True)
     assert after.redirect_chain[-1][0] == PORTAL
@@ -137,7 +137,7 @@ def test_each_affiliate_is_told_once(clock: time_machine.Traveller, alice: Affil
     work()
     [message] = mail.outbox
     assert message.to == ["alice@example.com"]
-    assert "1 April 2026" in str(message.body)
+    assert "April 1, 2026" in str(message.body)
     assert "We pay twice." in str(message.body)
 
 
@@ -146,12 +146,12 @@ def test_nobody_is_told_of_the_first_terms(alice: Affiliate) -> None:
 
 
 def test_staff_write_read_and_publish(staff: Client, alice: Affiliate) -> None:
-    assert "We tell you by mail" in staff.get(f"{ADMIN}add/").content.decode()  # the last text to start from
+    assert "We notify you by email" in staff.get(f"{ADMIN}add/").content.decode()  # the last text to start from
     staff.post(f"{ADMIN}add/", {"changes": "Twice.", "text": "We pay twice."})
     draft = TermsVersion.objects.get(number=2)
     assert draft.is_draft
     page = staff.get(f"{ADMIN}{draft.pk}/publish/").content.decode()
-    assert "1 active affiliate will be told" in page
+    assert "1 active affiliate will be notified" in page
     moment = timezone.now() + timedelta(days=30)
     answer = {"effective_from_0": f"{moment:%Y-%m-%d}", "effective_from_1": "09:00:00"}
     staff.post(f"{ADMIN}{draft.pk}/publish/", answer)
@@ -164,7 +164,7 @@ def test_staff_write_read_and_publish(staff: Client, alice: Affiliate) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "day", "message"),
-    [("Twice.", "2020-01-01", "This moment has passed"), ("", "2036-01-01", "say in a few sentences what changes")],
+    [("Twice.", "2020-01-01", "This time has passed"), ("", "2036-01-01", "describe the changes in a few sentences")],
 )
 def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day: str, message: str) -> None:
     draft = TermsVersion.objects.create(number=2, text="Twice.", changes=changes)
@@ -176,14 +176,14 @@ def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day:
 
 def test_a_version_is_published_once(bob: User) -> None:
     version = new_version(bob, timezone.now() + timedelta(days=1))
-    with pytest.raises(PublishingRefused, match="published already"):
+    with pytest.raises(PublishingRefused, match="already published"):
         publish_terms(version=version, effective_from=timezone.now() + timedelta(days=2), by=bob)
 
 
 def test_an_older_draft_does_not_follow_a_newer_version(bob: User) -> None:
     draft = TermsVersion.objects.create(number=2, text="Twice.", changes="Twice.")
     new_version(bob, number=3)
-    with pytest.raises(PublishingRefused, match="Version 3 was published meanwhile"):
+    with pytest.raises(PublishingRefused, match="Version 3 was published in the meantime"):
         publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=2), by=bob)
 
 

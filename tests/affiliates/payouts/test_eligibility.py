@@ -171,9 +171,9 @@ def test_preview_and_portal_say_the_same(
     if reason is Ineligibility.TERMS:  # every page asks for the acceptance first
         return
     page = text_of(erin.user, "payouts/")
-    assert "go out with the next run" not in page
+    assert "will be sent with the next payout run" not in page
     assert "another affiliate" not in page and "Frank" not in page
-    words = "10.00 USD more in approved commissions" if reason is Ineligibility.MINIMUM else reason.words[1:]
+    words = "You need 10.00 USD in approved commissions" if reason is Ineligibility.MINIMUM else reason.words[1:]
     assert words in page
 
 
@@ -221,7 +221,7 @@ def test_a_run_of_which_nothing_is_left_is_canceled(
 ) -> None:
     for affiliate in (alice, erin):
         suspend(affiliate, bob)
-    assert "Nobody in this run may be paid now, so it is canceled" in approve(staff, batch)
+    assert "Nobody in this run may be paid now, so it was canceled" in approve(staff, batch)
     batch.refresh_from_db()
     assert (batch.state, state_of(alice), state_of(erin)) == ("cancelled", *[("cancelled", "17.99 USD")] * 2)
     assert run_due_tasks() >= 0

@@ -73,8 +73,8 @@ def test_the_affiliate_hears_that_it_came_back(item: PayoutItem) -> None:
     tell(item, Status.BLOCKED, Status.BLOCKED)
     run_due_tasks()
     [message] = mail.outbox
-    assert (message.to, message.subject) == (["alice@example.com"], "Your payout of 17.99 USD came back")
-    assert "the payment is blocked" in message.body
+    assert (message.to, message.subject) == (["alice@example.com"], "Your payout of 17.99 USD was returned")
+    assert "the payment did not go through (state: blocked)" in message.body
     assert AuditEntry.objects.filter(action="affiliates.payout.item_returned").count() == 1
 
 
@@ -144,4 +144,4 @@ def test_an_address_that_went_after_the_first_try_is_for_a_person(
     item.refresh_from_db()
     batch.refresh_from_db()
     assert (item.state, batch.state, balance(alice)) == ("queued", "approved", "0.00 USD")
-    assert "look this parcel up at PayPal" in batch.problem
+    assert "Look this batch up at PayPal" in batch.problem

@@ -88,7 +88,7 @@ def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Pro
     approved_sale(alice, product)
     alice.payout_email = None
     alice.save()
-    with pytest.raises(PayoutRefused, match="an address to be paid at"):
+    with pytest.raises(PayoutRefused, match="a valid PayPal address"):
         prepare(bob)
 
 
@@ -220,7 +220,7 @@ def test_a_negative_balance_is_carried_over(alice: Affiliate, product: Product, 
 def test_staff_prepare_approve_and_cancel_by_buttons(staff: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     page = staff.post("/admin/affiliates/payoutbatch/prepare/", follow=True).content.decode()
-    assert "Nothing is sent before it is approved" in page
+    assert "Nothing is sent until the run is approved" in page
     assert "17.99 USD" in page
     first = PayoutBatch.objects.get()
     page = staff.post(f"/admin/affiliates/payoutbatch/{first.pk}/cancel/", follow=True).content.decode()
@@ -228,14 +228,14 @@ def test_staff_prepare_approve_and_cancel_by_buttons(staff: Client, alice: Affil
     staff.post("/admin/affiliates/payoutbatch/prepare/")
     second = PayoutBatch.objects.exclude(pk=first.pk).get()
     page = staff.post(f"/admin/affiliates/payoutbatch/{second.pk}/approve/", follow=True).content.decode()
-    assert "It goes to PayPal now" in page
+    assert "being sent to PayPal" in page
     page = staff.post(f"/admin/affiliates/payoutbatch/{second.pk}/approve/", follow=True).content.decode()
     assert "This run is not waiting for approval" in page
 
 
 def test_a_refusal_is_told_in_words(staff: Client) -> None:
     page = staff.post("/admin/affiliates/payoutbatch/prepare/", follow=True).content.decode()
-    assert "Nobody has 10.00 USD or more to be paid" in page
+    assert "Nobody has 10.00 USD or more due" in page
 
 
 def test_the_buttons_are_posts_of_people_with_the_permission(

@@ -143,7 +143,7 @@ def test_the_day_of_payment_is_the_vendors(
     assert f'value="{today}"' in staff.get(page_of(batch)).content.decode()
     day_after = str(datetime.fromisoformat(today).date() + timedelta(days=1))
     answers = {"outcome": "paid", "reference": "BANK-7"}
-    assert "This day has not come yet" in staff.post(page_of(batch), {**answers, "paid_on": day_after}).content.decode()
+    assert "This day is in the future" in staff.post(page_of(batch), {**answers, "paid_on": day_after}).content.decode()
     day_before = datetime.fromisoformat(today).date() - timedelta(days=1)
     staff.post(page_of(batch), {**answers, "paid_on": str(day_before)})
     [settled_at] = set(batch.items.values_list("settled_at", flat=True))
@@ -160,7 +160,7 @@ def test_one_of_them_failed_and_is_due_again(staff: Client, batch: PayoutBatch, 
     assert batch.state == "approved"
     assert batch.items.get(affiliate__code="ERIN").state == "queued"
     run_due_tasks()
-    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD came back"]
+    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD was returned"]
     staff.post(page, {"outcome": "paid", "paid_on": "2026-03-01", "reference": "B"})
     item.refresh_from_db()
     assert item.state == "failed"
@@ -170,10 +170,10 @@ def test_one_of_them_failed_and_is_due_again(staff: Client, batch: PayoutBatch, 
     ("answers", "told"),
     [
         ({}, "This field is required"),
-        ({"outcome": "paid", "paid_on": "2026-03-01"}, "Under which reference"),
-        ({"outcome": "paid", "reference": "B"}, "On which day"),
-        ({"outcome": "paid", "paid_on": "2026-03-03", "reference": "B"}, "This day has not come yet"),
-        ({"outcome": "failed"}, "Please say why"),
+        ({"outcome": "paid", "paid_on": "2026-03-01"}, "Please enter its reference"),
+        ({"outcome": "paid", "reference": "B"}, "Please enter the day"),
+        ({"outcome": "paid", "paid_on": "2026-03-03", "reference": "B"}, "This day is in the future"),
+        ({"outcome": "failed"}, "Please enter a reason"),
     ],
 )
 def test_what_is_missing_is_asked_for(
@@ -189,7 +189,7 @@ def test_a_run_of_paypals_is_not_settled_by_hand(staff: Client, alice: Affiliate
     approved_sale(alice, product)
     batch = prepare_payout(currency="USD", prepared_by=bob)
     answers = {"outcome": "paid", "paid_on": "2026-03-01", "reference": "B"}
-    assert "Only an approved run" in staff.post(page_of(batch), answers).content.decode()
+    assert "Only an approved manual run" in staff.post(page_of(batch), answers).content.decode()
     assert batch.items.get().state == "queued"
 
 

@@ -118,7 +118,7 @@ def test_a_denied_run_is_due_again(paypal: Standin, batch: PayoutBatch, alice: A
     work()
     paypal.advance(5)
     item = followed(batch)
-    assert (batch.state, batch.problem, item.state) == ("denied", "PayPal denied the parcel", "cancelled")
+    assert (batch.state, batch.problem, item.state) == ("denied", "PayPal denied the batch", "cancelled")
     assert item.paypal_item_id is not None
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
     PayoutItem.objects.update(paypal_item_id=None)  # as it was left before

@@ -56,15 +56,15 @@ def state_of(item: PayoutItem) -> tuple[str, str]:
 
 def test_staff_take_it_back(staff: Client, alice: Affiliate, item: PayoutItem) -> None:
     page = staff.get(f"/admin/affiliates/payoutitem/{item.pk}/change/").content.decode()
-    assert "Take it back from PayPal" in page
+    assert "Cancel at PayPal" in page
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
-    assert "PayPal says: returned." in page
-    assert "Take it back from PayPal" not in page
+    assert "PayPal&#x27;s state: returned." in page
+    assert "Cancel at PayPal" not in page
     assert state_of(item) == ("returned", "finished")
     assert balance(alice) == "17.99 USD"
     assert Commission.objects.get().state == "approved"
     run_due_tasks()
-    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD came back"]
+    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD was returned"]
 
 
 def test_pressing_twice_gives_back_once(staff: Client, item: PayoutItem) -> None:
@@ -78,14 +78,14 @@ def test_what_was_collected_a_moment_ago_is_paid(staff: Client, paypal: Standin,
     address = f"{paypal.url}/standin/items/{item.paypal_item_id}"
     requests.post(address, data={"choice": "Claim it"}, allow_redirects=False, timeout=10).raise_for_status()
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
-    assert "PayPal says: paid" in page
+    assert "PayPal&#x27;s state: paid" in page
     assert state_of(item) == ("paid", "finished")
     assert balance(item.affiliate) == "0.00 USD"
 
 
 def test_without_paypal_nothing_changes(staff: Client, item: PayoutItem, paypal_down: None) -> None:
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
-    assert "PayPal can’t be reached; please try again in a moment." in page.replace("&#x27;", "’")
+    assert "PayPal can’t be reached. Please try again in a moment." in page.replace("&#x27;", "’")
     assert state_of(item) == ("unclaimed", "sent")
 
 

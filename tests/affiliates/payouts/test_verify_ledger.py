@@ -62,7 +62,7 @@ def books(alice: Affiliate, product: Product, bob: User) -> Commission:
 
 
 def test_books_in_order_agree(books: Commission) -> None:
-    assert "agree" in verify("--no-paypal")
+    assert "reconciled" in verify("--no-paypal")
     assert LedgerCheck.objects.get().agrees
 
 
@@ -79,7 +79,7 @@ def test_a_paid_order_without_its_commission(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=lost.pk)._raw_delete(using="default")
     assert told() == (
-        f"Order {lost.attribution.order_id} is paid and was brought by an affiliate, but has no commission."
+        f"Order {lost.attribution.order_id} is paid and attributed to an affiliate, but has no commission."
     )
 
 
@@ -91,25 +91,25 @@ def test_a_commission_on_an_unpaid_order(books: Commission) -> None:
 def test_a_commission_of_another_amount(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=books.pk).update(amount_minor=1798)
-    assert told() == f"Commission {books.pk} is 17.98 USD, but its rate and its base make 17.99 USD."
+    assert told() == f"Commission {books.pk} is 17.98 USD, but by its rate and base it should be 17.99 USD."
 
 
 def test_a_commission_at_another_rate(books: Commission) -> None:
     with guards_lifted():
         Attribution.objects.filter(pk=books.attribution_id).update(rate_percent=31)
-    assert told().startswith(f"Commission {books.pk} has another rate")
+    assert told().startswith(f"The rate of commission {books.pk} differs")
 
 
 def test_a_payment_and_its_refunds(books: Commission) -> None:
     payment = books.attribution.order.payments.get()
     Payment.objects.filter(pk=payment.pk).update(refunded_minor=2999)
-    assert told() == f"Payment {payment.pk} says that 29.99 USD was refunded, but its refunds are 30.00 USD."
+    assert told() == f"Payment {payment.pk} says that 29.99 USD was refunded, but its refunds sum to 30.00 USD."
 
 
 def test_less_taken_back_than_was_refunded(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=books.pk).update(reversed_minor=600)
-    assert told() == (f"Of commission {books.pk}, 6.00 USD was taken back; by what was refunded it should be 9.00 USD.")
+    assert told() == f"6.00 USD of commission {books.pk} was reversed, but by the refunds it should be 9.00 USD."
 
 
 def test_a_refund_of_another_order(books: Commission) -> None:
@@ -117,15 +117,14 @@ def test_a_refund_of_another_order(books: Commission) -> None:
     line = LedgerEntry.objects.filter(commission=books, kind="reversal").first()
     with guards_lifted():
         LedgerEntry.objects.filter(pk=line.pk).update(refund=other)  # type: ignore[union-attr]
-    assert f"for refund {other.pk} of another order" in told()
+    assert f"for refund {other.pk}, which is of another order" in told()
 
 
 def test_a_ledger_line_of_another_amount(books: Commission) -> None:
     with guards_lifted():
         LedgerEntry.objects.filter(commission=books, kind="commission").update(amount_minor=5000)
     assert told() == (
-        f"Commission {books.pk} is in_payout and should stand in the ledger with 8.99 USD, but its lines there sum to"
-        " 41.00 USD."
+        f"Commission {books.pk} is in_payout and should have 8.99 USD in the ledger, but its entries sum to 41.00 USD."
     )
 
 
@@ -141,16 +140,14 @@ def test_a_payout_that_took_up_anothers_line(books: Commission) -> None:
     line = LedgerEntry.objects.get(kind="return", affiliate__code="ERIN")
     with guards_lifted():
         PayoutClaim.objects.filter(entry=line).update(payout=theirs)
-    assert told() == (
-        f"Ledger line {line.pk} is of another affiliate or in another currency than its payout {theirs.pk}."
-    )
+    assert told() == (f"Ledger entry {line.pk} has another affiliate or currency than its payout {theirs.pk}.")
 
 
 def test_a_payout_of_another_amount(books: Commission) -> None:
     item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
     with guards_lifted():
         PayoutItem.objects.filter(pk=item.pk).update(amount_minor=1)
-    assert told() == f"Payout {item.pk} is 0.01 USD, but the ledger was debited with 30.00 USD for it."
+    assert told() == f"Payout {item.pk} is 0.01 USD, but the ledger was debited 30.00 USD for it."
 
 
 def test_a_payout_that_lost_a_line(books: Commission) -> None:
@@ -158,7 +155,7 @@ def test_a_payout_that_lost_a_line(books: Commission) -> None:
     item = line.claim.payout
     with guards_lifted():
         PayoutClaim.objects.filter(entry=line)._raw_delete(using="default")
-    assert told() == f"The ledger lines that payout {item.pk} took up should sum to nothing, but sum to -30.00 USD."
+    assert told() == f"The ledger entries that payout {item.pk} claimed should sum to zero, but sum to -30.00 USD."
 
 
 def test_a_payout_that_came_back_and_was_not_booked(books: Commission) -> None:
@@ -170,7 +167,7 @@ def test_a_payout_that_came_back_and_was_not_booked(books: Commission) -> None:
 def test_a_commission_called_paid_that_nobody_paid(books: Commission, alice: Affiliate, product: Product) -> None:
     lonely = approved_sale(alice, product)
     Commission.objects.filter(pk=lonely.pk).update(state="in_payout")
-    assert told() == f"Commission {lonely.pk} is in_payout, but no payout has taken it up."
+    assert told() == f"Commission {lonely.pk} is in_payout, but no payout has claimed it."
 
 
 def test_a_commission_called_due_that_is_in_a_payout(
@@ -179,9 +176,7 @@ def test_a_commission_called_due_that_is_in_a_payout(
     fresh = approved_sale(alice, product, "500.00")
     item = prepare_payout(currency="USD", prepared_by=bob).items.get()
     Commission.objects.filter(pk=fresh.pk).update(state="approved")
-    assert told() == (
-        f"Commission {fresh.pk} is said to be due, but payout {item.pk}, which is queued, has taken it up."
-    )
+    assert told() == (f"Commission {fresh.pk} is marked as due, but payout {item.pk}, which is queued, has claimed it.")
 
 
 def test_a_commission_called_paid_whose_payout_came_back(
@@ -193,13 +188,14 @@ def test_a_commission_called_paid_whose_payout_came_back(
     Commission.objects.filter(pk=fresh.pk).update(state="in_payout")
     item = batch.items.get()
     assert (
-        told() == f"Commission {fresh.pk} is in_payout, but payout {item.pk} came back, and nothing has paid it since."
+        told()
+        == f"Commission {fresh.pk} is in_payout, but payout {item.pk} was returned, and no other has paid it since."
     )
 
 
 def test_a_fallen_guard_is_told(books: Commission) -> None:
     drop_trigger("affiliates_ledgerentry", "no_update")
-    assert "the trigger affiliates_ledgerentry_no_update is gone" in first_difference(paypal_since=None)
+    assert "the trigger affiliates_ledgerentry_no_update is missing" in first_difference(paypal_since=None)
 
 
 def test_every_question_finds_nothing_in_empty_books(db: None) -> None:
@@ -255,7 +251,7 @@ def _is_paid() -> bool:
 
 
 def test_paypal_agrees(paid_out: PayoutItem) -> None:
-    assert "agree" in verify()
+    assert "reconciled" in verify()
 
 
 def test_another_amount_at_paypal_is_told(paid_out: PayoutItem) -> None:
@@ -273,7 +269,7 @@ def test_another_amount_at_paypal_is_told(paid_out: PayoutItem) -> None:
 def test_a_payout_that_paypal_does_not_confirm_is_told(paid_out: PayoutItem) -> None:
     with guards_lifted():
         PayoutItem.objects.update(state="unclaimed")
-    assert "agree" in verify()  # merely behind
+    assert "reconciled" in verify()  # merely behind
     with guards_lifted():
         PayoutItem.objects.update(state="returned")
         item = PayoutItem.objects.get()
@@ -289,11 +285,11 @@ def test_a_payout_that_paypal_does_not_confirm_is_told(paid_out: PayoutItem) -> 
 def test_paypal_that_does_not_answer_is_told_and_is_no_alarm(
     staff: Client, paid_out: PayoutItem, paypal: Standin, paypal_down: None
 ) -> None:
-    with pytest.raises(CommandError, match="can't be asked"):
+    with pytest.raises(CommandError, match="can't be reached"):
         verify()
     check = LedgerCheck.objects.get()
     assert (check.agrees, check.paypal) == (True, False)
-    assert "The last comparison" not in staff.get("/admin/affiliates/payoutbatch/").content.decode()
+    assert "The last reconciliation" not in staff.get("/admin/affiliates/payoutbatch/").content.decode()
     assert "failed for three days" not in staff.get("/admin/").content.decode()
     assert check_books_nightly(now=check.checked_at + timedelta(hours=1)) == 1  # tried again soon
     LedgerCheck.objects.filter(pk=check.pk).update(checked_at=timezone.now() - timedelta(days=3))

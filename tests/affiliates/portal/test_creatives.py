@@ -138,7 +138,7 @@ def test_what_is_no_image_is_refused(staff: Client, content: bytes, name: str) -
 @pytest.mark.parametrize("landing", ["https://evil.example/", "//evil.example/", "services/", "/admin/", "/nowhere/"])
 def test_a_banner_leads_to_public_pages_alone(staff: Client, landing: str) -> None:
     response = staff.post(ADD, form(None, landing=landing))
-    assert b"This is not the path of a public page of this site." in response.content
+    assert b"Enter the path of a public page of this site." in response.content
     assert not Creative.objects.exists()
 
 

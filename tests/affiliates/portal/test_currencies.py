@@ -49,10 +49,10 @@ def test_the_overview_has_each_sum_and_the_next_payout_by_currency(both: Affilia
     assert "In EUR Pending 6.00 EUR" in page
     assert "Approved 17.99 USD" in page
     assert "Approved 30.00 EUR" in page
-    assert page.count("ready It goes out with the next payout run") == 2
+    assert page.count("ready It will be sent to your PayPal address with the next payout run") == 2
     assert "Balance 17.99 USD" in page
     assert "Balance 30.00 EUR" in page
-    assert "Payouts from 10.00 USD 10.00 EUR" in page
+    assert "Minimum payout 10.00 USD 10.00 EUR" in page
     assert "47.99" not in page
 
 
@@ -62,8 +62,8 @@ def test_figures_and_chart_are_those_of_the_chosen_currency(both: Affiliate) -> 
     assert "Orders 1 new" in dollars
     assert "Sales 120.00 EUR" in euros
     assert "Orders 2 new" in euros
-    assert "Earned at most 17.99 USD in a day" in dollars
-    assert "Earned at most 36.00 EUR in a day" in euros
+    assert "Earned Peak: 17.99 USD a day" in dollars
+    assert "Earned Peak: 36.00 EUR a day" in euros
     page = BeautifulSoup(signed_in(both.user).get(f"{PORTAL}?currency=EUR").content, "html.parser")
     assert all("currency=EUR" in str(link["href"]) for link in page.select(".period-choices a"))
     assert text_of(both.user, "?currency=XXX").count("Sales 59.95 USD") == 2  # the period's, and since joining
@@ -96,7 +96,7 @@ def test_each_currency_has_its_statement(both: Affiliate) -> None:
 def test_the_tab_of_payouts_says_what_comes_next_in_each(both: Affiliate, bob: User) -> None:
     prepare_payout(currency="EUR", prepared_by=bob)
     page = text_of(both.user, "payouts/")
-    assert "17.99 USD go out with the next run" in page
+    assert "17.99 USD will be sent with the next payout run" in page
     assert "Your next payout: 0.00 EUR" in page
     assert "30.00 EUR" in page
 
@@ -148,7 +148,7 @@ def test_staff_choose_among_the_currencies_in_which_money_is_due(both: Affiliate
 
 def test_where_only_euros_are_due_staff_are_led_to_them(alice: Affiliate, guard: Product, staff: Client) -> None:
     approved_sale(alice, guard, "100.00")
-    assert "together 30.00 EUR" in " ".join(BeautifulSoup(staff.get(PREVIEW).content, "html.parser").text.split())
+    assert "a total of 30.00 EUR" in " ".join(BeautifulSoup(staff.get(PREVIEW).content, "html.parser").text.split())
 
 
 def test_the_smallest_payout_counts_the_smallest_units_of_each_currency(alice: Affiliate, bob: User) -> None:
@@ -157,8 +157,8 @@ def test_the_smallest_payout_counts_the_smallest_units_of_each_currency(alice: A
             affiliate=alice, kind="adjustment", amount_minor=minor, currency=currency, reason="a bonus"
         )
     page = text_of(alice.user)
-    assert "1 JPY more in approved commissions: a payout starts at 1000 JPY." in page
-    assert page.count("ready It goes out with the next payout run") == 1
+    assert "You need 1000 JPY in approved commissions to be paid. You have 999 JPY." in page
+    assert page.count("ready It will be sent to your PayPal address with the next payout run") == 1
 
 
 def test_the_program_of_another_currency_says_its_amounts_in_it(client: Client, db: None, settings: object) -> None:

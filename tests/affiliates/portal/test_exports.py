@@ -39,9 +39,9 @@ def test_commissions_are_exact(alice: Affiliate, product: Product) -> None:
     row = rows(alice, "commissions")[0]
     assert row["number"] == commission.number
     assert commission.attribution.order.reference not in str(row)
-    names = ("day", "brought_by", "base", "rate", "commission", "taken_back", "left", "currency", "state")
+    names = ("day", "source", "base", "rate", "commission", "reversed", "remaining", "currency", "state")
     assert [row[name] for name in names] == [
-        *("2026-03-02", "link", "1059.95", "30 %", "317.99", "17.99", "300.00", "USD", "pending")
+        *("2026-03-02", "link", "1059.95", "30%", "317.99", "17.99", "300.00", "USD", "pending")
     ]
 
 
@@ -73,7 +73,7 @@ def test_a_reason_is_no_formula(alice: Affiliate, bob: User) -> None:
     adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason='=1+1", x\ny', by=bob)
     row = rows(alice, "ledger")[0]
     assert row["amount"] == "-2.50"
-    assert row["what_for"] == 'Set right by staff: =1+1", x\ny'
+    assert row["description"] == 'Adjustment: =1+1", x\ny'
 
 
 def test_there_are_no_other_files(alice: Affiliate) -> None:

@@ -110,7 +110,7 @@ def test_a_test_shows_that_tracking_works_and_counts_nothing(alice: Affiliate, p
     text = BeautifulSoup(response.content, "html.parser").get_text(" ", strip=True)
     assert "Your link works" in text
     assert "/products/bps-pro/" in text
-    assert "until 1 April 2026, 12:00 UTC" in text
+    assert "until April 1, 2026, 12:00 UTC" in text
     assert not response.cookies
     assert not visitor.cookies
     assert "style-src 'self'" in response.headers["Content-Security-Policy"]
@@ -128,7 +128,7 @@ def test_a_test_tells_of_a_browser_that_refuses(alice: Affiliate) -> None:
 def test_a_test_is_over_after_an_hour_and_still_counts_nothing(alice: Affiliate, clock: Traveller) -> None:
     link = trial_of(alice)
     clock.shift(timedelta(hours=1, seconds=1))
-    assert b"This test is over" in Client().get(link, headers=IN_FIREFOX).content
+    assert b"This test has expired" in Client().get(link, headers=IN_FIREFOX).content
     assert counted(alice) == Figures()
 
 
@@ -136,7 +136,7 @@ def test_a_test_is_over_after_an_hour_and_still_counts_nothing(alice: Affiliate,
 def test_a_forged_test_is_told_apart_and_counts_nothing(alice: Affiliate, token: str) -> None:
     response = Client().get(f"/go/DEMO/?test={token}", headers=IN_FIREFOX)
     assert response.status_code == 200
-    assert b"This test is over" in response.content
+    assert b"This test has expired" in response.content
     assert counted(alice) == Figures()
 
 
@@ -144,11 +144,11 @@ def test_a_test_does_not_repeat_a_word_that_is_no_label(alice: Affiliate) -> Non
     link = trial_of(alice) + "&sub=jane.doe@example.com"
     text = Client().get(link, headers=IN_FIREFOX).content.decode()
     assert "Your link works" in text
-    assert "not one of the labels" in text
+    assert "this label is not in the account" in text
     assert "jane.doe" not in text
 
 
 def test_a_test_is_for_ones_own_code(alice: Affiliate, erin: Affiliate) -> None:
     assert b"Your link works" in Client().get(trial_of(alice), headers=IN_FIREFOX).content
     link = trial_of(alice).replace("/go/DEMO/", "/go/ERIN/")
-    assert b"This test is over" in Client().get(link, headers=IN_FIREFOX).content
+    assert b"This test has expired" in Client().get(link, headers=IN_FIREFOX).content

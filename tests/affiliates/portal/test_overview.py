@@ -32,7 +32,7 @@ IN_FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/201
 def test_a_click_shows_at_once(alice: Affiliate) -> None:
     assert "Clicks 0" in text_of(alice.user)
     assert Client().get("/go/DEMO/?sub=may", headers=IN_FIREFOX).status_code == 302
-    assert "Clicks 1 new 0 in the 30 days before" in text_of(alice.user)
+    assert "Clicks 1 new 0 in the previous 30 days" in text_of(alice.user)
     count_visits(now=timezone.now())
     assert "Clicks 1 new" in text_of(alice.user)
 
@@ -76,8 +76,8 @@ def test_it_says_what_the_next_payout_still_needs(alice: Affiliate, product: Pro
     alice.save()
     page = text_of(alice.user)
     assert "Your next payout 3.00 USD not yet" in page
-    assert "7.00 USD more in approved commissions: a payout starts at 10.00 USD." in page
-    assert "There is no PayPal address to pay to." in page
+    assert "You need 10.00 USD in approved commissions to be paid. You have 3.00 USD." in page
+    assert "There is no PayPal address." in page
 
 
 def test_it_says_that_a_payout_is_ready(alice: Affiliate, product: Product) -> None:
@@ -98,7 +98,7 @@ def test_a_held_commission_is_not_due(alice: Affiliate, product: Product) -> Non
 
 def test_it_says_when_the_first_pending_one_is_approved(alice: Affiliate, product: Product) -> None:
     sale(alice, product)
-    assert "the first is approved on 1 April 2026, unless" in text_of(alice.user)
+    assert "Your next pending commission will be approved on April 1, 2026, unless" in text_of(alice.user)
 
 
 @pytest.mark.parametrize("few", [500, 0], ids=["of few orders", "of many"])
@@ -115,8 +115,8 @@ def test_the_first_one_is_the_affiliates_own_and_not_held(
     sale(alice, product)
     clock.shift(timedelta(days=1))
     sale(alice, product)
-    assert "the first is approved on 3 April 2026, unless" in text_of(alice.user)
-    assert "the first is approved on 1 April 2026, unless" in text_of(carol.user)
+    assert "Your next pending commission will be approved on April 3, 2026, unless" in text_of(alice.user)
+    assert "Your next pending commission will be approved on April 1, 2026, unless" in text_of(carol.user)
 
 
 def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, product: Product, bob: User) -> None:
@@ -125,7 +125,7 @@ def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, produ
     refund(paid, "59.95")
     page = text_of(alice.user)
     assert "Balance -17.99 USD" in page
-    assert "17.99 USD were taken back after refunds and are set against your next commissions" in page
+    assert "You owe 17.99 USD after refunds. It is set off against your next commissions" in page
 
 
 def test_what_was_paid_stays_paid_and_a_debt_is_not_a_payout(
@@ -135,27 +135,27 @@ def test_what_was_paid_stays_paid_and_a_debt_is_not_a_payout(
     batch = prepare_payout(currency="USD", prepared_by=bob, method=PayoutBatch.Method.CSV)
     approve_payout(batch=batch, approved_by=bob)
     mark_paid_by_hand(batch=batch, items=batch.items.all(), reference="B", paid_on=date(2026, 3, 1), by=bob)
-    assert "Paid 17.99 USD so far" in text_of(alice.user)
+    assert "Paid 17.99 USD to date" in text_of(alice.user)
     refund(commission, "59.95")
     page = text_of(alice.user)
-    assert "Paid 17.99 USD so far" in page
+    assert "Paid 17.99 USD to date" in page
     assert "Your next payout 0.00 USD not yet" in page
-    assert "17.99 USD were taken back after refunds and are set against your next commissions" in page
+    assert "You owe 17.99 USD after refunds. It is set off against your next commissions" in page
     assert "Balance -17.99 USD" in page
     account = staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").context["account"]
     assert [str(balance.paid) for balance in account.balances] == ["17.99 USD"]
 
 
 def test_it_says_which_rate_holds_and_why(alice: Affiliate, product: Product, bob: User) -> None:
-    assert "BPS Pro 30 % the program's rate" in text_of(alice.user)
+    assert "BPS Pro 30% the program's rate" in text_of(alice.user)
     from decimal import Decimal
 
     set_rate(affiliate=alice, product=None, percent=Decimal(40), by=bob)
-    assert "BPS Pro 40 % agreed with you, since 2 March 2026" in text_of(alice.user)
+    assert "BPS Pro 40% agreed with you, since March 2, 2026" in text_of(alice.user)
 
 
 def test_it_says_how_long_a_click_counts(alice: Affiliate) -> None:
-    assert "A click counts 30 days" in text_of(alice.user)
+    assert "A click counts for 30 days" in text_of(alice.user)
 
 
 def test_it_compares_with_as_many_days_before(alice: Affiliate, clock: Traveller) -> None:
@@ -163,18 +163,18 @@ def test_it_compares_with_as_many_days_before(alice: Affiliate, clock: Traveller
         for _ in range(clicks):
             factories.click(alice, timezone.now() - timedelta(days=days))
     page = text_of(alice.user, "?since=2026-02-24&until=2026-03-02")
-    assert "Clicks 3 50 % more 2 in the 7 days before" in page
-    assert "24 February 2026 to 2 March 2026" in page
+    assert "Clicks 3 50% more 2 in the previous 7 days" in page
+    assert "February 24, 2026 to March 2, 2026" in page
 
 
 @pytest.mark.parametrize(
     ("now", "before", "words"),
     [
-        (3, 2, "50 % more"),
-        (1, 2, "50 % less"),
-        (2, 2, "as before"),
+        (3, 2, "50% more"),
+        (1, 2, "50% less"),
+        (2, 2, "unchanged"),
         (2, 0, "new"),
-        (0, 0, "as before"),
+        (0, 0, "unchanged"),
         (-5, 0, "less"),
     ],
 )
@@ -187,12 +187,12 @@ def test_a_trend_says_how_much(now: int, before: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("since=2026-03-02&until=2026-03-01", "The first day comes after the last one."),
-        ("since=1990-03-02&until=1991-03-01", "There is nothing before the year 2000."),
+        ("since=2026-03-02&until=2026-03-01", "The first day is after the last one."),
+        ("since=1990-03-02&until=1991-03-01", "Please choose days after 1999."),
         ("since=2010-03-02&until=2026-03-01", "Please choose at most five years."),
         ("since=2026-03-02&until=9999-12-31", "five years"),
         ("since=yesterday", "Enter a valid date."),
-        ("since=0001-01-01&until=0001-01-02", "There is nothing before the year 2000."),
+        ("since=0001-01-01&until=0001-01-02", "Please choose days after 1999."),
     ],
 )
 def test_days_that_make_no_sense_are_told_and_kept(alice: Affiliate, query: str, words: str) -> None:
@@ -201,7 +201,7 @@ def test_days_that_make_no_sense_are_told_and_kept(alice: Affiliate, query: str,
     assert response.status_code == 200
     assert words in page
     assert query.partition("=")[2].partition("&")[0] in page
-    assert "1 February 2026 to 2 March 2026" in page
+    assert "February 1, 2026 to March 2, 2026" in page
 
 
 def test_the_chart_has_a_bar_for_each_day_and_a_table_beside(alice: Affiliate, product: Product) -> None:
@@ -210,10 +210,10 @@ def test_the_chart_has_a_bar_for_each_day_and_a_table_beside(alice: Affiliate, p
     sale(alice, product)
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
     bars = [title.get_text() for title in page.select(".panel-bars rect title")]
-    assert bars == ["28 February 2026: 1", "2 March 2026: 1", "2 March 2026: 1", "2 March 2026: 17.99 USD"]
+    assert bars == ["February 28, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 17.99 USD"]
     rows = page.select("figure details tbody tr")
     assert len(rows) == 30
-    assert rows[-1].get_text(" ", strip=True) == "2 March 2026 1 1 17.99 USD"
+    assert rows[-1].get_text(" ", strip=True) == "March 2, 2026 1 1 17.99 USD"
     assert not page.select("[style]")
 
 
@@ -230,14 +230,14 @@ def test_all_time_reaches_back_to_the_first_day(alice: Affiliate, clock: Travell
     factories.click(alice)
     clock.shift(timedelta(days=400))
     Affiliate.objects.update()
-    assert "Since you joined Clicks 1 since 2 March 2026" in text_of(alice.user)
-    assert "Clicks 0 as before" in text_of(alice.user)
+    assert "Since you joined Clicks 1 since March 2, 2026" in text_of(alice.user)
+    assert "Clicks 0 unchanged" in text_of(alice.user)
 
 
 def test_who_has_nothing_yet_is_told_what_to_do(alice: Affiliate) -> None:
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
     assert "Share your first link" in page.get_text()
-    assert page.find("a", href="/affiliates/portal/links/", string="Make a link")
+    assert page.find("a", href="/affiliates/portal/links/", string="Create a link")
 
 
 def test_its_cost_does_not_grow(

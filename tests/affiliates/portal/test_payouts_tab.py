@@ -24,11 +24,11 @@ def test_each_state_has_plain_words() -> None:
 def test_it_says_how_each_payout_stands(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     batch = prepare_payout(currency="USD", prepared_by=bob)
-    assert "2 Mar 2026 waiting Prepared" in text_of(alice.user, "payouts/")
+    assert "Mar 2, 2026 waiting Prepared" in text_of(alice.user, "payouts/")
     cancel_payout(batch=batch)
     text = text_of(alice.user, "payouts/")
-    assert "It was not sent. The money is in your balance again." in text
-    assert "17.99 USD go out with the next run" in text
+    assert "It was not sent. The money is back in your balance." in text
+    assert "17.99 USD will be sent with the next payout run" in text
 
 
 def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: User) -> None:
@@ -38,7 +38,7 @@ def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: Us
     assert "Payout of 47.99 USD" in text
     for line in lines:
         assert f"Commission {line.number} {line.total}" in text
-    assert "Sum 47.99 USD" in text
+    assert "Total 47.99 USD" in text
     assert "Carol" not in text
 
 
@@ -47,13 +47,13 @@ def test_money_that_came_back_is_a_line_of_the_next_payout(alice: Affiliate, pro
     cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
     prepare_payout(currency="USD", prepared_by=bob)
     text = text_of(alice.user, f"payouts/{alice.payouts.get(state='queued').pk}/")
-    assert "Payout that came back, the one of 2 March 2026 17.99 USD" in text
+    assert "Returned payout of March 2, 2026 17.99 USD" in text
 
 
 def test_who_was_paid_nothing_yet_is_told_what_is_missing(alice: Affiliate) -> None:
     text = text_of(alice.user, "payouts/")
-    assert "Nothing was paid out yet" in text
-    assert "10.00 USD more in approved commissions" in text
+    assert "No payouts yet" in text
+    assert "You need 10.00 USD in approved commissions to be paid. You have 0.00 USD." in text
 
 
 def test_its_cost_does_not_grow(

@@ -72,8 +72,8 @@ def test_it_shows_each_line_with_the_balance_after_it(alice: Affiliate, product:
     prepare_payout(currency="USD", prepared_by=bob)
     text = text_of(alice.user, "statement/?period=2026-03")
     assert "Opening balance 0.00 USD" in text
-    assert f"2 Mar 2026 Commission {number} 17.99 USD 17.99 USD" in text
-    assert "2 Mar 2026 Payout of 2 March 2026 -17.99 USD 0.00 USD" in text
+    assert f"Mar 2, 2026 Commission {number} 17.99 USD 17.99 USD" in text
+    assert "Mar 2, 2026 Payout of March 2, 2026 -17.99 USD 0.00 USD" in text
     assert "Closing balance 0.00 USD" in text
     assert "Carol" not in text
 
@@ -87,7 +87,7 @@ def test_a_period_that_is_none_is_told_and_this_month_is_shown(alice: Affiliate,
 
 
 def test_an_empty_month_says_so(alice: Affiliate) -> None:
-    assert "Nothing was credited, paid or taken back in this time" in text_of(alice.user, "statement/")
+    assert "Nothing was credited, paid or reversed in this period" in text_of(alice.user, "statement/")
 
 
 def test_its_cost_does_not_grow(

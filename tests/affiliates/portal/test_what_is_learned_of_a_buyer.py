@@ -70,7 +70,7 @@ def test_no_page_says_more(sold: Commission) -> None:
         text = client.get(PORTAL + path).content.decode()
         assert [secret for secret in secrets_of(sold) if secret in text] == [], path
         if path.startswith("statement"):
-            text = re.sub(r"Made on .* UTC", "", text)
+            text = re.sub(r"Created on .* UTC", "", text)
         assert CLOCK_TIME.findall(text) == [], path
         assert "<time" not in text
     assert sold.number in client.get(f"{PORTAL}commissions/").content.decode()
@@ -89,7 +89,7 @@ def test_no_file_says_more(sold: Commission) -> None:
 def test_no_mail_says_more(sold: Commission, work: Callable[[], int]) -> None:
     work()
     mails = [message for message in mail.outbox if message.to == ["alice@example.com"]]
-    assert {message.subject for message in mails} >= {"A sale through your link", "Our answer about your commission"}
+    assert {message.subject for message in mails} >= {"A sale through your link", "Our answer to your objection"}
     for message in mails:
         text = str(message.message())
         assert [secret for secret in secrets_of(sold) if secret in text] == [], message.subject
@@ -111,5 +111,5 @@ def test_staff_find_the_commission_by_its_number(sold: Commission, staff: Client
 
 def test_the_policy_says_what_the_affiliate_learns(client: Client, db: None) -> None:
     text = client.get("/privacy/").content.decode()
-    assert "the affiliate learns of a sale of so much on that day, never whose it was" in text
-    assert "Which affiliate brought your order" in text
+    assert "the affiliate learns the amount and the day of a sale, never who bought" in text
+    assert "The affiliate who brought your order" in text

@@ -138,7 +138,7 @@ def test_ones_own_account_stays_readable_when_it_is_stopped(others: Others, stat
         assert client.get(address).status_code in {200, 302, 404, 405}, address
     overview = client.get(PORTAL).content.decode()
     assert f"Your affiliate account is {state}" in overview
-    assert "What stays" in overview
+    assert "Still available" in overview
     assert "/affiliates/portal/links/" not in overview
     assert others.paid.number in client.get(f"{PORTAL}commissions/").content.decode()
 

@@ -66,12 +66,12 @@ def test_a_new_payout_address_waits_three_days_and_the_old_one_is_told(
     clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
 ) -> None:
     page = save(staff, alice, payout_email="mallory@example.net")
-    assert "is used after 72 hours" in page
+    assert "takes effect in 72 hours" in page
     assert alice.payout_email == "alice@example.com"
     work()
     told = mail.outbox[0]
     assert told.to == ["alice@example.com"]
-    assert "our staff have entered another PayPal address" in told.body
+    assert "Our staff have entered another PayPal address" in told.body
     assert "mallory" not in told.body
     clock.shift(timedelta(hours=72))
     assert use_new_payout_emails(now=timezone.now()) == 1
@@ -82,12 +82,12 @@ def test_a_new_payout_address_waits_three_days_and_the_old_one_is_told(
 def test_taking_a_payout_address_away_waits_three_days_too(
     clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
 ) -> None:
-    assert "The PayPal address goes after 72 hours" in save(staff, alice, payout_email="")
+    assert "The PayPal address is removed in 72 hours" in save(staff, alice, payout_email="")
     assert alice.payout_email == "alice@example.com"
     work()
     told: Any = mail.outbox[0]
     assert told.to == ["alice@example.com"]
-    assert "our staff are taking the PayPal address out of your affiliate account" in told.body
+    assert "Our staff are removing the PayPal address from your affiliate account" in told.body
     clock.shift(timedelta(hours=72) - timedelta(seconds=1))
     assert use_new_payout_emails(now=timezone.now()) == 0
     clock.shift(timedelta(seconds=1))
@@ -95,7 +95,7 @@ def test_taking_a_payout_address_away_waits_three_days_too(
     alice.refresh_from_db()
     assert alice.payout_email is None
     work()
-    assert "your account has no PayPal address now" in str(mail.outbox[-1].body)
+    assert "Your account no longer has a PayPal address" in str(mail.outbox[-1].body)
 
 
 def test_the_affiliate_stops_staff_who_take_the_payout_address_away(
@@ -115,5 +115,5 @@ def test_the_affiliate_stops_staff_who_take_the_payout_address_away(
 def test_a_closed_account_gets_no_new_payout_address(staff: Client, alice: Affiliate) -> None:
     Affiliate.objects.filter(pk=alice.pk).update(state="closed")
     page = save(staff, alice, payout_email="mallory@example.net")
-    assert "The PayPal address stays as it is: This account is closed." in page
+    assert "The PayPal address was not changed: This account is closed." in page
     assert alice.payout_email == "alice@example.com"

@@ -43,14 +43,14 @@ def test_everything_in_one_place(staff: Client, alice: Affiliate, product: Produ
     factories.click(alice)
     page = read(staff, alice)
     for text in (
-        "<strong>30 %</strong>: the program&#x27;s own rate",
+        "<strong>30%</strong>: the program&#x27;s default rate",
         f"/admin/affiliates/payoutitem/{item.pk}/explain/",
         f"/admin/affiliates/flag/{flag.pk}/decide/",
         f"/admin/affiliates/commissiondispute/{dispute.pk}/answer/",
         f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/",
         "30.00 USD",
         "159.95 USD",
-        "the order was paid from the affiliate&#x27;s account at PayPal",
+        "the order was paid from the affiliate&#x27;s PayPal account",
     ):
         assert text in page
 
@@ -70,8 +70,8 @@ def test_the_rate_says_why(staff: Client, alice: Affiliate, product: Product, bo
     set_rate(affiliate=alice, percent=Decimal(40), by=bob)
     set_rate(affiliate=alice, product=product, percent=Decimal(55), by=bob)
     page = read(staff, alice)
-    assert "<strong>40 %</strong>: the affiliate&#x27;s own rate" in page
-    assert "55 % for BPS Pro" in page
+    assert "<strong>40%</strong>: the affiliate&#x27;s own rate" in page
+    assert "55% for BPS Pro" in page
     assert f"/admin/affiliates/rate/add/?affiliate={alice.pk}" in page
 
 
@@ -87,7 +87,7 @@ def test_an_overdue_objection_is_red(
 
 def test_it_says_calmly_that_nothing_is_open(staff: Client, alice: Affiliate) -> None:
     page = read(staff, alice)
-    assert "Nothing: no flag and no objection." in page
+    assert "No open flags or objections." in page
     assert "None yet." in page
 
 

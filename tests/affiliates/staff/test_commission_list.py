@@ -89,9 +89,9 @@ def test_nothing_is_approved_before_it_is_confirmed(staff: Client, alice: Affili
     raise_flag(attribution=held.attribution, kind=Flag.Kind.BY_STAFF)
     paid = approved_sale(alice, product, "10.00")
     page = act(staff, "approve", first, second, held, paid)
-    assert "This will approve 2 commissions that come to <strong>35.98 USD</strong>" in page
-    assert "a member of staff wants to look into it" in page
-    assert "it is approved already" in page
+    assert "This will approve 2 commissions with a total of <strong>35.98 USD</strong>" in page
+    assert "a member of staff wants to review it" in page
+    assert "it is already approved" in page
     assert balance(alice) == "3.00 USD"
     assert "2 approved" in act(staff, "approve", first, second, confirmed="yes")
     assert balance(alice) == "38.98 USD"
@@ -118,7 +118,7 @@ def test_rejecting_many_asks_for_the_reason_and_then_for_a_yes(
     staff: Client, alice: Affiliate, product: Product
 ) -> None:
     first, second = sale(alice, product), sale(alice, product)
-    assert "write the reason" in act(staff, "reject", first, second)
+    assert "enter a reason" in act(staff, "reject", first, second)
     page = act(staff, "reject", first, second, reason="bought <by> himself")
     assert "This will reject 2 commissions" in page
     assert "bought &lt;by&gt; himself" in page
@@ -144,5 +144,5 @@ def test_the_list_costs_as_many_queries_for_many_as_for_one(staff: Client, alice
 def test_holding_says_why_to_staff(staff: Client, alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     act(staff, "hold", commission, reason="asked the affiliate about it")
-    assert "a member of staff wants to look into it: asked the affiliate about it" in read(staff)
+    assert "a member of staff wants to review it: asked the affiliate about it" in read(staff)
     assert AuditEntry.objects.filter(action="affiliates.commission.held").exclude(actor=None).exists()

@@ -19,7 +19,7 @@ from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
 
-REFUSED = "This is about your own account: a colleague has to decide."
+REFUSED = "This is your own account. A colleague has to decide."
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_run_that_pays_whoever_approves_it_is_left_to_a_colleague(
 def test_the_only_one_who_may_approves_it_and_that_is_recorded(own: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     batch = prepare_payout(currency="USD", prepared_by=alice.user)
-    assert "It goes to PayPal now" in approve_run(own, batch)
+    assert "being sent to PayPal" in approve_run(own, batch)
     assert recorded() == 1
 
 
@@ -134,6 +134,6 @@ def test_a_rate_of_another_affiliate_is_set_by_whoever_is_an_affiliate_too(own: 
 
 def test_the_only_one_who_may_sets_and_ends_everybodys_rate_and_that_is_recorded(own: Client) -> None:
     own.post(f"{RATES}add/", {"percent": "40", "currency": "USD"})
-    assert (str(Rate.objects.get().terms), recorded()) == ("40 %", 1)
+    assert (str(Rate.objects.get().terms), recorded()) == ("40%", 1)
     own.post(RATES, {"action": "end", "_selected_action": [str(Rate.objects.get().pk)]})
     assert (Rate.objects.get().ends_at is not None, recorded()) == (True, 2)

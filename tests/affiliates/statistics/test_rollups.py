@@ -185,14 +185,16 @@ def test_rebuilding_mends_what_is_wrong_and_says_so(alice: Affiliate, capsys: py
     factories.click(alice)
     count()
     DailyClicks.objects.filter(by=By.ALL).update(clicks=7)
-    with pytest.raises(CommandError, match="1 figures differ, first: 2026-03-02 affiliate .*: 7 clicks, 1 by the rows"):
+    with pytest.raises(
+        CommandError, match="1 statistics differ, first: 2026-03-02 affiliate .*: 7 clicks, recounted 1"
+    ):
         call_command("rebuild_rollups", "--check")
     assert of_today(alice).clicks == 7
     call_command("rebuild_rollups")
     assert "corrected: " in capsys.readouterr().out
     assert of_today(alice).clicks == 1
     call_command("rebuild_rollups", "--check")
-    assert "Every figure equals the rows" in capsys.readouterr().out
+    assert "All statistics match the rows" in capsys.readouterr().out
 
 
 def test_rebuilding_makes_lost_figures_again(alice: Affiliate, product: Product) -> None:

@@ -94,7 +94,7 @@ def test_folding_twice_finds_nothing_to_do(life: Affiliate) -> None:
 def test_a_wrong_sum_is_told_and_set_right(life: Affiliate) -> None:
     RunningSum.objects.filter(what=LEDGER).update(amount_minor=F("amount_minor") + 100)
     lines = LedgerEntry.objects.count()
-    assert f"for affiliate {life.pk} is {Money(100 * lines, 'USD')} and 0 lines more" in first_difference(
+    assert f"for affiliate {life.pk} is {Money(100 * lines, 'USD')} and 0 entries more" in first_difference(
         paypal_since=None
     )
     call_command("rebuild_rollups")
@@ -104,7 +104,7 @@ def test_a_wrong_sum_is_told_and_set_right(life: Affiliate) -> None:
 
 def test_only_looking_changes_nothing(life: Affiliate) -> None:
     RunningSum.objects.all().delete()
-    with pytest.raises(CommandError, match="figures differ"):
+    with pytest.raises(CommandError, match="statistics differ"):
         call_command("rebuild_rollups", "--check")
     assert not RunningSum.objects.exists()
 
@@ -120,7 +120,7 @@ def test_only_looking_changes_nothing(life: Affiliate) -> None:
 def test_a_lost_trigger_is_told(db: None, table: str, name: str) -> None:
     assert first_difference(paypal_since=None) == ""
     drop_trigger(table, name)
-    assert f"the trigger {table}_{name} is gone" in first_difference(paypal_since=None)
+    assert f"the trigger {table}_{name} is missing" in first_difference(paypal_since=None)
 
 
 def test_what_happened_without_the_triggers_is_found(life: Affiliate) -> None:

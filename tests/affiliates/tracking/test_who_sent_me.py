@@ -29,21 +29,21 @@ def test_it_shows_what_is_stored(client: Client, alice: Affiliate) -> None:
     for fact in ("code DEMO", "203.0.113.5", "/services/", "spring"):
         assert fact in page
     assert "blog.example.net" not in page  # where they came from is stored nowhere
-    assert "2 March 2026, 12:00 UTC" in page
-    assert "1 April 2026, 12:00 UTC" in page
+    assert "March 2, 2026, 12:00 UTC" in page
+    assert "April 1, 2026, 12:00 UTC" in page
 
 
 def test_it_shows_what_the_cookie_says_of_the_clicks_before(
     client: Client, clock: time_machine.Traveller, alice: Affiliate
 ) -> None:
     client.get("/go/DEMO/")
-    assert "You had followed links" not in client.get(PAGE).content.decode()
+    assert "Earlier clicks" not in client.get(PAGE).content.decode()
     clock.shift(timedelta(hours=2))
     client.get("/go/DEMO/")
     page = client.get(PAGE).content.decode()
-    assert "You had followed links" in page
-    assert "2 March 2026, 12:00 UTC" in page
-    assert "2 March 2026, 14:00 UTC" in page
+    assert "Earlier clicks" in page
+    assert "March 2, 2026, 12:00 UTC" in page
+    assert "March 2, 2026, 14:00 UTC" in page
 
 
 def test_it_shows_only_the_visitors_own(client: Client, alice: Affiliate) -> None:
@@ -69,7 +69,7 @@ def test_it_forgets_on_one_click(client: Client, alice: Affiliate) -> None:
     assert Click.objects.exists()
     response = client.post(PAGE)
     assert response.status_code == 200
-    assert "Forgotten" in response.content.decode()
+    assert "Deleted" in response.content.decode()
     assert response.cookies[COOKIE]["max-age"] == 0
     assert not Click.objects.exists()
     assert "Nothing is stored for this browser" in client.get(PAGE).content.decode()
@@ -149,7 +149,7 @@ def test_a_lasting_choice_forgets_and_is_kept_in_a_cookie_that_says_nothing_else
     assert (choice.value, choice["max-age"], choice["samesite"]) == ("1", 400 * 24 * 60 * 60, "Lax")
     assert choice["httponly"]
     assert choice["secure"]
-    assert "Forgotten, and not remembered again" in response.content.decode()
+    assert "Deleted, and tracking is off" in response.content.decode()
 
 
 def test_after_the_choice_no_link_stores_anything_until_it_is_taken_back(client: Client, alice: Affiliate) -> None:
@@ -157,8 +157,8 @@ def test_after_the_choice_no_link_stores_anything_until_it_is_taken_back(client:
     assert COOKIE not in client.get("/go/DEMO/").cookies
     assert not Click.objects.exists()
     page = client.get(PAGE).content.decode()
-    assert "You chose not to have it remembered" in page
-    assert "Take my choice back" in page
+    assert "You turned off tracking" in page
+    assert "Undo my choice" in page
     assert client.post(PAGE, {"choice": "allow"}).cookies[REFUSAL]["max-age"] == 0
     assert COOKIE in client.get("/go/DEMO/").cookies
     assert Click.objects.count() == 1

@@ -73,7 +73,7 @@ def test_the_report_counts_what_is_kept_and_plans_nothing_as_kept_that_is_to_cha
     assert {line.label for line in planned if line.rule is Erasure.KEEP} <= kept_whole
     assert all(line.rows for line in planned)
     kept = {line.label: line.rows for line in erase_person(email=ERIN) if line.rule is Erasure.KEEP}
-    assert kept["Which affiliate brought your order"] == 3
+    assert kept["The affiliate who brought your order"] == 3
     found = rows_shown(ERIN)
     for label in KEPT - {"Backup copies of do-not-contact entries"}:  # which the archive shows with the entries
         assert kept[label] == found[label], label

@@ -68,7 +68,7 @@ def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_
         (1, "payment differs from PayPal"),
         (1, "buyer&#x27;s dispute open at PayPal"),
         (1, "message to answer"),
-        (1, "alarm: the books did not agree at the last comparison"),
+        (1, "alert: the last reconciliation found a difference"),
     ]:
         assert f"<strong>{number}</strong> {text}</a>" in page
     for line in context(staff)["waiting"]:
