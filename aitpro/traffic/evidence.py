@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import connection
 
 from privacy.evidence.measurement import Evidence, evidence_for
+from privacy.registry.coverage import live_columns
 
 from .models import DomainDay, PageDay
 
@@ -21,7 +22,10 @@ ADDRESS = r"@|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|:"
 @evidence_for("direct-visits-domain-only")
 def only_domains_are_kept(now: datetime) -> Evidence:
     """Broken when a table of traffic has one column more than the counts need, or a domain is an address."""
-    columns = {table: _columns(table) for table in TABLES}
+    columns: dict[str, set[str]] = {table: set() for table in TABLES}
+    for table, column in live_columns(connection):
+        if table in columns:
+            columns[table].add(column)
     addresses = DomainDay.objects.filter(domain__regex=ADDRESS).count()
     return Evidence(
         kept=columns == TABLES and not addresses,
@@ -47,12 +51,6 @@ def counts_stand_alone(now: datetime) -> Evidence:
     )
 
 
-def _columns(table: str) -> set[str]:
-    with connection.cursor() as cursor:
-        return {column.name for column in connection.introspection.get_table_description(cursor, table)}
-
-
 def _links_of(table: str) -> list[str]:
     with connection.cursor() as cursor:
-        constraints = connection.introspection.get_constraints(cursor, table)
-    return [name for name, facts in constraints.items() if facts["foreign_key"]]
+        return list(connection.introspection.get_relations(cursor, table))

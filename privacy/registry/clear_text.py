@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from django.apps import apps
 from django.db import connections, models
 
-from .coverage import INTERNAL
+from .coverage import live_columns
 
 
 class Sign(StrEnum):
@@ -132,13 +133,19 @@ class TextColumn:
 
 
 def text_columns(alias: str) -> list[TextColumn]:
-    """The columns of the live schema that hold text, libraries' tables included. Takes a second on SQLite."""
-    known, connection, found = model_fields(), connections[alias], []
-    with connection.cursor() as cursor:
-        for table in sorted({*connection.introspection.table_names(cursor)} - {*INTERNAL}):
-            for column in connection.introspection.get_table_description(cursor, table):
-                field = known.get(f"{table}.{column.name}")
-                kind = connection.introspection.get_field_type(column.type_code, column)
-                if isinstance(field, READABLE) if field else kind in READABLE_TYPES:
-                    found.append(TextColumn(table, column.name, not getattr(field, "choices", None)))
+    """The columns of the live schema that hold text, libraries' tables included."""
+    known, connection = model_fields(), connections[alias]
+    found, described = [], cache(lambda table: _readable_by_type(connection, table))
+    for table, column in live_columns(connection):
+        field = known.get(f"{table}.{column}")
+        if isinstance(field, READABLE) if field else column in described(table):
+            found.append(TextColumn(table, column, not getattr(field, "choices", None)))
     return found
+
+
+def _readable_by_type(connection: Any, table: str) -> set[str]:
+    """For columns of no model. On SQLite, this is slow."""
+    look = connection.introspection
+    with connection.cursor() as cursor:
+        described = look.get_table_description(cursor, table)
+    return {column.name for column in described if look.get_field_type(column.type_code, column) in READABLE_TYPES}

@@ -6,10 +6,10 @@ import io
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, connections
 
 from privacy.registry import declarations
-from privacy.registry.coverage import unclassified_columns
+from privacy.registry.coverage import live_columns, unclassified_columns
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +21,19 @@ def execute(sql: str) -> None:
 
 def test_every_column_of_the_live_schema_is_classified() -> None:
     assert list(unclassified_columns(connection)) == []
+
+
+@pytest.mark.parametrize("alias", [*connections])
+def test_the_live_schema_is_what_django_finds(alias: str) -> None:
+    look = connections[alias].introspection
+    with connections[alias].cursor() as cursor:
+        found = {
+            (table, column.name)
+            for table in look.table_names(cursor)
+            if not table.startswith("sqlite_")
+            for column in look.get_table_description(cursor, table)
+        }
+    assert found and {*live_columns(connections[alias])} == found
 
 
 def test_an_added_column_is_found() -> None:
