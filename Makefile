@@ -4,11 +4,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+NEXT := .venv-next
+PYENV := $(if $(PYENV_ROOT),$(PYENV_ROOT),$(HOME)/.pyenv)/versions
+NEXT_PYTHON ?= $(shell for python in python3.13 python3.12 $(PYENV)/3.13.*/bin/python $(PYENV)/3.12.*/bin/python; do \
+	$$python -c 'import sqlite3, ssl' 2>/dev/null && echo $$python && break; done)
+
 PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast browser-tests evidence evidence-postgresql check lint types imports migrations initial-migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run test test-fast test-next browser-tests evidence evidence-postgresql check lint types imports migrations initial-migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -31,7 +36,12 @@ evidence: $(VENV)/.dev  ## Mutations that reintroduce known vulnerabilities; the
 evidence-postgresql: $(VENV)/.dev  ## The same on PostgreSQL
 	$(BIN)/python -m tests.postgres -m pytest -m holes
 
-check: lint types imports migrations deploy-check test browser-tests  ## Everything that CI runs
+test-next: $(NEXT)/.dev  ## The whole suite on the newest Django, with Python 3.13 or 3.12, in an environment of its own
+	DJANGO_SETTINGS_MODULE=tests.settings $(NEXT)/bin/python -W error manage.py check
+	DJANGO_SETTINGS_MODULE=tests.settings $(NEXT)/bin/python -W error manage.py makemigrations --check --dry-run
+	$(NEXT)/bin/python -m tests.both
+
+check: lint types imports migrations deploy-check test browser-tests test-next  ## Everything that CI runs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -82,7 +92,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:  ## Removes the installed packages, not the demo's data
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(NEXT)
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 …")'
@@ -94,6 +104,18 @@ $(VENV)/.run: requirements.txt constraints.txt | $(VENV)/bin/python
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	@touch $@
+
+$(NEXT)/bin/python:
+	@test -n "$(NEXT_PYTHON)" || { echo "make test-next needs Python 3.13 or 3.12 on the PATH or under pyenv (pyenv install 3.13), or make test-next NEXT_PYTHON=…"; exit 1; }
+	$(NEXT_PYTHON) -m venv $(NEXT)
+
+# All pins but those that requirements-next.txt replaces.
+$(NEXT)/.dev: requirements-next.txt requirements.txt requirements-dev.txt constraints.txt | $(NEXT)/bin/python
+	sed 's/==.*/==/; s/^/^/' requirements-next.txt > $(NEXT)/replaced
+	cat requirements.txt requirements-dev.txt | grep -vi -f $(NEXT)/replaced -e '^-r ' > $(NEXT)/requirements.txt
+	grep -vi -f $(NEXT)/replaced constraints.txt > $(NEXT)/constraints.txt
+	$(NEXT)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-next.txt -r $(NEXT)/requirements.txt -c $(NEXT)/constraints.txt
 	@touch $@
 
 .env: | $(VENV)/.run
