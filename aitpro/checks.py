@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Warning, register
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+from .environment import SMTP_BACKEND
+
 VERIFIED = {"verify-ca", "verify-full"}
 
 
@@ -32,8 +33,10 @@ def the_proxy_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _mail() -> Iterator[CheckMessage]:
-    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL
-    if settings.EMAIL_BACKEND == SMTP and not encrypted and not is_local(settings.EMAIL_HOST):
+    mailer = settings.MAILERS["default"]
+    options = mailer.get("OPTIONS", {})
+    encrypted = options.get("use_tls") or options.get("use_ssl")
+    if mailer["BACKEND"] == SMTP_BACKEND and not encrypted and not is_local(options.get("host", "")):
         yield Warning(
             "Mail is sent to its server without TLS.",
             hint="Use smtp+tls:// or smtp+ssl:// in EMAIL_URL.",

@@ -16,6 +16,19 @@ T = TypeVar("T")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+_MAILER_OPTIONS = {  # of each backend, as django-environ names them
+    SMTP_BACKEND: {
+        "host": "EMAIL_HOST",
+        "port": "EMAIL_PORT",
+        "username": "EMAIL_HOST_USER",
+        "password": "EMAIL_HOST_PASSWORD",
+        "use_tls": "EMAIL_USE_TLS",
+        "use_ssl": "EMAIL_USE_SSL",
+    },
+    "django.core.mail.backends.filebased.EmailBackend": {"file_path": "EMAIL_FILE_PATH"},
+}
+
 
 class Environment:
     """The process's variables, with the project's `.env` behind them.
@@ -86,9 +99,13 @@ class Environment:
     def cache(self, name: str, *, default: str) -> dict[str, Any]:
         return self.parsed(name, environ.Env.cache_url_config, expected="a cache address", default=default)
 
-    def email(self, name: str, *, default: str) -> dict[str, Any]:
+    def mailer(self, name: str, *, default: str, timeout: int) -> dict[str, Any]:
+        """An entry of `MAILERS`. `timeout` is in seconds, for mail servers."""
         config = self.parsed(name, environ.Env.email_url_config, expected="a mail server address", default=default)
-        return {setting: value for setting, value in config.items() if value is not None}
+        backend = config["EMAIL_BACKEND"]
+        named = {option: config.get(setting) for option, setting in _MAILER_OPTIONS.get(backend, {}).items()}
+        options = {option: value for option, value in named.items() if value is not None}
+        return {"BACKEND": backend, "OPTIONS": options | ({"timeout": timeout} if backend == SMTP_BACKEND else {})}
 
     def parsed(self, name: str, parse: Callable[[str], T], *, expected: str, default: str | None = None) -> T:
         return self._parse(name, self.text(name, default=default), parse, expected)

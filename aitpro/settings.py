@@ -244,8 +244,8 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; of a larger one, no file arrives
 
 # --- Mail: only privacy/mail/sending.py sends ------------------------------------------------------------------------
-globals().update(env.email("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail"))
-EMAIL_TIMEOUT = 20  # seconds
+# Django's own setting since 6.1; under 5.2 only privacy/mail/sending.py reads it.
+MAILERS = {"default": env.mailer("EMAIL_URL", default=f"filemail:///{quote(str(DATA_DIR))}/mail", timeout=20)}
 DEFAULT_FROM_EMAIL = f'"{BUSINESS["name"]}" <{BUSINESS["email"]}>'
 SERVER_EMAIL = BUSINESS["email"]
 

@@ -94,4 +94,4 @@ def work() -> Callable[[], int]:
 
 @pytest.fixture(autouse=True)
 def _mail_in_memory(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -20,9 +20,11 @@ from smtplib import SMTP, SMTPDataError, SMTPRecipientsRefused
 from typing import Any
 from uuid import UUID
 
+import django
 from django.apps import apps
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core import mail as django_mail
+from django.core.mail import EmailMultiAlternatives
 from django.db import models, transaction
 from django.db.models import F
 from django.template.loader import render_to_string
@@ -130,9 +132,17 @@ def deliver_mail(mail_id: str) -> None:
         _finish(mail, Outcome.SENT, sent_at=timezone.now())
 
 
+def mail_connection() -> Any:
+    """A connection, not open yet, to the mail server that `settings.MAILERS` names."""
+    if django.VERSION >= (6, 1):
+        return django_mail.mailers.default  # type: ignore[attr-defined]
+    mailer = settings.MAILERS["default"]
+    return django_mail.get_connection(mailer["BACKEND"], **mailer.get("OPTIONS", {}))
+
+
 def reach_mail_server() -> None:
     """Connects and sends nothing; a folder of mails is no server. Raises `OSError` or `SMTPException`."""
-    connection = get_connection()
+    connection = mail_connection()
     if hasattr(connection, "host"):
         connection.open()
         connection.close()
@@ -143,7 +153,7 @@ def _send(mail: OutgoingMail, kind: MailKind) -> None:
     until then gets nothing."""
     pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
     message = _message(mail, kind)
-    with get_connection() as connection:
+    with mail_connection() as connection:
         pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
         if not OutgoingMail.objects.filter(pk=mail.pk).exists():
             raise MailRefused(Refusal.REASON_GONE, "the message itself was deleted")

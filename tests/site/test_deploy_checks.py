@@ -8,8 +8,8 @@ import pytest
 from pytest_django import Settings
 
 from aitpro.checks import connections_are_encrypted, is_local, the_proxy_is_known
+from aitpro.environment import SMTP_BACKEND
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
 POSTGRESQL = "django.db.backends.postgresql"
 
 
@@ -19,19 +19,17 @@ def found() -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _nothing_remote(settings: Settings) -> None:
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST = SMTP, "localhost"
-    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.MAILERS = {"default": {"BACKEND": SMTP_BACKEND, "OPTIONS": {"host": "localhost"}}}
 
 
 def test_local_services_need_no_tls() -> None:
     assert found() == []
 
 
-@pytest.mark.parametrize(("secured", "expected"), [("", ["aitpro.W001"]), ("TLS", []), ("SSL", [])])
+@pytest.mark.parametrize(("secured", "expected"), [("", ["aitpro.W001"]), ("use_tls", []), ("use_ssl", [])])
 def test_remote_mail_server_needs_tls(settings: Settings, secured: str, expected: list[str]) -> None:
-    settings.EMAIL_HOST = "mail.example.com"
-    if secured:
-        setattr(settings, f"EMAIL_USE_{secured}", True)
+    options = {"host": "mail.example.com"} | ({secured: True} if secured else {})
+    settings.MAILERS = {"default": {"BACKEND": SMTP_BACKEND, "OPTIONS": options}}
     assert found() == expected
 
 

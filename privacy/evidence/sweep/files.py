@@ -39,7 +39,7 @@ def files_and_logs_hold_nothing_readable(sweep: Sweep) -> None:
 
 def _outside() -> dict[Path, str]:
     found = {Path(settings.STATIC_ROOT): "everybody may read it on the site"}
-    if folder := getattr(settings, "EMAIL_FILE_PATH", None):
+    if folder := settings.MAILERS["default"].get("OPTIONS", {}).get("file_path"):
         found[Path(folder)] = "people's mailboxes, in the demo"
     if settings.PAYPAL_MODE == "standin":
         found[settings.PAYPAL_TRUST_ROOTS.parent] = "the pretend PayPal's own books"

@@ -18,7 +18,7 @@ from privacy.mail.bounces import mark_undeliverable
 from privacy.mail.sending import deliver_mail, queue_mail
 from privacy.models import OutgoingMail
 from tests import factories
-from tests.privacy.mail.smtp_server import Gate, SmtpServer, smtp_server
+from tests.privacy.mail.smtp_server import Gate, SmtpServer, mailers, smtp_server
 from tests.privacy.stored import anew
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -30,9 +30,7 @@ State = OutgoingMail.State
 @pytest.fixture
 def server(settings: Settings) -> Iterator[SmtpServer]:
     with smtp_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.MAILERS = mailers(server.port)
         yield server
 
 

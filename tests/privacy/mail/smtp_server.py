@@ -16,6 +16,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 
 
+def mailers(port: int, **options: Any) -> dict[str, Any]:
+    """`settings.MAILERS` for a server on this port."""
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    return {"default": {"BACKEND": backend, "OPTIONS": {"host": "127.0.0.1", "port": port, **options}}}
+
+
 class SmtpServer:
     """`answer` is what it says to a recipient, `data_answer` to a message; `drops` ends the connection after a message
     without an answer. `attempts` counts recipients asked for, `received` what came, whether or not it was answered."""

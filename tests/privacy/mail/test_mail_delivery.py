@@ -35,7 +35,7 @@ from privacy.models import OutgoingMail, PrivacyRequest, UndeliverableAddress
 from tests import factories
 from tests.privacy.stored import anew
 
-from .smtp_server import Gate, SmtpServer, smtp_server
+from .smtp_server import Gate, SmtpServer, mailers, smtp_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -46,9 +46,7 @@ Work = Callable[[], int]
 @pytest.fixture
 def server(settings: Settings) -> Iterator[SmtpServer]:
     with smtp_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.MAILERS = mailers(server.port)
         yield server
 
 
@@ -189,7 +187,7 @@ def test_a_connection_lost_after_the_message_doubles_it_at_most_once_for_each_lo
 def test_a_server_that_does_not_answer_is_left_after_a_while(
     server: SmtpServer, mail: OutgoingMail, work: Work, settings: Settings
 ) -> None:
-    settings.EMAIL_TIMEOUT = 0.2
+    settings.MAILERS = mailers(server.port, timeout=0.2)
     gate = Gate()
     server.greet = gate.wait
     work()
@@ -234,9 +232,7 @@ def test_server_without_smtputf8_refuses_such_a_mail_once_and_says_why(
     settings: Settings, work: Work, clock: time_machine.Traveller
 ) -> None:
     with smtp_server(smtputf8=False) as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.MAILERS = mailers(server.port)
         refused = queue_mail(
             INQUIRY_RECEIVED, to="josé@example.org", about=factories.inquiry("josé@example.org"), context={}
         )
@@ -255,8 +251,7 @@ def test_server_without_smtputf8_refuses_such_a_mail_once_and_says_why(
 def test_nobody_listening_is_a_failure_like_any_other(mail: OutgoingMail, work: Work, settings: Settings) -> None:
     with smtp_server() as server:
         port = server.port
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    settings.MAILERS = mailers(port)
     work()
     assert (anew(mail).state, anew(mail).attempts) == (State.QUEUED, 1)
 
@@ -274,7 +269,7 @@ def test_a_log_line_about_a_failure_names_nobody(
 def test_a_defect_while_sending_names_nobody_in_the_table_of_tasks(
     mail: OutgoingMail, work: Work, settings: Settings
 ) -> None:
-    settings.EMAIL_BACKEND = "tests.privacy.mail.test_mail_delivery.Defective"
+    settings.MAILERS = {"default": {"BACKEND": "tests.privacy.mail.test_mail_delivery.Defective"}}
     work()
     assert anew(mail).state == State.QUEUED
     assert not DBTaskResult.objects.exclude(traceback="").exists()

@@ -25,6 +25,7 @@ from privacy.management.commands import probe_promises
 from privacy.models.attack import Attempt, Kind
 from privacy.models.attack import Breach as Open
 from tests import factories
+from tests.privacy.mail.smtp_server import mailers
 
 pytestmark = pytest.mark.django_db
 
@@ -147,8 +148,7 @@ def test_while_all_parts_work_nothing_is_missing() -> None:
 
 
 def test_mail_server_that_is_down_is_told(settings: Settings) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    settings.MAILERS = mailers(9)
     found = down()
     assert found.keys() == {"the site's mail server does not answer"}
     assert "contactable" in found["the site's mail server does not answer"]

@@ -17,6 +17,7 @@ from .conftest import broken_by, places, swept
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "carol.customer@example.org"
+FILES = "django.core.mail.backends.filebased.EmailBackend"
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,8 @@ def test_a_text_that_names_somebody_is_found(data_dir: Path) -> None:
 
 
 def test_the_mailboxes_of_the_demo_and_public_files_are_left_out(data_dir: Path, settings: Settings) -> None:
-    settings.EMAIL_FILE_PATH, settings.STATIC_ROOT = data_dir / "mail", data_dir / "static"
+    settings.MAILERS = {"default": {"BACKEND": FILES, "OPTIONS": {"file_path": str(data_dir / "mail")}}}
+    settings.STATIC_ROOT = data_dir / "static"
     settings.PAYPAL_TRUST_ROOTS = data_dir / "paypal-standin" / "ca.pem"
     for folder in ("mail", "static", "paypal-standin"):
         (data_dir / folder).mkdir()
