@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from affiliates.currencies import minimum_payout
@@ -25,18 +27,7 @@ if TYPE_CHECKING:
 State = PayoutBatch.State
 PARCEL = 500  # payouts per PayPal call
 ROWS = 1000  # rows per statement
-# PostgreSQL plans this without statistics about the rows of this transaction. So the payout of each entry is looked up
-# by its index, and all entries are collected before the first one is claimed: otherwise it may read what it has just
-# written again for every entry.
-CLAIM = """
-    WITH taken AS MATERIALIZED (
-        SELECT payable.line,
-            (SELECT id FROM affiliates_payoutitem WHERE batch_id = %s AND affiliate_id = payable.owner) AS payout
-        FROM ({lines}) payable
-    )
-    INSERT INTO affiliates_payoutclaim (entry_id, payout_id)
-    SELECT line, payout FROM taken WHERE payout IS NOT NULL ORDER BY line
-"""
+CLAIM = "INSERT INTO affiliates_payoutclaim (entry_id, payout_id) VALUES "
 PERMISSION = "affiliates.approve_payout"
 
 
@@ -60,7 +51,7 @@ def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
     batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=prepared_by)
     items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
     LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
-    _claim(batch)
+    _claim(batch, items)
     _take_up_commissions(batch)
     record(action="affiliates.payout.prepared", about=batch, actor=prepared_by)
     return batch
@@ -84,20 +75,26 @@ def _item(batch: PayoutBatch, parcel: PayoutParcel | None, standing: Standing) -
     )
 
 
-def _claim(batch: PayoutBatch) -> None:
+def _claim(batch: PayoutBatch, items: list[PayoutItem]) -> None:
     """Claims every payable entry of the run's affiliates, including the run's own debits, which bring them to zero.
 
     The database allows an entry to be claimed once, so of two runs that compete for an entry one fails as a whole.
     """
-    payable = LedgerEntry.objects.payable().filter(currency=batch.currency).order_by()
-    named = payable.annotate(line=F("pk"), owner=F("affiliate")).values("line", "owner")
-    lines, values = named.query.get_compiler(connection=connection).as_sql()
-    run = PayoutBatch._meta.pk.get_db_prep_value(batch.pk, connection)
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM.format(lines=lines), [run, *values])
+    payouts = {item.affiliate_id: _as_stored(item.pk) for item in items}
+    payable = LedgerEntry.objects.payable().filter(currency=batch.currency).order_by("pk")
+    lines = payable.values_list("pk", "affiliate")
+    claims = [(_as_stored(line), payouts[owner]) for line, owner in lines if owner in payouts]
+    with connection.cursor() as cursor:  # a third of the time of `bulk_create`, for a hundred thousand lines
+        for start in range(0, len(claims), ROWS):
+            some = claims[start : start + ROWS]
+            cursor.execute(CLAIM + ", ".join(["(%s, %s)"] * len(some)), list(chain.from_iterable(some)))
     claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
     if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
         raise PayoutRefused("A ledger entry was added in the meantime. Please prepare the run again.")
+
+
+def _as_stored(key: UUID) -> Any:
+    return LedgerEntry._meta.pk.get_db_prep_value(key, connection)
 
 
 def _debit(item: PayoutItem) -> LedgerEntry:
