@@ -19,6 +19,7 @@ from privacy.encryption.fields import SealedBinaryField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.tokens import digest_of
 from privacy.registry.declarations import Erasure, Retention, personal_data
+from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
 
 SECRET_BYTES = 20  # RFC 4226: as long as the output of SHA-1
@@ -108,7 +109,7 @@ class RecoveryCode(SealedModel):
     """Works once, in place of the app."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes")
-    code_digest = models.CharField(max_length=64)
+    code_digest = GatedCharField(max_length=64)
 
     class Meta:
         verbose_name = "recovery code"

@@ -17,6 +17,7 @@ from privacy.encryption.fields import PlaintextRefused, SealedEmailField, Sealed
 from privacy.encryption.models import SealedModel
 from privacy.erasure.consequences import DeletionPrevented
 from privacy.registry.declarations import Erasure, Retention, declare_table, personal_data
+from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
 
 
@@ -85,6 +86,7 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     email = SealedEmailField("e-mail address", null=True)
     email_index = BlindIndexField("email", normalise="email", unique=True, null=True)
     name = SealedTextField(max_length=150, blank=True, null=True)
+    password = GatedCharField("password", max_length=128)  # Django's own, behind the policy gate
     is_active = models.BooleanField("active", default=True)
     is_staff = models.BooleanField("staff", default=False)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from privacy.encryption.email_addresses import LONGEST
-from privacy.web.email_field import EmailAddressField, EmailAddressInput
+from privacy.encryption.email_field import EmailAddressField, EmailAddressInput
 
 from .limits import authenticate_within_limits
 

@@ -8,7 +8,7 @@ from django import forms
 from django.core.validators import URLValidator
 
 from affiliates.models import Application
-from privacy.web.email_field import EmailAddressField
+from privacy.encryption.email_field import EmailAddressField
 from privacy.web.honeypot import TrapField
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from affiliates.models import Affiliate
-from privacy.web.email_field import EmailAddressField
+from privacy.encryption.email_field import EmailAddressField
 from shop.paypal.request_bodies import RECEIVER, is_payable
 
 from .application_forms import website_as_typed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -36,7 +36,7 @@ class InquiryForm(forms.ModelForm[Inquiry]):
         super().__init__(*args, **kwargs)
         if "state" in self.fields:  # read-only while a message is held: it is released by its button
             choices = [choice for choice in Inquiry.State.choices if choice[0] != Inquiry.State.HELD]
-            setattr(self.fields["state"], "choices", choices)  # noqa: B010
+            cast(forms.ChoiceField, self.fields["state"]).choices = choices
 
 
 class ReplyForm(forms.ModelForm[Reply]):

@@ -21,11 +21,11 @@ from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.audit.trail import record_many
 from privacy.consent.contact_lists import contact_list
 from privacy.consent.opt_outs import suppress
+from privacy.encryption.email_field import EmailAddressField
 from privacy.models import Suppression
 from privacy.preferences.preferences import CHOOSABLE
 from privacy.registry.purposes import Channel, Purpose
 from privacy.requests.forms import check_phone
-from privacy.web.email_field import EmailAddressField
 
 Source = Suppression.Source
 ROWS_PER_PAGE = 50

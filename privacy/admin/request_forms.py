@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.utils import timezone
@@ -29,12 +29,13 @@ class StaffRequestForm(forms.ModelForm[PrivacyRequest]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "channel" in self.fields:
-            setattr(self.fields["channel"], "choices", [c for c in Way.choices if c[0] != Way.PAGE])  # noqa: B010
-            self.fields["channel"].initial = Way.EMAIL
+            channel = cast(forms.ChoiceField, self.fields["channel"])
+            channel.choices = [choice for choice in Way.choices if choice[0] != Way.PAGE]
+            channel.initial = Way.EMAIL
         if "identity" in self.fields:
             by_page = {Identity.LINK, Identity.SIGNED_IN} - {self.instance.identity}
             by_staff = [choice for choice in Identity.choices if choice[0] not in by_page]
-            setattr(self.fields["identity"], "choices", [("", "not known yet"), *by_staff])  # noqa: B010
+            cast(forms.ChoiceField, self.fields["identity"]).choices = [("", "not known yet"), *by_staff]
         if "details" in self.fields:
             self.fields["details"].widget.attrs["maxlength"] = DETAILS_LIMIT
 

@@ -99,11 +99,11 @@ class BlindIndexField(models.BinaryField[Any, Any]):
             raise TypeError(f"{self.model._meta.label}.{self.name} is computed from {self.source}; it is never set")
         return super().get_db_prep_value(bytes(value), connection, prepared)
 
-    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> Any:
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Called for every value that is written, also for expressions, which could hold the readable value."""
         if hasattr(value, "as_sql"):
             raise TypeError(f"{self.model._meta.label}.{self.name} is computed here, never by the database")
-        return connection.ops.binary_placeholder_sql(value)
+        return super().get_db_prep_save(value, connection)
 
     def db_check(self, connection: Any) -> str:
         """A constraint in the database itself: an index has one length, and no readable value has it by chance."""

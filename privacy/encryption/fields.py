@@ -6,6 +6,7 @@ for it. What cannot be sealed (a bare value in `update()`, a comparison, a fixtu
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +14,34 @@ from django import forms
 from django.core import checks, validators
 from django.core.exceptions import FieldError
 from django.db import models
-from django.db.models.base import ModelState
 from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.utils.functional import cached_property
 
-from privacy.registry.policy_gate import require_open
-from privacy.web.email_field import EmailAddressField
-
 from .email_addresses import LONGEST, validate_address
+from .email_field import EmailAddressField
+from .row_loading import is_written_for_this_django, load_quickly
 from .sealing import BODY_STARTS, HEADER_BYTES, OVERHEAD, Openers, Place, SealedBytes, open_with, openers_of, seal
 from .validators import validate_no_card_number
 
 HEADER, NONCE, BODY = slice(HEADER_BYTES), slice(HEADER_BYTES, BODY_STARTS), slice(BODY_STARTS, None)
+
+
+BeforeSeal = Callable[["SealedField", Any], None]
+_before_seal: list[BeforeSeal] = []
+
+
+def before_seal(check: BeforeSeal) -> BeforeSeal:
+    """Registers what is called with each field and value before it is sealed. It keeps the value from being stored by
+    raising an exception. Register in an `AppConfig.ready`.
+    """
+    _before_seal.append(check)
+    return check
+
+
+def check_before_seal(field: SealedField, value: Any) -> None:
+    for check in _before_seal:
+        check(field, value)
 
 
 class PlaintextRefused(TypeError):
@@ -78,7 +94,7 @@ class SealedAttribute(DeferredAttribute):
         try:
             value = values[self.name]
         except KeyError:
-            instance.refresh_from_db(fields=[self.name])
+            super().__get__(instance, cls)  # fetches it
             value = values[self.name]
         if type(value) is bytes:
             # `field.open`, written out: lists that show sealed columns spend their time here (`make bench`).
@@ -95,16 +111,26 @@ class SealedAttribute(DeferredAttribute):
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.name] = None if value is None else Readable(value)
 
+    def fetch_many(self, instances: Sequence[models.Model]) -> None:
+        """Fetches a deferred field of many rows, for `FETCH_PEERS` of Django 6.1. Django would assign stored bytes."""
+        missing = {row.pk: row for row in instances if self.name not in row.__dict__}
+        rows = type(instances[0])._base_manager.using(instances[0]._state.db).only(self.name)
+        for key, fetched in rows.in_bulk(missing).items():
+            missing[key].__dict__[self.name] = fetched.__dict__[self.name]
 
-def _from_db(cls: type[models.Model], db: str | None, field_names: Any, values: Any) -> models.Model:
+
+def load_row(
+    cls: type[models.Model], db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
+) -> models.Model:
     """`Model.from_db` for models with sealed fields: what comes from the database is not taken for an assigned value.
 
-    Leaves out `__init__`, as that would assign; models whose creation others listen to can't have sealed fields.
+    Django takes the sealed fields for deferred ones; then they get their stored bytes.
     """
-    row = cls.__new__(cls)
-    state = ModelState()
-    state.adding, state.db = False, db
-    row.__dict__.update(zip(field_names, values, strict=True), _state=state)
+    loaded = dict(zip(field_names, values, strict=True))
+    sealed = {field.attname for field in cls._meta.concrete_fields if isinstance(field, SealedField)}
+    stored = {name: loaded.pop(name) for name in sealed & loaded.keys()}
+    row: models.Model = models.Model.from_db.__func__(cls, db, list(loaded), list(loaded.values()), **options)
+    row.__dict__.update(stored)
     return row
 
 
@@ -161,7 +187,9 @@ class SealedField(models.BinaryField[Any, Any]):
 
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
         super().contribute_to_class(cls, name, private_only)
-        cls.from_db = classmethod(_from_db)
+        if "from_db" in cls.__dict__ and cls.from_db.__func__ not in (load_row, load_quickly):
+            raise TypeError(f"{cls.__name__} has sealed fields, which bring a from_db: it can't have its own")
+        cls.from_db = classmethod(load_quickly if is_written_for_this_django() else load_row)
 
     def get_default(self) -> Any:
         return models.Field.get_default(self)  # BinaryField would make b"" of an empty default
@@ -174,7 +202,7 @@ class SealedField(models.BinaryField[Any, Any]):
         if value is None:
             return None
         if type(value) is Readable:
-            require_open(self, value.value)
+            check_before_seal(self, value.value)
             return self.seal(value.value, model_instance)
         self.open(value, model_instance)  # a row copied under another key must not carry what can't be opened
         return SealedBytes(value)
@@ -188,13 +216,13 @@ class SealedField(models.BinaryField[Any, Any]):
             )
         return super().get_db_prep_value(bytes(value), connection, prepared)
 
-    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> Any:
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         """Called for every value that is written, also for expressions, which nothing else would look at."""
         if hasattr(value, "as_sql"):
             raise PlaintextRefused(
                 f"{self.model._meta.label}.{self.name} is sealed per row: the database can't compute it"
             )
-        return connection.ops.binary_placeholder_sql(value)
+        return super().get_db_prep_save(value, connection)
 
     def db_check(self, connection: Any) -> str:
         """A constraint in the database itself: what does not have the shape of a sealed value is refused."""

@@ -9,10 +9,9 @@ from typing import Any, TypeVar
 import uuid_utils.compat
 from django.db import models, router, transaction
 
-from privacy.registry.policy_gate import require_open
-
 from .blind_index import BlindIndexField
 from .computed_fields import ComputedField
+from .fields import check_before_seal
 from .sealing import SealedBytes
 
 _Set = TypeVar("_Set")
@@ -56,7 +55,7 @@ class SealedModel(models.Model):
     def sealed(self, name: str, value: Any) -> SealedBytes:
         """A value sealed for this row, for the sealed field `name`, as `update()` takes it."""
         field: Any = self._meta.get_field(name)
-        require_open(field, value)
+        check_before_seal(field, value)
         sealed: SealedBytes = field.seal(value, self)
         return sealed
 

@@ -76,6 +76,7 @@ class SteppedAdmin(AuditedAdmin):
 
 @admin.register(PolicyVersion)
 class PolicyVersionAdmin(SteppedAdmin):
+    actions = None
     list_display = ["__str__", "state", "effective_on", "notices_began_at", "in_effect_at"]
     form = VersionForm
     steps = STEPS_OF_VERSIONS
@@ -90,9 +91,6 @@ class PolicyVersionAdmin(SteppedAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """One draft at a time."""
         return super().has_add_permission(request) and not PolicyVersion.objects.filter(state="draft").exists()
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        return {}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         typed = ["summary", "additions", "effective_on", "tells"]

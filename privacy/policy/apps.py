@@ -12,11 +12,12 @@ class PolicyConfig(AppConfig):
     staff_acts_for = (Purpose.POLICY_NOTICE,)
 
     def ready(self) -> None:
-        from privacy.registry.policy_gate import guard_plain_columns
+        from privacy.encryption.fields import before_seal
+        from privacy.registry.policy_gate import require_open
 
         from . import checks  # noqa: F401  (importing registers it)
 
-        guard_plain_columns()
+        before_seal(require_open)
         post_migrate.connect(_begin, sender=self)
 
 

@@ -1,4 +1,4 @@
-"""Start-up check of the setting that leaves columns out of the first version."""
+"""Start-up checks of the setting that leaves columns out of the first version, and of the columns behind the gate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core import checks
 
-from privacy.registry.policy_gate import registered
+from privacy.encryption.fields import SealedField
+from privacy.registry.declarations import personal_models
+from privacy.registry.policy_gate import GatedCharField, registered
 
 
 @checks.register("privacy")
@@ -21,4 +23,18 @@ def check_what_is_left_out(app_configs: Any, **kwargs: Any) -> Sequence[checks.C
         )
         for place in settings.POLICY_LEAVES_OUT
         if not registered(place)
+    ]
+
+
+@checks.register("privacy")
+def check_that_the_gate_sees_every_column(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    return [
+        checks.Error(
+            f"{declaration.model._meta.label}.{name} is personal, and can be written past the policy gate.",
+            hint="Make it a sealed field, or a GatedCharField if it holds a digest.",
+            id="privacy.E041",
+        )
+        for declaration in personal_models()
+        for name in declaration.columns
+        if not isinstance(declaration.model._meta.get_field(name), (SealedField, GatedCharField))
     ]

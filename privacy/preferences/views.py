@@ -21,10 +21,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView, TemplateView, View
 
 from privacy.consent.preference_links import ChoicesLink, read_token
+from privacy.encryption.email_field import EmailAddressField
 from privacy.mail.link_mail_limits import network_has_room
 from privacy.registry.purposes import Purpose
 from privacy.web.client_address import client_address
-from privacy.web.email_field import EmailAddressField
 from privacy.web.idempotency import kept_in_history
 
 from .preferences import CHOOSABLE, ask_for_choices_link, choices_of, save_choices, stop_by_one_click, stop_everything

@@ -14,7 +14,9 @@ from typing import Any
 from django.apps import apps
 from django.db import models
 
-from .declarations import Retention, declaration_for, personal_models
+from privacy.encryption.computed_fields import ComputedField
+
+from .declarations import Retention, declaration_for
 from .policy_diff import Difference, differences
 from .policy_snapshot import running
 
@@ -87,7 +89,8 @@ def require_use(place: str) -> None:
 
 
 def require_open(column: Any, value: Any) -> None:
-    """Raises `NotInEffect` when a closed column is given a value. Nothing, and an empty text, is no value.
+    """Raises `NotInEffect` when a closed column is given a value. Nothing, an empty text, and what erasure writes, is
+    no value.
 
     The models of migrations pass: they move what is there.
     """
@@ -95,8 +98,9 @@ def require_open(column: Any, value: Any) -> None:
         return  # nearly always, and every write asks
     if value is None or (isinstance(value, (str, bytes)) and not value) or column.model._meta.apps is not apps:
         return
-    place = f"{column.model._meta.db_table}.{column.name}"
-    if is_closed(place):
+    table = column.model._meta.db_table
+    place = f"{table}.{column.name}"
+    if is_closed(place) and value != getattr(declaration_for(table), "redacted", {}).get(column.name):
         raise NotInEffect(
             f"{place} can't be stored yet, because the privacy policy in effect does not cover it. "
             "It opens with the version that does."
@@ -116,29 +120,14 @@ def _counts_from(place: str, retention: Retention) -> bool:
     return covered is not None and covered["since"] == retention.since and covered["days"] > 0
 
 
-def guard_plain_columns() -> None:
-    """Sealed fields ask the gate themselves. The few personal columns that are stored as digests get a guard here,
-    at the two places where Django hands a value to the database: every save, bulk write and update passes one."""
-    for declaration in personal_models():
-        for name in declaration.columns:
-            column = declaration.model._meta.get_field(name)
-            if not hasattr(column, "place"):
-                _guard(column, harmless=declaration.redacted.get(name))
+class GatedCharField(ComputedField, models.CharField[Any, Any]):
+    """A personal column that is stored as a digest. Every value that is written is shown to the gate, an expression
+    too; for sealed fields, `before_seal` does that. To migrations it is a plain `CharField`.
+    """
 
-
-def _guard(column: Any, *, harmless: Any) -> None:
-    """`harmless` is what erasure writes."""
-    prepare, placeholder = column.get_db_prep_save, getattr(column, "get_placeholder", None)
-
-    def get_db_prep_save(value: Any, connection: Any) -> Any:
-        require_open(column, None if value == harmless else value)
-        return prepare(value, connection)
-
-    def get_placeholder(value: Any, compiler: Any, connection: Any) -> Any:
-        require_open(column, None if value == harmless else value)
-        return placeholder(value, compiler, connection) if placeholder else "%s"
-
-    column.get_db_prep_save, column.get_placeholder = get_db_prep_save, get_placeholder
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        require_open(self, value)
+        return super().get_db_prep_save(value, connection)
 
 
 def registered(place: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, URLValidator
@@ -45,7 +45,7 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
         if self.initial.get("kind") not in PrivacyRequest.Kind.values:
             self.initial.pop("kind", None)
         # No empty choice among the radio buttons: one of them is ticked from the start.
-        setattr(self.fields["kind"], "choices", PrivacyRequest.Kind.choices)  # noqa: B010 (mypy sees a plain Field)
+        cast(forms.ChoiceField, self.fields["kind"]).choices = PrivacyRequest.Kind.choices
         close_fields(self, PrivacyRequest)
 
     def clean_phone(self) -> str:
@@ -117,15 +117,19 @@ def correction_field(value: CorrectableValue) -> forms.Field:
     if isinstance(field.widget, forms.Textarea):
         field.widget.attrs["rows"] = 3
     field.validators += [ProhibitNullCharactersValidator(), *_CHECKS.get(value.autocomplete, [])]
-    return _unless_left_alone(field, value.value)
+    return UnlessUnchanged(field, value.value)
 
 
-def _unless_left_alone(field: forms.Field, value: str) -> forms.Field:
-    """What was stored long ago must not keep the person from correcting something else."""
-    check = field.clean
-    setattr(field, "clean", lambda typed: value if (typed or "") == value else check(typed))  # noqa: B010
-    field.widget.is_required = False
-    return field
+class UnlessUnchanged(forms.Field):
+    """Checks what `field` checks, but for the stored value: what was stored long ago must not keep the person from
+    correcting something else."""
+
+    def __init__(self, field: forms.Field, stored: str) -> None:
+        super().__init__(required=field.required, widget=field.widget, label=field.label, initial=stored)
+        self.field, self.stored = field, stored
+
+    def clean(self, value: Any) -> Any:
+        return self.stored if (value or "") == self.stored else self.field.clean(value)
 
 
 def check_phone(number: str) -> None:

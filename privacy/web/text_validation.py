@@ -17,9 +17,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from privacy.encryption.email_field import EmailAddressField
 from privacy.encryption.validators import validate_no_card_number
-
-from .email_field import EmailAddressField
 
 logger = logging.getLogger(__name__)
 
