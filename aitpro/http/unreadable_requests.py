@@ -9,7 +9,7 @@ import codecs
 import re
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.defaults import bad_request
 
@@ -22,8 +22,7 @@ def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
     """Reads the form, if one was sent. A null character in the query becomes the sign for what is no character, as in
     browsers: PostgreSQL takes no null, and no page has a use for it."""
     request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "%EF%BF%BD")
-    # Its setter would read the query in the old one.
-    request._encoding = "utf-8"  # type: ignore[attr-defined]
+    request.encoding = "utf-8"
     if request.method != "POST" or request.content_type not in FORMS:
         return None
     if not is_utf8(request.META.get("CONTENT_TYPE", "")):
@@ -31,7 +30,7 @@ def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
     try:
         request.POST  # noqa: B018  (parses it)
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, ValueError) as error:
-        request._mark_post_parse_error()  # type: ignore[attr-defined]
+        request.POST = QueryDict()  # type: ignore[assignment]
         return bad_request(request, error)
     return None
 
