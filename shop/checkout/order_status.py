@@ -20,6 +20,7 @@ class Outcome(StrEnum):
     OTHER_FUNDING = "other_funding"  # PayPal could not take the money this way
     CANCELLED = "cancelled"  # back from PayPal without having paid
     WAITING = "waiting"
+    STARTING = "starting"  # another click is starting the payment at PayPal; the page leads there when it is
     UNAVAILABLE = "unavailable"  # PayPal does not answer
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,15 @@ from privacy.web.idempotency import repeatable
 from shop.delivery.downloads import DownloadRefused, behind_link, download_link, take_download
 from shop.models import Order, Payment, Refund
 from shop.models.delivery import Licence, ProductFile
-from shop.payments.start import PaymentUnavailable, start_payment
+from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
 
 from .checkout_cookie import remember_buyer
 from .order_status import Outcome, outcome_of
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import private_page
+
+STARTING_FOR = 30  # seconds for which a page waits for what another click is starting at PayPal
+REFRESH_AFTER = {Outcome.STARTING: 1, Outcome.ASKING: 15}  # seconds; browsers keep no history of one second
 
 
 @require_GET
@@ -32,7 +36,23 @@ def order(request: HttpRequest, link_token: str) -> HttpResponse:
     payment = order.payments.first()
     came_back = "cancelled" in request.GET
     outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back=came_back)
-    return render(request, "shop/order.html", _page_of(order, payment, outcome))
+    if payment and outcome is Outcome.WAITING and _is_starting(request):
+        try:
+            return redirect(approve_url(payment))
+        except PaymentStarting:
+            outcome = Outcome.STARTING
+        except PaymentUnavailable:
+            outcome = Outcome.UNAVAILABLE
+    response = render(request, "shop/order.html", _page_of(order, payment, outcome))
+    if outcome in REFRESH_AFTER:
+        response.headers["Refresh"] = str(REFRESH_AFTER[outcome])
+    return response
+
+
+def _is_starting(request: HttpRequest) -> bool:
+    """Whether `go_to_paypal` led here less than `STARTING_FOR` ago. After that the page offers the button again."""
+    since = request.GET.get("starting", "")
+    return since.isdecimal() and 0 <= time.time() - int(since[:12]) < STARTING_FOR
 
 
 def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[str, Any]:
@@ -58,11 +78,14 @@ def pay(request: HttpRequest, link_token: str) -> HttpResponse:
 
 
 def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
-    """To where the order is paid; to its page when there is nothing to pay, or PayPal can't be reached."""
+    """To where the order is paid; to its page when there is nothing to pay, another click is just starting the payment,
+    or PayPal can't be reached."""
     if not order.is_payable:
         return redirect(order)
     try:
         response = redirect(start_payment(order=order))
+    except PaymentStarting:
+        response = redirect(f"{order.get_absolute_url()}?starting={int(time.time())}")
     except PaymentUnavailable:
         page = _page_of(order, order.payments.first(), Outcome.UNAVAILABLE)
         return render(request, "shop/order.html", page, status=503)

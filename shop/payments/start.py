@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 
 from django.conf import settings
 from django.db import transaction
@@ -21,44 +20,47 @@ logger = logging.getLogger(__name__)
 
 State = Payment.State
 INVOICE_IS_PAID = "DUPLICATE_INVOICE_ID"
-PAUSES = (0.2, 0.4, 0.8, 1.6)  # seconds that a second click waits for what the first one is starting at PayPal
 
 
 class PaymentUnavailable(Exception):
     """PayPal can't be reached or won't take the order now. The order is kept and can be paid later."""
 
 
+class PaymentStarting(Exception):
+    """PayPal is still working on the same request from another click. Its address will be in `approve_url` shortly."""
+
+
 def start_payment(*, order: Order) -> str:
-    """The address where the buyer approves. Repeating it gives the same PayPal order. Raises `PaymentUnavailable`."""
+    """The address where the buyer approves. Repeating it gives the same PayPal order.
+
+    Asks PayPal without ever waiting to ask again. Raises `PaymentUnavailable` and `PaymentStarting`.
+    """
     payment = _running_payment(order)
-    try:
-        address = _approve_url(payment)
-    except PayPalError as error:
-        logger.warning("payment %s could not be started: %s", payment.pk, error)
-        raise PaymentUnavailable from error
-    if not address.startswith(f"{settings.PAYPAL_APPROVE_ORIGIN}/"):
-        note_problem(payment, "the approve URL is not PayPal's")
-        raise PaymentUnavailable
-    return address
-
-
-def _approve_url(payment: Payment) -> str:
-    """Waits a moment while PayPal still works on the same request of another click."""
-    for pause in PAUSES:
-        if payment.approve_url:
-            return payment.approve_url
+    if not payment.approve_url:
         try:
-            return _create_at_paypal(payment)
+            _create_at_paypal(payment)
         except Conflict as error:
             if INVOICE_IS_PAID in error.issues:
                 note_problem(payment, "PayPal says that the invoice of this payment is already paid")
-                raise
-        time.sleep(pause)
+                raise PaymentUnavailable from error
+        except PayPalError as error:
+            logger.warning("payment %s could not be started: %s", payment.pk, error)
+            raise PaymentUnavailable from error
         payment.refresh_from_db()
-    return payment.approve_url or _create_at_paypal(payment)
+    return approve_url(payment)
 
 
-def _create_at_paypal(payment: Payment) -> str:
+def approve_url(payment: Payment) -> str:
+    """Where the buyer approves a payment that was started. Raises `PaymentUnavailable` and `PaymentStarting`."""
+    if not payment.approve_url:
+        raise PaymentStarting
+    if not payment.approve_url.startswith(f"{settings.PAYPAL_APPROVE_ORIGIN}/"):
+        note_problem(payment, "the approve URL is not PayPal's")
+        raise PaymentUnavailable
+    return payment.approve_url
+
+
+def _create_at_paypal(payment: Payment) -> None:
     order = payment.order
     created = gateway().create_order(
         request_id=payment.create_key,
@@ -74,7 +76,6 @@ def _create_at_paypal(payment: Payment) -> str:
     Payment.objects.filter(pk=payment.pk, state=State.NEW).update(
         state=State.CREATED, paypal_order_id=created.id, approve_url=created.approve_url, changed_at=timezone.now()
     )
-    return created.approve_url
 
 
 @transaction.atomic

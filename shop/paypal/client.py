@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import logging
-import random
 import threading
 import time
 from http.cookiejar import DefaultCookiePolicy
@@ -29,20 +28,17 @@ from .error_mapping import Busy, Unauthorized, clean_debug_id, refusal
 log = logging.getLogger(__name__)
 
 TIMEOUT = (5, 30)  # seconds to connect, seconds without a byte
-ATTEMPTS = 3
-PAUSES = (0.1, 0.4)  # seconds before the second and the third attempt, plus up to as much again
-RETRY_WINDOW = 8  # seconds after the first attempt in which another one may begin: somebody waits for the page
+REPEATS = 2  # at once, and never after a pause: somebody waits for the page, and housekeeping asks again anyway
+RETRY_WINDOW = 8  # seconds after the first attempt in which another one may begin
 TOKEN_MARGIN = 60  # seconds before its end in which a token is no longer used
 POOL_SIZE = 10
-
-_dice = random.SystemRandom()
 
 
 class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no types
     """One per process and configuration; threads share it.
 
     Raises the errors of `shop.paypal.errors` and nothing else. A GET, and a POST that carries a key, is repeated at
-    most twice on a failed connection, 429 or 5xx, within seconds; a POST without a key is sent once.
+    once and at most twice on a failed connection or 5xx; a POST without a key is sent once.
     """
 
     def __init__(self, config: PayPalConfig) -> None:
@@ -100,13 +96,12 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
     def http_call(self, url: str, method: str, *, repeatable: bool = True, **kwargs: Any) -> dict[str, Any]:
         """The SDK comes here directly for a token, which is safe to ask for again."""
         started = time.monotonic()
-        for pause in PAUSES if repeatable else ():
+        for _ in range(REPEATS if repeatable else 0):
             try:
                 return self._send(url, method, **kwargs)
             except Busy:
-                if time.monotonic() - started + 2 * pause > RETRY_WINDOW:
+                if time.monotonic() - started > RETRY_WINDOW:
                     raise
-            time.sleep(_dice.uniform(pause, 2 * pause))
         return self._send(url, method, **kwargs)
 
     def handle_response(self, response: requests.Response, content: bytes) -> dict[str, Any]:

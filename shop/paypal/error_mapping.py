@@ -54,7 +54,7 @@ class Unauthorized(NotConfigured):
 
 
 class Busy(Transient):
-    """No connection, 429 or 5xx: worth another try when the request is safe to repeat."""
+    """No connection or 5xx: worth another try at once when the request is safe to repeat."""
 
 
 def refusal(status: int, body: Any, debug_id: str | None) -> PayPalError:
@@ -73,9 +73,10 @@ def clean_debug_id(value: object) -> str | None:
 
 
 def _by_status(status: int) -> type[PayPalError]:
-    if status in (408, 429) or status >= 500:
+    if status == 408 or status >= 500:
         return Busy
-    if status < 400:  # a redirect is never followed, so nobody knows what became of the request
+    # A redirect is never followed, so nobody knows what became of the request; 429 asks for fewer calls, not for more.
+    if status < 400 or status == 429:
         return Transient
     return {401: Unauthorized, 404: Expired, 409: Conflict, 410: Expired}.get(status, Invalid)
 

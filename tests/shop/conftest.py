@@ -1,6 +1,6 @@
 """PayPal for the shop's tests: the local stand-in as a process, or nobody at all."""
 
-from .paypal_fixtures import no_pauses, paypal, paypal_down, paypal_process
+from .paypal_fixtures import paypal, paypal_down, paypal_process
 from .webhook_messages import receiver, told
 
-__all__ = ["no_pauses", "paypal", "paypal_down", "paypal_process", "receiver", "told"]
+__all__ = ["paypal", "paypal_down", "paypal_process", "receiver", "told"]

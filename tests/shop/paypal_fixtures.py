@@ -13,12 +13,6 @@ from tests.shop.paypal.contract import checked_against_the_files
 from tests.standin_process import Standin, run_standin
 
 
-@pytest.fixture
-def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody sits through the pauses between attempts."""
-    monkeypatch.setattr("shop.paypal.client.PAUSES", (0.0, 0.0))
-
-
 @pytest.fixture(scope="session")
 def paypal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin]:
     with run_standin(tmp_path_factory.mktemp("paypal")) as process:
@@ -26,7 +20,7 @@ def paypal_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standin
 
 
 @pytest.fixture
-def paypal(paypal_process: Standin, settings: Settings, no_pauses: None) -> Iterator[Standin]:
+def paypal(paypal_process: Standin, settings: Settings) -> Iterator[Standin]:
     """PayPal's stand-in; the site talks to it, and it talks back only where a test asks for that."""
     settings.PAYPAL_BASE_URL = settings.PAYPAL_APPROVE_ORIGIN = paypal_process.url
     settings.PAYPAL_TRUST_ROOTS = paypal_process.ca
@@ -38,7 +32,7 @@ def paypal(paypal_process: Standin, settings: Settings, no_pauses: None) -> Iter
 
 
 @pytest.fixture
-def paypal_down(settings: Settings, no_pauses: None) -> Iterator[None]:
+def paypal_down(settings: Settings) -> Iterator[None]:
     """Nobody listens where PayPal should be."""
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     yield

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.test import Client
@@ -19,6 +22,16 @@ def place(client: Client, **fields: str) -> Order:
     before = list(Order.objects.values_list("pk", flat=True))
     client.post("/checkout/bps-pro/", {**CAROL, **fields})
     return Order.objects.exclude(pk__in=before).first() or Order.objects.latest("placed_at")
+
+
+def paypal_address(location: str, get: Callable[[str], Any]) -> str:
+    """Where a click on "pay" ends, after the page that refreshes while another click is starting the payment."""
+    for _ in range(100):
+        if "?starting=" not in location:
+            break
+        time.sleep(0.1)
+        location = get(location).headers.get("Location", location)
+    return location
 
 
 def approve(paypal: Standin, payment: Payment, **decision: str) -> str:

@@ -15,7 +15,7 @@ from affiliates.models import Affiliate
 from privacy.encryption.tokens import new_link_token
 from shop.models import Product
 from tests import factories
-from tests.shop.paypal_fixtures import no_pauses, paypal_down  # noqa: F401  (fixtures)
+from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 from tests.shop.purchases import CAROL
 
 pytestmark = pytest.mark.django_db

@@ -37,7 +37,7 @@ from shop.models import Order, Product
 from shop.models.delivery import Licence
 from tests import factories
 from tests.privacy.world import everything_about
-from tests.shop.paypal_fixtures import no_pauses, paypal_down  # noqa: F401  (fixtures)
+from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 
 EMAIL, NAME, PHONE, PAYPAL_ORDER = "quagga@example.org", "Quagga", "+18055550142", "5O190127TN364715T"
 INTERNAL = {"sqlite_sequence", "sqlite_stat1", "django_migrations", "django_content_type", "auth_permission"}

@@ -25,7 +25,7 @@ from tests.shop.purchases import capture_of, place
 
 from .pages import PORTAL, signed_in
 
-pytestmark = pytest.mark.usefixtures("paypal_down", "no_pauses")
+pytestmark = pytest.mark.usefixtures("paypal_down")
 
 CLOCK_TIME = re.compile(r"\b\d{1,2}:\d\d\b")
 

@@ -77,7 +77,7 @@ def _bounded() -> settings:
 
 
 @pytest.fixture
-def unchecked_paypal(paypal_process: Standin, settings: Any, no_pauses: None) -> Iterator[Standin]:
+def unchecked_paypal(paypal_process: Standin, settings: Any) -> Iterator[Standin]:
     """What it answers is compared with PayPal's files in other tests: here that would take half of the time."""
     settings.PAYPAL_BASE_URL = settings.PAYPAL_APPROVE_ORIGIN = paypal_process.url
     settings.PAYPAL_TRUST_ROOTS = paypal_process.ca

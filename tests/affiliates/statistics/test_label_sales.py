@@ -29,7 +29,7 @@ from tests.affiliates.portal.pages import PORTAL, signed_in
 from tests.affiliates.sales import refund, sale
 from tests.shop.purchases import capture_of, place
 
-pytestmark = pytest.mark.usefixtures("clock", "paypal_down", "no_pauses")
+pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 
 
 def buy(name: str, sub: str = "") -> Order:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +24,14 @@ from tests.standin_process import Standin
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("product")]
 
 Work = Callable[[], int]
+
+
+@pytest.fixture(autouse=True)
+def no_request_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sleep(seconds: float) -> None:
+        raise AssertionError(f"a request sleeps for {seconds} seconds")
+
+    monkeypatch.setattr("time.sleep", sleep)
 
 
 def page_of(client: Client, payment: Payment) -> str:
@@ -163,13 +174,45 @@ def test_what_the_buyer_approved_is_compared_before_it_is_collected(client: Clie
     assert (payment.state, payment.problem) == ("paid", "")
 
 
-def test_a_second_click_waits_for_what_the_first_one_starts(
-    client: Client, paypal: Standin, monkeypatch: pytest.MonkeyPatch
+def test_second_click_leads_to_a_page_that_refreshes_until_the_first_has_started_the_payment(
+    client: Client, paypal: Standin
 ) -> None:
-    monkeypatch.setattr("shop.payments.start.PAUSES", (0.0,) * 4)
-    paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=4)
-    assert client.post("/checkout/bps-pro/", CAROL).status_code == 302
-    assert Payment.objects.get().state == "created"
+    paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
+    page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
+    response = client.get(page)
+    assert "We are asking PayPal" in response.content.decode()
+    assert response.headers["Refresh"] == "1"
+    started = start_payment(order=Order.objects.get())  # by the first click
+    response = client.get(page)
+    assert (response.status_code, response.headers["Location"]) == (302, started)
+    client.get(approve(paypal, Payment.objects.get()))
+    assert "Thank you" in client.get(page).content.decode()
+
+
+def test_payment_whose_first_click_died_is_started_by_the_button_that_comes_back(
+    client: Client, paypal: Standin
+) -> None:
+    paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
+    page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
+    with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+        response = client.get(page)
+    assert "Refresh" not in response.headers
+    assert "Your order waits for payment" in response.content.decode()
+    assert client.post(f"{urlsplit(page).path}pay/").headers["Location"] == Payment.objects.get().approve_url
+
+
+@pytest.mark.parametrize("since", ["", "soon", "-5", "9" * 40, "1"])
+def test_forged_time_of_starting_shows_the_order_as_it_is(client: Client, paypal: Standin, since: str) -> None:
+    order = place(client)
+    assert "Your order waits for payment" in client.get(f"{order.get_absolute_url()}?starting={since}").content.decode()
+
+
+def test_tampered_approve_url_is_not_followed_by_the_page_either(client: Client, paypal: Standin) -> None:
+    paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
+    page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
+    Payment.objects.update(approve_url="https://evil.example/checkoutnow")
+    assert client.get(page).status_code == 200
+    assert "approve URL" in Payment.objects.get().problem
 
 
 def test_an_invoice_that_paypal_calls_paid_is_a_case_for_staff(client: Client, paypal: Standin) -> None:

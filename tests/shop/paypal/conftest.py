@@ -24,7 +24,7 @@ def loopback() -> Iterator[Loopback]:
 
 @pytest.fixture
 def paypal(loopback: Loopback, settings: Settings, tmp_path: Path) -> Iterator[Gateway]:
-    """A gateway to the loopback server, without a pause between attempts that a test would have to sit through."""
+    """A gateway to the loopback server."""
     settings.PAYPAL_MODE = "standin"
     settings.PAYPAL_BASE_URL = loopback.url
     settings.PAYPAL_CLIENT_ID = "the-client"
@@ -38,8 +38,7 @@ def paypal(loopback: Loopback, settings: Settings, tmp_path: Path) -> Iterator[G
 
 
 @pytest.fixture
-def api(paypal: Gateway, monkeypatch: pytest.MonkeyPatch) -> PayPalClient:
-    monkeypatch.setattr("shop.paypal.client.PAUSES", (0.0, 0.0))
+def api(paypal: Gateway) -> PayPalClient:
     return paypal.client
 
 

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -202,7 +201,7 @@ def test_silence_leaves_the_outcome_unknown_and_is_not_repeated(
     assert len(loopback.seen) == 1
 
 
-@pytest.mark.parametrize("fault", [UNAVAILABLE, Answer(500, b""), Answer(429), Answer(drop=True)])
+@pytest.mark.parametrize("fault", [UNAVAILABLE, Answer(500, b""), Answer(drop=True)])
 def test_a_post_with_a_key_is_repeated_under_the_same_key(api: PayPalClient, loopback: Loopback, fault: Answer) -> None:
     loopback.will(fault, fault, Answer(body={"id": "1"}))
     assert api.post("/thing", {"a": 1}, KEY) == {"id": "1"}
@@ -232,21 +231,11 @@ def test_it_gives_up_after_three_attempts(api: PayPalClient, loopback: Loopback)
     assert caught.value.debug_id == "d503"
 
 
-def test_the_pauses_between_attempts_grow_and_differ(
-    api: PayPalClient, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Many that failed together must not come back together."""
-    slept: list[float] = []
-    monkeypatch.setattr("shop.paypal.client.PAUSES", (0.1, 0.4))
-    monkeypatch.setattr("shop.paypal.client.time", SimpleNamespace(sleep=slept.append, monotonic=time.monotonic))
-    loopback.will(*[Answer(429)] * 30)
-    for _ in range(10):
-        with pytest.raises(Transient):
-            api.get("/thing")
-    first, second = slept[::2], slept[1::2]
-    assert all(0.1 <= pause <= 0.2 for pause in first)
-    assert all(0.4 <= pause <= 0.8 for pause in second)
-    assert len(set(slept)) == 20
+def test_too_many_requests_is_not_answered_by_another_one(api: PayPalClient, loopback: Loopback) -> None:
+    loopback.will(Answer(429), Answer())
+    with pytest.raises(Transient):
+        api.post("/thing", {}, KEY)
+    assert len(loopback.seen) == 1
 
 
 def test_every_call_has_a_limit_to_connect_and_one_to_answer(

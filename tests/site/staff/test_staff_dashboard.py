@@ -23,7 +23,7 @@ from privacy.models import OutgoingMail, UndeliverableAddress
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
-from tests.shop.paypal_fixtures import no_pauses, paypal_down  # noqa: F401  (fixtures)
+from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 
