@@ -11,14 +11,15 @@ from django.utils import timezone
 from affiliates.models import DailySales
 from affiliates.statistics.reports import Report, ReportBy, Row
 from privacy.audit.trail import record
+from privacy.web.bar_chart import bars
 from privacy.web.csv_export import Cell, csv_response
 
 from .base import acting, show, staff_page
-from .report_chart import HEIGHT, WIDTH, bars
 from .report_forms import ReportForm
 
 COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]
 COLUMNS += ["reversed", "paid out"]
+MOST_BARS = 60  # more would be too thin
 
 
 @staff_page("affiliates.view_commission")
@@ -26,15 +27,15 @@ def report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.GET, today=timezone.now().date())
     chosen = form.report()
     rows = chosen.rows()
+    drawn = rows[:MOST_BARS]
     context = {
         "form": form,
         "report": chosen,
         "by": ReportBy(chosen.by),
         "rows": rows,
         "total": chosen.total(rows),
-        "bars": bars(rows),
-        "width": WIDTH,
-        "height": HEIGHT,
+        "bars": bars([(f"{row.label}: {row.earned}", row.figures.earned_minor) for row in drawn], places=6),
+        "last_drawn": drawn[-1] if len(drawn) > 1 else None,
     }
     return show(request, "affiliates/admin/report.html", title="Reports", **context)
 

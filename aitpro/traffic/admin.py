@@ -12,9 +12,9 @@ from django.urls import path
 from django.utils import timezone
 
 from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.web.bar_chart import bars
 from privacy.web.csv_export import csv_response
 
-from .chart import HEIGHT, WIDTH, bars
 from .forms import PeriodForm
 from .models import DomainDay
 from .reports import SHOWN_FROM
@@ -37,9 +37,7 @@ class TrafficAdmin(ReadOnlyAdmin):
             "opts": self.model._meta,
             "form": form,
             "report": report,
-            "bars": bars(report.days),
-            "width": WIDTH,
-            "height": HEIGHT,
+            "bars": bars([(f"{day:%B %-d, %Y}: {views}", views) for day, views in report.days]),
             "lines": LINES,
             "shown_from": SHOWN_FROM,
         }

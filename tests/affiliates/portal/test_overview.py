@@ -209,7 +209,7 @@ def test_the_chart_has_a_bar_for_each_day_and_a_table_beside(alice: Affiliate, p
     factories.click(alice, timezone.now() - timedelta(days=2))
     sale(alice, product)
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
-    bars = [title.get_text() for title in page.select(".panel-bars rect title")]
+    bars = [title.get_text() for title in page.select(".bars rect title")]
     assert bars == ["February 28, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 17.99 USD"]
     rows = page.select("figure details tbody tr")
     assert len(rows) == 30
