@@ -31,10 +31,6 @@ class TermsVersionQuerySet(models.QuerySet["TermsVersion"]):
         """The current version; None if none was ever published."""
         return self.filter(effective_from__lte=now).order_by("-effective_from", "-number").first()
 
-    def to_come(self, now: datetime) -> TermsVersion | None:
-        """The next version, which was already announced to affiliates."""
-        return self.filter(effective_from__gt=now).order_by("effective_from", "number").first()
-
 
 @not_personal(
     "the terms of the program and their versions",
