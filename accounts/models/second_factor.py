@@ -17,6 +17,7 @@ from django_otp.oath import TOTP
 
 from privacy.encryption.fields import SealedBinaryField
 from privacy.encryption.models import SealedModel
+from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import digest_of
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.policy_gate import GatedCharField
@@ -25,7 +26,7 @@ from privacy.registry.purposes import Purpose
 SECRET_BYTES = 20  # RFC 4226: as long as the output of SHA-1
 TOLERANCE = 1  # steps of 30 seconds that a telephone's clock may be off
 CODES = 10  # recovery codes of one person
-CODE_BYTES = 15  # 120 bits: from 112 on, OWASP ASVS 6.5.2 allows a plain digest
+CODE_LENGTH = 24  # 118 bits: from 112 on, OWASP ASVS 6.5.2 allows a plain digest
 
 
 def new_secret() -> bytes:
@@ -125,7 +126,7 @@ def as_typed(code: str) -> str:
 def make_recovery_codes(user: models.Model) -> list[str]:
     """New ones; those from before stop working. Only this return value ever holds them."""
     RecoveryCode.objects.filter(user_id=user.pk).delete()
-    codes = [b32encode(secrets.token_bytes(CODE_BYTES)).decode() for _ in range(CODES)]
+    codes = [random_code(CODE_LENGTH) for _ in range(CODES)]
     RecoveryCode.objects.bulk_create(RecoveryCode(user_id=user.pk, code_digest=digest_of(code)) for code in codes)
     return ["-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in codes]
 

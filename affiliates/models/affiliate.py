@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -23,13 +22,14 @@ from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.normalization import normalize_code
+from privacy.encryption.readable_codes import random_code
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
 
 
 def new_code() -> str:
     """A random code, so that links don't reveal how many affiliates there are."""
-    return "".join(secrets.choice("23456789ABCDEFGHJKMNPQRSTUVWXYZ") for _ in range(8))
+    return random_code(8)
 
 
 KEPT_FOR = timedelta(days=730)  # an application, from the day it was made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from django.utils import timezone
 from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
+from privacy.encryption.readable_codes import random_code
 from privacy.registry.declarations import Erasure, Retention, Use, personal_data
 from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order
@@ -111,7 +111,7 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
 
 def new_commission_number() -> str:
     """Random, so that it reveals neither the order nor how many there are."""
-    return "C" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(9))
+    return "C" + random_code(9)
 
 
 def _under_an_open_flag() -> models.QuerySet[Attribution, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
+from privacy.encryption.readable_codes import SYMBOLS, random_code
 from privacy.models import PrivacyRequest
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Channel, Purpose
@@ -24,14 +24,11 @@ from .live_threads import KEPT_DAYS
 KEPT = Retention(text="2 years after you wrote", since="received_at", days=KEPT_DAYS)
 
 
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without look-alikes, easy to read out over a telephone
-
-
-REFERENCE = re.compile(rf"Q-[{ALPHABET}]{{6}}")
+REFERENCE = re.compile(rf"Q-[{SYMBOLS}]{{6}}")
 
 
 def new_reference() -> str:
-    return "Q-" + "".join(secrets.choice(ALPHABET) for _ in range(6))
+    return "Q-" + random_code(6)
 
 
 class InquiryQuerySet(models.QuerySet["Inquiry"]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +18,7 @@ from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.models import SealedModel
+from privacy.encryption.readable_codes import SYMBOLS, random_code
 from privacy.registry.deadlines import Deadlines, deadlines_of, local_day
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.purposes import Purpose
@@ -53,12 +53,11 @@ class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
 
 
 RECORD_LIFE = relativedelta(months=24)  # 11 CCR 7101
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without look-alikes, easy to read out over a telephone
-REFERENCE = re.compile(rf"[{ALPHABET}]{{8}}")
+REFERENCE = re.compile(rf"[{SYMBOLS}]{{8}}")
 
 
 def new_reference() -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return random_code(8)
 
 
 @personal_data(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
-
 from django.db import transaction
 from django.http import HttpRequest
 
 from privacy.audit.trail import record
+from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import digest_of, new_link_token
 from shop.models import Order, Product
 from shop.signals import order_placed
@@ -34,7 +33,7 @@ def place_order(
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or digest_of(new_link_token()),
         defaults={
-            "reference": _new_reference(),
+            "reference": "B" + random_code(9),
             "product": product,
             "product_name": product.name,
             "amount_minor": product.price_minor,
@@ -49,8 +48,3 @@ def place_order(
         order_placed.send(Order, order=order, request=request, code=code)
         record(action="shop.order.placed", about=order, actor=None)
     return order
-
-
-def _new_reference() -> str:
-    """Short enough to read out, random enough to say nothing about how many orders there are."""
-    return "B" + "".join(secrets.choice("0123456789ABCDEFGHJKMNPQRSTVWXYZ") for _ in range(9))

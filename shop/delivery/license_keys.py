@@ -7,9 +7,8 @@ that changed places.
 
 from __future__ import annotations
 
-import secrets
+from privacy.encryption.readable_codes import SYMBOLS, random_code
 
-SYMBOLS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 RANDOM = 24
 GROUP = 5
 
@@ -20,7 +19,7 @@ class NotALicenceKey(ValueError):
 
 def new_licence_key() -> str:
     """`XXXXX-XXXXX-XXXXX-XXXXX-XXXXX`."""
-    body = "".join(secrets.choice(SYMBOLS) for _ in range(RANDOM))
+    body = random_code(RANDOM)
     return _grouped(body + _check_symbol(body))
 
 
