@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any, cast
 
 from django import forms
@@ -14,7 +13,7 @@ from django.utils.html import format_html_join
 
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 
 from .admin_security import AccountSecurityAdmin
 from .mails import EMAIL_CHANGED
@@ -84,15 +83,11 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
         if not change:
             obj.set_unusable_password()
         elif "email" in form.changed_data:
-            self._tell_the_address_before(User.objects.get(pk=obj.pk))
+            before = User.objects.get(pk=obj.pk)
+            notify(EMAIL_CHANGED, to=before.email, about=before)
         super().save_model(request, obj, form, change)
         if not change and obj.is_active:
             send_first_password_link(obj)
-
-    def _tell_the_address_before(self, account: User) -> None:
-        if account.email:
-            with suppress(MailRefused):
-                queue_mail(EMAIL_CHANGED, to=account.email, about=account, context={})
 
 
 admin.site.unregister(Group)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from enum import Enum
 
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 
 from .mails import SECURITY_NOTICE
 from .models import User
@@ -43,6 +42,4 @@ class Notice(Enum):
 
 
 def tell_owner(user: User, notice: Notice) -> None:
-    if user.email:
-        with suppress(MailRefused):  # the account page shows it too
-            queue_mail(SECURITY_NOTICE, to=user.email, about=user, context={"notice": notice})
+    notify(SECURITY_NOTICE, to=user.email, about=user, context={"notice": notice})

@@ -34,7 +34,7 @@ def measure() -> Iterator[Ratio]:
     looking = seconds(lambda: preview_payout(currency=program_currency()))
     statements = Counter[str]()
     with connection.execute_wrapper(partial(_count, statements)):
-        preparing = seconds(lambda: prepare_payout(currency=program_currency(), prepared_by=bob))
+        preparing = seconds(lambda: prepare_payout(currency=program_currency(), actor=bob))
     batch = PayoutBatch.objects.get()
     if batch.items.count() != AFFILIATES or LedgerEntry.objects.unclaimed().exists():
         raise RuntimeError("not everybody is in the run")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
-from privacy.mail.sending import MailKind, MailRefused, mail_kind, queue_mail
+from privacy.mail.sending import MailKind, mail_kind, notify
 from privacy.registry.mail_kinds import business_address
 from privacy.registry.purposes import Purpose
 
 from .models import Order
-
-logger = logging.getLogger(__name__)
 
 RECEIPT = mail_kind(
     "shop/receipt",
@@ -85,9 +81,4 @@ DISPUTE_CLOSED = mail_kind(
 
 def mail_buyer(kind: MailKind, order: Order) -> None:
     """To the address stored with the order. What happened counts whether or not a mail may go."""
-    if order.email is None:
-        return
-    try:
-        queue_mail(kind, to=order.email, about=order, context={})
-    except MailRefused as refusal:
-        logger.info("no %s for %s: %s", kind.template, order, refusal)
+    notify(kind, to=order.email, about=order)

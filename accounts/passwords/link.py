@@ -7,7 +7,6 @@ somebody typed, and never to an account that has a password and did not ask for 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth.tokens import default_token_generator
@@ -19,7 +18,7 @@ from django_tasks import task
 
 from accounts.mails import PASSWORD_RESET
 from accounts.models import LinkRequest, User
-from privacy.mail.sending import MailKind, MailRefused, queue_mail
+from privacy.mail.sending import MailKind, notify, queue_mail
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
 
@@ -35,12 +34,12 @@ def send_first_password_link(
     `token` of the address `accounts:password_set`. Raises `LinkRefused` where there is a password; `MailRefused`."""
     if user.has_usable_password():
         raise LinkRefused
-    _send(user, kind, about or user, context or {})
+    queue_mail(kind, to=user.email, about=about or user, context={**(context or {}), **_link(user)})
 
 
 def send_password_link(user: User) -> None:
-    """To an account whose owner asked for a new password. Raises `MailRefused`."""
-    _send(user, PASSWORD_RESET, user, {})
+    """To an account whose owner asked for a new password, if mail may go there: nobody waits who could be told."""
+    notify(PASSWORD_RESET, to=user.email, about=user, context=_link(user))
 
 
 @transaction.atomic
@@ -57,11 +56,9 @@ def mail_password_link(request_id: str) -> None:
     email = LinkRequest.take(request_id)
     user = User.objects.with_email(email) if email else None
     if user is not None and user.is_active:
-        with suppress(MailRefused):  # nobody waits at a page who could be told
-            send_password_link(user)
+        send_password_link(user)
 
 
-def _send(user: User, kind: MailKind, about: Model, context: Mapping[str, Any]) -> None:
-    link = {"uid": urlsafe_base64_encode(force_bytes(user.pk)), "token": default_token_generator.make_token(user)}
-    is_first = not user.has_usable_password()
-    queue_mail(kind, to=user.email, about=about, context={"is_first": is_first, **context, **link})
+def _link(user: User) -> dict[str, Any]:
+    uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
+    return {"is_first": not user.has_usable_password(), "uid": uid, "token": token}

@@ -14,8 +14,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 
-from affiliates.membership.account_state import StepRefused, close_affiliate, reinstate_affiliate, suspend_affiliate
+from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Affiliate
+from privacy.admin_base.refusals import ActionRefused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -107,8 +108,8 @@ class StandingSteps(admin.ModelAdmin[Affiliate]):
 
     def _taken(self, request: HttpRequest, affiliate: Affiliate, step: Step, form: forms.Form) -> bool:
         try:
-            step.do(affiliate=affiliate, by=cast("User", request.user), **form.cleaned_data)
-        except StepRefused as refusal:
+            step.do(affiliate=affiliate, actor=cast("User", request.user), **form.cleaned_data)
+        except ActionRefused as refusal:
             form.add_error(None, str(refusal))
             return False
         self.message_user(request, "Done. The affiliate is notified by email.")

@@ -10,12 +10,13 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from affiliates.membership.payout_address import HOLD, ChangeRefused, ask_for_payout_email
+from affiliates.membership.payout_address import HOLD, ask_for_payout_email
 from affiliates.membership.profile_forms import PayPalAddressField
 from affiliates.models import Affiliate, Flag
 from affiliates.staff.affiliate_summary import account_of
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.reauthentication import ask_again
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 
 from .account_state import StandingSteps
@@ -102,8 +103,8 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
 
     def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
         try:
-            ask_for_payout_email(affiliate=affiliate, email=email, by=cast("User", request.user))
-        except ChangeRefused as refusal:
+            ask_for_payout_email(affiliate=affiliate, email=email, actor=cast("User", request.user))
+        except ActionRefused as refusal:
             messages.error(request, f"The PayPal address was not changed: {refusal}")
         else:
             messages.warning(

@@ -17,7 +17,6 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from affiliates.membership.applications import (
-    DecisionRefused,
     affiliate_of,
     approve_application,
     decline_application,
@@ -28,7 +27,7 @@ from affiliates.membership.applications import (
 from affiliates.models import Application
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
-from privacy.mail.sending import MailRefused
+from privacy.admin_base.refusals import ActionRefused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -72,7 +71,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     )
     def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._decide(
-            request, queryset, lambda application: approve_application(application=application, by=_by(request))
+            request, queryset, lambda application: approve_application(application=application, actor=_by(request))
         )
 
     @admin.action(description="Decline with a reason…", permissions=["decide"])
@@ -82,7 +81,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
             return self._ask_for_reason(request, queryset, form)
         reason = form.cleaned_data["reason"]
         decline: Decide = lambda application: decline_application(  # noqa: E731
-            application=application, reason=reason, by=_by(request)
+            application=application, reason=reason, actor=_by(request)
         )
         self._decide(request, queryset, decline, done="declined")
         return None
@@ -91,12 +90,12 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         description="Release held applications: email the link that confirms the address", permissions=["decide"]
     )
     def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        count = sum(release_application(application=each, by=_by(request)) for each in queryset)
+        count = sum(release_application(application=each, actor=_by(request)) for each in queryset)
         self.message_user(request, f"{count} released.")
 
     @admin.action(description="Discard held applications: decline without an email", permissions=["decide"])
     def discard(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        count = sum(discard_application(application=each, by=_by(request)) for each in queryset)
+        count = sum(discard_application(application=each, actor=_by(request)) for each in queryset)
         self.message_user(request, f"{count} discarded.")
 
     def _ask_for_reason(self, request: HttpRequest, queryset: QuerySet[Application], form: DeclineForm) -> HttpResponse:
@@ -118,7 +117,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
             was_confirmed = application.state == State.OPEN
             try:
                 decided = decide(application)
-            except (MailRefused, DecisionRefused) as refusal:
+            except ActionRefused as refusal:
                 self.message_user(request, f"{application} was not changed: {refusal}", messages.ERROR)
             else:
                 count += bool(decided)

@@ -24,10 +24,11 @@ from affiliates.commissions.bulk_decisions import (
     reject_all,
 )
 from affiliates.commissions.explanation import explain_commission
-from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.flags import clear_flag, confirm_flag, raise_flag
 from affiliates.models import Attribution, Commission, CommissionQuerySet, Flag, PayoutItem
 from affiliates.staff.base import acting, show
 from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.refusals import ActionRefused
 from shop.models import Order
 
 from .filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list
@@ -97,8 +98,8 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         chosen = _chosen(queryset)
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_approval(chosen, by=acting(request)), verb="approve")
-        self.message_user(request, f"{approve_all(chosen, by=acting(request))} approved.")
+            return self._ask(request, preview_approval(chosen, actor=acting(request)), verb="approve")
+        self.message_user(request, f"{approve_all(chosen, actor=acting(request))} approved.")
         return None
 
     @admin.action(description="Reject with a reason", permissions=["decide"])
@@ -108,8 +109,8 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         if not reason:
             return None
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_rejection(chosen, by=acting(request)), verb="reject")
-        self.message_user(request, f"{reject_all(chosen, reason=reason, by=acting(request))} rejected.")
+            return self._ask(request, preview_rejection(chosen, actor=acting(request)), verb="reject")
+        self.message_user(request, f"{reject_all(chosen, reason=reason, actor=acting(request))} rejected.")
         return None
 
     def _ask(self, request: HttpRequest, preview: Preview, *, verb: str) -> HttpResponse:
@@ -130,7 +131,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
                 attribution=commission.attribution,
                 kind=Flag.Kind.BY_STAFF,
                 reason=request.POST.get("reason", ""),
-                by=acting(request),
+                actor=acting(request),
             )
         self.message_user(request, "Held until somebody clears the flags.")
 
@@ -150,8 +151,8 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
         count = 0
         for flag in flags if reason else ():
             try:
-                count += decide(flag=flag, reason=reason, by=acting(request))
-            except FlagRefused as refusal:
+                count += decide(flag=flag, reason=reason, actor=acting(request))
+            except ActionRefused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
         if reason:
             self.message_user(request, f"{count} {done}.")

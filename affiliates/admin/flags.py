@@ -15,10 +15,11 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from affiliates.commissions.explanation import explain_order
-from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag
+from affiliates.commissions.flags import clear_flag, confirm_flag
 from affiliates.models import Flag
 from affiliates.staff.base import acting, show
 from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.refusals import ActionRefused
 
 from .filters import AffiliateFilter
 
@@ -88,8 +89,8 @@ class FlagAdmin(ReadOnlyAdmin):
     def _decided(self, request: HttpRequest, flag: Flag, *, decision: str, reason: str) -> bool:
         step = clear_flag if decision == "clear" else confirm_flag
         try:
-            done = step(flag=flag, reason=reason, by=acting(request))
-        except FlagRefused as refusal:
+            done = step(flag=flag, reason=reason, actor=acting(request))
+        except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return False
         self.message_user(request, "Decided." if done else "This flag was already decided. Nothing was changed.")

@@ -12,10 +12,11 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
 
-from affiliates.commissions.adjustments import AdjustmentRefused, adjust_ledger
+from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.models import Affiliate, LedgerCheck, LedgerEntry
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 
@@ -67,9 +68,9 @@ class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
                     affiliate=values["code"],
                     amount=values["amount"],
                     reason=values["reason"],
-                    by=cast("User", request.user),
+                    actor=cast("User", request.user),
                 )
-            except AdjustmentRefused as refusal:
+            except ActionRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
                 self.message_user(request, f"Adjusted by {values['amount']}. Your name is in the audit log.")

@@ -15,11 +15,11 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from affiliates.commissions.adjustments import AdjustmentRefused
 from affiliates.commissions.explanation import explain_commission
-from affiliates.commissions.objections import DisputeRefused, answer_dispute
+from affiliates.commissions.objections import answer_dispute
 from affiliates.models import CommissionDispute
 from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.refusals import ActionRefused
 from shop.pricing.form_fields import MoneyField
 
 from .filters import OfCommissionFilter
@@ -124,9 +124,9 @@ class CommissionDisputeAdmin(ReadOnlyAdmin):
                 answer=values["answer"],
                 upheld=values["upheld"] == "yes",
                 adjustment=values.get("adjustment"),
-                by=cast("User", request.user),
+                actor=cast("User", request.user),
             )
-        except (DisputeRefused, AdjustmentRefused) as refusal:
+        except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
             return False
         self.message_user(request, "Answered. The affiliate is notified by email.")

@@ -21,13 +21,14 @@ from django.views.decorators.http import require_POST, require_safe
 from affiliates.currencies import currencies_due
 from affiliates.models import PayoutBatch, PayoutItem
 from affiliates.payouts.eligibility import Barred, Ineligibility, barred_of
-from affiliates.payouts.manual import NotByHand, make_payout_list, mark_failed_by_hand, mark_paid_by_hand
+from affiliates.payouts.manual import make_payout_list, mark_failed_by_hand, mark_paid_by_hand
 from affiliates.payouts.preview import preview_payout
-from affiliates.payouts.runs import PERMISSION, PayoutRefused, approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.runs import PERMISSION, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
 from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from privacy.web.csv_export import csv_response
 from shop.money import Money
 from shop.paypal.errors import PayPalError
@@ -58,7 +59,7 @@ def needs(permission: str) -> Callable[[Any], Any]:
                 raise PermissionDenied
             try:
                 return cast(HttpResponseBase, view(model_admin, request, *args, **kwargs))
-            except PayoutRefused as refusal:
+            except ActionRefused as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
                 return redirect("admin:affiliates_payoutbatch_changelist")
 
@@ -145,7 +146,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         form = PrepareForm(request.POST)
         if not form.is_valid():
             return self._show_preview(request, form)
-        batch = prepare_payout(prepared_by=_acting(request), **form.cleaned_data)
+        batch = prepare_payout(actor=_acting(request), **form.cleaned_data)
         self.log_addition(request, batch, "prepared")
         self.message_user(
             request, "Prepared. Please check the payouts below. Nothing is sent until the run is approved."
@@ -156,7 +157,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     @needs(PERMISSION)
     def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        barred = approve_payout(batch=batch, approved_by=_acting(request))
+        barred = approve_payout(batch=batch, actor=_acting(request))
         self.log_change(request, batch, "approved")
         batch.refresh_from_db(fields=["state"])
         if batch.state == PayoutBatch.State.CANCELLED:
@@ -172,7 +173,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     @needs(PREPARE)
     def cancel(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        cancel_payout(batch=batch, cancelled_by=_acting(request))
+        cancel_payout(batch=batch, actor=_acting(request))
         self.log_change(request, batch, "cancelled")
         self.message_user(request, "Canceled. The money is due again.")
         return redirect("admin:affiliates_payoutbatch_change", batch.pk)
@@ -182,7 +183,7 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
         by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
         batch = get_object_or_404(by_hand, pk=batch_id)
-        rows, barred = make_payout_list(batch=batch, by=_acting(request))
+        rows, barred = make_payout_list(batch=batch, actor=_acting(request))
         if barred:
             self.message_user(request, f"Left out of the list: {in_words(barred)}.", messages.WARNING)
         return csv_response(f"payouts-{str(batch.pk)[-8:]}.csv", rows, exact=True)
@@ -257,12 +258,13 @@ class PayoutItemAdmin(ReadOnlyAdmin):
         return settle_by_hand(self, request, item, items, barred_of(items.select_related("affiliate")))
 
 
-def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], by: User) -> str:
-    """Settles the payouts and returns a sentence that says what was done. Raises `NotByHand`."""
+def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], actor: User) -> str:
+    """Settles the payouts and returns a sentence that says what was done. Raises `ActionRefused`."""
     if values["outcome"] == SettleForm.PAID:
         day, reference = values["paid_on"], values["reference"]
-        return f"{mark_paid_by_hand(batch=batch, items=items, reference=reference, paid_on=day, by=by)} marked as paid."
-    return f"{mark_failed_by_hand(batch=batch, items=items, reason=values['reason'], by=by)} due again."
+        paid = mark_paid_by_hand(batch=batch, items=items, reference=reference, paid_on=day, actor=actor)
+        return f"{paid} marked as paid."
+    return f"{mark_failed_by_hand(batch=batch, items=items, reason=values['reason'], actor=actor)} due again."
 
 
 def settle_by_hand(
@@ -281,7 +283,7 @@ def settle_by_hand(
     if form.is_valid():
         try:
             done = _settled(batch, items, form.cleaned_data, _acting(request))
-        except NotByHand as refusal:
+        except ActionRefused as refusal:
             form.add_error(None, str(refusal))
         else:
             model_admin.log_change(request, batch, "settled manually")

@@ -11,9 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from affiliates.commissions.rates import RateRefused, end_rate, rate_for, set_rate, why_not
+from affiliates.commissions.rates import end_rate, rate_for, set_rate, why_not
 from affiliates.models import Rate
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 from shop.pricing.large_change import question
@@ -114,7 +115,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         try:
             return super().add_view(request, form_url, extra_context)
-        except RateRefused as refusal:  # somebody set a rate in the meantime
+        except ActionRefused as refusal:  # somebody set a rate in the meantime
             self.message_user(request, str(refusal), messages.ERROR)
             return redirect("admin:affiliates_rate_changelist")
 
@@ -127,7 +128,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
             flat=values["flat"],
             starts_at=values["starts_at"],
             ends_at=values["ends_at"],
-            by=_acting(request),
+            actor=_acting(request),
         )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -141,8 +142,8 @@ class RateAdmin(admin.ModelAdmin[Rate]):
         ended = 0
         for rate in queryset.select_related("affiliate", "product"):
             try:
-                ended += end_rate(rate=rate, by=_acting(request))
-            except RateRefused as refusal:
+                ended += end_rate(rate=rate, actor=_acting(request))
+            except ActionRefused as refusal:
                 self.message_user(request, f"{rate}: {refusal}", messages.ERROR)
         self.message_user(request, f"{ended} ended. Earlier orders keep their rate.")
 

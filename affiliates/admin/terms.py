@@ -16,8 +16,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 
-from affiliates.membership.terms import PublishingRefused, next_number, publish_terms
+from affiliates.membership.terms import next_number, publish_terms
 from affiliates.models import Affiliate, TermsVersion
+from privacy.admin_base.refusals import ActionRefused
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -89,8 +90,8 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
     def _published(self, request: HttpRequest, version: TermsVersion, form: PublishForm) -> bool:
         moment = form.cleaned_data["effective_from"]
         try:
-            publish_terms(version=version, effective_from=moment, by=cast("User", request.user))
-        except PublishingRefused as refusal:
+            publish_terms(version=version, effective_from=moment, actor=cast("User", request.user))
+        except ActionRefused as refusal:
             form.add_error("effective_from", str(refusal))
             return False
         self.message_user(request, f"{version} is published. Affiliates are notified within minutes.", messages.SUCCESS)

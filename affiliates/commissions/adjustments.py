@@ -8,6 +8,7 @@ from django.db import transaction
 
 from affiliates.models import Affiliate, Commission, LedgerEntry
 from affiliates.own_account import leave_to_a_colleague
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from shop.money import Money
 
@@ -15,22 +16,18 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class AdjustmentRefused(Exception):
-    """The adjustment can't be made; the message tells staff why."""
-
-
 @transaction.atomic
 def adjust_ledger(
-    *, affiliate: Affiliate, amount: Money, reason: str, by: User, commission: Commission | None = None
+    *, affiliate: Affiliate, amount: Money, reason: str, actor: User, commission: Commission | None = None
 ) -> LedgerEntry:
-    """Credits `amount`, or debits it where it is negative. Raises `AdjustmentRefused`."""
+    """Credits `amount`, or debits it where it is negative. Raises `ActionRefused`."""
     if amount.minor == 0:
-        raise AdjustmentRefused("Enter a non-zero amount.")
+        raise ActionRefused("Enter a non-zero amount.")
     if not reason.strip():
-        raise AdjustmentRefused("Please enter a reason. The affiliate will see it.")
+        raise ActionRefused("Please enter a reason. The affiliate will see it.")
     if commission and (commission.affiliate.pk, commission.currency) != (affiliate.pk, amount.currency):
-        raise AdjustmentRefused("This commission belongs to another affiliate, or is in another currency.")
-    leave_to_a_colleague(affiliate, by=by, permission="affiliates.add_ledgerentry", refusal=AdjustmentRefused)
+        raise ActionRefused("This commission belongs to another affiliate, or is in another currency.")
+    leave_to_a_colleague(affiliate, actor=actor, permission="affiliates.add_ledgerentry")
     entry = LedgerEntry.objects.create(
         affiliate=affiliate,
         kind=LedgerEntry.Kind.ADJUSTMENT,
@@ -39,5 +36,5 @@ def adjust_ledger(
         commission=commission,
         reason=reason.strip()[:300],
     )
-    record(action="affiliates.ledger.adjusted", about=entry, actor=by)
+    record(action="affiliates.ledger.adjusted", about=entry, actor=actor)
     return entry

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from affiliates.models import Commission, CommissionQuerySet, Flag
-from affiliates.own_account import others_who_may
+from privacy.admin_base.four_eyes import a_colleague_may
 from shop.money import Money
 
 from .lifecycle import DECIDE, approve_commission, reject_commission
@@ -41,31 +41,31 @@ class Preview:
         return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
 
 
-def preview_approval(commissions: CommissionQuerySet, *, by: User) -> Preview:
-    return _preview(commissions, by, held_counts=True)
+def preview_approval(commissions: CommissionQuerySet, *, actor: User) -> Preview:
+    return _preview(commissions, actor, held_counts=True)
 
 
-def preview_rejection(commissions: CommissionQuerySet, *, by: User) -> Preview:
+def preview_rejection(commissions: CommissionQuerySet, *, actor: User) -> Preview:
     """A commission that a flag holds can still be rejected."""
-    return _preview(commissions, by, held_counts=False)
+    return _preview(commissions, actor, held_counts=False)
 
 
-def approve_all(commissions: CommissionQuerySet, *, by: User) -> int:
+def approve_all(commissions: CommissionQuerySet, *, actor: User) -> int:
     """Approves those that are unchanged since the preview. Returns how many."""
-    return sum(approve_commission(commission=c, approved_by=by) for c in preview_approval(commissions, by=by).doable)
+    return sum(approve_commission(commission=c, actor=actor) for c in preview_approval(commissions, actor=actor).doable)
 
 
-def reject_all(commissions: CommissionQuerySet, *, reason: str, by: User) -> int:
-    """Rejects those that are unchanged since the preview. Raises `ReasonMissing`. Returns how many."""
-    doable = preview_rejection(commissions, by=by).doable
-    return sum(reject_commission(commission=c, reason=reason, rejected_by=by) for c in doable)
+def reject_all(commissions: CommissionQuerySet, *, reason: str, actor: User) -> int:
+    """Rejects those that are unchanged since the preview. Raises `ActionRefused`. Returns how many."""
+    doable = preview_rejection(commissions, actor=actor).doable
+    return sum(reject_commission(commission=c, reason=reason, actor=actor) for c in doable)
 
 
-def _preview(commissions: CommissionQuerySet, by: User, *, held_counts: bool) -> Preview:
+def _preview(commissions: CommissionQuerySet, actor: User, *, held_counts: bool) -> Preview:
     doable, skipped = [], []
-    leaves_own = others_who_may(by, DECIDE)
+    leaves_own = a_colleague_may(actor, DECIDE)
     for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
-        is_left = leaves_own and commission.affiliate.user_id == by.pk
+        is_left = leaves_own and commission.affiliate.user_id == actor.pk
         if why := _why_not(commission, held_counts=held_counts) or (OWN if is_left else ""):
             skipped.append(Skipped(commission, why))
         else:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from affiliates.models import Attribution, Commission, Flag
 from affiliates.own_account import leave_to_a_colleague
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 
 from .lifecycle import DECIDE, reject_commission
@@ -22,13 +23,9 @@ if TYPE_CHECKING:
 State = Flag.State
 
 
-class FlagRefused(Exception):
-    """The flag can't be decided like this; the message tells staff why."""
-
-
 @transaction.atomic
 def raise_flag(
-    *, attribution: Attribution, kind: str, dispute_id: str = "", reason: str = "", by: User | None = None
+    *, attribution: Attribution, kind: str, dispute_id: str = "", reason: str = "", actor: User | None = None
 ) -> Flag:
     """Holds the commission of an order, even before it is earned. `reason` is the staff's note on why they hold it.
 
@@ -40,40 +37,40 @@ def raise_flag(
         attribution=attribution, kind=kind, dispute_id=dispute_id, defaults={"reason": reason.strip()[:300] or None}
     )
     if created:
-        record(action="affiliates.commission.held", about=commission or attribution, actor=by)
+        record(action="affiliates.commission.held", about=commission or attribution, actor=actor)
     return flag
 
 
 @transaction.atomic
-def clear_flag(*, flag: Flag, reason: str | None, by: User | None) -> bool:
+def clear_flag(*, flag: Flag, reason: str | None, actor: User | None) -> bool:
     """Releases the commission. False if the flag was already decided.
 
     `reason` is None only for a dispute's flag, which PayPal has decided.
     """
     commission = _locked(flag.attribution)
-    _leave_own(flag, by)
-    if not _decide(flag, State.CLEARED, reason, by):
+    _leave_own(flag, actor)
+    if not _decide(flag, State.CLEARED, reason, actor):
         return False
-    record(action="affiliates.commission.cleared", about=commission or flag.attribution, actor=by)
+    record(action="affiliates.commission.cleared", about=commission or flag.attribution, actor=actor)
     return True
 
 
 @transaction.atomic
-def confirm_flag(*, flag: Flag, reason: str, by: User | None) -> bool:
+def confirm_flag(*, flag: Flag, reason: str, actor: User | None) -> bool:
     """Rejects the commission, now or as soon as it would be earned.
 
-    False if the flag was already decided. Raises `FlagRefused` for a commission that is already approved.
+    False if the flag was already decided. Raises `ActionRefused` for a commission that is already approved.
     """
     commission = _locked(flag.attribution)
-    _leave_own(flag, by)
+    _leave_own(flag, actor)
     if commission and commission.approved_at:
-        raise FlagRefused("This commission was approved before. Take it back by an adjustment, then clear the flag.")
-    if not _decide(flag, State.CONFIRMED, reason, by):
+        raise ActionRefused("This commission was approved before. Take it back by an adjustment, then clear the flag.")
+    if not _decide(flag, State.CONFIRMED, reason, actor):
         return False
     if commission:
-        reject_commission(commission=commission, reason=reason, rejected_by=by)
+        reject_commission(commission=commission, reason=reason, actor=actor)
     else:
-        record(action="affiliates.attribution.rejected", about=flag.attribution, actor=by)
+        record(action="affiliates.attribution.rejected", about=flag.attribution, actor=actor)
     return True
 
 
@@ -82,21 +79,21 @@ def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
     """Clears the flags of a closed dispute; a lost dispute has reversed the commission with its refund. Returns how
     many."""
     flags = attribution.flags.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=dispute_id)
-    return sum(clear_flag(flag=flag, reason=None, by=None) for flag in flags)
+    return sum(clear_flag(flag=flag, reason=None, actor=None) for flag in flags)
 
 
-def _leave_own(flag: Flag, by: User | None) -> None:
-    leave_to_a_colleague(flag.attribution.affiliate, by=by, permission=DECIDE, refusal=FlagRefused)
+def _leave_own(flag: Flag, actor: User | None) -> None:
+    leave_to_a_colleague(flag.attribution.affiliate, actor=actor, permission=DECIDE)
 
 
 def _locked(attribution: Attribution) -> Commission | None:
     return Commission.objects.select_for_update().filter(attribution=attribution).first()
 
 
-def _decide(flag: Flag, state: str, reason: str | None, by: User | None) -> bool:
-    changes: dict[str, Any] = {"state": state, "decided_at": timezone.now(), "decided_by": by}
+def _decide(flag: Flag, state: str, reason: str | None, actor: User | None) -> bool:
+    changes: dict[str, Any] = {"state": state, "decided_at": timezone.now(), "decided_by": actor}
     if reason is not None:
         if not reason.strip():
-            raise FlagRefused("Please enter a reason. The affiliate may ask for it.")
+            raise ActionRefused("Please enter a reason. The affiliate may ask for it.")
         changes["reason"] = flag.sealed("reason", reason.strip()[:300])
     return bool(Flag.objects.filter(pk=flag.pk, state=State.OPEN).update(**changes))

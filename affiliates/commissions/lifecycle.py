@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from affiliates.models import Attribution, Commission, Flag, LedgerEntry, reckon
 from affiliates.own_account import leave_to_a_colleague
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from shop.models import Payment, Refund
 from shop.money import Money
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
 
 State = Commission.State
 DECIDE = "affiliates.decide_commission"
-
-
-class OwnCommission(Exception):
-    """A member of staff tried to decide about their own money, although a colleague could."""
-
-
-class ReasonMissing(ValueError):
-    """This step costs somebody money, so it needs a reason."""
 
 
 def commission_base(*, payment: Payment) -> Money:
@@ -72,41 +65,41 @@ def _reject_if_confirmed(commission: Commission) -> None:
 
 
 @transaction.atomic
-def approve_commission(*, commission: Commission, approved_by: User | None) -> bool:
+def approve_commission(*, commission: Commission, actor: User | None) -> bool:
     """Credits what is left of a pending commission. False if it is no longer pending, or held by a flag.
 
-    Raises `OwnCommission`.
+    Raises `ActionRefused`.
     """
     commission = Commission.objects.select_for_update().select_related("attribution").get(pk=commission.pk)
     if not commission.may_become(State.APPROVED) or commission.approved_at or commission.is_held:
         return False
-    leave_to_a_colleague(commission.affiliate, by=approved_by, permission=DECIDE, refusal=OwnCommission)
-    commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), approved_by
+    leave_to_a_colleague(commission.affiliate, actor=actor, permission=DECIDE)
+    commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), actor
     commission.save(update_fields=["state", "approved_at", "approved_by"])
     _enter(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
-    record(action="affiliates.commission.approved", about=commission, actor=approved_by)
+    record(action="affiliates.commission.approved", about=commission, actor=actor)
     return True
 
 
 @transaction.atomic
-def reject_commission(*, commission: Commission, reason: str, rejected_by: User | None = None) -> bool:
-    """Rejects a pending commission. False if it is no longer pending. Raises `ReasonMissing`, `OwnCommission`."""
+def reject_commission(*, commission: Commission, reason: str, actor: User | None = None) -> bool:
+    """Rejects a pending commission. False if it is no longer pending. Raises `ActionRefused`."""
     if not reason.strip():
-        raise ReasonMissing("Please enter a reason. The affiliate will see it.")
+        raise ActionRefused("Please enter a reason. The affiliate will see it.")
     commission = Commission.objects.select_for_update(of=("self",)).select_related("attribution").get(pk=commission.pk)
     if not commission.may_become(State.REJECTED):
         return False
-    leave_to_a_colleague(commission.affiliate, by=rejected_by, permission=DECIDE, refusal=OwnCommission)
+    leave_to_a_colleague(commission.affiliate, actor=actor, permission=DECIDE)
     commission.state, commission.reason = State.REJECTED, reason.strip()[:300]
     commission.save(update_fields=["state", "reason"])  # not `update()`: saving recalculates the statistics of its day
-    record(action="affiliates.commission.rejected", about=commission, actor=rejected_by)
+    record(action="affiliates.commission.rejected", about=commission, actor=actor)
     return True
 
 
 def approve_past_hold(*, now: datetime) -> int:
     """Approves commissions whose hold has ended and that no flag holds. Returns how many."""
     waiting = Commission.objects.past_hold(now).order_by("hold_until")[:500]
-    return sum(approve_commission(commission=commission, approved_by=None) for commission in waiting)
+    return sum(approve_commission(commission=commission, actor=None) for commission in waiting)
 
 
 @transaction.atomic

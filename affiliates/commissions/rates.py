@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate, Rate
 from affiliates.own_account import leave_to_a_colleague
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from shop.models import Product
 from shop.money import Money
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 
 JUST_NOW = timedelta(minutes=1)  # between submitting "now" and storing it
-
-
-class RateRefused(Exception):
-    """The rate can't be set; the text tells staff why."""
 
 
 def rate_for(*, affiliate: Affiliate | None, product: Product | None, currency: str, moment: datetime) -> Rate:
@@ -52,11 +49,11 @@ def set_rate(
     flat: Money | None = None,
     starts_at: datetime | None = None,
     ends_at: datetime | None = None,
-    by: User | None,
+    actor: User | None,
 ) -> Rate:
     """Sets a rate from now on, or from `starts_at`; the target's current rate ends then.
 
-    Raises `RateRefused` for a start in the past, if a later rate is already set, or if a colleague has to decide.
+    Raises `ActionRefused` for a start in the past, if a later rate is already set, or if a colleague has to decide.
     """
     rate = Rate(
         affiliate=affiliate,
@@ -66,12 +63,12 @@ def set_rate(
         currency=flat.currency if flat else "",
         starts_at=starts_at or timezone.now(),
         ends_at=ends_at,
-        created_by=by,
+        created_by=actor,
     )
     try:
-        return _replace(rate, by)
+        return _replace(rate, actor)
     except IntegrityError as error:
-        raise RateRefused("Somebody set this rate at the same time. Please check that one.") from error
+        raise ActionRefused("Somebody set this rate at the same time. Please check that one.") from error
 
 
 def why_not(rate: Rate) -> str:
@@ -92,35 +89,37 @@ def why_not(rate: Rate) -> str:
 
 
 @transaction.atomic
-def _replace(rate: Rate, by: User | None) -> Rate:
+def _replace(rate: Rate, actor: User | None) -> Rate:
     running = Rate.objects.for_target(rate.affiliate, rate.product).select_for_update()
     for earlier in running.filter(starts_at__lte=rate.starts_at).overlapping(rate.starts_at, rate.ends_at):
         Rate.objects.filter(pk=earlier.pk).update(ends_at=rate.starts_at)
     if problem := why_not(rate):
-        raise RateRefused(problem)
-    _leave_own(rate, by)
+        raise ActionRefused(problem)
+    _leave_own(rate, actor)
     rate.save(force_insert=True)
-    record(action="affiliates.rate.changed", about=rate, actor=by)
+    record(action="affiliates.rate.changed", about=rate, actor=actor)
     return rate
 
 
 @transaction.atomic
-def end_rate(*, rate: Rate, by: User | None) -> bool:
+def end_rate(*, rate: Rate, actor: User | None) -> bool:
     """Ends a rate now; a rate that has not started yet never will. False if it had already ended.
 
-    Raises `RateRefused` if a colleague has to decide.
+    Raises `ActionRefused` if a colleague has to decide.
     """
     now = timezone.now()
     running = Rate.objects.filter(pk=rate.pk).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
     ended = running.update(ends_at=max(rate.starts_at, now))
     if ended:
-        _leave_own(rate, by)
-        record(action="affiliates.rate.changed", about=rate, actor=by)
+        _leave_own(rate, actor)
+        record(action="affiliates.rate.changed", about=rate, actor=actor)
     return bool(ended)
 
 
-def _leave_own(rate: Rate, by: User | None) -> None:
+def _leave_own(rate: Rate, actor: User | None) -> None:
     """Checks the affiliate whose rate it is, or, for a general rate, the deciding person's own account."""
-    own = rate.affiliate or (by and Affiliate.objects.filter(user=by).exclude(state=Affiliate.State.CLOSED).first())
+    own = rate.affiliate or (
+        actor and Affiliate.objects.filter(user=actor).exclude(state=Affiliate.State.CLOSED).first()
+    )
     if own:
-        leave_to_a_colleague(own, by=by, permission="affiliates.add_rate", refusal=RateRefused)
+        leave_to_a_colleague(own, actor=actor, permission="affiliates.add_rate")

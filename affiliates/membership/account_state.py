@@ -7,7 +7,6 @@ data is erased by the registry's rules, and the ledger is kept (ADR 19).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +25,10 @@ from affiliates.models import (
     PayoutItem,
 )
 from affiliates.own_account import leave_to_a_colleague
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.erasure.erase import apply_rule
-from privacy.mail.sending import MailKind, MailRefused, queue_mail
+from privacy.mail.sending import MailKind, notify
 from privacy.registry.declarations import PersonalData, declaration_for
 
 if TYPE_CHECKING:
@@ -39,31 +39,27 @@ STAYS_AT_LEAST = timedelta(days=7)  # a payment in progress may still bring a co
 AT_ONCE = 500
 
 
-class StepRefused(Exception):
-    """The account can't be changed like this; the message says why."""
-
-
 @transaction.atomic
-def suspend_affiliate(*, affiliate: Affiliate, reason: str, by: User) -> None:
-    """Links still work but record nothing, nothing is paid, and signing in still works. Raises `StepRefused`."""
+def suspend_affiliate(*, affiliate: Affiliate, reason: str, actor: User) -> None:
+    """Links still work but record nothing, nothing is paid, and signing in still works. Raises `ActionRefused`."""
     _move(affiliate, [State.ACTIVE], State.SUSPENDED, _required(reason))
     _tell(ACCOUNT_SUSPENDED, affiliate)
-    record(action="affiliates.account.suspended", about=affiliate, actor=by)
+    record(action="affiliates.account.suspended", about=affiliate, actor=actor)
 
 
 @transaction.atomic
-def reinstate_affiliate(*, affiliate: Affiliate, by: User) -> None:
-    """Makes a suspended account active again. Raises `StepRefused`."""
+def reinstate_affiliate(*, affiliate: Affiliate, actor: User) -> None:
+    """Makes a suspended account active again. Raises `ActionRefused`."""
     _move(affiliate, [State.SUSPENDED], State.ACTIVE, None)
-    leave_to_a_colleague(affiliate, by=by, permission="affiliates.change_affiliate", refusal=StepRefused)
+    leave_to_a_colleague(affiliate, actor=actor, permission="affiliates.change_affiliate")
     _tell(ACCOUNT_REINSTATED, affiliate)
-    record(action="affiliates.account.reinstated", about=affiliate, actor=by)
+    record(action="affiliates.account.reinstated", about=affiliate, actor=actor)
 
 
 @transaction.atomic
-def close_affiliate(*, affiliate: Affiliate, by: User, reason: str = "") -> None:
-    """Closes the account at the affiliate's own request, or by staff with a reason. Raises `StepRefused`."""
-    if by.pk != affiliate.user_id:
+def close_affiliate(*, affiliate: Affiliate, actor: User, reason: str = "") -> None:
+    """Closes the account at the affiliate's own request, or by staff with a reason. Raises `ActionRefused`."""
+    if actor.pk != affiliate.user_id:
         reason = _required(reason)
     _move(affiliate, [State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
     affiliate.payout_email_changes.filter(state=PayoutEmailChange.State.WAITING).update(
@@ -73,29 +69,27 @@ def close_affiliate(*, affiliate: Affiliate, by: User, reason: str = "") -> None
     if not (affiliate.user.is_staff or affiliate.user.is_superuser):
         affiliate.user.is_active = False
         affiliate.user.save(update_fields=["is_active"])
-    record(action="affiliates.account.closed", about=affiliate, actor=by)
+    record(action="affiliates.account.closed", about=affiliate, actor=actor)
 
 
 def _required(reason: str) -> str:
     if not reason.strip():
-        raise StepRefused("Please enter a reason. The affiliate will see it.")
+        raise ActionRefused("Please enter a reason. The affiliate will see it.")
     return reason.strip()
 
 
 def _move(affiliate: Affiliate, before: list[Affiliate.State], after: Affiliate.State, reason: str | None) -> None:
     locked = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if locked.state not in before:
-        raise StepRefused(f"This account is {locked.get_state_display()}.")
+        raise ActionRefused(f"This account is {locked.get_state_display()}.")
     affiliate.state, affiliate.state_reason = after, reason
     affiliate.closed_at = timezone.now() if after == State.CLOSED else None
     affiliate.save(update_fields=["state", "state_reason", "closed_at"])
 
 
 def _tell(kind: MailKind, affiliate: Affiliate) -> None:
-    if affiliate.user.email:
-        with suppress(MailRefused):  # the portal says the same
-            context = {"name": affiliate.user.get_short_name()}
-            queue_mail(kind, to=affiliate.user.email, about=affiliate, context=context)
+    user = affiliate.user
+    notify(kind, to=user.email, about=affiliate, context={"name": user.get_short_name()})
 
 
 def part_with_closed_affiliates(*, now: datetime) -> int:

@@ -8,7 +8,6 @@ never if it belongs to staff; it keeps its password (ADR 0028).
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,10 @@ from accounts.passwords.link import send_first_password_link
 from affiliates.mails import APPLICATION_DECIDED, APPLICATION_RECEIVED
 from affiliates.models import Affiliate, Application, TermsVersion
 from affiliates.models.affiliate import KEPT_FOR
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.encryption.tokens import digest_of, new_link_token
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify, queue_mail
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
 
@@ -36,10 +36,6 @@ if TYPE_CHECKING:
 LINK_LIFE = timedelta(days=7)  # an unconfirmed application is deleted with its link
 
 State = Application.State
-
-
-class DecisionRefused(Exception):
-    """The application can't be decided like this; the message tells staff why."""
 
 
 @transaction.atomic
@@ -70,28 +66,27 @@ def mail_application_link(application_id: str) -> None:
     known = affiliate_of(application)  # emailed at the account's own address
     to = known.user.email if known else application.email
     context = {"token": token, "is_affiliate": known is not None}
-    with suppress(MailRefused):  # a task has nobody to tell
-        queue_mail(APPLICATION_RECEIVED, to=to, about=application, context=context)
+    notify(APPLICATION_RECEIVED, to=to, about=application, context=context)
 
 
 @transaction.atomic
-def release_application(*, application: Application, by: User) -> bool:
+def release_application(*, application: Application, actor: User) -> bool:
     """Releases a held application: a task emails the link. False if it is not held (any more)."""
     if not Application.objects.filter(pk=application.pk, state=State.HELD).update(state=State.UNCONFIRMED):
         return False
     mail_application_link.enqueue(str(application.pk))
-    record(action="affiliates.application.released", about=application, actor=by)
+    record(action="affiliates.application.released", about=application, actor=actor)
     return True
 
 
 @transaction.atomic
-def discard_application(*, application: Application, by: User) -> bool:
+def discard_application(*, application: Application, actor: User) -> bool:
     """Declines a held application that looks automated, without an email, because the address may be someone else's.
     False if it is not held (any more)."""
     held = Application.objects.filter(pk=application.pk, state=State.HELD)
     if not held.update(state=State.DECLINED, decided_at=timezone.now()):
         return False
-    record(action="affiliates.application.discarded", about=application, actor=by)
+    record(action="affiliates.application.discarded", about=application, actor=actor)
     return True
 
 
@@ -132,25 +127,25 @@ def confirm_application(*, application: Application, now: datetime) -> bool:
     return True
 
 
-def approve_application(*, application: Application, by: User | None = None) -> Affiliate | None:
+def approve_application(*, application: Application, actor: User | None = None) -> Affiliate | None:
     """Makes the applicant an affiliate and emails a link to set the first password, if the account is new. None if it
     was already decided.
 
-    Raises `DecisionRefused` if the address belongs to an account that can't become an affiliate this way.
+    Raises `ActionRefused` if the address belongs to an account that can't become an affiliate this way.
     """
     try:
-        return _approve(application, by)
+        return _approve(application, actor)
     except IntegrityError as error:
-        raise DecisionRefused("Another application from this address was approved at the same time.") from error
+        raise ActionRefused("Another application from this address was approved at the same time.") from error
 
 
 @transaction.atomic
-def _approve(application: Application, by: User | None) -> Affiliate | None:
+def _approve(application: Application, actor: User | None) -> Affiliate | None:
     if not Application.objects.undecided().select_for_update().filter(pk=application.pk).exists():
         return None
     account = get_user_model().objects.select_for_update().filter(email_index=application.email).first()
     if why := why_not_approve(application, account):
-        raise DecisionRefused(why)
+        raise ActionRefused(why)
     was_confirmed = application.state == State.OPEN
     _decide(application, State.APPROVED)
     affiliate = _make_affiliate(application, account)
@@ -159,7 +154,7 @@ def _approve(application: Application, by: User | None) -> Affiliate | None:
         queue_mail(APPLICATION_DECIDED, to=affiliate.user.email, about=application, context=context)
     else:
         send_first_password_link(affiliate.user, APPLICATION_DECIDED, about=application, context=context)
-    record(action="affiliates.application.approved", about=application, actor=by)
+    record(action="affiliates.application.approved", about=application, actor=actor)
     return affiliate
 
 
@@ -205,18 +200,18 @@ def _take_over_acceptance(application: Application, affiliate: Affiliate) -> Non
     if application.terms_version.isdecimal():
         version = TermsVersion.objects.published().filter(number=int(application.terms_version)).first()
         if version is not None:
-            accept_terms(affiliate=affiliate, version=version, now=application.applied_at, by=affiliate.user)
+            accept_terms(affiliate=affiliate, version=version, now=application.applied_at, actor=affiliate.user)
 
 
 @transaction.atomic
-def decline_application(*, application: Application, reason: str, by: User | None = None) -> bool:
-    """Declines with a reason that the applicant reads. False if it was already decided. Raises `DecisionRefused`."""
+def decline_application(*, application: Application, reason: str, actor: User | None = None) -> bool:
+    """Declines with a reason that the applicant reads. False if it was already decided. Raises `ActionRefused`."""
     if not reason.strip():
-        raise DecisionRefused("Please enter a reason. The applicant will see it.")
+        raise ActionRefused("Please enter a reason. The applicant will see it.")
     if not application.is_undecided or not _decide(application, State.DECLINED, reason.strip()):
         return False
     queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context={"approved": False})
-    record(action="affiliates.application.declined", about=application, actor=by)
+    record(action="affiliates.application.declined", about=application, actor=actor)
     return True
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +14,7 @@ from affiliates.currencies import currencies_of
 from affiliates.mails import MONTHLY_SUMMARY, SALE_MADE
 from affiliates.models import Affiliate, Commission
 from affiliates.statistics.daily_statistics import Figures, figures
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 from shop.money import Money
 
 AT_ONCE = 500  # summaries per housekeeping run
@@ -26,10 +25,9 @@ def tell_of_sale(*, instance: Commission, created: bool, **kwargs: Any) -> None:
     if not created:
         return
     affiliate = instance.affiliate
-    if affiliate.mail_sales and affiliate.is_active and affiliate.user.email:
-        with suppress(MailRefused):  # the commission is earned anyway
-            context = {"name": affiliate.user.get_short_name()}
-            queue_mail(SALE_MADE, to=affiliate.user.email, about=instance, context=context)
+    if affiliate.mail_sales and affiliate.is_active:
+        user = affiliate.user
+        notify(SALE_MADE, to=user.email, about=instance, context={"name": user.get_short_name()})
 
 
 def mail_monthly_summaries(*, now: datetime) -> int:
@@ -53,13 +51,10 @@ def _sum_up(affiliate: Affiliate, until: date) -> bool:
     clicks, orders = next(iter(months.values())).clicks, sum(month.orders for month in months.values())
     if not (clicks or orders or any(month.reversed_minor for month in months.values())):
         return False
-    with suppress(MailRefused):
-        sums = [_in_words(month, currency) for currency, month in months.items()]
-        context = {"name": affiliate.user.get_short_name(), "month": until, "clicks": clicks, "orders": orders}
-        context["earned"] = " and ".join(sums)
-        queue_mail(MONTHLY_SUMMARY, to=affiliate.user.email, about=affiliate, context=context)
-        return True
-    return False
+    sums = [_in_words(month, currency) for currency, month in months.items()]
+    context = {"name": affiliate.user.get_short_name(), "month": until, "clicks": clicks, "orders": orders}
+    context["earned"] = " and ".join(sums)
+    return notify(MONTHLY_SUMMARY, to=affiliate.user.email, about=affiliate, context=context)
 
 
 def _month(affiliate: Affiliate, until: date, currency: str) -> Figures:

@@ -7,7 +7,6 @@ paid there at most once; PayPal returns what nobody claims.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,11 @@ from accounts.models.session import end_sessions
 from accounts.passwords.link import send_password_link
 from affiliates.mails import PAYOUT_EMAIL_ASKED, PAYOUT_EMAIL_CHANGED
 from affiliates.models import Affiliate, PayoutEmailChange
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.encryption.normalization import normalise_email
 from privacy.encryption.tokens import digest_of, new_link_token
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify, queue_mail
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -30,19 +30,15 @@ HOLD = timedelta(hours=72)
 State = PayoutEmailChange.State
 
 
-class ChangeRefused(Exception):
-    """The change can't be made; the message tells the affiliate why."""
-
-
 @transaction.atomic
-def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, by: User) -> PayoutEmailChange:
+def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, actor: User) -> PayoutEmailChange:
     """Requests a change, by the affiliate or by staff; None removes the address. It takes effect after `HOLD`, and
-    replaces a pending one. Raises `ChangeRefused`."""
+    replaces a pending one. Raises `ActionRefused`."""
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
-        raise ChangeRefused("This account is closed.")
+        raise ActionRefused("This account is closed.")
     if normalise_email(email or "") == normalise_email(affiliate.payout_email or ""):
-        raise ChangeRefused("Your payouts already go to this address.")
+        raise ActionRefused("Your payouts already go to this address.")
     now, token = timezone.now(), new_link_token()
     _end_waiting(affiliate, now)
     change = PayoutEmailChange.objects.create(
@@ -51,18 +47,18 @@ def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, by: User) -
     used = PayoutEmailChange.objects.replaced(now).filter(affiliate=affiliate)
     told = [*(row.email for row in used), affiliate.payout_email, affiliate.user.email]
     for address in {normalise_email(address): address for address in told if address}.values():
-        context = {"token": token, "by_staff": by.pk != affiliate.user_id, "taken_away": email is None}
+        context = {"token": token, "by_staff": actor.pk != affiliate.user_id, "taken_away": email is None}
         queue_mail(PAYOUT_EMAIL_ASKED, to=address, about=change, context=context)
-    record(action="affiliates.payout_address.asked", about=affiliate, actor=by)
+    record(action="affiliates.payout_address.asked", about=affiliate, actor=actor)
     return change
 
 
 @transaction.atomic
-def withdraw_payout_email(*, affiliate: Affiliate, by: User) -> bool:
+def withdraw_payout_email(*, affiliate: Affiliate, actor: User) -> bool:
     """Withdraws the affiliate's pending change. False if there is none."""
     withdrawn = _end_waiting(affiliate, timezone.now())
     if withdrawn:
-        record(action="affiliates.payout_address.withdrawn", about=affiliate, actor=by)
+        record(action="affiliates.payout_address.withdrawn", about=affiliate, actor=actor)
     return withdrawn
 
 
@@ -86,8 +82,7 @@ def stop_payout_email(*, change: PayoutEmailChange, now: datetime) -> bool:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     end_sessions(user)
-    with suppress(MailRefused):  # the sign-in page offers the link too
-        send_password_link(user)
+    send_password_link(user)
     record(action="affiliates.payout_address.stopped", about=change.affiliate, actor=None)
     return True
 
@@ -109,9 +104,6 @@ def _use(change: PayoutEmailChange, now: datetime) -> bool:
         )
     affiliate.payout_email = change.email
     affiliate.save(update_fields=["payout_email"])
-    if affiliate.user.email:
-        with suppress(MailRefused):  # the profile shows it anyway
-            context = {"taken_away": change.email is None}
-            queue_mail(PAYOUT_EMAIL_CHANGED, to=affiliate.user.email, about=change, context=context)
+    notify(PAYOUT_EMAIL_CHANGED, to=affiliate.user.email, about=change, context={"taken_away": change.email is None})
     record(action="affiliates.payout_address.changed", about=affiliate, actor=None)
     return True

@@ -17,17 +17,14 @@ from django.utils import timezone
 
 from affiliates.mails import TERMS_CHANGED
 from affiliates.models import Affiliate, TermsAcceptance, TermsVersion
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 AT_ONCE = 500  # affiliates per housekeeping run
-
-
-class PublishingRefused(Exception):
-    """The version can't take effect like this; the message tells staff why."""
 
 
 def terms_now() -> TermsVersion | None:
@@ -47,7 +44,7 @@ def terms_to_accept(affiliate: Affiliate, *, now: datetime) -> TermsVersion | No
 
 
 @transaction.atomic
-def accept_terms(*, affiliate: Affiliate, version: TermsVersion, now: datetime, by: User | None) -> bool:
+def accept_terms(*, affiliate: Affiliate, version: TermsVersion, now: datetime, actor: User | None) -> bool:
     """Records the acceptance. False if it was already accepted."""
     _, is_new = TermsAcceptance.objects.get_or_create(
         affiliate=affiliate, version=version, defaults={"accepted_at": now}
@@ -55,7 +52,7 @@ def accept_terms(*, affiliate: Affiliate, version: TermsVersion, now: datetime, 
     if is_new:
         affiliate.terms_version = str(version.number)
         affiliate.save(update_fields=["terms_version"])
-        record(action="affiliates.terms.accepted", about=affiliate, actor=by)
+        record(action="affiliates.terms.accepted", about=affiliate, actor=actor)
     return is_new
 
 
@@ -64,33 +61,31 @@ def next_number() -> int:
 
 
 @transaction.atomic
-def publish_terms(*, version: TermsVersion, effective_from: datetime, by: AbstractBaseUser) -> None:
-    """Publishes a draft permanently; housekeeping notifies the affiliates. Raises `PublishingRefused`."""
+def publish_terms(*, version: TermsVersion, effective_from: datetime, actor: AbstractBaseUser) -> None:
+    """Publishes a draft permanently; housekeeping notifies the affiliates. Raises `ActionRefused`."""
     now, last = timezone.now(), TermsVersion.objects.published().order_by("-number").first()
     if effective_from < now:
-        raise PublishingRefused("This time has passed. Terms can't take effect in the past.")
+        raise ActionRefused("This time has passed. Terms can't take effect in the past.")
     if last is not None:
         _follows(version, last, effective_from)
     published = TermsVersion.objects.filter(pk=version.pk, effective_from__isnull=True).update(
         effective_from=effective_from, published_at=now
     )
     if not published:
-        raise PublishingRefused("This version is already published.")
-    record(action="affiliates.terms.published", about=version, actor=by)
+        raise ActionRefused("This version is already published.")
+    record(action="affiliates.terms.published", about=version, actor=actor)
 
 
 def _follows(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
-    """Raises `PublishingRefused` if the order of versions, or what is new, would be unclear to affiliates."""
+    """Raises `ActionRefused` if the order of versions, or what is new, would be unclear to affiliates."""
     if not version.changes.strip():
-        raise PublishingRefused("Please describe the changes in a few sentences. Affiliates see them first.")
+        raise ActionRefused("Please describe the changes in a few sentences. Affiliates see them first.")
     if last.number == version.number:
-        raise PublishingRefused("This version is already published.")
+        raise ActionRefused("This version is already published.")
     if last.number > version.number:
-        raise PublishingRefused(
-            f"Version {last.number} was published in the meantime. Please start a new draft from it."
-        )
+        raise ActionRefused(f"Version {last.number} was published in the meantime. Please start a new draft from it.")
     if last.effective_from and effective_from <= last.effective_from:
-        raise PublishingRefused(f"Version {last.number} takes effect later than this. Please choose a later day.")
+        raise ActionRefused(f"Version {last.number} takes effect later than this. Please choose a later day.")
 
 
 def tell_of_new_terms(*, now: datetime) -> int:
@@ -107,10 +102,6 @@ def _tell(affiliate: Affiliate, version: TermsVersion) -> bool:
     claimed = Affiliate.objects.filter(pk=affiliate.pk, told_of_terms__lt=version.number).update(
         told_of_terms=version.number
     )
-    if not claimed or affiliate.terms_version == str(version.number) or not affiliate.user.email:
+    if not claimed or affiliate.terms_version == str(version.number):
         return False
-    try:
-        queue_mail(TERMS_CHANGED, to=affiliate.user.email, about=affiliate, context={"version": version})
-    except MailRefused:  # the portal asks anyway
-        return False
-    return True
+    return notify(TERMS_CHANGED, to=affiliate.user.email, about=affiliate, context={"version": version})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +12,7 @@ from django.utils import timezone
 from affiliates.mails import PAID_OUT, PAYOUT_CAME_BACK
 from affiliates.models import Commission, LedgerEntry, PayoutBatch, PayoutItem
 from privacy.audit.trail import record
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 from privacy.registry.mail_kinds import MailKind
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
@@ -137,6 +136,4 @@ def _return_of(item: PayoutItem) -> LedgerEntry:
 
 def _tell(kind: MailKind, item: PayoutItem) -> None:
     user = item.affiliate.user
-    if user.email:
-        with suppress(MailRefused):  # the portal shows it anyway
-            queue_mail(kind, to=user.email, about=item, context={"name": user.get_short_name()})
+    notify(kind, to=user.email, about=item, context={"name": user.get_short_name()})

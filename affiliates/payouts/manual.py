@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from affiliates.models import PayoutBatch, PayoutItem
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 from privacy.encryption.normalization import envelope_address
 from privacy.registry.deadlines import local_day
@@ -27,12 +28,8 @@ COLUMNS = ("receiver", "amount", "currency", "reference", "note")
 Row = tuple[Cell, ...]
 
 
-class NotByHand(Exception):
-    """This payout can't be settled manually; the message tells staff why."""
-
-
 @transaction.atomic
-def make_payout_list(*, batch: PayoutBatch, by: User) -> tuple[list[Row], list[Barred]]:
+def make_payout_list(*, batch: PayoutBatch, actor: User) -> tuple[list[Row], list[Barred]]:
     """The open payouts with a header row, in the order that PayPal's mass payment expects, and those that may not be
     made.
 
@@ -53,9 +50,9 @@ def make_payout_list(*, batch: PayoutBatch, by: User) -> tuple[list[Row], list[B
         leave_out(barred)
         PayoutBatch.objects.filter(pk=batch.pk).update(sent_at=timezone.now())
         _close(batch)
-        record_many(action=LEFT_OUT, about=left_out, actor=by)
-        record(action="affiliates.payout.listed", about=batch, actor=by)
-    record(action="privacy.staff.exported", about=batch, actor=by)
+        record_many(action=LEFT_OUT, about=left_out, actor=actor)
+        record(action="affiliates.payout.listed", about=batch, actor=actor)
+    record(action="privacy.staff.exported", about=batch, actor=actor)
     return [COLUMNS, *map(_line, listed)], barred
 
 
@@ -67,34 +64,34 @@ def _line(item: PayoutItem) -> Row:
 
 @transaction.atomic
 def mark_paid_by_hand(
-    *, batch: PayoutBatch, items: Iterable[PayoutItem], reference: str, paid_on: date, by: User
+    *, batch: PayoutBatch, items: Iterable[PayoutItem], reference: str, paid_on: date, actor: User
 ) -> int:
     """Records payments that were made manually. Returns how many; already settled ones are left unchanged.
 
-    Raises `NotByHand`.
+    Raises `ActionRefused`.
     """
     if paid_on > local_day(timezone.now()):
-        raise NotByHand("This day is in the future.")
+        raise ActionRefused("This day is in the future.")
     if not reference.strip():
-        raise NotByHand("Please enter the reference of the payment.")
+        raise ActionRefused("Please enter the reference of the payment.")
     paid = list(_open(batch, items))
     for item in paid:
         mark_paid(item, at=_moment(paid_on), reference=reference.strip()[:64])
     _close(batch)
-    record_many(action="affiliates.payout.marked_paid", about=paid, actor=by)
+    record_many(action="affiliates.payout.marked_paid", about=paid, actor=actor)
     return len(paid)
 
 
 @transaction.atomic
-def mark_failed_by_hand(*, batch: PayoutBatch, items: Iterable[PayoutItem], reason: str, by: User) -> int:
-    """Records payments that failed: the money is due again. Returns how many. Raises `NotByHand`."""
+def mark_failed_by_hand(*, batch: PayoutBatch, items: Iterable[PayoutItem], reason: str, actor: User) -> int:
+    """Records payments that failed: the money is due again. Returns how many. Raises `ActionRefused`."""
     if not reason.strip():
-        raise NotByHand("Please enter a reason.")
+        raise ActionRefused("Please enter a reason.")
     failed = list(_open(batch, items))
     for item in failed:
         come_back(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
     _close(batch)
-    record_many(action="affiliates.payout.item_returned", about=failed, actor=by)
+    record_many(action="affiliates.payout.item_returned", about=failed, actor=actor)
     return len(failed)
 
 
@@ -102,7 +99,7 @@ def _open(batch: PayoutBatch, items: Iterable[PayoutItem]) -> Iterator[PayoutIte
     """The open payouts among these, locked after their run."""
     batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
     if not batch.is_by_hand or batch.state != PayoutBatch.State.APPROVED:
-        raise NotByHand("Only an approved manual run can be settled manually.")
+        raise ActionRefused("Only an approved manual run can be settled manually.")
     wanted = {item.pk for item in items}
     rows = batch.items.moving().select_for_update(of=("self",)).select_related("batch", "affiliate__user")
     yield from (item for item in rows.order_by("pk") if item.pk in wanted)

@@ -13,7 +13,9 @@ from django.utils import timezone
 
 from affiliates.currencies import minimum_payout
 from affiliates.models import Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem, PayoutParcel
-from affiliates.own_account import leave_to_a_colleague, others_who_may
+from affiliates.own_account import leave_to_a_colleague
+from privacy.admin_base.four_eyes import acts_alone
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 
 from .eligibility import Barred, barred_of
@@ -31,29 +33,25 @@ CLAIM = "INSERT INTO affiliates_payoutclaim (entry_id, payout_id) VALUES "
 PERMISSION = "affiliates.approve_payout"
 
 
-class PayoutRefused(Exception):
-    """The run can't proceed; the message tells staff why."""
-
-
-def prepare_payout(*, currency: str, prepared_by: User, method: str = PayoutBatch.Method.PAYPAL) -> PayoutBatch:
-    """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `PayoutRefused`."""
+def prepare_payout(*, currency: str, actor: User, method: str = PayoutBatch.Method.PAYPAL) -> PayoutBatch:
+    """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `ActionRefused`."""
     try:
-        return _prepare(currency, prepared_by, method)
+        return _prepare(currency, actor, method)
     except IntegrityError as error:
-        raise PayoutRefused("Another run was prepared at the same time. Please check that one.") from error
+        raise ActionRefused("Another run was prepared at the same time. Please check that one.") from error
 
 
 @transaction.atomic
-def _prepare(currency: str, prepared_by: User, method: str) -> PayoutBatch:
+def _prepare(currency: str, actor: User, method: str) -> PayoutBatch:
     standings = preview_payout(currency=currency).paid
     if not standings:
-        raise PayoutRefused(f"Nobody has {minimum_payout(currency)} or more due and a valid PayPal address.")
-    batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=prepared_by)
+        raise ActionRefused(f"Nobody has {minimum_payout(currency)} or more due and a valid PayPal address.")
+    batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=actor)
     items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
     LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
     _claim(batch, items)
     _take_up_commissions(batch)
-    record(action="affiliates.payout.prepared", about=batch, actor=prepared_by)
+    record(action="affiliates.payout.prepared", about=batch, actor=actor)
     return batch
 
 
@@ -90,7 +88,7 @@ def _claim(batch: PayoutBatch, items: list[PayoutItem]) -> None:
             cursor.execute(CLAIM + ", ".join(["(%s, %s)"] * len(some)), list(chain.from_iterable(some)))
     claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
     if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
-        raise PayoutRefused("A ledger entry was added in the meantime. Please prepare the run again.")
+        raise ActionRefused("A ledger entry was added in the meantime. Please prepare the run again.")
 
 
 def _as_stored(key: UUID) -> Any:
@@ -111,43 +109,42 @@ def _take_up_commissions(batch: PayoutBatch) -> None:
     commissions = PayoutItem.objects.filter(batch=batch).commissions()
     commissions.approved().update(state=Commission.State.IN_PAYOUT)
     if commissions.in_payout().held().exists():  # a flag was raised in the meantime
-        raise PayoutRefused("A commission was held in the meantime. Please prepare the run again.")
+        raise ActionRefused("A commission was held in the meantime. Please prepare the run again.")
 
 
 @transaction.atomic
-def approve_payout(*, batch: PayoutBatch, approved_by: User) -> list[Barred]:
+def approve_payout(*, batch: PayoutBatch, actor: User) -> list[Barred]:
     """Approves a run without the payouts that may no longer be made. Returns those; their money is due again.
 
-    If two people may approve, the second one has to. A run with no payouts left is canceled. Raises `PayoutRefused`.
+    If two people may approve, the second one has to. A run with no payouts left is canceled. Raises `ActionRefused`.
     """
-    alone = batch.prepared_by_id == approved_by.pk
-    if alone and others_who_may(approved_by, PERMISSION):
-        raise PayoutRefused("You prepared this run, so a colleague has to approve it.")
+    is_own, refusal = batch.prepared_by_id == actor.pk, "You prepared this run, so a colleague has to approve it."
+    alone = acts_alone(actor, is_own=is_own, permission=PERMISSION, refusal=refusal)
     approved = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
-        state=State.APPROVED, approved_by=approved_by, approved_at=timezone.now(), approved_alone=alone
+        state=State.APPROVED, approved_by=actor, approved_at=timezone.now(), approved_alone=alone
     )
     if not approved:
-        raise PayoutRefused("This run is not waiting for approval.")
-    for own in batch.items.filter(affiliate__user=approved_by).select_related("affiliate"):
-        leave_to_a_colleague(own.affiliate, by=approved_by, permission=PERMISSION, refusal=PayoutRefused)
+        raise ActionRefused("This run is not waiting for approval.")
+    for own in batch.items.filter(affiliate__user=actor).select_related("affiliate"):
+        leave_to_a_colleague(own.affiliate, actor=actor, permission=PERMISSION)
     barred = barred_of(batch.items.moving().select_for_update(of=("self",)).select_related("affiliate"))
     leave_out(barred)
     if not batch.items.moving().exists():
         PayoutBatch.objects.filter(pk=batch.pk).update(state=State.CANCELLED, finished_at=timezone.now())
     elif not batch.is_by_hand:
         send_payout.enqueue(str(batch.pk))
-    record_many(action=LEFT_OUT, about=[one.item for one in barred], actor=approved_by)
-    record(action="affiliates.payout.approved", about=batch, actor=approved_by)
+    record_many(action=LEFT_OUT, about=[one.item for one in barred], actor=actor)
+    record(action="affiliates.payout.approved", about=batch, actor=actor)
     return barred
 
 
 @transaction.atomic
-def cancel_payout(*, batch: PayoutBatch, cancelled_by: User | None = None) -> None:
-    """Cancels a run before it is approved; its money is due again. Raises `PayoutRefused`."""
+def cancel_payout(*, batch: PayoutBatch, actor: User | None = None) -> None:
+    """Cancels a run before it is approved; its money is due again. Raises `ActionRefused`."""
     cancelled = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
         state=State.CANCELLED, finished_at=timezone.now()
     )
     if not cancelled:
-        raise PayoutRefused("Only a run that waits for approval can be canceled.")
+        raise ActionRefused("Only a run that waits for approval can be canceled.")
     give_back(list(batch.items.moving()), state=PayoutItem.State.CANCELLED, error="canceled by staff")
-    record(action="affiliates.payout.cancelled", about=batch, actor=cancelled_by)
+    record(action="affiliates.payout.cancelled", about=batch, actor=actor)

@@ -13,7 +13,8 @@ from django.shortcuts import redirect
 
 from accounts.models import User
 from affiliates.commissions.explanation import explain_commission
-from affiliates.commissions.objections import ANSWER_WITHIN, DisputeRefused, open_dispute
+from affiliates.commissions.objections import ANSWER_WITHIN, open_dispute
+from privacy.admin_base.refusals import ActionRefused
 
 from ..models import Affiliate, Commission, CommissionDispute, Flag
 from .base import PortalPage
@@ -144,8 +145,8 @@ class ObjectionPage(ReceiptPage):
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
         try:
-            open_dispute(commission=commission, text=form.cleaned_data["text"], by=cast("User", request.user))
-        except DisputeRefused as refused:
+            open_dispute(commission=commission, text=form.cleaned_data["text"], actor=cast("User", request.user))
+        except ActionRefused as refused:
             messages.error(request, str(refused))
         else:
             messages.success(request, "Thank you. We'll review it and reply by email and here.")

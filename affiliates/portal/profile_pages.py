@@ -16,10 +16,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from affiliates.membership.account_state import StepRefused, close_affiliate
+from affiliates.membership.account_state import close_affiliate
 from affiliates.membership.payout_address import (
     HOLD,
-    ChangeRefused,
     ask_for_payout_email,
     stop_payout_email,
     stoppable_change,
@@ -28,6 +27,7 @@ from affiliates.membership.payout_address import (
 from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsForm, NotificationsForm, PayoutEmailForm
 from affiliates.membership.terms import accept_terms, terms_to_accept
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.opt_outs import is_opted_out
 from privacy.registry.purposes import Channel, Purpose
 from privacy.web.idempotency import result_page
@@ -119,8 +119,8 @@ class PayoutEmailPage(ConfirmedStep):
 
     def take(self, form: PayoutEmailForm) -> bool | None:
         try:
-            ask_for_payout_email(affiliate=self.affiliate, email=form.cleaned_data["email"], by=self.user)
-        except ChangeRefused as refusal:
+            ask_for_payout_email(affiliate=self.affiliate, email=form.cleaned_data["email"], actor=self.user)
+        except ActionRefused as refusal:
             form.add_error("email", str(refusal))
             return False
         return None
@@ -128,7 +128,7 @@ class PayoutEmailPage(ConfirmedStep):
 
 class KeepPayoutEmailView(OwnView):
     def post(self, request: HttpRequest) -> HttpResponse:
-        if withdraw_payout_email(affiliate=self.affiliate, by=cast("User", request.user)):
+        if withdraw_payout_email(affiliate=self.affiliate, actor=cast("User", request.user)):
             messages.success(request, "Your payouts keep going to your current address.")
         return redirect("affiliates:portal_profile")
 
@@ -163,8 +163,8 @@ class ClosePage(ConfirmedStep):
 
     def take(self, form: CloseForm) -> bool | None:
         try:
-            close_affiliate(affiliate=self.affiliate, by=self.user)
-        except StepRefused as refusal:
+            close_affiliate(affiliate=self.affiliate, actor=self.user)
+        except ActionRefused as refusal:
             form.add_error(None, str(refusal))
             return False
         logout(self.request)
@@ -199,7 +199,7 @@ class AcceptTermsPage(ProfileStep):
             form.add_error(None, "Newer terms took effect while you were reading. Please read these.")
             return False
         if version is not None:
-            accept_terms(affiliate=self.affiliate, version=version, now=timezone.now(), by=self.user)
+            accept_terms(affiliate=self.affiliate, version=version, now=timezone.now(), actor=self.user)
         return None
 
 

@@ -53,7 +53,7 @@ def seed() -> dict[str, tuple[str, str]]:
         defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": number_now()},
     )
     if is_new and (version := terms_now()):
-        accept_terms(affiliate=affiliate, version=version, now=timezone.now(), by=affiliate.user)
+        accept_terms(affiliate=affiliate, version=version, now=timezone.now(), actor=affiliate.user)
     seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
     _people()
     seed_history(affiliate, product, now=timezone.now())

@@ -20,11 +20,11 @@ from contacts.documents.views import download
 from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.correspondence import log_correspondence
 from contacts.inquiries.timeline import events_of, inquiries_of_the_sender
-from contacts.inquiries.workflow import StepRefused, assign_inquiry, discard_inquiry, release_inquiry
+from contacts.inquiries.workflow import assign_inquiry, discard_inquiry, release_inquiry
 from contacts.models import Correspondence, Document, Inquiry
 from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.contact_permission import ContactRefused
-from privacy.mail.sending import MailRefused
 
 from .forms import ConfirmForm, CorrespondenceForm, DocumentForm
 
@@ -72,7 +72,7 @@ class InquirySteps(BlindSearchMixin):
             return HttpResponseNotAllowed(["POST"])
         try:
             release_inquiry(inquiry=inquiry, actor=_acting(request))
-        except StepRefused as refusal:
+        except ActionRefused as refusal:
             return self._back(request, inquiry, str(refusal), messages.ERROR)
         return self._back(request, inquiry, "Released. The confirmation is on its way to the sender.")
 
@@ -82,7 +82,7 @@ class InquirySteps(BlindSearchMixin):
             return HttpResponseNotAllowed(["POST"])
         try:
             discard_inquiry(inquiry=inquiry, actor=_acting(request))
-        except StepRefused as refusal:
+        except ActionRefused as refusal:
             return self._back(request, inquiry, str(refusal), messages.ERROR)
         return self._back(request, inquiry, "Discarded. Nobody is mailed; the message is kept, closed.")
 
@@ -94,7 +94,7 @@ class InquirySteps(BlindSearchMixin):
         if form.is_valid():
             try:
                 answers = form.cleaned_data["answers"]
-                log_correspondence(entry=form.save(commit=False), author=_acting(request), answers=answers)
+                log_correspondence(entry=form.save(commit=False), actor=_acting(request), answers=answers)
             except ContactRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -105,7 +105,7 @@ class InquirySteps(BlindSearchMixin):
         inquiry = self._to_change(request, inquiry_id)
         form = DocumentForm(request.POST, request.FILES) if request.method == "POST" else DocumentForm()
         if form.is_valid():
-            add_document(inquiry=inquiry, file=form.cleaned_data["file"], author=_acting(request))
+            add_document(inquiry=inquiry, file=form.cleaned_data["file"], actor=_acting(request))
             return self._back(request, inquiry, "The document is stored. Nobody has been told yet: send its link.")
         return self._step(request, inquiry, "Add a document", form)
 
@@ -118,8 +118,8 @@ class InquirySteps(BlindSearchMixin):
             return self._step(request, inquiry, "Send the link", form, asks=asks)
         try:
             send_document(document=document, now=timezone.now(), actor=_acting(request))
-        except MailRefused as refusal:
-            return self._back(request, inquiry, f"Not sent: {refusal}.", messages.ERROR)
+        except ActionRefused as refusal:
+            return self._back(request, inquiry, refusal.message, messages.ERROR)
         return self._back(request, inquiry, "The link is on its way.")
 
     # --- Reading ------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ class InquirySteps(BlindSearchMixin):
         document = get_object_or_404(Document, pk=document_id)
         if not self.has_view_permission(request, document.inquiry):
             raise PermissionDenied
-        return download(document, fetch_document(document=document, now=timezone.now(), by=_acting(request)))
+        return download(document, fetch_document(document=document, now=timezone.now(), actor=_acting(request)))
 
     def sender_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = get_object_or_404(Inquiry, pk=inquiry_id)

@@ -56,7 +56,7 @@ class ReplyForm(forms.ModelForm[Reply]):
             try:
                 pass_gate(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)
             except MailRefused as refusal:
-                raise forms.ValidationError(f"Not sent: {str(refusal).rstrip('.')}.") from None
+                raise forms.ValidationError(refusal.message) from None
         return str(self.cleaned_data["body"])
 
 

@@ -15,10 +15,9 @@ from contacts.inquiries.forms import ONLY_FOR
 from contacts.inquiries.workflow import answer_inquiry, assign_inquiry, set_state
 from contacts.models import Inquiry, Reply
 from privacy.admin_base.readonly import ReadOnlyInline
+from privacy.admin_base.refusals import ActionRefused
 from privacy.encryption.normalization import normalise_email
-from privacy.mail.sending import MailRefused
 from privacy.registry.deadlines import local_day
-from privacy.requests import RequestRefused
 
 from .actions import InquirySteps
 from .filters import INBOX_ORDER, QueueFilter
@@ -153,9 +152,9 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     def _send(self, request: HttpRequest, reply: Reply) -> bool:
         try:
             inquiry = Inquiry.objects.get(pk=reply.inquiry_id)  # as it is stored: the form may close it afterwards
-            answer_inquiry(inquiry=inquiry, body=reply.body, author=cast("User", request.user))
-        except (MailRefused, RequestRefused) as refusal:
-            self.message_user(request, f"Not sent: {str(refusal).rstrip('.')}.", messages.ERROR)
+            answer_inquiry(inquiry=inquiry, body=reply.body, actor=cast("User", request.user))
+        except ActionRefused as refusal:
+            self.message_user(request, f"Not sent: {refusal}", messages.ERROR)
             return False
         self.message_user(request, "Your answer is on its way.")
         return True

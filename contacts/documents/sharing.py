@@ -25,11 +25,11 @@ LINK_LIFE = timedelta(days=30)
 
 
 @transaction.atomic
-def add_document(*, inquiry: Inquiry, file: SniffedFile, author: User) -> Document:
-    document = Document(inquiry=inquiry, author=author, name=file.name, content=file.content)
+def add_document(*, inquiry: Inquiry, file: SniffedFile, actor: User) -> Document:
+    document = Document(inquiry=inquiry, author=actor, name=file.name, content=file.content)
     document.content_type, document.size = file.content_type, len(file.content)
     document.save()
-    record(action="contacts.document.added", about=document, actor=author)
+    record(action="contacts.document.added", about=document, actor=actor)
     return document
 
 
@@ -50,10 +50,10 @@ def document_behind(token: str, *, now: datetime) -> Document | None:
 
 
 @transaction.atomic
-def fetch_document(*, document: Document, now: datetime, by: User | None) -> bytes:
+def fetch_document(*, document: Document, now: datetime, actor: User | None) -> bytes:
     """The file's bytes for whoever holds the link (`by` is None then) or for staff. Every reading is an audit entry."""
-    if by is None:
+    if actor is None:
         Document.objects.filter(pk=document.pk, fetched_at=None).update(fetched_at=now)
     content: bytes = document.content
-    record(action="contacts.document.fetched", about=document, actor=by)
+    record(action="contacts.document.fetched", about=document, actor=actor)
     return content

@@ -27,7 +27,7 @@ class DocumentView(View):
             response = download(document, b"")
             response.headers["Content-Length"] = document.size
             return response
-        return download(document, fetch_document(document=document, now=now, by=None))
+        return download(document, fetch_document(document=document, now=now, actor=None))
 
 
 def download(document: Document, content: bytes) -> HttpResponse:

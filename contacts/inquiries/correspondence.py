@@ -26,15 +26,15 @@ _SUBJECTS = {
 
 
 @transaction.atomic
-def log_correspondence(*, entry: Correspondence, author: User, answers: bool = False) -> Correspondence:
+def log_correspondence(*, entry: Correspondence, actor: User, answers: bool = False) -> Correspondence:
     """Stores the unsaved entry. What came in opens its message again, unless it `answers` it. Raises `ContactRefused`
     for a call or letter of ours that the person did not permit; nothing is stored then."""
     require_permission(entry)
-    entry.author = author
+    entry.author = actor
     entry.save()
     if answers:
         mark_answered(inquiry=entry.inquiry)
     elif entry.is_incoming:
         reopen(inquiry=entry.inquiry)
-    record(action=f"contacts.{_SUBJECTS[Way(entry.way)]}.logged", about=entry, actor=author)
+    record(action=f"contacts.{_SUBJECTS[Way(entry.way)]}.logged", about=entry, actor=actor)
     return entry

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from contacts.models import Inquiry, Reply
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import MailRefused, queue_mail
 from privacy.models import PrivacyRequest
@@ -27,10 +28,6 @@ if TYPE_CHECKING:
 
 State = Inquiry.State
 HELD_NEWS = 10  # mails an hour to staff about held messages: a flood of them must not become one of mails
-
-
-class StepRefused(Exception):
-    """This step can't be done with this message (any more); the text tells staff why."""
 
 
 @transaction.atomic
@@ -53,9 +50,9 @@ def receive_inquiry(*, inquiry: Inquiry, held: bool = False) -> Inquiry:
 
 @transaction.atomic
 def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
-    """Staff looked, and it is a message like any other: its sender is told that it came. Raises `StepRefused`."""
+    """Staff looked, and it is a message like any other: its sender is told that it came. Raises `ActionRefused`."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.OPEN):
-        raise StepRefused("This message is not held (any more).")
+        raise ActionRefused("This message is not held (any more).")
     inquiry.refresh_from_db()
     if inquiry.privacy_request is not None and inquiry.privacy_request.acknowledged_at is None:
         inquiry.privacy_request.acknowledged_at = timezone.now()
@@ -67,9 +64,9 @@ def release_inquiry(*, inquiry: Inquiry, actor: User) -> None:
 @transaction.atomic
 def discard_inquiry(*, inquiry: Inquiry, actor: User) -> None:
     """Staff looked, and it is a program's: closed, kept as long as any message, and nobody is mailed. A complaint stays
-    in the register. Raises `StepRefused`."""
+    in the register. Raises `ActionRefused`."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state=State.HELD).update(state=State.CLOSED):
-        raise StepRefused("This message is not held (any more).")
+        raise ActionRefused("This message is not held (any more).")
     record(action="contacts.inquiry.discarded", about=inquiry, actor=actor)
 
 
@@ -83,7 +80,7 @@ def _complain(inquiry: Inquiry, *, acknowledged: bool) -> PrivacyRequest:
         received_at=inquiry.received_at,
         acknowledged_at=timezone.now() if acknowledged else None,
     )
-    return record_request(request=request, now=timezone.now(), recorded_by=None)
+    return record_request(request=request, now=timezone.now(), actor=None)
 
 
 def answer_due(since: datetime) -> datetime:
@@ -92,18 +89,18 @@ def answer_due(since: datetime) -> datetime:
 
 
 @transaction.atomic
-def answer_inquiry(*, inquiry: Inquiry, body: str, author: User) -> Reply:
-    """Stores the answer and mails it. Raises `MailRefused` or `RequestRefused`, and then
+def answer_inquiry(*, inquiry: Inquiry, body: str, actor: User) -> Reply:
+    """Stores the answer and mails it. Raises `MailRefused` or `ActionRefused`, and then
     stores nothing. The answer to a complaint is the answer to its privacy request too."""
     if not Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED]).exists():
         raise MailRefused(Refusal.REASON_CLOSED)
-    reply: Reply = Reply.objects.create(inquiry=inquiry, body=body, author=author)
+    reply: Reply = Reply.objects.create(inquiry=inquiry, body=body, author=actor)
     if inquiry.privacy_request is not None and inquiry.privacy_request.is_open:
-        answer_with_text(request=inquiry.privacy_request, text=body, now=timezone.now(), actor=author)
+        answer_with_text(request=inquiry.privacy_request, text=body, now=timezone.now(), actor=actor)
     else:
         queue_mail(INQUIRY_ANSWERED, to=inquiry.email, about=inquiry, context={"reply": reply})
     mark_answered(inquiry=inquiry)
-    record(action="contacts.inquiry.answered", about=inquiry, actor=author)
+    record(action="contacts.inquiry.answered", about=inquiry, actor=actor)
     return reply
 
 

@@ -20,12 +20,11 @@ from django.utils.html import format_html
 
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.reauthentication import ask_again
-from privacy.erasure.consequences import DeletionPrevented
-from privacy.mail.sending import MailRefused
+from privacy.admin_base.refusals import ActionRefused
 from privacy.models import PrivacyRequest
 from privacy.models.request import PrivacyRequestQuerySet
 from privacy.registry.deadlines import local_day
-from privacy.requests import RequestRefused, record_request, report_for_staff
+from privacy.requests import record_request, report_for_staff
 
 from .request_actions import STEPS, Step, steps_of
 from .request_forms import StaffRequestForm
@@ -109,7 +108,7 @@ class PrivacyRequestAdmin(BlindSearchMixin):
 
     def save_model(self, request: HttpRequest, obj: PrivacyRequest, form: Any, change: bool) -> None:
         if not change:
-            record_request(request=obj, now=timezone.now(), recorded_by=_acting(request))
+            record_request(request=obj, now=timezone.now(), actor=_acting(request))
         elif form.changed_data:
             obj.save(update_fields=form.changed_data)
 
@@ -160,7 +159,7 @@ class PrivacyRequestAdmin(BlindSearchMixin):
     def _do(self, request: HttpRequest, row: PrivacyRequest, step: Step, answers: dict[str, Any]) -> HttpResponse:
         try:
             done = step.do(request=row, now=timezone.now(), actor=_acting(request), **answers)
-        except (RequestRefused, MailRefused, DeletionPrevented) as refusal:
+        except ActionRefused as refusal:
             return self._back(request, row, str(refusal), messages.ERROR)
         if step.deletes:
             return redirect("admin:privacy_privacyrequest_report", row.pk)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.utils import timezone
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.models.consent import Person, Suppression, UndeliverableAddress
 from privacy.registry.declarations import PersonalData, declaration_for
 from privacy.registry.policy_gate import purpose_is_open
@@ -40,7 +41,7 @@ _NOT_BY = {
 }
 
 
-class ContactRefused(Exception):
+class ContactRefused(ActionRefused):
     """This person is not to be contacted in this way; the text says why, without naming the person."""
 
     def __init__(self, refusal: Refusal, text: str = "") -> None:

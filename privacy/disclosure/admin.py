@@ -17,12 +17,13 @@ from django.views.decorators.http import require_POST
 
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from privacy.registry.declarations import personal_models
 from privacy.web.idempotency import result_page
 
 from .forms import OrderForm, RefusalForm
 from .models import Disclosure
-from .orders import PERMISSION, DisclosureRefused, approve_order, export_order, record_order, refuse_order
+from .orders import PERMISSION, approve_order, export_order, record_order, refuse_order
 
 _FACTS = [
     "reference",
@@ -67,7 +68,7 @@ class DisclosureAdmin(BlindSearchMixin):
 
     def save_model(self, request: HttpRequest, obj: Disclosure, form: Any, change: bool) -> None:
         if not change:
-            record_order(order=obj, document=form.cleaned_data["document"].read(), recorded_by=_acting(request))
+            record_order(order=obj, document=form.cleaned_data["document"].read(), actor=_acting(request))
 
     def get_urls(self) -> list[Any]:
         steps: list[tuple[str, Callable[..., HttpResponse]]] = [
@@ -85,8 +86,8 @@ class DisclosureAdmin(BlindSearchMixin):
     def approve(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         order = _order(request, row_id, PERMISSION)
         try:
-            approve_order(order=order, approved_by=_acting(request), now=timezone.now())
-        except DisclosureRefused as refusal:
+            approve_order(order=order, actor=_acting(request), now=timezone.now())
+        except ActionRefused as refusal:
             return _back(request, order, str(refusal), messages.ERROR)
         return _back(request, order, "Approved. The export can be made now, once.")
 
@@ -94,8 +95,8 @@ class DisclosureAdmin(BlindSearchMixin):
     def export(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
         order = _order(request, row_id, "disclosure.export_disclosure")
         try:
-            archive = export_order(order=order, exported_by=_acting(request), now=timezone.now())
-        except DisclosureRefused as refusal:
+            archive = export_order(order=order, actor=_acting(request), now=timezone.now())
+        except ActionRefused as refusal:
             return _back(request, order, str(refusal), messages.ERROR)
         file = HttpResponse(
             archive,
@@ -112,8 +113,8 @@ class DisclosureAdmin(BlindSearchMixin):
         form = RefusalForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             try:
-                refuse_order(order=order, reason=form.cleaned_data["reason"], refused_by=_acting(request))
-            except DisclosureRefused as refusal:
+                refuse_order(order=order, reason=form.cleaned_data["reason"], actor=_acting(request))
+            except ActionRefused as refusal:
                 return _back(request, order, str(refusal), messages.ERROR)
             return _back(request, order, "Refused. Nothing was disclosed.")
         context = {**self.admin_site.each_context(request), "title": f"Refuse {order}", "form": form, "original": order}

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from privacy.admin_base.refusals import ActionRefused
+
 
 @dataclass(frozen=True, kw_only=True)
 class Usable:
@@ -27,7 +29,7 @@ class Consequence:
     prevents: bool = False
 
 
-class DeletionPrevented(Exception):
+class DeletionPrevented(ActionRefused):
     """Something has to be settled before this person can be deleted; the text says what, without naming anybody."""
 
 

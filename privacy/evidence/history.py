@@ -11,7 +11,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 from privacy.mails import PROMISE_CHANGED
 from privacy.models.evidence import PromiseState
 from privacy.registry.expiring import LARGEST_STEP
@@ -79,8 +79,5 @@ def _tell_staff(changes: list[Change]) -> None:
     changes = sorted(changes, key=lambda change: change.state.kept)
     broken = sum(not change.state.kept for change in changes)
     context = {"changes": changes, "broken": broken, "mended": len(changes) - broken}
-    try:
-        queue_mail(PROMISE_CHANGED, to=settings.BUSINESS["email"], about=changes[0].state, context=context)
-    except MailRefused as refused:
-        promises = ", ".join(change.finding.promise.id for change in changes)
-        logger.warning("staff are not told that %s changed: %s", promises, refused)
+    if not notify(PROMISE_CHANGED, to=settings.BUSINESS["email"], about=changes[0].state, context=context):
+        logger.warning("staff are not told that %s changed", ", ".join(each.finding.promise.id for each in changes))

@@ -16,6 +16,10 @@ from privacy.registry.purposes import Channel, Refusal
 class MailRefused(ContactRefused):
     """The gate does not let this message through; the text says why, without naming the person."""
 
+    @property
+    def message(self) -> str:
+        return f"Not sent: {str(self).rstrip('.')}."
+
 
 def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
     """Raises `MailRefused` unless the message has a live reason, and the person may be mailed for its purpose."""

@@ -44,7 +44,7 @@ from privacy.registry.purposes import Refusal
 from .bounces import Verdict, mark_undeliverable, message_id, verdict
 from .gate import MailRefused, mailable, pass_gate
 
-__all__ = ["MailKind", "MailRefused", "NotARecipient", "deliver_due_mail", "deliver_mail", "mail_kind", "queue_mail"]
+__all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_kind", "notify", "queue_mail"]
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +92,21 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
         )
         deliver_mail.enqueue(str(mail.pk))
     return mail
+
+
+def notify(kind: MailKind, *, to: str | None, about: models.Model, context: Mapping[str, Any] | None = None) -> bool:
+    """`queue_mail` for a mail that is welcome but not needed: what it tells has happened, and a page shows it.
+
+    False without an address, and where the gate refuses, which the tally counts. Raises `NotARecipient`.
+    """
+    if not to:
+        return False
+    try:
+        queue_mail(kind, to=to, about=about, context=context or {})
+    except MailRefused as refused:
+        logger.info("no mail %s about %s %s: %s", kind.template, about._meta.label, about.pk, refused)
+        return False
+    return True
 
 
 def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:

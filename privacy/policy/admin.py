@@ -16,6 +16,7 @@ from django.utils.html import format_html
 
 from privacy.admin_base.audited import AuditedAdmin
 from privacy.admin_base.readonly import ReadOnlyAdmin
+from privacy.admin_base.refusals import ActionRefused
 from privacy.registry.policy_gate import waiting
 from privacy.registry.policy_snapshot import running
 
@@ -23,8 +24,7 @@ from .admin_actions import STEPS_OF_NOTICES, STEPS_OF_VERSIONS, Step
 from .admin_forms import VersionForm
 from .models import PolicyNotice, PolicyVersion
 from .notice_progress import progress_of
-from .notices import ContactRefused, follow_mails
-from .versions import VersionRefused
+from .notices import follow_mails
 
 
 class SteppedAdmin(AuditedAdmin):
@@ -65,7 +65,7 @@ class SteppedAdmin(AuditedAdmin):
     def _do(self, request: HttpRequest, row: Any, step: Step) -> HttpResponse:
         try:
             step.do(row, now=timezone.now(), actor=cast(AbstractBaseUser, request.user))
-        except (VersionRefused, ContactRefused) as refusal:
+        except ActionRefused as refusal:
             return self._back(request, row, str(refusal), messages.ERROR)
         return self._back(request, row, step.done)
 

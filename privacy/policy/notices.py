@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.opt_outs import is_opted_out
 from privacy.mail.sending import MailRefused, queue_mail
 from privacy.mail.stored_addresses import stored_address
@@ -35,10 +36,6 @@ Mail = OutgoingMail.State
 NO_ADDRESS = "no e-mail address is known"
 NOT_DELIVERED = "the mail did not arrive"
 CHANNELS = {State.CALLED: Channel.PHONE, State.WRITTEN: Channel.LETTER}
-
-
-class ContactRefused(Exception):
-    """This may not be recorded; the text says why."""
 
 
 def tell_people(*, now: datetime) -> int:
@@ -143,10 +140,10 @@ def _mails(*states: str) -> QuerySet[OutgoingMail, Any]:
 
 @transaction.atomic
 def log_contact(*, notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
-    """Records a call or a letter by which the person was told. Raises `ContactRefused`."""
+    """Records a call or a letter by which the person was told. Raises `ActionRefused`."""
     email = email_of(notice)
     if email and is_opted_out(email, CHANNELS[State(state)]):
-        raise ContactRefused(f"This person asked for no contact by {CHANNELS[State(state)].label}.")
+        raise ActionRefused(f"This person asked for no contact by {CHANNELS[State(state)].label}.")
     _settle(notice, state, now, actor)
     record(action=f"privacy.notice.{state}", about=notice, actor=actor)
 
@@ -154,12 +151,12 @@ def log_contact(*, notice: PolicyNotice, state: str, now: datetime, actor: Abstr
 @transaction.atomic
 def leave_out(*, notice: PolicyNotice, now: datetime, actor: AbstractBaseUser) -> None:
     """Somebody who wants no contact through any channel is not told, where the change does not touch what is stored
-    about anybody: such a person's data is not used in a new way. Raises `ContactRefused`."""
+    about anybody: such a person's data is not used in a new way. Raises `ActionRefused`."""
     email = email_of(notice)
     if not email or not all(is_opted_out(email, channel) for channel in Channel):
-        raise ContactRefused("This person can still be called or written to.")
+        raise ActionRefused("This person can still be called or written to.")
     if any(change.held for change in notice.version.changes()):
-        raise ContactRefused(
+        raise ActionRefused(
             "This version changes how stored data is used, so nobody can be left out. Ask the person, when"
             " they next get in touch, or delete what is stored about them."
         )
@@ -175,4 +172,4 @@ def email_of(notice: PolicyNotice) -> str | None:
 def _settle(notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
     open_ones = PolicyNotice.objects.untold().filter(pk=notice.pk, version__state=PolicyVersion.State.NOTICES)
     if not open_ones.update(state=state, settled_at=now, handled_by_id=actor.pk):
-        raise ContactRefused("This person was told already, or the version is no longer being announced.")
+        raise ActionRefused("This person was told already, or the version is no longer being announced.")

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.registry import policy_gate
 from privacy.registry.policy_snapshot import hash_of, running, without
 
@@ -18,10 +19,6 @@ from .models import PolicyVersion
 from .notices import drop_the_gone, enqueue_telling, follow_mails, list_people
 
 State = PolicyVersion.State
-
-
-class VersionRefused(Exception):
-    """This can't be done with this version now; the text says why."""
 
 
 def begin_with_first_version() -> PolicyVersion | None:
@@ -53,14 +50,14 @@ def new_draft() -> PolicyVersion:
 
 @transaction.atomic
 def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
-    """Announces a draft and begins to tell people. From here on its words stand. Raises `VersionRefused`."""
+    """Announces a draft and begins to tell people. From here on its words stand. Raises `ActionRefused`."""
     if version.registry_hash != hash_of(running()):
-        raise VersionRefused("The site was changed since this draft was saved. Look at the changes, and save it again.")
+        raise ActionRefused("The site was changed since this draft was saved. Look at the changes, and save it again.")
     if PolicyVersion.objects.announced().exists():
-        raise VersionRefused("Another version is being announced. Finish it or withdraw it first.")
+        raise ActionRefused("Another version is being announced. Finish it or withdraw it first.")
     tells = version.tells or version.widens
     if not _move(version, State.DRAFT, State.NOTICES, notices_began_at=now, tells=tells):
-        raise VersionRefused("Only a draft can be announced.")
+        raise ActionRefused("Only a draft can be announced.")
     if tells:
         enqueue_telling(version)
     record(action="privacy.policy.announced", about=version, actor=actor)
@@ -68,21 +65,21 @@ def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
 
 @transaction.atomic
 def withdraw(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
-    """Gives up an announced version. Raises `VersionRefused`."""
+    """Gives up an announced version. Raises `ActionRefused`."""
     if not _move(version, State.NOTICES, State.WITHDRAWN, ended_at=now):
-        raise VersionRefused("Only an announced version can be withdrawn.")
+        raise ActionRefused("Only an announced version can be withdrawn.")
     record(action="privacy.policy.withdrawn", about=version, actor=actor)
 
 
 def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
-    """Ends the version before and begins this one, when everybody was told. Raises `VersionRefused`.
+    """Ends the version before and begins this one, when everybody was told. Raises `ActionRefused`.
 
     Everybody is looked for once more, so that nobody who came in the meantime is passed over.
     """
     if not version.is_announced:
-        raise VersionRefused("Only an announced version can take effect.")
+        raise ActionRefused("Only an announced version can take effect.")
     if timezone.localdate(now) < version.effective_on:
-        raise VersionRefused(f"People are told that it takes effect on {version.effective_on:%d %B %Y}.")
+        raise ActionRefused(f"People are told that it takes effect on {version.effective_on:%d %B %Y}.")
     if version.tells:
         drop_the_gone(version=version)
         list_people(version=version, now=now)
@@ -95,7 +92,7 @@ def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
 def _refuse_while_untold(version: PolicyVersion) -> None:
     if left := version.notices.untold().count():
         who = "1 person is" if left == 1 else f"{left} people are"
-        raise VersionRefused(f"{who} not told yet.")
+        raise ActionRefused(f"{who} not told yet.")
 
 
 @transaction.atomic
@@ -104,7 +101,7 @@ def _replace(version: PolicyVersion, now: datetime, actor: AbstractBaseUser | No
     if before is not None:
         _move(before, State.IN_EFFECT, State.SUPERSEDED, ended_at=now)
     if not _move(version, State.NOTICES, State.IN_EFFECT, in_effect_at=now):
-        raise VersionRefused("Somebody else was quicker.")
+        raise ActionRefused("Somebody else was quicker.")
     record(action="privacy.policy.in_effect", about=version, actor=actor)
 
 

@@ -20,7 +20,6 @@ from .answers import (
     report_behind,
     report_for_staff,
 )
-from .base import RequestRefused
 from .confirmation import MailedLink, leave_open, mailed_link
 from .correction import correct, correction_behind, invite_to_correct
 from .extensions import acknowledge_request, extend_request
@@ -29,7 +28,6 @@ from .link_mail import mail_link_now, mail_waiting_links
 
 __all__ = [
     "MailedLink",
-    "RequestRefused",
     "acknowledge_request",
     "answer_with_archive",
     "answer_with_deletion",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.opt_outs import suppress
 from privacy.encryption.tokens import digest_of, new_link_token
 from privacy.erasure.consequences import refuse_if_prevented, usable_by
@@ -15,7 +16,7 @@ from privacy.erasure.erase import erase_person
 from ..mails import REQUEST_ANSWERED, REQUEST_ARCHIVE
 from ..models import AccessArchive, PrivacyRequest, Suppression
 from .archive import build_archive
-from .base import Kind, Outcome, RequestRefused, audited, close, locked, require_email, require_known, tell
+from .base import Kind, Outcome, audited, close, locked, require_email, require_known, tell
 from .deletion_report import DeletionReport, read_report, write_report
 
 ARCHIVE_LIFE = timedelta(days=7)
@@ -157,10 +158,10 @@ def _answer_behind(token: str, kind: str, now: datetime) -> AccessArchive | None
 
 
 def _ready(request: PrivacyRequest, kind: str, *, known: bool = True) -> PrivacyRequest:
-    """The locked request, if it may be answered in this way. Raises `RequestRefused`."""
+    """The locked request, if it may be answered in this way. Raises `ActionRefused`."""
     request = locked(request)
     if request.kind != kind:
-        raise RequestRefused("This is not what was asked for.")
+        raise ActionRefused("This is not what was asked for.")
     if known:
         require_known(request)
     return request

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import MailKind, queue_mail
 from privacy.mail.stored_addresses import stored_address
@@ -20,27 +21,23 @@ Outcome = PrivacyRequest.Outcome
 Identity = PrivacyRequest.Identity
 
 
-class RequestRefused(Exception):
-    """This step can't be done with this request; the text tells staff why, without naming the person."""
-
-
 def locked(request: PrivacyRequest) -> PrivacyRequest:
-    """The request as it stands now, kept from others until the transaction ends. Raises `RequestRefused`."""
+    """The request as it stands now, kept from others until the transaction ends. Raises `ActionRefused`."""
     current = PrivacyRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if not current.is_open:
-        raise RequestRefused("This request is not open any more.")
+        raise ActionRefused("This request is not open any more.")
     return current
 
 
 def require_known(request: PrivacyRequest) -> None:
     if not request.person_is_known:
-        raise RequestRefused("First say how you know who asks: nothing is handed out or deleted before.")
+        raise ActionRefused("First say how you know who asks: nothing is handed out or deleted before.")
 
 
 def require_email(request: PrivacyRequest) -> str:
     """The address under which everything is found."""
     if not request.email:
-        raise RequestRefused("What is kept is found by the e-mail address: ask for it and enter it first.")
+        raise ActionRefused("What is kept is found by the e-mail address: ask for it and enter it first.")
     return str(request.email)
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.mails import REQUEST_ACKNOWLEDGED, REQUEST_EXTENDED
 from privacy.models import PrivacyRequest
 from privacy.registry.deadlines import local_day
 
-from .base import RequestRefused, audited, locked, save_step, tell
+from .base import audited, locked, save_step, tell
 
 
 @transaction.atomic
@@ -19,7 +20,7 @@ def acknowledge_request(*, request: PrivacyRequest, now: datetime, actor: Abstra
     """Marks that the person was told, by mail where an address is known (returned), otherwise by staff themselves."""
     request = locked(request)
     if request.acknowledged_at is not None:
-        raise RequestRefused("The person was told already that the request came.")
+        raise ActionRefused("The person was told already that the request came.")
     request.acknowledged_at = now
     save_step(request, ["acknowledged_at"], actor)
     mailed = tell(request, REQUEST_ACKNOWLEDGED)
@@ -29,7 +30,7 @@ def acknowledge_request(*, request: PrivacyRequest, now: datetime, actor: Abstra
 
 @transaction.atomic
 def extend_request(*, request: PrivacyRequest, reason: str, now: datetime, actor: AbstractBaseUser) -> bool:
-    """Puts the answer off, once, as far as the law allows, and tells the person why. Raises `RequestRefused`."""
+    """Puts the answer off, once, as far as the law allows, and tells the person why. Raises `ActionRefused`."""
     request = locked(request)
     _require_extendable(request, now)
     request.extended_at, request.extension_reason = now, reason
@@ -42,7 +43,7 @@ def extend_request(*, request: PrivacyRequest, reason: str, now: datetime, actor
 
 def _require_extendable(request: PrivacyRequest, now: datetime) -> None:
     if request.extended_at is not None:
-        raise RequestRefused("This answer was put off once; the law allows no second time.")
+        raise ActionRefused("This answer was put off once; the law allows no second time.")
     if now > request.deadlines.extend_by:
         last_day = local_day(request.deadlines.extend_by)
-        raise RequestRefused(f"Too late to put it off: the person had to be told by {last_day:%-d %B %Y}.")
+        raise ActionRefused(f"Too late to put it off: the person had to be told by {last_day:%-d %B %Y}.")

@@ -43,14 +43,14 @@ def receive_request(
 
 
 @transaction.atomic
-def record_request(*, request: PrivacyRequest, now: datetime, recorded_by: AbstractBaseUser | None) -> PrivacyRequest:
+def record_request(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser | None) -> PrivacyRequest:
     """Opens the unsaved request that staff wrote down (None: that came by the contact form). It counts from the day it
     was received, not from this one."""
     request.state, request.confirmed_at = State.CONFIRMED, now
-    request.handled_by_id = recorded_by.pk if recorded_by else None
+    request.handled_by_id = actor.pk if actor else None
     set_deadlines(request)
     request.save()
-    audited("recorded", request, recorded_by)
+    audited("recorded", request, actor)
     return request
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from django_tasks import task
 
 from privacy.encryption.tokens import digest_of, new_link_token
 from privacy.mail.link_mail_limits import LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, mail_what_waits
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 from privacy.mail.stored_addresses import stored_address
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
@@ -61,8 +60,7 @@ def send_link(request_id: UUID, *, now: datetime, by_staff: bool = False) -> boo
     waiting.filter(state=State.UNCONFIRMED).update(keep_until=now + LINK_LIFE)
     waiting.filter(link_mailed_at=None).update(link_mailed_at=now)
     to = stored_address(str(request.email)) or str(request.email)
-    with suppress(MailRefused):  # counted as refused; asking again would not change it
-        queue_mail(REQUEST_CONFIRMATION, to=to, about=request, context={"token": token, "asked": asked_in(named)})
+    notify(REQUEST_CONFIRMATION, to=to, about=request, context={"token": token, "asked": asked_in(named)})
     return True
 
 

@@ -15,8 +15,9 @@ from django.urls import path
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from shop.delivery.license_keys import NotALicenceKey, canonical_licence_key
-from shop.delivery.licenses import ReissueRefused, reissue_licence
+from shop.delivery.licenses import reissue_licence
 from shop.models import Order, Product
 from shop.models.delivery import Licence, ProductFile
 
@@ -106,7 +107,7 @@ class LicenceAdmin(BlindSearchMixin, ReadOnlyAdmin):
         replaces = request.POST.get("replaces", "")
         try:
             reissued = reissue_licence(order=order, replaces=replaces, actor=cast("User", request.user))
-        except ReissueRefused as refusal:
+        except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
             before = "" if reissued else "already, a moment ago: it was not replaced again"

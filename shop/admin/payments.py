@@ -16,8 +16,9 @@ from django.utils.html import format_html
 from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_base.reauthentication import confirmed_recently
+from privacy.admin_base.refusals import ActionRefused
 from shop.models import Dispute, Payment, PayPalEvent, Refund
-from shop.payments.refunds import FormUsedBefore, RefundRefused, refund_payment
+from shop.payments.refunds import FormUsedBefore, refund_payment
 from shop.pricing.form_fields import MoneyField
 
 from .reconciliation import ReconciliationPages
@@ -125,11 +126,11 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
         amount, number, again = form.cleaned_data["amount"], form.cleaned_data["number"], form.was_sent_before
         staff = cast("User", request.user)
         try:
-            refund = refund_payment(payment=payment, amount=amount, requested_by=staff, number=number)
+            refund = refund_payment(payment=payment, amount=amount, actor=staff, number=number)
         except FormUsedBefore as refusal:
             form.add_error(None, form.open_a_new_one(str(refusal)))
             return False
-        except RefundRefused as refusal:
+        except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
             if not again:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from shop.mails import LICENCE_REISSUED, LICENCE_RESTORED, mail_buyer
 from shop.models import Order
@@ -19,10 +20,6 @@ from .license_keys import new_licence_key
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-
-class ReissueRefused(Exception):
-    """The order gets no new key; the text tells staff why."""
 
 
 def issue_licence(*, order: Order) -> None:
@@ -46,17 +43,17 @@ def revoke_licence(*, order: Order) -> None:
 
 @transaction.atomic
 def reissue_licence(*, order: Order, replaces: str, actor: User) -> bool:
-    """Ends the order's key and gives it a new one; the buyer is told by mail. Raises `ReissueRefused`.
+    """Ends the order's key and gives it a new one; the buyer is told by mail. Raises `ActionRefused`.
 
     `replaces` is the number of the license that staff saw, empty for none. False when another one took its place
     meanwhile: pressed twice, the button makes one new key.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
     if not order.is_delivered:
-        raise ReissueRefused("Only an order that is paid, and whose delivery the buyer has not ended, gets a key.")
+        raise ActionRefused("Only an order that is paid, and whose delivery the buyer has not ended, gets a key.")
     licence = Licence.objects.newest_of(order)
     if licence is None and not order.product.issues_licence:
-        raise ReissueRefused("This product comes without a license key.")
+        raise ActionRefused("This product comes without a license key.")
     if replaces != (str(licence.pk) if licence else ""):
         return False
     Licence.objects.working().filter(order=order).update(revoked_at=timezone.now())

@@ -19,7 +19,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from privacy.mail.sending import MailKind, MailRefused, queue_mail
+from privacy.mail.sending import MailKind, notify
 from shop.mails import DISPUTE_CLOSED, DISPUTE_OPENED
 from shop.models import Dispute, Payment, Refund
 from shop.money import Money
@@ -161,10 +161,8 @@ def _closed(dispute: Dispute) -> Changes:
 
 
 def _tell_staff(kind: MailKind, dispute: Dispute) -> None:
-    try:
-        queue_mail(kind, to=settings.BUSINESS["email"], about=dispute, context={})
-    except MailRefused as refusal:
-        logger.warning("staff were not told of %s: %s", dispute, refusal)
+    if not notify(kind, to=settings.BUSINESS["email"], about=dispute):
+        logger.warning("staff were not told of %s", dispute)
 
 
 def follow_open_disputes(*, now: datetime) -> int:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from privacy.mail.sending import MailRefused, queue_mail
+from privacy.mail.sending import notify
 from shop.mails import REFUND_MADE
 from shop.models import Order, Payment, Refund
 from shop.signals import payment_refunded, payment_restored
@@ -65,9 +65,5 @@ def _states(payment: Payment) -> tuple[Payment.State, Order.State]:
 def _mail_notice(refund: Refund) -> None:
     """The refund is booked whether or not a mail may go. What a dispute took, PayPal tells the buyer itself."""
     order = refund.payment.order
-    if order.email is None or refund.source == Refund.Source.CHARGEBACK:
-        return
-    try:
-        queue_mail(REFUND_MADE, to=order.email, about=order, context={"refund": refund})
-    except MailRefused as refusal:
-        logger.info("no notice of %s: %s", refund, refusal)
+    if refund.source != Refund.Source.CHARGEBACK:
+        notify(REFUND_MADE, to=order.email, about=order, context={"refund": refund})

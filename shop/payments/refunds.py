@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.encryption.models import uuid7
 from privacy.registry.expiring import is_ahead
@@ -34,27 +35,23 @@ UNDONE = {RefundStatus.FAILED, RefundStatus.CANCELLED}
 LOOK_EVERY = timedelta(minutes=10)  # a pending refund takes days
 
 
-class RefundRefused(Exception):
-    """The refund can't be made; the text tells staff why."""
-
-
-class FormUsedBefore(RefundRefused):
+class FormUsedBefore(ActionRefused):
     """The form's number stands for another refund: of this payment or of another one."""
 
 
-def refund_payment(*, payment: Payment, amount: Money, requested_by: User | None, number: UUID | None = None) -> Refund:
-    """Gives `amount` back through PayPal. Raises `RefundRefused`.
+def refund_payment(*, payment: Payment, amount: Money, actor: User | None, number: UUID | None = None) -> Refund:
+    """Gives `amount` back through PayPal. Raises `ActionRefused`.
 
     `number` is the form's: pressing its button twice makes one refund, and the second press finds it; another amount
     or payment under the same number raises `FormUsedBefore`. When PayPal does not answer, the refund stays NEW and
     `finish_open_refunds` repeats it under the same key.
     """
-    refund, is_new = _prepare(payment, amount, requested_by, number or uuid7())
+    refund, is_new = _prepare(payment, amount, actor, number or uuid7())
     return _send(refund) if is_new else refund
 
 
 @transaction.atomic
-def _prepare(payment: Payment, amount: Money, requested_by: User | None, number: UUID) -> tuple[Refund, bool]:
+def _prepare(payment: Payment, amount: Money, actor: User | None, number: UUID) -> tuple[Refund, bool]:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if earlier := Refund.objects.filter(pk=number).first():
         if (earlier.payment_id, earlier.total) != (payment.pk, amount):
@@ -63,21 +60,21 @@ def _prepare(payment: Payment, amount: Money, requested_by: User | None, number:
         return earlier, False
     _check(payment, amount)
     refund = Refund.objects.create(
-        id=number, payment=payment, amount_minor=amount.minor, currency=amount.currency, requested_by=requested_by
+        id=number, payment=payment, amount_minor=amount.minor, currency=amount.currency, requested_by=actor
     )
-    record(action="shop.refund.requested", about=refund, actor=requested_by)
+    record(action="shop.refund.requested", about=refund, actor=actor)
     return refund, True
 
 
 def _check(payment: Payment, amount: Money) -> None:
     if payment.capture_id is None or payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:
-        raise RefundRefused("Only a payment that has arrived can be refunded.")
+        raise ActionRefused("Only a payment that has arrived can be refunded.")
     if payment.is_disputed:
-        raise RefundRefused(
+        raise ActionRefused(
             "This payment is disputed. Answer the dispute at PayPal: a refund from here could pay the buyer twice."
         )
     if amount.minor <= 0 or amount > payment.unclaimed:
-        raise RefundRefused(f"At most {payment.unclaimed} of this payment can be refunded.")
+        raise ActionRefused(f"At most {payment.unclaimed} of this payment can be refunded.")
 
 
 def _send(refund: Refund) -> Refund:
@@ -90,10 +87,10 @@ def _send(refund: Refund) -> Refund:
         )
     except Invalid as error:
         Refund.objects.filter(pk=refund.pk, state=State.NEW).update(state=State.FAILED)
-        raise RefundRefused(refusal_text(error.issues)) from error
+        raise ActionRefused(refusal_text(error.issues)) from error
     except PayPalError as error:
         logger.warning("refund %s is unknown: %s", refund.pk, error)
-        raise RefundRefused("PayPal did not answer. The refund is kept and tried again by itself.") from error
+        raise ActionRefused("PayPal did not answer. The refund is kept and tried again by itself.") from error
     return apply_refund(refund=refund, remote=remote)
 
 
@@ -193,6 +190,6 @@ def _finish(refund: Refund) -> None:
             apply_refund(refund=refund, remote=gateway().get_refund(refund.paypal_refund_id))
         else:
             _send(refund)
-    except (RefundRefused, PayPalError) as error:
+    except (ActionRefused, PayPalError) as error:
         logger.warning("refund %s is still open: %s", refund.pk, error)
         Refund.objects.filter(pk=refund.pk).update(looked_at=timezone.now())

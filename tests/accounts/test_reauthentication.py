@@ -76,7 +76,7 @@ def test_whoever_just_signed_in_is_not_asked(bob: User, clock: time_machine.Trav
 
 def test_a_payout_run_is_approved_only_after_the_password(tired: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(prepared_by=factories.user("dora@example.com", is_staff=True), currency="USD")
+    batch = prepare_payout(actor=factories.user("dora@example.com", is_staff=True), currency="USD")
     path = f"/admin/affiliates/payoutbatch/{batch.pk}/approve/"
     page = tired.post(path)
     assert asks(page)

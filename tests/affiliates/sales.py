@@ -47,7 +47,7 @@ def sale(affiliate: Affiliate, product: Product, price: str = "59.95", campaign:
 
 def approved_sale(affiliate: Affiliate, product: Product, price: str = "59.95") -> Commission:
     commission = sale(affiliate, product, price)
-    approve_commission(commission=commission, approved_by=None)
+    approve_commission(commission=commission, actor=None)
     commission.refresh_from_db()
     return commission
 

@@ -42,7 +42,7 @@ def lived_in(clock: time_machine.Traveller, alice: Affiliate, product: Product, 
     Client().get("/go/DEMO/")
     client.force_login(alice.user)
     receive_inquiry(inquiry=Inquiry(name="Dave", email="dave@example.org", message="Hello?"), held=False)
-    ask_for_payout_email(affiliate=alice, email="alice@bank.example", by=alice.user)
+    ask_for_payout_email(affiliate=alice, email="alice@bank.example", actor=alice.user)
     factories.user("erin@example.org")
     call_command("erase_person", "erin@example.org", stdout=StringIO())
     factories.attempts()

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
 @pytest.fixture
 def erin(db: None) -> Affiliate:
     affiliate = factories.affiliate("erin@example.com", "ERIN")
-    set_rate(affiliate=affiliate, percent=Decimal("12.5"), by=None)
+    set_rate(affiliate=affiliate, percent=Decimal("12.5"), actor=None)
     return affiliate
 
 
@@ -117,7 +117,7 @@ def test_a_browser_that_refuses_tracking_can_still_name_a_code(client: Client, a
 
 def test_a_later_rate_changes_nothing(client: Client, alice: Affiliate) -> None:
     order = place(client, code="DEMO")
-    set_rate(affiliate=alice, percent=Decimal(90), by=None)
+    set_rate(affiliate=alice, percent=Decimal(90), actor=None)
     payment = order.payments.get()
     apply_capture(payment=payment, capture=capture_of(payment))
     assert Commission.objects.get().total.minor == 1799

@@ -14,9 +14,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.commissions.adjustments import AdjustmentRefused, adjust_ledger
-from affiliates.commissions.objections import DisputeRefused, answer_dispute, open_dispute, remind_of_overdue_disputes
+from affiliates.commissions.adjustments import adjust_ledger
+from affiliates.commissions.objections import answer_dispute, open_dispute, remind_of_overdue_disputes
 from affiliates.models import Affiliate, Commission, CommissionDispute, LedgerEntry
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.money import Money
@@ -29,7 +30,7 @@ State = CommissionDispute.State
 
 @pytest.fixture
 def dispute(alice: Affiliate, product: Product) -> CommissionDispute:
-    return open_dispute(commission=approved_sale(alice, product), text="It should be 40%.", by=alice.user)
+    return open_dispute(commission=approved_sale(alice, product), text="It should be 40%.", actor=alice.user)
 
 
 def test_it_waits_ten_business_days(dispute: CommissionDispute) -> None:
@@ -81,24 +82,24 @@ def test_staff_are_told_without_what_was_written(
 
 def test_only_its_own_affiliate_objects(alice: Affiliate, product: Product) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
-    with pytest.raises(DisputeRefused, match="not yours"):
-        open_dispute(commission=sale(alice, product), text="mine", by=erin.user)
+    with pytest.raises(ActionRefused, match="not yours"):
+        open_dispute(commission=sale(alice, product), text="mine", actor=erin.user)
 
 
 def test_one_at_a_time(dispute: CommissionDispute, alice: Affiliate) -> None:
-    with pytest.raises(DisputeRefused, match="already"):
-        open_dispute(commission=dispute.commission, text="Hello?", by=alice.user)
+    with pytest.raises(ActionRefused, match="already"):
+        open_dispute(commission=dispute.commission, text="Hello?", actor=alice.user)
 
 
 def test_an_empty_one_is_refused(alice: Affiliate, product: Product) -> None:
-    with pytest.raises(DisputeRefused, match="describe what"):
-        open_dispute(commission=sale(alice, product), text="  ", by=alice.user)
+    with pytest.raises(ActionRefused, match="describe what"):
+        open_dispute(commission=sale(alice, product), text="  ", actor=alice.user)
 
 
 def test_upheld_it_brings_an_adjustment(
     dispute: CommissionDispute, alice: Affiliate, bob: User, work: Callable[[], int]
 ) -> None:
-    answer_dispute(dispute=dispute, answer="You are right.", upheld=True, adjustment=Money(599, "USD"), by=bob)
+    answer_dispute(dispute=dispute, answer="You are right.", upheld=True, adjustment=Money(599, "USD"), actor=bob)
     assert balance(alice) == "23.98 USD"
     line = LedgerEntry.objects.get(kind="adjustment")
     assert (line.commission, line.reason) == (dispute.commission, "your objection to a commission was upheld")
@@ -110,11 +111,11 @@ def test_upheld_it_brings_an_adjustment(
 
 
 def test_declined_it_says_why(dispute: CommissionDispute, alice: Affiliate, bob: User) -> None:
-    with pytest.raises(DisputeRefused, match="enter a reason"):
-        answer_dispute(dispute=dispute, answer="", upheld=False, by=bob)
-    with pytest.raises(DisputeRefused, match="needs an upheld objection"):
-        answer_dispute(dispute=dispute, answer="No.", upheld=False, adjustment=Money(1, "USD"), by=bob)
-    answer_dispute(dispute=dispute, answer="The rate was 30%.", upheld=False, by=bob)
+    with pytest.raises(ActionRefused, match="enter a reason"):
+        answer_dispute(dispute=dispute, answer="", upheld=False, actor=bob)
+    with pytest.raises(ActionRefused, match="needs an upheld objection"):
+        answer_dispute(dispute=dispute, answer="No.", upheld=False, adjustment=Money(1, "USD"), actor=bob)
+    answer_dispute(dispute=dispute, answer="The rate was 30%.", upheld=False, actor=bob)
     dispute.refresh_from_db()
     assert (dispute.state, dispute.answer, dispute.answered_by) == (State.DECLINED, "The rate was 30%.", bob)
     assert balance(alice) == "17.99 USD"
@@ -123,8 +124,8 @@ def test_declined_it_says_why(dispute: CommissionDispute, alice: Affiliate, bob:
 def test_it_is_answered_once(dispute: CommissionDispute, alice: Affiliate, bob: User) -> None:
     for _ in range(2):
         try:
-            answer_dispute(dispute=dispute, answer="Yes.", upheld=True, adjustment=Money(100, "USD"), by=bob)
-        except DisputeRefused as refusal:
+            answer_dispute(dispute=dispute, answer="Yes.", upheld=True, adjustment=Money(100, "USD"), actor=bob)
+        except ActionRefused as refusal:
             assert "already answered" in str(refusal)
     assert balance(alice) == "18.99 USD"
 
@@ -138,7 +139,7 @@ def test_staff_are_reminded_once_a_day_when_it_is_overdue(
     assert [remind_of_overdue_disputes(now=timezone.now()) for _ in range(2)] == [1, 0]
     clock.shift(timedelta(days=1))
     assert remind_of_overdue_disputes(now=timezone.now()) == 1
-    answer_dispute(dispute=dispute, answer="Sorry.", upheld=False, by=bob)
+    answer_dispute(dispute=dispute, answer="Sorry.", upheld=False, actor=bob)
     clock.shift(timedelta(days=1))
     assert remind_of_overdue_disputes(now=timezone.now()) == 0
 
@@ -190,5 +191,5 @@ def test_an_adjustment_fits_its_commission(alice: Affiliate, product: Product, b
     erin = factories.affiliate("erin@example.com", "ERIN")
     commission: Commission = approved_sale(alice, product)
     for affiliate, amount in ((erin, Money(1, "USD")), (alice, Money(1, "EUR"))):
-        with pytest.raises(AdjustmentRefused, match="another"):
-            adjust_ledger(affiliate=affiliate, amount=amount, reason="so", by=bob, commission=commission)
+        with pytest.raises(ActionRefused, match="another"):
+            adjust_ledger(affiliate=affiliate, amount=amount, reason="so", actor=bob, commission=commission)

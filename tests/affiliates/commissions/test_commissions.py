@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 def test_it_is_a_percentage_rounded_half_up(
     alice: Affiliate, product: Product, price: str, rate: str, amount: str
 ) -> None:
-    set_rate(affiliate=alice, percent=Decimal(rate), by=None)
+    set_rate(affiliate=alice, percent=Decimal(rate), actor=None)
     commission = sale(alice, product, price)
     assert str(commission.base) == f"{price} USD"
     assert str(commission.total) == f"{amount} USD"
@@ -74,8 +74,8 @@ def test_what_a_person_had_rejected_before_the_money_came_is_earned_as_rejected(
     alice: Affiliate, product: Product, bob: User
 ) -> None:
     order = attributed_order(alice, product)
-    flag = raise_flag(attribution=order.attribution, kind=Flag.Kind.BY_STAFF, by=bob)
-    confirm_flag(flag=flag, reason="a cousin's order", by=bob)
+    flag = raise_flag(attribution=order.attribution, kind=Flag.Kind.BY_STAFF, actor=bob)
+    confirm_flag(flag=flag, reason="a cousin's order", actor=bob)
     earned = earn_commission(payment=factories.payment(order, state="paid"))
     assert earned is not None
     assert (earned.state, earned.reason) == (Commission.State.REJECTED, "a cousin's order")
@@ -84,8 +84,8 @@ def test_what_a_person_had_rejected_before_the_money_came_is_earned_as_rejected(
 
 def test_approving_twice_credits_once(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
-    assert approve_commission(commission=commission, approved_by=bob)
-    assert not approve_commission(commission=commission, approved_by=bob)
+    assert approve_commission(commission=commission, actor=bob)
+    assert not approve_commission(commission=commission, actor=bob)
     entry = LedgerEntry.objects.get()
     assert (entry.kind, str(entry.total)) == (LedgerEntry.Kind.COMMISSION, "17.99 USD")
 
@@ -107,7 +107,7 @@ def test_each_kind_of_ledger_line_has_its_sign(alice: Affiliate, kind: str, mino
 def test_a_rejected_one_is_never_credited(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     assert reject_commission(commission=commission, reason="bought by himself")
-    assert not approve_commission(commission=commission, approved_by=None)
+    assert not approve_commission(commission=commission, actor=None)
     assert not reject_commission(commission=commission, reason="again")
     commission.refresh_from_db()
     assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by himself")

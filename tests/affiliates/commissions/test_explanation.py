@@ -41,12 +41,12 @@ def test_everything_from_the_click_to_the_payout(
     apply_capture(payment=payment, capture=capture_of(payment))
     commission = Commission.objects.get()
     flag = raise_flag(attribution=commission.attribution, kind="by_staff")
-    clear_flag(flag=flag, reason="looked fine", by=bob)
+    clear_flag(flag=flag, reason="looked fine", actor=bob)
     clock.shift(timedelta(days=30))
     approve_past_hold(now=timezone.now())
     commission.refresh_from_db()
     refund(commission, "20.00")
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     commission.refresh_from_db()
     lines = explain_commission(commission)
     assert said(lines, "Source") == [
@@ -77,14 +77,14 @@ def test_everything_from_the_click_to_the_payout(
 def test_a_code_and_each_kind_of_rate(
     client: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
-    set_rate(percent=Decimal(10), by=None)
+    set_rate(percent=Decimal(10), actor=None)
     words = ["because none was set"]
-    set_rate(product=product, percent=Decimal(11), by=None)
+    set_rate(product=product, percent=Decimal(11), actor=None)
     first = sale(alice, product)
     assert "the product's rate" in said(explain_commission(first), "Rate")[0]
-    set_rate(affiliate=alice, percent=Decimal(12), by=None)
+    set_rate(affiliate=alice, percent=Decimal(12), actor=None)
     assert "the affiliate's own rate" in said(explain_commission(sale(alice, product)), "Rate")[0]
-    set_rate(affiliate=alice, product=product, flat=Money(9000, "USD"), by=None)
+    set_rate(affiliate=alice, product=product, flat=Money(9000, "USD"), actor=None)
     order = place(client, code="DEMO")
     lines = explain_order(order)
     assert "with the code DEMO" in said(lines, "Source")[0]
@@ -102,7 +102,7 @@ def other() -> Product:
 
 def test_why_nothing(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
-    reject_commission(commission=commission, reason="bought by herself", rejected_by=bob)
+    reject_commission(commission=commission, reason="bought by herself", actor=bob)
     commission.refresh_from_db()
     assert said(explain_commission(commission), "State") == ["Rejected: bought by herself."]
     assert "Nobody" in said(explain_order(factories.order(product)), "Source")[0]

@@ -15,12 +15,13 @@ from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.commissions.adjustments import adjust_ledger
-from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.flags import clear_flag, confirm_flag, raise_flag
 from affiliates.commissions.fraud_signals import RATED_FROM, mailbox_of
 from affiliates.commissions.lifecycle import approve_commission, approve_past_hold
 from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
 from affiliates.payouts.item_states import give_back
-from affiliates.payouts.runs import PayoutRefused, cancel_payout, prepare_payout
+from affiliates.payouts.runs import cancel_payout, prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from privacy.encryption.models import uuid7
 from shop.models import Payment, Product
@@ -105,7 +106,7 @@ def test_the_affiliates_account_at_paypal_pays(client: Client, alice: Affiliate,
 def test_a_sign_that_was_cleared_is_not_raised_again(client: Client, alice: Affiliate, bob: User) -> None:
     payment = place(client, code="DEMO").payments.get()
     payer_known.send(Payment, payment=payment, payer_email="alice@example.com")
-    clear_flag(flag=Flag.objects.get(), reason="she paid for a customer", by=bob)
+    clear_flag(flag=Flag.objects.get(), reason="she paid for a customer", actor=bob)
     payer_known.send(Payment, payment=payment, payer_email="alice@example.com")
     assert not Flag.objects.open().exists()
 
@@ -190,9 +191,9 @@ def test_a_held_commission_is_not_approved_by_time(
     flag = raise_flag(attribution=commission.attribution, kind=Kind.SAME_EMAIL)
     clock.shift(timedelta(days=31))
     assert approve_past_hold(now=timezone.now()) == 0
-    assert not approve_commission(commission=commission, approved_by=bob)
-    assert clear_flag(flag=flag, reason="a colleague with the same mailbox", by=bob)
-    assert not clear_flag(flag=flag, reason="again", by=bob)
+    assert not approve_commission(commission=commission, actor=bob)
+    assert clear_flag(flag=flag, reason="a colleague with the same mailbox", actor=bob)
+    assert not clear_flag(flag=flag, reason="again", actor=bob)
     assert approve_past_hold(now=timezone.now()) == 1
     assert balance(alice) == "17.99 USD"
     assert actions() == [
@@ -205,9 +206,9 @@ def test_a_held_commission_is_not_approved_by_time(
 def test_confirmed_it_is_rejected_with_the_reason(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
     flag = raise_flag(attribution=commission.attribution, kind=Kind.SAME_EMAIL)
-    with pytest.raises(FlagRefused, match="enter a reason"):
-        confirm_flag(flag=flag, reason=" ", by=bob)
-    assert confirm_flag(flag=flag, reason="bought by herself", by=bob)
+    with pytest.raises(ActionRefused, match="enter a reason"):
+        confirm_flag(flag=flag, reason=" ", actor=bob)
+    assert confirm_flag(flag=flag, reason="bought by herself", actor=bob)
     commission.refresh_from_db()
     flag.refresh_from_db()
     assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by herself")
@@ -219,7 +220,7 @@ def test_confirmed_before_the_money_came_it_is_rejected_when_it_comes(
 ) -> None:
     payment = place(client, code="DEMO", email="alice@example.com").payments.get()
     for flag in Flag.objects.all():
-        confirm_flag(flag=flag, reason="bought by herself", by=bob)
+        confirm_flag(flag=flag, reason="bought by herself", actor=bob)
     apply_capture(payment=payment, capture=capture_of(payment))
     commission = Commission.objects.get()
     assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by herself")
@@ -227,17 +228,17 @@ def test_confirmed_before_the_money_came_it_is_rejected_when_it_comes(
 
 def test_an_approved_one_is_not_rejected_by_a_flag(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
-    flag = raise_flag(attribution=commission.attribution, kind=Kind.BY_STAFF, by=bob)
-    with pytest.raises(FlagRefused, match="adjustment"):
-        confirm_flag(flag=flag, reason="fraud", by=bob)
-    adjust_ledger(affiliate=alice, amount=-commission.remaining, reason="fraud", by=bob, commission=commission)
-    assert clear_flag(flag=flag, reason="taken back by hand", by=bob)
+    flag = raise_flag(attribution=commission.attribution, kind=Kind.BY_STAFF, actor=bob)
+    with pytest.raises(ActionRefused, match="adjustment"):
+        confirm_flag(flag=flag, reason="fraud", actor=bob)
+    adjust_ledger(affiliate=alice, amount=-commission.remaining, reason="fraud", actor=bob, commission=commission)
+    assert clear_flag(flag=flag, reason="taken back by hand", actor=bob)
     assert balance(alice) == "0.00 USD"
 
 
 def test_a_decided_flag_stays_as_it_is(alice: Affiliate, product: Product, bob: User) -> None:
     flag = raise_flag(attribution=sale(alice, product).attribution, kind=Kind.SAME_EMAIL)
-    clear_flag(flag=flag, reason="fine", by=bob)
+    clear_flag(flag=flag, reason="fine", actor=bob)
     with pytest.raises(IntegrityError), transaction.atomic():
         Flag.objects.update(state="confirmed")
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -298,39 +299,39 @@ def test_an_approved_one_under_dispute_is_not_paid(alice: Affiliate, product: Pr
     held = approved_sale(alice, product)
     other = approved_sale(alice, product)
     row = dispute(held)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     assert (str(item.total), list(item.commissions())) == ("17.99 USD", [other])
-    with pytest.raises(PayoutRefused, match="Nobody"):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused, match="Nobody"):
+        prepare_payout(currency="USD", actor=bob)
     close(held, row)
-    assert list(prepare_payout(currency="USD", prepared_by=bob).items.get().commissions()) == [held]
+    assert list(prepare_payout(currency="USD", actor=bob).items.get().commissions()) == [held]
 
 
 def test_what_came_back_waits_while_its_commission_is_disputed(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     for _ in range(2):  # came back twice: the money lies in the second return
-        cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+        cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
     row = dispute(commission)
-    with pytest.raises(PayoutRefused, match="Nobody"):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused, match="Nobody"):
+        prepare_payout(currency="USD", actor=bob)
     close(commission, row)
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "17.99 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
 
 
 def test_what_was_paid_is_taken_back_also_while_it_is_disputed(
     alice: Affiliate, product: Product, bob: User, settings: Settings
 ) -> None:
     paid = approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     dispute(paid)
     refund(paid, "59.95")  # the chargeback
     approved_sale(alice, product, "100.00")
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "12.01 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "12.01 USD"
 
 
 def test_a_returned_payout_is_not_lost_by_a_hold(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     row = dispute(commission)
     with transaction.atomic():
         give_back([item], state=PayoutItem.State.RETURNED, error="RETURNED")

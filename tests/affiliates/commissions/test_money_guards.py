@@ -99,7 +99,7 @@ def test_a_decision_on_a_flag_says_why(alice: Affiliate, product: Product) -> No
 
 def test_words_are_taken_out_of_the_books_but_never_put_in(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    adjust_ledger(affiliate=alice, amount=Money(500, "USD"), reason="for Carol's sake", by=bob)
+    adjust_ledger(affiliate=alice, amount=Money(500, "USD"), reason="for Carol's sake", actor=bob)
     for line in LedgerEntry.objects.filter(kind="commission"):
         refused(lambda line=line: LedgerEntry.objects.filter(pk=line.pk).update(reason=line.sealed("reason", "x")))
     adjustment = LedgerEntry.objects.get(kind="adjustment")
@@ -136,11 +136,11 @@ def test_a_ledger_line_never_changes(alice: Affiliate, product: Product, change:
 
 
 def test_nothing_of_the_books_is_deleted(alice: Affiliate, product: Product, bob: User) -> None:
-    set_rate(affiliate=alice, percent=Decimal(50), by=bob)
+    set_rate(affiliate=alice, percent=Decimal(50), actor=bob)
     commission = approved_sale(alice, product)
     Flag.objects.create(attribution=commission.attribution, kind="by_staff", state="open")
     Flag.objects.update(state="cleared", reason=because(Flag), decided_at=timezone.now())
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     for model in (PayoutClaim, LedgerEntry, PayoutItem, Commission, Flag, Attribution, Rate):
         assert model._default_manager.exists()
         refused(lambda model=model: model._default_manager.all()._raw_delete(using="default"))
@@ -149,7 +149,7 @@ def test_nothing_of_the_books_is_deleted(alice: Affiliate, product: Product, bob
 
 def test_a_payout_keeps_its_amount_and_its_end(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
     refused(lambda: PayoutItem.objects.update(amount_minor=1))
     refused(lambda: PayoutItem.objects.update(state="paid"))
     refused(lambda: PayoutClaim.objects.update(payout=None))
@@ -185,7 +185,7 @@ def test_a_refund_takes_back_once(alice: Affiliate, product: Product) -> None:
 @pytest.mark.parametrize("table", [LedgerEntry, Commission, Attribution, PayoutClaim])
 def test_no_row_is_replaced(alice: Affiliate, product: Product, bob: User, table: Any) -> None:
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     name = table._meta.db_table
     with connection.cursor() as cursor:
         refused(lambda: cursor.execute(f"INSERT OR REPLACE INTO {name} SELECT * FROM {name}"))

@@ -17,8 +17,9 @@ from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
 from affiliates.payouts.item_states import apply_item_state
 from affiliates.payouts.reconciliation import first_difference
-from affiliates.payouts.runs import PayoutRefused, prepare_payout
+from affiliates.payouts.runs import prepare_payout
 from affiliates.portal import overview_of
+from privacy.admin_base.refusals import ActionRefused
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture
@@ -55,13 +56,13 @@ def test_a_partial_refund_is_no_full_reversal(alice: Affiliate, product: Product
 def test_a_paid_commission_is_not_skipped_by_a_refund(alice: Affiliate, product: Product, bob: User) -> None:
     """Dub leaves what was paid already. Here the balance goes below zero, and the next sale makes up for it."""
     commission = approved_sale(alice, product)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     told(item, PayoutItemStatus.SUCCESS)
     refund(commission, "59.95")
     assert (commission.state, balance(alice)) == ("reversed", "-17.99 USD")
     approved_sale(alice, product, "100.00")
     assert balance(alice) == "12.01 USD"
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "12.01 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "12.01 USD"
 
 
 def test_two_partial_refunds_are_not_subtracted_twice(alice: Affiliate, product: Product) -> None:
@@ -86,7 +87,7 @@ def test_a_decimal_comma_never_makes_a_rate_of_nothing(staff: Client, product: P
 
 
 def test_a_percentage_with_one_digit_is_what_it_says(alice: Affiliate, product: Product) -> None:
-    set_rate(affiliate=alice, percent=Decimal("31.9"), by=None)
+    set_rate(affiliate=alice, percent=Decimal("31.9"), actor=None)
     assert str(sale(alice, product, "100.00").total) == "31.90 USD"
 
 
@@ -104,24 +105,24 @@ def test_a_join_does_not_multiply_what_is_owed(alice: Affiliate, product: Produc
         )
     assert str(overview_of(alice, currency="USD").approved) == "29.10 USD"
     assert first_difference(paypal_since=None) == ""
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "29.10 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "29.10 USD"
 
 
 def test_paid_unpaid_paid_pays_once(alice: Affiliate, product: Product, bob: User) -> None:
     """AffiliateWP#2463: a referral set back to unpaid was paid again. Here no state is set by hand, and a payout that
     PayPal reports late or twice changes nothing."""
     approved_sale(alice, product)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     for status in (PayoutItemStatus.SUCCESS, PayoutItemStatus.SUCCESS, PayoutItemStatus.PENDING):
         told(item, status)
-    with pytest.raises(PayoutRefused):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused):
+        prepare_payout(currency="USD", actor=bob)
     told(item, PayoutItemStatus.REVERSED)  # the money is truly back
     told(item, PayoutItemStatus.SUCCESS)  # an old message, late
     assert balance(alice) == "17.99 USD"
-    prepare_payout(currency="USD", prepared_by=bob)
-    with pytest.raises(PayoutRefused):
-        prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
+    with pytest.raises(ActionRefused):
+        prepare_payout(currency="USD", actor=bob)
     assert LedgerEntry.objects.filter(kind="payout").aggregate(sum=Sum("amount_minor"))["sum"] == -2 * 1799
 
 
@@ -133,7 +134,7 @@ def test_twenty_at_once_approve_once(alice: Affiliate, product: Product) -> None
 
     def approve() -> None:
         try:
-            done.append(approve_commission(commission=commission, approved_by=None))
+            done.append(approve_commission(commission=commission, actor=None))
         finally:
             connection.close()
 
@@ -172,10 +173,10 @@ def test_an_inactive_affiliate_is_not_paid(alice: Affiliate, product: Product, b
     """AffiliateWP#1465."""
     approved_sale(alice, product)
     Affiliate.objects.update(state=state)
-    with pytest.raises(PayoutRefused):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused):
+        prepare_payout(currency="USD", actor=bob)
     Affiliate.objects.update(state="active")
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "17.99 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "ALICE@example.com", "money@example.com"])
@@ -189,7 +190,7 @@ def test_buying_for_oneself_is_held_not_dropped(
     apply_capture(payment=payment, capture=capture_of(payment))
     commission = Commission.objects.get()
     assert commission.is_held
-    assert not approve_commission(commission=commission, approved_by=None)
+    assert not approve_commission(commission=commission, actor=None)
 
 
 def test_a_refund_that_is_told_before_the_money_loses_nothing(alice: Affiliate, product: Product) -> None:
@@ -201,12 +202,12 @@ def test_a_refund_that_is_told_before_the_money_loses_nothing(alice: Affiliate, 
     commission = Commission.objects.get()
     assert (commission.state, commission.reversed_minor) == ("pending", 600)
     apply_capture(payment=payment, capture=capture_of(payment))
-    assert approve_commission(commission=commission, approved_by=None)
+    assert approve_commission(commission=commission, actor=None)
     assert balance(alice) == "11.99 USD"
 
 
 def test_a_commission_of_nothing_survives_a_partial_refund(alice: Affiliate, product: Product) -> None:
-    set_rate(affiliate=alice, flat=Money(0, "USD"), by=None)
+    set_rate(affiliate=alice, flat=Money(0, "USD"), actor=None)
     commission = sale(alice, product)
     refund(commission, "1.00")
     assert commission.state == "pending"

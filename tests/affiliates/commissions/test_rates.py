@@ -13,8 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.commissions.rates import RateRefused, end_rate, rate_for, set_rate
+from affiliates.commissions.rates import end_rate, rate_for, set_rate
 from affiliates.models import Affiliate, Rate, reckon
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.money import Money
@@ -31,22 +32,22 @@ def terms(affiliate: Affiliate, product: Product, currency: str = "USD") -> str:
 
 def test_the_nearest_rate_counts(alice: Affiliate, product: Product) -> None:
     assert terms(alice, product) == "30%"  # of the settings
-    set_rate(percent=Decimal(10), by=None)
+    set_rate(percent=Decimal(10), actor=None)
     assert terms(alice, product) == "10%"
-    set_rate(product=product, percent=Decimal(15), by=None)
+    set_rate(product=product, percent=Decimal(15), actor=None)
     assert terms(alice, product) == "15%"
-    set_rate(affiliate=alice, percent=Decimal("12.5"), by=None)
+    set_rate(affiliate=alice, percent=Decimal("12.5"), actor=None)
     assert terms(alice, product) == "12.5%"
-    set_rate(affiliate=alice, product=product, flat=Money(500, "USD"), by=None)
+    set_rate(affiliate=alice, product=product, flat=Money(500, "USD"), actor=None)
     assert terms(alice, product) == "5.00 USD per sale"
 
 
 def test_another_affiliates_or_products_rate_does_not_count(alice: Affiliate, product: Product) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
     other = factories.product(slug="other")
-    set_rate(affiliate=erin, percent=Decimal(90), by=None)
-    set_rate(product=other, percent=Decimal(80), by=None)
-    set_rate(affiliate=alice, product=other, percent=Decimal(70), by=None)
+    set_rate(affiliate=erin, percent=Decimal(90), actor=None)
+    set_rate(product=other, percent=Decimal(80), actor=None)
+    set_rate(affiliate=alice, product=other, percent=Decimal(70), actor=None)
     assert (terms(alice, product), terms(erin, product), terms(alice, other)) == ("30%", "90%", "70%")
 
 
@@ -59,7 +60,7 @@ def test_a_rate_counts_from_its_start_to_its_end(
         percent=Decimal(50),
         starts_at=now + timedelta(days=1),
         ends_at=now + timedelta(days=2),
-        by=None,
+        actor=None,
     )
     clock.shift(timedelta(days=1) - timedelta(seconds=1))
     assert terms(alice, product) == "30%"
@@ -70,17 +71,17 @@ def test_a_rate_counts_from_its_start_to_its_end(
 
 
 def test_a_flat_rate_in_another_currency_is_passed_over(alice: Affiliate, product: Product) -> None:
-    set_rate(affiliate=alice, flat=Money(500, "JPY"), by=None)
+    set_rate(affiliate=alice, flat=Money(500, "JPY"), actor=None)
     assert (terms(alice, product), terms(alice, product, "JPY")) == ("30%", "500 JPY per sale")
 
 
 def test_a_new_rate_ends_the_old_one_and_keeps_it(
     alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
-    old = set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    old = set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     earlier = sale(alice, product, "100.00")
     clock.shift(timedelta(hours=1))
-    new = set_rate(affiliate=alice, percent=Decimal(20), by=None)
+    new = set_rate(affiliate=alice, percent=Decimal(20), actor=None)
     old.refresh_from_db()
     assert old.ends_at == new.starts_at
     assert (str(earlier.total), str(sale(alice, product, "100.00").total)) == ("10.00 USD", "20.00 USD")
@@ -88,10 +89,10 @@ def test_a_new_rate_ends_the_old_one_and_keeps_it(
 
 
 def test_an_ended_rate_counts_no_more(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
-    rate = set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    rate = set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     clock.shift(timedelta(hours=1))
-    assert end_rate(rate=rate, by=None)
-    assert not end_rate(rate=rate, by=None)
+    assert end_rate(rate=rate, actor=None)
+    assert not end_rate(rate=rate, actor=None)
     assert terms(alice, product) == "30%"
 
 
@@ -108,14 +109,14 @@ def test_a_currency_without_decimals_is_rounded_to_its_unit(yen: int, rate: str,
 
 
 def test_nothing_starts_in_the_past(alice: Affiliate) -> None:
-    with pytest.raises(RateRefused, match="in the past"):
-        set_rate(affiliate=alice, percent=Decimal(1), starts_at=timezone.now() - timedelta(hours=1), by=None)
+    with pytest.raises(ActionRefused, match="in the past"):
+        set_rate(affiliate=alice, percent=Decimal(1), starts_at=timezone.now() - timedelta(hours=1), actor=None)
 
 
 def test_no_rate_ends_when_it_starts(staff: Client, alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
-    with pytest.raises(RateRefused, match="end after it starts"):
-        set_rate(affiliate=alice, percent=Decimal(1), starts_at=tomorrow, ends_at=tomorrow, by=None)
+    with pytest.raises(ActionRefused, match="end after it starts"):
+        set_rate(affiliate=alice, percent=Decimal(1), starts_at=tomorrow, ends_at=tomorrow, actor=None)
     moment = {"0": f"{tomorrow:%Y-%m-%d}", "1": "12:00:00"}
     times = {f"{name}_{part}": text for name in ("starts_at", "ends_at") for part, text in moment.items()}
     page = staff.post(ADD, {"affiliate": str(alice.pk), "percent": "12.50", "currency": "USD", **times})
@@ -125,20 +126,20 @@ def test_no_rate_ends_when_it_starts(staff: Client, alice: Affiliate) -> None:
 
 def test_a_rate_that_was_ended_before_its_start_is_in_nobodys_way(alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
-    never = set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, by=None)
-    assert end_rate(rate=never, by=None)
-    now = set_rate(affiliate=alice, percent=Decimal(20), by=None)
+    never = set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, actor=None)
+    assert end_rate(rate=never, actor=None)
+    now = set_rate(affiliate=alice, percent=Decimal(20), actor=None)
     assert (now.ends_at, Rate.objects.get(percent=10).ends_at) == (None, tomorrow)
-    anew = set_rate(affiliate=alice, percent=Decimal(30), starts_at=tomorrow, by=None)
+    anew = set_rate(affiliate=alice, percent=Decimal(30), starts_at=tomorrow, actor=None)
     assert list(Rate.objects.in_force(tomorrow)) == [anew]
 
 
 def test_two_rates_of_one_target_do_not_overlap(alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
-    set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, by=None)
-    with pytest.raises(RateRefused, match="is already set from"):
-        set_rate(affiliate=alice, percent=Decimal(20), by=None)
-    set_rate(affiliate=alice, percent=Decimal(20), ends_at=tomorrow, by=None)
+    set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, actor=None)
+    with pytest.raises(ActionRefused, match="is already set from"):
+        set_rate(affiliate=alice, percent=Decimal(20), actor=None)
+    set_rate(affiliate=alice, percent=Decimal(20), ends_at=tomorrow, actor=None)
     assert Rate.objects.count() == 2
 
 
@@ -168,14 +169,14 @@ def test_the_database_refuses_what_is_no_rate(db: None, fields: dict[str, object
 
 @pytest.mark.parametrize("change", [{"percent": 90}, {"starts_at": timezone.now()}, {"affiliate": None}])
 def test_the_database_refuses_an_edit(alice: Affiliate, change: dict[str, object]) -> None:
-    set_rate(affiliate=alice, percent=Decimal(10), by=None)
+    set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
         Rate.objects.update(**change)
 
 
 def test_an_end_is_not_put_off(alice: Affiliate, clock: time_machine.Traveller) -> None:
-    rate = set_rate(affiliate=alice, percent=Decimal(10), by=None)
-    end_rate(rate=rate, by=None)
+    rate = set_rate(affiliate=alice, percent=Decimal(10), actor=None)
+    end_rate(rate=rate, actor=None)
     with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
         Rate.objects.update(ends_at=None)
 
@@ -231,7 +232,7 @@ def test_staff_replace_an_open_rate(
 ) -> None:
     whose = {"affiliate": alice if target in {"affiliate", "both"} else None}
     what = {"product": product if target in {"product", "both"} else None}
-    old = set_rate(**whose, **what, percent=Decimal(30), by=None)  # type: ignore[arg-type]
+    old = set_rate(**whose, **what, percent=Decimal(30), actor=None)  # type: ignore[arg-type]
     clock.shift(timedelta(hours=1))
     named = {name: str(one.pk) for name, one in (whose | what).items() if one is not None}
     start = timezone.now().replace(microsecond=0) + timedelta(days=1)
@@ -258,7 +259,7 @@ def sent(staff: Client, typed: dict[str, str]) -> BeautifulSoup:
 def test_a_replaced_rate_counts_from_its_start_on(
     staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
-    set_rate(affiliate=alice, percent=Decimal(30), by=None)
+    set_rate(affiliate=alice, percent=Decimal(30), actor=None)
     clock.shift(timedelta(hours=1))
     sent(staff, {"affiliate": str(alice.pk), "percent": "40"})
     assert terms(alice, product) == "40%"
@@ -266,7 +267,7 @@ def test_a_replaced_rate_counts_from_its_start_on(
 
 @pytest.mark.parametrize("slip", [{"percent": "12,5"}, {"percent": "10", "flat": "5"}, {}, {"percent": "101"}])
 def test_a_slip_beside_an_open_rate_names_no_constraint(staff: Client, product: Product, slip: dict[str, str]) -> None:
-    set_rate(percent=Decimal(30), by=None)
+    set_rate(percent=Decimal(30), actor=None)
     page = sent(staff, slip).text
     assert "Please correct the error" in page
     assert "Constraint" not in page and "is violated" not in page

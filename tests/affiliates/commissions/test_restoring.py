@@ -74,13 +74,13 @@ def test_a_pending_one_waits_again_and_needs_no_line(alice: Affiliate, product: 
     undo(row)
     assert state_of(commission) == ("pending", 0)
     assert not LedgerEntry.objects.exists()
-    approve_commission(commission=commission, approved_by=None)
+    approve_commission(commission=commission, actor=None)
     assert balance(alice) == "17.99 USD"
 
 
 def test_a_paid_one_is_paid_again(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
-    paid(prepare_payout(currency="USD", prepared_by=bob).items.get())
+    paid(prepare_payout(currency="USD", actor=bob).items.get())
     row = refund(commission, "59.95")
     assert balance(alice) == "-17.99 USD"
     undo(row)
@@ -90,7 +90,7 @@ def test_a_paid_one_is_paid_again(alice: Affiliate, product: Product, bob: User)
 
 def test_one_on_its_way_goes_on_and_is_then_paid(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     undo(refund(commission, "59.95"))
     assert state_of(commission) == ("in_payout", 0)
     paid(item)

@@ -69,7 +69,7 @@ def test_a_refund_before_the_approval_credits_what_is_left(alice: Affiliate, pro
     commission = sale(alice, product)
     refund(commission, "20.00")
     assert reversals(alice) == []
-    assert approve_commission(commission=commission, approved_by=None)
+    assert approve_commission(commission=commission, actor=None)
     assert balance(alice) == "11.99 USD"
     refund(commission, "39.95")
     assert balance(alice) == "0.00 USD"
@@ -79,7 +79,7 @@ def test_a_full_refund_before_the_approval_leaves_nothing_to_approve(alice: Affi
     commission = sale(alice, product)
     refund(commission, "59.95")
     assert commission.state == Commission.State.REVERSED
-    assert not approve_commission(commission=commission, approved_by=None)
+    assert not approve_commission(commission=commission, actor=None)
     assert not LedgerEntry.objects.exists()
 
 

@@ -71,14 +71,14 @@ def test_any_split_in_any_order_sums_to_the_full_reversal(
     try:
         with transaction.atomic():
             product, alice = factories.product(), factories.affiliate("alice@example.com", "DEMO")
-            set_rate(affiliate=alice, percent=Decimal(hundredths) / 100, by=None)
+            set_rate(affiliate=alice, percent=Decimal(hundredths) / 100, actor=None)
             commission = buy(alice, product, price, currency)
             cuts = data.draw(st.sets(st.integers(1, max(price - 1, 1)), max_size=8).map(sorted), label="cuts")
             edges = [0, *[cut for cut in cuts if cut < price], price]
             parts = data.draw(st.permutations([end - start for start, end in zip(edges, edges[1:], strict=False)]))
             for number, part in enumerate(parts):
                 if number == approve_after:
-                    approve_commission(commission=commission, approved_by=None)
+                    approve_commission(commission=commission, actor=None)
                 give_money_back(Payment.objects.get(), part)
             commission.refresh_from_db()
             assert (commission.state, commission.reversed_minor) == ("reversed", commission.amount_minor)

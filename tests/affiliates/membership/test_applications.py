@@ -11,8 +11,9 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from affiliates.membership.applications import DecisionRefused, approve_application, decline_application
+from affiliates.membership.applications import approve_application, decline_application
 from affiliates.models import Affiliate, Application
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from privacy.models import Suppression
 from privacy.registry.purposes import Channel
@@ -221,7 +222,7 @@ def test_who_is_an_affiliate_already_is_told_by_mail_alone(
     assert "/affiliates/apply/confirm/" not in str(mail.outbox[-1].body)
     application = Application.objects.get()
     assert f"already belongs to {alice}" in decide(staff, application, "approve")
-    with pytest.raises(DecisionRefused, match="belongs to affiliate DEMO"):
+    with pytest.raises(ActionRefused, match="belongs to affiliate DEMO"):
         approve_application(application=application)
     assert Affiliate.objects.count() == 1
 

@@ -18,7 +18,8 @@ from affiliates.commissions.lifecycle import approve_past_hold
 from affiliates.membership.account_state import STAYS_AT_LEAST, close_affiliate, part_with_closed_affiliates
 from affiliates.models import Affiliate, Application, Click, LedgerEntry, PayoutBatch, PayoutEmailChange, PayoutItem
 from affiliates.payouts.reconciliation import first_difference
-from affiliates.payouts.runs import PayoutRefused, prepare_payout
+from affiliates.payouts.runs import prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from shop.models import Product
@@ -104,10 +105,10 @@ def test_the_last_money_is_paid_however_little_it_is(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     approved_sale(alice, product, "10.00")
-    with pytest.raises(PayoutRefused):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused):
+        prepare_payout(currency="USD", actor=bob)
     close(browser)
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "3.00 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "3.00 USD"
 
 
 def test_a_pending_commission_is_paid_after_its_hold_and_then_the_person_goes(
@@ -119,7 +120,7 @@ def test_a_pending_commission_is_paid_after_its_hold_and_then_the_person_goes(
     clock.shift(timedelta(days=30))
     approve_past_hold(now=timezone.now())
     assert part_with_closed_affiliates(now=timezone.now()) == 0  # it is owed
-    batch = prepare_payout(currency="USD", prepared_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
     assert part_with_closed_affiliates(now=timezone.now()) == 0  # it is on its way
     pay(batch)
     assert part_with_closed_affiliates(now=timezone.now()) == 1
@@ -133,7 +134,7 @@ def test_the_person_goes_and_the_ledger_stays(
     browser.post("/affiliates/portal/profile/payouts/", {"email": "new@paypal.example"})
     approved_sale(alice, product)
     bobs = [value for value in stored("accounts_user", ["email"]) if value is not None]
-    pay(prepare_payout(currency="USD", prepared_by=bob))
+    pay(prepare_payout(currency="USD", actor=bob))
     before = list(LedgerEntry.objects.order_by("pk").values("pk", "amount_minor", "affiliate"))
     assert len(before) == 2
     close(browser)
@@ -173,7 +174,7 @@ def test_another_affiliate_who_is_paid_at_that_address_stays(
 
 def test_staff_who_are_affiliates_keep_their_sign_in(clock: time_machine.Traveller, bob: User) -> None:
     affiliate = Affiliate.objects.create(user=bob, code="BOB", payout_email="bob@example.com", terms_version="1")
-    close_affiliate(affiliate=affiliate, by=bob)
+    close_affiliate(affiliate=affiliate, actor=bob)
     assert part(clock) == 1
     bob.refresh_from_db()
     assert (bob.is_active, bob.email) == (True, "bob@example.com")
@@ -183,7 +184,7 @@ def test_a_deletion_request_leads_to_the_same(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     approved_sale(alice, product)
-    pay(prepare_payout(currency="USD", prepared_by=bob))
+    pay(prepare_payout(currency="USD", actor=bob))
     browser.post("/affiliates/portal/profile/payouts/", {"email": "new@paypal.example"})
     before = list(LedgerEntry.objects.order_by("pk").values("pk", "amount_minor"))
     assert before

@@ -13,8 +13,9 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.passwords.link import LinkRefused, send_first_password_link
-from affiliates.membership.applications import DecisionRefused, approve_application
+from affiliates.membership.applications import approve_application
 from affiliates.models import Affiliate, Application
+from privacy.admin_base.refusals import ActionRefused
 from tests import factories
 
 from .conftest import PASSWORD, Link
@@ -184,7 +185,7 @@ def test_an_account_made_while_staff_decide_is_a_refusal_in_words(
         return create(self, email, *args, **fields)
 
     monkeypatch.setattr(type(User.objects), "create_user", create_late)
-    with pytest.raises(DecisionRefused, match="at the same time"):
+    with pytest.raises(ActionRefused, match="at the same time"):
         approve_application(application=application)
     assert not User.objects.exists()
     assert connection.is_usable()

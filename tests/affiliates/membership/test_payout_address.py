@@ -68,7 +68,7 @@ def test_payouts_go_to_the_old_address_until_then(
     approved_sale(alice, product)
     clock.shift(timedelta(hours=71, minutes=59))
     use_new_payout_emails(now=timezone.now())
-    assert prepare_payout(currency="USD", prepared_by=bob).items.get().receiver == "alice@example.com"
+    assert prepare_payout(currency="USD", actor=bob).items.get().receiver == "alice@example.com"
 
 
 def test_the_old_address_is_told_and_the_new_one_is_not(asked: PayoutEmailChange) -> None:

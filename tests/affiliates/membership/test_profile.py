@@ -129,7 +129,7 @@ def test_a_payout_is_told_to_whoever_wants_it(
 ) -> None:
     choose(browser, **({"mail_payouts": "on"} if wanted else {}))
     approved_sale(alice, product)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     paid = PayoutItemState("I-1", "B-1", str(item.pk), PayoutItemStatus.SUCCESS, item.total, None, "T-1", None)
     apply_item_state(batch=item.batch, remote=paid)
     work()

@@ -9,9 +9,10 @@ from django.core import mail
 from django.test import Client
 
 from accounts.models import User
-from affiliates.membership.account_state import StepRefused, reinstate_affiliate, suspend_affiliate
+from affiliates.membership.account_state import reinstate_affiliate, suspend_affiliate
 from affiliates.models import Affiliate
-from affiliates.payouts.runs import PayoutRefused, prepare_payout
+from affiliates.payouts.runs import prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories
@@ -42,24 +43,24 @@ def test_a_suspended_affiliate_reads_why_and_earns_nothing(
     staff: Client, alice: Affiliate, bob: User, product: Product
 ) -> None:
     approved_sale(alice, product)
-    suspend_affiliate(affiliate=alice, reason=REASON, by=bob)
+    suspend_affiliate(affiliate=alice, reason=REASON, actor=bob)
     browser = Client()
     browser.force_login(alice.user)
     assert REASON in browser.get("/affiliates/portal/profile/").content.decode()
     assert not Client().get("/go/DEMO/").cookies
-    with pytest.raises(PayoutRefused):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused):
+        prepare_payout(currency="USD", actor=bob)
 
 
 def test_reinstating_undoes_it(staff: Client, alice: Affiliate, bob: User, product: Product, work: Work) -> None:
     approved_sale(alice, product)
-    suspend_affiliate(affiliate=alice, reason=REASON, by=bob)
+    suspend_affiliate(affiliate=alice, reason=REASON, actor=bob)
     staff.post(step(alice, "reinstate"))
     alice.refresh_from_db()
     assert (alice.state, alice.state_reason) == ("active", None)
     work()
     assert mail.outbox[-1].subject == "Your affiliate account is reinstated"
-    assert prepare_payout(currency="USD", prepared_by=bob)
+    assert prepare_payout(currency="USD", actor=bob)
 
 
 def test_staff_close_with_a_reason(staff: Client, alice: Affiliate, work: Work) -> None:
@@ -74,8 +75,8 @@ def test_staff_close_with_a_reason(staff: Client, alice: Affiliate, work: Work) 
 
 
 def test_a_step_that_does_not_fit_is_refused(alice: Affiliate, bob: User) -> None:
-    with pytest.raises(StepRefused, match="This account is active"):
-        reinstate_affiliate(affiliate=alice, by=bob)
+    with pytest.raises(ActionRefused, match="This account is active"):
+        reinstate_affiliate(affiliate=alice, actor=bob)
 
 
 def test_steps_need_the_permission(alice: Affiliate) -> None:

@@ -14,10 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.terms import PublishingRefused, accept_terms, publish_terms, tell_of_new_terms, terms_now
+from affiliates.membership.terms import accept_terms, publish_terms, tell_of_new_terms, terms_now
 from affiliates.models import Affiliate, Attribution, TermsAcceptance, TermsVersion
 from affiliates.payouts.eligibility import Ineligibility, ineligibility
-from affiliates.payouts.runs import PayoutRefused, prepare_payout
+from affiliates.payouts.runs import prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests.affiliates.sales import approved_sale
@@ -34,7 +35,7 @@ ADMIN = "/admin/affiliates/termsversion/"
 
 def new_version(by: User, effective_from: datetime | None = None, number: int = 2) -> TermsVersion:
     version = TermsVersion.objects.create(number=number, text="# New\n\nWe pay twice.", changes="We pay twice.")
-    publish_terms(version=version, effective_from=effective_from or timezone.now(), by=by)
+    publish_terms(version=version, effective_from=effective_from or timezone.now(), actor=by)
     version.refresh_from_db()
     return version
 
@@ -104,11 +105,11 @@ def test_payouts_wait_for_the_acceptance_and_lose_nothing(alice: Affiliate, prod
     approved_sale(alice, product)
     version = new_version(bob)
     assert ineligibility(alice, due_minor=1799) is Ineligibility.TERMS
-    with pytest.raises(PayoutRefused):
-        prepare_payout(currency="USD", prepared_by=bob)
+    with pytest.raises(ActionRefused):
+        prepare_payout(currency="USD", actor=bob)
     alice.refresh_from_db()
-    accept_terms(affiliate=alice, version=version, now=timezone.now(), by=alice.user)
-    assert str(prepare_payout(currency="USD", prepared_by=bob).open_total) == "17.99 USD"
+    accept_terms(affiliate=alice, version=version, now=timezone.now(), actor=alice.user)
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
 
 
 def test_links_go_on_counting_under_the_terms_accepted_before(
@@ -176,28 +177,28 @@ def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day:
 
 def test_a_version_is_published_once(bob: User) -> None:
     version = new_version(bob, timezone.now() + timedelta(days=1))
-    with pytest.raises(PublishingRefused, match="already published"):
-        publish_terms(version=version, effective_from=timezone.now() + timedelta(days=2), by=bob)
+    with pytest.raises(ActionRefused, match="already published"):
+        publish_terms(version=version, effective_from=timezone.now() + timedelta(days=2), actor=bob)
 
 
 def test_an_older_draft_does_not_follow_a_newer_version(bob: User) -> None:
     draft = TermsVersion.objects.create(number=2, text="Twice.", changes="Twice.")
     new_version(bob, number=3)
-    with pytest.raises(PublishingRefused, match="Version 3 was published in the meantime"):
-        publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=2), by=bob)
+    with pytest.raises(ActionRefused, match="Version 3 was published in the meantime"):
+        publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=2), actor=bob)
 
 
 def test_a_version_takes_effect_after_the_one_before(bob: User) -> None:
     new_version(bob, timezone.now() + timedelta(days=2))
     draft = TermsVersion.objects.create(number=3, text="Thrice.", changes="Thrice.")
-    with pytest.raises(PublishingRefused, match="choose a later day"):
-        publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=1), by=bob)
+    with pytest.raises(ActionRefused, match="choose a later day"):
+        publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=1), actor=bob)
 
 
 def test_the_database_keeps_published_terms_and_acceptances(alice: Affiliate) -> None:
     version = terms_now()
     assert version is not None
-    accept_terms(affiliate=alice, version=version, now=timezone.now(), by=None)
+    accept_terms(affiliate=alice, version=version, now=timezone.now(), actor=None)
     published = TermsVersion.objects.filter(pk=version.pk)
     accepted = TermsAcceptance.objects.all()
     assert published.exists()

@@ -39,18 +39,18 @@ RUN = "/admin/affiliates/payoutbatch/{}/{}"
 
 
 def suspend(erin: Affiliate, bob: User) -> None:
-    suspend_affiliate(affiliate=erin, reason="we look into your sales", by=bob)
+    suspend_affiliate(affiliate=erin, reason="we look into your sales", actor=bob)
 
 
 def hold(erin: Affiliate, bob: User) -> None:
     commission = Commission.objects.get(attribution__affiliate=erin)
-    raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, by=bob)
+    raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF, actor=bob)
 
 
 def change_terms(erin: Affiliate, bob: User) -> None:
     version = TermsVersion.objects.create(number=2, text="New", changes="We pay twice.")
     with time_machine.travel(timezone.now(), tick=False):
-        publish_terms(version=version, effective_from=timezone.now(), by=bob)
+        publish_terms(version=version, effective_from=timezone.now(), actor=bob)
     Affiliate.objects.exclude(pk=erin.pk).update(terms_version="2")
 
 
@@ -96,7 +96,7 @@ def batch(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> Pay
     """Prepared, for Alice and Erin, 17.99 USD each."""
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
-    return prepare_payout(currency="USD", prepared_by=bob)
+    return prepare_payout(currency="USD", actor=bob)
 
 
 def state_of(affiliate: Affiliate) -> tuple[str, str]:
@@ -149,7 +149,7 @@ def test_who_may_not_be_paid_any_more_is_left_out_at_the_first_sending(
     change: Change,
     reason: Ineligibility,
 ) -> None:
-    approve_payout(batch=batch, approved_by=bob)
+    approve_payout(batch=batch, actor=bob)
     change(erin, bob)
     follow_open_payouts(now=timezone.now())
     assert state_of(erin)[0] == "cancelled"
@@ -200,7 +200,7 @@ def test_one_at_whose_address_nobody_else_is_owed_anything_is_paid(
 def test_who_closed_the_account_is_paid_the_last_money(
     staff: Client, erin: Affiliate, batch: PayoutBatch, bob: User
 ) -> None:
-    close_affiliate(affiliate=erin, by=erin.user)
+    close_affiliate(affiliate=erin, actor=erin.user)
     assert "Left out" not in approve(staff, batch)
     assert state_of(erin) == ("queued", "0.00 USD")
 
@@ -210,8 +210,8 @@ def test_what_was_left_out_is_paid_by_the_next_run(
 ) -> None:
     hold(erin, bob)
     approve(staff, batch)
-    clear_flag(flag=Flag.objects.get(), reason="all is well", by=bob)
-    again = prepare_payout(currency="USD", prepared_by=bob)
+    clear_flag(flag=Flag.objects.get(), reason="all is well", actor=bob)
+    again = prepare_payout(currency="USD", actor=bob)
     assert [(item.affiliate, item.amount_minor) for item in again.items.all()] == [(erin, 1799)]
     assert first_difference(paypal_since=None) == ""
 
@@ -231,8 +231,8 @@ def test_a_run_of_which_nothing_is_left_is_canceled(
 def test_until_a_new_address_is_in_use_the_old_one_is_paid_and_then_the_new_one(
     erin: Affiliate, batch: PayoutBatch, bob: User, paypal_down: None
 ) -> None:
-    ask_for_payout_email(affiliate=erin, email="new@example.com", by=erin.user)
-    approve_payout(batch=batch, approved_by=bob)
+    ask_for_payout_email(affiliate=erin, email="new@example.com", actor=erin.user)
+    approve_payout(batch=batch, actor=bob)
     assert batch.items.get(affiliate=erin).receiver == "erin@example.com"
     use_new_payout_emails(now=timezone.now() + HOLD)
     follow_open_payouts(now=timezone.now())
@@ -243,7 +243,7 @@ def test_after_the_first_sending_nothing_changes_a_line(
     alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User, paypal_down: None
 ) -> None:
     """PayPal may have it, whatever it answered: releasing the money could pay it twice."""
-    approve_payout(batch=batch, approved_by=bob)
+    approve_payout(batch=batch, actor=bob)
     follow_open_payouts(now=timezone.now())
     suspend(erin, bob)
     pay_at(alice, "new@example.com")
@@ -257,7 +257,7 @@ def test_a_payout_whose_answer_was_lost_is_followed_though_the_affiliate_is_susp
     alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User, paypal: Standin
 ) -> None:
     paypal.fault("drop_after_commit", path_contains="/v1/payments/payouts", times=1)
-    approve_payout(batch=batch, approved_by=bob)
+    approve_payout(batch=batch, actor=bob)
     run_due_tasks()
     suspend(erin, bob)
     follow_open_payouts(now=timezone.now())
@@ -276,7 +276,7 @@ def test_the_page_costs_the_same_for_many(staff: Client, product: Product, bob: 
     def cost(size: int) -> int:
         for number in range(size):
             approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
-        batch = prepare_payout(currency="USD", prepared_by=bob)
+        batch = prepare_payout(currency="USD", actor=bob)
         Affiliate.objects.update(state="suspended")
         with CaptureQueriesContext(connection) as queries:
             assert page_of(staff, batch).count("the account is suspended") == size
@@ -295,8 +295,8 @@ def by_hand(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> P
     """Approved, for Alice and Erin, 17.99 USD each; the list is not made yet."""
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob, method=PayoutBatch.Method.CSV)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob, method=PayoutBatch.Method.CSV)
+    approve_payout(batch=batch, actor=bob)
     return batch
 
 
@@ -342,4 +342,4 @@ def test_marking_the_whole_run_paid_leaves_who_may_not_be_paid_for_a_person_to_s
     staff.post(f"/admin/affiliates/payoutitem/{item.pk}/settle/", paid)
     by_hand.refresh_from_db()
     assert (state_of(erin), by_hand.state) == (("paid", "0.00 USD"), "finished")
-    reinstate_affiliate(affiliate=Affiliate.objects.get(pk=erin.pk), by=bob)
+    reinstate_affiliate(affiliate=Affiliate.objects.get(pk=erin.pk), actor=bob)

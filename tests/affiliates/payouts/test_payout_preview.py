@@ -76,7 +76,7 @@ def test_one_wrong_address_does_not_stop_the_others(alice: Affiliate, product: P
     erin = factories.affiliate("erin@example.com", "ERIN", payout_email="not an address")
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
-    assert [item.affiliate for item in prepare_payout(currency="USD", prepared_by=bob).items.all()] == [alice]
+    assert [item.affiliate for item in prepare_payout(currency="USD", actor=bob).items.all()] == [alice]
 
 
 def test_it_costs_the_same_for_many(product: Product) -> None:

@@ -30,7 +30,7 @@ def item(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
     approved_sale(alice, product)
     run_due_tasks()  # the buyer's receipt
     mail.outbox.clear()
-    batch = prepare_payout(currency="USD", prepared_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
     now = timezone.now()
     PayoutBatch.objects.update(state="sent", approved_at=now, approved_by=bob, approved_alone=True)
     PayoutParcel.objects.update(state="sent", paypal_batch_id="B", first_sent_at=now)
@@ -80,8 +80,8 @@ def test_the_affiliate_hears_that_it_came_back(item: PayoutItem) -> None:
 
 def test_a_cancelled_run_looks_like_no_failure(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    cancel_payout(batch=batch, cancelled_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    cancel_payout(batch=batch, actor=bob)
     assert batch.items.get().get_state_display() == "not sent; due again"
     actions = AuditEntry.objects.filter(action__startswith="affiliates.payout.").values_list("action", flat=True)
     assert set(actions) == {"affiliates.payout.prepared", "affiliates.payout.cancelled"}
@@ -110,8 +110,8 @@ def test_the_database_wants_a_second_person_or_a_word_about_it(item: PayoutItem)
 def test_the_only_one_who_may_is_recorded_as_alone(alice: Affiliate, product: Product, bob: User) -> None:
     factories.user("vera@example.com", is_staff=True)  # of the staff, but without the permission
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=batch, actor=bob)
     batch.refresh_from_db()
     assert batch.approved_alone
 
@@ -120,8 +120,8 @@ def test_an_address_that_went_before_the_sending_stops_nobody_else(
     alice: Affiliate, product: Product, bob: User, paypal_down: None
 ) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=batch, actor=bob)
     alice.payout_email = None
     alice.save()
     assert follow_open_payouts(now=timezone.now()) == 1
@@ -134,8 +134,8 @@ def test_an_address_that_went_after_the_first_try_is_for_a_person(
 ) -> None:
     """PayPal may have it: giving the money back could pay it twice."""
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=batch, actor=bob)
     follow_open_payouts(now=timezone.now())
     item = batch.items.get()
     item.receiver = None

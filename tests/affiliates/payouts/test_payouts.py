@@ -12,14 +12,15 @@ from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem
-from affiliates.payouts.runs import PayoutRefused, approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
 
 
 def prepare(bob: User) -> PayoutBatch:
-    return prepare_payout(currency="USD", prepared_by=bob)
+    return prepare_payout(currency="USD", actor=bob)
 
 
 def test_it_takes_up_everything_that_is_due(alice: Affiliate, product: Product, bob: User) -> None:
@@ -45,7 +46,7 @@ def test_the_ledger_lines_of_a_payout_sum_to_zero(alice: Affiliate, product: Pro
 def test_a_second_run_finds_nothing(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     prepare(bob)
-    with pytest.raises(PayoutRefused, match="Nobody has"):
+    with pytest.raises(ActionRefused, match="Nobody has"):
         prepare(bob)
     assert PayoutBatch.objects.count() == 1
 
@@ -59,7 +60,7 @@ def test_less_than_the_minimum_waits(
     if paid:
         assert str(prepare(bob).open_total) == "17.99 USD"
         return
-    with pytest.raises(PayoutRefused, match="18.00 USD"):
+    with pytest.raises(ActionRefused, match="18.00 USD"):
         prepare(bob)
     assert balance(alice) == "17.99 USD"
 
@@ -79,7 +80,7 @@ def test_a_suspended_affiliate_is_not_paid(
 ) -> None:
     approved_sale(alice, product)
     Affiliate.objects.update(**changes)
-    with pytest.raises(PayoutRefused):
+    with pytest.raises(ActionRefused):
         prepare(bob)
     assert balance(alice) == "17.99 USD"
 
@@ -88,7 +89,7 @@ def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Pro
     approved_sale(alice, product)
     alice.payout_email = None
     alice.save()
-    with pytest.raises(PayoutRefused, match="a valid PayPal address"):
+    with pytest.raises(ActionRefused, match="a valid PayPal address"):
         prepare(bob)
 
 
@@ -135,7 +136,7 @@ def test_two_runs_at_once_pay_once(alice: Affiliate, product: Product, bob: User
         try:
             start.wait()
             prepare(bob)
-        except PayoutRefused as refusal:
+        except ActionRefused as refusal:
             refusals.append(str(refusal))
         finally:
             connection.close()
@@ -154,9 +155,9 @@ def test_a_second_member_of_staff_has_to_approve(alice: Affiliate, product: Prod
     approved_sale(alice, product)
     batch = prepare(bob)
     colleague = factories.user("vera@example.com", is_staff=True, is_superuser=True)
-    with pytest.raises(PayoutRefused, match="colleague"):
-        approve_payout(batch=batch, approved_by=bob)
-    approve_payout(batch=batch, approved_by=colleague)
+    with pytest.raises(ActionRefused, match="colleague"):
+        approve_payout(batch=batch, actor=bob)
+    approve_payout(batch=batch, actor=colleague)
     batch.refresh_from_db()
     assert (batch.state, batch.prepared_by, batch.approved_by) == ("approved", bob, colleague)
 
@@ -165,7 +166,7 @@ def test_the_only_member_of_staff_approves_alone(alice: Affiliate, product: Prod
     approved_sale(alice, product)
     factories.user("gone@example.com", is_staff=True, is_active=False)
     batch = prepare(bob)
-    approve_payout(batch=batch, approved_by=bob)
+    approve_payout(batch=batch, actor=bob)
     batch.refresh_from_db()
     assert batch.prepared_by == batch.approved_by == bob
 
@@ -173,9 +174,9 @@ def test_the_only_member_of_staff_approves_alone(alice: Affiliate, product: Prod
 def test_it_is_approved_once(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     batch = prepare(bob)
-    approve_payout(batch=batch, approved_by=bob)
-    with pytest.raises(PayoutRefused, match="not waiting for approval"):
-        approve_payout(batch=batch, approved_by=bob)
+    approve_payout(batch=batch, actor=bob)
+    with pytest.raises(ActionRefused, match="not waiting for approval"):
+        approve_payout(batch=batch, actor=bob)
 
 
 def test_a_cancelled_run_gives_everything_back(alice: Affiliate, product: Product, bob: User) -> None:
@@ -186,10 +187,10 @@ def test_a_cancelled_run_gives_everything_back(alice: Affiliate, product: Produc
     commission.refresh_from_db()
     assert (batch.state, commission.state) == ("cancelled", "approved")
     assert balance(alice) == "17.99 USD"
-    with pytest.raises(PayoutRefused):
+    with pytest.raises(ActionRefused):
         cancel_payout(batch=batch)
-    with pytest.raises(PayoutRefused):
-        approve_payout(batch=batch, approved_by=bob)
+    with pytest.raises(ActionRefused):
+        approve_payout(batch=batch, actor=bob)
     assert balance(alice) == "17.99 USD"
     again = prepare(bob).items.get()
     assert str(again.total) == "17.99 USD"
@@ -199,8 +200,8 @@ def test_a_cancelled_run_gives_everything_back(alice: Affiliate, product: Produc
 def test_an_approved_run_cannot_be_cancelled(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     batch = prepare(bob)
-    approve_payout(batch=batch, approved_by=bob)
-    with pytest.raises(PayoutRefused, match="Only a run that waits"):
+    approve_payout(batch=batch, actor=bob)
+    with pytest.raises(ActionRefused, match="Only a run that waits"):
         cancel_payout(batch=batch)
 
 
@@ -209,7 +210,7 @@ def test_a_negative_balance_is_carried_over(alice: Affiliate, product: Product, 
     prepare(bob)
     refund(paid, "59.95")
     assert balance(alice) == "-17.99 USD"
-    with pytest.raises(PayoutRefused):
+    with pytest.raises(ActionRefused):
         prepare(bob)
     approved_sale(alice, product, "100.00")
     item = prepare(bob).items.get()

@@ -18,8 +18,9 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
 from affiliates.payouts.reconciliation import AT_PAYPAL_FOR, first_difference
-from affiliates.payouts.runs import PayoutRefused, approve_payout, prepare_payout
+from affiliates.payouts.runs import approve_payout, prepare_payout
 from affiliates.payouts.sending import follow_open_payouts, send_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.models import OutgoingMail
 from shop.models import Product
 from shop.paypal.gateway import gateway
@@ -56,9 +57,9 @@ def pay_what_is_due(paypal: Standin, staff: User) -> None:
     """A day of staff and worker, which also finishes what an earlier one left."""
     batch = PayoutBatch.objects.filter(state=PayoutBatch.State.PREPARED).first()
     if batch is None and LedgerEntry.objects.unclaimed().exists():
-        batch = prepare_payout(currency="USD", prepared_by=staff)
+        batch = prepare_payout(currency="USD", actor=staff)
     if batch is not None:
-        approve_payout(batch=batch, approved_by=staff)
+        approve_payout(batch=batch, actor=staff)
     run_due_tasks()
     if PayoutParcel.objects.filter(state=PayoutParcel.State.WAITING).exists():
         follow_open_payouts(now=timezone.now())  # sends what a worker that died has left
@@ -130,11 +131,11 @@ def test_twenty_runs_at_once_pay_once(
         sell(affiliates, product)
 
     def race() -> None:
-        with suppress(PayoutRefused):
-            prepare_payout(currency="USD", prepared_by=bob)
+        with suppress(ActionRefused):
+            prepare_payout(currency="USD", actor=bob)
         for batch in PayoutBatch.objects.all():
-            with suppress(PayoutRefused):
-                approve_payout(batch=batch, approved_by=bob)
+            with suppress(ActionRefused):
+                approve_payout(batch=batch, actor=bob)
             send_payout.func(str(batch.pk))
         follow_open_payouts(now=timezone.now())
 

@@ -29,8 +29,8 @@ BY_HAND = PayoutBatch.Method.CSV
 
 
 def run_by_hand(bob: User, currency: str = "USD") -> PayoutBatch:
-    batch = prepare_payout(currency=currency, prepared_by=bob, method=BY_HAND)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency=currency, actor=bob, method=BY_HAND)
+    approve_payout(batch=batch, actor=bob)
     batch.refresh_from_db()
     return batch
 
@@ -73,7 +73,7 @@ def test_the_list_has_a_line_for_each(staff: Client, batch: PayoutBatch) -> None
 
 @pytest.mark.parametrize(("currency", "minor", "text"), [("USD", 123450, "1234.50"), ("JPY", 123450, "123450")])
 def test_amounts_are_exact(staff: Client, alice: Affiliate, bob: User, currency: str, minor: int, text: str) -> None:
-    adjust_ledger(affiliate=alice, amount=Money(minor, currency), reason="prize", by=bob)
+    adjust_ledger(affiliate=alice, amount=Money(minor, currency), reason="prize", actor=bob)
     [row] = lines_of(staff, run_by_hand(bob, currency))
     assert (row["amount"], row["currency"]) == (text, currency)
 
@@ -101,7 +101,7 @@ def test_the_download_is_recorded_and_never_stored(staff: Client, batch: PayoutB
 
 def test_there_is_no_list_before_the_approval(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob, method=BY_HAND)
+    batch = prepare_payout(currency="USD", actor=bob, method=BY_HAND)
     assert staff.post(page_of(batch, "payouts.csv")).status_code == 404
 
 
@@ -187,7 +187,7 @@ def test_what_is_missing_is_asked_for(
 
 def test_a_run_of_paypals_is_not_settled_by_hand(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
     answers = {"outcome": "paid", "paid_on": "2026-03-01", "reference": "B"}
     assert "Only an approved manual run" in staff.post(page_of(batch), answers).content.decode()
     assert batch.items.get().state == "queued"

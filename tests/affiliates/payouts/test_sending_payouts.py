@@ -49,8 +49,8 @@ def batch(alice: Affiliate, product: Product, bob: User) -> PayoutBatch:
 
 def approved_run(affiliate: Affiliate, product: Product, bob: User) -> PayoutBatch:
     approved_sale(affiliate, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=batch, actor=bob)
     return batch
 
 
@@ -105,8 +105,8 @@ def test_money_that_comes_back_is_due_again(
     assert balance(alice) == "17.99 USD"
     alice.payout_email = "alice@example.com"
     alice.save()
-    again = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=again, approved_by=bob)
+    again = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=again, actor=bob)
     work()
     assert followed(again).state == "paid"
     assert Commission.objects.get().state == "paid"

@@ -33,8 +33,8 @@ def item(paypal: Standin, alice: Affiliate, product: Product, bob: User) -> Payo
     alice.payout_email = "unclaimed@example.com"
     alice.save()
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=batch, actor=bob)
     run_due_tasks()
     paypal.advance(5)
 

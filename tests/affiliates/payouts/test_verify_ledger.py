@@ -52,9 +52,9 @@ def books(alice: Affiliate, product: Product, bob: User) -> Commission:
     refund(first, "20.00")
     refund(first, "10.00")
     approved_sale(erin, product, "100.00")
-    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
+    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
     approved_sale(alice, product, "19.99")
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     refund(approved_sale(alice, product), "59.95")
     approved_sale(alice, product, "0.01")  # earns 0.00
     refund(sale(alice, product), "7.77")
@@ -174,7 +174,7 @@ def test_a_commission_called_due_that_is_in_a_payout(
     books: Commission, alice: Affiliate, product: Product, bob: User
 ) -> None:
     fresh = approved_sale(alice, product, "500.00")
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     Commission.objects.filter(pk=fresh.pk).update(state="approved")
     assert told() == (f"Commission {fresh.pk} is marked as due, but payout {item.pk}, which is queued, has claimed it.")
 
@@ -183,7 +183,7 @@ def test_a_commission_called_paid_whose_payout_came_back(
     books: Commission, alice: Affiliate, product: Product, bob: User
 ) -> None:
     fresh = approved_sale(alice, product, "500.00")
-    batch = prepare_payout(currency="USD", prepared_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
     cancel_payout(batch=batch)
     Commission.objects.filter(pk=fresh.pk).update(state="in_payout")
     item = batch.items.get()
@@ -238,7 +238,7 @@ def test_staff_see_an_alarm(staff: Client, db: None) -> None:
 def paid_out(alice: Affiliate, product: Product, bob: User, paypal: Standin, work: Callable[[], int]) -> PayoutItem:
     """17.99 USD that PayPal has paid."""
     approved_sale(alice, product)
-    approve_payout(batch=prepare_payout(currency="USD", prepared_by=bob), approved_by=bob)
+    approve_payout(batch=prepare_payout(currency="USD", actor=bob), actor=bob)
     work()
     paypal.advance(5)
     eventually(_is_paid)
@@ -324,8 +324,8 @@ class Answering:
 def at_paypal(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
     """17.99 USD on the way, whose number at PayPal is known."""
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
-    approve_payout(batch=batch, approved_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
+    approve_payout(batch=batch, actor=bob)
     PayoutParcel.objects.update(state="sent", paypal_batch_id="B", first_sent_at=timezone.now())
     PayoutItem.objects.update(state="sent", paypal_item_id="ITEM")
     return batch.items.get()

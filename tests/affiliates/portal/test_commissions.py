@@ -138,7 +138,7 @@ def test_an_objection_is_heard_with_a_clock_and_answered(alice: Affiliate, produ
     assert "Object to this commission" not in text
     assert "Your objections (1 open)" in text_of(alice.user, "commissions/")
     dispute = CommissionDispute.objects.get()
-    answer_dispute(dispute=dispute, answer="So you were.", upheld=True, by=bob, adjustment=Money(600, "USD"))
+    answer_dispute(dispute=dispute, answer="So you were.", upheld=True, actor=bob, adjustment=Money(600, "USD"))
     for place in (path, "objections/"):
         text = text_of(alice.user, place)
         assert "upheld" in text

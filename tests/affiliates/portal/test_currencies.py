@@ -94,7 +94,7 @@ def test_each_currency_has_its_statement(both: Affiliate) -> None:
 
 
 def test_the_tab_of_payouts_says_what_comes_next_in_each(both: Affiliate, bob: User) -> None:
-    prepare_payout(currency="EUR", prepared_by=bob)
+    prepare_payout(currency="EUR", actor=bob)
     page = text_of(both.user, "payouts/")
     assert "17.99 USD will be sent with the next payout run" in page
     assert "Your next payout: 0.00 EUR" in page

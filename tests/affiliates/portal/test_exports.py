@@ -54,7 +54,7 @@ def test_commissions_are_those_that_the_page_shows(alice: Affiliate, product: Pr
 
 def test_the_ledger_adds_up_to_the_balance(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
     found = rows(alice, "ledger")
     assert [row["amount"] for row in found] == ["17.99", "-17.99", "-17.99"]
@@ -63,14 +63,14 @@ def test_the_ledger_adds_up_to_the_balance(alice: Affiliate, product: Product, b
 
 def test_payouts_say_what_their_state_means(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     row = rows(alice, "payouts")[0]
     assert (row["amount"], row["state"]) == ("17.99", "waiting")
     assert row["meaning"].startswith("Prepared")
 
 
 def test_a_reason_is_no_formula(alice: Affiliate, bob: User) -> None:
-    adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason='=1+1", x\ny', by=bob)
+    adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason='=1+1", x\ny', actor=bob)
     row = rows(alice, "ledger")[0]
     assert row["amount"] == "-2.50"
     assert row["description"] == 'Adjustment: =1+1", x\ny'

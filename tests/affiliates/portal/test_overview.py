@@ -48,7 +48,7 @@ def test_a_sale_shows_at_once(alice: Affiliate, product: Product) -> None:
 
 def test_money_stands_in_one_place_only(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     approved_sale(alice, product, "100.00")
     sale(alice, product, "10.00")
     held = sale(alice, product, "20.00")
@@ -60,7 +60,7 @@ def test_money_stands_in_one_place_only(alice: Affiliate, product: Product, bob:
 
 def test_it_sums_by_state(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
     approved_sale(alice, product, "100.00")
     sale(alice, product, "10.00")
@@ -121,7 +121,7 @@ def test_the_first_one_is_the_affiliates_own_and_not_held(
 
 def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
     page = text_of(alice.user)
     assert "Balance -17.99 USD" in page
@@ -132,9 +132,9 @@ def test_what_was_paid_stays_paid_and_a_debt_is_not_a_payout(
     staff: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     commission = approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob, method=PayoutBatch.Method.CSV)
-    approve_payout(batch=batch, approved_by=bob)
-    mark_paid_by_hand(batch=batch, items=batch.items.all(), reference="B", paid_on=date(2026, 3, 1), by=bob)
+    batch = prepare_payout(currency="USD", actor=bob, method=PayoutBatch.Method.CSV)
+    approve_payout(batch=batch, actor=bob)
+    mark_paid_by_hand(batch=batch, items=batch.items.all(), reference="B", paid_on=date(2026, 3, 1), actor=bob)
     assert "Paid 17.99 USD to date" in text_of(alice.user)
     refund(commission, "59.95")
     page = text_of(alice.user)
@@ -150,7 +150,7 @@ def test_it_says_which_rate_holds_and_why(alice: Affiliate, product: Product, bo
     assert "BPS Pro 30% the program's rate" in text_of(alice.user)
     from decimal import Decimal
 
-    set_rate(affiliate=alice, product=None, percent=Decimal(40), by=bob)
+    set_rate(affiliate=alice, product=None, percent=Decimal(40), actor=bob)
     assert "BPS Pro 40% agreed with you, since March 2, 2026" in text_of(alice.user)
 
 
@@ -251,7 +251,7 @@ def test_its_cost_does_not_grow(
         approved_sale(alice, product)
         sale(alice, product)
         factories.click(alice)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     with django_assert_num_queries(16):
         client.get(PORTAL)
 

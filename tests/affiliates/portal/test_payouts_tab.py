@@ -23,7 +23,7 @@ def test_each_state_has_plain_words() -> None:
 
 def test_it_says_how_each_payout_stands(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=bob)
+    batch = prepare_payout(currency="USD", actor=bob)
     assert "Mar 2, 2026 waiting Prepared" in text_of(alice.user, "payouts/")
     cancel_payout(batch=batch)
     text = text_of(alice.user, "payouts/")
@@ -33,7 +33,7 @@ def test_it_says_how_each_payout_stands(alice: Affiliate, product: Product, bob:
 
 def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: User) -> None:
     lines = [approved_sale(alice, product), approved_sale(alice, product, "100.00")]
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, f"payouts/{alice.payouts.get().pk}/")
     assert "Payout of 47.99 USD" in text
     for line in lines:
@@ -44,8 +44,8 @@ def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: Us
 
 def test_money_that_came_back_is_a_line_of_the_next_payout(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
-    prepare_payout(currency="USD", prepared_by=bob)
+    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+    prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, f"payouts/{alice.payouts.get(state='queued').pk}/")
     assert "Returned payout of March 2, 2026 17.99 USD" in text
 
@@ -61,12 +61,12 @@ def test_its_cost_does_not_grow(
 ) -> None:
     client = signed_in(alice.user)
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     with django_assert_num_queries(13):
         client.get(f"{PORTAL}payouts/")
     for _ in range(40):
         approved_sale(alice, product)
-        prepare_payout(currency="USD", prepared_by=bob)
+        prepare_payout(currency="USD", actor=bob)
     with django_assert_num_queries(13):
         client.get(f"{PORTAL}payouts/")
 
@@ -78,7 +78,7 @@ def test_the_cost_of_one_does_not_grow_with_its_lines(
     for count in (1, 40):
         for _ in range(count):
             approved_sale(alice, product)
-        prepare_payout(currency="USD", prepared_by=bob)
+        prepare_payout(currency="USD", actor=bob)
         address = f"{PORTAL}payouts/{alice.payouts.order_by('-pk')[0].pk}/"
         with django_assert_num_queries(7):
             client.get(address)

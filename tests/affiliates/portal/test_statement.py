@@ -28,7 +28,7 @@ def year(alice: Affiliate, product: Product, bob: User, clock: Traveller) -> Aff
         clock.move_to(datetime(2026, month, 10, 12, tzinfo=UTC), tick=False)
         commission = approved_sale(alice, product, f"{month}00.00")
         if month % 3 == 0:
-            prepare_payout(currency="USD", prepared_by=bob)
+            prepare_payout(currency="USD", actor=bob)
         if month % 4 == 0:
             refund(commission, f"{month}.37")
     return alice
@@ -69,7 +69,7 @@ def test_a_line_on_the_border_stands_in_one_month(alice: Affiliate, product: Pro
 
 def test_it_shows_each_line_with_the_balance_after_it(alice: Affiliate, product: Product, bob: User) -> None:
     number = approved_sale(alice, product).number
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, "statement/?period=2026-03")
     assert "Opening balance 0.00 USD" in text
     assert f"Mar 2, 2026 Commission {number} 17.99 USD 17.99 USD" in text

@@ -41,10 +41,10 @@ def sold(clock: time_machine.Traveller, alice: Affiliate, product: Product, bob:
     apply_capture(payment=payment, capture=capture_of(payment))
     commission = Commission.objects.get()
     signed_in(alice.user).post(f"{PORTAL}commissions/{commission.number}/object/", {"text": "Hm."})
-    answer_dispute(dispute=CommissionDispute.objects.get(), answer="We looked.", upheld=False, by=bob)
+    answer_dispute(dispute=CommissionDispute.objects.get(), answer="We looked.", upheld=False, actor=bob)
     clock.shift(timedelta(days=30))
     approve_past_hold(now=timezone.now())
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     refund(commission, "20.00")
     raise_flag(attribution=commission.attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id="x")
     return commission

@@ -61,9 +61,9 @@ class Others:
     def __init__(self, alice: Affiliate, product: Product, bob: User) -> None:
         self.affiliate = alice
         self.paid = approved_sale(alice, product)
-        prepare_payout(currency="USD", prepared_by=bob)
+        prepare_payout(currency="USD", actor=bob)
         self.disputed = sale(alice, product, campaign="alices-newsletter")
-        self.dispute = open_dispute(commission=self.disputed, text="alices-objection", by=alice.user)
+        self.dispute = open_dispute(commission=self.disputed, text="alices-objection", actor=alice.user)
         factories.click(alice, sub="alices-newsletter")
         payout = alice.payouts.get()
         entries = [entry.pk for entry in alice.ledger.all()]

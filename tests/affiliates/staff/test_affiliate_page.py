@@ -35,11 +35,11 @@ def read(staff: Client, affiliate: Affiliate) -> str:
 
 def test_everything_in_one_place(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     item = PayoutItem.objects.get()
     held = sale(alice, product, "100.00")
     flag = raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
-    dispute = open_dispute(commission=held, text="Why?", by=alice.user)
+    dispute = open_dispute(commission=held, text="Why?", actor=alice.user)
     factories.click(alice)
     page = read(staff, alice)
     for text in (
@@ -57,7 +57,7 @@ def test_everything_in_one_place(staff: Client, alice: Affiliate, product: Produ
 
 def test_the_sums_are_those_of_the_commissions_and_the_ledger(alice: Affiliate, product: Product, bob: User) -> None:
     refund(approved_sale(alice, product), "20.00")
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     approved_sale(alice, product, "10.00")
     sale(alice, product, "100.00")
     [balance] = account_of(alice, now=timezone.now()).balances
@@ -67,8 +67,8 @@ def test_the_sums_are_those_of_the_commissions_and_the_ledger(alice: Affiliate, 
 
 
 def test_the_rate_says_why(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
-    set_rate(affiliate=alice, percent=Decimal(40), by=bob)
-    set_rate(affiliate=alice, product=product, percent=Decimal(55), by=bob)
+    set_rate(affiliate=alice, percent=Decimal(40), actor=bob)
+    set_rate(affiliate=alice, product=product, percent=Decimal(55), actor=bob)
     page = read(staff, alice)
     assert "<strong>40%</strong>: the affiliate&#x27;s own rate" in page
     assert "55% for BPS Pro" in page
@@ -78,7 +78,7 @@ def test_the_rate_says_why(staff: Client, alice: Affiliate, product: Product, bo
 def test_an_overdue_objection_is_red(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
-    open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
     assert 'class="overdue"' not in read(staff, alice)
     clock.shift(timedelta(days=40))
     staff.force_login(bob)
@@ -98,8 +98,8 @@ def test_it_costs_the_same_with_one_sale_and_with_many(
         approved_sale(alice, product)
         held = sale(alice, product)
         raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
-        open_dispute(commission=held, text="Why?", by=alice.user)
-        prepare_payout(currency="USD", prepared_by=bob)
+        open_dispute(commission=held, text="Why?", actor=alice.user)
+        prepare_payout(currency="USD", actor=bob)
         with CaptureQueriesContext(connection) as seen:
             read(staff, alice)
         return len(seen)

@@ -53,7 +53,7 @@ def test_each_question_finds_its_own(
     raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
     raise_flag(attribution=disputed.attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id="1")
     flag = raise_flag(attribution=done.attribution, kind=Flag.Kind.BY_STAFF)
-    clear_flag(flag=flag, reason="looked fine", by=None)
+    clear_flag(flag=flag, reason="looked fine", actor=None)
     assert listed(staff, "?question=past_hold") == {old}
     assert listed(staff, "?question=waiting") == {old, new, held, disputed, done}
     assert listed(staff, "?question=disputed") == {disputed}

@@ -9,11 +9,12 @@ from django.test import Client
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
-from affiliates.commissions.lifecycle import OwnCommission, approve_commission
-from affiliates.commissions.rates import RateRefused, set_rate
-from affiliates.membership.account_state import StepRefused, reinstate_affiliate, suspend_affiliate
+from affiliates.commissions.lifecycle import approve_commission
+from affiliates.commissions.rates import set_rate
+from affiliates.membership.account_state import reinstate_affiliate, suspend_affiliate
 from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBatch, Rate
 from affiliates.payouts.runs import prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories
@@ -43,7 +44,7 @@ def test_a_run_that_pays_whoever_approves_it_is_left_to_a_colleague(
     own: Client, staff: Client, alice: Affiliate, product: Product
 ) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=User.objects.get(email_index="bob@example.com"))
+    batch = prepare_payout(currency="USD", actor=User.objects.get(email_index="bob@example.com"))
     assert REFUSED in approve_run(own, batch)
     batch.refresh_from_db()
     assert batch.state == "prepared"
@@ -51,7 +52,7 @@ def test_a_run_that_pays_whoever_approves_it_is_left_to_a_colleague(
 
 def test_the_only_one_who_may_approves_it_and_that_is_recorded(own: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", prepared_by=alice.user)
+    batch = prepare_payout(currency="USD", actor=alice.user)
     assert "being sent to PayPal" in approve_run(own, batch)
     assert recorded() == 1
 
@@ -67,8 +68,8 @@ def test_a_commission_of_ones_own_is_left_to_a_colleague(
 ) -> None:
     commission = sale(alice, product)
     assert f"0 {state}." in press(own, action, commission)
-    with pytest.raises(OwnCommission):
-        approve_commission(commission=commission, approved_by=User.objects.get(pk=alice.user_id))
+    with pytest.raises(ActionRefused):
+        approve_commission(commission=commission, actor=User.objects.get(pk=alice.user_id))
     assert f"1 {state}." in press(staff, action, commission)
     commission.refresh_from_db()
     assert (commission.state, recorded()) == (state, 0)
@@ -98,13 +99,13 @@ def test_a_credit_to_ones_own_account_is_left_to_a_colleague(own: Client, staff:
 
 def test_ones_own_rate_and_standing_are_left_to_a_colleague(own: Client, bob: User, alice: Affiliate) -> None:
     alice.user.refresh_from_db()
-    with pytest.raises(RateRefused, match="own account"):
-        set_rate(affiliate=alice, percent=Decimal(90), by=alice.user)
-    suspend_affiliate(affiliate=alice, reason="we look into it", by=bob)
-    with pytest.raises(StepRefused, match="own account"):
-        reinstate_affiliate(affiliate=alice, by=alice.user)
-    set_rate(affiliate=alice, percent=Decimal(40), by=bob)
-    reinstate_affiliate(affiliate=alice, by=bob)
+    with pytest.raises(ActionRefused, match="own account"):
+        set_rate(affiliate=alice, percent=Decimal(90), actor=alice.user)
+    suspend_affiliate(affiliate=alice, reason="we look into it", actor=bob)
+    with pytest.raises(ActionRefused, match="own account"):
+        reinstate_affiliate(affiliate=alice, actor=alice.user)
+    set_rate(affiliate=alice, percent=Decimal(40), actor=bob)
+    reinstate_affiliate(affiliate=alice, actor=bob)
 
 
 RATES = "/admin/affiliates/rate/"

@@ -37,7 +37,7 @@ def test_open_flags_come_first_the_oldest_on_top(
     staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
     done = flagged(alice, product)
-    clear_flag(flag=done, reason="looked fine", by=None)
+    clear_flag(flag=done, reason="looked fine", actor=None)
     clock.shift(timedelta(hours=1))
     old = flagged(alice, product)
     clock.shift(timedelta(hours=1))
@@ -88,11 +88,11 @@ def test_looking_at_flags_is_not_deciding_them(alice: Affiliate, product: Produc
 def test_open_objections_come_first_the_next_one_due_on_top(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
-    done = open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
-    answer_dispute(dispute=done, answer="Because.", upheld=False, adjustment=None, by=bob)
-    first = open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    done = open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
+    answer_dispute(dispute=done, answer="Because.", upheld=False, adjustment=None, actor=bob)
+    first = open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
     clock.shift(timedelta(days=2))
-    second = open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    second = open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
     page = read(staff, OBJECTIONS)
     assert page.index(str(first.pk)) < page.index(str(second.pk)) < page.index(str(done.pk))
     assert 'class="overdue"' not in page
@@ -108,7 +108,7 @@ def test_the_list_of_affiliates_counts_their_open_flags(staff: Client, alice: Af
     factories.affiliate("erin@example.com", "ERIN")
     for _ in range(2):
         flagged(alice, product)
-    clear_flag(flag=flagged(alice, product), reason="looked fine", by=None)
+    clear_flag(flag=flagged(alice, product), reason="looked fine", actor=None)
     page = read(staff, "/admin/affiliates/affiliate/")
     assert '<td class="field-flags">2</td>' in page
     assert '<td class="field-flags">0</td>' in page
@@ -120,7 +120,7 @@ def test_a_queue_costs_the_same_for_one_and_for_many(
 ) -> None:
     def one_more() -> None:
         flag = flagged(alice, product)
-        open_dispute(commission=flag.attribution.commission, text="Why?", by=alice.user)
+        open_dispute(commission=flag.attribution.commission, text="Why?", actor=alice.user)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:

@@ -139,7 +139,7 @@ def test_what_was_paid_out_is_what_the_ledger_says(alice: Affiliate, product: Pr
     for affiliate in (alice, erin):
         for _ in range(3):
             approved_sale(affiliate, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     PayoutItem.objects.update(state="paid", settled_at=timezone.now())
     give_back([PayoutItem.objects.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="")
     moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 
 
 def paid_out(by: User) -> PayoutItem:
-    prepare_payout(currency="USD", prepared_by=by)
+    prepare_payout(currency="USD", actor=by)
     return PayoutItem.objects.latest("created_at", "pk")
 
 
@@ -43,7 +43,7 @@ def read(staff: Client, address: str) -> str:
 def test_the_lines_of_a_payout_come_to_its_amount(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     refund(approved_sale(alice, product), "20.00")
-    adjust_ledger(affiliate=alice, amount=Money.of("1.11", "USD"), reason="a mistake of March", by=bob)
+    adjust_ledger(affiliate=alice, amount=Money.of("1.11", "USD"), reason="a mistake of March", actor=bob)
     item = paid_out(bob)
     explained = explain_payout(item)
     assert len(explained.parts) == 4
@@ -124,7 +124,7 @@ def test_a_hundred_lines_cost_as_many_queries_as_two(
 def test_a_ledger_line_leads_to_what_explains_it(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     item = paid_out(bob)
-    adjust_ledger(affiliate=alice, amount=Money.of("1.00", "USD"), reason="kindness", by=bob)
+    adjust_ledger(affiliate=alice, amount=Money.of("1.00", "USD"), reason="kindness", actor=bob)
     lines = {entry.kind: entry for entry in LedgerEntry.objects.all()}
     expected = {
         "commission": f"/admin/affiliates/commission/{commission.pk}/explain/",
@@ -188,6 +188,6 @@ def test_it_is_asked_where_a_payout_is_seen(
     staff: Client, alice: Affiliate, product: Product, bob: User, page: str
 ) -> None:
     approved_sale(alice, product)
-    item = prepare_payout(currency="USD", prepared_by=bob).items.get()
+    item = prepare_payout(currency="USD", actor=bob).items.get()
     content = staff.get(f"/admin/affiliates/payoutitem/{page.format(pk=item.pk)}").content.decode()
     assert f'href="/admin/affiliates/payoutitem/{item.pk}/explain/"' in content

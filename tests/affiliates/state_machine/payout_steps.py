@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from affiliates.membership.payout_address import withdraw_payout_email
 from affiliates.models import Commission, PayoutBatch, PayoutItem
 from affiliates.payouts.manual import make_payout_list, mark_failed_by_hand, mark_paid_by_hand
-from affiliates.payouts.runs import PayoutRefused, approve_payout, cancel_payout, prepare_payout
+from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
+from privacy.admin_base.refusals import ActionRefused
 from privacy.registry.deadlines import local_day
 
 from .steps import CURRENCIES, NotNow, Steps, currencies, may_happen, positions, who
@@ -33,7 +34,7 @@ methods = st.sampled_from([PayoutBatch.Method.PAYPAL, PayoutBatch.Method.PAYPAL,
 class PayoutSteps(Steps):
     @may_happen(who=who)
     def withdraw_the_address(self, who: int) -> None:
-        withdraw_payout_email(affiliate=self.world.affiliate(who), by=self.world.bob)
+        withdraw_payout_email(affiliate=self.world.affiliate(who), actor=self.world.bob)
 
     # --- The whole way -----------------------------------------------------------------------------------------------
     @may_happen(
@@ -123,14 +124,14 @@ class PayoutSteps(Steps):
     def prepared(self, currency: str, method: str) -> PayoutBatch:
         held = set(Commission.objects.held().approved().values_list("pk", flat=True))
         try:
-            batch = prepare_payout(currency=currency, prepared_by=self.world.bob, method=method)
-        except PayoutRefused:
+            batch = prepare_payout(currency=currency, actor=self.world.bob, method=method)
+        except ActionRefused:
             raise NotNow from None
         assert set(Commission.objects.held().approved().values_list("pk", flat=True)) == held
         return batch
 
     def approved(self, batch: PayoutBatch) -> None:
-        if approve_payout(batch=batch, approved_by=self.world.dora):
+        if approve_payout(batch=batch, actor=self.world.dora):
             self.world.seen.add("left out at the approval")
         for item in batch.items.moving():
             assert_may_be_paid(item)
@@ -145,7 +146,7 @@ class PayoutSteps(Steps):
     def paid_manually(self, batch: PayoutBatch, outcomes: list[bool]) -> None:
         """A person makes the list, and pays or fails to pay some of it."""
         is_first = batch.sent_at is None
-        (_, *rows), left_out = make_payout_list(batch=batch, by=self.world.bob)
+        (_, *rows), left_out = make_payout_list(batch=batch, actor=self.world.bob)
         items = [PayoutItem.objects.get(pk=str(row[3])) for row in rows]
         for item in items if is_first else []:
             assert_may_be_sent(item)
@@ -155,7 +156,7 @@ class PayoutSteps(Steps):
         for item, arrives in zip(items, outcomes, strict=False):
             if arrives:
                 today = local_day(timezone.now())
-                mark_paid_by_hand(batch=batch, items=[item], reference="R1", paid_on=today, by=self.world.bob)
+                mark_paid_by_hand(batch=batch, items=[item], reference="R1", paid_on=today, actor=self.world.bob)
                 self.world.seen.add("paid manually")
             else:
-                mark_failed_by_hand(batch=batch, items=[item], reason="because", by=self.world.bob)
+                mark_failed_by_hand(batch=batch, items=[item], reason="because", actor=self.world.bob)

@@ -7,9 +7,10 @@ from contextlib import suppress
 from hypothesis import strategies as st
 
 from affiliates.models import PayoutItem
+from privacy.admin_base.refusals import ActionRefused
 from privacy.erasure.erase import erase_person
 from shop.models import Dispute, ExtraCapture, Payment, Refund
-from shop.payments.refunds import RefundRefused, refund_payment
+from shop.payments.refunds import refund_payment
 
 from .steps import RECEIVED, NotNow, Steps, may_happen, positions, products, shares, who
 from .world import BUYERS
@@ -89,8 +90,8 @@ class PayPalSteps(Steps):
     @may_happen(at=positions, share=shares)
     def refund_and_let_it_fail_late(self, at: int, share: int) -> None:
         payment = self.one(Payment.objects.filter(state__in=RECEIVED), at)
-        with suppress(RefundRefused):
-            refund = refund_payment(payment=payment, amount=self.part(payment, share), requested_by=self.world.bob)
+        with suppress(ActionRefused):
+            refund = refund_payment(payment=payment, amount=self.part(payment, share), actor=self.world.bob)
             self.world.paypal.act_on_refund(refund.paypal_refund_id or "", "fail")
 
     @may_happen(at=positions, last=outcomes, hears=st.booleans())

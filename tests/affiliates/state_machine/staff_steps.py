@@ -7,16 +7,17 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from affiliates.commissions.flags import FlagRefused, clear_flag, confirm_flag, raise_flag
+from affiliates.commissions.flags import clear_flag, confirm_flag, raise_flag
 from affiliates.commissions.lifecycle import approve_commission, reject_commission
-from affiliates.commissions.rates import RateRefused, set_rate
-from affiliates.membership.account_state import StepRefused, close_affiliate, reinstate_affiliate, suspend_affiliate
+from affiliates.commissions.rates import set_rate
+from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
 from affiliates.models import Commission, Flag
+from privacy.admin_base.refusals import ActionRefused
 from privacy.erasure.erase import erase_person
-from shop.delivery.licenses import ReissueRefused, reissue_licence
+from shop.delivery.licenses import reissue_licence
 from shop.models import Licence, Payment
 from shop.money import Money
-from shop.payments.refunds import RefundRefused, refund_payment
+from shop.payments.refunds import refund_payment
 
 from .steps import RECEIVED, Steps, currencies, may_happen, positions, products, shares, who
 
@@ -25,13 +26,13 @@ class StaffSteps(Steps):
     @may_happen(at=positions, share=shares)
     def refund(self, at: int, share: int) -> None:
         payment = self.one(Payment.objects.filter(state__in=RECEIVED), at)
-        with suppress(RefundRefused):
-            refund_payment(payment=payment, amount=self.part(payment, share), requested_by=self.world.bob)
+        with suppress(ActionRefused):
+            refund_payment(payment=payment, amount=self.part(payment, share), actor=self.world.bob)
 
     @may_happen(at=positions)
     def replace_a_key(self, at: int) -> None:
         licence = self.one(Licence.objects.all(), at)
-        with suppress(ReissueRefused):
+        with suppress(ActionRefused):
             reissue_licence(order=licence.order, replaces=str(licence.pk), actor=self.world.bob)
 
     @may_happen(product=products, minor=st.integers(1, 100_000))
@@ -41,18 +42,18 @@ class StaffSteps(Steps):
 
     @may_happen(who=who, hundredths=st.integers(0, 10_000))
     def change_a_rate(self, who: int, hundredths: int) -> None:
-        with suppress(RateRefused):
-            set_rate(affiliate=self.world.affiliates[who], percent=Decimal(hundredths) / 100, by=None)
+        with suppress(ActionRefused):
+            set_rate(affiliate=self.world.affiliates[who], percent=Decimal(hundredths) / 100, actor=None)
 
     @may_happen(minor=st.integers(0, 100_000), currency=currencies)
     def pay_a_flat_amount(self, minor: int, currency: str) -> None:
         product = next(each for each in self.world.products if each.currency == currency)
-        with suppress(RateRefused):
-            set_rate(product=product, flat=Money(minor, currency), by=None)
+        with suppress(ActionRefused):
+            set_rate(product=product, flat=Money(minor, currency), actor=None)
 
     @may_happen(at=positions)
     def approve(self, at: int) -> None:
-        approve_commission(commission=self.one(Commission.objects.all(), at), approved_by=self.world.bob)
+        approve_commission(commission=self.one(Commission.objects.all(), at), actor=self.world.bob)
 
     @may_happen(at=positions)
     def reject(self, at: int) -> None:
@@ -66,22 +67,22 @@ class StaffSteps(Steps):
     @may_happen(at=positions, guilty=st.booleans())
     def decide_a_flag(self, at: int, guilty: bool) -> None:
         flag = self.one(Flag.objects.open().exclude(kind=Flag.Kind.PAYMENT_DISPUTE), at)
-        with suppress(FlagRefused):
+        with suppress(ActionRefused):
             if guilty:
-                confirm_flag(flag=flag, reason="looked into", by=self.world.bob)
+                confirm_flag(flag=flag, reason="looked into", actor=self.world.bob)
             else:
-                clear_flag(flag=flag, reason="looked into", by=self.world.bob)
+                clear_flag(flag=flag, reason="looked into", actor=self.world.bob)
 
     @may_happen(who=who, step=st.sampled_from(["suspend", "reinstate", "suspend", "reinstate", "close"]))
     def change_standing(self, who: int, step: str) -> None:
         affiliate = self.world.affiliate(who)
-        with suppress(StepRefused):
+        with suppress(ActionRefused):
             if step == "reinstate":
-                reinstate_affiliate(affiliate=affiliate, by=self.world.bob)
+                reinstate_affiliate(affiliate=affiliate, actor=self.world.bob)
             elif step == "suspend":
-                suspend_affiliate(affiliate=affiliate, reason="because", by=self.world.bob)
+                suspend_affiliate(affiliate=affiliate, reason="because", actor=self.world.bob)
             else:
-                close_affiliate(affiliate=affiliate, reason="because", by=self.world.bob)
+                close_affiliate(affiliate=affiliate, reason="because", actor=self.world.bob)
 
     @may_happen()
     def publish_new_terms(self) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from affiliates.commissions.flags import raise_flag
-from affiliates.membership.account_state import StepRefused, close_affiliate, suspend_affiliate
+from affiliates.membership.account_state import close_affiliate, suspend_affiliate
 from affiliates.models import Commission, Flag
+from privacy.admin_base.refusals import ActionRefused
 from shop.models import Payment
-from shop.payments.refunds import RefundRefused, refund_payment
+from shop.payments.refunds import refund_payment
 
 from .steps import CURRENCIES, RECEIVED
 from .world import World
@@ -18,13 +19,13 @@ Trouble = Callable[[World, int, str], None]  # who, and the run's currency
 
 
 def suspend(world: World, who: int, currency: str) -> None:
-    with suppress(StepRefused):
-        suspend_affiliate(affiliate=world.affiliate(who), reason="because", by=world.bob)
+    with suppress(ActionRefused):
+        suspend_affiliate(affiliate=world.affiliate(who), reason="because", actor=world.bob)
 
 
 def close(world: World, who: int, currency: str) -> None:
-    with suppress(StepRefused):
-        close_affiliate(affiliate=world.affiliate(who), reason="because", by=world.bob)
+    with suppress(ActionRefused):
+        close_affiliate(affiliate=world.affiliate(who), reason="because", actor=world.bob)
 
 
 def hold(world: World, who: int, currency: str) -> None:
@@ -55,8 +56,8 @@ def share_address(world: World, who: int, currency: str) -> None:
 def refund_everything(world: World, who: int, currency: str) -> None:
     brought = Payment.objects.filter(order__attribution__affiliate=world.affiliates[who], currency=currency)
     for payment in brought.filter(state__in=RECEIVED):
-        with suppress(RefundRefused):
-            refund_payment(payment=payment, amount=payment.refundable, requested_by=world.bob)
+        with suppress(ActionRefused):
+            refund_payment(payment=payment, amount=payment.refundable, actor=world.bob)
 
 
 TROUBLES: dict[str, Trouble] = {

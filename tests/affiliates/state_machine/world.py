@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from affiliates.commissions.flags import clear_flag
 from affiliates.commissions.lifecycle import approve_commission
-from affiliates.membership.account_state import StepRefused, reinstate_affiliate
-from affiliates.membership.payout_address import ChangeRefused, ask_for_payout_email
+from affiliates.membership.account_state import reinstate_affiliate
+from affiliates.membership.payout_address import ask_for_payout_email
 from affiliates.membership.terms import accept_terms, next_number, publish_terms, terms_to_accept
 from affiliates.models import (
     Affiliate,
@@ -33,6 +33,7 @@ from affiliates.models import (
     TermsVersion,
 )
 from aitpro.housekeeping import STEPS
+from privacy.admin_base.refusals import ActionRefused
 from privacy.mail.sending import MailRefused
 from shop.models import Order, Payment
 from shop.paypal.gateway import gateway
@@ -146,21 +147,21 @@ class World:
 
     def approve_commissions(self) -> None:
         for commission in Commission.objects.filter(state=Commission.State.PENDING):
-            approve_commission(commission=commission, approved_by=self.bob)
+            approve_commission(commission=commission, actor=self.bob)
 
     def publish_terms(self) -> None:
         version = TermsVersion.objects.create(number=next_number(), text="Terms", changes="They are new.")
-        publish_terms(version=version, effective_from=timezone.now() + timedelta(hours=1), by=self.bob)
+        publish_terms(version=version, effective_from=timezone.now() + timedelta(hours=1), actor=self.bob)
         self.pass_time(2)
 
     def accept_terms(self, who: int) -> None:
         affiliate, now = self.affiliate(who), timezone.now()
         if version := terms_to_accept(affiliate, now=now):
-            accept_terms(affiliate=affiliate, version=version, now=now, by=affiliate.user)
+            accept_terms(affiliate=affiliate, version=version, now=now, actor=affiliate.user)
 
     def ask_for_address(self, who: int, address: str | None) -> None:
-        with suppress(ChangeRefused, MailRefused):
-            ask_for_payout_email(affiliate=self.affiliate(who), email=address, by=self.bob)
+        with suppress(ActionRefused, MailRefused):
+            ask_for_payout_email(affiliate=self.affiliate(who), email=address, actor=self.bob)
 
     def change_address(self, who: int, address: str | None) -> None:
         """Asked for, and in force three days later."""
@@ -172,14 +173,14 @@ class World:
     def put_right(self, who: int) -> None:
         """Whatever keeps an affiliate from being paid, as far as that can be undone."""
         affiliate, other = self.affiliate(who), self.affiliate(1 - who)
-        with suppress(StepRefused):
-            reinstate_affiliate(affiliate=affiliate, by=self.bob)
+        with suppress(ActionRefused):
+            reinstate_affiliate(affiliate=affiliate, actor=self.bob)
         self.accept_terms(who)
         if affiliate.payout_email in {None, other.payout_email}:
             self.change_address(who, f"own.{who}@example.com")
         raised = Flag.objects.open().filter(attribution__affiliate=affiliate)
         for flag in raised.exclude(kind=Flag.Kind.PAYMENT_DISPUTE):
-            clear_flag(flag=flag, reason="looked into", by=self.bob)
+            clear_flag(flag=flag, reason="looked into", actor=self.bob)
 
     def pass_time(self, hours: int) -> None:
         self.clock.shift(timedelta(hours=hours))

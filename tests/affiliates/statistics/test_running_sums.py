@@ -31,9 +31,9 @@ def life(alice: Affiliate, product: Product, bob: User) -> Affiliate:
     refund(approved_sale(alice, product), "59.95")
     refund(approved_sale(alice, product), "20.00")
     approved_sale(alice, product, "100.00")
-    cancel_payout(batch=prepare_payout(currency="USD", prepared_by=bob))
-    prepare_payout(currency="USD", prepared_by=bob)
-    adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason="Paid twice.", by=bob)
+    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+    prepare_payout(currency="USD", actor=bob)
+    adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason="Paid twice.", actor=bob)
     return alice
 
 
@@ -57,7 +57,7 @@ def test_they_follow_a_change_of_many_rows_at_once(life: Affiliate) -> None:
 
 
 def test_each_currency_and_affiliate_has_its_own(life: Affiliate, bob: User) -> None:
-    adjust_ledger(affiliate=life, amount=Money(500, "EUR"), reason="A gift.", by=bob)
+    adjust_ledger(affiliate=life, amount=Money(500, "EUR"), reason="A gift.", actor=bob)
     assert RunningSum.objects.totals(life, "EUR") == {LEDGER: Total(1, 500)}
     assert RunningSum.objects.totals(life, "USD")[LEDGER].minor == -250
 
@@ -65,7 +65,7 @@ def test_each_currency_and_affiliate_has_its_own(life: Affiliate, bob: User) -> 
 def test_what_is_undone_is_not_added(life: Affiliate, bob: User) -> None:
     before = RunningSum.objects.totals(life, "USD")
     with transaction.atomic():
-        adjust_ledger(affiliate=life, amount=Money(500, "USD"), reason="A gift.", by=bob)
+        adjust_ledger(affiliate=life, amount=Money(500, "USD"), reason="A gift.", actor=bob)
         assert RunningSum.objects.totals(life, "USD") != before
         transaction.set_rollback(True)
     assert RunningSum.objects.totals(life, "USD") == before

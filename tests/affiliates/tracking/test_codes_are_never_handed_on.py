@@ -169,7 +169,7 @@ def test_after_an_erasure_the_codes_are_unreadable_and_still_nobody_elses(rename
 def test_after_a_closed_account_is_settled_its_code_is_nobody_elses(
     alice: Affiliate, staff: Client, clock: time_machine.Traveller
 ) -> None:
-    close_affiliate(affiliate=alice, by=alice.user)
+    close_affiliate(affiliate=alice, actor=alice.user)
     clock.shift(timedelta(days=8))
     assert part_with_closed_affiliates(now=timezone.now()) == 1
     alice.refresh_from_db()

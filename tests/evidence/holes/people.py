@@ -74,9 +74,10 @@ def an_application_reaches_an_existing_account() -> None:
     from accounts.mails import PASSWORD_RESET
     from accounts.passwords import link
     from affiliates.membership import applications
+    from privacy.mail.sending import queue_mail
 
     def send(user: Any, kind: Any = PASSWORD_RESET, *, about: Any = None, context: Any = None) -> None:
-        link._send(user, kind, about or user, context or {})
+        queue_mail(kind, to=user.email, about=about or user, context={**(context or {}), **link._link(user)})
 
     swap(applications.why_not_approve, lambda application, account: "")
     swap(link.send_first_password_link, send)

@@ -62,7 +62,7 @@ def an_archive_lacks_the_answers() -> None:
 def data_is_exported_without_a_second_person() -> None:
     from privacy.disclosure import orders
 
-    swap(orders._others_who_may, lambda person: False)
+    put(orders, "acts_alone", lambda actor, *, is_own, **rule: is_own)
 
 
 @breaks("legal-process-only")

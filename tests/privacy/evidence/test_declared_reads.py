@@ -35,7 +35,7 @@ def test_staff_pages_of_no_model_act_for_what_their_address_declares(
     staff: Client, alice: Affiliate, product: Product, bob: User, undeclared: list[Undeclared]
 ) -> None:
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     undeclared.clear()
     for address in (
         "reports/",

@@ -45,7 +45,7 @@ def test_the_contact_form_carries_nothing_to_a_stranger(post: Post, work: Work) 
 
 def test_nor_does_our_answer(post: Post, work: Work) -> None:  # noqa: F811
     post(email=VICTIM, name=LURE)
-    answer_inquiry(inquiry=Inquiry.objects.get(), body="We do.", author=factories.user("bob@example.com"))
+    answer_inquiry(inquiry=Inquiry.objects.get(), body="We do.", actor=factories.user("bob@example.com"))
     work()
     assert "We do." in mailed()
     assert LURE not in mailed()

@@ -11,7 +11,7 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
-SENDER = ROOT / "privacy" / "mail.py"
+SENDER = ROOT / "privacy" / "mail" / "sending.py"
 READERS = {"privacy/probes/mails.py", "privacy/evidence/rehearsal/rehearsal.py"}  # of the mails in a rehearsal's folder
 PARSED = {"email.message.EmailMessage", "EmailMessage"}
 

@@ -172,7 +172,7 @@ def test_complaint_by_the_contact_form_is_told_once(client: Client) -> None:
 def test_mail_that_holds_an_answer_names_it(client: Client, staff: Client, clock: time_machine.Traveller) -> None:
     answer = "BPS Pro works with WordPress 6 and later, on any host."
     inquiry = factories.inquiry(ERIN)
-    answer_inquiry(inquiry=inquiry, body=answer, author=User.objects.get())
+    answer_inquiry(inquiry=inquiry, body=answer, actor=User.objects.get())
     said = text_of(ERIN)
     assert said.count(answer) == 1
     assert "Mail sent to you" in said

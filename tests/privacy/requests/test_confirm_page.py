@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
+from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.opt_outs import is_opted_out
 from privacy.encryption.tokens import digest_of
 from privacy.models import AccessArchive, PrivacyRequest, Suppression
 from privacy.registry.deadlines import deadlines_of
 from privacy.registry.purposes import Channel
-from privacy.requests import RequestRefused, answer_with_opt_out, mailed_link, receive_request
+from privacy.requests import answer_with_opt_out, mailed_link, receive_request
 from shop.models import Product
 from tests import factories
 from tests.privacy.conftest import ERIN
@@ -153,7 +154,7 @@ def test_stop_contact_twice_is_stop_contact(client: Client) -> None:
     assert Suppression.objects.count() == len(Channel)
     request = PrivacyRequest.objects.first()
     assert request is not None
-    with pytest.raises(RequestRefused, match="not open any more"):
+    with pytest.raises(ActionRefused, match="not open any more"):
         answer_with_opt_out(request=request, now=timezone.now())
 
 

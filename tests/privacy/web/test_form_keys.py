@@ -177,7 +177,7 @@ def test_correction_sent_twice_shows_twice_what_is_corrected() -> None:
 
 
 def test_stopped_change_of_the_payout_address_says_so_twice(alice: Affiliate) -> None:
-    ask_for_payout_email(affiliate=alice, email="mallory@example.org", by=alice.user)
+    ask_for_payout_email(affiliate=alice, email="mallory@example.org", actor=alice.user)
     page = Browser().send_twice(link_mailed_to("alice@example.com"))
     assert "410" not in page
     assert "<h1>" in page

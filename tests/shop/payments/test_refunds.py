@@ -15,12 +15,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from affiliates.models import Affiliate, Commission
+from privacy.admin_base.refusals import ActionRefused
 from privacy.encryption.models import uuid7
 from privacy.models import Suppression
 from privacy.registry.purposes import Channel
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
-from shop.payments.refunds import RefundRefused, adopt_refund, apply_refund, finish_open_refunds, refund_payment
+from shop.payments.refunds import adopt_refund, apply_refund, finish_open_refunds, refund_payment
 from shop.paypal.types import RefundStatus
 from shop.reconciliation.reconcile import look_at
 from tests import factories
@@ -95,9 +96,9 @@ def test_only_staff_with_the_permission_refund(client: Client, payment: Payment)
 
 
 def test_two_refunds_never_exceed_the_payment(payment: Payment) -> None:
-    refund_payment(payment=payment, amount=usd("40.00"), requested_by=None)
-    with pytest.raises(RefundRefused, match=r"At most 19\.95 USD"):
-        refund_payment(payment=payment, amount=usd("20.00"), requested_by=None)
+    refund_payment(payment=payment, amount=usd("40.00"), actor=None)
+    with pytest.raises(ActionRefused, match=r"At most 19\.95 USD"):
+        refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert Refund.objects.count() == 1
 
 
@@ -116,8 +117,8 @@ def test_without_paypal_it_is_kept_and_finished_later(
 
 def test_an_answer_that_was_lost_does_not_refund_twice(payment: Payment, paypal: Standin) -> None:
     paypal.fault("drop_after_commit", path_contains="/refund", times=5)
-    with pytest.raises(RefundRefused):
-        refund_payment(payment=payment, amount=usd("20.00"), requested_by=None)
+    with pytest.raises(ActionRefused):
+        refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     paypal.reset()
     finish_open_refunds()
     assert states(payment) == ("part_refunded", "part_refunded", 2000)
@@ -126,7 +127,7 @@ def test_an_answer_that_was_lost_does_not_refund_twice(payment: Payment, paypal:
 
 def test_a_pending_refund_is_booked_when_it_completes(payment: Payment, paypal: Standin) -> None:
     paypal.fault("refund_pending", path_contains="/refund")
-    refund = refund_payment(payment=payment, amount=usd("59.95"), requested_by=None)
+    refund = refund_payment(payment=payment, amount=usd("59.95"), actor=None)
     assert (refund.state, states(payment)) == ("pending", ("paid", "paid", 0))
     clock_in = timezone.now() + timedelta(minutes=11)
     assert finish_open_refunds() == 0  # it takes days; every ten minutes is often enough
@@ -139,14 +140,14 @@ def test_a_pending_refund_is_booked_when_it_completes(payment: Payment, paypal: 
 
 def test_a_pending_refund_that_fails_leaves_the_money(payment: Payment, paypal: Standin) -> None:
     paypal.fault("refund_pending", path_contains="/refund")
-    refund = refund_payment(payment=payment, amount=usd("59.95"), requested_by=None)
-    with pytest.raises(RefundRefused, match=r"At most 0\.00 USD"):
-        refund_payment(payment=payment, amount=usd("1.00"), requested_by=None)
+    refund = refund_payment(payment=payment, amount=usd("59.95"), actor=None)
+    with pytest.raises(ActionRefused, match=r"At most 0\.00 USD"):
+        refund_payment(payment=payment, amount=usd("1.00"), actor=None)
     paypal.act_on_refund(refund.paypal_refund_id or "", "fail")
     adopt_refund(paypal_refund_id=refund.paypal_refund_id or "")
     refund.refresh_from_db()
     assert (refund.state, states(payment)) == ("failed", ("paid", "paid", 0))
-    refund_payment(payment=payment, amount=usd("59.95"), requested_by=None)
+    refund_payment(payment=payment, amount=usd("59.95"), actor=None)
     assert states(payment) == ("refunded", "refunded", 5995)
 
 
@@ -198,8 +199,8 @@ def test_after_180_days_paypal_refunds_no_more(staff: Client, payment: Payment, 
 
 def test_two_refunds_of_the_same_amount_are_told_apart(payment: Payment, paypal: Standin) -> None:
     paypal.fault("drop_after_commit", path_contains="/refund", times=10)
-    with pytest.raises(RefundRefused):
-        refund_payment(payment=payment, amount=usd("10.00"), requested_by=None)
+    with pytest.raises(ActionRefused):
+        refund_payment(payment=payment, amount=usd("10.00"), actor=None)
     paypal.reset()
     paypal.act(payment.capture_id or "", "refund", amount="10.00")  # the same amount, made at PayPal's side
     look_at(payment=payment)
@@ -218,7 +219,7 @@ def test_more_than_was_paid_is_shown_and_not_booked(payment: Payment) -> None:
 
 def test_another_amount_in_the_answer_is_shown_and_not_booked(payment: Payment, paypal: Standin) -> None:
     paypal.fault("wrong_amount", path_contains="/refund")
-    refund_payment(payment=payment, amount=usd("20.00"), requested_by=None)
+    refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert states(payment) == ("paid", "paid", 0)
     look_at(payment=payment)  # the truth, as the next look learns it
     payment.refresh_from_db()
@@ -226,7 +227,7 @@ def test_another_amount_in_the_answer_is_shown_and_not_booked(payment: Payment, 
 
 
 def test_a_refund_undone_at_paypal_gives_the_money_back_to_us(payment: Payment) -> None:
-    refund = refund_payment(payment=payment, amount=usd("20.00"), requested_by=None)
+    refund = refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     failed = replace(refund_of(payment, "20.00", number=refund.paypal_refund_id or ""), status=RefundStatus.FAILED)
     for _ in range(2):
         apply_refund(refund=refund, remote=failed)
@@ -265,12 +266,12 @@ def test_a_refund_that_paypal_refuses_is_told_in_plain_words(
     assert issue in page
     assert Refund.objects.get().state == "failed"
     assert states(payment) == ("paid", "paid", 0)
-    refund_payment(payment=payment, amount=usd("59.95"), requested_by=None)
+    refund_payment(payment=payment, amount=usd("59.95"), actor=None)
     assert states(payment) == ("refunded", "refunded", 5995)
 
 
 def test_the_same_refund_seen_again_is_booked_once(payment: Payment) -> None:
-    refund = refund_payment(payment=payment, amount=usd("20.00"), requested_by=None)
+    refund = refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert refund.paypal_refund_id is not None
     for _ in range(2):
         adopt_refund(paypal_refund_id=refund.paypal_refund_id)
@@ -280,12 +281,12 @@ def test_the_same_refund_seen_again_is_booked_once(payment: Payment) -> None:
 
 def test_a_refund_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) -> None:
     Suppression.objects.create(fingerprint="carol@example.org", channel=Channel.EMAIL)
-    refund_payment(payment=payment, amount=usd("59.95"), requested_by=None)
+    refund_payment(payment=payment, amount=usd("59.95"), actor=None)
     assert states(payment) == ("refunded", "refunded", 5995)
     assert Commission.objects.get().state == "reversed"
 
 
 def test_what_was_not_paid_is_not_refunded(product: Product) -> None:
     unpaid = factories.payment(factories.order(product))
-    with pytest.raises(RefundRefused, match="Only a payment that has arrived"):
-        refund_payment(payment=unpaid, amount=usd("1.00"), requested_by=None)
+    with pytest.raises(ActionRefused, match="Only a payment that has arrived"):
+        refund_payment(payment=unpaid, amount=usd("1.00"), actor=None)

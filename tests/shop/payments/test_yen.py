@@ -55,7 +55,7 @@ def test_the_receipt_has_whole_yen(paid: Payment, work: Callable[[], int]) -> No
 
 
 def test_so_has_a_refund(client: Client, paid: Payment) -> None:
-    refund_payment(payment=paid, amount=Money.of("3000", "JPY"), requested_by=None)
+    refund_payment(payment=paid, amount=Money.of("3000", "JPY"), actor=None)
     page = client.get(paid.order.get_absolute_url()).content.decode()
     assert "3000 JPY" in page
     assert "5000 JPY" in page

@@ -120,7 +120,7 @@ def test_an_objection_is_answered_with_an_amount_in_the_currency_of_its_commissi
     page: Page, alice: Affiliate, bob: User, db: None
 ) -> None:
     commission = approved_sale(alice, factories.product(price_minor=8000, currency="JPY"), "8000")
-    dispute = open_dispute(commission=commission, text="Too little.", by=alice.user)
+    dispute = open_dispute(commission=commission, text="Too little.", actor=alice.user)
     address = f"/admin/affiliates/commissiondispute/{dispute.pk}/answer/"
     assert "Adjustment (JPY)" in page.staff.get(address).content.decode()
     assert "JPY has no decimals" in page.after(address, upheld="yes", answer="You are right.", adjustment="100.5").text

@@ -133,7 +133,7 @@ def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
 
     def refund_meanwhile(asked: Payment) -> object:
         answer = ask(asked)
-        refund_payment(payment=asked, amount=Money(2000, "USD"), requested_by=bob)
+        refund_payment(payment=asked, amount=Money(2000, "USD"), actor=bob)
         return answer
 
     with monkeypatch.context() as patch:

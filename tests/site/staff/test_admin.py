@@ -34,18 +34,18 @@ PERSONAL = ("alice1@example.com", "carol@example.org", "dave@example.org", "Caro
 def some_of_everything(product: Product, bob: User, number: int) -> None:
     """A row or more of every model that staff see."""
     affiliate = factories.affiliate(f"alice{number}@example.com", f"CODE{number}")
-    set_rate(affiliate=affiliate, percent=Decimal(30), by=bob)
+    set_rate(affiliate=affiliate, percent=Decimal(30), actor=bob)
     for _ in range(2):
         commission = approved_sale(affiliate, product)
     refund(commission, "20.00")
-    open_dispute(commission=commission, text="Dave paid more.", by=affiliate.user)
+    open_dispute(commission=commission, text="Dave paid more.", actor=affiliate.user)
     LedgerCheck.objects.create(paypal=True)
     Creative.objects.create(name="A sentence", words="Guards a site.")
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     inquiry = factories.inquiry()
     for _ in range(number):
-        answer_inquiry(inquiry=inquiry, body="Good day.", author=factories.user(f"staff{uuid_tail()}@example.com"))
+        answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))
     TermsVersion.objects.create(number=next_number(), text="We pay.")
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
     payment = Payment.objects.latest("created_at")
@@ -103,7 +103,7 @@ def test_a_runs_page_costs_the_same_with_more_payouts(staff: Client, product: Pr
     for size in (1, 4):
         for number in range(size):
             approved_sale(factories.affiliate(f"{size}{number}@example.com", f"CODE{size}{number}"), product)
-        batch = prepare_payout(currency="USD", prepared_by=bob)
+        batch = prepare_payout(currency="USD", actor=bob)
         costs.append(cost(staff, address(PayoutBatch, batch)))
     assert costs[0] == costs[1]
 

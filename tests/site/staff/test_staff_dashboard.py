@@ -40,10 +40,10 @@ def context(client: Client) -> dict[str, Any]:
 
 def something_of_everything(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    prepare_payout(currency="USD", prepared_by=bob)
+    prepare_payout(currency="USD", actor=bob)
     held = sale(alice, product)
     raise_flag(attribution=held.attribution, kind="by_staff")
-    open_dispute(commission=held, text="Why?", by=alice.user)
+    open_dispute(commission=held, text="Why?", actor=alice.user)
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
     factories.dispute(factories.payment(factories.order(product), state="paid", problem="It differs"))
     factories.inquiry()
@@ -78,7 +78,7 @@ def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_
 def test_what_is_overdue_comes_first_and_is_red(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
-    open_dispute(commission=sale(alice, product), text="Why?", by=alice.user)
+    open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
     assert 'class="late"' not in read(staff)
     clock.move_to(CommissionDispute.objects.get().due_at + timedelta(minutes=1))
     staff.force_login(bob)
