@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 when="OLD.id IS DISTINCT FROM NEW.id OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id",
                 message="a code never changes its owner",
             ),
-            Refuse("delete", message="a code is never given away again"),
+            Refuse("delete", message="a code is never reassigned"),
         ),
         EnsureTriggers(
             "affiliates_termsversion",
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                     OR OLD.decided_at IS DISTINCT FROM NEW.decided_at
                     OR (NEW.click_id IS NOT NULL AND NEW.click_id IS DISTINCT FROM OLD.click_id)
                 """,
-                message="who brought an order is decided once",
+                message="an attribution is decided once",
             ),
             Refuse("delete"),
         ),
@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                         OR (OLD.state = 'reversed' AND NEW.state IN ('pending', 'approved', 'in_payout', 'paid'))
                     ))
                 """,
-                message="the sum of a commission never changes, and its state moves only along the allowed steps",
+                message="the amount of a commission never changes, and its state only by an allowed transition",
             ),
             Refuse("delete"),
             Run(
@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
                     OR (OLD.state IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
                         AND NEW.state <> OLD.state)
                 """,
-                message="the amount of a payout never changes, nor does its end",
+                message="the amount of a payout never changes, nor does its final state",
             ),
             Refuse("delete"),
         ),

@@ -41,7 +41,7 @@ class Refuse:
         return f"no_{self.event}"
 
     def create(self, vendor: str, table: str) -> list[str]:
-        message = self.message or f"rows of {table} are kept as they are"
+        message = self.message or f"{table} is append-only"
         if vendor == "sqlite":
             body = f"SELECT RAISE(ABORT, '{message}');"
             return _on_sqlite(f"{table}_{self.name}", f"BEFORE {self.event.upper()} ON {table}", self.when, body)
@@ -75,7 +75,7 @@ class RefuseReplacing:
             return []
         # One sub-query for each, so that each can use its index.
         when = " OR ".join(f"EXISTS (SELECT 1 FROM {table} existing WHERE {same})" for same in self.conditions)  # noqa: S608
-        body = f"SELECT RAISE(ABORT, 'rows of {table} are kept as they are');"
+        body = f"SELECT RAISE(ABORT, '{table} is append-only');"
         return _on_sqlite(f"{table}_{self.name}", f"BEFORE INSERT ON {table}", when, body)
 
 
@@ -143,13 +143,13 @@ class RemoveTriggers(Operation):
         return f"Remove triggers of {self.table}: {', '.join(self.names)}"
 
 
-def missing_triggers(connection: Any, tables: Iterable[type[models.Model]]) -> list[str]:
+def missing_triggers(connection: Any, model_classes: Iterable[type[models.Model]]) -> list[str]:
     """The names of the triggers that these models list in `database_triggers`, and that don't exist in the database or
     are switched off."""
     existing = existing_triggers(connection)
     return [
         f"{model._meta.db_table}_{name}"
-        for model in tables
+        for model in model_classes
         for name in _on(connection.vendor, getattr(model, "database_triggers", ()))
         if (model._meta.db_table, f"{model._meta.db_table}_{name}") not in existing
     ]
@@ -173,12 +173,12 @@ def check_triggers(*, using: str, **_signal: Any) -> None:
     Apps with migrations still to run, because `migrate` was told to stop before or to go back, are left out.
     """
     connection = connections[using]
-    tables = [model for model in apps.get_models() if router.allow_migrate_model(using, model)]
-    if not missing_triggers(connection, tables):
+    here = [model for model in apps.get_models() if router.allow_migrate_model(using, model)]
+    if not missing_triggers(connection, here):
         return
     executor = MigrationExecutor(connection)
     unfinished = {step.app_label for step, _ in executor.migration_plan(executor.loader.graph.leaf_nodes())}
-    if missing := missing_triggers(connection, [t for t in tables if t._meta.app_label not in unfinished]):
+    if missing := missing_triggers(connection, [model for model in here if model._meta.app_label not in unfinished]):
         raise CommandError(
             f"The database {using!r} has lost triggers: {', '.join(missing)}.\n"
             "SQLite loses a table's triggers when a migration alters it: end that migration with EnsureTriggers.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
@@ -126,3 +127,24 @@ def test_apps_whose_migrations_are_not_finished_are_not_checked() -> None:
     finally:
         call_command("migrate", "policy", verbosity=0)
     assert missing_triggers(connection, [PolicyVersion]) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sqlmigrate_prints_sql_that_creates_lost_triggers_again(capsys: pytest.CaptureFixture[str]) -> None:
+    drop_trigger("disclosure_disclosure", "no_update")
+    call_command("sqlmigrate", "disclosure", "0002")
+    script = capsys.readouterr().out.removeprefix("BEGIN;\n").removesuffix("COMMIT;\n")
+    with connection.cursor() as cursor:
+        for statement in sqlite_statements(script) if connection.vendor == "sqlite" else [script]:
+            cursor.execute(statement)
+    check_triggers(using="default")
+
+
+def sqlite_statements(script: str) -> Iterator[str]:
+    """SQLite takes one at a time."""
+    statement = ""
+    for line in script.splitlines():
+        statement += f"{line}\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,4 +1,4 @@
-"""The register of disclosures keeps its rows as they were recorded."""
+"""The register of disclosures is append-only; only the state of an order changes."""
 
 from django.db import migrations
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                     OR (OLD.state IN ('exported', 'refused') AND NEW.state <> OLD.state)
                     OR (NEW.state = 'refused' AND OLD.state <> 'refused' AND NEW.refusal IS NULL)
                 """,
-                message="an order of the register stays as it was recorded, and is refused with a reason",
+                message="a recorded order is never edited, and refused only with a reason",
             ),
             Refuse("delete", message="the register of disclosures keeps its rows"),
         ),

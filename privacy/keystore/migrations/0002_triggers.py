@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         EnsureTriggers(
             "keystore_daykey",
             Refuse("update", when="OLD.destroyed_at IS NOT NULL", message="a destroyed key stays destroyed"),
-            Refuse("delete", message="the fence of a day stays"),
+            Refuse("delete", message="the row of a day key is kept"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""An announced policy version keeps its words, and takes effect when everybody was told."""
+"""An announced policy version is never edited, and takes effect only when every notice was sent."""
 
 from django.db import migrations
 
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                         WHERE version_id = NEW.id AND state NOT IN ('delivered', 'called', 'written', 'left_out')
                     ))
                 """,
-                message="a version keeps its words, and takes effect when everybody was told",
+                message="an announced version is never edited, and takes effect only when every notice was sent",
             ),
             Refuse("delete", when="OLD.state <> 'draft'", message="an announced version is kept"),
         ),
