@@ -31,6 +31,7 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from .admin_base.staff_roles import sync_roles
+        from .erasure.heartbeat import start_heartbeats
         from .keystore.root_keys import note_keys_after_migrating
         from .mail.address_reindex import reindex_after_migrating
         from .registry.query_purposes import watch
@@ -43,6 +44,7 @@ class PrivacyConfig(AppConfig):
         connection_created.connect(watch)
 
         post_migrate.connect(check_triggers, sender=self)
+        post_migrate.connect(start_heartbeats, sender=self)
         post_migrate.connect(note_keys_after_migrating, sender=self)
         post_migrate.connect(reindex_after_migrating, sender=self)
         autodiscover_modules("clear_text")

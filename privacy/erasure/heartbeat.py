@@ -7,11 +7,15 @@ not stored any more (the visitor's cookie still attributes a sale), the evidence
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
+from django.apps import apps as installed_apps
 from django.conf import settings
-from django.db import transaction
+from django.db import router, transaction
 from django.db.models import Q
+from django.utils import timezone
 
+from privacy.encryption.models import uuid7
 from privacy.keystore.clock import CLOCK, ClockJump
 from privacy.mail.sending import queue_mail
 from privacy.mails import CLOCK_JUMPED, PURGE_STOPPED
@@ -20,7 +24,19 @@ from privacy.registry.expiring import LARGEST_STEP
 
 LATE_AFTER = timedelta(hours=2)
 
-PURGE = "purge"
+PURGE, ATTACKS = "purge", "attacks"
+
+
+def start_heartbeats(*, using: str, apps: Any = installed_apps, **_signal: Any) -> None:
+    """Receives `post_migrate`: on a site where the purge or the attacks never ran, they are late from its installation
+    on."""
+    try:
+        heartbeats = apps.get_model("privacy", "Heartbeat")
+    except LookupError:  # migrated to a time before there were any
+        return
+    if router.allow_migrate_model(using, heartbeats):
+        for name in (PURGE, ATTACKS):
+            heartbeats.objects.using(using).get_or_create(name=name, defaults={"id": uuid7(), "at": timezone.now()})
 
 
 def tell_of_jump(jump: ClockJump, *, now: datetime) -> None:

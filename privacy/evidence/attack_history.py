@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from privacy.erasure.heartbeat import ATTACKS
 from privacy.models import Heartbeat
 from privacy.models.attack import LONGEST_PLACE, Attempt, Breach, Kind
 from privacy.registry.promises import PROMISES
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 LATE_AFTER = timedelta(hours=36)  # a night may be missed, a second one not
 GRACE = timedelta(minutes=10)  # beyond the time limit of an attempt, after which it was killed
-INSTALLED = "attacks"  # the heartbeat that the migration made
 WHOLE = "the whole attempt failed"
 
 # What an attempt of each kind has to try; red when it did not.
@@ -64,7 +64,7 @@ def covers(kind: Kind, *promises: str) -> None:
 
 def note_installation(*, now: datetime) -> None:
     """From here on a first attempt is waited for; noted once."""
-    Heartbeat.objects.get_or_create(name=INSTALLED, defaults={"at": now})
+    Heartbeat.objects.get_or_create(name=ATTACKS, defaults={"at": now})
 
 
 def begin(kind: Kind, *, now: datetime) -> Attempt:
@@ -190,5 +190,5 @@ def _complaints(kind: Kind, attempt: Attempt | None, promise: str, now: datetime
 
 def _is_new(now: datetime) -> bool:
     """Whether there was not yet time for an attempt."""
-    installed = Heartbeat.objects.filter(name=INSTALLED).values_list("at", flat=True).first()
+    installed = Heartbeat.objects.filter(name=ATTACKS).values_list("at", flat=True).first()
     return installed is None or now - installed < LATE_AFTER

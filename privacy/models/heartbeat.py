@@ -10,7 +10,7 @@ from privacy.registry.declarations import not_personal
 
 @not_personal("when the purge and housekeeping last ran, and when staff were told of a problem", "id name at told_at")
 class Heartbeat(models.Model):
-    """One row for each kind of work; a migration makes the purge's, so that a purge that never ran is late as well."""
+    """One row for each kind of work. `migrate` creates the purge's, so that a purge that never ran is late as well."""
 
     id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=30, unique=True)

@@ -12,6 +12,7 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
+from privacy.erasure.heartbeat import ATTACKS
 from privacy.evidence import attack_history, measurement
 from privacy.evidence.measurement import Evidence, Finding, findings
 from privacy.evidence.rehearsal.nightly import start_when_due
@@ -36,7 +37,7 @@ def measured_as_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def installed(clock: time_machine.Traveller) -> None:
-    Heartbeat.objects.filter(name=attack_history.INSTALLED).update(at=timezone.now())
+    Heartbeat.objects.filter(name=ATTACKS).update(at=timezone.now())
 
 
 def found(promise: str) -> Finding:
@@ -66,7 +67,7 @@ def test_new_site_has_36_hours_for_its_first_attempt(clock: time_machine.Travell
 def test_site_whose_installation_is_not_known_has_as_long_from_the_next_housekeeping(
     clock: time_machine.Traveller,
 ) -> None:
-    Heartbeat.objects.filter(name=attack_history.INSTALLED).delete()
+    Heartbeat.objects.filter(name=ATTACKS).delete()
     start_when_due(now=timezone.now())
     assert red() == set()
     clock.shift(timedelta(hours=36))
@@ -180,7 +181,7 @@ def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds()
 def test_failed_sweep_is_red_for_what_sweeps_have_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(attack_history._covered, Kind.SWEEP, set())
     attack_history.covers(Kind.SWEEP, "encrypted")
-    Heartbeat.objects.filter(name=attack_history.INSTALLED).update(at=timezone.now() - timedelta(hours=36))
+    Heartbeat.objects.filter(name=ATTACKS).update(at=timezone.now() - timedelta(hours=36))
     factories.attempt()
     assert red() == {"encrypted"}
     factories.attempt(Kind.SWEEP)
