@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 from urllib.parse import urlencode, urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -90,7 +91,7 @@ class Walk:
 
     @staticmethod
     def _in_the_admin(route: str) -> str:
-        for model in admin.site._registry:
+        for model in filter(admin.site.is_registered, apps.get_models()):
             place = f"admin/{model._meta.app_label}/{model._meta.model_name}/"
             row = model._base_manager.order_by("pk").last() if route.startswith(f"{place}<") else None
             if row is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.sites import all_sites
 from django.core import checks
@@ -15,7 +16,8 @@ from .audited import AuditedAdmin, shows_personal_data
 @checks.register("privacy")
 def check_admins_are_audited(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
     """Each admin that shows personal data, its own rows or those on their pages, builds on AuditedAdmin."""
-    admins = (registered for site in all_sites for registered in site._registry.values())
+    models = apps.get_models()
+    admins = (site.get_model_admin(model) for site in all_sites for model in filter(site.is_registered, models))
     return [
         _unaudited(registered)
         for registered in admins

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.apps import apps
 from django.contrib import admin
 
 from privacy.admin_base.audited import shows_personal_data
@@ -17,8 +18,8 @@ def each_reading_of_staff_is_recorded(rehearsal: Rehearsal) -> None:
     recorded = set(AuditEntry.objects.filter(action="privacy.staff.read").values_list("object_model", "object_id"))
     personal = {
         f"admin/{model._meta.app_label}/{model._meta.model_name}/{PAGE}": model._meta.label_lower
-        for model, its_admin in admin.site._registry.items()
-        if shows_personal_data(its_admin)
+        for model in filter(admin.site.is_registered, apps.get_models())
+        if shows_personal_data(admin.site.get_model_admin(model))
     }
     for seen in rehearsal.seen:
         model = personal.get(seen.route)

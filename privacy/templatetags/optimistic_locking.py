@@ -18,6 +18,6 @@ register = template.Library()
 def seen(context: Any, row: Any) -> str:
     token = context.get("seen") if row == context.get("original") else None  # a change page has it made already
     if token is None:
-        model_admin: Any = site._registry[type(row)]
+        model_admin: Any = site.get_model_admin(type(row))
         token = pack(model_admin.watched(context["request"], row))
     return format_html('<input type="hidden" name="{}" value="{}">', FIELD, token)

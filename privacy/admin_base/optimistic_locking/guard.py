@@ -37,7 +37,7 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
         seen = Seen.unpack(token)
         if kwargs and not seen.keys & {str(value) for value in kwargs.values()}:
             raise SuspiciousOperation("a page's token of optimistic locking is of another row")
-        model_admin = cast(LockingAdmin, site._registry[seen.model])
+        model_admin = cast(LockingAdmin, site.get_model_admin(seen.model))
         if getattr(view, "speaks_to_paypal", False):
             return _refused(request, model_admin, seen) or view(request, *args, **kwargs)
         with transaction.atomic():
