@@ -48,6 +48,7 @@ BUSINESS = {
     "region": env.text("BUSINESS_REGION", default="CA"),
     "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
 }
+PHONE_REGION = BUSINESS["country"]  # of numbers that are typed without a country code
 
 # Of rates and the minimum payout where nothing else is chosen; a product may have another (affiliates/currencies.py).
 CURRENCY = env.choice("CURRENCY", set(CURRENCIES), default="USD")

@@ -128,9 +128,11 @@ def _fingerprint(kind: str, normalised: str) -> str:
 
 
 def normalise_phone(value: str) -> str:
-    """E.164, read as a number of the vendor's own country when no country is given. Raises `ValueError`."""
+    """E.164. A number without a country code is one of `settings.PHONE_REGION`, such as "US"; without that setting, no
+    such number can be read. Raises `ValueError`.
+    """
     try:
-        number = phonenumbers.parse(value, settings.BUSINESS["country"])
+        number = phonenumbers.parse(value, getattr(settings, "PHONE_REGION", None))
     except phonenumbers.NumberParseException:
         raise ValueError("not a telephone number") from None
     if not phonenumbers.is_possible_number(number):

@@ -1,7 +1,7 @@
 """Loading rows without `__init__`: the one module that uses private parts of Django (docs/adr/0045).
 
-It makes reading 20,000 sealed rows a fifth faster (`python -m benchmarks reading`). It was written for the versions in
-`WRITTEN_FOR`; under any other one `SealedField` loads rows by Django's public API alone, and a system check says so.
+It reads lists of sealed rows in half the time (`python -m benchmarks reading`). It was written for the versions in
+`WRITTEN_FOR`; under any other one, rows are loaded by Django's public API alone, and a system check says so.
 """
 
 from __future__ import annotations

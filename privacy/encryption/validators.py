@@ -15,11 +15,10 @@ def has_card_number(text: str) -> bool:
 
 
 def validate_no_card_number(text: str) -> None:
-    """For everything that people type and this site keeps. Raises `ValidationError`."""
+    """For everything that people type and that is kept. Raises `ValidationError`."""
     if has_card_number(text):
         raise ValidationError(
-            "This looks like the number of a payment card. Please take it out: you pay at PayPal, and we never want to"
-            " see it."
+            "This looks like the number of a payment card. Please take it out: we never want to see it."
         )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.db.models import F, Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -21,6 +21,7 @@ from privacy.erasure.retention import purge_expired
 from privacy.mail.sending import MailRefused, queue_mail
 from privacy.mails import REQUEST_CONFIRMATION
 from privacy.models import OutgoingMail, PrivacyRequest, Suppression
+from privacy.policy.checks import check_that_the_gate_sees_every_column
 from privacy.policy.models import PolicyVersion
 from privacy.registry import policy_gate
 from privacy.registry.policy_gate import NotInEffect, is_open
@@ -72,6 +73,13 @@ def test_a_column_that_is_not_sealed_is_closed_too(lacks: Policy, alice: Affilia
     lacks(COOKIE)
     with pytest.raises(NotInEffect, match="cookie_digest"):
         write_cookie(click, write)
+
+
+def test_personal_column_that_the_gate_does_not_see_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert check_that_the_gate_sees_every_column(None) == []
+    monkeypatch.setattr(Click._meta.get_field("cookie_digest"), "__class__", models.CharField)
+    [message] = check_that_the_gate_sees_every_column(None)
+    assert (message.id, "affiliates.Click.cookie_digest" in message.msg) == ("privacy.E041", True)
 
 
 def write_cookie(click: Click, write: str) -> None:
