@@ -59,12 +59,13 @@ migrations: $(VENV)/.dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	PAYPAL_STANDIN_DATA_DIR=$$(mktemp -d) DJANGO_SETTINGS_MODULE=paypal_standin.settings $(BIN)/python -m django makemigrations --check --dry-run
 
+initial-migrations: APPS = accounts affiliates aitpro contacts paypal_standin privacy shop
 initial-migrations: $(VENV)/.dev  ## Writes each app's 0001_initial anew from its models; only while nothing is released
-	find . -path '*/migrations/0001_initial.py' -not -path './$(VENV)/*' -delete
-	find . -path '*/migrations/0*.py' -not -path './$(VENV)/*' -exec mv {} {}.aside \;
+	find $(APPS) -path '*/migrations/0001_initial.py' -delete
+	find $(APPS) -path '*/migrations/0*.py' -exec mv {} {}.aside \;
 	-DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --no-header
 	-PAYPAL_STANDIN_DATA_DIR=$$(mktemp -d) DJANGO_SETTINGS_MODULE=paypal_standin.settings $(BIN)/python -m django makemigrations --no-header
-	find . -name '*.py.aside' -not -path './$(VENV)/*' -exec sh -c 'mv "$$1" "$${1%.aside}"' _ {} \;
+	find $(APPS) -name '*.py.aside' -exec sh -c 'mv "$$1" "$${1%.aside}"' _ {} \;
 
 deploy-check: $(VENV)/.dev  ## Django's checks under production settings
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \

@@ -31,12 +31,12 @@ class Migration(migrations.Migration):
             name='User',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='e-mail address')),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='email', null=True, source='email', unique=True)),
                 ('name', privacy.encryption.fields.SealedTextField(blank=True, max_length=150, null=True)),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('is_staff', models.BooleanField(default=False, verbose_name='staff')),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
