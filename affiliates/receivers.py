@@ -23,8 +23,8 @@ from shop.signals import (
     payment_captured,
     payment_disputed,
     payment_refunded,
-    payment_restored,
     paypal_event_received,
+    refund_reverted,
 )
 
 from .commissions.attribution import attribute_order, flag_the_payer
@@ -72,7 +72,7 @@ def reverse(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
     reverse_commission(payment=payment, refund=refund)
 
 
-@receiver(payment_restored)
+@receiver(refund_reverted)
 @_pays
 def restore(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
     restore_commission(payment=payment, refund=refund)

@@ -1,5 +1,4 @@
-"""Checks of `manage.py check --deploy`: connections to other hosts use TLS and verify certificates, and what stands in
-front of the site is known."""
+"""Deployment checks: connections to other hosts use verified TLS, and the reverse proxy is known."""
 
 from __future__ import annotations
 
@@ -24,7 +23,7 @@ def connections_are_encrypted(app_configs: Any, **kwargs: Any) -> list[CheckMess
 
 @register(deploy=True)
 def the_proxy_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The site itself speaks plain HTTP: with an https address, something in front of it speaks TLS."""
+    """The site itself speaks plain HTTP: with an https URL, a proxy must terminate TLS."""
     if not settings.HTTPS or settings.TRUSTED_PROXIES:
         return []
     said = "SITE_URL is https, but no server in front of the site is known: pages lead to themselves for ever, and all"

@@ -1,4 +1,4 @@
-"""What every template knows."""
+"""Template variables available everywhere."""
 
 from django.conf import settings
 from django.http import HttpRequest

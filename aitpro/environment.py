@@ -1,4 +1,4 @@
-"""Reading the environment: a missing or malformed variable stops the start and is named; its value is never shown."""
+"""Reads the environment. Errors name a missing or malformed variable, never its value."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _MAILER_OPTIONS = {  # of each backend, as django-environ names them
 
 
 class Environment:
-    """The process's variables, with the project's `.env` behind them.
+    """The process's environment, with the project's `.env` as fallback.
 
-    Every reader raises `ImproperlyConfigured` that names the variable and what is expected, never what was found.
+    Every reader raises `ImproperlyConfigured`, which names the variable and the expected format, never the value.
     """
 
     def __init__(self, dotenv: Path) -> None:
@@ -42,7 +42,7 @@ class Environment:
             environ.Env.read_env(str(dotenv))
 
     def text(self, name: str, default: str | None = None) -> str:
-        """The variable, or the content of the file that `<name>_FILE` names, as containers get secrets."""
+        """The variable, or the content of the file named by `<name>_FILE`, for container secrets."""
         value = str(self._env.str(name, default="")).strip() or self._from_file(name) or default
         if value is None:
             raise ImproperlyConfigured(f"{name} is missing: set it in the environment or in .env (see .env.example).")
@@ -85,15 +85,15 @@ class Environment:
         ]
 
     def endpoint(self, name: str) -> tuple[str, int] | None:
-        """A network address and a port such as `192.0.2.53:53`; None when it is not set."""
+        """An IP address and a port such as `192.0.2.53:53`; None if unset."""
         return self.parsed(name, _endpoint, expected="an address and a port such as 192.0.2.53:53", default="")
 
     def origin(self, name: str, *, default: str) -> str:
-        """An address such as `https://example.com`, without a path."""
+        """A URL such as `https://example.com`, without a path."""
         return self.parsed(name, _origin, expected="an address such as https://example.com", default=default)
 
     def database(self, name: str, *, default: str) -> dict[str, Any]:
-        """Empty where the default is."""
+        """Empty if the default is."""
         return self.parsed(name, _database, expected="a SQLite or PostgreSQL address", default=default)
 
     def cache(self, name: str, *, default: str) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Environment:
         try:
             return parse(value)
         except Exception:
-            # The original error would quote the value, which may be a secret: it is left out on purpose.
+            # The original error is suppressed, because it may quote a secret.
             raise ImproperlyConfigured(f"{name} is malformed: {expected} is expected.") from None
 
 

@@ -1,4 +1,4 @@
-"""The evidence that no page leads a visitor's browser to anybody else: all public pages are served and read."""
+"""Evidence that no public page loads anything from third parties."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from privacy.evidence.served_pages import public_paths, serve
 
 from .http.page_origins import Origins
 
-# What falls back to nothing else (CSP level 3), so that it has to be named; the rest falls back to default-src.
+# Directives without a fallback (CSP level 3) must be set; all others fall back to default-src.
 NEEDED = {"default-src", "form-action", "base-uri", "frame-ancestors"}
 OWN = {"'self'", "'none'"}
 AD_NETWORKS = (
@@ -41,12 +41,12 @@ AD_NETWORKS = (
     "taboola.com",
 )
 AD_MARKS = ("google-adsense-account", "data-ad-client", "adsbygoogle")
-AD_FILES = ("/ads.txt", "/app-ads.txt")  # where a site lists the ad networks that may sell its space
+AD_FILES = ("/ads.txt", "/app-ads.txt")  # lists of authorized ad sellers
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page as it was served: its HTML in lower case, and its Content-Security-Policy by directive."""
+    """A served page: its HTML in lowercase, and its content security policy by directive."""
 
     html: str
     policy: dict[str, list[str]]
@@ -57,7 +57,7 @@ class Page:
 
     @property
     def lets_in(self) -> set[str]:
-        """What its policy allows from elsewhere. PayPal's own page is where a buyer goes to pay."""
+        """Third-party sources allowed by the policy, except PayPal's checkout."""
         allowed = {(name, source) for name, sources in self.policy.items() for source in sources if source not in OWN}
         to_paypal = ("form-action", settings.PAYPAL_APPROVE_ORIGIN)
         return {f"{name} {source}" for name, source in allowed - {to_paypal}}
@@ -65,7 +65,7 @@ class Page:
 
 @evidence_for("not-shared", hourly=True)
 def nobody_else_is_asked(now: datetime) -> Evidence:
-    """Broken when a page loads anything from elsewhere, or its policy would let it."""
+    """Broken if a page loads anything from a third party, or if its policy allows it."""
     pages = list(_pages())
     hosts = set().union(*(page.third_parties for page in pages))
     allowed = set().union(*(page.lets_in for page in pages))
@@ -83,7 +83,7 @@ def nobody_else_is_asked(now: datetime) -> Evidence:
 
 @evidence_for("no-ad-servers", hourly=True)
 def no_ad_network_is_named(now: datetime) -> Evidence:
-    """Broken when a page names an ad network at all, a link included, or the site lists who sells its space."""
+    """Broken if a page mentions an ad network, even in a link, or if the site lists ad sellers."""
     pages = list(_pages())
     named = {mark for mark in (*AD_NETWORKS, *AD_MARKS) for page in pages if mark in page.html}
     lists = [path for path in AD_FILES if is_valid_path(path)]
@@ -99,7 +99,7 @@ def no_ad_network_is_named(now: datetime) -> Evidence:
 
 
 def _pages() -> Iterator[Page]:
-    """What a visitor can open without signing in."""
+    """All public pages."""
     for path in sorted({*public_paths(), *_in_the_sitemap()}):
         response = serve(path)
         if response.status_code == 200 and isinstance(response, HttpResponse) and _is_html(response):
@@ -119,7 +119,7 @@ def _is_html(response: HttpResponse) -> bool:
 
 
 def policy_of(headers: Mapping[str, str]) -> dict[str, list[str]]:
-    """The Content-Security-Policy, by directive."""
+    """The content security policy, by directive."""
     directives = (part.split() for part in headers.get("Content-Security-Policy", "").split(";"))
     return {name: sources for name, *sources in filter(None, directives)}
 

@@ -1,4 +1,4 @@
-"""Files of the site are for its own user alone, those of an earlier version too."""
+"""Restricts the site's files to its own user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def close_to_others() -> int:
-    """Takes the group's and everybody's rights from what lies in `DATA_DIR`, from databases elsewhere, and from `.env`.
+    """Removes group and other permissions from files in `DATA_DIR`, from databases elsewhere, and from `.env`.
 
     Called when a process of the site starts; new files are closed by the umask in `aitpro/settings.py`. Returns how
     many were open. What belongs to somebody else is named in the log.
@@ -24,7 +24,7 @@ def close_to_others() -> int:
 
 
 def _files() -> Iterator[Path]:
-    for folder, _, names in os.walk(settings.DATA_DIR):  # which skips what another process removes meanwhile
+    for folder, _, names in os.walk(settings.DATA_DIR):  # skips files that disappear meanwhile
         yield Path(folder)
         yield from (Path(folder, name) for name in names)
     for database in settings.DATABASES.values():
@@ -39,7 +39,7 @@ def _close(path: Path) -> bool:
         if stat.S_ISLNK(mode) or not mode & OTHERS:
             return False
         path.chmod(stat.S_IMODE(mode) & ~OTHERS)
-    except FileNotFoundError:  # another process has just removed it, or it never was
+    except FileNotFoundError:  # removed meanwhile, or never there
         return False
     except PermissionError:
         logger.warning("%s can be read by others, and belongs to another user: close it", path)

@@ -1,4 +1,4 @@
-"""Writes a `.env` with fresh secrets, when there is none: `python -m aitpro.fresh_env`."""
+"""Writes a `.env` with fresh secrets if there is none: `python -m aitpro.fresh_env`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DOTENV = Path(__file__).resolve().parent.parent / ".env"
 
 
 def write_fresh_env(path: Path) -> bool:
-    """False when the file was there; it is never overwritten. Only its owner may read it."""
+    """Returns False if the file exists; it is never overwritten. Only its owner may read it."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

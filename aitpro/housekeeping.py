@@ -1,4 +1,4 @@
-"""Repeating work: one list of steps, each harmless to repeat, each on its own so that one failure stops no other.
+"""Scheduled work: a list of idempotent jobs. One failure doesn't stop the others.
 
 While the clock is not believed (`privacy.erasure.heartbeat`), only those run that do nothing irreversible by it.
 """
@@ -40,13 +40,13 @@ from privacy.registry.purpose_binding import Acting, acting_as
 from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import mail_waiting_links
 from privacy.web.rate_limits import forget_past_hours
-from shop.payments.disputes import follow_open_disputes
+from shop.payments.disputes import update_open_disputes
 from shop.payments.refunds import finish_open_refunds
 from shop.payments.settlement import settle_open_payments
-from shop.reconciliation.reconcile import look_at_payments
+from shop.reconciliation.reconcile import reconcile_payments
 from shop.webhooks.processing import handle_open_events
 
-TASKS_KEPT = timedelta(days=7)  # after they are done, for whoever looks into a failure
+TASKS_KEPT = timedelta(days=7)  # kept after completion, to investigate failures
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _forget_tasks(now: datetime) -> int:
 
 STEPS: dict[str, Callable[[datetime], int]] = {
     "visits counted": lambda now: count_visits(now=now),
-    "sales counted by label": lambda now: count_label_sales(),  # before the purge, which takes the labels
+    "sales counted by label": lambda now: count_label_sales(),  # before the purge, which deletes the labels
     "expired rows purged": _purge,
     "day keys destroyed": lambda now: destroy_due_keys(now=now),
     "erasures finished": lambda now: finish_erasures(now=now),
@@ -84,8 +84,8 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "messages from PayPal done again": lambda now: handle_open_events(now=now),
     "payments looked at": lambda now: settle_open_payments(now=now),
     "refunds looked at": lambda now: finish_open_refunds(),
-    "disputes looked at": lambda now: follow_open_disputes(now=now),
-    "payments compared with PayPal": lambda now: look_at_payments(now=now),
+    "disputes looked at": lambda now: update_open_disputes(now=now),
+    "payments compared with PayPal": lambda now: reconcile_payments(now=now),
     "commissions past their hold": lambda now: approve_past_hold(now=now),
     "payout runs looked at": lambda now: follow_open_payouts(now=now),
     "overdue objections told to staff": lambda now: remind_of_overdue_disputes(now=now),
@@ -96,9 +96,9 @@ STEPS: dict[str, Callable[[datetime], int]] = {
     "books compared": lambda now: check_books_nightly(now=now),
     "sums folded": lambda now: fold_sums(now=now),
     "rehearsals started": lambda now: start_when_due(now=now),
-    "promises that are broken": lambda now: keep_evidence(now=now),  # last: it looks at what the others did
+    "promises that are broken": lambda now: keep_evidence(now=now),  # last: it measures the results of the others
 }
-# What each is for. What is for nothing here keeps rows safe, ends them in time, or measures them.
+# The purposes of each job. Jobs that aren't listed protect, expire or measure rows.
 AFFILIATES = {Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING}
 ACTS_FOR: dict[str, set[Purpose]] = {
     "visits counted": {Purpose.REFERRAL_TRACKING},
@@ -137,8 +137,8 @@ WHATEVER_THE_CLOCK = {"visits counted", "sales counted by label", "mails due", "
 
 
 def housekeep(*, now: datetime) -> dict[str, int | None]:
-    """Runs every step, or with a clock that jumped those that don't depend on it. The result is each step's count, or
-    None for one that failed and stands in the log."""
+    """Runs every job, or after a clock jump those that don't depend on the clock. Returns each job's count, or None for
+    a failed one, which is logged."""
     jump = clock_jump(now=now)
     if jump is None:
         beat(now=now)
@@ -148,7 +148,7 @@ def housekeep(*, now: datetime) -> dict[str, int | None]:
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:
-    """The alarm must not keep the steps from running that still do."""
+    """A failing alert must not stop the jobs."""
     logger.error("housekeeping: %s; whatever is done by the clock waits", jump)
     try:
         tell_of_jump(jump, now=now)

@@ -1,4 +1,4 @@
-"""The format of log lines: one line per event, UTC time, no paths, the user's id for a rejected request.
+"""The log format: one line per event, UTC time, no paths, the user's id for a rejected request.
 
 2026-03-02T12:00:00.000Z WARNING django.security.csrf: Forbidden (CSRF cookie not set.): privacy:confirm [user …]
 """
@@ -30,7 +30,7 @@ class LineFormatter(logging.Formatter):
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def format(self, record: logging.LogRecord) -> str:
-        record.exc_text = None  # another handler's formatter may have left the full text there
+        record.exc_text = None  # another formatter may have stored the full text
         return "".join(_escaped(character) for character in super().format(record))
 
     def formatException(self, ei: Any) -> str:

@@ -13,14 +13,14 @@ from aitpro.environment import Environment
 from privacy.encryption.keys import KeyProblem, check_keys
 from shop.money import CURRENCIES
 
-os.umask(0o077)  # whatever a process of the site writes is for its own user alone
-django_stubs_ext.monkeypatch()  # lets generic classes of Django be written with their types
+os.umask(0o077)  # files of the site are readable by its own user only
+django_stubs_ext.monkeypatch()  # makes Django's generic classes subscriptable
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-REHEARSAL = "REHEARSAL" in os.environ  # in a scratch copy, to which everything is handed (privacy/rehearsal)
+REHEARSAL = "REHEARSAL" in os.environ  # running in a scratch copy (privacy/rehearsal)
 env = Environment(Path(os.devnull) if REHEARSAL else BASE_DIR / ".env")
 
-# --- Where the demo writes, and under which address the site is reached -------------------------------------------
+# --- Data directory and site URL -------------------------------------------
 DATA_DIR = BASE_DIR / env.text("DATA_DIR", default="var")  # an absolute DATA_DIR wins over BASE_DIR
 PORT = env.number("PORT", default=8000)
 PAYPAL_STANDIN_PORT = env.number("PAYPAL_STANDIN_PORT", default=PORT + 1)
@@ -50,15 +50,15 @@ BUSINESS = {
 }
 PHONE_REGION = BUSINESS["country"]  # of numbers that are typed without a country code
 
-# Of rates and the minimum payout where nothing else is chosen; a product may have another (affiliates/currencies.py).
+# The default currency; a product may have another (affiliates/currencies.py).
 CURRENCY = env.choice("CURRENCY", set(CURRENCIES), default="USD")
 
-# Whose law sets the clock of privacy requests.
+# Whose law sets the deadlines of privacy requests.
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
-# How long a backup may still be restored: so long it is remembered who was erased, to erase them again.
+# How long a backup may be restored: erased people are remembered as long, to erase them again.
 BACKUP_DAYS = env.number("BACKUP_DAYS", default=90)
 
-# --- Applications, floor by floor ---------------------------------------------------------------------------------
+# --- Applications, by layer ---------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "aitpro.apps.AitproConfig",
     "aitpro.apps.SiteAdminConfig",
@@ -128,15 +128,15 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 _DATA = f"sqlite:///{quote(str(DATA_DIR))}"
 DATABASES = {
     "default": env.database("DATABASE_URL", default=f"{_DATA}/aitpro.sqlite3"),
-    # The keys of the last 30 days' referrals. Backups leave this one out, so that they can't be read later.
+    # The keys of the last 30 days' referrals. Never back it up, so that backups become unreadable.
     "keystore": env.database("KEYSTORE_URL", default=f"{_DATA}/keystore.sqlite3"),
 }
 DATABASE_ROUTERS = ["privacy.keystore.router.KeyStoreRouter"]
 for _database in DATABASES.values():
     _database["CONN_MAX_AGE"] = 60
     if _database["ENGINE"] == "django.db.backends.sqlite3":
-        # Immediate transactions queue behind one writer and do not fail half-way; secure_delete overwrites what goes.
-        # synchronous=FULL: a paid order survives a power cut (ADR 2).
+        # Immediate transactions queue instead of failing halfway; secure_delete overwrites deleted rows.
+        # synchronous=FULL: a paid order survives a power failure (ADR 2).
         _database["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
@@ -150,7 +150,7 @@ for _database in DATABASES.values():
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": env.cache("CACHE_URL", default="locmemcache://"),
-    # Limits hold for all processes together. The database's cache must not throw away slots that still count.
+    # Limits are shared by all processes. The database cache must not cull slots in use.
     "limits": env.cache("CACHE_URL", default="dbcache://privacy_limits?max_entries=100000"),
 }
 TASKS = {"default": {"BACKEND": env.text("TASKS_BACKEND", default="django_tasks_db.DatabaseBackend")}}
@@ -169,7 +169,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# Wrong passwords in an hour (accounts/sign_in/limits.py). A browser known to be the owner's counts by itself alone.
+# Wrong passwords per hour (accounts/sign_in/limits.py). A known browser has its own limit.
 SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK = env.number("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", default=10)
 SIGN_IN_LIMIT_PER_NETWORK = env.number("SIGN_IN_LIMIT_PER_NETWORK", default=50)
 SIGN_IN_LIMIT_PER_ACCOUNT = env.number("SIGN_IN_LIMIT_PER_ACCOUNT", default=100)
@@ -179,14 +179,14 @@ LOGIN_REDIRECT_URL = "accounts:home"
 LOGOUT_REDIRECT_URL = "site:home"
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60  # seconds
 SESSION_ENGINE = "accounts.sessions.store"
-# Before a step that moves money or hands out data, whoever signed in longer ago confirms who they are.
+# Actions that move money or disclose data require a reauthentication within this time.
 REAUTHENTICATION = "accounts.reauthentication.ask_again"
 REAUTHENTICATION_MINUTES = 15
-# A session ends unused after the shorter time, and in any case after the longer one.
+# A session ends after the idle time, and in any case after the longer one.
 STAFF_SESSION_IDLE_MINUTES = env.number("STAFF_SESSION_IDLE_MINUTES", default=60)
 STAFF_SESSION_HOURS = env.number("STAFF_SESSION_HOURS", default=12)
 AFFILIATE_SESSION_IDLE_DAYS, AFFILIATE_SESSION_DAYS = 14, 90  # as the policy's table of cookies says
-# A message for the next page travels in the session, never in a cookie that a reader of public pages would be given.
+# Messages are kept in the session, so that readers of public pages get no cookie.
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # --- Cookies and headers ------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-# PayPal and affiliates' sites learn no address of this site beyond its origin, this site's own pages do.
+# Other sites, such as PayPal, get only the origin as referrer; this site's own pages get the full URL.
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 X_FRAME_OPTIONS = "DENY"
 TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
@@ -230,7 +230,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-    # The releases that buyers download: no address leads here, only the signed links of `shop.delivery.downloads`.
+    # Product releases: no URL; served only through the signed links of `shop.delivery.downloads`.
     "products": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": env.text("PRODUCT_FILES_DIR", default=str(DATA_DIR / "products"))},
@@ -238,11 +238,11 @@ STORAGES = {
 }
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # no CORS header on static files
 MEDIA_ROOT = DATA_DIR / "media"
-# Django's default would open stored files to everybody, past the umask.
+# Django's default would override the umask.
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 # An uploaded file stays in memory until it is sealed; Django would otherwise write larger ones to a temporary file.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; of a larger one, no file arrives
+FILE_UPLOAD_MAX_MEMORY_SIZE = 20_000_000  # bytes of a whole request; files of a larger one are rejected
 
 # --- Mail: only privacy/mail/sending.py sends ------------------------------------------------------------------------
 # Django's own setting since 6.1; under 5.2 only privacy/mail/sending.py reads it.
@@ -257,7 +257,7 @@ PAYPAL_BASE_URL = {
     "sandbox": "https://api-m.sandbox.paypal.com",
     "live": "https://api-m.paypal.com",
 }[PAYPAL_MODE]
-# Where a buyer is sent to pay: the one address outside this site that the checkout's form may lead to.
+# The only external origin that the checkout form may redirect to.
 PAYPAL_APPROVE_ORIGIN = {
     "standin": PAYPAL_BASE_URL,
     "sandbox": "https://www.sandbox.paypal.com",
@@ -269,52 +269,56 @@ PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret"
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
-# --- The second factor: in the demo, staff can walk its set-up and don't have to ---------------------------------
+# --- Second factor: optional in the demo ---------------------------------
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 
 # --- Delivery -----------------------------------------------------------------------------------------------------
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
 DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 
-# --- The policy: personal columns (table.column) that its first version does not cover, and that so stay closed -------
-_LEFT_OUT = "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""  # the demo's change, for staff to walk
+# --- Policy: personal columns (table.column) that its first version leaves closed -------
+_LEFT_OUT = (
+    "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""
+)  # so that the demo has a change for staff to publish
 POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)
 
 # --- Messages to the business -------------------------------------------------------------------------------------
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
-# Messages and applications that are stored in an hour from one network. All but the first are held, without mail.
+# Messages and applications stored per hour and network. All but the first are held, without mail.
 HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
 
-# --- Mails that people who are not signed in may cause (privacy/mail/rate_limits.py) ----------------------------------
-MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # in an hour, from one network, by one form
-MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # in an hour, by all forms together
-ORDER_LIMIT_PER_NETWORK = env.number("ORDER_LIMIT_PER_NETWORK", default=300)  # orders placed in an hour
-ORDER_LIMIT_PER_ADDRESS = env.number("ORDER_LIMIT_PER_ADDRESS", default=100)  # orders placed in a day
-MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # in a day, to one address
-# Links to confirm privacy requests and links to preferences; what is beyond waits (privacy/mail/link_mail_limits.py).
+# --- Mail that visitors can cause (privacy/mail/rate_limits.py) ----------------------------------
+MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # per hour, network and form
+MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # per hour and network, all forms
+ORDER_LIMIT_PER_NETWORK = env.number("ORDER_LIMIT_PER_NETWORK", default=300)  # orders per hour
+ORDER_LIMIT_PER_ADDRESS = env.number("ORDER_LIMIT_PER_ADDRESS", default=100)  # orders per day
+MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # per day and address
+# Confirmation and preference links; above the limit they wait (privacy/mail/link_mail_limits.py).
 PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # in an hour
-PRIVACY_MAILS_PER_ADDRESS = env.number("PRIVACY_MAILS_PER_ADDRESS", default=3)  # in a day; each serves all that waits
+PRIVACY_MAILS_PER_ADDRESS = env.number(
+    "PRIVACY_MAILS_PER_ADDRESS", default=3
+)  # per day; each covers everything that waits
 
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
-AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # of several links followed
+AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
 AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
 
-# --- Traffic: pages and networks' domains, counted by day ----------------------------------------------------------
+# --- Traffic: pages and network domains, counted by day ----------------------------------------------------------
 TRAFFIC_COUNTED = env.flag("TRAFFIC_COUNTED", default=True)
-# Which name server knows the names of addresses, as address:port; empty: the system's.
+# The name server for reverse lookups, as address:port; empty: the system's.
 TRAFFIC_NAMESERVER = env.endpoint("TRAFFIC_NAMESERVER")
 
 # --- The nightly attack on the promises (privacy/evidence/rehearsal) --------------------------------------------------
 REHEARSE_NIGHTLY = env.flag("REHEARSE_NIGHTLY", default=True) and not REHEARSAL
-REHEARSAL_HOUR = env.hour("REHEARSAL_HOUR", default=3)  # of the business's day
-REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=600)  # after which it is ended, and has failed
-# Where its scratch databases are made when the site's are on a server: with a role that may.
+REHEARSAL_HOUR = env.hour("REHEARSAL_HOUR", default=3)  # in the business's time zone
+REHEARSAL_SECONDS = env.number("REHEARSAL_SECONDS", default=600)  # then it is killed and counts as failed
+# The server role that may create its scratch databases.
 REHEARSAL_DATABASE = env.database("REHEARSAL_DATABASE_URL", default="")
 
 # --- The sweep (privacy/sweep): logs that the web server, the proxy or systemd write ---------------------------------
-LOG_FILES = env.words("LOG_FILES")  # paths; * and ** stand for any part of one
+LOG_FILES = env.words("LOG_FILES")  # paths; * and ** are wildcards
 
 # --- Logs: no addresses, no bodies, nothing personal --------------------------------------------------------------
 LOGGING = {

@@ -1,4 +1,4 @@
-"""What a sweep leaves out below DATA_DIR."""
+"""Paths below DATA_DIR that the sweep skips."""
 
 from privacy.evidence.sweep.files import leave_out
 

@@ -1,4 +1,4 @@
-"""The front door: pages of the site itself, and what programs ask of it."""
+"""The site's own pages, and files for programs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class HomeView(TemplateView):
 
 @never_cache
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the site can serve: the database answers. Says nothing else."""
+    """200 if the database answers."""
     try:
         connection.ensure_connection()
         with connection.cursor() as cursor:
@@ -43,7 +43,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @cache_control(max_age=3600, public=True)
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For programs that ask for the old address without looking at the page."""
+    """For programs that request the conventional URL without reading the page."""
     return redirect(static("aitpro/favicon.svg"))
 
 
@@ -65,7 +65,7 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 
 @cache_control(max_age=3600, public=True)
 def security_txt(request: HttpRequest) -> HttpResponse:
-    """RFC 9116: where to report a weakness. It has to name an end; half a year from now is always true."""
+    """RFC 9116: where to report a vulnerability. The mandatory expiry date is always half a year ahead."""
     expires = (timezone.now() + timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
     context = {"site_url": settings.SITE_URL, "expires": expires.isoformat().replace("+00:00", "Z")}
     return render(request, "aitpro/security.txt", context, content_type="text/plain; charset=utf-8")
@@ -73,5 +73,5 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 @cache_control(max_age=3600, public=True)
 def security_policy(request: HttpRequest) -> HttpResponse:
-    """SECURITY.md, which security.txt refers to: what reporters may expect."""
+    """SECURITY.md, to which security.txt refers."""
     return HttpResponse((settings.BASE_DIR / "SECURITY.md").read_bytes(), content_type="text/plain; charset=utf-8")

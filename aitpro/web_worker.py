@@ -1,4 +1,4 @@
-"""gunicorn's worker: reads a request in a thread of its own, and answers it in one of the few threads for pages.
+"""A gunicorn worker that receives requests in separate threads and answers them in a small pool.
 
 - A page thread never waits for a visitor's line: request and body are there before one is taken. As many connections
   may be slow as a process may have (`worker_connections`), and each is ended after `WITHIN` seconds.
@@ -27,8 +27,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from .log_format import LINE, LineFormatter
 
-LANE = "/accounts/"  # signing in, asking for a link, setting a password
-PAUSE = 0.02  # seconds after each answer, in which the process serves pages
+LANE = "/accounts/"  # sign-in, password links
+PAUSE = 0.02  # seconds after each response, for other pages
 WITHIN = 60  # seconds for a request, and one more for each
 RATE = 50_000  # bytes of it that have arrived: 20 MB on 1 Mbit/s take 160 seconds
 SMALL = 64 * 1024  # bytes of a body; what the forms for visitors send is below

@@ -1,4 +1,4 @@
-"""Inquiries whose sender gave a telephone number or a postal address, for the call list and the letter list."""
+"""Open inquiries with a phone number or postal address, for the call list and the letter list."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from privacy.registry.purposes import Channel
 
 from .models import Inquiry
 
-AT_MOST = 500  # rows on a list; whoever waits longest is on it
+AT_MOST = 500  # rows on a list, the longest waiting first
 
 
 @contact_list_source
 def inquiries_to_answer(channel: Channel, now: datetime) -> Iterator[Listed]:
-    """Open ones, the longest waiting first."""
+    """Open inquiries, the longest waiting first."""
     if channel not in (Channel.PHONE, Channel.LETTER):
         return
     column = "phone" if channel == Channel.PHONE else "address"

@@ -1,4 +1,4 @@
-"""The evidence that we can be reached, and that numbers and addresses bring only what they were given for."""
+"""Evidence that we can be contacted, and that phone numbers and postal addresses serve only their purpose."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from privacy.registry.use_sentences import own_uses, speaks_of
 from .inquiries.forms import ContactForm
 from .models import Correspondence, Inquiry
 
-PROBE = {"kind": "question", "name": "Probe", "email": "probe@example.com", "message": "Does the form take this?"}
-WAYS = ("email", "phone", "address")  # facts of the business that the page must show, beside the form
+PROBE = {"kind": "question", "name": "Probe", "email": "probe@example.com", "message": "Does the form accept this?"}
+WAYS = ("email", "phone", "address")  # contact details that the page must show beside the form
 MOST_DAYS = 100  # business days counted
 
 
@@ -31,30 +31,30 @@ speaks_of(
     Inquiry._meta.db_table,
     own_uses(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER),
     {
-        "Besides that, it gets only notices of changes to our privacy policy.": "contacts/inquiries/forms.py",
-        "We call you about this message only, and use the number for nothing else.": "contacts/inquiries/forms.py",
-        "We send you letters about this message only, such as a quote, and use it": "contacts/inquiries/forms.py",
+        "Besides that, we only send notices of changes to our privacy policy.": "contacts/inquiries/forms.py",
+        "We only use it to call you about this message.": "contacts/inquiries/forms.py",
+        "We only use it to send you letters about this message": "contacts/inquiries/forms.py",
     },
 )
 
 
 @evidence_for("contactable")
 def we_can_be_reached(now: datetime) -> Evidence:
-    """Broken when the page or its form fails, lacks one of the ways, or a message waits longer than it may."""
+    """Broken if the page or its form fails, if the page lacks a contact detail, or if a message is overdue."""
     page, form = serve(reverse("contacts:contact")), ContactForm(PROBE)
     text = page.content.decode() if isinstance(page, HttpResponse) else ""
     shown = [way for way in WAYS if settings.BUSINESS[way] in text]
     takes = page.status_code == 200 and "<form" in text and form.is_valid()
-    # Complaints have a clock of their own, and what is held may be nobody's message.
+    # Complaints have their own deadline, and held messages may be spam.
     overdue = Inquiry.objects.overdue(now).filter(state=Inquiry.State.OPEN).exclude(kind=Inquiry.Kind.COMPLAINT).count()
     return Evidence(
         kept=takes and len(shown) == len(WAYS) and not overdue,
         figures={
-            "the contact form takes a message": "yes" if takes else "no",
-            "other ways that its page shows": f"{len(shown)} of {len(WAYS)}",
+            "contact form accepts messages": "yes" if takes else "no",
+            "other contact details on its page": f"{len(shown)} of {len(WAYS)}",
             "last message answered": _last_answer(),
-            "messages that wait longer than they may": at_least(overdue),
-            "business days until an answer is late": settings.INQUIRY_ANSWER_DAYS,
+            "overdue messages": at_least(overdue),
+            "business days to answer": settings.INQUIRY_ANSWER_DAYS,
         },
     )
 
@@ -83,7 +83,7 @@ def addresses_bring_only_their_letter(now: datetime) -> Evidence:
 
 
 def _bring_only(channel: Channel, way: str, what: str, now: datetime) -> Evidence:
-    """Broken when one was written down outside its purpose, or the list proposes one that is not permitted."""
+    """Broken if one was logged outside its purpose, or if the staff list contains one that isn't permitted."""
     made = Correspondence.objects.filter(way=way)
     outside = made.exclude(_for_its_purpose()).count()
     rows = [row.contact for row in contact_list(channel, now=now)]
@@ -91,9 +91,9 @@ def _bring_only(channel: Channel, way: str, what: str, now: datetime) -> Evidenc
     return Evidence(
         kept=not outside and not forbidden,
         figures={
-            f"{what} written down": at_least(made.count()),
+            f"{what} logged": at_least(made.count()),
             "of them for another purpose": at_least(outside),
-            f"{what} that the staff's list proposes": at_least(len(rows)),
+            f"{what} on the staff list": at_least(len(rows)),
             "of them not permitted": at_least(forbidden),
         },
     )
@@ -111,6 +111,6 @@ def _outside(rows: list[Contact]) -> Iterator[bool]:
 
 
 def _unwanted(channel: Channel, rows: list[Contact]) -> int:
-    """Looked up here once more, so that the list can't vouch for itself."""
+    """Checked independently of the list."""
     wishes = list(Suppression.objects.of(*(row.person for row in rows)).filter(channel=channel))
     return sum(any(wish.closes(row.person, channel, row.purpose, row.given_at) for wish in wishes) for row in rows)

@@ -1,4 +1,4 @@
-"""The messages of this app."""
+"""The mail kinds of this app."""
 
 from django.utils import timezone
 
@@ -16,27 +16,27 @@ INQUIRY_RECEIVED = mail_kind(
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
     transactional=True,
-    because="it confirms what the sender wrote a moment ago",
+    because="it confirms a message that the sender just wrote",
     live=lambda inquiry: inquiry.state not in _MUTE,
-    despite_opt_out=True,  # the sender asked a moment ago
+    despite_opt_out=True,  # the sender has just written
 )
-# Goes to the business's own address and holds nothing personal: a link to the admin.
+# Sent to the business's own address; contains only a link to the admin, nothing personal.
 INQUIRY_WAITS = mail_kind(
     "contacts/inquiry_waits",
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
     recipients=business_address,
     transactional=True,
-    because="staff wait for news of inquiries",
-    despite_opt_out=True,  # no visitor's message may be lost because the vendor's own address was opted out
+    because="it notifies staff of a new inquiry",
+    despite_opt_out=True,  # an opt-out of the vendor's own address must not hide visitors' messages
 )
 INQUIRY_ANSWERED = mail_kind(
     "contacts/inquiry_answered",
     purpose=Purpose.ANSWER_INQUIRY,
     about="contacts.Inquiry",
     transactional=True,
-    because="it answers what the sender asked",
-    # Closed after it was answered: the answer may still be on its way. `answer_inquiry` refuses any further one.
+    because="it answers the sender's message",
+    # Closed after an answer: that answer may still be queued. `answer_inquiry` refuses further ones.
     live=lambda inquiry: inquiry.state not in _MUTE or (inquiry.state == State.CLOSED and inquiry.answered_at),
     began=lambda inquiry: inquiry.received_at,
 )
@@ -46,8 +46,8 @@ DOCUMENT_SENT = mail_kind(
     about="contacts.Document",
     recipients=lambda document: [document.inquiry.email],
     transactional=True,
-    because="the sender asked for what the document says",
-    shows=frozenset({"name"}),  # the name of the file, which staff made
+    because="the sender asked for the document",
+    shows=frozenset({"name"}),  # the file name, chosen by staff
     live=lambda document: document.link_works(timezone.now()) and document.inquiry.state not in _MUTE,
     began=lambda document: document.inquiry.received_at,
     holds_link=True,

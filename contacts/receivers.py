@@ -1,4 +1,4 @@
-"""News from the privacy floor, and what this app does with it."""
+"""Receivers of signals from `privacy`."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .models import Document, Inquiry
 
 @receiver(request_closed)
 def answer_its_message(*, request: PrivacyRequest, **kwargs: Any) -> None:
-    """A complaint that came by the contact form waits in the inbox too; one answer ends both."""
+    """Answering a complaint's privacy request also answers its message in the inbox."""
     for inquiry in Inquiry.objects.filter(privacy_request=request):
         mark_answered(inquiry=inquiry)
 
 
 @receiver(database_restored)
 def end_links_to_documents(*, now: datetime, **news: Any) -> str:
-    """A document may have been withdrawn since. Staff send a new link where one is asked for."""
+    """A link may have been revoked since the backup. Staff send a new one on request."""
     ended = Document._base_manager.filter(link_expires_at__gt=now).update(link_expires_at=now)
-    return f"Links to documents ended: {ended}."
+    return f"Document links revoked: {ended}."

@@ -1,4 +1,4 @@
-"""What each role of staff may do in the inbox."""
+"""Each staff role's permissions in this app."""
 
 from privacy.admin_base.staff_roles import Role, share
 

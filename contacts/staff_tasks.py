@@ -1,4 +1,4 @@
-"""What waits for staff: messages without an answer."""
+"""Staff tasks: unanswered messages."""
 
 from __future__ import annotations
 

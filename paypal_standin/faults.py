@@ -24,17 +24,17 @@ BEFORE = {
     "status_500": "answers 500 and does nothing",
     "status_503": "answers 503 and does nothing",
     "issue": "answers 422 with the `issue` you name, for example TRANSACTION_REFUSED",
-    "timeout_before_commit": "does nothing, and answers 504 only after `seconds`",
-    "drop_before_commit": "does nothing, and hangs up without an answer",
+    "timeout_before_commit": "does nothing and answers 504 after `seconds`",
+    "drop_before_commit": "does nothing and closes the connection",
 }
 # While a request with a PayPal-Request-Id is being worked on.
-DURING = {"slow": "works for `seconds`, so that a second request with the same key gets 409"}
+DURING = {"slow": "takes `seconds`, so that a second request with the same key gets 409"}
 # After it has been done.
 AFTER = {
-    "timeout_after_commit": "does it, and answers only after `seconds`",
-    "drop_after_commit": "does it, and hangs up without an answer",
-    "status_500_after_commit": "does it, and answers 500",
-    "garbage": "does it, and answers 200 with something that is not JSON",
+    "timeout_after_commit": "does the work and answers only after `seconds`",
+    "drop_after_commit": "does the work and closes the connection",
+    "status_500_after_commit": "does the work and answers 500",
+    "garbage": "does the work and answers 200 with a body that isn't JSON",
     "wrong_amount": "adds 1 to every amount in the answer",
     "wrong_currency": "changes every currency in the answer",
     "wrong_custom_id": "changes every custom_id in the answer",
@@ -47,12 +47,12 @@ PAYOUTS = {
 }
 # `path_contains` means the event type here.
 WEBHOOKS = {
-    "webhook_before_return": "delivers CHECKOUT.ORDER.APPROVED before the payer's browser goes back",
+    "webhook_before_return": "delivers CHECKOUT.ORDER.APPROVED before the payer's browser returns",
     "webhook_duplicate": "delivers the event twice, under two transmission ids",
-    "webhook_delay": "holds the event back for `seconds`",
-    "webhook_reorder": "holds the event back until the next one has gone out (or for `seconds`)",
+    "webhook_delay": "delays the event by `seconds`",
+    "webhook_reorder": "delays the event until the next one was sent (or by `seconds`)",
     "webhook_drop": "never sends the event",
-    "webhook_bad_signature": "spoils the signature",
+    "webhook_bad_signature": "sends an invalid signature",
 }
 KINDS = BEFORE | DURING | AFTER | REFUNDS | PAYOUTS | WEBHOOKS
 

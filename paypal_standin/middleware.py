@@ -56,7 +56,7 @@ class SameSiteOnlyMiddleware:
         from_elsewhere = request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin")
         foreign = request.headers.get("Origin", own) != own
         if request.method not in ("GET", "HEAD") and (from_elsewhere or foreign):
-            return HttpResponse("This form belongs to another site.", status=403, content_type="text/plain")
+            return HttpResponse("This form was sent from another site.", status=403, content_type="text/plain")
         return self.get_response(request)
 
 

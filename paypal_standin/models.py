@@ -51,12 +51,12 @@ class Order(Row):
     class Outcome(models.TextChoices):
         """What the payer's choice leads to at capture."""
 
-        COMPLETED = "completed", "The money arrives at once"
-        PENDING = "pending", "It stays pending until you decide on the overview page"
-        PENDING_COMPLETES = "pending-completes", "It is pending and completes after a few seconds"
-        PENDING_DENIED = "pending-denied", "It is pending and is denied after a few seconds"
+        COMPLETED = "completed", "Captured at once"
+        PENDING = "pending", "Pending until you decide on the overview page"
+        PENDING_COMPLETES = "pending-completes", "Pending, completed after a few seconds"
+        PENDING_DENIED = "pending-denied", "Pending, denied after a few seconds"
         REFUSED = "refused", "The order completes, but its capture is declined"
-        CARD_DECLINED = "card-declined", "The card is declined and the payer has to come back"
+        CARD_DECLINED = "card-declined", "The card is declined; the payer has to choose another"
 
     id = models.CharField(max_length=20, primary_key=True)
     request = models.JSONField()

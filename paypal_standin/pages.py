@@ -84,13 +84,13 @@ def _problem(request: HttpRequest, payer: Json) -> str:
     try:
         validate_email(payer["email"])
     except ValidationError:
-        return "Please give an e-mail address such as payer@standin.example."
+        return "Please enter an email address such as payer@standin.example."
     if not payer["given_name"] or not payer["surname"] or max(map(len, payer.values())) > 140:
-        return "Please give a first and a last name of at most 140 letters."
+        return "Please enter a first and a last name of at most 140 characters."
     if request.POST.get("choice") not in ("pay", "decline"):
         return "Please press one of the buttons."
     if request.POST.get("outcome", Order.Outcome.COMPLETED) not in dict(CHOICES):
-        return "Please choose how the money arrives."
+        return "Please choose a payment outcome."
     return ""
 
 

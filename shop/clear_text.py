@@ -9,7 +9,7 @@ clear_text(
     """
     shop_dispute.paypal_id shop_dispute.reason shop_extracapture.capture_id shop_payment.approve_url
     shop_payment.capture_id shop_payment.paypal_order_id shop_paypalevent.capture_id shop_paypalevent.event_id
-    shop_paypalevent.event_type shop_paypalevent.order_id shop_paypalevent.resource_id shop_paypallook.status
+    shop_paypalevent.event_type shop_paypalevent.order_id shop_paypalevent.resource_id shop_paypalsnapshot.status
     shop_refund.paypal_refund_id
     """,
 )
@@ -17,7 +17,7 @@ clear_text(
     CURRENCY,
     """
     shop_dispute.currency shop_extracapture.currency shop_order.currency shop_payment.currency
-    shop_paypallook.currency shop_refund.currency
+    shop_paypalsnapshot.currency shop_refund.currency
     """,
 )
 clear_text(OWN_WORDS, "shop_payment.problem")

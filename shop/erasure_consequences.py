@@ -1,4 +1,4 @@
-"""What a deletion means for a buyer."""
+"""Consequences of an erasure for a buyer."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from privacy.erasure.consequences import Consequence, Usable, consequence_source, usable_source
 
-from .models import Licence, Order
+from .models import License, Order
 
 State = Order.State
 
 
 @usable_source
 def bought_products(email: str) -> Iterator[Usable]:
-    """What was delivered and was not refunded."""
+    """Delivered products that weren't refunded."""
     delivered = Order.objects.filter(email_index=email, state__in=Order.DELIVERED).order_by("placed_at")
-    keys = {licence.order_id: licence for licence in Licence.objects.filter(order__in=delivered, revoked_at=None)}
+    keys = {license.order_id: license for license in License.objects.filter(order__in=delivered, revoked_at=None)}
     for order in delivered.select_related("product"):
-        if order.pk in keys or not order.product.issues_licence:
+        if order.pk in keys or not order.product.issues_license:
             key = keys[order.pk].key if order.pk in keys else ""
             yield Usable(product=order.product_name, order=order.reference, key=key, path=order.get_absolute_url())
 
@@ -29,11 +29,11 @@ def orders_lose_their_buyer(email: str) -> Iterator[Consequence]:
     paid = [order.reference for order in orders if order.is_delivered]
     if unpaid:
         yield Consequence(
-            text=f"Not paid in full yet: {', '.join(unpaid)}. You can still pay on the order's own page, but no receipt"
+            text=f"Not paid in full yet: {', '.join(unpaid)}. You can still pay on the order page, but no receipt"
             " can be mailed."
         )
     if paid:
         yield Consequence(
-            text=f"Save the numbers of your orders: {', '.join(paid)}. Without your address they are the only way to"
-            " find an order, for a refund or for support. A refund goes back through PayPal, as before."
+            text=f"Save your order numbers: {', '.join(paid)}. Without your address they are the only way to"
+            " find an order, for a refund or for support. Refunds are still paid through PayPal."
         )

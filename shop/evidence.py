@@ -1,4 +1,4 @@
-"""The evidence that this site never sees the number of a card."""
+"""Evidence that this site never stores a card number."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from privacy.registry.declarations import PersonalData, personal_models
 from privacy.registry.purposes import Audience, Purpose
 from privacy.registry.use_sentences import own_uses, speaks_of
 
-NEWEST = 500  # rows of each table that are looked through
+NEWEST = 500  # newest rows searched per table
 CARD_FIELD = re.compile(r"(^|_)(card|cardnumber|cc|cvc|cvv|pan)(_|$)")
 
 
@@ -36,7 +36,7 @@ speaks_of(
     },
     {
         "and notices of changes to our privacy policy. Nothing else.": "shop/checkout/forms.py",
-        "Only if we may call you about this order; we use it for nothing else.": "shop/checkout/forms.py",
+        "Only if we may call you about this order. We don't use it for anything else.": "shop/checkout/forms.py",
         "PayPal gets the order's number and amount, nothing else": "shop/models.py",
     },
 )
@@ -44,25 +44,24 @@ speaks_of(
 
 @evidence_for("paypal-only", hourly=True)
 def no_card_number_is_here(now: datetime) -> Evidence:
-    """Broken by a card-like number among the newest rows of any table, a field that asks for one, or PayPal without
-    TLS."""
-    looked_at = found = 0
+    """Broken by a card-like number in the newest rows of any table, a form field for one, or PayPal without TLS."""
+    checked_at = found = 0
     for declaration in personal_models():
         for row in declaration.model._base_manager.order_by("-pk")[:NEWEST]:
-            looked_at += 1
+            checked_at += 1
             found += any(has_card_number(text) for text in _texts(declaration, row))
     asking = sum(_asks_for_a_card(form) for form in _forms(forms.BaseForm))
     figures: Figures = {
-        "newest rows looked through": at_least(looked_at),
+        "newest rows searched": at_least(checked_at),
         "card-like numbers in them": found,
-        "form fields that ask for a card": asking,
+        "form fields for a card number": asking,
         "connection to PayPal": _connection(),
     }
     return Evidence(kept=not found and not asking and _is_safe(), figures=figures)
 
 
 def _texts(declaration: PersonalData, row: models.Model) -> Iterator[str]:
-    """Opened in memory, and forgotten at once. A value that does not open is no card number."""
+    """Opened in memory only. A value that doesn't open can't be a card number."""
     for name in declaration.columns:
         field = declaration.model._meta.get_field(name)
         if isinstance(field, FingerprintField) or not _is_text(field):
@@ -74,14 +73,14 @@ def _texts(declaration: PersonalData, row: models.Model) -> Iterator[str]:
 
 
 def _is_text(field: Any) -> bool:
-    """Not what ends with its day: that is a network address, and read for its purpose alone."""
+    """Excludes day-sealed columns: they hold network addresses, bound to their purpose."""
     if isinstance(field, SealedTextField):
         return field.follows_the_ring
     return isinstance(field, (models.CharField, models.TextField))
 
 
 def _forms(form: type[forms.BaseForm]) -> Iterator[type[forms.BaseForm]]:
-    """Every form that the code has."""
+    """All form classes in the process."""
     for child in form.__subclasses__():
         yield child
         yield from _forms(child)

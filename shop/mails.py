@@ -1,4 +1,4 @@
-"""The messages of this app."""
+"""The mail kinds of this app."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ RECEIPT = mail_kind(
     purpose=Purpose.ORDER,
     about="shop.Order",
     transactional=True,
-    because="whoever paid waits for the receipt",
+    because="the buyer expects a receipt",
     live=lambda order: order.paid_at is not None and not order.is_erased,
     began=lambda order: order.placed_at,
-    holds_link=True,  # whoever has the address of the order's page can read the licence key there
+    holds_link=True,  # the order page's link gives access to the license key
 )
 PAYMENT_DECLINED = mail_kind(
     "shop/payment_declined",
     purpose=Purpose.ORDER,
     about="shop.Order",
     transactional=True,
-    because="whoever waits for a pending payment has to pay anew",
+    because="the buyer has to pay again",
     live=lambda order: order.is_payable and not order.is_erased,
     began=lambda order: order.placed_at,
     holds_link=True,
@@ -33,23 +33,23 @@ REFUND_MADE = mail_kind(
     purpose=Purpose.ORDER,
     about="shop.Order",
     transactional=True,
-    because="it says where the buyer's money is",
+    because="it confirms a refund",
     live=lambda order: not order.is_erased,
     began=lambda order: order.placed_at,
     holds_link=True,
 )
-LICENCE_RESTORED = mail_kind(
-    "shop/licence_restored",
+LICENSE_RESTORED = mail_kind(
+    "shop/license_restored",
     purpose=Purpose.ORDER,
     about="shop.Order",
     transactional=True,
-    because="it says that what the buyer paid for works again",
+    because="the buyer's license works again",
     live=lambda order: order.is_delivered and not order.is_erased,
     began=lambda order: order.placed_at,
     holds_link=True,
 )
-LICENCE_REISSUED = mail_kind(
-    "shop/licence_reissued",
+LICENSE_REISSUED = mail_kind(
+    "shop/license_reissued",
     purpose=Purpose.ORDER,
     about="shop.Order",
     transactional=True,
@@ -58,14 +58,14 @@ LICENCE_REISSUED = mail_kind(
     began=lambda order: order.placed_at,
     holds_link=True,
 )
-# These go to the business's own address and hold nothing personal: a number and a link to the admin.
+# Sent to the business's own address; contain only an order number and a link to the admin, nothing personal.
 DISPUTE_OPENED = mail_kind(
     "shop/dispute_opened",
     purpose=Purpose.ORDER,
     about="shop.Dispute",
     recipients=business_address,
     transactional=True,
-    because="staff have to answer a dispute in time",
+    because="staff have to respond to a dispute in time",
     despite_opt_out=True,
 )
 DISPUTE_CLOSED = mail_kind(
@@ -74,11 +74,11 @@ DISPUTE_CLOSED = mail_kind(
     about="shop.Dispute",
     recipients=business_address,
     transactional=True,
-    because="staff wait for the end of a dispute",
+    because="it tells staff the outcome of a dispute",
     despite_opt_out=True,
 )
 
 
 def mail_buyer(kind: MailKind, order: Order) -> None:
-    """To the address stored with the order. What happened counts whether or not a mail may go."""
+    """Mails the order's stored address. A refused mail is logged, not raised."""
     notify(kind, to=order.email, about=order)

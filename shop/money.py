@@ -1,4 +1,4 @@
-"""Amounts of money: whole minor units and a currency, exact, never a float and never two currencies in one sum."""
+"""Amounts of money: integer minor units with a currency. Never a float, never mixed currencies."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from django.conf import settings
 
 # PayPal accepts no decimals for HUF, JPY and TWD: https://developer.paypal.com/api/rest/reference/currency-codes/
-# CLP and MYR are treated alike, for PayPal accounts that know them only in whole units. All others have two.
+# CLP and MYR are treated alike, for PayPal accounts that accept only whole units. All others have two decimals.
 DECIMALS = {"CLP": 0, "HUF": 0, "JPY": 0, "MYR": 0, "TWD": 0}
 
-# Those that PayPal takes, from the same page.
+# The currencies that PayPal supports, from the same page.
 CURRENCIES = (
     *("AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "HUF", "ILS"),
     *("JPY", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "SEK", "SGD", "THB", "TWD", "USD"),
@@ -26,35 +26,35 @@ class MixedCurrencies(ValueError):
 
 
 def program_currency() -> str:
-    """The one that is meant where none is chosen."""
+    """The default currency."""
     currency: str = settings.CURRENCY
     return currency
 
 
 def decimals(currency: str) -> int:
-    """How many digits a price in this currency has behind the point."""
+    """The number of decimal places of this currency."""
     return DECIMALS.get(currency, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """`minor` counts the smallest unit: cents for USD, whole yen for JPY.
+    """`minor` is the amount in the smallest unit: cents for USD, yen for JPY.
 
-    Equality of different currencies is simply false; adding, subtracting and ordering them raises `MixedCurrencies`.
+    Different currencies are never equal; adding, subtracting and ordering them raises `MixedCurrencies`.
     """
 
     minor: int
     currency: str
 
     def __post_init__(self) -> None:
-        if type(self.minor) is not int:  # a bool is an int too, and a float is what this class exists to keep out
+        if type(self.minor) is not int:  # excludes bool, too
             raise TypeError("Money counts whole minor units.")
         if not _CURRENCY.fullmatch(self.currency):
             raise ValueError("A currency is three capital letters, such as USD.")
 
     @classmethod
     def of(cls, amount: Decimal | str, currency: str) -> Money:
-        """`Money.of("59.95", "USD")`, rounded half-up. TypeError for a float, ValueError for anything not a number."""
+        """`Money.of("59.95", "USD")`, rounded half up. Raises TypeError for a float, ValueError for a non-number."""
         if not isinstance(amount, Decimal | str):
             raise TypeError("Money is made from a Decimal or a string: a float is not exact.")
         try:
@@ -65,11 +65,11 @@ class Money:
 
     @property
     def amount(self) -> Decimal:
-        """The price in major units, with as many digits as the currency has: `Decimal("59.95")`."""
+        """The amount in major units, with the currency's decimal places: `Decimal("59.95")`."""
         return Decimal(self.minor).scaleb(-decimals(self.currency))
 
     def percent(self, rate: Decimal) -> Money:
-        """That many per cent of this amount, half-up to the minor unit (away from zero for a negative amount)."""
+        """`rate` percent of this amount, rounded half up to the minor unit (away from zero for negative amounts)."""
         if not isinstance(rate, Decimal):
             raise TypeError("A rate is a Decimal: a float is not exact.")
         return Money(_whole(self.minor * rate / 100), self.currency)
@@ -103,7 +103,7 @@ class Money:
 
     def _same(self, other: Money) -> int:
         if self.currency != other.currency:
-            raise MixedCurrencies(f"{self.currency} and {other.currency} do not mix.")
+            raise MixedCurrencies(f"{self.currency} and {other.currency} can't be combined.")
         return other.minor
 
 

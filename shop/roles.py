@@ -1,11 +1,11 @@
-"""What each role of staff may do in the shop."""
+"""Each staff role's permissions in this app."""
 
 from privacy.admin_base.staff_roles import Role, share
 
 share(
     "shop",
     {
-        Role.SHOP: "view_order renew_downloads view_licence reissue_licence view_payment view_refund view_dispute"
+        Role.SHOP: "view_order reset_downloads view_license reissue_license view_payment view_refund view_dispute"
         " view_product add_product change_product view_productfile add_productfile change_productfile",
         Role.FINANCE: "view_order view_payment refund_payment reconcile_payment view_refund view_dispute"
         " view_paypalevent",

@@ -1,33 +1,34 @@
-"""News for the floors above, sent inside the transaction of the change it tells of.
+"""Signals for apps that depend on the shop, sent inside the transaction of the change.
 
-All but `code_entered` and `payer_known`, which tell of no change.
+`code_entered` and `payer_known` are sent without a change.
 """
 
 from django.dispatch import Signal
 
-# The buyer typed a code at checkout: `code`. A receiver that knows it answers True.
+# The buyer entered a code at checkout: `code`. A receiver that knows it returns True.
 code_entered = Signal()
 
 # An order was placed: `order`, `request` (the buyer's), `code` (possibly empty).
 order_placed = Signal()
 
-# Money arrived: `payment`.
+# A payment was captured: `payment`.
 payment_captured = Signal()
 
-# PayPal told who pays: `payment`, `payer_email`. For comparing; it is stored nowhere. Sent before the money is booked.
+# PayPal reported the payer: `payment`, `payer_email`. For comparison only, never stored. Sent before the payment is
+# recorded.
 payer_known = Signal()
 
-# Money went back: `payment`, `refund`.
+# A refund or chargeback was completed: `payment`, `refund`.
 payment_refunded = Signal()
 
-# Money that went back came home again (a chargeback cancelled, a refund that failed late): `payment`, `refund`.
-payment_restored = Signal()
+# A refund was reverted (a canceled chargeback, a refund that failed late): `payment`, `refund`.
+refund_reverted = Signal()
 
-# A buyer, or the bank, disputes a payment: `payment`, `dispute`.
+# A dispute was opened: `payment`, `dispute`.
 payment_disputed = Signal()
 
-# A dispute ended: `payment`, `dispute`. Money it took back was told of by `payment_refunded` before.
+# A dispute was closed: `payment`, `dispute`. Sent after `payment_refunded` if it was lost.
 dispute_closed = Signal()
 
-# PayPal told of something that is not the shop's: `event_type`, `resource_id`.
+# A webhook event for another app, such as payouts: `event_type`, `resource_id`.
 paypal_event_received = Signal()

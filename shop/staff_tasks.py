@@ -1,4 +1,4 @@
-"""What waits for staff: where our books and PayPal's differ, buyers' disputes, and messages nobody could use."""
+"""Staff tasks: mismatches with PayPal, open disputes, unprocessed webhook events."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from .models import Dispute, ExtraCapture, Payment, PayPalEvent
     permission="shop.view_payment",
     page="admin:shop_reconciliation",
 )
-def differing(now: datetime) -> Waiting:
-    """Each one is an alarm."""
-    count = Payment.objects.differing().count()
+def mismatched(now: datetime) -> Waiting:
+    """Each one is an alert."""
+    count = Payment.objects.mismatched().count()
     return Waiting(count, overdue=count)
 
 
 @staff_task(
     area=Area.SHOP,
-    one="order collected twice by PayPal: refund the second payment",
-    many="orders collected twice by PayPal: refund the second payments",
+    one="order captured twice by PayPal: refund the second payment",
+    many="orders captured twice by PayPal: refund the second payments",
     permission="shop.view_payment",
     page="admin:shop_reconciliation",
 )
 def collected_twice(now: datetime) -> Waiting:
-    """Each one is a buyer's money."""
+    """Each one is owed to a buyer."""
     count = ExtraCapture.objects.to_refund().count()
     return Waiting(count, overdue=count)
 
 
 @staff_task(
     area=Area.SHOP,
-    one="buyer's dispute open at PayPal",
-    many="buyers' disputes open at PayPal",
+    one="open dispute at PayPal",
+    many="open disputes at PayPal",
     permission="shop.view_dispute",
     page="admin:shop_dispute_changelist",
 )
@@ -49,8 +49,8 @@ def disputes(now: datetime) -> Waiting:
 
 @staff_task(
     area=Area.SHOP,
-    one="message from PayPal that could not be used",
-    many="messages from PayPal that could not be used",
+    one="webhook event that could not be processed",
+    many="webhook events that could not be processed",
     permission="shop.view_payment",
     page="admin:shop_reconciliation",
 )

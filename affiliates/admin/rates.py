@@ -17,7 +17,7 @@ from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
-from shop.pricing.large_change import question
+from shop.pricing.large_change import confirmation_error
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -72,7 +72,7 @@ class RateForm(forms.ModelForm[Rate]):
         )
         if rate.is_far_from(before) and self.data.get("rate_confirmed") != str(rate):
             changes = f"The commission changes from {before.terms} to {rate.terms}."
-            raise question(changes, box="rate_confirmed", value=str(rate), answer=f"set {rate}")
+            raise confirmation_error(changes, box="rate_confirmed", value=str(rate), answer=f"set {rate}")
 
     def unsaved(self) -> Rate:
         values = self.cleaned_data

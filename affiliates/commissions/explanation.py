@@ -133,7 +133,7 @@ def _refunds(commission: Commission) -> Iterator[Line]:
         share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
         yield Line("Refunds", f"{back} of {payment.total} was refunded to the buyer, so {taken} was reversed: {share}.")
         yield Line("Remaining", f"{commission.remaining}.")
-    undone = (r for payment in payments for r in payment.refunds.all() if r.state == Refund.State.UNDONE)
+    undone = (r for payment in payments for r in payment.refunds.all() if r.state == Refund.State.REVERTED)
     for refund in undone:
         text = f"A refund of {refund.total} was reverted"
         yield Line("Refunds", f"{text}, so its part of the commission was restored.")

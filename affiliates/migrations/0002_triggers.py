@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                             SELECT 1 FROM shop_refund refund
                             JOIN shop_payment payment ON payment.id = refund.payment_id
                             JOIN affiliates_attribution attribution ON attribution.order_id = payment.order_id
-                            WHERE attribution.id = OLD.attribution_id AND refund.state = 'undone'
+                            WHERE attribution.id = OLD.attribution_id AND refund.state = 'reverted'
                         )
                     )
                     OR (OLD.approved_at IS NOT NULL AND NEW.approved_at IS DISTINCT FROM OLD.approved_at)

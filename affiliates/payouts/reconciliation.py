@@ -117,8 +117,8 @@ QUESTIONS = (
         JOIN affiliates_attribution a ON a.id = c.attribution_id
         JOIN shop_refund r ON r.id = l.refund_id
         JOIN shop_payment p ON p.id = r.payment_id
-        WHERE p.order_id <> a.order_id OR (l.kind = 'reversal' AND r.state NOT IN ('completed', 'undone'))
-            OR (l.kind = 'restored' AND r.state <> 'undone')
+        WHERE p.order_id <> a.order_id OR (l.kind = 'reversal' AND r.state NOT IN ('completed', 'reverted'))
+            OR (l.kind = 'restored' AND r.state <> 'reverted')
         """,
     ),
     Question(

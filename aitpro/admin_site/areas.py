@@ -1,4 +1,4 @@
-"""The admin's lists in areas that people understand, instead of by the app that a table lives in."""
+"""Groups the admin's lists by area instead of by app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ APPS = {
     "disclosure": Area.PRIVACY,
     "audit": Area.PRIVACY,
 }
-# Where a table belongs elsewhere than its app.
+# Tables that belong to another area than their app.
 MODELS = {
     "OutgoingMail": Area.CONTACTS,
     "UndeliverableAddress": Area.CONTACTS,
@@ -26,7 +26,7 @@ MODELS = {
     "Suppression": Area.CONTACTS,
     "ContactList": Area.CONTACTS,
 }
-# Pages that are no lists, by area: what they are called, their URL's name, who may see them.
+# Other pages, by area: title, URL name, permission.
 PAGES = {
     Area.SHOP: [("Reconciliation with PayPal", "admin:shop_reconciliation", "shop.view_payment")],
     Area.AFFILIATES: [
@@ -37,7 +37,7 @@ PAGES = {
 
 
 def in_areas(apps: list[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
-    """Django's list of apps with their tables, sorted into areas; an area without anything to see is left out."""
+    """Django's app list, regrouped by area. Empty areas are omitted."""
     lists: dict[Area, list[dict[str, Any]]] = {area: _pages(area, user) for area in Area}
     for app in apps:
         for model in app["models"]:

@@ -1,4 +1,4 @@
-"""The staff's admin: one sign-in for the whole site, and a first page that says what waits."""
+"""The admin site: the site's own sign-in, and a first page with staff tasks."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ class SiteAdmin(AdminSite):
     index_title = "Today"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Every admin with optimistic locking, those of other packages too."""
+        """Adds optimistic locking to every admin, including those of other packages."""
         own = admin_class or ModelAdmin
         locking = type(own.__name__, (own, LockingAdmin), {"__module__": own.__module__, "__doc__": own.__doc__})
         super().register(model_or_iterable, locking, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """What waits for this member of staff, and below it every list."""
+        """The staff tasks, followed by all lists."""
         lines = waiting_for(request.user, now=timezone.now())
         return super().index(request, {"waiting": lines, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:
-        """Without Django's redirect from any row to its public page, which asks for no permission."""
+        """Removes Django's redirect from a row to its public page, which checks no permission."""
         return [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """A page that can't look up what it was given (`?affiliate=x`, a row's number that is none) answers 400: forms
-        and links of the site send no such thing, and Django fails on some of it while it draws the page."""
+        """Answers 400 to values that can't be looked up (`?affiliate=x`, a malformed id): the site's own links never
+        contain them, and Django fails on some of them while rendering."""
 
         guarded, acting = refuses_stale_pages(view, self), acts_for_staff(view)
 
@@ -67,20 +67,20 @@ class SiteAdmin(AdminSite):
         return super().admin_view(readable, cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        """With what the policy in effect does not cover yet, for the banner on every page."""
+        """Adds what the current policy doesn't cover, for the banner on every page."""
         return {**super().each_context(request), "policy_waiting": waiting()}
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """By area; an app's own page keeps the app."""
+        """Grouped by area; an app's own page keeps the app."""
         apps = super().get_app_list(request, app_label)
         return apps if app_label else in_areas(apps, request.user)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """On the site's own page, which ends other sessions and tells the owner."""
+        """Redirects to the site's own page, which ends other sessions and notifies the owner."""
         return redirect("accounts:password_change")
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Sends people to the site's own sign-in; someone signed in without access is told so."""
+        """Redirects to the site's own sign-in; a signed-in user without access gets a message."""
         if self.has_permission(request):
             return redirect("admin:index")
         if request.user.is_authenticated:
@@ -89,6 +89,6 @@ class SiteAdmin(AdminSite):
 
 
 def _is_year(typed: str) -> bool:
-    """Whether a filter can look it up, or says itself what is wrong with it."""
+    """Whether a date filter accepts it, or reports the error itself."""
     digits = typed.removeprefix("-")
     return not digits.isdecimal() or (len(digits) <= 4 and int(typed) > 0)

@@ -1,4 +1,4 @@
-"""The demo's banners, drawn from the project's own logo, and a text."""
+"""The demo's banners and text creative."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BANNERS = Path(__file__).parent / "banners"
 
 
 def seed_creatives(product: Product) -> None:
-    """Once: what staff changed or took off the offer stays as it is."""
+    """Creates them once; later changes by staff are kept."""
     if Creative.objects.exists():
         return
     landing, words = f"/products/{product.slug}/", f"{product.name}: security for WordPress, bought once"

@@ -1,4 +1,4 @@
-"""The demo's inbox: a message of each kind and state. Nobody is mailed for it."""
+"""The demo's inbox: a message of each kind and state, without sending mail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ State, Kind = Inquiry.State, Inquiry.Kind
 
 
 def seed_inbox(*, staff: User) -> None:
-    """Leaves an inbox alone that has something in it."""
+    """Does nothing if the inbox has messages."""
     if Inquiry.objects.exists():
         return
     _write("Quinn Question", days=0, message="Does BPS Pro work with WordPress multisite?")
@@ -31,7 +31,7 @@ def seed_inbox(*, staff: User) -> None:
 
 
 def _quote(staff: User) -> None:
-    """A thread: asked, called, answered."""
+    """A quote request with a call and an answer."""
     quote = _write(
         "Petra Project",
         days=6,
@@ -63,7 +63,7 @@ def _quote(staff: User) -> None:
 
 
 def _write(name: str, *, days: int, mine: User | None = None, **fields: Any) -> Inquiry:
-    """A message that came in so many days ago."""
+    """A message received `days` ago."""
     received_at = timezone.now() - timedelta(days=days)
     answered_at = received_at + timedelta(days=1) if fields.get("state") in {State.ANSWERED, State.CLOSED} else None
     inquiry: Inquiry = Inquiry.objects.create(

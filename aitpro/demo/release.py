@@ -1,4 +1,4 @@
-"""The demo's product as a file: a small WordPress plug-in, built here, the same bytes every time."""
+"""The demo's product: a small WordPress plug-in as a reproducible ZIP file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ This is the file that the demo delivers in the place of the real product.
 
 1. In WordPress, open Plugins > Add New > Upload Plugin, and choose this zip file.
 2. Activate it.
-3. Your licence key stands on the page of your order.
+3. Your license key stands on the page of your order.
 """
 
 

@@ -1,4 +1,4 @@
-"""What the demo's affiliate did before today, so that the portal's charts have something to tell.
+"""The demo affiliate's past clicks and sales, so that the portal's charts have data.
 
 The clicks stand in the figures alone, as those of deleted rows do. The sales are older than the
 180 days for which PayPal is asked about a payment: the stand-in, which was not there then, need not know them. They
@@ -36,13 +36,13 @@ PERCENT = Decimal(30)
 
 
 def seed_history(affiliate: Affiliate, product: Product, *, now: datetime) -> None:
-    """Once: an affiliate who has a sale or a click is left alone."""
+    """Does nothing if the affiliate has a sale or a click."""
     if affiliate.daily_sales.exists() or affiliate.daily_clicks.exists():
         return
     chance = random.Random(2026)  # noqa: S311  the same demo each time
     Affiliate.objects.filter(pk=affiliate.pk).update(joined_at=now - JOINED)
     sold = [_sell_and_pay(affiliate, product, now - timedelta(days=ago * 29), chance) for ago in MONTHS]
-    # Declared after those sales, which therefore do not wait to be counted.
+    # Declared after those sales, so that they don't wait to be counted.
     labels = [declare_label(affiliate=affiliate, text=name) if name else None for name in LABELS]
     _count_by_label(labels[:1], [line for lines in sold for line in lines])
     _click(affiliate, product, labels, now.astimezone(UTC).date(), chance)
@@ -50,7 +50,7 @@ def seed_history(affiliate: Affiliate, product: Product, *, now: datetime) -> No
 
 
 def _count_by_label(labels: list[Label | None], lines: list[Commission]) -> None:
-    """Half of the sales came by the first label: several buyers, as did the other half."""
+    """Assigns half of the sales to the first label; both halves have several buyers."""
     for label in filter(None, labels):
         half = lines[::2]
         LabelSales.objects.create(
@@ -65,7 +65,7 @@ def _count_by_label(labels: list[Label | None], lines: list[Commission]) -> None
 def _click(
     affiliate: Affiliate, product: Product, labels: list[Label | None], today: date, chance: random.Random
 ) -> None:
-    """More on weekdays, and more as time goes by."""
+    """More clicks on weekdays, and growing over time."""
     tallies = []
     for ago in range(1, DAYS + 1):
         day = today - timedelta(days=ago)
@@ -81,7 +81,7 @@ def _tally(affiliate: Affiliate, product: Product, day: date, label: Label | Non
 
 
 def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> list[Commission]:
-    """A few sales of one month, and the payout that followed."""
+    """A few sales in one month, and their payout."""
     days = [month - timedelta(days=ago) for ago in range(chance.randint(2, 5))]
     Tally.objects.bulk_create(
         _tally(affiliate, product, day.astimezone(UTC).date(), None, chance.randint(40, 90)) for day in days

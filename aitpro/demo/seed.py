@@ -1,4 +1,4 @@
-"""The demo's people and product. Passwords are made at seeding and kept where only this machine's user reads."""
+"""The demo's users and product. Passwords are generated and stored in a file that only this user can read."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def sign_ins_file() -> Path:
 
 @transaction.atomic
 def seed() -> dict[str, tuple[str, str]]:
-    """Makes whatever is missing. Returns address and password by role; the same ones on every later call."""
+    """Creates what is missing. Returns email address and password by role, the same on every call."""
     product = _product()
     _release(product)
     known = _known_sign_ins()
@@ -77,7 +77,7 @@ def _product() -> Product:
 
 
 def _release(product: Product) -> None:
-    """Something real to download."""
+    """Adds a release to download."""
     if not product.files.exists():
         content = ContentFile(release.release_zip(), name="bps-pro.zip")
         ProductFile.objects.create(
@@ -86,7 +86,7 @@ def _release(product: Product) -> None:
 
 
 def _people() -> None:
-    """Two who wrote; the second wants no mail, so that a change of the policy takes a letter."""
+    """Two senders of messages; the second has opted out of email, so that policy notices need a letter."""
     for name, address in (("Quinn Question", QUESTION), ("Paula Post", BY_LETTER)):
         if not Inquiry.objects.filter(email_index=address).exists():
             Inquiry.objects.create(
@@ -101,7 +101,7 @@ def _people() -> None:
 
 
 def _user(email: str, name: str, known: dict[str, str], **fields: Any) -> str:
-    """The user's password: the remembered one while it works, otherwise a new one."""
+    """The user's password: the stored one if it still works, otherwise a new one."""
     user = User.objects.with_email(email) or User.objects.create_user(email, name=name, **fields)
     password = known.get(email, "")
     if not user.check_password(password):

@@ -1,4 +1,4 @@
-"""One host for the whole site, so that the cookie of a click and the checkout share it."""
+"""Redirects to one canonical host, so that referral cookie and checkout share it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 LOOPBACK = {"localhost", "127.0.0.1"}
-ASKED_BY_PROGRAMS = {"/healthz", "/readyz", "/metrics"}  # by whatever name reaches the machine
+ASKED_BY_PROGRAMS = {"/healthz", "/readyz", "/metrics"}  # reachable under any host name
 
 
 class CanonicalHostMiddleware:
-    """Leads from another allowed host to that of `SITE_URL`: the same path and query, on the same port.
+    """Redirects from other allowed hosts to the host of `SITE_URL`, with the same path, query and port.
 
     Not permanently, because browsers would keep a wrong SITE_URL after it is mended. What a form sends is answered
     where it came, because a redirect would lose it. Behind a proxy that puts a name of its own in the place of the
@@ -45,7 +45,7 @@ class CanonicalHostMiddleware:
         forwarded = request.headers.get("X-Forwarded-Host", "").partition(",")[0].strip().partition(":")[0]
         if self.site.hostname in {asked, forwarded.lower()} or request.path in ASKED_BY_PROGRAMS:
             return False
-        if self.site.hostname in LOOPBACK:  # the demo, whichever of its two names was typed
+        if self.site.hostname in LOOPBACK:  # the demo, under either of its two names
             return asked in LOOPBACK
         return "." in asked and not _is_address(asked)
 

@@ -1,4 +1,4 @@
-"""Bodies without a length, which a proxy sends on while they still arrive (Cloudflare, `proxy_request_buffering off`).
+"""Support for chunked request bodies, as sent by unbuffered proxies (Cloudflare, `proxy_request_buffering off`).
 
 Django reads as many bytes as `Content-Length` says: none, without it. So a form would come without its token, and
 PayPal's message without its signature's text.

@@ -1,4 +1,4 @@
-"""Rules for every request and response: pages, files, redirects and errors."""
+"""HTTP rules for every request and response: pages, files, redirects and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .unreadable_requests import refuse_what_is_unreadable
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
-# Defaults: pages set their own Content-Security-Policy, and banners may be embedded by other sites.
+# Defaults: pages set their own content security policy, and banners may be embedded by other sites.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -1,4 +1,4 @@
-"""Where a page sends its visitor's browser: what it loads, and what its forms lead to."""
+"""Finds the hosts that a page makes a browser contact: resources and form targets."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-# A link is followed by people; everything else in these attributes is asked for by the browser itself.
+# Links are followed by people; browsers load everything else in these attributes themselves.
 LOADED = {"src", "srcset", "data", "poster", "background", "ping", "action", "formaction"}
 RELATIONS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "dns-prefetch", "modulepreload", "manifest"}
 IN_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?\s*((?:https?:)?//[^"')\s]+)""", re.IGNORECASE)
 
 
 class Origins(HTMLParser):
-    """Collects, in `hosts`, every host that a page names in what a browser asks for by itself or sends a form to."""
+    """Collects in `hosts` every host from which a page loads resources or to which it sends forms."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -45,4 +45,4 @@ def host_of(address: str) -> str:
     try:
         return urlsplit(address.strip()).netloc.lower()
     except ValueError:
-        return address  # what can't be read is nobody's that we know
+        return address  # an unparsable address counts as a foreign host

@@ -1,4 +1,4 @@
-"""What a proxy says about the visitor's connection: believed from `TRUSTED_PROXIES`, and missed where nobody is."""
+"""Trusts proxy headers only from `TRUSTED_PROXIES`, and detects unlisted proxies."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ UNKNOWN_PROXY = (
 
 def drop_what_is_not_believed(request: HttpRequest) -> bool:
     """Removes `X-Forwarded-Proto` unless a trusted proxy sent it; the peer of a Unix socket has no address. Returns
-    whether a server that is not known says that the visitor came over HTTPS."""
+    whether an unlisted server claims an HTTPS connection."""
     peer = request.META.get("REMOTE_ADDR", "")
-    scheme: str = request.META.pop("HTTP_X_FORWARDED_PROTO", "").lower()  # some write it in capitals
+    scheme: str = request.META.pop("HTTP_X_FORWARDED_PROTO", "").lower()  # some send it in capitals
     if not peer or is_trusted_proxy(peer):
         request.META |= {"HTTP_X_FORWARDED_PROTO": scheme} if scheme else {}
         return False
@@ -36,7 +36,7 @@ def drop_what_is_not_believed(request: HttpRequest) -> bool:
 
 
 def instead_of_a_loop(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Behind a server that is not known, the redirect to HTTPS would lead to itself for ever."""
+    """Behind an unlisted proxy, the redirect to HTTPS would loop."""
     where = response.headers.get("Location", "")
     if where.startswith("https://") and where == f"https://{request.get_host()}{request.get_full_path()}":
         return HttpResponse(UNKNOWN_PROXY, status=403, content_type="text/plain; charset=utf-8")
@@ -44,8 +44,8 @@ def instead_of_a_loop(request: HttpRequest, response: HttpResponse) -> HttpRespo
 
 
 def _tell_the_operator(peer: str) -> None:
-    """Once for each private network, and once for all other addresses. None is named: it may be that of a visitor,
-    who sends such a header with an extension of the browser, or from a company's network in which this site is."""
+    """Logs once per private network, and once for all public addresses, without the address: it may be a visitor's, who
+    sends such a header with a browser extension or from a company network."""
     address = ipaddress.ip_address(peer.partition("%")[0])
     network = next((each for each in PRIVATE if address in each), None)
     who = f"in {network}" if network else "with a public address"

@@ -1,4 +1,4 @@
-"""What can't be read is refused before a view meets it, in one place for all pages.
+"""Rejects unreadable requests before they reach a view.
 
 Django would answer some of it with a bare server error: its own error page reads the form once more.
 """
@@ -19,8 +19,8 @@ NOT_UTF_8 = "Please send this form in UTF-8.\n"
 
 
 def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
-    """Reads the form, if one was sent. A null character in the query becomes the sign for what is no character, as in
-    browsers: PostgreSQL takes no null, and no page has a use for it."""
+    """Parses the form, if any. A null character in the query becomes the replacement character, as in browsers, because
+    PostgreSQL accepts no null."""
     request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "%EF%BF%BD")
     request.encoding = "utf-8"
     if request.method != "POST" or request.content_type not in FORMS:
@@ -36,7 +36,7 @@ def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
 
 
 def is_utf8(content_type: str) -> bool:
-    """Also where no encoding is named, or none that anybody knows. No browser sends what RFC 2231 adds."""
+    """Also if no encoding, or an unknown one, is named. No browser sends RFC 2231 parameters."""
     named = _CHARSET.search(content_type)
     if named is None:
         return "*" not in content_type

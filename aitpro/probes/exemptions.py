@@ -6,7 +6,7 @@ without_probe(
     "column accounts_authenticator.key",
     "column accounts_recoverycode.code_digest",
     "column affiliates_affiliatecode.code",
-    "column shop_licence.key",
+    "column shop_license.key",
     because="The site draws it at random; nobody's words get into it. It is a secret, and sought at every door.",
 )
 without_probe(

@@ -1,4 +1,4 @@
-"""Nobody else learns of a visit: not by what pages load, not by what the server connects to, not at PayPal."""
+"""Nobody else learns of a visit: checks page resources, the server's connections, and PayPal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ASKING_FOR_A_NAME = {"socket.getaddrinfo", "socket.gethostbyname", "socket.getho
 
 @probe("not-shared", stage=Stage.SET_UP)
 def the_servers_connections_are_watched(rehearsal: Rehearsal) -> None:
-    """From here to the end of the process; Python tells of each before it is made."""
+    """Watches connections through Python's audit hook until the process ends."""
     found: set[str] = rehearsal.things.setdefault(CONNECTIONS, set())
 
     def watch(event: str, arguments: tuple[Any, ...]) -> None:
@@ -38,7 +38,7 @@ def the_servers_connections_are_watched(rehearsal: Rehearsal) -> None:
 
 
 def stays_here(address: Any) -> bool:
-    """Within this machine, or at a service that is part of the site. Without an address, it is a connected socket."""
+    """Whether the address is on this machine or one of the site's own services. A connected socket has no address."""
     host = address[0] if isinstance(address, tuple) else address
     host = host[0] if isinstance(host, tuple) else host
     if host is None or host in {"localhost", "", *own_services()}:
@@ -71,7 +71,7 @@ def no_page_of_all_leads_a_browser_elsewhere(rehearsal: Rehearsal) -> None:
 
 
 def read_pages(rehearsal: Rehearsal) -> None:
-    """Each page that anybody got since the last time, staff's too."""
+    """Checks each page served since the last call, staff pages included."""
     for seen in rehearsal.seen[rehearsal.things.get(READ, 0) :]:
         if seen.is_html:
             rehearsal.searched("not-shared")
@@ -82,7 +82,7 @@ def read_pages(rehearsal: Rehearsal) -> None:
 
 
 def broken_by(seen: Seen) -> Iterator[str]:
-    """Promises. An ad network breaks its own one alone, whether it is named or loaded from."""
+    """The broken promises. An ad network breaks only its own promise."""
     page = Page(seen.body.decode(errors="replace").lower(), policy_of(seen.headers))
     if any(mark in page.html for mark in (*AD_NETWORKS, *AD_MARKS)):
         yield "no-ad-servers"
@@ -93,7 +93,8 @@ def broken_by(seen: Seen) -> Iterator[str]:
 
 @probe("not-shared", stage=Stage.LAST)
 def paypal_learned_only_what_was_typed_there(rehearsal: Rehearsal) -> None:
-    """Of a visit, nothing; of a person, nothing but the order's number, and where an affiliate wants to be paid."""
+    """PayPal may get the order number and an affiliate's payout address, but nothing of a visit and nothing else about
+    a person."""
     search = Search(rehearsal.canaries)
     for path in files_below(rehearsal.folder / "paypal-standin"):
         rehearsal.searched("not-shared")

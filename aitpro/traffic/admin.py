@@ -1,4 +1,4 @@
-"""The staff's page about traffic: a chart, the pages, the domains, each also as a file."""
+"""The staff traffic page: chart, pages and domains, with CSV downloads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .forms import PeriodForm
 from .models import DomainDay
 from .reports import SHOWN_FROM
 
-LINES = 25  # of the domains and of the pages
+LINES = 25  # rows of the domain and page tables
 
 
 @admin.register(DomainDay)

@@ -1,4 +1,4 @@
-"""The readable columns of this app. What tells of a visitor in them breaks a promise of its own."""
+"""The readable columns of this app. A visitor's data in them breaks a promise of its own."""
 
 from privacy.registry.clear_text import DOMAIN, PAGE, clear_text
 

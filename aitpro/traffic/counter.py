@@ -1,4 +1,4 @@
-"""Counts page views in memory, and writes sums every few seconds. Addresses wait in a bounded queue, nowhere else."""
+"""Counts page views in memory and writes the counts every few seconds. Addresses exist only in a bounded queue."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .reverse_dns import DomainLookup
 
 logger = logging.getLogger(__name__)
 
-WAITING = 1000  # addresses at most; beyond, a view counts under "unknown"
+WAITING = 1000  # maximum number of addresses; beyond it, a view counts as "unknown"
 WRITE_EVERY = 5.0  # seconds
 
 
 class TrafficCounter:
-    """One for each process. `see` returns at once; a thread of its own looks names up and writes the sums."""
+    """One per process. `see` returns at once; a background thread resolves names and writes the counts."""
 
     def __init__(self) -> None:
         self._lookup = DomainLookup()
@@ -46,7 +46,7 @@ class TrafficCounter:
             self._count_domain(day, UNKNOWN)
 
     def run_in_background(self) -> None:
-        """Starts the thread, once; after a fork the new process gets its own."""
+        """Starts the thread once per process, also after a fork."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
@@ -61,7 +61,7 @@ class TrafficCounter:
             close_old_connections()
 
     def look_up(self, *, seconds: float = 0) -> None:
-        """Names what waits, for at most so long; without seconds, until nothing waits."""
+        """Resolves queued addresses for at most `seconds`; without a limit, until the queue is empty."""
         until = time.monotonic() + seconds
         while True:
             left = until - time.monotonic()
@@ -78,7 +78,7 @@ class TrafficCounter:
             self._domains[day, domain] += 1
 
     def write(self) -> None:
-        """Adds the sums to the tables. What the database does not take now is kept for the next time."""
+        """Adds the counts to the tables. If the database fails, they are kept for the next attempt."""
         with self._lock:
             domains, self._domains = self._domains, Counter()
             pages, self._pages = self._pages, Counter()
@@ -101,7 +101,7 @@ def _add(model: type[DomainDay | PageDay], where: dict[str, object], views: int)
     try:
         with transaction.atomic():
             model._default_manager.create(**where, views=views)
-    except IntegrityError:  # another process was first
+    except IntegrityError:  # another process created the row
         model._default_manager.filter(**where).update(views=F("views") + views)
 
 

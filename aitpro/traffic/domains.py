@@ -1,4 +1,4 @@
-"""From the name of a network address to the domain of its network: all that is ever counted of a direct visitor.
+"""Reduces a host name to the registrable domain of its network: all that is counted of a direct visitor.
 
 The names come from whoever runs the network (PTR records), so they are hostile input. One that is not a plain host
 name, or whose domain still spells the address, counts as unknown.
@@ -18,7 +18,7 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 
 def domain_of(name: str, address: str) -> str:
-    """`dsl-7.customers.example.co.uk` → `example.co.uk`; `UNKNOWN` for what tells nothing, or too much."""
+    """`dsl-7.customers.example.co.uk` → `example.co.uk`; `UNKNOWN` for names that reveal nothing, or too much."""
     name = name.rstrip(".").lower()
     if len(name) > LONGEST_NAME or not all(_LABEL.fullmatch(label) for label in name.split(".")):
         return UNKNOWN
@@ -29,18 +29,18 @@ def domain_of(name: str, address: str) -> str:
 
 
 def is_public(address: str | None) -> bool:
-    """Whether a name can be asked for at all: not in a private network, not this machine."""
+    """Whether an address is public, so that a reverse lookup makes sense."""
     return address is not None and ipaddress.ip_address(address).is_global
 
 
 @cache
 def _suffixes() -> PublicSuffixList:
-    """The part of the list that registries keep: the customers of a hosting company count as the company's."""
+    """Uses the ICANN section of the public suffix list: a hosting company's customers count as the company."""
     return PublicSuffixList(only_icann=True, accept_unknown=False)
 
 
 def _spells(domain: str, address: str) -> bool:
-    """Whether the domain holds the address in one of the ways that networks write it."""
+    """Whether the domain contains the address, in any of the notations that networks use."""
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv4Address):
         octets = str(ip).split(".")
@@ -48,6 +48,6 @@ def _spells(domain: str, address: str) -> bool:
         spelled += [ip.packed.hex(), str(int(ip))]
     else:
         spelled = [ip.packed.hex(), ip.packed.hex()[16:], "".join(str(ip).split(":"))]
-    # In groups, as in 203-0-113-7: compared without what stands between.
+    # In groups, as in 203-0-113-7: compared without separators.
     letters = re.sub(r"[^0-9a-z]", "", domain)
     return any(text in letters for text in spelled)

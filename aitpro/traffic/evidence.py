@@ -1,4 +1,4 @@
-"""The evidence of the two promises about direct visitors, read from the tables as they stand in the database."""
+"""Evidence for the two promises about direct visitors, from the live schema."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ TABLES = {
     DomainDay._meta.db_table: {"id", "day", "domain", "views"},
     PageDay._meta.db_table: {"id", "day", "page", "views"},
 }
-# An e-mail address, an IPv4 address, or the colons of an IPv6 address.
+# An email address, an IPv4 address, or the colons of an IPv6 address.
 ADDRESS = r"@|[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|:"
 
 
 @evidence_for("direct-visits-domain-only")
 def only_domains_are_kept(now: datetime) -> Evidence:
-    """Broken when a table of traffic has one column more than the counts need, or a domain is an address."""
+    """Broken if a traffic table has an extra column, or if a domain is an address."""
     columns: dict[str, set[str]] = {table: set() for table in TABLES}
     for table, column in live_columns(connection):
         if table in columns:
@@ -38,7 +38,7 @@ def only_domains_are_kept(now: datetime) -> Evidence:
 
 @evidence_for("domains-count-traffic-only")
 def counts_stand_alone(now: datetime) -> Evidence:
-    """Broken when a table of traffic refers to another one, or another one to it."""
+    """Broken if a traffic table has a foreign key, or is the target of one."""
     linked = [table for table in TABLES if _links_of(table)]
     referring = [relation for model in (DomainDay, PageDay) for relation in model._meta.related_objects]
     return Evidence(

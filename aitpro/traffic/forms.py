@@ -11,7 +11,7 @@ LONGEST = 366  # days on one page
 
 
 class PeriodForm(forms.Form):
-    """Which days to show; without any, the last 30."""
+    """The days to show; by default the last 30."""
 
     first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label="to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -34,7 +34,7 @@ class PeriodForm(forms.Form):
         return {"first": first, "last": last}
 
     def report(self) -> Report:
-        """The chosen days; the last 30 where the choice makes no sense."""
+        """The chosen days; the last 30 if the choice is invalid."""
         if self.is_valid():
             return Report(self.cleaned_data["first"], self.cleaned_data["last"])
         return self.usual

@@ -1,4 +1,4 @@
-"""Counts each public page that is read, and of direct visitors the domain of their network."""
+"""Counts public page views and the network domains of direct visitors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PUBLIC = {"site", "shop", "affiliates", "contacts", "privacy"}
 
 
 class TrafficMiddleware:
-    """Asks the database nothing and waits for nothing."""
+    """Never queries the database and never blocks."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.TRAFFIC_COUNTED:
@@ -47,16 +47,16 @@ def _is_read(request: HttpRequest, response: HttpResponse) -> bool:
         and response.status_code == 200
         and response.headers.get("Content-Type", "").startswith("text/html")
         and "prefetch" not in request.headers.get("Sec-Purpose", "")
-        and settings.SESSION_COOKIE_NAME not in request.COOKIES  # people who work here are no traffic
+        and settings.SESSION_COOKIE_NAME not in request.COOKIES  # staff are not counted
     )
 
 
 def _page(request: HttpRequest, match: ResolverMatch) -> str:
-    """The path where every visitor sees the same page; else its pattern, because an order's path is a secret."""
+    """The path of a page that is the same for everybody; else the URL pattern, because an order's path is a secret."""
     return request.path if match.kwargs.keys() <= {"slug"} else f"/{match.route}"
 
 
 def _may_be_looked_up(request: HttpRequest) -> bool:
-    """Direct visitors only, and none who asks not to be followed."""
+    """Whether this is a direct visitor who doesn't object to tracking."""
     silent = request.headers.get("Sec-GPC") == "1" or request.headers.get("DNT") == "1"
     return not silent and request.referral.token is None and not request.GET.get("ref")  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Two tables of counts. Neither knows of the other, nor of anything else: nothing links a count to a visit."""
+"""Two tables of counts, without foreign keys: nothing links a count to a visit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from privacy.registry.declarations import not_personal
 
 class CountQuerySet(models.QuerySet["models.Model"]):
     def top(self, name: str) -> list[tuple[str, int]]:
-        """What was counted under each name, the most first."""
+        """Totals per name, highest first."""
         sums = self.order_by().values_list(name).annotate(sum=Sum("views"))
         return sorted(((str(key), int(views)) for key, views in sums), key=lambda row: (-row[1], row[0]))
 

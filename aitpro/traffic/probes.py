@@ -60,7 +60,7 @@ def visit(rehearsal: Rehearsal, address: str) -> None:
     rehearsal.time_passes(READING_TIME)
     words = {what: rehearsal.canary("direct visitor", what) for what in ("name", "message")}
     visitor.submit("Send the message", **words, email=rehearsal.address("direct visitor"), kind="question")
-    rehearsal.expect("we have your message" in visitor.text, "a direct visitor can write")
+    rehearsal.expect("we received your message" in visitor.text, "a direct visitor can write")
 
 
 @probe("domains-count-traffic-only", stage=Stage.LOOK)

@@ -1,4 +1,4 @@
-"""What staff read: pages, domains and days between two dates. A domain with a handful of views is not shown alone."""
+"""Traffic reports between two dates. Domains with few views are grouped."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from django.db.models import Sum
 
 from .models import CountQuerySet, DomainDay, PageDay
 
-SHOWN_FROM = 3  # views; domains with fewer are folded into one line
+SHOWN_FROM = 3  # views; domains with fewer are grouped into one row
 OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Report:
-    """`first` and `last` are days, both included."""
+    """`first` and `last` are days, inclusive."""
 
     first: date
     last: date
 
     @cached_property
     def days(self) -> list[tuple[date, int]]:
-        """Pages read on each day, also on those without any."""
+        """Page views per day, including days without any."""
         counted = dict(self._pages().order_by().values_list("day").annotate(sum=Sum("views")))
         span = range((self.last - self.first).days + 1)
         return [(day, counted.get(day, 0)) for day in (self.first + timedelta(days=n) for n in span)]
@@ -34,7 +34,7 @@ class Report:
 
     @cached_property
     def domains(self) -> list[tuple[str, int]]:
-        """The most first; what is below the threshold comes last, as one line."""
+        """Highest first; domains below the threshold are one row at the end."""
         counted = DomainDay.objects.filter(day__range=(self.first, self.last)).top("domain")
         shown = [row for row in counted if row[1] >= SHOWN_FROM]
         folded = sum(views for _, views in counted if views < SHOWN_FROM)

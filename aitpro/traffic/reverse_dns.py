@@ -1,4 +1,4 @@
-"""Asks the name server which name an address has. Time-limited; a failure is no name."""
+"""Reverse DNS lookups with a timeout; a failure counts as no name."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.conf import settings
 
 from .domains import UNKNOWN, domain_of, is_public
 
-SECONDS = 2.0  # what one question may take
-REMEMBERED = 2000  # answers, so that reading ten pages asks once
+SECONDS = 2.0  # timeout of one lookup
+REMEMBERED = 2000  # cached results
 
 
 class DomainLookup:
-    """Remembers its latest answers under a keyed digest of the address. The key dies with the process."""
+    """Caches results under a keyed hash of the address; the key exists only in this process."""
 
     def __init__(self) -> None:
         self._resolver = _resolver()
@@ -45,7 +45,7 @@ class DomainLookup:
 
 
 def _resolver() -> dns.resolver.Resolver | None:
-    """The system's name servers, or the one that the settings name; None where there is none."""
+    """The system's name servers, or the configured one; None if there is none."""
     try:
         resolver = dns.resolver.Resolver(configure=not settings.TRAFFIC_NAMESERVER)
     except dns.resolver.NoResolverConfiguration:

@@ -1,4 +1,4 @@
-"""Who sees how many visits there were."""
+"""Each staff role's permissions in this app."""
 
 from privacy.admin_base.staff_roles import Role, share
 

@@ -1,5 +1,5 @@
-"""What staff do with a message by button: take it, release it, log a call or letter, add, send and open documents, and
-read all that passed between its sender and us."""
+"""The inbox's actions: assign, release, discard, log a call or letter, add, send and open documents, show the
+history."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ PER_PAGE = 20  # messages on one page of a history
 
 
 class InquirySteps(BlindSearchMixin):
-    """The buttons' views, for the admin of inquiries. Each asks for the permission to change, those that only show for
-    the one to view; what shows personal data is audited."""
+    """Action views of the inquiry admin. Changing views require the change permission, reading views the view
+    permission. Views that show personal data are audited."""
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
@@ -58,13 +58,13 @@ class InquirySteps(BlindSearchMixin):
         ]
         return [*own, *super().get_urls()]
 
-    # --- One press ----------------------------------------------------------------------------------------------------
+    # --- One-click actions --------------------------------------------------------------------------------------------
     def take_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         assign_inquiry(inquiry=inquiry, to=_acting(request), actor=_acting(request))
-        return self._back(request, inquiry, "It is yours now.")
+        return self._back(request, inquiry, "The message is assigned to you.")
 
     def release_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
@@ -74,7 +74,7 @@ class InquirySteps(BlindSearchMixin):
             release_inquiry(inquiry=inquiry, actor=_acting(request))
         except ActionRefused as refusal:
             return self._back(request, inquiry, str(refusal), messages.ERROR)
-        return self._back(request, inquiry, "Released. The confirmation is on its way to the sender.")
+        return self._back(request, inquiry, "Released. The sender gets the confirmation.")
 
     def discard_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
@@ -84,9 +84,9 @@ class InquirySteps(BlindSearchMixin):
             discard_inquiry(inquiry=inquiry, actor=_acting(request))
         except ActionRefused as refusal:
             return self._back(request, inquiry, str(refusal), messages.ERROR)
-        return self._back(request, inquiry, "Discarded. Nobody is mailed; the message is kept, closed.")
+        return self._back(request, inquiry, "Discarded. No mail is sent; the message is kept as closed.")
 
-    # --- A page with a form -------------------------------------------------------------------------------------------
+    # --- Actions with a form ------------------------------------------------------------------------------------------
     def log_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
         entry = Correspondence(inquiry=inquiry, purpose=inquiry.purpose, happened_at=timezone.now())
@@ -98,15 +98,15 @@ class InquirySteps(BlindSearchMixin):
             except ContactRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                return self._back(request, inquiry, "Written down.")
-        return self._step(request, inquiry, "Log a call, letter or mail", form, permissions=permissions_now([inquiry]))
+                return self._back(request, inquiry, "Logged.")
+        return self._step(request, inquiry, "Log a call, letter or email", form, permissions=permissions_now([inquiry]))
 
     def document_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = self._to_change(request, inquiry_id)
         form = DocumentForm(request.POST, request.FILES) if request.method == "POST" else DocumentForm()
         if form.is_valid():
             add_document(inquiry=inquiry, file=form.cleaned_data["file"], actor=_acting(request))
-            return self._back(request, inquiry, "The document is stored. Nobody has been told yet: send its link.")
+            return self._back(request, inquiry, "The document is stored. Nobody has been notified yet: send its link.")
         return self._step(request, inquiry, "Add a document", form)
 
     def send_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:
@@ -114,15 +114,15 @@ class InquirySteps(BlindSearchMixin):
         inquiry = self._to_change(request, document.inquiry_id)
         form = ConfirmForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            asks = "The sender of the message gets a mail with a link to this document. It works for 30 days."
+            asks = "The sender of the message gets an email with a link to this document. The link works for 30 days."
             return self._step(request, inquiry, "Send the link", form, asks=asks)
         try:
             send_document(document=document, now=timezone.now(), actor=_acting(request))
         except ActionRefused as refusal:
             return self._back(request, inquiry, refusal.message, messages.ERROR)
-        return self._back(request, inquiry, "The link is on its way.")
+        return self._back(request, inquiry, "The link has been sent.")
 
-    # --- Reading ------------------------------------------------------------------------------------------------------
+    # --- Read-only pages ----------------------------------------------------------------------------------------------
     def open_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:
         document = get_object_or_404(Document, pk=document_id)
         if not self.has_view_permission(request, document.inquiry):
@@ -141,13 +141,13 @@ class InquirySteps(BlindSearchMixin):
             request,
             inquiry,
             "contacts/admin/history.html",
-            title="All that passed between us",
+            title="Message history",
             page=page,
             threads=threads,
             permissions=permissions_now(inquiries),
         )
 
-    # --- What they share ----------------------------------------------------------------------------------------------
+    # --- Helpers ----------------------------------------------------------------------------------------------
     def _to_change(self, request: HttpRequest, inquiry_id: UUID) -> Inquiry:
         inquiry = get_object_or_404(Inquiry, pk=inquiry_id)
         if not self.has_change_permission(request, inquiry):
@@ -172,5 +172,5 @@ class InquirySteps(BlindSearchMixin):
 
 
 def _acting(request: HttpRequest) -> User:
-    """The member of staff: the admin lets nobody else in."""
+    """The signed-in staff member."""
     return cast("User", request.user)

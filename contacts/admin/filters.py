@@ -1,4 +1,4 @@
-"""The questions that staff have each morning."""
+"""Filters and order of the inbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from contacts.models import Inquiry, InquiryQuerySet
 
-# What waits comes first, the soonest due of it on top; the rest by age.
+# Waiting messages first, by due date; then the rest, newest first.
 INBOX_ORDER: list[Any] = [
     Case(When(state__in=Inquiry.WAITING, then=Value(0)), default=Value(1)).asc(),
     Case(When(state__in=Inquiry.WAITING, then=F("due_at"))).asc(),
@@ -24,7 +24,7 @@ class QueueFilter(admin.SimpleListFilter):
     parameter_name = "queue"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("mine", "mine"), ("unassigned", "nobody's yet"), ("overdue", "overdue"), ("held", "held for a look")]
+        return [("mine", "mine"), ("unassigned", "unassigned"), ("overdue", "overdue"), ("held", "held for review")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         inquiries = cast(InquiryQuerySet, queryset)

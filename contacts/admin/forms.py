@@ -1,4 +1,4 @@
-"""What staff type about a message: who takes care of it, an answer, a call or a letter, a document."""
+"""Staff forms for a message: assignment, answer, call or letter, document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class InquiryForm(forms.ModelForm[Inquiry]):
     assigned_to = StaffChoice(
         queryset=get_user_model()._default_manager.filter(is_staff=True, is_active=True),
         required=False,
-        empty_label="nobody yet",
+        empty_label="unassigned",
     )
 
     class Meta:
@@ -34,7 +34,7 @@ class InquiryForm(forms.ModelForm[Inquiry]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "state" in self.fields:  # read-only while a message is held: it is released by its button
+        if "state" in self.fields:  # missing while a message is held
             choices = [choice for choice in Inquiry.State.choices if choice[0] != Inquiry.State.HELD]
             cast(forms.ChoiceField, self.fields["state"]).choices = choices
 
@@ -44,14 +44,14 @@ class ReplyForm(forms.ModelForm[Reply]):
         model = Reply
         fields = ["body"]
         labels = {"body": "Your answer"}
-        help_texts = {"body": "Goes to the sender by e-mail as soon as you save."}
+        help_texts = {"body": "Sent to the sender by email when you save."}
         widgets = {"body": forms.Textarea(attrs={"rows": 10, "cols": 80})}
 
     def clean_body(self) -> str:
-        """What the mail gate would refuse stays in the form, with the reason."""
+        """Keeps an answer in the form, with the reason, if the mail gate would refuse it."""
         inquiry: Inquiry = self.instance.inquiry
         if Inquiry.objects.filter(pk=inquiry.pk, state=Inquiry.State.CLOSED).exists():
-            raise forms.ValidationError("This message is closed. Save it as waiting for an answer, then answer it.")
+            raise forms.ValidationError("This message is closed. Reopen it first, then answer it.")
         if inquiry.privacy_request is None or not inquiry.privacy_request.is_open:
             try:
                 pass_gate(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)
@@ -67,8 +67,8 @@ class CorrespondenceForm(forms.ModelForm[Correspondence]):
         model = Correspondence
         fields = ["way", "purpose", "happened_at", "notes"]
         help_texts = {
-            "purpose": "What it was about. A number or postal address is used only for what it was given for.",
-            "happened_at": "As YYYY-MM-DD HH:MM, in UTC.",
+            "purpose": "The subject. A number or address may be used only for the purpose it was given for.",
+            "happened_at": "YYYY-MM-DD HH:MM, in UTC.",
         }
         widgets = {
             "happened_at": forms.DateTimeInput(format="%Y-%m-%d %H:%M"),
@@ -78,23 +78,21 @@ class CorrespondenceForm(forms.ModelForm[Correspondence]):
     def clean_happened_at(self) -> Any:
         happened_at = self.cleaned_data["happened_at"]
         if happened_at > timezone.now():
-            raise forms.ValidationError("This is in the future.")
+            raise forms.ValidationError("Enter a time in the past.")
         return happened_at
 
 
 class DocumentForm(forms.Form):
     file = forms.FileField(
         help_text=f"PDF, PNG or JPEG, at most {MAX_BYTES // 1_000_000} MB. It is encrypted before it is stored.",
-        error_messages={
-            "required": f"Choose a file of at most {MAX_BYTES // 1_000_000} MB. A larger one is not taken."
-        },
+        error_messages={"required": f"Choose a file of at most {MAX_BYTES // 1_000_000} MB."},
         widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
     )
 
     def clean_file(self) -> SniffedFile:
-        """The file, once its content is what its name says."""
+        """Accepts the file only if its content matches its name."""
         upload: UploadedFile[bytes] = self.cleaned_data["file"]
-        if upload.size and upload.size > MAX_BYTES:  # known before it is read into memory
+        if upload.size and upload.size > MAX_BYTES:  # checked before reading it into memory
             raise forms.ValidationError(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
         try:
             return sniff(name=upload.name or "", content=upload.read())
@@ -103,4 +101,4 @@ class DocumentForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """Nothing to type; the button is the answer."""
+    """A form without fields: submitting it confirms."""

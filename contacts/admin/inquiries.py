@@ -31,7 +31,7 @@ class SentReplyInline(ReadOnlyInline):
     model = Reply
     fields = ("sent_at", "written_by", "body")
     readonly_fields = fields
-    verbose_name_plural = "answers sent"
+    verbose_name_plural = "sent answers"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("author")
@@ -46,7 +46,7 @@ class NewReplyInline(admin.StackedInline[Reply, Inquiry]):
     form = ReplyForm
     extra = max_num = 1
     can_delete = False
-    verbose_name = verbose_name_plural = "answer by mail"
+    verbose_name = verbose_name_plural = "answer by email"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).none()
@@ -69,7 +69,7 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     inlines = [SentReplyInline, NewReplyInline]
     change_form_template = "contacts/admin/inquiry.html"
 
-    # --- What is shown ------------------------------------------------------------------------------------------------
+    # --- Display ------------------------------------------------------------------------------------------------
     @admin.display(description="answer due", ordering="due_at")
     def due(self, inquiry: Inquiry) -> str:
         if inquiry.due_at is None or inquiry.state not in Inquiry.WAITING:
@@ -82,15 +82,15 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     def with_whom(self, inquiry: Inquiry) -> str:
         return _name(inquiry.assigned_to)
 
-    @admin.display(description="e-mail address")
+    @admin.display(description="email address")
     def address_of_sender(self, inquiry: Inquiry) -> str:
-        """With the domain as machines write it where letters of other scripts may deceive the eye."""
+        """Shows the ASCII domain too if the address has letters of other scripts, which may look alike."""
         plain = normalise_email(inquiry.email).rpartition("@")[2]
         return inquiry.email if inquiry.email.isascii() else f"{inquiry.email} (domain: {plain})"
 
-    @admin.display(description="we may")
+    @admin.display(description="contact permissions")
     def reach(self, inquiry: Inquiry) -> str:
-        """Each channel as it stands now, for what the person wrote about."""
+        """The current permission for each channel and purpose."""
         lines = ((p.channel.label, p.refusal or f"yes, for {p.purpose.label}") for p in permissions_now([inquiry]))
         return format_html_join("", "<div>{}: {}</div>", lines)
 
@@ -99,25 +99,25 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
         if inquiry.privacy_request_id is None:
             return "–"
         address = reverse("admin:privacy_privacyrequest_change", args=[inquiry.privacy_request_id])
-        return format_html('<a href="{}">the complaint, with the days that the law sets</a>', address)
+        return format_html('<a href="{}">the complaint, with its legal deadlines</a>', address)
 
     def more_watched(self, inquiry: Inquiry) -> list[tuple[Any, tuple[str, ...]]]:
         documents = inquiry.documents.defer("content")
         return [(inquiry.correspondence.all(), ("way", "happened_at", "notes")), (documents, ("name", "sent_at"))]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        """With the calls, letters and documents. They are no inlines: nothing about them is edited on this page."""
+        """Adds the calls, letters and documents. They are not inlines, because this page can't edit them."""
         if (inquiry := context.get("original")) is not None:
             context["correspondence"] = inquiry.correspondence.select_related("author")
             context["documents"] = inquiry.documents.defer("content")
         return super().render_change_form(request, context, *args, **options)
 
-    # --- Who may change what ------------------------------------------------------------------------------------------
+    # --- Permissions ------------------------------------------------------------------------------------------
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
-        """A held message is released by its button, which also tells the sender."""
+        """A held message is released by its button, which also notifies the sender."""
         held = ("state",) if obj is not None and obj.state == Inquiry.State.HELD else ()
         return (*WRITTEN, "privacy_request_link", *held)
 
@@ -126,7 +126,7 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
         return [inline for inline in self.inlines if not (held and inline is NewReplyInline)]
 
     def get_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
-        """Only what this kind of message asks for."""
+        """Only the fields of this kind of message."""
         kind = obj.kind if obj else None
         shown = [name for name in WRITTEN if ONLY_FOR.get(name, kind) == kind]
         complaint = ["privacy_request_link"] if kind == Inquiry.Kind.COMPLAINT else []
@@ -138,25 +138,25 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
             assign_inquiry(inquiry=obj, to=obj.assigned_to, actor=cast("User", request.user))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """The answer first: a closed message can't be answered."""
+        """Saves the answer first: a closed message can't be answered."""
         super().save_related(request, form, formsets, change)
         if "state" in form.changed_data:
             set_state(inquiry=form.instance, state=form.cleaned_data["state"])
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        """An answer is never only stored: it is mailed, or refused with the reason."""
+        """An answer is mailed or refused with a reason, never just stored."""
         formset.save(commit=False)
-        # What was refused is no new object: the admin's history tells of what is stored.
+        # The admin's history should not list refused answers.
         formset.new_objects = [reply for reply in formset.new_objects if self._send(request, reply)]
 
     def _send(self, request: HttpRequest, reply: Reply) -> bool:
         try:
-            inquiry = Inquiry.objects.get(pk=reply.inquiry_id)  # as it is stored: the form may close it afterwards
+            inquiry = Inquiry.objects.get(pk=reply.inquiry_id)  # the stored state: the form may close it afterward
             answer_inquiry(inquiry=inquiry, body=reply.body, actor=cast("User", request.user))
         except ActionRefused as refusal:
             self.message_user(request, f"Not sent: {refusal}", messages.ERROR)
             return False
-        self.message_user(request, "Your answer is on its way.")
+        self.message_user(request, "Your answer has been sent.")
         return True
 
 

@@ -1,4 +1,4 @@
-"""Is a file what its name says? Looked at by content, with puremagic; what is neither known nor allowed is refused."""
+"""Checks that a file's content matches its name, with puremagic. Unknown and disallowed types are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import puremagic
 MAX_BYTES = 5_000_000
 NAME_LIMIT = 120  # characters
 
-# Office files are not among them: inside they are all ZIP files, which can hold anything.
+# No office files: they are ZIP archives, which can contain anything.
 TYPES = {
     ".pdf": "application/pdf",
     ".png": "image/png",
@@ -22,12 +22,12 @@ _SAME = {".jpeg": ".jpg", ".jfif": ".jpg", ".jpe": ".jpg"}
 
 
 class FileRefused(ValueError):
-    """This file is not taken; the text says why."""
+    """The file is not accepted; the text says why."""
 
 
 @dataclass(frozen=True)
 class SniffedFile:
-    """A file whose content is of the type that its name says."""
+    """A file whose content matches its name."""
 
     name: str
     content_type: str
@@ -45,12 +45,12 @@ def sniff(*, name: str, content: bytes) -> SniffedFile:
     if len(content) > MAX_BYTES:
         raise FileRefused(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
     if _SAME.get(ending, ending) not in endings_of(content):
-        raise FileRefused(f"This file is not what its name says: its content is not that of a {ending} file.")
+        raise FileRefused(f"This file's content doesn't match its name: it is not a {ending} file.")
     return SniffedFile(name, TYPES[ending], content)
 
 
 def endings_of(content: bytes) -> set[str]:
-    """What the content can be; empty where nobody knows."""
+    """Possible extensions for the content; empty if unknown."""
     try:
         found = puremagic.magic_string(content)
     except (puremagic.PureError, ValueError):
@@ -60,7 +60,7 @@ def endings_of(content: bytes) -> set[str]:
 
 
 def clean_name(name: str) -> str:
-    """The last part of a path, without control and direction characters, short enough for every file system."""
+    """The last part of a path, without control and bidirectional characters, short enough for every file system."""
     last = name.replace("\\", "/").rpartition("/")[2]
     shown = "".join(c for c in last if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co"}).strip(" .")
     path = PurePath(shown or "file")

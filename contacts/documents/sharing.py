@@ -1,6 +1,6 @@
-"""Documents for a person: added by staff, sealed, fetched through a link that ends.
+"""Documents for a person: added by staff, sealed, downloaded through an expiring link.
 
-The link goes by mail, the file does not: what lies in mailboxes and on mail servers can't be taken back, a link can.
+The link is mailed, not the file: a link can be revoked, an attachment in a mailbox can't.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def add_document(*, inquiry: Inquiry, file: SniffedFile, actor: User) -> Documen
 
 @transaction.atomic
 def send_document(*, document: Document, now: datetime, actor: User) -> None:
-    """Mails a new link; an earlier one stops working. Raises `MailRefused`, and then changes nothing."""
+    """Mails a new link and revokes the earlier one. Raises `MailRefused`, and then changes nothing."""
     token = new_link_token()
     document.link_digest, document.link_expires_at, document.sent_at = digest_of(token), now + LINK_LIFE, now
     document.save(update_fields=["link_digest", "link_expires_at", "sent_at"])
@@ -44,14 +44,14 @@ def send_document(*, document: Document, now: datetime, actor: User) -> None:
 
 
 def document_behind(token: str, *, now: datetime) -> Document | None:
-    """The document that this link leads to; None when it is unknown, replaced or over."""
+    """The document behind this link; None if the link is unknown, replaced or expired."""
     found: Document | None = Document.objects.filter(link_digest=digest_of(token), link_expires_at__gt=now).first()
     return found
 
 
 @transaction.atomic
 def fetch_document(*, document: Document, now: datetime, actor: User | None) -> bytes:
-    """The file's bytes for whoever holds the link (`by` is None then) or for staff. Every reading is an audit entry."""
+    """The file's bytes, for the holder of the link (`actor` is None) or for staff. Every download is audited."""
     if actor is None:
         Document.objects.filter(pk=document.pk, fetched_at=None).update(fetched_at=now)
     content: bytes = document.content

@@ -1,4 +1,4 @@
-"""The page behind the link to a document."""
+"""The download page of a document."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .sharing import document_behind, fetch_document
 
 @method_decorator(never_cache, name="dispatch")
 class DocumentView(View):
-    """The file behind the link in our mail, to be saved, never shown within this site."""
+    """The document behind an emailed link, always as an attachment."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         now = timezone.now()
         document = document_behind(token, now=now)
         if document is None:
-            raise Http404("This link is over, or was replaced by a newer one.")
-        if request.method == "HEAD":  # a program looks where the link leads; nobody has read anything
+            raise Http404("This link has expired, or was replaced by a newer one.")
+        if request.method == "HEAD":  # a link check, not a download
             response = download(document, b"")
             response.headers["Content-Length"] = document.size
             return response
@@ -32,7 +32,7 @@ class DocumentView(View):
 
 def download(document: Document, content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type=document.content_type)
-    # Never kept by a proxy or the browser's cache; the name may hold any letter.
+    # Never cached; the name may contain any character.
     response.headers["Cache-Control"] = "no-store, private"
     response.headers["Content-Disposition"] = content_disposition_header(True, document.file_name) or "attachment"
     return response

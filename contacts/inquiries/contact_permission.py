@@ -1,6 +1,6 @@
-"""Whether a person may be reached now, by one channel, for one purpose: what staff pages show and logging obeys.
+"""Whether a person may be contacted now, by one channel, for one purpose. Staff pages show it; logging enforces it.
 
-The one place of this app that asks the privacy floor.
+The only place in this app that asks `privacy` for permission.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from privacy.consent.contact_permission import ContactRefused, refuse_unless_per
 from privacy.registry.purposes import Channel, Purpose, Refusal
 
 _POINTS = {
-    Channel.EMAIL: "e-mail address",
-    Channel.PHONE: "telephone number",
+    Channel.EMAIL: "email address",
+    Channel.PHONE: "phone number",
     Channel.LETTER: "postal address",
 }
 
 
 @dataclass(frozen=True)
 class Permission:
-    """One channel for one purpose as it stands now; `refusal` is empty where it is open."""
+    """The current permission for one channel and purpose; `refusal` is empty if it is granted."""
 
     channel: Channel
     purpose: Purpose
@@ -29,7 +29,7 @@ class Permission:
 
 
 def why_not(*, inquiry: Inquiry, channel: Channel, purpose: str) -> str:
-    """The reason why the person behind this message may not be reached so; empty where it is permitted."""
+    """The reason why the sender of this message may not be contacted that way; empty if permitted."""
     try:
         _check(inquiry, channel, purpose)
     except ContactRefused as refused:
@@ -38,7 +38,7 @@ def why_not(*, inquiry: Inquiry, channel: Channel, purpose: str) -> str:
 
 
 def _check(inquiry: Inquiry, channel: Channel, purpose: str) -> None:
-    """Raises `ContactRefused`: what was given with a message serves what that message was about."""
+    """Raises `ContactRefused`: contact points given with a message may be used only for its purpose."""
     point = _POINTS[channel]
     if not inquiry.contact_point(channel):
         raise ContactRefused(Refusal.NO_ADDRESS, f"no {point} was given with this message")
@@ -57,8 +57,8 @@ def _check(inquiry: Inquiry, channel: Channel, purpose: str) -> None:
 
 
 def permissions_now(inquiries: Iterable[Inquiry]) -> list[Permission]:
-    """For each purpose that a person has written for, each channel, as the newest message with such a contact point has
-    it: an opt-out ends what came before it."""
+    """The permission for each channel and each purpose of these messages, judged by the newest message with that
+    contact point, because an opt-out applies to everything before it."""
     newest_first = sorted(inquiries, key=lambda inquiry: inquiry.received_at, reverse=True)
     purposes = dict.fromkeys(inquiry.purpose for inquiry in newest_first)
     return [_permission(newest_first, channel, purpose) for purpose in purposes for channel in Channel]
@@ -71,7 +71,7 @@ def _permission(newest_first: list[Inquiry], channel: Channel, purpose: Purpose)
 
 
 def require_permission(entry: Correspondence) -> None:
-    """Raises `ContactRefused` for a call or letter of ours that nothing permits."""
+    """Raises `ContactRefused` for an outgoing call or letter that isn't permitted."""
     channel = Correspondence.OUTGOING.get(Correspondence.Way(entry.way))
     if channel is None:
         return

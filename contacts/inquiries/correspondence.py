@@ -1,4 +1,4 @@
-"""Calls, letters and mails that staff write down."""
+"""Logging calls, letters and emails."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ _SUBJECTS = {
 
 @transaction.atomic
 def log_correspondence(*, entry: Correspondence, actor: User, answers: bool = False) -> Correspondence:
-    """Stores the unsaved entry. What came in opens its message again, unless it `answers` it. Raises `ContactRefused`
-    for a call or letter of ours that the person did not permit; nothing is stored then."""
+    """Stores the unsaved entry. An incoming one reopens its message, unless `answers` is set.
+
+    Raises `ContactRefused`, and stores nothing, for an outgoing call or letter that the person did not permit.
+    """
     require_permission(entry)
     entry.author = actor
     entry.save()

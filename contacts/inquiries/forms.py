@@ -15,7 +15,7 @@ from privacy.web.honeypot import TrapField
 from .spam_check import looks_like_spam, new_stamp
 
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
-# What only one kind of message asks for; it is not kept for another.
+# Fields of one kind of message; other kinds don't store them.
 ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_reference": "order"}
 BUDGETS = [("", "Not decided yet"), *((choice.value, choice.value) for choice in Inquiry.Budget)]
 
@@ -31,12 +31,11 @@ class ContactForm(forms.ModelForm[Inquiry]):
         fields += ["phone", "address"]
         labels = {"deadline": "Needed by", "order_reference": "Order number"}
         help_texts = {
-            "email": "We answer your message to this address."
-            " Besides that, it gets only notices of changes to our privacy policy.",
-            "phone": "We call you about this message only, and use the number for nothing else.",
-            "address": "We send you letters about this message only, such as a quote, and use it for nothing else.",
-            "project": "In a few words: what you would like to have made or secured.",
-            "order_reference": "It stands on your receipt.",
+            "email": "We reply to this address. Besides that, we only send notices of changes to our privacy policy.",
+            "phone": "We only use it to call you about this message.",
+            "address": "We only use it to send you letters about this message, such as a quote.",
+            "project": "In a few words: what you would like us to build or secure.",
+            "order_reference": "You will find it on your receipt.",
             "message": "Up to 20,000 characters.",
         }
         widgets = {"address": forms.Textarea(attrs={"rows": 3}), "message": forms.Textarea(attrs={"rows": 8})}
@@ -59,8 +58,8 @@ class ContactForm(forms.ModelForm[Inquiry]):
             normalise_phone(phone)
         except ValueError:
             raise forms.ValidationError(
-                "We can't read this as a telephone number. Please write it with its area code; a number outside"
-                f" {settings.BUSINESS['country']} also needs + and the country's code, such as +49 30 901820."
+                "Enter a valid phone number with its area code; a number outside"
+                f" {settings.BUSINESS['country']} also needs a country code, such as +49 30 901820."
             ) from None
 
     def clean(self) -> dict[str, Any]:
@@ -72,7 +71,7 @@ class ContactForm(forms.ModelForm[Inquiry]):
         return ONLY_FOR.get(name, cleaned.get("kind")) == cleaned.get("kind")
 
     def is_suspicious(self) -> bool:
-        """To be held for a look by staff. Only for a form without mistakes."""
+        """Whether to hold the message for review. Call it only on a valid form."""
         typed = self.cleaned_data
         texts = [typed[name] or "" for name in ("name", "project", "deadline", "order_reference", "message", "address")]
         return looks_like_spam(

@@ -1,7 +1,7 @@
-"""What makes a message look like spam. Nothing is dropped for it: a suspicious message is held until staff have looked.
+"""Spam detection. No message is dropped: a suspicious one is held for review by staff.
 
-No sign is enough by itself except a filled-in trap, many links, or an address made to be mistaken for another: people
-with a password manager are quick, and people send links.
+One sign is enough only for a filled-in honeypot, many links, or a look-alike address: people with a password manager
+are fast, and people send links.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from django.core import signing
 
-MINIMUM = timedelta(seconds=3)  # nobody reads and fills in the form faster by hand
-LONGEST = timedelta(days=1)  # a form left open longer says nothing any more
+MINIMUM = timedelta(seconds=3)  # nobody fills in the form faster manually
+LONGEST = timedelta(days=1)  # after that the stamp says nothing
 MANY_LINKS = 3
 ENOUGH = 2  # points
 
@@ -22,7 +22,7 @@ _SALT = "contacts.form"
 
 
 def new_stamp(now: datetime) -> str:
-    """Goes along in the form: when it was opened, signed."""
+    """A signed timestamp of when the form was opened, sent with the form."""
     return signing.dumps(now.timestamp(), salt=_SALT)
 
 
@@ -42,12 +42,12 @@ def _took_its_time(stamp: str, now: datetime) -> bool:
 
 
 def mixes_scripts(email: str) -> bool:
-    """`exаmple.org` with a Cyrillic а in it: some label of the domain is written in more than one script."""
+    """`exаmple.org` with a Cyrillic а in it: whether a label of the domain mixes scripts."""
     domain = unicodedata.normalize("NFKC", email).rpartition("@")[2]
     return any(len(_scripts(label)) > 1 for label in domain.split("."))
 
 
 def _scripts(label: str) -> set[str]:
-    """By the first word of each letter's Unicode name. Japanese mixes three scripts by right."""
+    """By the first word of each letter's Unicode name. Japanese legitimately mixes three scripts."""
     scripts = {unicodedata.name(letter, "?").split()[0] for letter in label if letter.isalpha()}
     return {"CJK" if script in {"CJK", "HIRAGANA", "KATAKANA"} else script for script in scripts}

@@ -24,13 +24,13 @@ class ContactView(FormView[ContactForm]):
     form_class = ContactForm
 
     def get_initial(self) -> dict[str, str]:
-        """`?kind=quote` chooses what the message is about; anything else is left alone."""
+        """`?kind=quote` preselects the kind of message; unknown values are ignored."""
         kind = self.request.GET.get("kind", "")
         return {"kind": kind if kind in Inquiry.Kind.values else Inquiry.Kind.QUESTION}
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
-        """Beyond the mails that its network or address may cause, a message is held, not refused: a neighbor's flood
-        must not close the form to others."""
+        """Above the mail limit of its network or address, a message is held, not refused: a neighbor's flood must not
+        block the form for others."""
         now, email = timezone.now(), form.cleaned_data["email"]
         is_mailed = not form.is_suspicious() and may_cause_mail(self.request, form="contact", email=email, now=now)
         if not is_mailed and not may_be_held(self.request, form="contact", now=now):
@@ -39,14 +39,14 @@ class ContactView(FormView[ContactForm]):
         return redirect("contacts:thanks", reference=inquiry.reference)
 
     def _too_many(self, form: ContactForm) -> HttpResponse:
-        """What was typed stays on the page; nothing is stored, and the page says so and what else to do."""
+        """Shows the form again with its content; nothing is stored, and the page says what to do instead."""
         seconds = seconds_left(timezone.now())
         context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
 
 class ThanksView(TemplateView):
-    """Shows the reference number, which names nobody. Nobody else's words are shown on it."""
+    """Shows the reference number. The URL can't inject any other text."""
 
     template_name = "contacts/thanks.html"
 

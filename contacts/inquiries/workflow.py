@@ -1,6 +1,6 @@
 """The life of a message: received or held, released, assigned, answered.
 
-Stored first, sealed; mail goes in the same transaction's wake or not at all. Every step ends with its audit entry.
+A message is stored before any mail is queued, in one transaction. Every step writes an audit entry.
 """
 
 from __future__ import annotations
@@ -27,14 +27,13 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = Inquiry.State
-HELD_NEWS = 10  # mails an hour to staff about held messages: a flood of them must not become one of mails
+HELD_NEWS = 10  # mails to staff per hour about held messages, so that a flood of messages doesn't become one of mails
 
 
 @transaction.atomic
 def receive_inquiry(*, inquiry: Inquiry, held: bool = False) -> Inquiry:
-    """Stores the message and tells staff. Its sender gets a confirmation, unless it is held: then somebody looks first,
-    because the address may be forged. A complaint about privacy also starts the clock that the law sets, held or not.
-    Of many held ones, the staff's first page tells."""
+    """Stores the message and notifies staff. The sender gets a confirmation, unless the message is held for review,
+    because the address may be forged. A complaint about privacy starts its legal deadline, held or not."""
     inquiry.state = State.HELD if held else State.OPEN
     inquiry.due_at = answer_due(inquiry.received_at)
     if inquiry.kind == Inquiry.Kind.COMPLAINT:
@@ -71,7 +70,7 @@ def discard_inquiry(*, inquiry: Inquiry, actor: User) -> None:
 
 
 def _complain(inquiry: Inquiry, *, acknowledged: bool) -> PrivacyRequest:
-    """The confirmation that goes out with it is the acknowledgement."""
+    """The confirmation mail is the acknowledgment."""
     request = PrivacyRequest(
         kind=PrivacyRequest.Kind.COMPLAINT,
         email=inquiry.email,
@@ -84,7 +83,7 @@ def _complain(inquiry: Inquiry, *, acknowledged: bool) -> PrivacyRequest:
 
 
 def answer_due(since: datetime) -> datetime:
-    """The end of the last business day on which an answer is in time."""
+    """The end of the last business day for a timely answer."""
     return business_days_after(since, settings.INQUIRY_ANSWER_DAYS)
 
 
@@ -105,25 +104,25 @@ def answer_inquiry(*, inquiry: Inquiry, body: str, actor: User) -> Reply:
 
 
 def mark_answered(*, inquiry: Inquiry) -> None:
-    """Also by a call or a letter. A closed message stays closed."""
+    """Also after a call or a letter. A closed message stays closed."""
     open_or_answered = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.OPEN, State.ANSWERED])
     open_or_answered.update(state=State.ANSWERED, answered_at=timezone.now())
 
 
 def set_state(*, inquiry: Inquiry, state: str) -> None:
-    """By hand: answered in another way, closed, or open again with a new clock."""
+    """Sets the state manually; reopening sets a new due date."""
     dates = {State.ANSWERED: {"answered_at": timezone.now()}, State.OPEN: {"due_at": answer_due(timezone.now())}}
     Inquiry.objects.filter(pk=inquiry.pk).exclude(state=State.HELD).update(state=state, **dates.get(State(state), {}))
 
 
 def reopen(*, inquiry: Inquiry) -> None:
-    """The person came back: the clock starts anew."""
+    """Reopens a message after the person wrote or called again, with a new due date."""
     done = Inquiry.objects.filter(pk=inquiry.pk, state__in=[State.ANSWERED, State.CLOSED])
     done.update(state=State.OPEN, due_at=answer_due(timezone.now()))
 
 
 @transaction.atomic
 def assign_inquiry(*, inquiry: Inquiry, to: User | None, actor: User) -> None:
-    """Somebody takes care of it, or nobody any more."""
+    """Assigns the message, or unassigns it if `to` is None."""
     Inquiry.objects.filter(pk=inquiry.pk).update(assigned_to=to)
     record(action="contacts.inquiry.assigned", about=inquiry, actor=actor)

@@ -1,4 +1,4 @@
-"""What people write to us, from the contact form to the last answer."""
+"""Messages from the contact form, and what belongs to them."""
 
 from __future__ import annotations
 

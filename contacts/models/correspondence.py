@@ -1,4 +1,4 @@
-"""Calls, letters and mails that staff record."""
+"""Calls, letters and emails logged by staff."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .reply import AS_THE_MESSAGE
 
 
 @personal_data(
-    label="Calls, letters and mails around your messages",
+    label="Calls, letters and emails about your messages",
     purpose=Purpose.ANSWER_INQUIRY,
     also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
     columns={"notes": "what was said or written"},
@@ -25,20 +25,20 @@ from .reply import AS_THE_MESSAGE
     found_by=("inquiry__email_index",),
     retention=AS_THE_MESSAGE,
     erasure=Erasure.DELETE,
-    source="written down by our staff",
+    source="logged by our staff",
     recipients="nobody",
 )
 class Correspondence(SealedModel):
-    """A call, a letter or a mail that went another way than this site's mail gate, written down by staff."""
+    """A call, letter or email outside this site's mail gate, logged by staff."""
 
     class Way(models.TextChoices):
-        MAIL_IN = "mail_in", "an e-mail came in"
-        CALL_IN = "call_in", "the person called"
-        CALL_OUT = "call_out", "we called"
-        LETTER_IN = "letter_in", "a letter came in"
-        LETTER_OUT = "letter_out", "we sent a letter"
+        MAIL_IN = "mail_in", "email received"
+        CALL_IN = "call_in", "call received"
+        CALL_OUT = "call_out", "call made"
+        LETTER_IN = "letter_in", "letter received"
+        LETTER_OUT = "letter_out", "letter sent"
 
-    # What we do needs permission; what the person does never.
+    # Outgoing contact needs permission; incoming never does.
     OUTGOING = {Way.CALL_OUT: Channel.PHONE, Way.LETTER_OUT: Channel.LETTER}
     PURPOSES = (Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST)
 
@@ -50,14 +50,14 @@ class Correspondence(SealedModel):
     )
     happened_at = models.DateTimeField("when", default=timezone.now)
     notes = SealedTextField(max_length=20_000)
-    logged_at = models.DateTimeField("written down", default=timezone.now)
+    logged_at = models.DateTimeField("logged", default=timezone.now)
 
     objects = LiveThreads()
 
     class Meta:
         ordering = ["happened_at"]
-        verbose_name = "call, letter or mail"
-        verbose_name_plural = "calls, letters and mails"
+        verbose_name = "call, letter or email"
+        verbose_name_plural = "calls, letters and emails"
 
     @property
     def is_incoming(self) -> bool:

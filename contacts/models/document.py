@@ -1,4 +1,4 @@
-"""Quotes and other files that staff prepare for a message."""
+"""Quotes and other files that staff prepare for the sender of a message."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .live_threads import LiveThreads
     columns={"name": "file name", "content": "file"},
     other_columns="id inquiry_id author_id content_type size added_at link_digest link_expires_at sent_at fetched_at",
     found_by=("inquiry__email_index",),
-    retention=Retention(text="as long as the message that they belong to"),
+    retention=Retention(text="as long as the message they belong to"),
     erasure=Erasure.DELETE,
     circumstances={"size": "size in bytes"},
     source="written by our staff",
     recipients="you",
 )
 class Document(SealedModel):
-    """A file, sealed in the database like any other value: nothing of it lies in a folder."""
+    """A file, sealed in the database: nothing is written to the file system."""
 
     inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, related_name="documents")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -50,7 +50,7 @@ class Document(SealedModel):
 
     @property
     def file_name(self) -> str:
-        """What a browser and the access archive call the file; `name` was cleaned when it was added."""
+        """The download's name in browsers and access archives; `name` was cleaned when the document was added."""
         name: str = self.name
         return name
 

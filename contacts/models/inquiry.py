@@ -1,4 +1,4 @@
-"""What people write to us."""
+"""Messages from the contact form."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def new_reference() -> str:
 
 class InquiryQuerySet(models.QuerySet["Inquiry"]):
     def live(self, now: datetime) -> InquiryQuerySet:
-        """What may still be read: at the end of its time a message is over, whether or not the purge has run."""
+        """Unexpired messages, whether or not the purge has run."""
         return self.filter(received_at__gt=now - timedelta(days=KEPT_DAYS))
 
     def waiting(self) -> InquiryQuerySet:
-        """Somebody has to do something: answer, or look at what was held."""
+        """Messages that need an answer or a review."""
         return self.filter(state__in=Inquiry.WAITING)
 
     def overdue(self, now: datetime) -> InquiryQuerySet:
@@ -48,7 +48,7 @@ class InquiryQuerySet(models.QuerySet["Inquiry"]):
 
 
 class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ignore[misc]
-    """Expired messages are not reached by accident. The purge uses `_base_manager`, which has them."""
+    """Hides expired messages. The purge uses `_base_manager`, which includes them."""
 
     def get_queryset(self) -> Any:
         return super().get_queryset().live(timezone.now())
@@ -68,13 +68,13 @@ class LiveInquiries(models.Manager.from_queryset(InquiryQuerySet)):  # type: ign
     },
     columns={
         "name": "name",
-        "email": "e-mail address",
-        "phone": "telephone number",
+        "email": "email address",
+        "phone": "phone number",
         "address": "postal address",
         "project": "your project",
         "budget": "budget",
         "deadline": "deadline",
-        "order_reference": "the order you named",
+        "order_reference": "order number",
         "message": "message",
     },
     other_columns=(
@@ -92,11 +92,11 @@ class Inquiry(SealedModel):
     class Kind(models.TextChoices):
         QUESTION = "question", "A question"
         QUOTE = "quote", "A quote for a project"
-        ORDER = "order", "Something about an order"
+        ORDER = "order", "A question about an order"
         COMPLAINT = "complaint", "A complaint about privacy"
 
     class State(models.TextChoices):
-        HELD = "held", "held for a look"
+        HELD = "held", "held for review"
         OPEN = "open", "waiting for an answer"
         ANSWERED = "answered", "answered"
         CLOSED = "closed", "closed"
@@ -118,9 +118,9 @@ class Inquiry(SealedModel):
     reference = ComputedCharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField("about", max_length=10, choices=Kind, default=Kind.QUESTION)
     name = SealedTextField(max_length=150)
-    email = SealedEmailField("e-mail address")
+    email = SealedEmailField("email address")
     email_index = BlindIndexField("email", normalise="email")
-    phone = SealedTextField("telephone number", max_length=40, blank=True)
+    phone = SealedTextField("phone number", max_length=40, blank=True)
     phone_index = BlindIndexField("phone", normalise="phone", null=True)
     address = SealedTextField("postal address", max_length=400, blank=True)
     project = SealedTextField(max_length=200, blank=True, null=True)
@@ -151,14 +151,14 @@ class Inquiry(SealedModel):
 
     @property
     def purpose(self) -> Purpose:
-        """What the contact points of this message were given for."""
+        """The purpose for which this message's contact points were given."""
         return self.PURPOSES[self.Kind(self.kind)]
 
     def contact_point(self, channel: str) -> str:
-        """The address or number given for this message; empty where none was."""
+        """The address or number given with this message; empty if none."""
         points = {Channel.EMAIL: self.email, Channel.PHONE: self.phone, Channel.LETTER: self.address}
         return str(points[Channel(channel)])
 
     def is_overdue(self, now: datetime) -> bool:
-        """The same as `overdue()` of the queryset."""
+        """Same as `InquiryQuerySet.overdue`."""
         return self.state in self.WAITING and self.due_at is not None and self.due_at < now

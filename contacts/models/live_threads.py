@@ -1,4 +1,4 @@
-"""What belongs to a message lives as long as the message, and is as unreadable after it."""
+"""A manager for rows that belong to a message: they expire with it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEPT_DAYS = 730
 
 
 class LiveThreads(models.Manager[Any]):
-    """For models with a foreign key `inquiry`. The purge uses `_base_manager`, which has the expired rows."""
+    """For models with a foreign key `inquiry`. The purge uses `_base_manager`, which includes expired rows."""
 
     def get_queryset(self) -> models.QuerySet[Any]:
         return super().get_queryset().filter(inquiry__received_at__gt=timezone.now() - timedelta(days=KEPT_DAYS))

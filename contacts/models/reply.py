@@ -1,4 +1,4 @@
-"""What we answered."""
+"""Replies to messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from privacy.registry.purposes import Purpose
 from .inquiry import Inquiry
 from .live_threads import LiveThreads
 
-AS_THE_MESSAGE = Retention(text="as long as the message that they answer")
+AS_THE_MESSAGE = Retention(text="as long as the message they belong to")
 
 
 @personal_data(

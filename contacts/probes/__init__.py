@@ -1,4 +1,4 @@
-"""What the rehearsal tries with correspondence.
+"""Probes of correspondence.
 
 - `writing`: who writes; `look_alikes`: people whose addresses look alike
 """

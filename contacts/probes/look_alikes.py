@@ -1,4 +1,4 @@
-"""People write whose addresses look alike, and are read in different mailboxes: none of them may count as another."""
+"""People with look-alike addresses write: none may be mistaken for another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
-PAIRS = (  # what the two addresses of a pair are made of, with the same word before
+PAIRS = (  # endings of two addresses that share a random local part
     ("@strasse.example", "@straße.example"),
     ("ss@example.net", "ß@example.net"),
     ("@βόλοσ.example", "@βόλος.example"),
@@ -18,7 +18,7 @@ PAIRS = (  # what the two addresses of a pair are made of, with the same word be
 
 @probe("access", "correspondence-private", stage=Stage.PLANT)
 def people_write_whose_addresses_look_alike(rehearsal: Rehearsal) -> None:
-    """What each of them gets who asks for everything is looked at later (`privacy.probes.archives`)."""
+    """`privacy.probes.archives` checks later what each of them gets in an archive."""
     for number, pair in enumerate(PAIRS, 1):
         word = secrets.token_hex(6)
         for side, end in zip("ab", pair, strict=True):
@@ -27,5 +27,5 @@ def people_write_whose_addresses_look_alike(rehearsal: Rehearsal) -> None:
             browser.open("/contact/")
             words = {what: rehearsal.canary(who, what) for what in ("name", "message")}
             browser.submit("Send the message", **words, email=rehearsal.own(who, f"{word}{end}"))
-            rehearsal.expect("we have your message" in browser.text, f"the contact form takes {who}'s message")
+            rehearsal.expect("we received your message" in browser.text, f"the contact form takes {who}'s message")
             rehearsal.tried()

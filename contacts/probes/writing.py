@@ -1,4 +1,4 @@
-"""People write by the contact form, about each thing that it offers; staff answer, send a document and log a call."""
+"""People send each kind of message; staff answer, send a document and log a call."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from privacy.evidence.rehearsal.cast import STAFF
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
-WRITERS = "writers"  # in `things`: those who wrote, by the kind of their message
-READING_TIME = timedelta(seconds=5)  # whoever is quicker is held for a look by staff
+WRITERS = "writers"  # key in `things`: the writers, by kind of message
+READING_TIME = timedelta(seconds=5)  # faster messages are held for review
 INBOX = "/admin/contacts/inquiry/"
 OUTGOING = {"call_out": "phone-purpose", "letter_out": "postal-purpose"}
 ONLY_FOR = {"quote": ("project", "deadline"), "order": ("order_reference",)}
@@ -24,7 +24,7 @@ ONLY_FOR = {"quote": ("project", "deadline"), "order": ("order_reference",)}
 
 @dataclass(frozen=True)
 class Writer:
-    """Somebody who wrote, and gave an address, a telephone number and a postal address."""
+    """A person who wrote and gave an email address, a phone number and a postal address."""
 
     who: str
     browser: SiteBrowser
@@ -34,12 +34,12 @@ class Writer:
 
     @property
     def inbox(self) -> str:
-        """Where staff find the message."""
+        """The inbox, filtered to the message."""
         return f"{INBOX}?q={self.address}"
 
 
 def whose_message_arrived(rehearsal: Rehearsal, *kinds: str) -> list[Writer]:
-    """Where one was lost, that is said, and what builds on it is not tried."""
+    """Lost messages are reported elsewhere; probes that need them are skipped."""
     return [rehearsal.things[WRITERS][kind] for kind in kinds if kind in rehearsal.things[WRITERS]]
 
 
@@ -57,7 +57,7 @@ def a_message_of_each_kind_reaches_the_inbox(rehearsal: Rehearsal) -> None:
 
 @probe("contactable", stage=Stage.PLANT)
 def a_message_beyond_the_limits_is_kept(rehearsal: Rehearsal) -> None:
-    """Several people behind one network write while its limits are reached."""
+    """Several people on one network write while it is above its limits."""
     limits = dict.fromkeys(["HELD_LIMIT_PER_NETWORK", "MAIL_LIMIT_PER_FORM", "MAIL_LIMIT_PER_NETWORK"], 1)
     first = rehearsal.browser("first of many writers")
     with override_settings(**limits):
@@ -78,7 +78,7 @@ def write(rehearsal: Rehearsal, kind: str, browser: SiteBrowser | None = None) -
     browser.open(f"/contact/?kind={kind}")
     rehearsal.time_passes(READING_TIME)
     browser.submit("Send the message", **words, kind=kind, email=writer.address, phone=writer.phone)
-    rehearsal.expect("we have your message" in browser.text, f"the contact form takes a message ({kind})")
+    rehearsal.expect("we received your message" in browser.text, f"the contact form takes a message ({kind})")
     return writer
 
 
@@ -89,15 +89,15 @@ def is_in_the_inbox(rehearsal: Rehearsal, writer: Writer) -> bool:
 
 @probe("correspondence-private", stage=Stage.PLANT)
 def staff_answer_and_send_a_document(rehearsal: Rehearsal) -> None:
-    """What staff type is about the writer, and seen by them alone."""
+    """What staff write about the sender is visible to staff alone."""
     staff = rehearsal.things[STAFF][Role.MAIL].browser
     for writer in whose_message_arrived(rehearsal, "quote"):
         staff.open_first_row(writer.inbox)
-        staff.submit("Take it")
+        staff.submit("Assign to me")
         answer(staff, writer, rehearsal.canary(writer.who, "answer"))
         rehearsal.expect("was changed successfully" in staff.text, "staff can answer a message")
         log(staff, writer, way="call_in", purpose="quote", notes=rehearsal.canary(writer.who, "note of a call"))
-        rehearsal.expect("Written down." in staff.text, "staff can write a call down")
+        rehearsal.expect("Logged." in staff.text, "staff can log a call")
         send_document(rehearsal, staff, writer)
         writer.browser.open(rehearsal.link_in(rehearsal.mail(writer.address, "document")))
         rehearsal.expect(writer.browser.content.startswith(b"%PDF"), "the writer can read the document")
@@ -121,30 +121,30 @@ def send_document(rehearsal: Rehearsal, staff: SiteBrowser, writer: Writer) -> N
     staff.open_first_row(writer.inbox)
     staff.follow("Send the link")
     staff.submit("Send the link")
-    rehearsal.expect("The link is on its way." in staff.text, "staff can send a document")
+    rehearsal.expect("The link has been sent." in staff.text, "staff can send a document")
 
 
 def log(staff: SiteBrowser, writer: Writer, **entry: Any) -> bool:
-    """Staff write a call or a letter down. Whether it was taken."""
+    """Logs a call or a letter; returns whether it was accepted."""
     staff.open_first_row(writer.inbox)
-    staff.follow("Log a call, letter or mail")
+    staff.follow("Log a call, letter or email")
     staff.submit("Log a call", **entry)
-    return "Written down." in staff.text
+    return "Logged." in staff.text
 
 
 @probe("postal-purpose", "phone-purpose", stage=Stage.PLANT)
 def nobody_is_reached_about_anything_else(rehearsal: Rehearsal) -> None:
-    """Each number and postal address was given for one thing; a call or letter about another is tried."""
+    """Tries to log calls and letters for another purpose than the one the contact point was given for."""
     staff = rehearsal.things[STAFF][Role.MAIL].browser
     for writer in whose_message_arrived(rehearsal, "question", "order"):
         for way, promise in OUTGOING.items():
             rehearsal.tried()
             if log(staff, writer, way=way, purpose="quote", notes=rehearsal.canary(writer.who, "note", kept=False)):
-                rehearsal.breach(promise, f"{way} about something else can be written down")
+                rehearsal.breach(promise, f"{way} about something else can be logged")
     for writer in whose_message_arrived(rehearsal, "question"):
         notes = rehearsal.canary(writer.who, "note of a call")
         is_taken = log(staff, writer, way="call_out", purpose="answer_inquiry", notes=notes)
-        rehearsal.expect(is_taken, "a call about what the number was given for can be written down")
+        rehearsal.expect(is_taken, "a call about what the number was given for can be logged")
         rehearsal.expect(is_listed(staff, "phone", writer), "who may be called is on the list")
 
 
@@ -156,7 +156,7 @@ def is_listed(staff: SiteBrowser, channel: str, writer: Writer) -> bool:
 
 @probe("opt-out", stage=Stage.END)
 def whoever_stops_everything_gets_no_mail(rehearsal: Rehearsal) -> None:
-    """Staff answer just before, so that the mail is queued when its reader stops everything; and once more after."""
+    """Staff answer just before, so that the mail is queued when the reader opts out, and once more afterward."""
     staff = rehearsal.things[STAFF][Role.MAIL].sign_in()
     for writer in whose_message_arrived(rehearsal, "question"):
         link = link_to_choices(rehearsal, writer)
@@ -179,12 +179,12 @@ def whoever_stopped_everything_is_not_called_or_written_to(rehearsal: Rehearsal)
             rehearsal.tried()
             notes = rehearsal.canary(writer.who, "note", kept=False)
             if log(staff, writer, way=way, purpose="answer_inquiry", notes=notes):
-                rehearsal.breach(promise, f"{way} to somebody who stopped everything can be written down")
+                rehearsal.breach(promise, f"{way} to somebody who stopped everything can be logged")
 
 
 @probe("phone-purpose", "postal-purpose", stage=Stage.END)
 def whoever_stops_everything_leaves_the_lists(rehearsal: Rehearsal) -> None:
-    """Before anybody has answered: only such a message is on them."""
+    """Before an answer: only unanswered messages are on the lists."""
     staff = rehearsal.things[STAFF][Role.MAIL].browser
     writer = write(rehearsal, "question", rehearsal.browser("writer who stops everything"))
     lists = {"phone": "phone-purpose", "letter": "postal-purpose"}

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('id', models.CharField(max_length=20, primary_key=True, serialize=False)),
                 ('request', models.JSONField()),
                 ('status', models.CharField(choices=[('CREATED', 'Created'), ('PAYER_ACTION_REQUIRED', 'Payer Action Required'), ('APPROVED', 'Approved'), ('COMPLETED', 'Completed')], max_length=30)),
-                ('outcome', models.CharField(choices=[('completed', 'The money arrives at once'), ('pending', 'It stays pending until you decide on the overview page'), ('pending-completes', 'It is pending and completes after a few seconds'), ('pending-denied', 'It is pending and is denied after a few seconds'), ('refused', 'The order completes, but its capture is declined'), ('card-declined', 'The card is declined and the payer has to come back')], default='completed', max_length=20)),
+                ('outcome', models.CharField(choices=[('completed', 'Captured at once'), ('pending', 'Pending until you decide on the overview page'), ('pending-completes', 'Pending, completed after a few seconds'), ('pending-denied', 'Pending, denied after a few seconds'), ('refused', 'The order completes, but its capture is declined'), ('card-declined', 'The card is declined; the payer has to choose another')], default='completed', max_length=20)),
                 ('payer', models.JSONField(null=True)),
                 ('created_at', models.DateTimeField()),
                 ('updated_at', models.DateTimeField()),

@@ -1,12 +1,12 @@
-"""What staff see of the shop. Django looks here for it."""
+"""The shop's admin pages."""
 
-from .delivery import LicenceAdmin, ProductAdmin
+from .delivery import LicenseAdmin, ProductAdmin
 from .orders import OrderAdmin
 from .payments import DisputeAdmin, PaymentAdmin, PayPalEventAdmin, RefundAdmin
 
 __all__ = [
     "DisputeAdmin",
-    "LicenceAdmin",
+    "LicenseAdmin",
     "OrderAdmin",
     "PayPalEventAdmin",
     "PaymentAdmin",

@@ -1,4 +1,4 @@
-"""Products with their releases, and licences, for staff."""
+"""Admin of products, releases and licenses."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
-from shop.delivery.license_keys import NotALicenceKey, canonical_licence_key
-from shop.delivery.licenses import reissue_licence
+from shop.delivery.license_keys import NotALicenseKey, canonical_license_key
+from shop.delivery.licenses import reissue_license
 from shop.models import Order, Product
-from shop.models.delivery import Licence, ProductFile
+from shop.models.delivery import License, ProductFile
 
 from .product_form import ProductForm
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-REISSUE = "shop.reissue_licence"
+REISSUE = "shop.reissue_license"
 
 
 class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
@@ -41,7 +41,7 @@ class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
 
 
 class ReleaseInline(admin.StackedInline[ProductFile, Product]):
-    """What is there: its notes and the day of its release can be changed, its file can't."""
+    """Existing releases: notes and release date can be changed, the file can't."""
 
     model = ProductFile
     fields = ("version", "size", "sha256", "notes", "released_at")
@@ -66,50 +66,54 @@ class ProductAdmin(admin.ModelAdmin[Product]):
     inlines = [ReleaseInline, NewReleaseInline]
 
 
-@admin.register(Licence)
-class LicenceAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    """Found by the key, however it is typed, by the buyer's address, or by the order."""
+@admin.register(License)
+class LicenseAdmin(BlindSearchMixin, ReadOnlyAdmin):
+    """Searchable by license key (in any spelling), buyer's email address, or order number."""
 
     list_display = ["__str__", "order", "issued_at", "revoked_at"]
     list_select_related = ["order"]
     list_filter = ["issued_at", "revoked_at"]
     search_fields = ["order__reference"]
-    search_help_text = "A whole licence key, a whole e-mail address, or the number of an order."
+    search_help_text = "A complete license key, a complete email address, or an order number."
     blind_search_fields = ("order__email_index",)
     fields = ["order", "key", "issued_at", "revoked_at"]
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Licence], search_term: str) -> Any:
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[License], search_term: str) -> Any:
         try:
-            key = canonical_licence_key(search_term)
-        except NotALicenceKey:
+            key = canonical_license_key(search_term)
+        except NotALicenseKey:
             return super().get_search_results(request, queryset, search_term)
         self.audit(request, "search", self.model)
         return queryset.filter(key_index=key), False
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.reissue_view)
-        return [path("reissue/<uuid:order_id>/", view, name="shop_licence_reissue"), *super().get_urls()]
+        return [path("reissue/<uuid:order_id>/", view, name="shop_license_reissue"), *super().get_urls()]
 
     @confirmed_recently
     def reissue_view(self, request: HttpRequest, order_id: Any) -> HttpResponse:
-        """Asks once, ends the order's key and makes a new one, and says plainly what happened."""
+        """Confirms, then replaces the order's license key."""
         order = get_object_or_404(Order.objects.select_related("product"), pk=order_id)
         if not request.user.has_perm(REISSUE):
             raise PermissionDenied
         if request.method == "POST":
             self._reissue(request, order)
             return redirect("admin:shop_order_change", order.pk)
-        licence = Licence.objects.newest_of(order)
-        context = {**self.admin_site.each_context(request), "order": order, "licence": licence}
+        license = License.objects.newest_of(order)
+        context = {**self.admin_site.each_context(request), "order": order, "license": license}
         return render(request, "shop/admin/reissue.html", {**context, "title": "New license key"})
 
     def _reissue(self, request: HttpRequest, order: Order) -> None:
         replaces = request.POST.get("replaces", "")
         try:
-            reissued = reissue_licence(order=order, replaces=replaces, actor=cast("User", request.user))
+            reissued = reissue_license(order=order, replaces=replaces, actor=cast("User", request.user))
         except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:
-            before = "" if reissued else "already, a moment ago: it was not replaced again"
-            told = "the buyer was told by mail" if order.email else "nobody could be told: the buyer was deleted"
+            before = "" if reissued else "already; it was not replaced again"
+            told = (
+                "the buyer was notified by email"
+                if order.email
+                else "the buyer's address was deleted, so nobody was notified"
+            )
             self.message_user(request, f"The order has a new license key {before or 'now; ' + told}.")

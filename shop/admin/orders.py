@@ -1,4 +1,4 @@
-"""Orders for staff: who ordered what, each attempt to pay it, what was delivered."""
+"""Admin of orders, with their payments and licenses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from django.utils.html import format_html
 
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
-from shop.delivery.downloads import renew_downloads
+from shop.delivery.downloads import reset_downloads
 from shop.models import Order
-from shop.models.delivery import Licence
+from shop.models.delivery import License
 
 from .delivery import REISSUE
 from .payments import PaymentInline
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class LicenceInline(ReadOnlyInline):
-    model = Licence
+class LicenseInline(ReadOnlyInline):
+    model = License
     fields = ("key", "issued_at", "revoked_at")
     readonly_fields = fields
 
@@ -41,8 +41,8 @@ class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
         *("placed_at", "paid_at", "downloads", "license_key"),
     ]
     readonly_fields = ("license_key",)
-    inlines = [LicenceInline, PaymentInline]
-    actions = ["renew_downloads"]
+    inlines = [LicenseInline, PaymentInline]
+    actions = ["reset_downloads"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields if request.user.has_perm(REISSUE) else self.fields[:-1]
@@ -51,13 +51,13 @@ class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
     def license_key(self, order: Order) -> str:
         if not order.is_delivered:
             return "–"
-        return format_html('<a href="{}">Issue a new one…</a>', reverse("admin:shop_licence_reissue", args=[order.pk]))
+        return format_html('<a href="{}">Issue a new one…</a>', reverse("admin:shop_license_reissue", args=[order.pk]))
 
-    @admin.action(description="Let the buyer download anew", permissions=["renew"])
-    def renew_downloads(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
+    @admin.action(description="Reset the download limit", permissions=["renew"])
+    def reset_downloads(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         for order in orders.only("id"):
-            renew_downloads(order=order, actor=cast("User", request.user))
-        self.message_user(request, "The count of downloads begins anew. Please tell the buyer.")
+            reset_downloads(order=order, actor=cast("User", request.user))
+        self.message_user(request, "The download limit was reset. Please notify the buyer.")
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
-        return cast("User", request.user).has_perm("shop.renew_downloads")
+        return cast("User", request.user).has_perm("shop.reset_downloads")

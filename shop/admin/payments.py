@@ -1,4 +1,4 @@
-"""Payments and what becomes of them, for staff. What moves money is a button with a confirmation, never a field."""
+"""Admin of payments, refunds, disputes and webhook events. Money moves by a confirmed action, never by a field."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class PaymentInline(ReadOnlyInline):
 
 
 class RefundForm(forms.Form):
-    """The amount that goes back to the buyer, in the payment's currency."""
+    """The amount to refund, in the payment's currency."""
 
     amount = MoneyField(label="Amount to refund")
-    number = forms.UUIDField(widget=forms.HiddenInput)  # a second press of the button has the same
+    number = forms.UUIDField(widget=forms.HiddenInput)  # the same for a second press of the button
 
     def __init__(self, data: Any = None, *, payment: Payment) -> None:
         super().__init__(data, initial={"amount": payment.refundable, "number": uuid.uuid4()})
@@ -59,7 +59,7 @@ class RefundForm(forms.Form):
 
     @property
     def was_sent_before(self) -> bool:
-        """Pressed twice: the amount may not even fit any more, because the first press has taken it."""
+        """Whether this form already made a refund; the amount may then exceed what is left."""
         number = self.cleaned_data.get("number")
         return number is not None and self.payment.refunds.filter(pk=number).exists()
 
@@ -72,7 +72,7 @@ class RefundForm(forms.Form):
             self.add_error("amount", f"At most {self.payment.refundable} can be refunded.")
 
     def open_a_new_one(self, problem: str) -> str:
-        """The problem, and a link to this form with a number of its own."""
+        """The problem, with a link to a fresh form."""
         address = reverse("admin:shop_payment_refund", args=[self.payment.pk])
         return format_html('{} <a href="{}">Open a new one</a>.', problem, address)
 
@@ -111,7 +111,7 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
     @speaks_to_paypal
     @confirmed_recently
     def refund_view(self, request: HttpRequest, payment_id: Any) -> HttpResponse:
-        """Asks for the amount, refunds it, and says plainly what happened."""
+        """Asks for the amount and refunds it."""
         payment = get_object_or_404(Payment.objects.select_related("order"), pk=payment_id)
         if not request.user.has_perm(REFUND):
             raise PermissionDenied
@@ -122,7 +122,7 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
         return render(request, "shop/admin/refund.html", context)
 
     def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
-        """False when this form stands for another refund already."""
+        """Returns False if this form was used for another refund."""
         amount, number, again = form.cleaned_data["amount"], form.cleaned_data["number"], form.was_sent_before
         staff = cast("User", request.user)
         try:

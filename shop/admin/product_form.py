@@ -1,4 +1,4 @@
-"""The product's form for staff: its price as people write it, and a question before it changes by more than half."""
+"""The admin form of a product. A price change of more than half needs confirmation."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from django import forms
 from shop.models import Product
 from shop.money import Money
 from shop.pricing.form_fields import MoneyField
-from shop.pricing.large_change import question
+from shop.pricing.large_change import confirmation_error
 
 
 class ProductForm(forms.ModelForm[Product]):
     price_minor = MoneyField(
-        label="Price", currency_field="currency", help_text="Such as 69.95, in the currency that is chosen below."
+        label="Price", currency_field="currency", help_text="For example 69.95, in the currency below."
     )
 
     class Meta:
         model = Product
         fields = [
             *("slug", "name", "summary", "description", "price_minor", "currency"),
-            *("is_active", "issues_licence", "asks_phone", "asks_address"),
+            *("is_active", "issues_license", "asks_phone", "asks_address"),
         ]
 
     def clean_price_minor(self) -> int:
@@ -55,4 +55,6 @@ class ProductForm(forms.ModelForm[Product]):
 
     def _question(self) -> forms.ValidationError:
         changes = f"The price changes from {self._price_before} to {self._price}."
-        return question(changes, box="price_confirmed", value=str(self._price), answer=f"sell it for {self._price}")
+        return confirmation_error(
+            changes, box="price_confirmed", value=str(self._price), answer=f"sell it for {self._price}"
+        )

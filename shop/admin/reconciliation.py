@@ -1,4 +1,4 @@
-"""The staff's reconciliation page: everything that does not match PayPal, and a button to look again."""
+"""The reconciliation page: every mismatch with PayPal, and a button to compare again."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from shop.models import Dispute, ExtraCapture, Payment, PayPalEvent, Refund
-from shop.reconciliation.reconcile import look_again
+from shop.reconciliation.reconcile import reconcile_now
 from shop.reconciliation.totals import totals
-from shop.webhooks.processing import set_aside
+from shop.webhooks.processing import dismiss_event
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 PERMISSION = "shop.reconcile_payment"
-SHOWN = 50  # rows of a table; the lists of the admin have the rest
-UNANSWERED_AFTER = timedelta(minutes=10)  # a refund that is still on its way to PayPal is nothing to worry about
+SHOWN = 50  # rows per table; the admin lists have the rest
+UNANSWERED_AFTER = timedelta(minutes=10)  # younger refunds may still be on their way to PayPal
 
 
 class ReconciliationPages(admin.ModelAdmin[Any]):
-    """Below `/admin/shop/payment/`: reading needs the permission to view payments, the buttons their own."""
+    """Pages below `/admin/shop/payment/`. Reading requires the view permission, the buttons `PERMISSION`."""
 
     def get_urls(self) -> list[Any]:
         staff = self.admin_site.admin_view
-        look, aside = require_POST(self.look_view), require_POST(self.set_aside_view)
+        reconcile, aside = require_POST(self.reconcile_view), require_POST(self.set_aside_view)
         return [
             path("reconciliation/", staff(self.reconciliation_view), name="shop_reconciliation"),
-            path("reconciliation/look/", staff(look), name="shop_reconciliation_look"),
+            path("reconciliation/look/", staff(reconcile), name="shop_reconciliation_look"),
             path("reconciliation/set-aside/<uuid:event_id>/", staff(aside), name="shop_event_set_aside"),
             *super().get_urls(),
         ]
@@ -48,20 +48,20 @@ class ReconciliationPages(admin.ModelAdmin[Any]):
         context = {**self.admin_site.each_context(request), **unmatched(), "may_act": may_act}
         return render(request, "shop/admin/reconciliation.html", {**context, "title": "Reconciliation with PayPal"})
 
-    def look_view(self, request: HttpRequest) -> HttpResponse:
-        """A bounded number of payments, since somebody waits for the answer."""
+    def reconcile_view(self, request: HttpRequest) -> HttpResponse:
+        """Compares a limited number of payments, because staff wait for the response."""
         _require_permission(request)
-        looked = look_again()
-        if looked:
-            self.message_user(request, f"Looked at {looked} payment{'s' if looked != 1 else ''} at PayPal.")
+        compared = reconcile_now()
+        if compared:
+            self.message_user(request, f"Compared {compared} payment{'s' if compared != 1 else ''} with PayPal.")
         else:
-            self.message_user(request, "Nothing could be looked at just now.", messages.WARNING)
+            self.message_user(request, "No payment could be compared just now.", messages.WARNING)
         return redirect("admin:shop_reconciliation")
 
     def set_aside_view(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
         _require_permission(request)
-        set_aside(event=get_object_or_404(PayPalEvent, pk=event_id), actor=cast("User", request.user))
-        self.message_user(request, "The message is set aside.")
+        dismiss_event(event=get_object_or_404(PayPalEvent, pk=event_id), actor=cast("User", request.user))
+        self.message_user(request, "The event was dismissed.")
         return redirect("admin:shop_reconciliation")
 
 
@@ -71,14 +71,14 @@ def _require_permission(request: HttpRequest) -> None:
 
 
 def unmatched() -> dict[str, Any]:
-    """What the page shows."""
+    """The page's context."""
     now = timezone.now()
     unanswered = Q(state=Refund.State.NEW, created_at__lt=now - UNANSWERED_AFTER)
     refunds = Refund.objects.filter(unanswered | Q(state=Refund.State.PENDING))
     given_up = PayPalEvent.objects.given_up(now)
     return {
         "totals": totals(),
-        "payments": Payment.objects.differing().select_related("order", "look")[:SHOWN],
+        "payments": Payment.objects.mismatched().select_related("order", "snapshot")[:SHOWN],
         "extra": ExtraCapture.objects.to_refund().select_related("payment__order")[:SHOWN],
         "refunds": refunds.select_related("payment__order")[:SHOWN],
         "disputes": Dispute.objects.open().select_related("payment__order")[:SHOWN],

@@ -1,8 +1,7 @@
-"""Which browser went to PayPal with which order: it alone is led to the order's page when PayPal sends it back.
+"""Recognizes the browser that went to PayPal with an order. Only that browser is led to the order page on its return.
 
-PayPal's number of the order stands in the database, in PayPal's mails and in the address that the browser comes back
-with. Whoever has that number can press "cancel" at PayPal as well, so neither it nor the way back may be a key to the
-page. A sealed cookie is: it comes with the form that leads to PayPal, and goes to the two pages of the way back alone.
+PayPal's order id is in the database, in PayPal's mails and in the return URL, so it must not open the order page. A
+sealed cookie does: it is set on the way to PayPal and sent only to the two return pages.
 """
 
 from __future__ import annotations
@@ -21,15 +20,15 @@ from shop.models import Order
 
 COOKIE = "aitpro_checkout"
 PATH = "/checkout/"
-LIFE = timedelta(days=1)  # longer than PayPal waits for the buyer
-AT_ONCE = 5  # orders that one browser may be paying for
+LIFE = timedelta(days=1)  # longer than a PayPal order lives
+MAX_ORDERS = 5  # orders one browser can pay at a time
 _PLACE = Place("shop.checkout", "cookie", use="cookie")
 _ID_BYTES = 16
 
 
-def remember_buyer(request: HttpRequest, response: HttpResponse, order: Order) -> None:
-    """This browser is on its way to PayPal with this order."""
-    orders = [order.pk, *(other for other in _orders_of(request) if other != order.pk)][:AT_ONCE]
+def set_checkout_cookie(request: HttpRequest, response: HttpResponse, order: Order) -> None:
+    """Sets the cookie for this order."""
+    orders = [order.pk, *(other for other in _orders_of(request) if other != order.pk)][:MAX_ORDERS]
     sealed = seal(b"".join(other.bytes for other in orders), place=_PLACE, row=b"")
     response.set_cookie(
         COOKIE,
@@ -42,13 +41,13 @@ def remember_buyer(request: HttpRequest, response: HttpResponse, order: Order) -
     )
 
 
-def is_buyer(request: HttpRequest, order: Order) -> bool:
-    """This browser went to PayPal with this order."""
+def is_buyers_browser(request: HttpRequest, order: Order) -> bool:
+    """Whether this browser went to PayPal with this order."""
     return order.pk in _orders_of(request)
 
 
 def _orders_of(request: HttpRequest) -> list[UUID]:
-    """None for whatever this site has not sealed."""
+    """The orders in the cookie; empty for a cookie that this site didn't seal."""
     cookie = request.COOKIES.get(COOKIE, "")
     try:
         sealed = base64.b64decode(cookie.encode("ascii") + b"=" * (-len(cookie) % 4), altchars=b"-_", validate=True)

@@ -1,4 +1,4 @@
-"""The checkout form. What is paid never comes from the browser."""
+"""The checkout form. The price never comes from the browser."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "st
 
 
 class CheckoutForm(forms.ModelForm[Order]):
-    """Asks for no more than the product needs."""
+    """Asks only for what the product needs."""
 
     code = forms.CharField(
-        label="Partner's code",
+        label="Affiliate code",
         required=False,
         max_length=500,  # some paste the whole link
-        help_text="If somebody recommended us and gave you a code.",
+        help_text="If an affiliate gave you a code.",
     )
-    # Only compared with the price, which the buyer then reads before PayPal is reached; never the price itself.
+    # Only compared with the current price, so that a buyer sees a change before paying; never used as the price.
     price_seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
 
     class Meta:
         model = Order
         fields = ["name", "email", "phone", "address"]
         help_texts = {
-            "email": "We send the receipt and the link to your order there,"
+            "email": "For the receipt and the link to your order,"
             " and notices of changes to our privacy policy. Nothing else.",
-            "phone": "Only if we may call you about this order; we use it for nothing else."
-            " Outside our country, begin with + and the country's code.",
-            "address": "Only if something of this order has to reach you there; we use it for nothing else.",
+            "phone": "Only if we may call you about this order. We don't use it for anything else."
+            " Outside our country, start with + and the country code.",
+            "address": "Only if part of this order must be delivered there. We don't use it for anything else.",
         }
         widgets = {"address": forms.Textarea(attrs={"rows": 4})}
 
@@ -49,7 +49,7 @@ class CheckoutForm(forms.ModelForm[Order]):
             self.fields[name].widget.attrs["autocomplete"] = AUTOCOMPLETE[name]
 
     def ask_again(self, price: Money) -> None:
-        """The same form, with what was typed, for another price than the one that the buyer saw."""
+        """Shows the form again with its content, for a price that changed since the buyer saw it."""
         self.data = {**self.data.dict(), "price_seen": str(price)}  # type: ignore[attr-defined]  # a request's fields
 
     def clean_phone(self) -> str:
@@ -58,8 +58,8 @@ class CheckoutForm(forms.ModelForm[Order]):
             return normalise_phone(phone) if phone else ""
         except ValueError:
             raise forms.ValidationError(
-                "We can't read this as a telephone number. Please write it with its area code, and, outside our"
-                " country, with + and the country's code, such as +49 30 1234567. Or leave it empty."
+                "Enter a valid phone number with its area code, and, outside our"
+                " country, with a country code, such as +49 30 1234567. Or leave it empty."
             ) from None
 
     def clean_address(self) -> str:
@@ -68,5 +68,5 @@ class CheckoutForm(forms.ModelForm[Order]):
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"].strip()
         if code and not any(known for _, known in code_entered.send(CheckoutForm, code=code)):
-            raise forms.ValidationError("We don't know this code. Please check it, or leave the field empty.")
+            raise forms.ValidationError("This code doesn't exist. Please check it, or leave the field empty.")
         return code

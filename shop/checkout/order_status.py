@@ -1,4 +1,4 @@
-"""How an order stands, as its buyer sees it: one name for each page section with its next step."""
+"""The order status that the buyer sees, each with its own page section."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from shop.models import Order, Payment
 
 
 class Outcome(StrEnum):
-    """Each is a template `shop/outcomes/<name>.html`."""
+    """Each has a template `shop/outcomes/<name>.html`."""
 
     PAID = "paid"
     PENDING = "pending"
     PART_REFUNDED = "part_refunded"
     REFUNDED = "refunded"
-    ASKING = "asking"  # PayPal knows more than we do, and we are finding out
+    ASKING = "asking"  # the capture's outcome is unknown; PayPal is being asked
     DECLINED = "declined"
     EXPIRED = "expired"
-    OTHER_FUNDING = "other_funding"  # PayPal could not take the money this way
-    CANCELLED = "cancelled"  # back from PayPal without having paid
+    OTHER_FUNDING = "other_funding"  # PayPal asked for another payment method
+    CANCELLED = "cancelled"  # returned from PayPal without paying
     WAITING = "waiting"
-    STARTING = "starting"  # another click is starting the payment at PayPal; the page leads there when it is
-    UNAVAILABLE = "unavailable"  # PayPal does not answer
+    STARTING = "starting"  # another click is starting the payment; the page redirects when it has
+    UNAVAILABLE = "unavailable"  # PayPal can't be reached
 
     @property
     def template(self) -> str:
@@ -42,7 +42,8 @@ _BY_PAYMENT = {
 
 
 def outcome_of(*, order: Order, payment: Payment | None, asking: bool = False, came_back: bool = False) -> Outcome:
-    """`payment`: the newest attempt; `asking`: PayPal was just asked in vain; `came_back`: by PayPal's cancel link."""
+    """`payment` is the latest attempt; `asking`: PayPal was just asked without result; `came_back`: through PayPal's
+    cancel link."""
     if order.state in _BY_ORDER:
         return _BY_ORDER[Order.State(order.state)]
     if asking:

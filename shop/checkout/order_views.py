@@ -1,4 +1,4 @@
-"""The buyer's pages of an order: how it stands, paying it, and downloading what was bought."""
+"""The buyer's order page: status, payment and downloads."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from privacy.web.idempotency import repeatable
-from shop.delivery.downloads import DownloadRefused, behind_link, download_link, take_download
+from shop.delivery.downloads import DownloadRefused, download_link, open_download, resolve_download_link
 from shop.models import Order, Payment, Refund
-from shop.models.delivery import Licence, ProductFile
+from shop.models.delivery import License, ProductFile
 from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
 
-from .checkout_cookie import remember_buyer
+from .checkout_cookie import set_checkout_cookie
 from .order_status import Outcome, outcome_of
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import private_page
@@ -31,7 +31,7 @@ REFRESH_AFTER = {Outcome.STARTING: 1, Outcome.ASKING: 15}  # seconds; browsers k
 @private_page
 @may_lead_to_paypal
 def order(request: HttpRequest, link_token: str) -> HttpResponse:
-    """What the buyer sees of the order, behind a link that can't be guessed."""
+    """The order page, behind an unguessable link."""
     order = get_object_or_404(Order.objects.select_related("product"), link_index=link_token)
     payment = order.payments.first()
     came_back = "cancelled" in request.GET
@@ -61,7 +61,7 @@ def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[st
         "outcome": outcome,
         "payment": payment,
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
-        "licence": Licence.objects.newest_of(order),
+        "license": License.objects.newest_of(order),
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
         "download_limit": settings.DOWNLOADS_PER_ORDER,
         "link_minutes": settings.DOWNLOAD_LINK_MINUTES,
@@ -73,13 +73,13 @@ def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[st
 @may_lead_to_paypal
 @require_POST
 def pay(request: HttpRequest, link_token: str) -> HttpResponse:
-    """Another try at paying the same order."""
+    """Starts another payment attempt for the order."""
     return go_to_paypal(request, get_object_or_404(Order, link_index=link_token))
 
 
 def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
-    """To where the order is paid; to its page when there is nothing to pay, another click is just starting the payment,
-    or PayPal can't be reached."""
+    """Redirects to PayPal; to the order page if there is nothing to pay, another click is starting the payment, or
+    PayPal can't be reached."""
     if not order.is_payable:
         return redirect(order)
     try:
@@ -89,7 +89,7 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
     except PaymentUnavailable:
         page = _page_of(order, order.payments.first(), Outcome.UNAVAILABLE)
         return render(request, "shop/order.html", page, status=503)
-    remember_buyer(request, response, order)
+    set_checkout_cookie(request, response, order)
     return response
 
 
@@ -97,7 +97,7 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
 @private_page
 @require_POST
 def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> HttpResponse:
-    """Makes a link that works for some minutes, and leads there."""
+    """Redirects to a short-lived download link."""
     order = get_object_or_404(Order, link_index=link_token, state__in=Order.DELIVERED, delivery_ended=False)
     file = get_object_or_404(ProductFile.objects.released(timezone.now()), pk=file_id, product=order.product_id)
     return redirect(download_link(order=order, file=file))
@@ -106,10 +106,10 @@ def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> Ht
 @require_GET
 @private_page
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The file itself, counted; or a page that says what to do instead."""
+    """The file, counted as a download; or a page that explains the refusal."""
     try:
-        order, file = behind_link(token)
-        content = take_download(order=order, file=file)
+        order, file = resolve_download_link(token)
+        content = open_download(order=order, file=file)
     except DownloadRefused as refusal:
         return _refused(request, refusal)
     return FileResponse(content, as_attachment=True, filename=file.download_name)

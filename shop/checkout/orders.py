@@ -1,4 +1,4 @@
-"""Placing orders: a form that is sent twice places one."""
+"""Placing orders. A form that is sent twice places one order."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def place_order(
     address: str | None = None,
     form_digest: str | None = None,
 ) -> Order:
-    """Stores the order, or finds the one that the same form placed before.
+    """Creates the order, or returns the one that the same form placed before.
 
-    `code` is what the buyer typed as a partner's code, possibly nothing; `phone` and `address` are None where the
-    product does not ask for them. `form_digest` is that of the form's key (`privacy.web.idempotency`); without one,
-    it is a new order.
+    `code` is the affiliate code that the buyer entered, possibly empty; `phone` and `address` are None if the product
+    doesn't ask for them. `form_digest` is the digest of the form's key (`privacy.web.idempotency`); without it, a new
+    order is created.
     """
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or digest_of(new_link_token()),

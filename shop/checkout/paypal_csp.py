@@ -1,4 +1,4 @@
-"""The pages from which a form may lead to PayPal; from all others, the browser lets none."""
+"""A content security policy for pages whose forms redirect to PayPal."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from django.conf import settings
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# A browser follows a form's redirect only to where form-action allows.
+# Browsers apply form-action to the redirect after a form submission.
 may_lead_to_paypal: Callable[[View], View] = cast(Any, csp_update({"form-action": [settings.PAYPAL_APPROVE_ORIGIN]}))

@@ -1,4 +1,4 @@
-"""Pages behind an address that is their only key: nothing keeps a copy of them, and the address is told to nobody."""
+"""Headers for pages whose URL is their only credential."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ View = Callable[..., HttpResponseBase]
 
 
 def private_page(view: View) -> View:
-    """Not stored (`no-store`), not indexed, and its address given to this site alone.
+    """Not stored (`no-store`), not indexed, and its URL is sent as a referrer to this site only.
 
-    `same-origin`, because `no-referrer` would make browsers send `Origin: null` with the page's own forms, which
-    Django refuses as forged.
+    `same-origin`, because with `no-referrer` browsers send `Origin: null` with the page's own forms, and Django rejects
+    them.
     """
 
     @wraps(view)

@@ -1,4 +1,4 @@
-"""From the product to PayPal and back."""
+"""The product page, the checkout, and the return from PayPal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from shop.models import Order, Payment, Product
 from shop.payments.settlement import settle
 from shop.paypal.errors import PayPalError
 
-from .checkout_cookie import is_buyer
+from .checkout_cookie import is_buyers_browser
 from .forms import CheckoutForm
 from .order_views import go_to_paypal
 from .orders import place_order
@@ -45,8 +45,8 @@ class ProductView(DetailView[Product]):
         return self.render_to_response(self.get_context_data(object=self.object))
 
 
-# The empty form stays in the browser's history, so that the back button finds it with its key; what comes after it
-# names the buyer, and is stored nowhere. Sent again, it leads to its order, which may be paid by now.
+# The empty form stays in the browser's history, so that the back button finds it with its key; what follows
+# names the buyer and is not stored. The same form sent again leads to the same order.
 @method_decorator(repeatable, name="dispatch")
 @method_decorator(cache_control(private=True, max_age=0), name="get")
 @method_decorator(private_page, name="post")
@@ -86,7 +86,7 @@ class CheckoutView(FormView[CheckoutForm]):
         return go_to_paypal(self.request, order)
 
     def _has_room(self, email: str) -> bool:
-        """No order is mailed about before PayPal has to do with it, but its address may be anybody's all the same."""
+        """Limits orders per network and address, because the address may be anybody's."""
         now, network = timezone.now(), network_of(client_address(self.request))
         return has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now) and has_room(
             "order address", normalise_email(email), slots=settings.ORDER_LIMIT_PER_ADDRESS, now=now, window=DAY
@@ -96,7 +96,7 @@ class CheckoutView(FormView[CheckoutForm]):
 @private_page
 @require_GET
 def checkout_return(request: HttpRequest) -> HttpResponse:
-    """The buyer is back from PayPal. The token only says which payment to look at."""
+    """The buyer returned from PayPal. The token only identifies the payment."""
     payment = _payment_behind(request)
     try:
         settle(payment=payment)
@@ -121,6 +121,6 @@ def _payment_behind(request: HttpRequest) -> Payment:
 
 def _to_the_buyers_page(request: HttpRequest, payment: Payment, query: str = "") -> HttpResponse:
     """PayPal's number is no key to the order: only the browser that went there with it is led on."""
-    if not is_buyer(request, payment.order):
+    if not is_buyers_browser(request, payment.order):
         return render(request, "shop/back_from_paypal.html")
     return redirect(payment.order.get_absolute_url() + query)

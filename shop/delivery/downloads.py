@@ -1,7 +1,7 @@
-"""Downloads: a link for a few minutes, made on the order's page, and a count that ends somewhere.
+"""Downloads: short-lived signed links from the order page, with a limit per order.
 
-A link names the order by its reference, not by the address of its page: whoever passes a link on gives away a file
-for some minutes, and not the order.
+A link names the order by its reference, not by its page's token: passing it on gives away a file for a few minutes, not
+the order.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SALT = "shop.download"
 
 
 class DownloadRefused(Exception):
-    """This link brings no file, whose page tells the buyer why. `order` is None where the link says of none."""
+    """The download isn't possible; the page tells the buyer why. `order` is None if the link is invalid."""
 
     def __init__(self, reason: str, order: Order | None = None) -> None:
         super().__init__(reason)
@@ -38,19 +38,19 @@ class DownloadRefused(Exception):
 
 
 def download_link(*, order: Order, file: ProductFile) -> str:
-    """The path of a link to this file that works for `DOWNLOAD_LINK_MINUTES`."""
+    """A URL path for this file that works for `DOWNLOAD_LINK_MINUTES`."""
     token = signing.dumps([order.reference, str(file.pk)], salt=SALT)
     return reverse("shop:download", args=[token])
 
 
-def behind_link(token: str) -> tuple[Order, ProductFile]:
-    """The order and the file that a link was made for. Raises `DownloadRefused`."""
+def resolve_download_link(token: str) -> tuple[Order, ProductFile]:
+    """The order and the file of a link. Raises `DownloadRefused`."""
     try:
         reference, file_id = signing.loads(token, salt=SALT)
         order = Order.objects.get(reference=reference)
     except (signing.BadSignature, Order.DoesNotExist):
         raise DownloadRefused("unknown") from None
-    if not _is_fresh(token):
+    if not _is_unexpired(token):
         raise DownloadRefused("expired", order)
     file = ProductFile.objects.released(timezone.now()).filter(pk=file_id, product=order.product_id).first()
     if file is None:
@@ -58,7 +58,7 @@ def behind_link(token: str) -> tuple[Order, ProductFile]:
     return order, file
 
 
-def _is_fresh(token: str) -> bool:
+def _is_unexpired(token: str) -> bool:
     try:
         signing.loads(token, salt=SALT, max_age=settings.DOWNLOAD_LINK_MINUTES * 60)
     except signing.SignatureExpired:
@@ -67,13 +67,13 @@ def _is_fresh(token: str) -> bool:
 
 
 @transaction.atomic
-def take_download(*, order: Order, file: ProductFile) -> File[bytes]:
-    """The opened file, counted as one of the order's downloads.
+def open_download(*, order: Order, file: ProductFile) -> File[bytes]:
+    """Opens the file and counts one download.
 
-    Raises `DownloadRefused` when none is left, or nothing is paid (any more), and when the file can't be read: then it
-    is not counted.
+    Raises `DownloadRefused` if no download is left, the order isn't paid (any more), or the file can't be read; the
+    last case is not counted.
     """
-    _count(order)
+    _count_download(order)
     try:
         return file.content.open()
     except OSError:
@@ -81,7 +81,7 @@ def take_download(*, order: Order, file: ProductFile) -> File[bytes]:
         raise DownloadRefused("missing", order) from None
 
 
-def _count(order: Order) -> None:
+def _count_download(order: Order) -> None:
     delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED, delivery_ended=False)
     if not delivered.filter(downloads__lt=settings.DOWNLOADS_PER_ORDER).update(downloads=F("downloads") + 1):
         raise DownloadRefused("used_up" if delivered.exists() else "not_paid", order)
@@ -89,7 +89,7 @@ def _count(order: Order) -> None:
 
 
 @transaction.atomic
-def renew_downloads(*, order: Order, actor: User) -> None:
-    """Lets the buyer download anew, as often as in the beginning."""
+def reset_downloads(*, order: Order, actor: User) -> None:
+    """Resets the order's download count."""
     Order.objects.filter(pk=order.pk).update(downloads=0)
     record(action="shop.download.renewed", about=order, actor=actor)

@@ -1,7 +1,7 @@
-"""What money means for delivery.
+"""Delivers on payment and revokes on refund.
 
-Connected after the receivers of the floors above (they stand first in INSTALLED_APPS), so that the audit, at which
-writers queue, is written last in the transaction.
+Connected after the receivers of dependent apps, which come first in INSTALLED_APPS, so that the audit entry, which
+serializes writers, is written last in the transaction.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from django.dispatch import receiver
 
 from privacy.audit.trail import record
 from shop.models import Order, Payment
-from shop.signals import payment_captured, payment_refunded, payment_restored
+from shop.signals import payment_captured, payment_refunded, refund_reverted
 
-from .licenses import issue_licence, revoke_licence
+from .licenses import issue_license, revoke_license
 
 
 @receiver(payment_captured)
-def deliver(sender: Any, *, payment: Payment, **news: Any) -> None:
+def issue_license_on_payment(sender: Any, *, payment: Payment, **news: Any) -> None:
     record(action="shop.order.paid", about=payment.order, actor=None)
-    issue_licence(order=payment.order)
+    issue_license(order=payment.order)
 
 
 @receiver(payment_refunded)
-def take_back(sender: Any, *, payment: Payment, **news: Any) -> None:
-    """A partial refund leaves the buyer with the product, a full one (or a lost dispute) does not."""
+def revoke_license_on_refund(sender: Any, *, payment: Payment, **news: Any) -> None:
+    """A partial refund keeps the license; a full one, or a lost dispute, revokes it."""
     if payment.order.state == Order.State.REFUNDED:
-        revoke_licence(order=payment.order)
+        revoke_license(order=payment.order)
 
 
-@receiver(payment_restored)
-def deliver_again(sender: Any, *, payment: Payment, **news: Any) -> None:
-    """A dispute won on appeal, or a refund that failed late: what was paid for works again."""
-    issue_licence(order=payment.order)
+@receiver(refund_reverted)
+def restore_license_on_revert(sender: Any, *, payment: Payment, **news: Any) -> None:
+    """A dispute won on appeal, or a refund that failed late, reactivates the license."""
+    issue_license(order=payment.order)

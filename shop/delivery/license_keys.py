@@ -1,8 +1,8 @@
-"""Licence keys: unguessable, and typed without mistakes.
+"""License keys: unguessable, with a check symbol against typos.
 
-Five groups of five symbols out of 31: letters and digits that nobody confuses (no 0, 1, I, L, O). 24 symbols are
-random (118 bits), the last one is a check. 31 is a prime, so a weighted sum notices every wrong symbol and every two
-that changed places.
+Five groups of five symbols out of 31 unambiguous letters and digits (no 0, 1, I, L, O). 24 symbols are random (118
+bits), the last one is a check symbol. 31 is prime, so a weighted sum detects every wrong symbol and every
+transposition.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ RANDOM = 24
 GROUP = 5
 
 
-class NotALicenceKey(ValueError):
-    """What was typed can't be a key; the message says what is wrong, without quoting it."""
+class NotALicenseKey(ValueError):
+    """The input can't be a license key; the message says why, without quoting it."""
 
 
-def new_licence_key() -> str:
+def new_license_key() -> str:
     """`XXXXX-XXXXX-XXXXX-XXXXX-XXXXX`."""
     body = random_code(RANDOM)
     return _grouped(body + _check_symbol(body))
 
 
-def canonical_licence_key(typed: str) -> str:
-    """The key as it was issued, however it was typed: small letters, blanks, no hyphens. Raises `NotALicenceKey`."""
+def canonical_license_key(typed: str) -> str:
+    """The key as issued, from any spelling: lowercase, spaces, missing hyphens. Raises `NotALicenseKey`."""
     symbols = "".join(typed.upper().replace("-", "").split())
     if len(symbols) != RANDOM + 1 or not set(symbols) <= set(SYMBOLS):
-        raise NotALicenceKey("A licence key has 25 letters and digits, never 0, 1, I, L or O.")
+        raise NotALicenseKey("A license key has 25 letters and digits, never 0, 1, I, L or O.")
     if _check_symbol(symbols[:RANDOM]) != symbols[RANDOM]:
-        raise NotALicenceKey("There is a typing mistake in this licence key.")
+        raise NotALicenseKey("This license key contains a typo.")
     return _grouped(symbols)
 
 

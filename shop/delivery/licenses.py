@@ -1,4 +1,4 @@
-"""License keys follow the money: one works while it is here, and none once all of it went back.
+"""Issues, revokes and replaces license keys: a key works while its order is paid.
 
 Every function runs in its caller's transaction, which holds the order's lock.
 """
@@ -12,55 +12,55 @@ from django.utils import timezone
 
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from shop.mails import LICENCE_REISSUED, LICENCE_RESTORED, mail_buyer
+from shop.mails import LICENSE_REISSUED, LICENSE_RESTORED, mail_buyer
 from shop.models import Order
-from shop.models.delivery import Licence
+from shop.models.delivery import License
 
-from .license_keys import new_licence_key
+from .license_keys import new_license_key
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-def issue_licence(*, order: Order) -> None:
-    """Makes the key of a paid order, or brings back the one it had. An order that needs none is left as it is."""
+def issue_license(*, order: Order) -> None:
+    """Issues a license for a paid order, or reactivates its last one. Does nothing if the product has no licenses."""
     if not order.is_delivered:
         return
-    licence = Licence.objects.newest_of(order)
-    if licence is None and order.product.issues_licence:
-        record(action="shop.licence.issued", about=_new_licence(order), actor=None)
-    elif licence is not None and Licence.objects.revoked().filter(pk=licence.pk).update(revoked_at=None):
-        record(action="shop.licence.restored", about=licence, actor=None)
-        mail_buyer(LICENCE_RESTORED, order)
+    license = License.objects.newest_of(order)
+    if license is None and order.product.issues_license:
+        record(action="shop.license.issued", about=_new_license(order), actor=None)
+    elif license is not None and License.objects.revoked().filter(pk=license.pk).update(revoked_at=None):
+        record(action="shop.license.restored", about=license, actor=None)
+        mail_buyer(LICENSE_RESTORED, order)
 
 
-def revoke_licence(*, order: Order) -> None:
-    """Ends the order's license, if it has one that is not ended yet."""
-    licence = Licence.objects.newest_of(order)
-    if licence and Licence.objects.working().filter(pk=licence.pk).update(revoked_at=timezone.now()):
-        record(action="shop.licence.revoked", about=licence, actor=None)
+def revoke_license(*, order: Order) -> None:
+    """Revokes the order's active license, if any."""
+    license = License.objects.newest_of(order)
+    if license and License.objects.working().filter(pk=license.pk).update(revoked_at=timezone.now()):
+        record(action="shop.license.revoked", about=license, actor=None)
 
 
 @transaction.atomic
-def reissue_licence(*, order: Order, replaces: str, actor: User) -> bool:
+def reissue_license(*, order: Order, replaces: str, actor: User) -> bool:
     """Ends the order's key and gives it a new one; the buyer is told by mail. Raises `ActionRefused`.
 
-    `replaces` is the number of the license that staff saw, empty for none. False when another one took its place
-    meanwhile: pressed twice, the button makes one new key.
+    `replaces` is the id of the license that staff saw, empty for none. Returns False if that license was replaced
+    meanwhile, so pressing the button twice makes one new key.
     """
     order = Order.objects.select_for_update().get(pk=order.pk)
     if not order.is_delivered:
-        raise ActionRefused("Only an order that is paid, and whose delivery the buyer has not ended, gets a key.")
-    licence = Licence.objects.newest_of(order)
-    if licence is None and not order.product.issues_licence:
-        raise ActionRefused("This product comes without a license key.")
-    if replaces != (str(licence.pk) if licence else ""):
+        raise ActionRefused("Only a paid order whose delivery was not ended by the buyer can get a key.")
+    license = License.objects.newest_of(order)
+    if license is None and not order.product.issues_license:
+        raise ActionRefused("This product has no license keys.")
+    if replaces != (str(license.pk) if license else ""):
         return False
-    Licence.objects.working().filter(order=order).update(revoked_at=timezone.now())
-    record(action="shop.licence.reissued", about=_new_licence(order), actor=actor)
-    mail_buyer(LICENCE_REISSUED, order)
+    License.objects.working().filter(order=order).update(revoked_at=timezone.now())
+    record(action="shop.license.reissued", about=_new_license(order), actor=actor)
+    mail_buyer(LICENSE_REISSUED, order)
     return True
 
 
-def _new_licence(order: Order) -> Licence:
-    return Licence.objects.create(order=order, key=new_licence_key())
+def _new_license(order: Order) -> License:
+    return License.objects.create(order=order, key=new_license_key())

@@ -1,22 +1,22 @@
-"""Products, orders, and the money that moves for them. Amounts are whole minor units (cents for USD)."""
+"""Products, orders, payments and refunds. Amounts are integers in minor units (cents for USD)."""
 
 from __future__ import annotations
 
-from .delivery import Licence, ProductFile
+from .delivery import License, ProductFile
 from .dispute import Dispute
 from .order import Order
 from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
 from .product import Product
-from .reconciliation import ExtraCapture, PayPalLook
+from .reconciliation import ExtraCapture, PayPalSnapshot
 
 __all__ = [
     "Dispute",
     "ExtraCapture",
-    "Licence",
+    "License",
     "Order",
     "PayPalEvent",
-    "PayPalLook",
+    "PayPalSnapshot",
     "Payment",
     "PaymentQuerySet",
     "Product",

@@ -1,4 +1,4 @@
-"""What a buyer gets: a licence key of their own, and the releases of the product."""
+"""Licenses and product releases."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from . import Order
 
 
-class LicenceQuerySet(models.QuerySet["Licence"]):
-    def working(self) -> LicenceQuerySet:
+class LicenseQuerySet(models.QuerySet["License"]):
+    def working(self) -> LicenseQuerySet:
         return self.filter(revoked_at=None)
 
-    def revoked(self) -> LicenceQuerySet:
+    def revoked(self) -> LicenseQuerySet:
         return self.exclude(revoked_at=None)
 
-    def newest_of(self, order: Order) -> Licence | None:
-        """The one that works, or else the last that did: those before it were replaced, and never work again."""
+    def newest_of(self, order: Order) -> License | None:
+        """The active license, or else the last one; earlier ones were replaced and stay revoked."""
         return self.filter(order=order).order_by(F("revoked_at").desc(nulls_first=True), "-pk").first()
 
 
@@ -48,39 +48,37 @@ class LicenceQuerySet(models.QuerySet["Licence"]):
     found_by=("order__email_index",),
     retention=Retention(text="7 years, as the order it belongs to", since="issued_at", days=7 * 365),
     erasure=Erasure.DELETE,
-    kept_usable="you want to go on using what you bought; nothing says any more that it was you",
-    source="made by this site when your payment arrived",
+    kept_usable="you want to keep using what you bought; nothing identifies you any more",
+    source="created by this site when your payment arrived",
     recipients="you",
 )
-class Licence(SealedModel):
-    """At most one that works for each order. A revoked one stays, so that its buyer and staff see what became of it."""
+class License(SealedModel):
+    """At most one active license per order. Revoked ones are kept, so that buyer and staff see what happened."""
 
-    order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="licences")
-    key = SealedTextField("licence key", max_length=29)
+    order = models.ForeignKey("shop.Order", on_delete=models.PROTECT, related_name="licenses")
+    key = SealedTextField("license key", max_length=29)
     key_index = BlindIndexField("key", unique=True)
     issued_at = models.DateTimeField(default=timezone.now)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = LicenceQuerySet.as_manager()
+    objects = LicenseQuerySet.as_manager()
 
     class Meta:
         ordering = ["-issued_at"]
-        permissions = [("reissue_licence", "Can replace license keys")]
+        permissions = [("reissue_license", "Can replace license keys")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["order"], condition=Q(revoked_at=None), name="one_working_licence_per_order"
-            )
+            models.UniqueConstraint(fields=["order"], condition=Q(revoked_at=None), name="one_active_license_per_order")
         ]
 
 
 class ProductFileQuerySet(models.QuerySet["ProductFile"]):
     def released(self, now: datetime) -> ProductFileQuerySet:
-        """What buyers are offered, the newest first."""
+        """Releases available to buyers, newest first."""
         return self.filter(released_at__lte=now).order_by("-released_at", "-id")
 
 
 def protected_storage() -> Storage:
-    """Where no address of the site leads: only `shop.delivery.downloads` opens what lies there."""
+    """Storage without a public URL: only `shop.delivery.downloads` opens its files."""
     return storages["products"]
 
 
@@ -99,7 +97,7 @@ def _place_of(release: ProductFile, name: str) -> str:
     "the releases of a product", "id product_id version content sha256 size_bytes notes released_at uploaded_at"
 )
 class ProductFile(models.Model):
-    """One release. Its file never changes: a mended one is a new version."""
+    """One release. Its file never changes: a fixed one is a new version."""
 
     id = UUID7Field(primary_key=True)
     product = models.ForeignKey("shop.Product", on_delete=models.PROTECT, related_name="files")
@@ -113,9 +111,12 @@ class ProductFile(models.Model):
     )
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     size_bytes = models.PositiveBigIntegerField("size in bytes", editable=False)
-    notes = models.TextField("what is new", blank=True, max_length=5000)
+    notes = models.TextField("release notes", blank=True, max_length=5000)
     released_at = models.DateTimeField(
-        null=True, blank=True, default=timezone.now, help_text="From then on buyers can download it; empty: they can't."
+        null=True,
+        blank=True,
+        default=timezone.now,
+        help_text="Buyers can download it from this time; leave empty to withhold it.",
     )
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -130,7 +131,7 @@ class ProductFile(models.Model):
         return f"{self.product} {self.version}"
 
     def clean(self) -> None:
-        """Rejects a file whose content doesn't match its extension, before buyers download it."""
+        """Rejects a file whose content doesn't match its extension."""
         file = self.content
         if self._state.adding and file and not _has_content_of(PurePath(str(file.name)).suffix.lower(), file):
             raise ValidationError({"content": "The content of this file does not match its extension."})
@@ -148,5 +149,5 @@ class ProductFile(models.Model):
 
     @property
     def download_name(self) -> str:
-        """What the buyer's browser calls the file: nothing in it tells whose copy it is."""
+        """The file name for the buyer; it doesn't identify the order."""
         return f"{self.product.slug}-{self.version}{PurePath(str(self.content.name)).suffix}"

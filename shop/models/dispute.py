@@ -1,4 +1,4 @@
-"""Disputes: a buyer, or the bank, wants a payment back and PayPal decides."""
+"""Disputes, as PayPal reports them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_due
 from shop.money import Money
 
-LOOK_EVERY = timedelta(hours=1)  # an open dispute moves within days; its message comes sooner than the look
+CHECK_EVERY = timedelta(hours=1)  # a fallback: webhook events usually arrive sooner
 
 
 class DisputeQuerySet(models.QuerySet["Dispute"]):
@@ -21,32 +21,32 @@ class DisputeQuerySet(models.QuerySet["Dispute"]):
         return self.exclude(state=Dispute.State.RESOLVED)
 
     def due(self, now: datetime) -> DisputeQuerySet:
-        """Open ones that nobody looked at lately."""
-        return self.open().filter(is_due("looked_at", now - LOOK_EVERY)).order_by("looked_at")
+        """Open disputes that weren't checked recently."""
+        return self.open().filter(is_due("checked_at", now - CHECK_EVERY)).order_by("checked_at")
 
 
 @not_personal(
-    "PayPal's number, state, reason code and amount of a dispute; who complains stands in the order",
+    "PayPal's id, state, reason code and amount of a dispute; the order names the buyer",
     "id paypal_id payment_id state reason outcome amount_minor currency opened_at changed_at respond_by closed_at"
-    " created_at looked_at",
-    despite_link="what PayPal decides about money; the words that a buyer wrote to PayPal are not fetched, and the"
-    " numbers lead to a person only in PayPal's own records",
+    " created_at checked_at",
+    despite_link="a decision of PayPal about money; what the buyer wrote to PayPal is not fetched, and the"
+    " ids identify a person only in PayPal's own records",
 )
 class Dispute(models.Model):
-    """What PayPal knows of one dispute, in PayPal's words. `shop.payments.disputes` keeps it in line."""
+    """One dispute in PayPal's terms. `shop.payments.disputes` keeps it current."""
 
     class State(models.TextChoices):
         OPEN = "OPEN", "open"
-        BUYER_ANSWERS = "WAITING_FOR_BUYER_RESPONSE", "the buyer has to answer"
-        SELLER_ANSWERS = "WAITING_FOR_SELLER_RESPONSE", "we have to answer"
-        UNDER_REVIEW = "UNDER_REVIEW", "PayPal is looking into it"
-        OTHER = "OTHER", "open, in a state of PayPal's own"
+        BUYER_ANSWERS = "WAITING_FOR_BUYER_RESPONSE", "waiting for the buyer"
+        SELLER_ANSWERS = "WAITING_FOR_SELLER_RESPONSE", "waiting for our response"
+        UNDER_REVIEW = "UNDER_REVIEW", "under review"
+        OTHER = "OTHER", "open"
         RESOLVED = "RESOLVED", "closed"
 
     class Outcome(models.TextChoices):
-        BUYER = "RESOLVED_BUYER_FAVOUR", "for the buyer"
-        SELLER = "RESOLVED_SELLER_FAVOUR", "for us"
-        PAYOUT = "RESOLVED_WITH_PAYOUT", "PayPal pays"
+        BUYER = "RESOLVED_BUYER_FAVOUR", "won by the buyer"
+        SELLER = "RESOLVED_SELLER_FAVOUR", "won by us"
+        PAYOUT = "RESOLVED_WITH_PAYOUT", "paid by PayPal"
         CANCELED = "CANCELED_BY_BUYER", "withdrawn by the buyer"
         ACCEPTED = "ACCEPTED", "accepted by PayPal"
         DENIED = "DENIED", "denied by PayPal"
@@ -59,16 +59,16 @@ class Dispute(models.Model):
     paypal_id = models.CharField("PayPal dispute", max_length=64, unique=True)
     payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="disputes")
     state = models.CharField(max_length=30, choices=State)
-    reason = models.CharField(max_length=80, blank=True)  # PayPal's code, never the buyer's words
+    reason = models.CharField(max_length=80, blank=True)  # PayPal's code, never the buyer's text
     outcome = models.CharField(max_length=30, choices=Outcome, blank=True)
     amount_minor = models.PositiveIntegerField("disputed, in cents")
     currency = models.CharField(max_length=3)
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField("changed at PayPal")
-    respond_by = models.DateTimeField("our answer is due", null=True)
+    respond_by = models.DateTimeField("response due", null=True)
     closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    looked_at = models.DateTimeField(default=timezone.now, db_index=True)
+    checked_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     objects = DisputeQuerySet.as_manager()
 
@@ -98,5 +98,5 @@ class Dispute(models.Model):
 
     @property
     def known_since(self) -> datetime:
-        """Money that went back from here on may be what this dispute took."""
+        """Refunds from this time on may be what this dispute took."""
         return min(self.opened_at, self.created_at)

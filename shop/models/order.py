@@ -1,4 +1,4 @@
-"""Who ordered what. Amounts are whole minor units (cents for USD)."""
+"""Orders. Amounts are integers in minor units (cents for USD)."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from .product import Product
     purpose=Purpose.ORDER,
     columns={
         "name": "name",
-        "email": "e-mail address",
-        "phone": "telephone number",
+        "email": "email address",
+        "phone": "phone number",
         "address": "postal address",
     },
     other_columns="id reference product_id product_name amount_minor currency email_index phone_index state placed_at"
     " paid_at downloads delivery_ended checkout_digest link_token link_index",
     found_by=("email_index",),
-    retention=Retention(text="7 years, the time in which tax records are asked for", since="placed_at", days=7 * 365),
+    retention=Retention(text="7 years, as tax law requires", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="amounts and dates are kept for the tax records, without saying whose order it was",
+    kept_because="tax records keep amounts and dates, without the buyer's identity",
     asked_when={"phone": "where the product needs it", "address": "where the product needs it"},
-    circumstances={"downloads": "downloads so far", "delivery_ended": "license and downloads ended at your wish"},
-    # Of what was delivered: an order that is paid later still brings what was paid for.
+    circumstances={"downloads": "downloads so far", "delivery_ended": "license and downloads ended at your request"},
+    # Only for delivered orders: an order that is paid later is still delivered.
     ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
     correctable={"name": "name", "phone": "tel", "address": "street-address"},
     source="the checkout form",
@@ -43,30 +43,30 @@ from .product import Product
         Use(
             purpose=Purpose.ORDER,
             audience=Audience.PAYPAL,
-            told="PayPal takes the payment",
+            told="PayPal handles the payment",
             columns=frozenset({"id", "reference", "amount_minor", "currency"}),
         ),
         Use(
             purpose=Purpose.REFERRAL_TRACKING,
             audience=Audience.SITE,
-            told="who buys is compared with the affiliate, so that nobody is paid for an order of one's own",
+            told="the buyer is compared with the affiliate, so that nobody earns a commission on their own order",
         ),
         Use(
             purpose=Purpose.REFERRAL_TRACKING,
             audience=Audience.STAFF,
-            told="our staff look at it when they decide about the commission on it",
+            told="our staff see it when they decide about its commission",
         ),
     ),
     recipients="PayPal gets the order's number and amount, nothing else",
 )
 class Order(SealedModel):
-    """One product bought once. Its price is fixed when it is placed."""
+    """An order of one product. Its price is fixed when it is placed."""
 
     class State(models.TextChoices):
         OPEN = "open", "waiting for payment"
-        PENDING = "pending", "payment under way"
+        PENDING = "pending", "payment pending"
         PAID = "paid", "paid"
-        PART_REFUNDED = "part_refunded", "partly refunded"
+        PART_REFUNDED = "part_refunded", "partially refunded"
         REFUNDED = "refunded", "refunded"
 
     DELIVERED = (State.PAID, State.PART_REFUNDED)
@@ -77,25 +77,25 @@ class Order(SealedModel):
     amount_minor = models.PositiveIntegerField("amount in cents")
     currency = models.CharField(max_length=3)
     name = SealedTextField(max_length=150, null=True)
-    email = SealedEmailField("e-mail address", null=True)
+    email = SealedEmailField("email address", null=True)
     email_index = BlindIndexField("email", normalise="email", null=True)
-    phone = SealedTextField("telephone number", max_length=40, null=True, blank=True)
+    phone = SealedTextField("phone number", max_length=40, null=True, blank=True)
     phone_index = BlindIndexField("phone", normalise="phone", null=True)
     address = SealedTextField("postal address", max_length=400, null=True, blank=True)
     state = models.CharField(max_length=15, choices=State, default=State.OPEN)
     placed_at = models.DateTimeField(default=timezone.now, db_index=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
-    delivery_ended = models.BooleanField(default=False, editable=False)  # the buyer's wish, with the deletion
-    # Of the form that was sent: sent again, it leads to the same order.
+    delivery_ended = models.BooleanField(default=False, editable=False)  # chosen by the buyer with the deletion
+    # Of the submitted form: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    # Who knows it sees the order's page; nobody finds it in the database (ADR 26).
+    # The order page's credential; sealed in the database (ADR 26).
     link_token = SealedTokenField()
     link_index = BlindIndexField("link_token", unique=True)
 
     class Meta:
         ordering = ["-placed_at"]
-        permissions = [("renew_downloads", "Can let buyers download anew")]
+        permissions = [("reset_downloads", "Can reset download limits")]
 
     def __str__(self) -> str:
         return f"order {self.reference}"

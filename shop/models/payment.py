@@ -1,4 +1,4 @@
-"""Attempts to pay an order, and money that goes back to its buyer. Amounts are whole minor units (cents for USD)."""
+"""Payments and refunds. Amounts are integers in minor units (cents for USD)."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from .order import Order
 
 class PaymentQuerySet(models.QuerySet["Payment"]):
     def unsettled(self) -> PaymentQuerySet:
-        """Payments of which PayPal may know more than we do."""
+        """Payments whose outcome at PayPal is unknown."""
         return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
 
-    def differing(self) -> PaymentQuerySet:
-        """Payments that PayPal knows otherwise than we do."""
+    def mismatched(self) -> PaymentQuerySet:
+        """Payments that differ from PayPal."""
         return self.exclude(problem="")
 
 
 @not_personal(
-    "amounts, states and PayPal's numbers; who paid stands in the order",
+    "amounts, states and PayPal ids; the order names the buyer",
     "id order_id attempt approval state amount_minor currency paypal_order_id approve_url capture_id refunded_minor"
     " is_disputed problem created_at changed_at",
-    despite_link="the buyer's archive has the order with the same sum and day; PayPal's numbers lead to a person only"
-    " in PayPal's own records, and what staff are to look at is a mismatch of sums",
+    despite_link="the buyer's archive has the order with the same amount and day; PayPal ids identify a person only"
+    " in PayPal's own records, and `problem` describes a mismatch of amounts",
 )
 class Payment(models.Model):
-    """One attempt to pay an order through PayPal. `settle` in `shop.payments.settlement` moves it along."""
+    """One attempt to pay an order through PayPal, updated by `settle` in `shop.payments.settlement`."""
 
     class State(models.TextChoices):
-        NEW = "new", "not yet at PayPal"
+        NEW = "new", "not sent to PayPal"
         CREATED = "created", "waiting for the buyer"
-        CAPTURING = "capturing", "being collected"
+        CAPTURING = "capturing", "capturing"
         PENDING = "pending", "pending at PayPal"
         PAID = "paid", "paid"
         DECLINED = "declined", "declined"
         EXPIRED = "expired", "expired"
-        PART_REFUNDED = "part_refunded", "partly refunded"
+        PART_REFUNDED = "part_refunded", "partially refunded"
         REFUNDED = "refunded", "refunded"
 
     UNSETTLED = (State.CREATED, State.CAPTURING, State.PENDING)
     RECEIVED = (State.PAID, State.PART_REFUNDED, State.REFUNDED)
-    OVER = (State.DECLINED, State.EXPIRED)
+    UNSUCCESSFUL = (State.DECLINED, State.EXPIRED)
 
     id = UUID7Field(primary_key=True)
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
     attempt = models.PositiveSmallIntegerField(default=1)
-    approval = models.PositiveSmallIntegerField(default=1)  # a new one after PayPal sent the buyer back
+    approval = models.PositiveSmallIntegerField(default=1)  # incremented when PayPal asks for another payment method
     state = models.CharField(max_length=15, choices=State, default=State.NEW)
     amount_minor = models.PositiveIntegerField("amount in cents")
     currency = models.CharField(max_length=3)
@@ -61,7 +61,7 @@ class Payment(models.Model):
     capture_id = models.CharField("PayPal capture", max_length=64, unique=True, null=True)
     refunded_minor = models.PositiveIntegerField("refunded, in cents", default=0)
     is_disputed = models.BooleanField("disputed", default=False)  # while a dispute is open: `shop.payments.disputes`
-    problem = models.CharField(max_length=200, blank=True)  # for staff: what does not match PayPal
+    problem = models.CharField(max_length=200, blank=True)  # for staff: the difference from PayPal
     created_at = models.DateTimeField(default=timezone.now)
     changed_at = models.DateTimeField(auto_now=True, db_index=True)
 
@@ -71,7 +71,7 @@ class Payment(models.Model):
         ordering = ["-created_at"]
         permissions = [
             ("refund_payment", "Can refund payments"),
-            ("reconcile_payment", "Can compare payments with PayPal again and set its messages aside"),
+            ("reconcile_payment", "Can compare payments with PayPal and dismiss webhook events"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["order", "attempt"], name="one_payment_per_attempt"),
@@ -103,9 +103,9 @@ class Payment(models.Model):
         return self.state in self.RECEIVED
 
     @property
-    def unclaimed(self) -> Money:
-        """What no refund has taken, nor is on its way to take. Lock the payment to rely on it."""
-        under_way = self.refunds.filter(state__in=Refund.UNDER_WAY).aggregate(sum=Sum("amount_minor"))["sum"]
+    def available_to_refund(self) -> Money:
+        """The amount not refunded and not being refunded. Lock the payment to rely on it."""
+        under_way = self.refunds.filter(state__in=Refund.IN_PROGRESS).aggregate(sum=Sum("amount_minor"))["sum"]
         return self.refundable - Money(under_way or 0, self.currency)
 
     @property
@@ -118,27 +118,27 @@ class Payment(models.Model):
 
 
 @not_personal(
-    "amounts, states and PayPal's numbers",
+    "amounts, states and PayPal ids",
     "id payment_id source amount_minor currency state paypal_refund_id requested_by_id created_at completed_at"
-    " looked_at",
+    " checked_at",
     despite_link="the buyer's archive has the order and that it was refunded; `requested_by` is work of staff",
 )
 class Refund(models.Model):
-    """Money on its way back to the buyer: asked for by staff, seen at PayPal, or taken by a dispute."""
+    """A refund: requested by staff, made at PayPal, or taken by a dispute."""
 
     class Source(models.TextChoices):
         STAFF = "staff", "refunded here"
         PAYPAL = "paypal", "refunded at PayPal"
-        CHARGEBACK = "chargeback", "taken back by PayPal or the bank"
+        CHARGEBACK = "chargeback", "reversed by PayPal or the bank"
 
     class State(models.TextChoices):
-        NEW = "new", "not yet at PayPal"
+        NEW = "new", "not sent to PayPal"
         PENDING = "pending", "pending at PayPal"
         COMPLETED = "completed", "refunded"
         FAILED = "failed", "failed"
-        UNDONE = "undone", "undone: the money came back"
+        REVERTED = "reverted", "reverted"
 
-    UNDER_WAY = (State.NEW, State.PENDING)
+    IN_PROGRESS = (State.NEW, State.PENDING)
 
     id = UUID7Field(primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
@@ -152,7 +152,7 @@ class Refund(models.Model):
     )
     created_at = models.DateTimeField(default=timezone.now)
     completed_at = models.DateTimeField(null=True, blank=True)
-    looked_at = models.DateTimeField(null=True, editable=False)
+    checked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-created_at"]

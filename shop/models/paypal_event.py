@@ -1,4 +1,4 @@
-"""PayPal's messages, as they are kept."""
+"""Stored PayPal webhook events."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.expiring import is_due
 from privacy.registry.purposes import Purpose
 
-PAYLOAD_KEPT = 30  # days: longer than PayPal repeats a message, long enough to find out what went wrong
-WORKER_TIME = timedelta(minutes=5)  # what the worker gets before the regular look-up does a message itself
-TRY_FOR = timedelta(days=3)  # as long as PayPal itself would send it again
+PAYLOAD_KEPT = 30  # days: longer than PayPal retries, long enough to debug a failed payment
+WORKER_TIME = timedelta(minutes=5)  # before housekeeping handles an event that the worker hasn't
+TRY_FOR = timedelta(days=3)  # as long as PayPal retries
 
 
 class PayPalEventQuerySet(models.QuerySet["PayPalEvent"]):
@@ -27,7 +27,7 @@ class PayPalEventQuerySet(models.QuerySet["PayPalEvent"]):
         return self.open().filter(is_due("due_at", now), received_at__gt=now - TRY_FOR).order_by("due_at")
 
     def given_up(self, now: datetime) -> PayPalEventQuerySet:
-        """Tried for three days in vain: staff decide."""
+        """Events that failed for three days and wait for staff."""
         return self.open().filter(received_at__lte=now - TRY_FOR)
 
 
@@ -36,23 +36,23 @@ def first_due() -> datetime:
 
 
 @personal_data(
-    label="Messages from PayPal about your payments",
+    label="PayPal notifications about your payments",
     purpose=Purpose.ORDER,
-    columns={"payload": "what PayPal reported: numbers, amounts, states and times"},
+    columns={"payload": "what PayPal reported: ids, amounts, states and times"},
     other_columns="id event_id event_type resource_id order_id capture_id payment_id received_at handled_at attempts"
     " due_at",
     found_by=("payment__order__email_index",),
     retention=Retention(
-        text=f"{PAYLOAD_KEPT} days, to find out what went wrong with a payment", since="received_at", days=PAYLOAD_KEPT
+        text=f"{PAYLOAD_KEPT} days, to investigate payment problems", since="received_at", days=PAYLOAD_KEPT
     ),
     erasure=Erasure.REDACT,
     unlisted=frozenset({"event_id", "resource_id", "attempts", "due_at", "handled_at"}),
-    kept_because="the number of the message stays, so that it is never taken twice",
-    source="PayPal, when a payment moves; names and addresses in the message are dropped before it is stored",
-    recipients="nobody: it comes from PayPal, and staff alone see it",
+    kept_because="the event id stays, so that no event is processed twice",
+    source="PayPal, when a payment changes; names and addresses in the notification are dropped before it is stored",
+    recipients="nobody: it comes from PayPal, and only staff see it",
 )
 class PayPalEvent(SealedModel):
-    """A verified message from PayPal: a trigger to look, never a source of facts."""
+    """A verified webhook event: it triggers a lookup, but is never a source of facts."""
 
     event_id = models.CharField(max_length=255, unique=True)
     event_type = models.CharField(max_length=255)
@@ -64,14 +64,14 @@ class PayPalEvent(SealedModel):
     received_at = models.DateTimeField(default=timezone.now, db_index=True)
     handled_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = ComputedDateTimeField("tried again", default=first_due)
+    due_at = ComputedDateTimeField("next attempt", default=first_due)
 
     objects = PayPalEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-received_at"]
-        verbose_name = "message from PayPal"
-        verbose_name_plural = "messages from PayPal"
+        verbose_name = "PayPal webhook event"
+        verbose_name_plural = "PayPal webhook events"
 
     def __str__(self) -> str:
         return f"{self.event_type} {self.event_id}"

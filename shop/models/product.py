@@ -1,4 +1,4 @@
-"""What is on sale."""
+"""Products."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shop.money import CURRENCIES, Money, program_currency
 
 @not_personal(
     "what the shop sells",
-    "id slug name summary description price_minor currency is_active issues_licence asks_phone asks_address",
+    "id slug name summary description price_minor currency is_active issues_license asks_phone asks_address",
 )
 class Product(models.Model):
     id = UUID7Field(primary_key=True)
@@ -24,12 +24,12 @@ class Product(models.Model):
     price_minor = models.PositiveIntegerField("price in minor units")
     currency = ComputedCharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
-    issues_licence = models.BooleanField("comes with a licence key", default=True)
+    issues_license = models.BooleanField("comes with a license key", default=True)
     asks_phone = models.BooleanField(
-        "asks for a telephone number", default=False, help_text="Only where the order can't be fulfilled well without."
+        "asks for a phone number", default=False, help_text="Only if the order can't be fulfilled without it."
     )
     asks_address = models.BooleanField(
-        "asks for a postal address", default=False, help_text="Only where something is done or sent there."
+        "asks for a postal address", default=False, help_text="Only if something is delivered there."
     )
 
     class Meta:

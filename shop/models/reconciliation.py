@@ -1,4 +1,4 @@
-"""What PayPal said of a payment when it was last looked at."""
+"""PayPal's state of a payment at the last comparison, and extra captures."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_ahead
 from shop.money import Money
 
-LOOK_EVERY = timedelta(days=1)
-LOOK_AGAIN_AFTER = timedelta(hours=1)  # where something did not match
-LOOK_FOR = timedelta(days=180)  # as long as PayPal refunds and takes disputes
+COMPARE_EVERY = timedelta(days=1)
+COMPARE_MISMATCH_EVERY = timedelta(hours=1)  # after a mismatch
+COMPARE_FOR = timedelta(days=180)  # as long as PayPal allows refunds and disputes
 
 
-class PayPalLookQuerySet(models.QuerySet["PayPalLook"]):
-    def current(self) -> PayPalLookQuerySet:
-        """Those since which nothing was booked here: only with them can what is here be compared."""
-        return self.filter(looked_at__gte=models.F("payment__changed_at"))
+class PayPalSnapshotQuerySet(models.QuerySet["PayPalSnapshot"]):
+    def current(self) -> PayPalSnapshotQuerySet:
+        """Snapshots since which the payment hasn't changed; only these are comparable."""
+        return self.filter(checked_at__gte=models.F("payment__changed_at"))
 
-    def fresh(self, now: datetime) -> PayPalLookQuerySet:
-        """Not to be looked at again yet."""
-        matching = models.Q(payment__problem="", looked_at__gt=now - LOOK_EVERY)
-        unchanged = models.Q(looked_at__gte=models.F("payment__changed_at"))
-        lately = self.filter((matching & unchanged) | models.Q(looked_at__gt=now - LOOK_AGAIN_AFTER))
-        return lately.exclude(is_ahead("looked_at", now))
+    def fresh(self, now: datetime) -> PayPalSnapshotQuerySet:
+        """Snapshots that are recent enough not to be repeated yet."""
+        matching = models.Q(payment__problem="", checked_at__gt=now - COMPARE_EVERY)
+        unchanged = models.Q(checked_at__gte=models.F("payment__changed_at"))
+        lately = self.filter((matching & unchanged) | models.Q(checked_at__gt=now - COMPARE_MISMATCH_EVERY))
+        return lately.exclude(is_ahead("checked_at", now))
 
 
 class ExtraCaptureQuerySet(models.QuerySet["ExtraCapture"]):
@@ -40,8 +40,8 @@ class ExtraCaptureQuerySet(models.QuerySet["ExtraCapture"]):
     despite_link="a mismatch of sums with PayPal, for staff to refund; the buyer's archive has the order",
 )
 class ExtraCapture(models.Model):
-    """What PayPal collected for an order that was paid by another capture. It is in no sum of ours: staff refund it at
-    PayPal, and the row ends when PayPal says so (`shop.payments.extra_captures`)."""
+    """A second capture for a paid order. It is in no total; staff refund it at PayPal, and
+    `shop.payments.extra_captures` records the refund."""
 
     payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="extra_captures")
     capture_id = models.CharField("PayPal capture", max_length=64, unique=True)
@@ -65,23 +65,23 @@ class ExtraCapture(models.Model):
 
 @not_personal(
     "amounts and a state, as PayPal gave them for a payment",
-    "payment_id currency captured_minor returned_minor status looked_at",
+    "payment_id currency captured_minor returned_minor status checked_at",
     despite_link="the same sums as in the payment, read a second time to compare the two",
 )
-class PayPalLook(models.Model):
-    """The last look at one payment; a later one replaces it."""
+class PayPalSnapshot(models.Model):
+    """PayPal's state of one payment at the last comparison."""
 
-    payment = models.OneToOneField("shop.Payment", on_delete=models.CASCADE, primary_key=True, related_name="look")
+    payment = models.OneToOneField("shop.Payment", on_delete=models.CASCADE, primary_key=True, related_name="snapshot")
     currency = models.CharField(max_length=3)
-    captured_minor = models.PositiveBigIntegerField("collected, in cents")
-    returned_minor = models.PositiveBigIntegerField("given back, in cents")
+    captured_minor = models.PositiveBigIntegerField("captured, in cents")
+    returned_minor = models.PositiveBigIntegerField("returned, in cents")
     status = models.CharField(max_length=30)
-    looked_at = models.DateTimeField(db_index=True)
+    checked_at = models.DateTimeField(db_index=True)
 
-    objects = PayPalLookQuerySet.as_manager()
+    objects = PayPalSnapshotQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"look at {self.payment_id}"
+        return f"PayPal snapshot of {self.payment_id}"
 
     @property
     def captured(self) -> Money:

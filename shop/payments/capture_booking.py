@@ -1,4 +1,4 @@
-"""What PayPal says of a capture is written down: compared first, then booked once, under the order's lock."""
+"""Applies a capture's state to its payment and order: compared first, then recorded once, under the order's lock."""
 
 from __future__ import annotations
 
@@ -13,83 +13,85 @@ from shop.money import Money
 from shop.paypal.types import CaptureState, CaptureStatus
 from shop.signals import payment_captured
 
-from .extra_captures import note_extra_capture
+from .extra_captures import record_extra_capture
 
 logger = logging.getLogger(__name__)
 
 State = Payment.State
-MONEY_CAME = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED, CaptureStatus.REFUNDED}
+CAPTURED_STATUSES = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED, CaptureStatus.REFUNDED}
 
 
 def apply_capture(*, payment: Payment, capture: CaptureState) -> Payment:
-    """Writes down what PayPal says of the capture. The first "completed" books the money; others find it done."""
+    """Applies the capture. The first completed one marks the order as paid; repetitions change nothing."""
     with transaction.atomic():
-        # The order first: `start_payment` takes its locks in the same sequence.
+        # Lock the order first, like `start_payment`.
         order = Order.objects.select_for_update().get(pk=payment.order_id)
         payment = Payment.objects.select_for_update().get(pk=payment.pk)
         payment.order = order
         if payment.state in Payment.RECEIVED:
-            if capture.status in MONEY_CAME and capture.id != payment.capture_id:
-                note_extra_capture(payment=payment, capture=capture)
+            if capture.status in CAPTURED_STATUSES and capture.id != payment.capture_id:
+                record_extra_capture(payment=payment, capture=capture)
             return payment
-        if wrong := difference(payment, capture.amount, capture.custom_id):
-            return note_problem(payment, f"PayPal collected {wrong}")
-        if payment.state in Payment.OVER and not _revives(payment, capture):
+        if wrong := capture_mismatch(payment, capture.amount, capture.custom_id):
+            return record_problem(payment, f"PayPal collected {wrong}")
+        if payment.state in Payment.UNSUCCESSFUL and not _is_late_payment(payment, capture):
             return payment
         payment.capture_id = capture.id
-        _book(payment, capture.status)
+        _apply_status(payment, capture.status)
     return payment
 
 
-def _revives(payment: Payment, capture: CaptureState) -> bool:
-    """Whether an attempt that was over brought money after all. Late news without money changes nothing."""
-    if capture.status not in MONEY_CAME:
+def _is_late_payment(payment: Payment, capture: CaptureState) -> bool:
+    """Whether an ended attempt was captured after all. Late events without money change nothing."""
+    if capture.status not in CAPTURED_STATUSES:
         return False
     if payment.order.payments.filter(state__in=Payment.RECEIVED).exists():
-        note_extra_capture(payment=payment, capture=capture)
+        record_extra_capture(payment=payment, capture=capture)
         return False
-    if payment.order.payments.exclude(state__in=Payment.OVER).exists():
-        note_problem(payment, f"PayPal collected {capture.amount} although this attempt was over: refund it at PayPal")
+    if payment.order.payments.exclude(state__in=Payment.UNSUCCESSFUL).exists():
+        record_problem(
+            payment, f"PayPal collected {capture.amount} although this attempt had ended: refund it at PayPal"
+        )
         return False
     return True
 
 
-def _book(payment: Payment, status: CaptureStatus) -> None:
-    if status in MONEY_CAME:
-        _book_received(payment)
+def _apply_status(payment: Payment, status: CaptureStatus) -> None:
+    if status in CAPTURED_STATUSES:
+        _mark_paid(payment)
     elif status is CaptureStatus.PENDING:
         payment.state, payment.order.state = State.PENDING, Order.State.PENDING
-        _save(payment)
+        _save_states(payment)
     elif status in {CaptureStatus.DECLINED, CaptureStatus.FAILED}:
         was_pending = payment.state == State.PENDING
         payment.state, payment.order.state = State.DECLINED, Order.State.OPEN
-        _save(payment)
-        if was_pending:  # its buyer has left, and would wait for days
+        _save_states(payment)
+        if was_pending:  # the buyer is no longer on the site
             mail_buyer(PAYMENT_DECLINED, payment.order)
 
 
-def _book_received(payment: Payment) -> None:
+def _mark_paid(payment: Payment) -> None:
     order = payment.order
     payment.state, payment.problem = State.PAID, ""
     order.state, order.paid_at = Order.State.PAID, timezone.now()
-    _save(payment)
+    _save_states(payment)
     mail_buyer(RECEIPT, order)
     payment_captured.send(Payment, payment=payment)
 
 
-def _save(payment: Payment) -> None:
+def _save_states(payment: Payment) -> None:
     payment.save(update_fields=["state", "capture_id", "problem", "changed_at"])
     payment.order.save(update_fields=["state", "paid_at"])
 
 
-def difference(payment: Payment, amount: Money, number: str | None) -> str:
-    """What PayPal has that is not this payment's; empty where all is as it should be."""
+def capture_mismatch(payment: Payment, amount: Money, number: str | None) -> str:
+    """Mismatches with this payment; empty if none."""
     if amount != payment.total:
         return f"{amount} instead of {payment.total}"
-    return "" if number in {None, str(payment.pk)} else f"{amount} under the number of something else"
+    return "" if number in {None, str(payment.pk)} else f"{amount} under another custom_id"
 
 
-def note_problem(payment: Payment, problem: str) -> Payment:
+def record_problem(payment: Payment, problem: str) -> Payment:
     logger.error("payment %s: %s", payment.pk, problem)
     Payment.objects.filter(pk=payment.pk).update(problem=problem[:200], changed_at=timezone.now())
     payment.refresh_from_db()

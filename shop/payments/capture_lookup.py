@@ -1,4 +1,4 @@
-"""Whose money is this? From PayPal's number of a capture to the payment here."""
+"""Finds the payment of a PayPal capture."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from .settlement import settle
 
 
 class PaymentUnknown(Exception):
-    """PayPal tells of money that is not booked here, or not yet. The message about it stays open and is tried again."""
+    """The capture belongs to no payment recorded here, or not yet. Its webhook event stays open and is retried."""
 
 
 def payment_of_capture(capture_id: str) -> Payment:
-    """The received payment of this capture; where the news came first, the payment is settled now.
+    """The received payment of this capture. A payment that isn't settled yet is settled first.
 
-    Raises `PaymentUnknown`, and `PayPalError` when PayPal can't be asked.
+    Raises `PaymentUnknown`, and `PayPalError` if PayPal can't be reached.
     """
     payment = Payment.objects.filter(capture_id=capture_id).first() or _payment_of_its_order(capture_id)
     if payment is not None and not payment.is_received:

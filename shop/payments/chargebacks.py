@@ -1,7 +1,7 @@
-"""Money that PayPal or the bank takes back: booked once, whichever message tells of it first.
+"""Chargebacks: money that PayPal or the bank reverses, recorded once, whichever event arrives first.
 
-Two things tell: PAYMENT.CAPTURE.REVERSED (the money moved) and a lost dispute (it was decided). Whatever the first has
-booked, the second finds booked: under the payment's lock, only what is still missing is taken.
+Two events report it: PAYMENT.CAPTURE.REVERSED (the money moved) and a lost dispute (the decision). Under the payment's
+lock, the second one records only what is still missing.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from shop.paypal.gateway import gateway
 from shop.paypal.types import CaptureStatus
 
 from .capture_lookup import payment_of_capture
-from .refund_booking import book, lock
-from .refunds import adopt_refund
+from .refund_booking import complete_refund, lock_payment
+from .refunds import import_refund
 
 
-def follow_reversal(*, resource_id: str, capture_id: str) -> None:
-    """PAYMENT.CAPTURE.REVERSED: its resource is the refund that PayPal made of it, or else the capture itself.
+def handle_reversal(*, resource_id: str, capture_id: str) -> None:
+    """Applies PAYMENT.CAPTURE.REVERSED, whose resource is PayPal's refund or the capture itself.
 
-    Raises `PaymentUnknown` for money that is not booked here, and `PayPalError`.
+    Raises `PaymentUnknown` for a capture that isn't recorded here, and `PayPalError`.
     """
     if resource_id != capture_id:
-        adopt_refund(paypal_refund_id=resource_id, source=Refund.Source.CHARGEBACK)
+        import_refund(paypal_refund_id=resource_id, source=Refund.Source.CHARGEBACK)
         return
-    adopt_all_refunds(payment=payment_of_capture(capture_id))
+    import_all_refunds(payment=payment_of_capture(capture_id))
 
 
-def adopt_all_refunds(*, payment: Payment) -> None:
-    """Each that PayPal knows of, under its own number, and what is missing where nothing is left of the payment."""
+def import_all_refunds(*, payment: Payment) -> None:
+    """Records every refund that PayPal lists, and the rest if the capture is fully refunded."""
     for refund in gateway().get_order(payment.paypal_order_id or "").refunds:
-        adopt_refund(paypal_refund_id=refund.id, source=Refund.Source.CHARGEBACK)
+        import_refund(paypal_refund_id=refund.id, source=Refund.Source.CHARGEBACK)
     if gateway().get_capture(payment.capture_id or "").status is CaptureStatus.REFUNDED:
-        take_back_rest(payment=payment)
+        record_remaining_chargeback(payment=payment)
 
 
 @transaction.atomic
-def take_back_rest(*, payment: Payment) -> None:
-    """PayPal says that nothing is left of the payment, without a number for what went."""
-    payment = lock(payment.pk)
-    if taken := take_back(payment, payment.unclaimed):
+def record_remaining_chargeback(*, payment: Payment) -> None:
+    """Records the rest of a payment that PayPal reports as fully refunded, without a refund id."""
+    payment = lock_payment(payment.pk)
+    if taken := record_chargeback(payment, payment.available_to_refund):
         record(action="shop.refund.completed", about=taken, actor=None)
 
 
-def take_back(payment: Payment, amount: Money) -> Refund | None:
-    """Books up to `amount` of what is left as a chargeback without PayPal's number. The caller holds the locks."""
-    amount = min(amount, payment.unclaimed)
+def record_chargeback(payment: Payment, amount: Money) -> Refund | None:
+    """Records up to `amount` of the remainder as a chargeback without PayPal's id. The caller holds the locks."""
+    amount = min(amount, payment.available_to_refund)
     if amount.minor <= 0:
         return None
     refund = Refund(
@@ -57,5 +57,5 @@ def take_back(payment: Payment, amount: Money) -> Refund | None:
         amount_minor=amount.minor,
         currency=amount.currency,
     )
-    book(refund)
+    complete_refund(refund)
     return refund

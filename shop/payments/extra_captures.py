@@ -1,4 +1,4 @@
-"""Money that PayPal collected for an order a second time: never booked, shown to staff until it is refunded."""
+"""Second captures for one order: never counted as payments, shown to staff until they are refunded."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def note_extra_capture(*, payment: Payment, capture: CaptureState) -> None:
-    """Writes down that this capture is beside what was paid for the order; later, that it was refunded."""
-    if Payment.objects.filter(capture_id=capture.id).exclude(state__in=Payment.OVER).exists():
-        return  # it paid for another order
+def record_extra_capture(*, payment: Payment, capture: CaptureState) -> None:
+    """Records a capture beside the order's own, or that such a capture was refunded."""
+    if Payment.objects.filter(capture_id=capture.id).exclude(state__in=Payment.UNSUCCESSFUL).exists():
+        return  # it is another order's payment
     extra, is_new = ExtraCapture.objects.get_or_create(
         capture_id=capture.id,
         defaults={"payment": payment, "amount_minor": capture.amount.minor, "currency": capture.amount.currency},
     )
     if is_new:
-        logger.error("payment %s: PayPal collected a second time", payment.pk)
+        logger.error("payment %s: PayPal captured a second time", payment.pk)
         record(action="shop.payment.collected_twice", about=payment, actor=None)
     if capture.status is CaptureStatus.REFUNDED and extra.refunded_at is None:
         ExtraCapture.objects.filter(pk=extra.pk, refunded_at=None).update(refunded_at=timezone.now())
         record(action="shop.payment.second_refunded", about=payment, actor=None)
 
 
-def follow_extra_capture(capture_id: str) -> bool:
-    """Asks PayPal about a capture that is known as an extra one. False where it isn't; raises `PayPalError`."""
+def update_extra_capture(capture_id: str) -> bool:
+    """Updates a known extra capture from PayPal. Returns False if it isn't one; raises `PayPalError`."""
     extra = ExtraCapture.objects.filter(capture_id=capture_id).select_related("payment").first()
     if extra is not None:
-        note_extra_capture(payment=extra.payment, capture=gateway().get_capture(capture_id))
+        record_extra_capture(payment=extra.payment, capture=gateway().get_capture(capture_id))
     return extra is not None

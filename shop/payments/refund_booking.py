@@ -1,4 +1,4 @@
-"""What a refund does to its payment and order. Callers hold the locks on both, and save the refund."""
+"""Applies a refund to its payment and order. Callers hold the locks on both."""
 
 from __future__ import annotations
 
@@ -10,51 +10,51 @@ from django.utils import timezone
 from privacy.mail.sending import notify
 from shop.mails import REFUND_MADE
 from shop.models import Order, Payment, Refund
-from shop.signals import payment_refunded, payment_restored
+from shop.signals import payment_refunded, refund_reverted
 
 logger = logging.getLogger(__name__)
 
 
-def lock(payment_id: UUID) -> Payment:
-    """The order first, then the payment: `shop.payments.settlement` takes its locks in the same sequence."""
+def lock_payment(payment_id: UUID) -> Payment:
+    """Locks the order first, then the payment, like `shop.payments.settlement`."""
     order = Order.objects.select_for_update().get(payments=payment_id)
     payment = Payment.objects.select_for_update().get(pk=payment_id)
     payment.order = order
     return payment
 
 
-def book(refund: Refund) -> None:
-    """The money went back: counted once, the buyer is told, and so are the floors above."""
+def complete_refund(refund: Refund) -> None:
+    """Records a completed refund, notifies the buyer and sends `payment_refunded`."""
     refund.state, refund.completed_at = Refund.State.COMPLETED, timezone.now()
     refund.save()
-    _count(refund.payment, refund.payment.refunded_minor + refund.amount_minor)
+    _set_refunded_amount(refund.payment, refund.payment.refunded_minor + refund.amount_minor)
     _mail_notice(refund)
     payment_refunded.send(Payment, payment=refund.payment, refund=refund)
 
 
-def undo(refund: Refund) -> None:
-    """The money came home again; the row stays, as history."""
-    refund.state = Refund.State.UNDONE
+def revert_refund(refund: Refund) -> None:
+    """Reverts a completed refund; the row stays as history."""
+    refund.state = Refund.State.REVERTED
     refund.save()
-    _count(refund.payment, refund.payment.refunded_minor - refund.amount_minor)
-    payment_restored.send(Payment, payment=refund.payment, refund=refund)
+    _set_refunded_amount(refund.payment, refund.payment.refunded_minor - refund.amount_minor)
+    refund_reverted.send(Payment, payment=refund.payment, refund=refund)
 
 
-def note_problem(payment: Payment, problem: str) -> None:
-    """For the staff's reconciliation page; a look that finds nothing wrong takes it away."""
+def record_problem(payment: Payment, problem: str) -> None:
+    """Stores a problem for the reconciliation page; a comparison without differences clears it."""
     logger.error("payment %s: %s", payment.pk, problem)
     payment.problem = problem[:200]
     payment.save(update_fields=["problem", "changed_at"])
 
 
-def _count(payment: Payment, refunded_minor: int) -> None:
+def _set_refunded_amount(payment: Payment, refunded_minor: int) -> None:
     payment.refunded_minor = refunded_minor
-    payment.state, payment.order.state = _states(payment)
+    payment.state, payment.order.state = _refund_states(payment)
     payment.save(update_fields=["refunded_minor", "state", "changed_at"])
     payment.order.save(update_fields=["state"])
 
 
-def _states(payment: Payment) -> tuple[Payment.State, Order.State]:
+def _refund_states(payment: Payment) -> tuple[Payment.State, Order.State]:
     if payment.refunded_minor == 0:
         return Payment.State.PAID, Order.State.PAID
     if payment.refunded_minor < payment.amount_minor:
@@ -63,7 +63,7 @@ def _states(payment: Payment) -> tuple[Payment.State, Order.State]:
 
 
 def _mail_notice(refund: Refund) -> None:
-    """The refund is booked whether or not a mail may go. What a dispute took, PayPal tells the buyer itself."""
+    """Notifies the buyer; a refused mail is only logged. PayPal itself notifies the buyer about disputes."""
     order = refund.payment.order
     if refund.source != Refund.Source.CHARGEBACK:
         notify(REFUND_MADE, to=order.email, about=order, context={"refund": refund})

@@ -22,7 +22,7 @@ from shop.paypal.gateway import gateway
 from shop.paypal.types import RefundState, RefundStatus
 
 from .capture_lookup import payment_of_capture
-from .refund_booking import book, lock, note_problem, undo
+from .refund_booking import complete_refund, lock_payment, record_problem, revert_refund
 from .refund_errors import refusal_text
 
 if TYPE_CHECKING:
@@ -31,34 +31,34 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 State = Refund.State
-UNDONE = {RefundStatus.FAILED, RefundStatus.CANCELLED}
-LOOK_EVERY = timedelta(minutes=10)  # a pending refund takes days
+REVERTED_STATUSES = {RefundStatus.FAILED, RefundStatus.CANCELLED}
+CHECK_EVERY = timedelta(minutes=10)  # pending refunds take days
 
 
 class FormUsedBefore(ActionRefused):
-    """The form's number stands for another refund: of this payment or of another one."""
+    """The form was already used for another refund."""
 
 
 def refund_payment(*, payment: Payment, amount: Money, actor: User | None, number: UUID | None = None) -> Refund:
     """Gives `amount` back through PayPal. Raises `ActionRefused`.
 
-    `number` is the form's: pressing its button twice makes one refund, and the second press finds it; another amount
-    or payment under the same number raises `FormUsedBefore`. When PayPal does not answer, the refund stays NEW and
-    `finish_open_refunds` repeats it under the same key.
+    `number` is the form's idempotency key: pressing the button twice makes one refund; another amount or payment with
+    the same number raises `FormUsedBefore`. If PayPal doesn't answer, the refund stays NEW and `finish_open_refunds`
+    retries it with the same key.
     """
-    refund, is_new = _prepare(payment, amount, actor, number or uuid7())
-    return _send(refund) if is_new else refund
+    refund, is_new = _get_or_create_refund(payment, amount, actor, number or uuid7())
+    return _send_refund(refund) if is_new else refund
 
 
 @transaction.atomic
-def _prepare(payment: Payment, amount: Money, actor: User | None, number: UUID) -> tuple[Refund, bool]:
+def _get_or_create_refund(payment: Payment, amount: Money, actor: User | None, number: UUID) -> tuple[Refund, bool]:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     if earlier := Refund.objects.filter(pk=number).first():
         if (earlier.payment_id, earlier.total) != (payment.pk, amount):
             whose = "" if earlier.payment_id == payment.pk else " of another payment"
             raise FormUsedBefore(f"This form was already used for a refund of {earlier.total}{whose}.")
         return earlier, False
-    _check(payment, amount)
+    _check_refundable(payment, amount)
     refund = Refund.objects.create(
         id=number, payment=payment, amount_minor=amount.minor, currency=amount.currency, requested_by=actor
     )
@@ -66,18 +66,18 @@ def _prepare(payment: Payment, amount: Money, actor: User | None, number: UUID) 
     return refund, True
 
 
-def _check(payment: Payment, amount: Money) -> None:
+def _check_refundable(payment: Payment, amount: Money) -> None:
     if payment.capture_id is None or payment.state not in {Payment.State.PAID, Payment.State.PART_REFUNDED}:
-        raise ActionRefused("Only a payment that has arrived can be refunded.")
+        raise ActionRefused("Only a captured payment can be refunded.")
     if payment.is_disputed:
         raise ActionRefused(
-            "This payment is disputed. Answer the dispute at PayPal: a refund from here could pay the buyer twice."
+            "This payment is disputed. Respond to the dispute at PayPal: a refund from here could pay the buyer twice."
         )
     if amount.minor <= 0 or amount > payment.unclaimed:
         raise ActionRefused(f"At most {payment.unclaimed} of this payment can be refunded.")
 
 
-def _send(refund: Refund) -> Refund:
+def _send_refund(refund: Refund) -> Refund:
     try:
         remote = gateway().refund_capture(
             capture_id=refund.payment.capture_id or "",
@@ -90,75 +90,78 @@ def _send(refund: Refund) -> Refund:
         raise ActionRefused(refusal_text(error.issues)) from error
     except PayPalError as error:
         logger.warning("refund %s is unknown: %s", refund.pk, error)
-        raise ActionRefused("PayPal did not answer. The refund is kept and tried again by itself.") from error
+        raise ActionRefused("PayPal did not answer. The refund is saved and will be retried automatically.") from error
     return apply_refund(refund=refund, remote=remote)
 
 
 @transaction.atomic
 def apply_refund(*, refund: Refund, remote: RefundState) -> Refund:
-    """Brings a refund in line with what PayPal says of it; found in line, it changes nothing."""
-    payment = lock(refund.payment_id)
+    """Applies PayPal's state to a refund. Idempotent."""
+    payment = lock_payment(refund.payment_id)
     refund = Refund.objects.select_for_update().get(pk=refund.pk)
     refund.payment = payment
-    before, refund.paypal_refund_id, refund.looked_at = refund.state, remote.id, timezone.now()
-    _follow(refund, remote)
-    refund.save(update_fields=["state", "paypal_refund_id", "completed_at", "looked_at"])
+    before, refund.paypal_refund_id, refund.checked_at = refund.state, remote.id, timezone.now()
+    _apply_status(refund, remote)
+    refund.save(update_fields=["state", "paypal_refund_id", "completed_at", "checked_at"])
     if refund.state != before:
         record(action=f"shop.refund.{refund.state}", about=refund, actor=None)
     return refund
 
 
-def _follow(refund: Refund, remote: RefundState) -> None:
-    """UNDONE is the end: only a dispute that was won, or PayPal's own word, leads there."""
-    if refund.state == State.COMPLETED and remote.status in UNDONE:
-        undo(refund)
-    elif refund.state in {State.COMPLETED, State.UNDONE}:
+def _apply_status(refund: Refund, remote: RefundState) -> None:
+    """REVERTED is final: it follows a dispute that was won, or PayPal's own report."""
+    if refund.state == State.COMPLETED and remote.status in REVERTED_STATUSES:
+        revert_refund(refund)
+    elif refund.state in {State.COMPLETED, State.REVERTED}:
         return
-    elif remote.status is RefundStatus.COMPLETED and _fits(refund, remote):
-        book(refund)
-    elif remote.status in UNDONE:
+    elif remote.status is RefundStatus.COMPLETED and _is_expected_amount(refund, remote):
+        complete_refund(refund)
+    elif remote.status in REVERTED_STATUSES:
         refund.state = State.FAILED
     else:
         refund.state = State.PENDING
 
 
-def _fits(refund: Refund, remote: RefundState) -> bool:
-    """More than was paid, or another amount than was asked for, is not booked but shown to staff."""
+def _is_expected_amount(refund: Refund, remote: RefundState) -> bool:
+    """An unexpected amount, or one above the payment, is not recorded but shown to staff."""
     payment = refund.payment
     if remote.amount == refund.total and refund.total <= payment.refundable:
         return True
-    note_problem(payment, f"PayPal gave back {remote.amount}; here {refund.total} of {payment.refundable} was expected")
+    record_problem(
+        payment, f"PayPal returned {remote.amount}; here {refund.total} of {payment.refundable} was expected"
+    )
     return False
 
 
-def adopt_refund(*, paypal_refund_id: str, source: Refund.Source = Refund.Source.PAYPAL) -> Refund:
-    """A refund that PayPal tells of: ours, or one made at PayPal's side, which gets a row of this source.
+def import_refund(*, paypal_refund_id: str, source: Refund.Source = Refund.Source.PAYPAL) -> Refund:
+    """Records a refund known to PayPal: our own, or one made at PayPal, which gets a row with this source.
 
-    Raises `PaymentUnknown` for money that is not booked here, and `PayPalError`.
+    Raises `PaymentUnknown` for a capture that isn't recorded here, and `PayPalError`.
     """
     remote = gateway().get_refund(paypal_refund_id)
     payment = payment_of_capture(remote.capture_id or "")
-    return apply_refund(refund=_row_of(remote, payment, source), remote=remote)
+    return apply_refund(refund=_get_or_create_row(remote, payment, source), remote=remote)
 
 
 @transaction.atomic
-def _row_of(remote: RefundState, payment: Payment, source: Refund.Source) -> Refund:
+def _get_or_create_row(remote: RefundState, payment: Payment, source: Refund.Source) -> Refund:
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
-    known = payment.refunds.filter(paypal_refund_id=remote.id).first() or _nameless_row_of(remote, payment)
+    known = payment.refunds.filter(paypal_refund_id=remote.id).first() or _row_without_paypal_id(remote, payment)
     return known or Refund.objects.create(
         payment=payment,
         source=source,
         amount_minor=remote.amount.minor,
         currency=remote.amount.currency,
         paypal_refund_id=remote.id,
-        created_at=remote.created_at or timezone.now(),  # PayPal's own time: a dispute opened later did not take it
+        created_at=remote.created_at or timezone.now(),  # PayPal's time, to tell it from refunds after a later dispute
     )
 
 
-def _nameless_row_of(remote: RefundState, payment: Payment) -> Refund | None:
-    """Ours, whose answer was lost; or what a dispute took, booked from its outcome before PayPal told of the money."""
+def _row_without_paypal_id(remote: RefundState, payment: Payment) -> Refund | None:
+    """A row without PayPal's id: our own refund whose response was lost, or a chargeback recorded from a dispute's
+    outcome."""
     nameless = payment.refunds.filter(paypal_refund_id=None)
-    if remote.custom_id is None:  # an old answer without our number: the amount tells
+    if remote.custom_id is None:  # a response without our id: match by amount
         ours = nameless.filter(state=State.NEW, amount_minor=remote.amount.minor)
     else:
         ours = nameless.filter(pk=remote.custom_id) if _is_uuid(remote.custom_id) else nameless.none()
@@ -174,22 +177,22 @@ def _is_uuid(text: str) -> bool:
 
 
 def finish_open_refunds() -> int:
-    """Repeats refunds that PayPal never answered, and looks after pending ones. Returns how many."""
+    """Retries refunds without a response from PayPal and checks pending ones. Returns their number."""
     now = timezone.now()
-    looked_lately = Q(state=State.PENDING, looked_at__gt=now - LOOK_EVERY) & ~is_ahead("looked_at", now)
-    waiting = Refund.objects.filter(state__in=Refund.UNDER_WAY).exclude(looked_lately)
-    refunds = list(waiting.select_related("payment").order_by(F("looked_at").asc(nulls_first=True))[:200])
+    checked_recently = Q(state=State.PENDING, checked_at__gt=now - CHECK_EVERY) & ~is_ahead("checked_at", now)
+    waiting = Refund.objects.filter(state__in=Refund.IN_PROGRESS).exclude(checked_recently)
+    refunds = list(waiting.select_related("payment").order_by(F("checked_at").asc(nulls_first=True))[:200])
     for refund in refunds:
-        _finish(refund)
+        _retry_refund(refund)
     return len(refunds)
 
 
-def _finish(refund: Refund) -> None:
+def _retry_refund(refund: Refund) -> None:
     try:
         if refund.paypal_refund_id:
             apply_refund(refund=refund, remote=gateway().get_refund(refund.paypal_refund_id))
         else:
-            _send(refund)
+            _send_refund(refund)
     except (ActionRefused, PayPalError) as error:
         logger.warning("refund %s is still open: %s", refund.pk, error)
-        Refund.objects.filter(pk=refund.pk).update(looked_at=timezone.now())
+        Refund.objects.filter(pk=refund.pk).update(checked_at=timezone.now())

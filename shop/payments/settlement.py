@@ -1,8 +1,8 @@
-"""Payments are settled from wherever news comes first.
+"""Settles payments.
 
-The buyer's return, PayPal's message and the regular look-up all call `settle`. No lock is ever held while PayPal is
-asked: a payment is claimed in one short statement, PayPal is asked under a key that makes a repetition harmless, and
-the answer is applied under a row lock that first looks whether somebody else has done so.
+The buyer's return, webhook events and housekeeping all call `settle`. No lock is held while waiting for PayPal: a short
+statement claims the payment, PayPal is called with an idempotency key, and the result is applied under a row lock,
+unless another process has already done so.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from shop.paypal.gateway import gateway
 from shop.paypal.types import OrderState, OrderStatus
 from shop.signals import payer_known
 
-from .capture_booking import MONEY_CAME, apply_capture, difference, note_problem
+from .capture_booking import CAPTURED_STATUSES, apply_capture, capture_mismatch, record_problem
 
 logger = logging.getLogger(__name__)
 
 State = Payment.State
-CLAIM_LIFE = timedelta(minutes=2)  # after this, a claim whose process died may be taken over
-LOOK_AGAIN_FOR = timedelta(days=30)  # pending payments take days; nothing stays open longer
+CLAIM_LIFE = timedelta(minutes=2)  # after this, an abandoned claim may be taken over
+SETTLE_FOR = timedelta(days=30)  # pending payments may take days, none takes longer
 
 
 def settle(*, payment: Payment) -> Payment:
-    """Brings a payment in line with what PayPal knows. Raises `PayPalError` when that can't be learned now."""
+    """Updates a payment from PayPal and captures it if approved. Raises `PayPalError` if PayPal can't be reached."""
     if payment.paypal_order_id is None:
         return payment
     if payment.capture_id:
@@ -36,11 +36,11 @@ def settle(*, payment: Payment) -> Payment:
     try:
         remote = gateway().get_order(payment.paypal_order_id)
     except Expired:
-        return _close(payment, State.EXPIRED)
+        return _close_attempt(payment, State.EXPIRED)
     if remote.captures:
         return _apply_order(payment, remote)
     if remote.status is OrderStatus.VOIDED:
-        return _close(payment, State.EXPIRED)
+        return _close_attempt(payment, State.EXPIRED)
     if remote.status is OrderStatus.APPROVED:
         return _capture_once(payment, remote)
     payment.refresh_from_db()
@@ -48,23 +48,23 @@ def settle(*, payment: Payment) -> Payment:
 
 
 def _capture_once(payment: Payment, remote: OrderState) -> Payment:
-    """What the buyer approved is compared with the order first, so that no wrong amount is ever collected."""
-    if wrong := difference(payment, remote.total, remote.custom_id):
-        return note_problem(payment, f"At PayPal the buyer approved {wrong}")
-    if _claim(payment, now=timezone.now()):
-        return _capture(payment)
+    """Captures after comparing the approved amount with the order, so that no wrong amount is collected."""
+    if wrong := capture_mismatch(payment, remote.total, remote.custom_id):
+        return record_problem(payment, f"At PayPal the buyer approved {wrong}")
+    if _claim_capture(payment, now=timezone.now()):
+        return _capture_at_paypal(payment)
     payment.refresh_from_db()
     return payment
 
 
-def _claim(payment: Payment, *, now: datetime) -> bool:
-    """Makes this process the one that captures. The key of the capture would catch a second one all the same."""
+def _claim_capture(payment: Payment, *, now: datetime) -> bool:
+    """Claims the capture for this process. The idempotency key would prevent a second capture anyway."""
     waiting = Payment.objects.filter(pk=payment.pk, state=State.CREATED)
     abandoned = Payment.objects.filter(pk=payment.pk, state=State.CAPTURING, changed_at__lt=now - CLAIM_LIFE)
     return any(rows.update(state=State.CAPTURING, changed_at=now) for rows in (waiting, abandoned))
 
 
-def _capture(payment: Payment) -> Payment:
+def _capture_at_paypal(payment: Payment) -> Payment:
     payment.refresh_from_db()
     order_id = payment.paypal_order_id or ""
     try:
@@ -72,13 +72,13 @@ def _capture(payment: Payment) -> Payment:
     except (AlreadyCaptured, Conflict):
         remote = gateway().get_order(order_id)
     except PayerActionRequired:
-        return _send_buyer_back(payment)
+        return _require_new_approval(payment)
     except Declined:
-        return _close(payment, State.DECLINED)
+        return _close_attempt(payment, State.DECLINED)
     except Expired:
-        return _close(payment, State.EXPIRED)
+        return _close_attempt(payment, State.EXPIRED)
     except Invalid as error:
-        return note_problem(payment, f"PayPal refused the capture: {', '.join(error.issues)}")
+        return record_problem(payment, f"PayPal refused the capture: {', '.join(error.issues)}")
     return _apply_order(payment, remote)
 
 
@@ -86,7 +86,7 @@ def _apply_order(payment: Payment, remote: OrderState) -> Payment:
     if remote.captures:
         if remote.payer_email:
             payer_known.send(Payment, payment=payment, payer_email=remote.payer_email)
-        first, *others = sorted(remote.captures, key=lambda capture: capture.status not in MONEY_CAME)
+        first, *others = sorted(remote.captures, key=lambda capture: capture.status not in CAPTURED_STATUSES)
         payment = apply_capture(payment=payment, capture=first)
         for capture in others if payment.is_received else ():
             apply_capture(payment=payment, capture=capture)
@@ -95,8 +95,8 @@ def _apply_order(payment: Payment, remote: OrderState) -> Payment:
     return payment
 
 
-def _close(payment: Payment, state: State) -> Payment:
-    """Ends an attempt without money; the order can be paid by another."""
+def _close_attempt(payment: Payment, state: State) -> Payment:
+    """Closes an unpaid attempt; the order can be paid with another one."""
     Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.CAPTURING]).update(
         state=state, changed_at=timezone.now()
     )
@@ -104,8 +104,8 @@ def _close(payment: Payment, state: State) -> Payment:
     return payment
 
 
-def _send_buyer_back(payment: Payment) -> Payment:
-    """PayPal wants another way to pay: the next approval gets a key of its own, because the old one is answered."""
+def _require_new_approval(payment: Payment) -> Payment:
+    """PayPal asked for another payment method: the next approval gets a new idempotency key."""
     Payment.objects.filter(pk=payment.pk, state=State.CAPTURING).update(
         state=State.CREATED, approval=payment.approval + 1, changed_at=timezone.now()
     )
@@ -114,19 +114,19 @@ def _send_buyer_back(payment: Payment) -> Payment:
 
 
 def settle_open_payments(*, now: datetime) -> int:
-    """Asks PayPal about everything that is open. Returns how many were asked about."""
+    """Settles all open payments. Returns the number checked."""
     asked = 0
-    for payment in Payment.objects.unsettled().filter(created_at__gt=now - LOOK_AGAIN_FOR).order_by("changed_at")[:200]:
+    for payment in Payment.objects.unsettled().filter(created_at__gt=now - SETTLE_FOR).order_by("changed_at")[:200]:
         try:
             settle(payment=payment)
         except PayPalError as error:
             logger.warning("payment %s is still unknown: %s", payment.pk, error)
-        _go_to_the_end_of_the_queue(payment, now=now)
+        _move_to_queue_end(payment, now=now)
         asked += 1
     return asked
 
 
-def _go_to_the_end_of_the_queue(payment: Payment, *, now: datetime) -> None:
-    """So that the others get their turn. The time of a claim (CAPTURING) is left alone: it says when the claim ends."""
+def _move_to_queue_end(payment: Payment, *, now: datetime) -> None:
+    """Gives other payments their turn. A claim's time (CAPTURING) stays, because it says when the claim expires."""
     waiting = Payment.objects.filter(pk=payment.pk, state__in=[State.CREATED, State.PENDING])
     waiting.update(changed_at=now)

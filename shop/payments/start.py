@@ -1,4 +1,4 @@
-"""Starting a payment at PayPal: once for each attempt, however often the buyer clicks."""
+"""Starts a payment at PayPal: one PayPal order per attempt, however often the buyer clicks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shop.paypal.errors import Conflict, PayPalError
 from shop.paypal.gateway import gateway
 from shop.paypal.types import OrderItem
 
-from .capture_booking import note_problem
+from .capture_booking import record_problem
 
 logger = logging.getLogger(__name__)
 
@@ -23,17 +23,17 @@ INVOICE_IS_PAID = "DUPLICATE_INVOICE_ID"
 
 
 class PaymentUnavailable(Exception):
-    """PayPal can't be reached or won't take the order now. The order is kept and can be paid later."""
+    """PayPal can't be reached or refuses the order now. The order is kept and can be paid later."""
 
 
 class PaymentStarting(Exception):
-    """PayPal is still working on the same request from another click. Its address will be in `approve_url` shortly."""
+    """PayPal is still processing the same request of another click; `approve_url` will be set shortly."""
 
 
 def start_payment(*, order: Order) -> str:
-    """The address where the buyer approves. Repeating it gives the same PayPal order.
+    """The URL where the buyer approves the payment. Idempotent, and never waits for another request.
 
-    Asks PayPal without ever waiting to ask again. Raises `PaymentUnavailable` and `PaymentStarting`.
+    Raises `PaymentUnavailable` and `PaymentStarting`.
     """
     payment = _running_payment(order)
     if not payment.approve_url:
@@ -41,7 +41,7 @@ def start_payment(*, order: Order) -> str:
             _create_at_paypal(payment)
         except Conflict as error:
             if INVOICE_IS_PAID in error.issues:
-                note_problem(payment, "PayPal says that the invoice of this payment is already paid")
+                record_problem(payment, "PayPal says that the invoice of this payment is already paid")
                 raise PaymentUnavailable from error
         except PayPalError as error:
             logger.warning("payment %s could not be started: %s", payment.pk, error)
@@ -51,11 +51,11 @@ def start_payment(*, order: Order) -> str:
 
 
 def approve_url(payment: Payment) -> str:
-    """Where the buyer approves a payment that was started. Raises `PaymentUnavailable` and `PaymentStarting`."""
+    """The approval URL of a started payment. Raises `PaymentUnavailable` and `PaymentStarting`."""
     if not payment.approve_url:
         raise PaymentStarting
     if not payment.approve_url.startswith(f"{settings.PAYPAL_APPROVE_ORIGIN}/"):
-        note_problem(payment, "the approve URL is not PayPal's")
+        record_problem(payment, "the approve URL is not PayPal's")
         raise PaymentUnavailable
     return payment.approve_url
 
@@ -69,7 +69,7 @@ def _create_at_paypal(payment: Payment) -> None:
         description=order.product_name,
         total=payment.total,
         items=(OrderItem(name=order.product_name, unit_amount=payment.total),),
-        # Neither holds the address of the order's page: PayPal has no need of it (shop/checkout/checkout_cookie.py).
+        # Neither URL contains the order page's token: PayPal doesn't need it (shop/checkout/checkout_cookie.py).
         return_url=settings.SITE_URL + reverse("shop:checkout_return"),
         cancel_url=settings.SITE_URL + reverse("shop:checkout_cancelled"),
     )
@@ -80,9 +80,9 @@ def _create_at_paypal(payment: Payment) -> None:
 
 @transaction.atomic
 def _running_payment(order: Order) -> Payment:
-    """The order's payment that can still succeed, made if there is none."""
+    """The order's open payment, created if there is none."""
     order = Order.objects.select_for_update().get(pk=order.pk)
-    running = order.payments.exclude(state__in=Payment.OVER).first()
+    running = order.payments.exclude(state__in=Payment.UNSUCCESSFUL).first()
     return running or Payment.objects.create(
         order=order, attempt=order.payments.count() + 1, amount_minor=order.amount_minor, currency=order.currency
     )

@@ -1,7 +1,7 @@
-"""Whose certificate signed a webhook: where it may come from, and whether it is PayPal's.
+"""Fetches and verifies the certificates that sign webhook events.
 
-The address of the certificate is in the message, so anybody can write anything there: only an allow-listed address
-is ever fetched, redirects are not followed, and what comes back must chain to a trusted root under PayPal's name.
+The certificate's URL comes with the request, so it is untrusted: only an allowlisted URL is fetched, redirects are not
+followed, and the certificate must chain to a trusted root under PayPal's name.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _MALFORMED = (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.In
 
 
 class CertificateUnavailable(Exception):
-    """The network, not the message, is at fault: PayPal itself can be asked instead."""
+    """The certificate can't be fetched; PayPal's verification API may be used instead."""
 
 
 class CertificateSource:
-    """Fetches and remembers chains. Only those that proved to be PayPal's are remembered, the last few of them."""
+    """Fetches certificate chains and caches the last few verified ones."""
 
     def __init__(self, config: PayPalConfig, session: requests.Session) -> None:
         self._config = config
@@ -89,7 +89,7 @@ class CertificateSource:
 
 
 def allowed_url(cert_url: str, config: PayPalConfig) -> str:
-    """The address put together anew from its checked parts, so that two parsers cannot read it differently."""
+    """The URL rebuilt from its checked parts, so that two parsers can't interpret it differently."""
     try:
         parts = urlsplit(cert_url)
         origin = _origin(parts)
@@ -101,7 +101,7 @@ def allowed_url(cert_url: str, config: PayPalConfig) -> str:
 
 
 def trust_store(path: str) -> Store:
-    """The roots in a PEM file, parsed again when the file changes (the stand-in makes its own at its first start)."""
+    """The roots in a PEM file, parsed again when the file changes (the stand-in creates its own)."""
     try:
         return _parsed_store(path, Path(path).stat().st_mtime_ns)
     except (OSError, ValueError):
@@ -114,7 +114,7 @@ def _parsed_store(path: str, changed: int) -> Store:
 
 
 def _origins(config: PayPalConfig) -> set[str]:
-    """Where certificates may come from: a sandbox certificate proves nothing to a live shop."""
+    """Allowed origins of certificates, by mode: a live shop doesn't accept sandbox certificates."""
     if config.mode == "standin":
         return {_origin(urlsplit(config.base_url))}
     return {f"https://{host}" for host in (LIVE_HOSTS if config.mode == "live" else SANDBOX_HOSTS)}

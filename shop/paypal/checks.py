@@ -1,4 +1,4 @@
-"""System checks: sandbox and live need credentials, over HTTPS. They name settings and never show a value."""
+"""System checks: sandbox and live need credentials and HTTPS. Messages name settings, never values."""
 
 from __future__ import annotations
 

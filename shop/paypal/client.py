@@ -2,8 +2,8 @@
 
 The SDK (paypalrestsdk 1.13.3) keeps the token and builds the headers. It has no timeouts, retries a 401 for ever,
 returns a 400 as if it were an answer, sends `null` with a GET, lets a caller's headers into the token call and logs
-bodies. Everything it sends goes through `http_call` and everything it receives through `handle_response`, so those
-are what this subclass mends.
+bodies. All requests go through `http_call` and all responses through `handle_response`, so this subclass overrides
+those.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         *,
         repeatable: bool = False,
     ) -> dict[str, Any]:
-        """`None` sends no body at all, `{}` sends `{}`, bytes go out as they are."""
+        """`None` sends no body, `{}` sends `{}`, bytes are sent unchanged."""
         return self.request(self.endpoint + action, "POST", params, headers, repeatable=repeatable)
 
     @sensitive_variables()
@@ -79,7 +79,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         *,
         repeatable: bool = False,
     ) -> dict[str, Any]:
-        """Calls with the token, and once more with a fresh one if PayPal answers 401 (nothing was done then)."""
+        """Sends the request with the token, and again with a fresh one after a 401 (nothing was done then)."""
         call: dict[str, Any] = {
             "data": json.dumps(body).encode() if isinstance(body, dict) else body,
             "repeatable": repeatable or method == "GET" or "PayPal-Request-Id" in (headers or {}),
@@ -94,7 +94,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
 
     @sensitive_variables()
     def http_call(self, url: str, method: str, *, repeatable: bool = True, **kwargs: Any) -> dict[str, Any]:
-        """The SDK comes here directly for a token, which is safe to ask for again."""
+        """The SDK calls this directly for a token request, which is safe to repeat."""
         started = time.monotonic()
         for _ in range(REPEATS if repeatable else 0):
             try:
@@ -105,7 +105,7 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         return self._send(url, method, **kwargs)
 
     def handle_response(self, response: requests.Response, content: bytes) -> dict[str, Any]:
-        """The answer's object, `{}` for an empty one; raises for anything but a 2xx."""
+        """The response's JSON object, `{}` if empty; raises for anything but 2xx."""
         debug_id = clean_debug_id(response.headers.get("PayPal-Debug-Id"))
         if not 200 <= response.status_code <= 299:
             raise refusal(response.status_code, _json(content), debug_id)
@@ -120,7 +120,8 @@ class PayPalClient(Api):  # type: ignore[misc,unused-ignore]  # the SDK has no t
         refresh_token: None = None,
         headers: dict[str, str] | None = None,
     ) -> dict[str, Any]:
-        """The current token, or a new one. `headers` are not passed on: they belong to the call, not to its token."""
+        """The current token, or a new one. `headers` are not passed on: they belong to the API call, not to the token
+        request."""
         with self._token_lock:
             self.validate_token_hash()
             return self.token_hash or self._keep(super().get_token_hash())
@@ -180,7 +181,7 @@ def _session(*, use_proxies: bool) -> requests.Session:
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Without an `auth`, requests would put a password from ~/.netrc in place of the token."""
+    """Without an `auth`, requests would replace the token by a password from ~/.netrc."""
     return request
 
 

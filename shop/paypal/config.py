@@ -1,4 +1,4 @@
-"""The PayPal settings as one value, which is also the key under which a gateway is kept."""
+"""The PayPal settings as one value, which is also the cache key of the gateway."""
 
 from __future__ import annotations
 

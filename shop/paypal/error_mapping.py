@@ -1,7 +1,7 @@
-"""From PayPal's status and error envelope to one of this package's errors, without keeping any of the envelope's prose.
+"""Maps PayPal's status and error envelope to this package's errors, without the envelope's texts.
 
 The envelope is `{name, message, debug_id, details: [{field, issue, description}], links}`. Only codes and field names
-are read: messages, values and some v1 "issues" are sentences that may quote an e-mail address.
+are read: messages, values and some v1 "issues" are sentences that may quote an email address.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ _USED_BATCH = re.compile(r"duplicate|already exists", re.IGNORECASE)
 
 
 class Unauthorized(NotConfigured):
-    """401. The client tries once more with a fresh token before it lets this out."""
+    """401. The client retries once with a fresh token before raising it."""
 
     what = "PayPal refuses PAYPAL_CLIENT_ID and PAYPAL_CLIENT_SECRET"
 
 
 class Busy(Transient):
-    """No connection or 5xx: worth another try at once when the request is safe to repeat."""
+    """No connection or 5xx: may be retried at once if the request is safe to repeat."""
 
 
 def refusal(status: int, body: Any, debug_id: str | None) -> PayPalError:
-    """The error for any answer that is not 2xx."""
+    """The error for a response other than 2xx."""
     envelope = body if isinstance(body, dict) else {}
     debug_id = clean_debug_id(debug_id) or clean_debug_id(envelope.get("debug_id"))
     issues = _issues(envelope)
@@ -68,7 +68,7 @@ def refusal(status: int, body: Any, debug_id: str | None) -> PayPalError:
 
 
 def clean_debug_id(value: object) -> str | None:
-    """A debug id that is safe to log, or None: a header could hold line breaks of somebody's choosing."""
+    """A debug id that is safe to log, or None: a header could contain injected line breaks."""
     return value if isinstance(value, str) and _DEBUG_ID.fullmatch(value) else None
 
 
@@ -93,7 +93,7 @@ def _by_issue(envelope: dict[str, Any], issues: tuple[str, ...], debug_id: str |
 
 
 def _issues(envelope: dict[str, Any]) -> tuple[str, ...]:
-    """PayPal's codes, or the envelope's name where the details hold only sentences."""
+    """PayPal's issue codes, or the envelope's name if the details contain only sentences."""
     found = [detail.get("issue") for detail in _details(envelope)]
     codes = [issue for issue in found if isinstance(issue, str) and _CODE.fullmatch(issue)]
     name = envelope.get("name")

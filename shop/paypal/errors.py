@@ -1,14 +1,13 @@
-"""What can go wrong with PayPal, named by what the caller must do about it.
+"""PayPal errors, named by what the caller must do about them.
 
-No message holds a request, an answer or anything personal: only PayPal's own codes, field names and the debug id
-that PayPal's support asks for.
+No message contains a request, a response or personal data: only PayPal's codes, field names and the debug id.
 """
 
 from __future__ import annotations
 
 
 class PayPalError(Exception):
-    """The family. `issues` are PayPal's codes, such as `DUPLICATE_INVOICE_ID`; `debug_id` names the call at PayPal."""
+    """The base class. `issues` are PayPal's codes, such as `DUPLICATE_INVOICE_ID`; `debug_id` identifies the call."""
 
     what = "PayPal could not do this"
 
@@ -19,25 +18,25 @@ class PayPalError(Exception):
 
 
 class NotConfigured(PayPalError):
-    """A setting is missing, or PayPal refuses the credentials. Nothing was done; a human must act."""
+    """A setting is missing, or PayPal rejects the credentials. Nothing was done; the operator must act."""
 
     what = "PayPal is not configured"
 
 
 class Transient(PayPalError):
-    """Timeout, 429, 5xx or an unreadable answer: the outcome is **unknown**. Look it up, or repeat under its key."""
+    """Timeout, 429, 5xx or an unreadable response: **unknown** outcome. Look it up, or retry with the same key."""
 
     what = "PayPal did not answer; the outcome is unknown"
 
 
 class Conflict(PayPalError):
-    """The same request is still running, or its invoice number is already paid: look up before anything else."""
+    """The same request is still in progress, or its invoice id is already paid: look it up first."""
 
     what = "PayPal already has this request or this invoice"
 
 
 class Invalid(PayPalError):
-    """PayPal refused the request for good; nothing was done. `fields` are the places it complained about."""
+    """PayPal rejected the request; nothing was done. `fields` are the invalid fields."""
 
     what = "PayPal refused the request"
 
@@ -54,7 +53,8 @@ class Invalid(PayPalError):
 
 
 class PayerActionRequired(PayPalError):
-    """The payer must go back to PayPal to approve, or to choose another way to pay: `approve_url` where PayPal says."""
+    """The payer must return to PayPal to approve or to choose another payment method, at `approve_url` if PayPal gives
+    one."""
 
     what = "The payer has to act at PayPal first"
 
@@ -71,25 +71,25 @@ class PayerActionRequired(PayPalError):
 
 
 class Declined(PayPalError):
-    """The payment is refused for this payer: a new attempt or none."""
+    """The payment is declined for this payer: make a new attempt or give up."""
 
     what = "PayPal declined the payment"
 
 
 class AlreadyCaptured(PayPalError):
-    """The money of this order was taken before: GET the order and adopt its capture."""
+    """The order was captured before: GET the order and use its capture."""
 
     what = "The order is already captured"
 
 
 class Expired(PayPalError):
-    """404: PayPal does not know this id, or no longer. Orders last about three hours."""
+    """404: PayPal doesn't know this id (any more). Unpaid orders expire after about three hours."""
 
     what = "PayPal does not know this any more"
 
 
 class DuplicateBatch(PayPalError):
-    """This sender_batch_id was used before. `batch_id` is the payout it made, where PayPal tells."""
+    """This sender_batch_id was used before. `batch_id` is the existing batch, if PayPal names it."""
 
     what = "The payout batch was sent before"
 
@@ -106,7 +106,7 @@ class DuplicateBatch(PayPalError):
 
 
 class WebhookRejected(PayPalError):
-    """A message that PayPal did not sign for this site. `reason` is one of a few constant texts."""
+    """The request is not a webhook event signed by PayPal for this site. `reason` is a constant text."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason

@@ -1,7 +1,7 @@
-"""The shop's door to PayPal: one method for each thing the shop does there, plain values in and out.
+"""The PayPal gateway: one method per operation, with plain values in and out.
 
-Every method raises the errors of `shop.paypal.errors`. `Transient` means that the outcome is unknown: repeat with the
-*same* key, or look up. Keys (`request_id`, `sender_batch_id`) are stored by the caller before they are used here;
+Every method raises the errors of `shop.paypal.errors`. `Transient` means that the outcome is unknown: retry with the
+*same* key, or look it up. Keys (`request_id`, `sender_batch_id`) are stored by the caller before they are used here;
 PayPal remembers those of orders for 6 hours, of payments for 45 days and of payouts for 30 days.
 """
 
@@ -64,7 +64,7 @@ class Gateway:
         cancel_url: str,
         items: Sequence[OrderItem] = (),
     ) -> CreatedOrder:
-        """Store the id before sending the buyer to `approve_url`. Conflict: the invoice number is already paid."""
+        """Store the id before redirecting to `approve_url`. Conflict: the invoice id is already paid."""
         body = request_bodies.order_body(
             brand_name=self.config.brand_name,
             reference_id=reference_id,
@@ -79,11 +79,11 @@ class Gateway:
         return _read(responses.created_order, answer)
 
     def get_order(self, order_id: str) -> OrderState:
-        """Expired after about three hours without a payment, or when the id was never PayPal's."""
+        """Raises Expired for an unpaid order after about three hours, and for an unknown id."""
         return _read(responses.order_state, self.client.get(f"/v2/checkout/orders/{_id(order_id)}"))
 
     def capture_order(self, *, order_id: str, request_id: str) -> OrderState:
-        """Takes the money. A COMPLETED order may hold a DECLINED capture: believe the capture, and check its amount."""
+        """A COMPLETED order may contain a DECLINED capture: check the capture's status and amount."""
         answer = self.client.post(f"/v2/checkout/orders/{_id(order_id)}/capture", {}, _keyed(request_id))
         return _read(responses.order_state, answer)
 
@@ -93,9 +93,9 @@ class Gateway:
     def refund_capture(
         self, *, capture_id: str, request_id: str, amount: Money | None = None, note: str = "", custom_id: str = ""
     ) -> RefundState:
-        """`amount=None` gives all that is left. Invalid carries PayPal's codes, such as CAPTURE_FULLY_REFUNDED.
+        """`amount=None` refunds the remainder. Invalid carries PayPal's codes, such as CAPTURE_FULLY_REFUNDED.
 
-        PayPal shows `custom_id` in the refund, so that it is known again when this answer is lost.
+        PayPal returns `custom_id` with the refund, which identifies it if this response is lost.
         """
         path = f"/v2/payments/captures/{_id(capture_id)}/refund"
         body = request_bodies.refund_body(amount=amount, note=note, custom_id=custom_id)
@@ -107,7 +107,7 @@ class Gateway:
 
     @sensitive_variables()
     def get_dispute(self, dispute_id: str) -> DisputeState:
-        """Read from documented fields alone: PayPal publishes no OpenAPI file of disputes in the set we check against.
+        """Reads documented fields only: PayPal's OpenAPI files don't include disputes.
 
         https://developer.paypal.com/docs/api/customer-disputes/v1/#disputes_get
         """
@@ -115,9 +115,9 @@ class Gateway:
 
     @sensitive_variables()
     def create_payout(self, *, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> PayoutState:
-        """At most 500 lines in one currency. DuplicateBatch: it was sent before, possibly by a repeat of this call."""
+        """At most 500 items in one currency. DuplicateBatch: it was sent before, possibly by a retry."""
         body = request_bodies.payout_body(sender_batch_id=sender_batch_id, subject=subject, items=items)
-        # sender_batch_id makes it safe to repeat: PayPal does not look at PayPal-Request-Id here.
+        # sender_batch_id makes it idempotent: PayPal ignores PayPal-Request-Id here.
         return _read(responses.payout_state, self.client.post("/v1/payments/payouts", body, repeatable=True))
 
     def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
@@ -128,27 +128,27 @@ class Gateway:
         return _read(responses.payout_item_state, self.client.get(f"/v1/payments/payouts-item/{_id(item_id)}"))
 
     def cancel_payout_item(self, item_id: str) -> PayoutItemState:
-        """Only an UNCLAIMED item can be cancelled. PayPal wants no body, takes no key, and so it is asked once."""
+        """Only an UNCLAIMED item can be canceled. PayPal expects no body and no key, so it is never retried."""
         answer = self.client.post(f"/v1/payments/payouts-item/{_id(item_id)}/cancel")
         return _read(responses.payout_item_state, answer)
 
     @sensitive_variables()
     def verify_webhook(self, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
-        """The event in the untouched body `raw`. WebhookRejected: not PayPal's; Transient: nobody could tell now."""
+        """The event in the raw body. WebhookRejected: not signed by PayPal; Transient: can't be verified now."""
         return self._webhooks.verify(headers, raw)
 
     def get_subscription(self) -> Subscription:
-        """The webhook with our id. Expired: this app has none with that id."""
+        """The configured webhook. Expired: this PayPal app has no webhook with that id."""
         answer = self.client.get(f"/v1/notifications/webhooks/{_id(self.config.webhook_id)}")
         return _read(Subscription.read, answer)
 
     def permissions(self) -> frozenset[str]:
-        """What PayPal allows this app, as it comes with the token."""
+        """The scopes of the access token."""
         return frozenset(str(self.client.get_token_hash().get("scope", "")).split())
 
 
 def gateway() -> Gateway:
-    """The gateway for the present settings; NotConfigured names those that are missing."""
+    """The gateway for the current settings; NotConfigured names missing ones."""
     return _gateway(PayPalConfig.from_settings())
 
 
@@ -162,7 +162,7 @@ os.register_at_fork(after_in_child=_gateway.cache_clear)
 
 
 def _id(value: str) -> str:
-    """An id may come from a browser's query string: what cannot be PayPal's is unknown to PayPal, without asking."""
+    """Validates an id, which may come from a query string: a malformed one raises Expired without a request."""
     if not _ID.fullmatch(value):
         raise Expired
     return value

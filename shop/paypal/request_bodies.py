@@ -1,6 +1,6 @@
-"""What is sent to PayPal: request bodies within PayPal's limits, from the OpenAPI files.
+"""Request bodies within PayPal's limits, from the OpenAPI files.
 
-Texts are shortened to fit; an identifier that does not fit is a mistake in this code and raises ValueError.
+Texts are truncated to fit; an identifier that doesn't fit is a bug and raises ValueError.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BLANKS = re.compile(r"[\s\x00-\x1f\x7f]+")
 
 
 def shortened(text: str, limit: int) -> str:
-    """One line of at most `limit` bytes of UTF-8: PayPal counts a character outside ASCII as more than one."""
+    """One line of at most `limit` UTF-8 bytes: PayPal counts non-ASCII characters as more than one."""
     line = _BLANKS.sub(" ", text).strip()
     if len(line.encode()) <= limit:
         return line
@@ -39,7 +39,7 @@ def shortened(text: str, limit: int) -> str:
 
 
 def identifier(value: str, limit: int) -> str:
-    """The value itself: shortening a key would make two payments look like one."""
+    """The unchanged value: truncating a key could make two payments look like one."""
     if not 0 < len(value) <= limit:
         raise ValueError(f"PayPal takes an identifier of 1 to {limit} characters here.")
     return value
@@ -56,7 +56,7 @@ def order_body(
     return_url: str,
     cancel_url: str,
 ) -> dict[str, Any]:
-    """An order to capture at once, nothing shipped. `reference_id` becomes the custom_id of the capture too."""
+    """An order with intent CAPTURE and no shipping. `reference_id` becomes the capture's custom_id, too."""
     unit = {
         "reference_id": identifier(reference_id, TEXT),
         "custom_id": identifier(reference_id, TEXT),
@@ -74,7 +74,7 @@ def order_body(
 
 
 def refund_body(*, amount: Money | None, note: str, custom_id: str = "") -> dict[str, Any]:
-    """`{}` gives everything back."""
+    """`{}` is a full refund."""
     body: dict[str, Any] = {} if amount is None else {"amount": v2_amount(amount)}
     if custom_id:
         body["custom_id"] = identifier(custom_id, TEXT)
@@ -82,7 +82,7 @@ def refund_body(*, amount: Money | None, note: str, custom_id: str = "") -> dict
 
 
 def payout_body(*, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> dict[str, Any]:
-    """Invalid names the receivers PayPal would refuse: one of them would make it refuse the whole batch."""
+    """Invalid names the receivers that PayPal would reject: one of them would reject the whole batch."""
     if not 0 < len(items) <= BATCH_LINES or len({line.amount.currency for line in items}) != 1:
         raise ValueError(f"A batch has 1 to {BATCH_LINES} lines in one currency.")
     if refused := tuple(
@@ -130,10 +130,10 @@ def _experience(brand_name: str, return_url: str, cancel_url: str) -> dict[str, 
 
 
 def is_payable(address: str) -> bool:
-    """Whether PayPal accepts this address as a receiver.
+    """Whether PayPal accepts this address as a payout receiver.
 
-    It is sent as mail servers write it, so that PayPal's own reading of a domain in another script can't pay somebody
-    else. For letters beyond ASCII before the @ there is no such form.
+    It is sent in ASCII form, so that PayPal's interpretation of an internationalized domain can't pay somebody else.
+    For letters beyond ASCII before the @ there is no such form.
     """
     try:
         validate_address(address)
@@ -144,7 +144,7 @@ def is_payable(address: str) -> bool:
 
 
 def _line(line: PayoutLine) -> dict[str, Any]:
-    """Payouts are v1: the amount's key is `currency`, not `currency_code`."""
+    """Payouts v1 call the key `currency`, not `currency_code`."""
     return {
         "recipient_type": "EMAIL",
         "receiver": envelope_address(line.receiver_email),
@@ -155,6 +155,6 @@ def _line(line: PayoutLine) -> dict[str, Any]:
 
 
 def _text(key: str, text: str, limit: int) -> dict[str, str]:
-    """PayPal refuses an empty text, so it is left out."""
+    """Omits an empty text, which PayPal would reject."""
     line = shortened(text, limit)
     return {key: line} if line else {}

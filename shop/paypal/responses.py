@@ -1,4 +1,4 @@
-"""What PayPal answers, read into values. A wrong shape raises LookupError, TypeError or ValueError."""
+"""Parses PayPal's responses into values. Malformed ones raise LookupError, TypeError or ValueError."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _time(text: str) -> datetime:
 
 
 def _money(amount: Json) -> Money:
-    """Both of PayPal's spellings. An amount finer than the currency's smallest unit is refused, never rounded."""
+    """Accepts `currency_code` and `currency`. Amounts below the currency's minor unit are refused, never rounded."""
     currency = amount.get("currency_code") or amount["currency"]
     money = Money.of(amount["value"], currency)
     if money.amount != Decimal(amount["value"]):
@@ -155,7 +155,7 @@ def _money(amount: Json) -> Money:
 
 
 def _refunded(status: CaptureStatus, amount: Money) -> Money | None:
-    """PayPal's capture tells only none, a part or all."""
+    """A capture's status says only whether none, a part or all was refunded."""
     if status is CaptureStatus.PARTIALLY_REFUNDED:
         return None
     return amount if status is CaptureStatus.REFUNDED else Money(0, amount.currency)
@@ -181,7 +181,7 @@ def _approve_url(answer: Json) -> str | None:
 
 
 def _up(answer: Json, kind: str) -> str | None:
-    """The id at the end of the parent's link, when the parent is of that kind."""
+    """The id at the end of the parent link, if the parent is of that kind."""
     for link in answer.get("links", []):
         if link.get("rel") == "up" and kind in link["href"] and (last := _LAST.search(link["href"])):
             return last[1]

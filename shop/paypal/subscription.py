@@ -1,4 +1,4 @@
-"""What PayPal has to tell this site about, and how to see that it does. `docs/paypal.md` lists the same events."""
+"""The required webhook events and app permissions. `docs/paypal.md` lists the same events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EVENTS = (
 )
 EVERYTHING = "*"
 
-# What an app may have to be allowed at PayPal, by the name of its switch in the developer dashboard.
+# Permissions of the PayPal app, by the name of the switch in the developer dashboard.
 PERMISSIONS = {
     "Payouts": "https://uri.paypal.com/payments/payouts",
     "Customer disputes": "https://uri.paypal.com/services/disputes/read-seller",

@@ -1,4 +1,4 @@
-"""What goes into the gateway and what comes out: plain values, no SDK objects and no database rows."""
+"""The gateway's parameters and results: plain values, no SDK objects or database rows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from shop.money import Money
 
 
 class Status(StrEnum):
-    """PayPal's own words, so that they can be stored as they come."""
+    """PayPal's own values, so that they can be stored unchanged."""
 
     @classmethod
     def _missing_(cls, value: object) -> Status:
-        # PayPal adds states without notice; an unfamiliar one must not stop a webhook or the reconciliation.
+        # PayPal adds states without notice; an unknown one must not break webhooks or the reconciliation.
         return cls("UNKNOWN")
 
 
@@ -75,7 +75,7 @@ class DisputeOutcome(Status):
 
 
 class PayoutStatus(Status):
-    """Of a batch. SUCCESS means that it was processed, not that everyone was paid."""
+    """A batch's status. SUCCESS means that it was processed, not that everyone was paid."""
 
     DENIED = "DENIED"
     PENDING = "PENDING"
@@ -116,7 +116,7 @@ class CreatedOrder:
 
 @dataclass(frozen=True, slots=True)
 class CaptureState:
-    """`refunded` is the sum given back so far; None where PayPal says only that it was a part."""
+    """`refunded` is the total refunded so far; None for a partial refund of unknown amount."""
 
     id: str
     status: CaptureStatus
@@ -130,7 +130,7 @@ class CaptureState:
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """`amount` is this refund alone, never the sum of several. `custom_id` is ours, or the capture's where none was."""
+    """`amount` is this refund alone, never the total. `custom_id` is ours, or the capture's if none was given."""
 
     id: str
     status: RefundStatus
@@ -143,7 +143,7 @@ class RefundState:
 
 @dataclass(frozen=True, slots=True)
 class DisputeState:
-    """`refunded` is what the outcome gave the buyer, where PayPal says so; `capture_ids` the payments it is about."""
+    """`refunded` is the amount the outcome gave the buyer, if known; `capture_ids` are the disputed captures."""
 
     id: str
     status: DisputeStatus
@@ -159,7 +159,7 @@ class DisputeState:
 
 @dataclass(frozen=True, slots=True)
 class OrderState:
-    """`payer_email` is personal data: seal it or leave it. `approve_url` is there while the payer has to act."""
+    """`payer_email` is personal data: never store it unsealed. `approve_url` is set while the payer has to act."""
 
     id: str
     status: OrderStatus

@@ -1,8 +1,8 @@
-"""Is this message PayPal's? Verified offline, over the very bytes that came in.
+"""Verifies webhook signatures offline, over the raw request body.
 
 PayPal signs `transmission id | time | webhook id | crc32 of the body in decimal` with RSA-SHA256:
 https://developer.paypal.com/api/rest/webhooks/rest/#link-selfverificationmethod
-Only when the certificate cannot be fetched is PayPal asked; a signature that does not match is never asked about.
+PayPal's verification API is used only if the certificate can't be fetched, never for a mismatching signature.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from shop.paypal.types import WebhookEvent
 MAX_BODY = 1024 * 1024  # bytes
 VERIFY_PATH = "/v1/notifications/verify-webhook-signature"
 
-# What each header may hold; anything else is refused before any work is done for it.
+# Allowed header values; anything else is rejected first.
 HEADERS = {
     "auth_algo": ("paypal-auth-algo", re.compile(r"SHA256withRSA")),
     "cert_url": ("paypal-cert-url", re.compile(r"[!-~]{1,500}")),
@@ -42,7 +42,7 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Transmission:
-    """The five headers, under the names that PayPal's own verification takes."""
+    """The five headers, under the names of PayPal's verification API."""
 
     auth_algo: str
     cert_url: str
@@ -69,7 +69,7 @@ class WebhookVerifier:
         self._certificates = CertificateSource(config, client.session)
 
     def verify(self, headers: Mapping[str, str], raw: bytes) -> WebhookEvent:
-        """Raises WebhookRejected with a constant reason, or Transient when neither way of verifying was open."""
+        """Raises WebhookRejected with a constant reason, or Transient if the signature can't be verified now."""
         if len(raw) > MAX_BODY:
             raise WebhookRejected("The body is too large.")
         transmission = Transmission.read(headers)
@@ -87,7 +87,7 @@ class WebhookVerifier:
         return event
 
     def _ask_paypal(self, transmission: Transmission, raw: bytes) -> None:
-        """The body goes in verbatim: decoded and encoded again, `1.0` may become `1` and the signature is void."""
+        """Inserts the raw body: decoding and encoding could turn `1.0` into `1` and invalidate the signature."""
         head = json.dumps(asdict(transmission) | {"webhook_id": self._webhook_id}).encode()
         body = head[:-1] + b', "webhook_event": ' + raw + b"}"
         try:

@@ -1,1 +1,1 @@
-"""How amounts of money are typed, and what asks before a price changes."""
+"""Form fields for amounts of money, and the confirmation of large price changes."""

@@ -1,6 +1,6 @@
-"""Amounts as people type them: `69.95`, `$1,234.50`. What the currency can't hold is refused, never rounded.
+"""Parses amounts as people type them: `69.95`, `$1,234.50`. What the currency can't hold is refused, never rounded.
 
-A decimal comma (`69,95`) is refused as well: read as a comma between thousands it would be a hundred times as much.
+A decimal comma (`69,95`) is refused as well: read as a thousands separator it would be a hundred times as much.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import unicodedata
 
 from shop.money import Money, decimals
 
-LARGEST = 2_147_483_647  # minor units: what the database's integers hold
+LARGEST = 2_147_483_647  # minor units: the range of the database column
 LONGEST = 40  # characters
 
 _MARKS = {"$": {"AUD", "CAD", "HKD", "MXN", "NZD", "SGD", "TWD", "USD"}, "€": {"EUR"}, "£": {"GBP"}}
 _MARKS |= {"¥": {"CNY", "JPY"}, "US$": {"USD"}}
-_SIGNS = {0x2212: "-", 0x2019: "'"}  # the minus and the apostrophe of typography
+_SIGNS = {0x2212: "-", 0x2019: "'"}  # typographic minus and apostrophe
 _MARK = r"US\$|[$€£¥]|[A-Za-z]{3}"
 _TYPED = re.compile(rf"([-+]?)\s*({_MARK})?\s*([-+]?)\s*([0-9.,][0-9.,' ]*?)\s*({_MARK})?")
 _THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:(?:,[0-9]{3})+|(?:[' ][0-9]{3})+)")
@@ -23,11 +23,11 @@ _NUMBER = re.compile(r"([0-9,' ]*)(?:\.([0-9]+))?")
 
 
 class NotAnAmount(ValueError):
-    """What was typed is no amount in this currency; the text says why."""
+    """The input is not an amount in this currency; the text says why."""
 
 
-def read_money(text: str, currency: str) -> Money:
-    """What was typed, exactly. Raises `NotAnAmount`."""
+def parse_money(text: str, currency: str) -> Money:
+    """The exact amount. Raises `NotAnAmount`."""
     plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip()
     found = _TYPED.fullmatch(plain) if len(plain) <= LONGEST else None
     if found is None or (found[1] and found[3]):

@@ -1,4 +1,4 @@
-"""The form field of every form in which an amount of money is typed."""
+"""The form field for amounts of money."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from django.forms.utils import pretty_name
 
 from shop.money import CURRENCIES, Money
 
-from .amount_parser import NotAnAmount, read_money
+from .amount_parser import NotAnAmount, parse_money
 
 
 class MoneyField(forms.Field):
-    """Cleans to `Money`, or to None where it is not required and nothing was typed.
+    """Cleans to `Money`, or to None if it is optional and empty.
 
-    The currency is `currency`, which the label then shows; or what the form's field `currency_field` says. An integer
-    as the initial value counts minor units, as models store them.
+    The currency is `currency`, shown in the label, or the value of the form's field `currency_field`. An integer
+    initial value is in minor units, as models store it.
     """
 
     def __init__(self, *, currency: str = "", currency_field: str = "", negative: bool = False, **options: Any) -> None:
@@ -26,7 +26,7 @@ class MoneyField(forms.Field):
         self.widget.attrs |= {"inputmode": "text" if negative else "decimal", "autocomplete": "off"}
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
-        """Django asks for it before it shows or cleans the field: the moment to learn the currency from the form."""
+        """Django calls this before rendering or cleaning the field, so the currency is read from the form here."""
         if self.currency_field in form.fields:
             self.currency = str(form[self.currency_field].value() or "")
         elif not self.currency_field:
@@ -45,7 +45,7 @@ class MoneyField(forms.Field):
         if self.currency not in CURRENCIES:
             raise forms.ValidationError("Choose the currency of this amount.")
         try:
-            money = read_money(text, self.currency)
+            money = parse_money(text, self.currency)
         except NotAnAmount as problem:
             raise forms.ValidationError(str(problem)) from problem
         if money.minor < 0 and not self.negative:

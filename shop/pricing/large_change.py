@@ -1,4 +1,4 @@
-"""The question that a form of the staff's asks before a price or a rate changes a lot."""
+"""A confirmation checkbox for large changes of a price or a rate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from django import forms
 from django.utils.html import format_html
 
 
-def question(changes: str, *, box: str, value: str, answer: str) -> forms.ValidationError:
-    """A box, sent as the field `box`, that confirms this value and no other: whoever types another is asked again."""
+def confirmation_error(changes: str, *, box: str, value: str, answer: str) -> forms.ValidationError:
+    """A validation error with a checkbox named `box` that confirms exactly this value."""
     return forms.ValidationError(
         format_html(
             '{} Is that right? <label><input type="checkbox" name="{}" value="{}"> Yes, {}</label>',

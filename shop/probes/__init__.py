@@ -1,7 +1,7 @@
-"""What the rehearsal tries with orders and payments.
+"""Probes of orders and payments.
 
-- `products`: what is on sale; `buying`: how somebody buys; `paypal`: PayPal's side of it
-- `cards`: the number of a card, and who paid; `orders`: somebody who buys without a link
+- `products`: sets up products; `buying`: a purchase; `paypal`: PayPal's side
+- `cards`: card numbers and payer data; `orders`: a direct buyer
 """
 
 from . import cards, orders, products  # noqa: F401  (importing registers them)

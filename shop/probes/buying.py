@@ -1,4 +1,4 @@
-"""How somebody buys: from the product to the receipt, paying at the pretend PayPal."""
+"""A purchase, from the product page to the receipt, paid at the stand-in."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .products import PRODUCT
 
 @dataclass(frozen=True)
 class Buyer:
-    """Somebody who has paid. `address` is as it was typed; `key` is the license key, empty without one."""
+    """A person who has paid. `address` is as typed; `key` is the license key, empty without one."""
 
     who: str
     browser: SiteBrowser
@@ -24,7 +24,7 @@ class Buyer:
 
 
 def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, **fields: str) -> Buyer:
-    """With a new name and address unless `fields` say which. What is typed at PayPal are canaries too."""
+    """Uses a new name and address unless given in `fields`. Values entered at PayPal are canaries too."""
     who = browser.who
     fields = {"name": rehearsal.canary(who, "name"), "email": rehearsal.address(who), **fields}
     browser.open(f"/checkout/{product}/")
@@ -32,12 +32,12 @@ def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, *
     rehearsal.expect("checkoutnow" in browser.url, "the checkout leads to PayPal")
     payer = {name: rehearsal.canary(who, "name at PayPal", kept=False) for name in ("given_name", "surname")}
     browser.submit("Pay", **payer, email=rehearsal.address(who, "e-mail address at PayPal", kept=False))
-    rehearsal.expect("your order is paid" in browser.text, "what was paid at PayPal is paid here")
+    rehearsal.expect("your order is paid" in browser.text, "a payment at PayPal marks the order as paid")
     receipt = rehearsal.mail(fields["email"], "Your receipt")
     box = browser.page.select_one(".copy-box")
     key = rehearsal.watch(box.get_text().strip(), who, "license key") if box else ""
     found = re.search(r"Order\s+(B\w{9})", receipt)
     rehearsal.expect(found and browser.url in receipt, "the receipt leads to the order's page")
-    reference = rehearsal.watch(found.group(1) if found else "", who, "number of the order", Kind.NUMBER)
+    reference = rehearsal.watch(found.group(1) if found else "", who, "order number", Kind.NUMBER)
     rehearsal.watch(browser.url.split("/")[-2], who, "page of the order", Kind.KEY)
     return Buyer(who, browser, fields["email"], reference, browser.url, key)

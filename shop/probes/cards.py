@@ -1,4 +1,4 @@
-"""The number of a card, typed where it does not belong; and the payer, whom PayPal knows and the site does not."""
+"""Card numbers typed into the site's forms, and payer data that only PayPal should have."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 from .products import SERVICE
 
-CARD = "number of a card"
+CARD = "card number"
 STRANGER = "somebody with a card"
 PUBLIC_FORMS = {
     f"/checkout/{SERVICE}/": "Continue to PayPal",
@@ -37,17 +37,17 @@ def no_public_form_takes_the_number_of_a_card(rehearsal: Rehearsal) -> None:
 
 @probe("paypal-only", stage=Stage.LOOK)
 def no_number_of_a_card_is_kept(rehearsal: Rehearsal) -> None:
-    """Wherever this run has typed one: sealed as well."""
+    """Searches everything that this run stored, sealed values included."""
     card = card_of(rehearsal)
     for place, text in opened_texts():
         rehearsal.searched("paypal-only")
         if card in re.sub(r"[\s-]", "", text):
-            rehearsal.breach("paypal-only", f"the number of a card in {place}")
+            rehearsal.breach("paypal-only", f"a card number in {place}")
 
 
 @probe("paypal-only", stage=Stage.LOOK)
 def no_payer_is_kept(rehearsal: Rehearsal) -> None:
-    """PayPal knows who paid, and its messages name them: name and address are not in what is kept of a message."""
+    """PayPal's webhook events name the payer; the stored payload must not."""
     payers = [each.word.rstrip("Ö") for each in rehearsal.canaries if not each.kept and each.what.endswith("at PayPal")]
     rehearsal.expect(payers, "somebody has paid at PayPal")
     for place, text in opened_texts():
@@ -58,7 +58,7 @@ def no_payer_is_kept(rehearsal: Rehearsal) -> None:
 
 @probe("paypal-only", stage=Stage.END)
 def no_page_asks_for_a_card(rehearsal: Rehearsal) -> None:
-    """Every page that anybody got to see."""
+    """Checks every page seen during the run."""
     for seen in rehearsal.seen:
         rehearsal.searched("paypal-only")
         if ASKS_FOR_A_CARD.search(seen.body.decode(errors="replace")):
@@ -66,7 +66,7 @@ def no_page_asks_for_a_card(rehearsal: Rehearsal) -> None:
 
 
 def card_of(rehearsal: Rehearsal) -> str:
-    """16 digits, new in each run, that pass for a card's number."""
+    """A valid card number of 16 digits, new in each run."""
     if CARD not in rehearsal.things:
         digits = "4" + "".join(secrets.choice("0123456789") for _ in range(14))
         rehearsal.things[CARD] = next(digits + last for last in "0123456789" if has_valid_end(digits + last))
@@ -76,7 +76,7 @@ def card_of(rehearsal: Rehearsal) -> str:
 
 
 def has_valid_end(digits: str) -> bool:
-    """ISO/IEC 7812-1. Counted here anew: the site's own count is what is tried."""
+    """The check digit of ISO/IEC 7812-1, implemented independently of the site's own code."""
     doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
@@ -88,7 +88,7 @@ def in_groups(card: str) -> str:
 def type_into_every_field(
     rehearsal: Rehearsal, browser: Callable[[], SiteBrowser], address: str, button: str = "", **more: str
 ) -> None:
-    """Sends the form once for each field that takes a text, with the number in that one and what fits in the others."""
+    """Sends the form once per text field, with the number in that field and valid values in the others."""
     card, visitor = card_of(rehearsal), browser()
     for name in names_of(visitor.open(address), button):
         fits = {each: what_fits(each) for each in names_of(visitor.page, button)}
@@ -101,7 +101,7 @@ def type_into_every_field(
 
 
 def names_of(page: BeautifulSoup, button: str) -> list[str]:
-    """The fields to type in, of the form with this button."""
+    """The text fields of the form with this button."""
     forms = [form for form in page.find_all("form") if any(button in each.get_text() for each in form("button"))]
     shown = [form for form in forms if form.find_parent("header") is None]
     return [str(field["name"]) for field in shown[0].select(TYPED) if field.get("name")] if shown else []

@@ -1,4 +1,4 @@
-"""Somebody who comes by no link, buys, is refunded a part, and disputes the rest with PayPal."""
+"""A direct buyer: purchase, partial refund, and a dispute over the rest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def somebody_buys_and_downloads(rehearsal: Rehearsal) -> None:
 
 @probe("encrypted", "paypal-only", stage=Stage.PLANT)
 def paypals_messages_come_twice(rehearsal: Rehearsal) -> None:
-    """About the sales so far, and about a part that PayPal refunds and a dispute."""
+    """Delivers all events so far twice, then those of a partial refund and a dispute."""
     capture = capture_of(rehearsal, rehearsal.things[DIRECT_BUYER])
     rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal sends messages")
     act_on_payment(capture, "refund", amount="10.00")
@@ -52,9 +52,9 @@ def a_dispute_ends(rehearsal: Rehearsal) -> None:
 
 
 def capture_of(rehearsal: Rehearsal, buyer: Buyer) -> str:
-    """PayPal's number of the payment, as staff see it."""
+    """PayPal's id of the payment, as shown to staff."""
     staff = rehearsal.things[STAFF][OWNER].browser
     staff.open_first_row(f"/admin/shop/order/?q={buyer.reference}")
     found = re.search(r"\b[A-Z0-9]{17}\b", staff.text)
-    rehearsal.expect(found, "the payment has a number")
+    rehearsal.expect(found, "the payment has a PayPal id")
     return found.group() if found else ""

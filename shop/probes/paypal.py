@@ -1,4 +1,4 @@
-"""PayPal's side: what it does with a payment on its own, and its messages, brought once, twice, or late."""
+"""PayPal's side: actions on a payment, and webhook events delivered once, twice or late."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from urllib.parse import urljoin
 
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, send_to_paypal
 
-BROUGHT = "the last message of PayPal's that was brought"
+BROUGHT = "the last delivered webhook event"
 
 
 def act_on_payment(capture_id: str, action: str, **fields: str) -> None:
-    """PayPal or the buyer's bank: `dispute`, `resolve`, `refund`, `reverse`, `complete`, `deny`."""
+    """An action of An action of An action of An action of An action of PayPal or the buyer's bank: `dispute`,
+    `resolve`, `refund`, `reverse`, `complete`, `deny`."""
     send_to_paypal("POST", f"/standin/captures/{capture_id}/{action}", fields)
 
 
 def messages_since(number: int) -> list[dict[str, Any]]:
-    """Signed by the pretend PayPal: `id`, `headers` and `body`."""
+    """Events signed by the stand-in: `id`, `headers` and `body`."""
     _, _, content = send_to_paypal("GET", f"/standin/transmissions?after={number}")
     return list(json.loads(content)["transmissions"])
 
 
 def bring_messages(rehearsal: Rehearsal, *, times: int = 1) -> int:
-    """All of PayPal's messages since the last time, each so often. Returns how many there were."""
+    """Delivers all events since the last call, each `times` times. Returns the number of events."""
     found = messages_since(rehearsal.things.get(BROUGHT, 0))
     for message in found * times:
         rehearsal.expect(deliver(rehearsal, message) == 200, "the site takes PayPal's message")
@@ -33,7 +34,7 @@ def bring_messages(rehearsal: Rehearsal, *, times: int = 1) -> int:
 
 
 def deliver(rehearsal: Rehearsal, message: dict[str, Any]) -> int:
-    """As PayPal sends it. Returns the status of the answer."""
+    """Posts the event as PayPal does. Returns the response status."""
     paypal = rehearsal.browser("PayPal")
     headers = {name: value for name, value in message["headers"].items() if name.lower().startswith("paypal-")}
     address = urljoin(paypal.base, "/paypal/webhook/")

@@ -1,4 +1,4 @@
-"""The owner puts a product on sale, with a release to download."""
+"""Products for the rehearsal, created by the owner, with a release."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 PRODUCT = "rehearsed-product"  # its slug
-SERVICE = "rehearsed-service"  # one that asks for a telephone number and an address
+SERVICE = "rehearsed-service"  # asks for a phone number and an address
 
 
 @probe("paypal-only", stage=Stage.SET_UP)
 def the_owner_puts_products_on_sale(rehearsal: Rehearsal) -> None:
     release = SimpleUploadedFile("release.zip", _a_release())
-    put_on_sale(rehearsal, PRODUCT, issues_licence="on", **{"files-2-0-version": "1.0", "files-2-0-content": release})
+    put_on_sale(rehearsal, PRODUCT, issues_license="on", **{"files-2-0-version": "1.0", "files-2-0-content": release})
     put_on_sale(rehearsal, SERVICE, asks_phone="on", asks_address="on")
 
 

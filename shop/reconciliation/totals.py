@@ -1,4 +1,4 @@
-"""Sums of money here and at PayPal, a row for each currency."""
+"""Totals here and at PayPal, per currency."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any
 
 from django.db.models import Count, F, Min, Q, Sum
 
-from shop.models import Payment, PayPalLook, Refund
+from shop.models import Payment, PayPalSnapshot, Refund
 from shop.money import Money
 
-COMPARED = Q(look__looked_at__gte=F("changed_at"))
+COMPARED = Q(snapshot__checked_at__gte=F("changed_at"))
 
 
 @dataclass(frozen=True)
 class Totals:
-    """Of received payments in one currency. PayPal's side is as last looked at: `oldest_look` says since when.
+    """Totals of received payments in one currency. PayPal's amounts are from the last comparison of each payment.
 
-    `looked_at` and `unseen` count payments; only what was looked at, and has not changed here since, is compared.
+    `compared` and `uncompared` count payments. The `compared_*` amounts include only payments that are unchanged since
+    their comparison.
     """
 
     collected: Money
@@ -29,9 +30,9 @@ class Totals:
     compared_returned: Money
     paypal_collected: Money
     paypal_returned: Money
-    looked_at: int
-    unseen: int
-    oldest_look: datetime | None
+    compared: int
+    uncompared: int
+    oldest_comparison: datetime | None
 
     @property
     def agree(self) -> bool:
@@ -44,11 +45,11 @@ def totals() -> list[Totals]:
     rows = received.order_by("currency").values("currency")
     sums = rows.annotate(
         collected=Sum("amount_minor"),
-        compared=Sum("amount_minor", filter=COMPARED),
+        compared_collected=Sum("amount_minor", filter=COMPARED),
         compared_returned=Sum("refunded_minor", filter=COMPARED),
-        looked_at=Count("look", filter=COMPARED),
+        compared=Count("snapshot", filter=COMPARED),
         payments=Count("pk"),
-        oldest_look=Min("look__looked_at", filter=COMPARED),
+        oldest_comparison=Min("snapshot__checked_at", filter=COMPARED),
     )
     return [_totals(row) for row in sums]
 
@@ -59,7 +60,7 @@ def _totals(row: Mapping[str, Any]) -> Totals:
     def money(minor: int | None) -> Money:
         return Money(minor or 0, currency)
 
-    seen = PayPalLook.objects.current().filter(currency=currency, payment__state__in=Payment.RECEIVED)
+    seen = PayPalSnapshot.objects.current().filter(currency=currency, payment__state__in=Payment.RECEIVED)
     at_paypal = seen.aggregate(collected=Sum("captured_minor"), returned=Sum("returned_minor"))
     back = Refund.objects.filter(state=Refund.State.COMPLETED, currency=currency)
     given = back.aggregate(
@@ -70,11 +71,11 @@ def _totals(row: Mapping[str, Any]) -> Totals:
         collected=money(row["collected"]),
         refunded=money(given["refunded"]),
         charged_back=money(given["charged_back"]),
-        compared_collected=money(row["compared"]),
+        compared_collected=money(row["compared_collected"]),
         compared_returned=money(row["compared_returned"]),
         paypal_collected=money(at_paypal["collected"]),
         paypal_returned=money(at_paypal["returned"]),
-        looked_at=row["looked_at"],
-        unseen=row["payments"] - row["looked_at"],
-        oldest_look=row["oldest_look"],
+        compared=row["compared"],
+        uncompared=row["payments"] - row["compared"],
+        oldest_comparison=row["oldest_comparison"],
     )

@@ -1,4 +1,4 @@
-"""What a message from PayPal is about: the numbers in it, read with distrust, since they go into queries."""
+"""Extracts the PayPal ids that a webhook event is about. They are validated, because they are used in queries."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _CAPTURE = re.compile(r"/payments/captures/([A-Za-z0-9-]{1,64})/?$")
 
 
 @dataclass(frozen=True, slots=True)
-class EventNames:
-    """Empty where the message does not say. `resource` is the refund, capture, order, dispute or payout it is about."""
+class EventIds:
+    """Empty if the event doesn't say. `resource` is the id of the refund, capture, order, dispute or payout."""
 
     resource: str
     order: str
     capture: str
 
 
-def names_in(event: WebhookEvent) -> EventNames:
+def extract_ids(event: WebhookEvent) -> EventIds:
     found = event.resource
     resource = _first(
         found.get("id"),
@@ -29,7 +29,7 @@ def names_in(event: WebhookEvent) -> EventNames:
         found.get("payout_item_id"),
         _inside(found, "batch_header", "payout_batch_id"),
     )
-    return EventNames(
+    return EventIds(
         resource=resource,
         order=_first(_inside(found, "supplementary_data", "related_ids", "order_id"), found.get("order_id")),
         capture=_capture(event, resource),
@@ -37,7 +37,7 @@ def names_in(event: WebhookEvent) -> EventNames:
 
 
 def _capture(event: WebhookEvent, resource: str) -> str:
-    """A refund's parent, a dispute's payment, or the resource itself."""
+    """A refund's parent, a dispute's transaction, or the resource itself."""
     if event.event_type.startswith("CUSTOMER.DISPUTE."):
         disputed = event.resource.get("disputed_transactions")
         first = disputed[0] if isinstance(disputed, list) and disputed else None

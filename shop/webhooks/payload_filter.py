@@ -1,7 +1,7 @@
-"""What is kept of a message from PayPal, for the days in which somebody may have to find out what went wrong.
+"""Filters webhook payloads before they are stored for debugging.
 
-Named are the fields that stay. Whatever else PayPal sends, now or one day, is dropped before anything is stored: the
-payer's name, e-mail and postal address, the merchant's own, notes and letters of a dispute.
+An allowlist names the fields to keep. Everything else is dropped, including fields that PayPal may add: the payer's
+name, email and postal address, the merchant's, notes and messages of a dispute.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ KEPT = frozenset(
     batch_header payout_batch_id batch_status payout_item_id transaction_id sender_batch_id
     """.split()  # noqa: SIM905 (a column of names reads better than a list of strings)
 )
-LONGEST = 200  # characters of a text, far more than any number or address of PayPal's
+LONGEST = 200  # characters per text, far more than any PayPal id or URL
 
 
-def kept_of(event: WebhookEvent) -> str:
-    """The message's resource as JSON, without what no purpose needs."""
+def filter_payload(event: WebhookEvent) -> str:
+    """The event's resource as JSON, reduced to the allowed fields."""
     return json.dumps(_kept(event.resource), ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,7 +1,7 @@
-"""PayPal's messages: stored once by their id, then used as triggers to look at the real thing.
+"""Webhook events: stored once by their id, then used as triggers to query PayPal.
 
-A message stays open until what it tells of is settled here. One about money that is not known yet is tried again, ever
-more rarely, for three days; after that it waits for staff on the reconciliation page.
+An event stays open until it is fully handled. An event about an unknown capture is retried for three days with growing
+delays; after that it waits for staff on the reconciliation page.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from privacy.audit.trail import record
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
 from shop.models import Payment, PayPalEvent
-from shop.payments.capture_booking import MONEY_CAME, apply_capture
+from shop.payments.capture_booking import CAPTURED_STATUSES, apply_capture
 from shop.payments.capture_lookup import PaymentUnknown
-from shop.payments.chargebacks import follow_reversal
-from shop.payments.disputes import follow_dispute
-from shop.payments.extra_captures import follow_extra_capture
-from shop.payments.refunds import adopt_refund
+from shop.payments.chargebacks import handle_reversal
+from shop.payments.disputes import update_dispute
+from shop.payments.extra_captures import update_extra_capture
+from shop.payments.refunds import import_refund
 from shop.payments.settlement import settle
 from shop.paypal.errors import PayPalError
 from shop.paypal.gateway import gateway
 from shop.paypal.types import WebhookEvent
 from shop.signals import paypal_event_received
 
-from .event_ids import EventNames, names_in
-from .payload_filter import kept_of
+from .event_ids import EventIds, extract_ids
+from .payload_filter import filter_payload
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT = timedelta(hours=6)  # between two tries
+LONGEST_WAIT = timedelta(hours=6)  # between two attempts
 
 
 def receive_event(event: WebhookEvent) -> None:
-    """Stores a verified message and enqueues its handling; one that came before changes nothing."""
-    names = names_in(event)
-    payment = _payment_named(names)
+    """Stores a verified event and enqueues its handling. A duplicate changes nothing."""
+    names = extract_ids(event)
+    payment = _find_payment(names)
     try:
         with transaction.atomic():
             stored = PayPalEvent.objects.create(
@@ -56,14 +56,14 @@ def receive_event(event: WebhookEvent) -> None:
                 order_id=names.order,
                 capture_id=names.capture,
                 payment=payment,
-                payload=None if payment and payment.order.is_erased else kept_of(event),
+                payload=None if payment and payment.order.is_erased else filter_payload(event),
             )
             handle_event.enqueue(str(stored.pk))
     except IntegrityError:
-        logger.info("message %s from PayPal came again", event.id)
+        logger.info("duplicate webhook event %s", event.id)
 
 
-def _payment_named(names: EventNames) -> Payment | None:
+def _find_payment(names: EventIds) -> Payment | None:
     order_ids, capture_ids = {names.order, names.resource} - {""}, {names.capture} - {""}
     named = Q(paypal_order_id__in=order_ids) | Q(capture_id__in=capture_ids)
     return Payment.objects.filter(named).select_related("order").first()
@@ -72,48 +72,48 @@ def _payment_named(names: EventNames) -> Payment | None:
 @task()
 @acts_for(Purpose.ORDER)
 def handle_event(event_pk: str) -> None:
-    """The worker's try. A failure leaves the message open for `handle_open_events`."""
-    _try(PayPalEvent.objects.get(pk=UUID(event_pk)))
+    """The first attempt, in the worker. A failure leaves the event open for `handle_open_events`."""
+    _process_event(PayPalEvent.objects.get(pk=UUID(event_pk)))
 
 
 def handle_open_events(*, now: datetime) -> int:
-    """Does again what failed: a refund made at PayPal's side is known from its message alone. Returns how many."""
+    """Retries failed events, because a refund made at PayPal is known from its event alone. Returns their number."""
     events = list(PayPalEvent.objects.due(now)[:100])
     for event in events:
-        _put_off(event, now=now)
+        _schedule_retry(event, now=now)
         try:
-            _try(event)
-        except Exception:  # a message that nobody foresaw must not keep the others waiting
-            logger.exception("message %s could not be handled", event.event_id)
+            _process_event(event)
+        except Exception:  # an unexpected event must not block the others
+            logger.exception("event %s could not be handled", event.event_id)
     return len(events)
 
 
-def _put_off(event: PayPalEvent, *, now: datetime) -> None:
-    """Before the try, so that a message that ends the process does not come first for ever."""
+def _schedule_retry(event: PayPalEvent, *, now: datetime) -> None:
+    """Schedules the next attempt before this one, so that an event that kills the process doesn't block the others."""
     wait = min(timedelta(minutes=1) * 2 ** min(event.attempts, 10), LONGEST_WAIT)
     PayPalEvent.objects.filter(pk=event.pk).update(attempts=event.attempts + 1, due_at=now + wait)
 
 
-def _try(event: PayPalEvent) -> None:
+def _process_event(event: PayPalEvent) -> None:
     try:
-        _look(event)
+        _apply_event(event)
     except (PaymentUnknown, PayPalError) as error:
-        logger.warning("message %s is still open: %s", event.event_id, error)
+        logger.warning("event %s is still open: %s", event.event_id, error)
     else:
-        _close(event)
+        _close_event(event)
 
 
-def _look(event: PayPalEvent) -> None:
-    """Asks PayPal about what the message names, and applies the answer."""
+def _apply_event(event: PayPalEvent) -> None:
+    """Queries PayPal about the event's subject and applies the result."""
     kind = event.event_type
-    if kind.startswith("PAYMENT.") and follow_extra_capture(event.capture_id):
+    if kind.startswith("PAYMENT.") and update_extra_capture(event.capture_id):
         return
     if kind == "PAYMENT.CAPTURE.REVERSED":
-        follow_reversal(resource_id=event.resource_id, capture_id=event.capture_id)
+        handle_reversal(resource_id=event.resource_id, capture_id=event.capture_id)
     elif kind.startswith("PAYMENT.REFUND.") or kind == "PAYMENT.CAPTURE.REFUNDED":
-        adopt_refund(paypal_refund_id=event.resource_id)
+        import_refund(paypal_refund_id=event.resource_id)
     elif kind.startswith("CUSTOMER.DISPUTE."):
-        follow_dispute(paypal_id=event.resource_id)
+        update_dispute(paypal_id=event.resource_id)
     elif kind.startswith(("CHECKOUT.", "PAYMENT.CAPTURE.")):
         _settle_named(event)
     else:
@@ -121,21 +121,21 @@ def _look(event: PayPalEvent) -> None:
 
 
 def _settle_named(event: PayPalEvent) -> None:
-    payment = _payment_named(EventNames(event.resource_id, event.order_id, event.capture_id))
+    payment = _find_payment(EventIds(event.resource_id, event.order_id, event.capture_id))
     if payment is None:
         return
     payment = settle(payment=payment)
-    if event.capture_id not in {"", payment.capture_id}:  # another one than the payment's own
+    if event.capture_id not in {"", payment.capture_id}:  # not the payment's own capture
         capture = gateway().get_capture(event.capture_id)
-        if capture.status in MONEY_CAME:
+        if capture.status in CAPTURED_STATUSES:
             apply_capture(payment=payment, capture=capture)
 
 
 @transaction.atomic
-def _close(event: PayPalEvent) -> None:
-    """Ties the message to its payment, so that the person finds it and erasure reaches it."""
+def _close_event(event: PayPalEvent) -> None:
+    """Links the event to its payment, so that access requests and erasure find it."""
     PayPalEvent.objects.filter(pk=event.pk, handled_at=None).update(handled_at=timezone.now())
-    payment = _payment_named(EventNames(event.resource_id, event.order_id, event.capture_id))
+    payment = _find_payment(EventIds(event.resource_id, event.order_id, event.capture_id))
     if payment is None or event.payment_id is not None:
         return
     unnamed = PayPalEvent.objects.filter(pk=event.pk)
@@ -145,7 +145,7 @@ def _close(event: PayPalEvent) -> None:
 
 
 @transaction.atomic
-def set_aside(*, event: PayPalEvent, actor: User) -> None:
-    """Staff decide that a message is not about this shop, for example another one's on the same PayPal account."""
+def dismiss_event(*, event: PayPalEvent, actor: User) -> None:
+    """Closes an event that doesn't belong to this shop, for example another shop's on the same PayPal account."""
     if PayPalEvent.objects.open().filter(pk=event.pk).update(handled_at=timezone.now()):
-        record(action="shop.message.set_aside", about=event, actor=actor)
+        record(action="shop.event.dismissed", about=event, actor=actor)

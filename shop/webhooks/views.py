@@ -1,4 +1,4 @@
-"""The address to which PayPal sends its messages."""
+"""The webhook endpoint."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ logger = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def paypal_webhook(request: HttpRequest) -> HttpResponse:
-    """Takes a message only when PayPal signed it. 503 asks PayPal to send it again."""
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:  # before a byte of it is read
-        return HttpResponse("This message is too long.", status=413, content_type="text/plain; charset=utf-8")
+    """Accepts webhook events signed by PayPal. 503 makes PayPal retry."""
+    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:  # before reading the body
+        return HttpResponse("The request body is too large.", status=413, content_type="text/plain; charset=utf-8")
     try:
         event = gateway().verify_webhook(request.headers, request.body)
-    except (WebhookRejected, RawPostDataException):  # or a form with files, whose bytes are gone
+    except (WebhookRejected, RawPostDataException):  # or a multipart form, whose raw body is lost
         return HttpResponse(
-            "This message is not signed by PayPal.", status=400, content_type="text/plain; charset=utf-8"
+            "This request is not signed by PayPal.", status=400, content_type="text/plain; charset=utf-8"
         )
     except (Transient, NotConfigured) as error:
-        logger.error("the signature of a message from PayPal can't be checked: %s", error)
+        logger.error("a webhook signature can't be checked: %s", error)
         return HttpResponse("The signature can't be checked now.", status=503, content_type="text/plain; charset=utf-8")
     receive_event(event)
     return HttpResponse(status=200)

@@ -98,12 +98,12 @@ def test_a_refund_goes_on_with_what_was_typed(tired: Client, alice: Affiliate, p
 
 def test_a_license_key_is_replaced_only_after_the_password(tired: Client, alice: Affiliate, product: Product) -> None:
     order = sale(alice, product).attribution.order
-    old, path = order.licences.get(), f"/admin/shop/licence/reissue/{order.pk}/"
+    old, path = order.licenses.get(), f"/admin/shop/license/reissue/{order.pk}/"
     page = tired.post(path, {"replaces": str(old.pk)})
     assert asks(page)
-    assert order.licences.working().get() == old
+    assert order.licenses.working().get() == old
     assert confirm(tired, path, page).status_code == 302
-    assert order.licences.working().get() != old
+    assert order.licenses.working().get() != old
 
 
 @pytest.mark.parametrize(

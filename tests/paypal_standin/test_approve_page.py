@@ -62,7 +62,7 @@ def test_a_paid_order_cannot_be_paid_again(api: Api) -> None:
     capture = api.paid()
     answer = api.choose(capture["order_id"])
     assert answer.status_code == 200
-    assert "paid already" in answer.text
+    assert "already paid" in answer.text
 
 
 def test_an_unknown_order_has_no_page(api: Api) -> None:

@@ -40,7 +40,7 @@ def test_a_mishap_can_be_asked_for_and_forgotten(api: Api) -> None:
     api.raw("POST", "/standin/mishap", data={"kind": "status_500", "path_contains": "/capture"})
     waiting = api.raw("GET", "/standin/faults").json()["faults"]
     assert [(fault["kind"], fault["path_contains"]) for fault in waiting] == [("status_500", "/capture")]
-    assert "Still waiting" in api.raw("GET", "/").text
+    assert "Pending faults" in api.raw("GET", "/").text
     api.raw("POST", "/standin/mishap", data={"kind": "nonsense"})
     assert len(api.raw("GET", "/standin/faults").json()["faults"]) == 1
     api.raw("POST", "/standin/mishap")
@@ -99,7 +99,7 @@ def test_the_root_certificate_can_be_fetched(api: Api) -> None:
 
 def test_an_unknown_path_gets_the_envelope_or_a_page(api: Api) -> None:
     assert api.raw("GET", "/v2/nothing").json()["name"] == "RESOURCE_NOT_FOUND"
-    assert "<h1>There is nothing here</h1>" in api.raw("GET", "/nothing").text
+    assert "<h1>Not found</h1>" in api.raw("GET", "/nothing").text
 
 
 def test_another_host_name_is_refused(api: Api) -> None:

@@ -25,7 +25,7 @@ class Words:
         self.contact = {name: canary() for name in ("name", "email", "address", "message")}
         self.checkout = {name: canary() for name in ("name", "email")}
         self.service = {name: canary() for name in ("name", "email", "address")}
-        self.licence = ""  # as the buyer's page shows it
+        self.license = ""  # as the buyer's page shows it
         self.application = {name: canary() for name in ("name", "email", "website", "message")}
         self.request = {name: canary() for name in ("email", "details")}
         self.paypal = {name: canary() for name in ("given_name", "surname", "email")}  # PayPal's messages hold them
@@ -72,7 +72,7 @@ def come_and_buy(site: RunningSite, words: Words) -> None:
     assert "your order is paid" in visitor.text
     box = visitor.page.select_one(".copy-box")
     assert box is not None
-    words.licence = box.get_text().strip()
+    words.license = box.get_text().strip()
     visitor.submit("Download version")
     assert visitor.response.content.startswith(b"PK")
     site.mail(email(words.checkout["email"]), "Your receipt")
@@ -98,7 +98,7 @@ def write(site: RunningSite, words: Words) -> None:
     visitor.open("/contact/?kind=quote")
     fields = {**words.contact, "email": email(words.contact["email"]), "phone": PHONES[0]}
     visitor.submit("Send the message", **fields)
-    assert "we have your message" in visitor.text
+    assert "we received your message" in visitor.text
 
 
 def apply(site: RunningSite, words: Words) -> None:
@@ -158,7 +158,7 @@ def postgres_folder(site: RunningSite) -> list[Path]:
 
 def spelled(words: Words) -> list[str]:
     """What is looked for: the canaries as they were typed, and those parts of them that stand in addresses."""
-    return [*words.personal(), *(word.rstrip("Ö") for word in words.personal()), ADDRESS, words.licence, "805555719"]
+    return [*words.personal(), *(word.rstrip("Ö") for word in words.personal()), ADDRESS, words.license, "805555719"]
 
 
 def test_the_search_finds_a_canary_that_is_stored_in_clear_text(site: RunningSite, words: Words) -> None:
@@ -189,8 +189,8 @@ def test_no_log_line_holds_anything_personal(site: RunningSite, words: Words) ->
 
 def test_a_mail_holds_what_its_reader_wrote_and_nothing_of_others(site: RunningSite, words: Words) -> None:
     groups = [words.contact, words.checkout, words.service, words.application, words.request]
-    confirmation = site.mail(email(words.contact["email"]), "We have your message")
-    assert "Your message has arrived" in confirmation
+    confirmation = site.mail(email(words.contact["email"]), "We received your message")
+    assert "We received your message" in confirmation
     assert words.contact["name"] not in confirmation  # nobody has confirmed the address yet
     for mail in site.mails("@"):
         own = [group for group in groups if email(group["email"]) == mail["To"]]

@@ -24,7 +24,7 @@ from contacts.models import Inquiry
 from privacy.keystore.models import DayKey, HousekeepingTime
 from privacy.models import ErasureMark, Heartbeat, OutgoingMail
 from privacy.models.evidence import Measurement, PromiseState
-from shop.models import Dispute, Order, Payment, PayPalEvent, PayPalLook, Product
+from shop.models import Dispute, Order, Payment, PayPalEvent, PayPalSnapshot, Product
 from tests import factories
 from tests.affiliates.sales import sale
 from tests.days import days_pass
@@ -264,14 +264,16 @@ def test_what_was_looked_at_by_a_clock_ahead_is_looked_at_again() -> None:
     now, then = timezone.now(), timezone.now() + YEARS
     payment = Payment.objects.get()
     event = factories.paypal_event(payment, due_at=then)
-    dispute = factories.dispute(payment, looked_at=then)
-    PayPalLook.objects.create(payment=payment, currency="USD", captured_minor=5995, returned_minor=0, looked_at=then)
+    dispute = factories.dispute(payment, checked_at=then)
+    PayPalSnapshot.objects.create(
+        payment=payment, currency="USD", captured_minor=5995, returned_minor=0, checked_at=then
+    )
     Measurement.objects.keep("opt-out", kept=True, figures={}, at=then)
     assert list(PayPalEvent.objects.due(now)) == [event]
     assert list(Dispute.objects.due(now)) == [dispute]
-    assert not PayPalLook.objects.fresh(now).exists()
+    assert not PayPalSnapshot.objects.fresh(now).exists()
     assert "opt-out" not in Measurement.objects.newer_than(now - timedelta(hours=1), now=now)
-    assert PayPalLook.objects.fresh(then).exists()
+    assert PayPalSnapshot.objects.fresh(then).exists()
     assert "opt-out" in Measurement.objects.newer_than(now - timedelta(hours=1), now=then)
 
 

@@ -164,7 +164,7 @@ def test_an_answer_that_asks_to_come_again_is_a_warning(client: Client, product:
 def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
     client.get("/no%0a2026-03-02T12:00:00.000Z%20INFO%20forged:%20all%20is%20well%1b[31m%E2%80%AE/x/")
     logging.getLogger("shop.webhooks.processing").warning(
-        "message %s", "1\n2026-03-02T12:00:00.000Z INFO forged: paid\r\x85\u2028"
+        "event %s", "1\n2026-03-02T12:00:00.000Z INFO forged: paid\r\x85\u2028"
     )
     lines = log.getvalue().splitlines()
     assert [line for line in lines if LINE.fullmatch(line)] == [line for line in lines if not line.startswith("    ")]

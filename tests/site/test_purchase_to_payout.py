@@ -116,8 +116,8 @@ def test_a_question_is_stored_shown_to_staff_and_answered_by_mail(site: RunningS
     )
     reference = re.search(r"Q-\w{6}", dave.text)
     assert reference
-    assert reference.group() in site.mail("dave@example.org", "We have your message")
-    notice = site.mail("info@ait-pro.com", "A message waits")
+    assert reference.group() in site.mail("dave@example.org", "We received your message")
+    notice = site.mail("info@ait-pro.com", "New message")
     assert "Dave" not in notice
     assert "dave@example.org" not in notice
 

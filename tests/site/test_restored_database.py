@@ -87,7 +87,7 @@ def test_links_that_worked_at_the_time_of_the_backup_are_over(client: Client) ->
     assert [client.get(page).status_code for page in pages] == [200] * 5
     said = restore_check()
     assert "Links of privacy requests and archives ended: 3." in said
-    assert "Links to documents ended: 1." in said
+    assert "Document links revoked: 1." in said
     assert all(client.get(page).status_code in {404, 410} for page in pages)
 
 

@@ -18,7 +18,7 @@ from affiliates.models import Affiliate, Creative
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.statistics.rebuild import rebuild
 from shop.models import Payment, Product
-from shop.reconciliation.reconcile import look_at_payments
+from shop.reconciliation.reconcile import reconcile_payments
 
 pytestmark = pytest.mark.django_db
 
@@ -99,7 +99,7 @@ def test_paypal_is_not_asked_about_its_history() -> None:
     """The stand-in was not there then."""
     seeded()
     assert Payment.objects.exists()
-    assert look_at_payments(now=timezone.now()) == 0
+    assert reconcile_payments(now=timezone.now()) == 0
 
 
 def test_its_banners_can_be_shown(client: Client) -> None:

@@ -34,7 +34,7 @@ from privacy.web.rate_limits import has_room
 from shop.checkout.checkout_cookie import COOKIE as CHECKOUT_COOKIE
 from shop.delivery.downloads import download_link
 from shop.models import Order, Product
-from shop.models.delivery import Licence
+from shop.models.delivery import License
 from tests import factories
 from tests.privacy.world import everything_about
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
@@ -55,7 +55,7 @@ class Stolen:
         self.cookie = self._cookie(alice)
         self.user = User.objects.get(email_index=EMAIL)
         self.links = {**self._orders(), **self._requests(), **self._others(), **self._mailed()}
-        self.secrets = (EMAIL, NAME, PHONE, Licence.objects.get(order=self.order).key)
+        self.secrets = (EMAIL, NAME, PHONE, License.objects.get(order=self.order).key)
 
     def _orders(self) -> dict[str, str]:
         self.order.state, self.order.paid_at = Order.State.PAID, timezone.now()

@@ -12,7 +12,7 @@ from shop.paypal.subscription import EVENTS, PERMISSIONS, Subscription
 
 
 class Command(BaseCommand):
-    help = "Asks PayPal whether the credentials, the webhook and its events are right. Changes nothing, moves no money."
+    help = "Checks credentials, webhook and subscribed events with PayPal. Changes nothing and moves no money."
 
     @acts_for()
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         except NotConfigured as error:
             raise CommandError(str(error)) from None
         except PayPalError as error:
-            raise CommandError(f"PayPal gave no answer to go by. {error}") from None
+            raise CommandError(f"PayPal didn't answer. {error}") from None
         if problems:
             raise CommandError("\n".join(problems))
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         try:
             subscription = paypal.get_subscription()
         except Expired:
-            yield "Webhook: this app has none with the id in PAYPAL_WEBHOOK_ID."
+            yield "Webhook: this PayPal app has no webhook with the id in PAYPAL_WEBHOOK_ID."
             return
         yield from self._problems_of(subscription)
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if subscription.url != (expected := f"{settings.SITE_URL}{reverse('shop:paypal_webhook')}"):
             yield f"Webhook: PayPal sends to {subscription.url or 'nowhere'}, this site listens at {expected}."
         if missing := subscription.missing_events:
-            yield "Events: subscribe the webhook to these too: " + ", ".join(missing)
+            yield "Events: also subscribe the webhook to: " + ", ".join(missing)
         else:
             self.stdout.write(f"Events: all {len(EVENTS)} are subscribed to")
 

@@ -99,7 +99,7 @@ def test_a_suspended_affiliates_cookie_earns_nothing(client: Client, alice: Affi
 def test_a_suspended_affiliates_code_is_unknown(client: Client, alice: Affiliate) -> None:
     Affiliate.objects.update(state=Affiliate.State.SUSPENDED)
     response = client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": "DEMO"})
-    assert "know this code" in response.content.decode()
+    assert "code doesn&#x27;t exist" in response.content.decode()
     assert not Order.objects.exists()
 
 

@@ -48,7 +48,7 @@ def file_of(staff: Client, query: str = "") -> list[dict[str, str]]:
 
 
 def a_day(alice: Affiliate, product: Product) -> None:
-    """Four clicks, two of them of a campaign; three sales, one rejected, one partly refunded; two affiliates."""
+    """Four clicks, two of them of a campaign; three sales, one rejected, one partially refunded; two affiliates."""
     erin = factories.affiliate("erin@example.com", "ERIN")
     for sub in ("blog", "blog", "", ""):
         factories.click(alice, sub=sub)

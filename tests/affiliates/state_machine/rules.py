@@ -13,7 +13,7 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem
 from affiliates.payouts.reconciliation import first_difference
-from shop.models import ExtraCapture, Licence, Order, Payment, Refund
+from shop.models import ExtraCapture, License, Order, Payment, Refund
 
 from .payout_steps import PayoutSteps
 from .paypal_steps import PayPalSteps
@@ -77,8 +77,8 @@ class MoneyInAnyOrder(PayPalSteps, StaffSteps, PayoutSteps):
     @invariant()
     def every_license_follows_its_money(self) -> None:
         for order in Order.objects.prefetch_related("payments"):
-            works = Licence.objects.working().filter(order=order).count()
-            assert works == self.world.licence_should_work(order), f"{order}: {order.state}, {works} keys work"
+            works = License.objects.working().filter(order=order).count()
+            assert works == self.world.license_should_work(order), f"{order}: {order.state}, {works} keys work"
 
     # --- What holds in the end ---------------------------------------------------------------------------------------
     def tell_everything_and_look(self) -> None:
@@ -95,7 +95,7 @@ class MoneyInAnyOrder(PayPalSteps, StaffSteps, PayoutSteps):
             world.housekeep()
         since = timezone.now() - timedelta(days=400)
         assert first_difference(paypal_since=since) == ""
-        assert list(Payment.objects.differing().values_list("problem", flat=True)) == []
+        assert list(Payment.objects.mismatched().values_list("problem", flat=True)) == []
         self.the_books_agree()
         self.nothing_is_lost_between_commissions_payouts_and_balances()
         self.every_license_follows_its_money()

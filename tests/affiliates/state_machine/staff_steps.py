@@ -14,8 +14,8 @@ from affiliates.membership.account_state import close_affiliate, reinstate_affil
 from affiliates.models import Commission, Flag
 from privacy.admin_base.refusals import ActionRefused
 from privacy.erasure.erase import erase_person
-from shop.delivery.licenses import reissue_licence
-from shop.models import Licence, Payment
+from shop.delivery.licenses import reissue_license
+from shop.models import License, Payment
 from shop.money import Money
 from shop.payments.refunds import refund_payment
 
@@ -31,9 +31,9 @@ class StaffSteps(Steps):
 
     @may_happen(at=positions)
     def replace_a_key(self, at: int) -> None:
-        licence = self.one(Licence.objects.all(), at)
+        license = self.one(License.objects.all(), at)
         with suppress(ActionRefused):
-            reissue_licence(order=licence.order, replaces=str(licence.pk), actor=self.world.bob)
+            reissue_license(order=license.order, replaces=str(license.pk), actor=self.world.bob)
 
     @may_happen(product=products, minor=st.integers(1, 100_000))
     def change_a_price(self, product: int, minor: int) -> None:

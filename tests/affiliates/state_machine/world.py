@@ -215,7 +215,7 @@ class World:
                 found.setdefault(item["sender_item_id"], []).append((item["receiver"], item["amount"]["value"]))
         return found
 
-    def licence_should_work(self, order: Order) -> bool:
+    def license_should_work(self, order: Order) -> bool:
         """While its money is here, in whole or in part, and its buyer has not ended the delivery."""
         received = order.payments.filter(state__in=[Payment.State.PAID, Payment.State.PART_REFUNDED])
         return received.exists() and not order.delivery_ended

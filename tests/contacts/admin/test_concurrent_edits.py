@@ -34,13 +34,13 @@ def test_second_answer_to_a_message_is_stopped_shown_the_first_and_kept(
     staff: Client, erin: Client, inquiry: Inquiry, work: Callable[[], int]
 ) -> None:
     bobs, erins = Page(staff, page_of(inquiry)), Page(erin, page_of(inquiry))
-    assert "Your answer is on its way" in erins.submit(**{"replies-2-0-body": "It costs 500 USD."}).text
+    assert "Your answer has been sent" in erins.submit(**{"replies-2-0-body": "It costs 500 USD."}).text
     stopped = bobs.submit(**{"replies-2-0-body": "It costs 900 USD."})
     assert "Erin changed this after you opened the page" in stopped.text
     assert "It costs 500 USD." in stopped.text
     assert stopped.field("replies-2-0-body") == "It costs 900 USD."
     assert [reply.body for reply in Reply.objects.all()] == ["It costs 500 USD."]
-    assert "Your answer is on its way" in stopped.submit().text
+    assert "Your answer has been sent" in stopped.submit().text
     work()
     assert len(mail.outbox) == 2
 
@@ -81,8 +81,8 @@ def test_taking_a_message_that_a_colleague_took_meanwhile_asks_first(
     staff: Client, bob: User, erin: Client, inquiry: Inquiry
 ) -> None:
     bobs = Page(staff, page_of(inquiry))
-    Page(erin, page_of(inquiry)).press("Take it")
-    asked = bobs.press("Take it")
+    Page(erin, page_of(inquiry)).press("Assign to me")
+    asked = bobs.press("Assign to me")
     assert asked.status == 409
     assert "Erin" in asked.text
     inquiry.refresh_from_db()
@@ -112,14 +112,14 @@ def test_a_call_logged_after_a_colleagues_answer_keeps_the_notes(staff: Client, 
     assert "It costs 500 USD." in asked.text
     assert asked.field("notes") == "Dave called.\nHe wants a price."
     assert not inquiry.correspondence.exists()
-    assert "Written down." in asked.press("Do it all the same").text
+    assert "Logged." in asked.press("Do it all the same").text
     assert inquiry.correspondence.get().notes.splitlines() == ["Dave called.", "He wants a price."]
 
 
 def test_pressing_twice_is_no_colleague(staff: Client, inquiry: Inquiry) -> None:
     page = Page(staff, page_of(inquiry))
-    assert page.press("Take it").status == 200
-    assert page.press("Take it").status == 200
+    assert page.press("Assign to me").status == 200
+    assert page.press("Assign to me").status == 200
 
 
 def test_what_is_typed_on_the_page_of_a_deleted_message_can_still_be_copied(
@@ -156,8 +156,8 @@ def test_the_token_shows_nothing_that_its_reader_may_not_see(staff: Client, clie
 
 def test_a_message_is_audited_as_read_when_its_changes_are_shown(staff: Client, erin: Client, inquiry: Inquiry) -> None:
     bobs = Page(staff, page_of(inquiry))
-    Page(erin, page_of(inquiry)).press("Take it")
+    Page(erin, page_of(inquiry)).press("Assign to me")
     before = AuditEntry.objects.filter(action="privacy.staff.read").count()
-    assert bobs.press("Take it").status == 409
+    assert bobs.press("Assign to me").status == 409
     assert AuditEntry.objects.filter(action="privacy.staff.read").count() == before + 1
     assert BeautifulSoup(bobs.html, "html.parser").find("input", {"name": "seen"})

@@ -60,7 +60,7 @@ def test_the_list_shows_nothing_personal(staff: Client, inquiry: Inquiry) -> Non
 
 
 def test_an_answer_is_stored_and_mailed(staff: Client, bob: User, inquiry: Inquiry, work: Work) -> None:
-    assert "Your answer is on its way" in answer(staff, inquiry, "Good day to you, Dave.")
+    assert "Your answer has been sent" in answer(staff, inquiry, "Good day to you, Dave.")
     reply = Reply.objects.get()
     assert (reply.inquiry, reply.author, reply.body) == (inquiry, bob, "Good day to you, Dave.")
     assert inquiry.state == "answered"
@@ -91,7 +91,7 @@ def test_a_refused_answer_says_why_stores_nothing_and_stays_in_the_form(staff: C
 
 
 def test_an_answer_that_closes_the_message_is_mailed_first(staff: Client, inquiry: Inquiry, work: Work) -> None:
-    assert "Your answer is on its way" in answer(staff, inquiry, "Good day to you.", state="closed")
+    assert "Your answer has been sent" in answer(staff, inquiry, "Good day to you.", state="closed")
     assert (inquiry.state, Reply.objects.get().body) == ("closed", "Good day to you.")
     work()
     assert "Good day to you." in str(mail.outbox[0].body)

@@ -66,7 +66,7 @@ def test_the_clock_counts_business_days(post: Post, clock: time_machine.Travelle
 
 
 def test_somebody_takes_it(staff: Client, bob: User, inquiry: Inquiry) -> None:
-    assert "It is yours now." in press(staff, inquiry, "take")
+    assert "The message is assigned to you." in press(staff, inquiry, "take")
     assert inquiry.assigned_to == bob
     entry = AuditEntry.objects.get(action="contacts.inquiry.assigned")
     assert (entry.object_id, entry.actor) == (str(inquiry.pk), bob.pk)

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 Work = Callable[[], int]
 ONE_LINE = "Please write this on one line, without control characters"
 UNSEEN = "There is a control character in this"
-COUNTRY = "a number outside US also needs + and the country's code"
+COUNTRY = "a number outside US also needs a country code"
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_it_is_named_and_kept_as_typed(post: Post, field: str, value: str, messa
     response = post(**{field: value})
     page = unescape(response.content.decode())
     assert response.status_code == 200
-    assert "Please check the form. What you typed is still there." in page
+    assert "Please check the form. Your entries are still there." in page
     assert message in page
     assert value in page
     assert not Inquiry.objects.exists()

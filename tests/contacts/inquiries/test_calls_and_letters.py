@@ -29,12 +29,12 @@ def test_a_call_is_written_down(staff: Client, bob: User, inquiry: Inquiry) -> N
     page = log(staff, inquiry)
     entry = Correspondence.objects.get()
     assert (entry.author, entry.way, entry.notes) == (bob, "call_out", "They want blue.")
-    assert "Written down." in page
+    assert "Logged." in page
     assert "They want blue." in page
     assert AuditEntry.objects.filter(action="contacts.call.logged", object_id=entry.pk).count() == 1
 
 
-@pytest.mark.parametrize(("way", "point"), [("call_out", "telephone number"), ("letter_out", "postal address")])
+@pytest.mark.parametrize(("way", "point"), [("call_out", "phone number"), ("letter_out", "postal address")])
 def test_what_was_not_given_is_not_used(staff: Client, clock: object, way: str, point: str) -> None:
     page = log(staff, factories.inquiry("erin@example.org"), way=way)
     assert f"Not logged: no {point} was given with this message." in page
@@ -63,14 +63,14 @@ def test_whoever_opted_out_is_not_reached(
 
 def test_an_opt_out_from_letters_leaves_calls(staff: Client, inquiry: Inquiry) -> None:
     suppress(inquiry.email, Channel.LETTER)
-    assert "Written down." in log(staff, inquiry)
+    assert "Logged." in log(staff, inquiry)
 
 
 @pytest.mark.parametrize("way", ["mail_in", "call_in", "letter_in"])
 def test_what_comes_in_needs_no_permission(staff: Client, clock: object, way: str) -> None:
     silent = factories.inquiry("erin@example.org")
     suppress(silent.email)
-    assert "Written down." in log(staff, silent, way=way)
+    assert "Logged." in log(staff, silent, way=way)
 
 
 def test_what_comes_in_opens_the_message_again(staff: Client, inquiry: Inquiry, clock: time_machine.Traveller) -> None:
@@ -92,7 +92,7 @@ def test_what_answers_the_message_answers_it(staff: Client, inquiry: Inquiry) ->
         ({"notes": ""}, "This field is required"),
         ({"notes": "a\x07"}, "control character"),
         ({"happened_at": "tomorrow"}, "Enter a valid date/time"),
-        ({"happened_at": "2026-03-03 11:00"}, "This is in the future"),
+        ({"happened_at": "2026-03-03 11:00"}, "Enter a time in the past"),
         ({"way": "pigeon"}, "Select a valid choice"),
         ({"purpose": "site_traffic"}, "Select a valid choice"),
     ],

@@ -40,13 +40,13 @@ def test_its_clock_runs(complaint: Inquiry) -> None:
 
 def test_the_confirmation_names_the_last_day_and_who_else_hears_it(complaint: Inquiry, work: Work) -> None:
     work()
-    assert "answered by 16 April 2026 at the latest" in str(mail.outbox[0].body)
+    assert "answer it by April 16, 2026" in str(mail.outbox[0].body)
     assert "Better Business Bureau" in str(mail.outbox[0].body)
     assert PrivacyRequest.objects.get().acknowledged_at is not None
 
 
 def test_its_answer_ends_both(complaint: Inquiry, staff: Client, work: Work) -> None:
-    assert "Your answer is on its way" in answer(staff, complaint, "We looked into it.")
+    assert "Your answer has been sent" in answer(staff, complaint, "We looked into it.")
     assert PrivacyRequest.objects.get().state == "answered"
     assert Inquiry.objects.get().state == "answered"
     assert Reply.objects.count() == 1

@@ -90,8 +90,8 @@ def test_no_message_is_lost_because_the_vendors_own_address_was_opted_out(client
     [
         ("name", "", "This field is required"),
         ("email", "dave", "Enter a valid email address"),
-        ("phone", "call me", "We can't read this as a telephone number"),
-        ("phone", "12", "We can't read this as a telephone number"),
+        ("phone", "call me", "Enter a valid phone number"),
+        ("phone", "12", "Enter a valid phone number"),
         ("message", "", "This field is required"),
         ("message", "x" * 20_001, "at most 20000 characters"),
         ("message", "a\x00b", "Null characters are not allowed"),
@@ -100,7 +100,7 @@ def test_no_message_is_lost_because_the_vendors_own_address_was_opted_out(client
 )
 def test_a_mistake_is_named_and_the_rest_kept(client: Client, field: str, value: str, message: str) -> None:
     page = unescape(send(client, **{field: value}))
-    assert "Please check the form. What you typed is still there." in page
+    assert "Please check the form. Your entries are still there." in page
     assert message in page
     for name, text in DAVE.items():
         assert name == field or text in page
@@ -137,12 +137,9 @@ def test_every_part_is_in_the_page_for_browsers_that_hide_none(client: Client) -
 
 def test_each_contact_point_says_what_it_is_used_for(client: Client) -> None:
     page = client.get("/contact/").content.decode()
-    assert (
-        "We answer your message to this address. Besides that, it gets only notices of changes to our privacy policy."
-        in page
-    )
-    assert "We call you about this message only, and use the number for nothing else." in page
-    assert "We send you letters about this message only, such as a quote, and use it for nothing else." in page
+    assert "We reply to this address. Besides that, we only send notices of changes to our privacy policy." in page
+    assert "We only use it to call you about this message." in page
+    assert "We only use it to send you letters about this message, such as a quote." in page
     assert page.count("(optional)") == 6
 
 

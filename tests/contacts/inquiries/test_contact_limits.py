@@ -49,7 +49,7 @@ def test_the_surplus_of_a_network_is_held_without_mail(post: Post) -> None:
 def test_a_neighbor_is_not_shut_out_by_a_flood(post: Post, client: Client, staff: Client) -> None:
     flood(post, 3)
     answer = post(network="203.0.113.1", message="Do you take stores?")
-    assert "we have your message" in client.get(answer["Location"]).content.decode()
+    assert "we received your message" in client.get(answer["Location"]).content.decode()
     inquiry = Inquiry.objects.get(email_index="dave@example.org")
     assert (inquiry.state, inquiry.message) == ("held", "Do you take stores?")
     assert inquiry.reference in staff.get("/admin/contacts/inquiry/?queue=held").content.decode()

@@ -80,10 +80,10 @@ def test_a_flood_from_one_network_loses_nobody_elses_message(site: RunningSite) 
     assert answers == {302: FLOOD}  # the first are mailed, and the rest are held
 
     neighbor = send(site.visitor("203.0.113.250"), "carl@example.org")
-    assert "we have your message" in neighbor.text
+    assert "we received your message" in neighbor.text
     genuine = send(site.visitor("198.51.100.7"), "dave@example.org")
-    assert "we have your message" in genuine.text
-    assert "thank you for writing" in site.mail("dave@example.org", "We have your message")
+    assert "we received your message" in genuine.text
+    assert "Thank you for writing" in site.mail("dave@example.org", "We received your message")
 
     hours = 1 + this_hour() - hour  # where one ended in the middle of the flood, the next one's room was taken too
     assert rows(site, "contacts.models", "Inquiry") == before + FLOOD + 2

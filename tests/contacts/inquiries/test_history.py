@@ -50,7 +50,7 @@ def test_it_says_what_we_may_do_now(staff: Client, inquiry: Inquiry, second: Inq
     assert "Telephone, for answering a question: yes" in page
     assert "Letter, for answering a question: <strong>no</strong>, this person asked for no letters" in page
     assert "E-mail, for preparing a quote: yes" in page
-    assert "Telephone, for preparing a quote: <strong>no</strong>, no telephone number was given" in page
+    assert "Telephone, for preparing a quote: <strong>no</strong>, no phone number was given" in page
 
 
 def test_reading_it_is_recorded(staff: Client, inquiry: Inquiry) -> None:

@@ -112,7 +112,7 @@ def test_a_held_message_is_neither_answered_nor_opened_by_hand(post: Post, staff
     held = Inquiry.objects.get()
     page = staff.get(page_of(held)).content.decode()
     assert "What would a new site cost?" in page
-    assert "answer by mail" not in page.lower()
+    assert "answer by email" not in page.lower()
     staff.post(page_of(held), {"state": "open", "replies-TOTAL_FORMS": "0", "replies-INITIAL_FORMS": "0"})
     held.refresh_from_db()
     assert held.state == "held"

@@ -25,7 +25,7 @@ from privacy.erasure.erase import erase_person
 from privacy.keystore.models import Tombstone
 from privacy.models import AccessArchive, ErasureMark, PrivacyRequest, Suppression
 from privacy.requests import receive_request
-from shop.models import Licence, Order, Product, ProductFile
+from shop.models import License, Order, Product, ProductFile
 from tests import factories
 from tests.privacy.inbox import link_mailed_to
 from tests.privacy.stored import anew
@@ -46,7 +46,7 @@ def order(product: Product, release: ProductFile) -> Order:
     """Paid and delivered."""
     order = factories.order(product, email=ERIN, name="Erin Ellis", state="paid", paid_at=timezone.now())
     factories.payment(order, state="paid")
-    Licence.objects.create(order=order, key=KEY)
+    License.objects.create(order=order, key=KEY)
     return order
 
 
@@ -77,10 +77,10 @@ def test_page_says_before_the_button_what_is_deleted_and_kept_and_why(client: Cl
     said = text(client.get(link()))
     before, _, after = said.partition("Delete my data")
     assert "Your messages to us: 1 deleted" in before
-    assert "Your orders: 1 anonymized, because amounts and dates are kept for the tax records" in before
+    assert "Your orders: 1 anonymized, because tax records keep amounts and dates" in before
     assert f"BPS Pro License key: {KEY} Page with downloads: Order {order.reference}" in before
-    assert "licence keys: 1 deleted" not in before.lower()  # that is for the buyer to choose
-    assert f"Save the numbers of your orders: {order.reference}" in before
+    assert "license keys: 1 deleted" not in before.lower()  # that is for the buyer to choose
+    assert f"Save your order numbers: {order.reference}" in before
     assert "can't be undone" in after
 
 
@@ -110,7 +110,7 @@ def test_license_that_is_kept_works_without_name_and_address(
 ) -> None:
     report = text(delete(client, link()))
     order = anew(order)
-    assert (order.name, order.email, Licence.objects.get().key) == (None, None, KEY)
+    assert (order.name, order.email, License.objects.get().key) == (None, None, KEY)
     assert f"BPS Pro License key: {KEY}" in report
     assert f"{settings.SITE_URL}{order.get_absolute_url()}" in report
     assert KEY in text(Client().get(order.get_absolute_url()))
@@ -139,7 +139,7 @@ def test_license_that_is_ended_works_no_more_and_the_pages_say_so(
     report = text(delete(client, link(), license="end"))
     assert "What you bought ended" in report
     assert KEY not in report
-    assert not Licence.objects.exists()
+    assert not License.objects.exists()
     assert "ended when its buyer asked us to delete their data" in text(client.get(order.get_absolute_url()))
     assert download(client, anew(order), release).status_code == 404
 
@@ -172,7 +172,7 @@ def test_deletion_again_leads_to_the_same_report(client: Client, order: Order, h
     }
     again = ways[how]()
     assert (again.status_code, text(again)) == (200, text(first))
-    assert Licence.objects.get().key == KEY
+    assert License.objects.get().key == KEY
     assert Tombstone.objects.count() == 1
 
 
@@ -278,7 +278,7 @@ def test_staff_choose_for_the_person_and_can_print_the_report_again(staff: Clien
     assert "Your orders: 1 anonymized" in asked
     assert "Choose one of the two" in text(staff.post(page))
     first = staff.post(page, {"license": license}, follow=True)
-    assert Licence.objects.exists() == (license == "keep") == (KEY in text(first))
+    assert License.objects.exists() == (license == "keep") == (KEY in text(first))
     assert text(staff.post(page, {"license": "end"}, follow=True)) == text(first)
     assert text(staff.get(f"{LIST}{request.pk}/report/")) == text(first)
 
@@ -294,7 +294,7 @@ def test_staff_see_no_report_of_a_deletion_by_the_page(client: Client, staff: Cl
 def test_command_keeps_licenses_when_told_to(order: Order, options: list[str], left: int) -> None:
     out = io.StringIO()
     call_command("erase_person", ERIN, *options, stdout=out)
-    assert Licence.objects.count() == left
+    assert License.objects.count() == left
     assert anew(order).is_delivered == bool(left)
     assert ("stops working" in out.getvalue()) == (not left)
 
@@ -305,14 +305,14 @@ def test_deletion_applied_again_after_a_restore_keeps_the_same_choice(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         erase_person(email=ERIN, keep_usable=keep)
-    for model in (ErasureMark, Suppression, Licence):  # the backup from before
+    for model in (ErasureMark, Suppression, License):  # the backup from before
         model._base_manager.all().delete()
     order.save()  # as it was read before the deletion
-    Licence.objects.create(order=order, key=KEY)
+    License.objects.create(order=order, key=KEY)
     factories.inquiry(ERIN)
     call_command("restore_check", stdout=io.StringIO())
     assert not Inquiry.objects.exists()
-    assert (Licence.objects.exists(), anew(order).is_delivered, anew(order).email) == (keep, keep, None)
+    assert (License.objects.exists(), anew(order).is_delivered, anew(order).email) == (keep, keep, None)
 
 
 def test_open_complaint_ends_with_the_deletion_and_the_page_says_so_before(client: Client, order: Order) -> None:

@@ -17,9 +17,9 @@ from privacy.models import PrivacyRequest
 from privacy.registry.declarations import Erasure, personal_models
 from privacy.registry.purposes import Channel
 from privacy.requests.archive import collect
-from shop.delivery.license_keys import new_licence_key
+from shop.delivery.license_keys import new_license_key
 from shop.models import Order, Product
-from shop.models.delivery import Licence
+from shop.models.delivery import License
 from tests import factories
 from tests.privacy.conftest import ERIN, FRANK
 from tests.privacy.stored import anew, stored
@@ -81,10 +81,10 @@ def test_the_report_counts_what_is_kept_and_plans_nothing_as_kept_that_is_to_cha
 
 
 def test_the_report_says_which_keys_work_on_and_why(erin_and_frank: None, product: Product) -> None:
-    Licence.objects.create(order=factories.order(product, ERIN), key=new_licence_key())
+    License.objects.create(order=factories.order(product, ERIN), key=new_license_key())
     [keys] = [line for line in erase_person(email=ERIN, keep_usable=True) if "key" in line.label.lower()]
     assert (keys.rule, keys.rows) == (Erasure.KEEP, 2)
-    assert keys.reason == "you want to go on using what you bought; nothing says any more that it was you"
+    assert keys.reason == "you want to keep using what you bought; nothing identifies you any more"
 
 
 def test_the_record_of_a_request_that_ends_with_the_person_is_kept_for_24_months(erin_and_frank: None) -> None:

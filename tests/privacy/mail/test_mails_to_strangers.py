@@ -39,7 +39,7 @@ def test_the_contact_form_carries_nothing_to_a_stranger(post: Post, work: Work) 
     post(email=VICTIM, kind="quote", name=LURE, message=LURE, project=LURE, deadline=LURE, address=LURE)
     assert Inquiry.objects.get().name == LURE
     work()
-    assert "Your message has arrived" in mailed()
+    assert "We received your message" in mailed()
     assert LURE not in mailed()
 
 

@@ -45,7 +45,7 @@ def test_it_has_a_row_for_each_declaration(client: Client) -> None:
 
 
 def test_it_says_what_is_kept_when_somebody_asks_for_deletion(client: Client) -> None:
-    assert "amounts and dates are kept for the tax records" in table(client)["Your orders"]
+    assert "tax records keep amounts and dates" in table(client)["Your orders"]
 
 
 @isolate_apps("privacy")

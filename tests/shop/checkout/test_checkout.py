@@ -31,8 +31,8 @@ def typed(page: str) -> dict[str, str]:
         ("email", "", "This field is required"),
         ("email", "carol", "Enter a valid email address"),
         ("email", f"{'x' * 250}@example.org", "at most 254 characters"),
-        ("code", "NOBODY", "know this code"),
-        ("code", "not a code!", "know this code"),
+        ("code", "NOBODY", "code doesn&#x27;t exist"),
+        ("code", "not a code!", "code doesn&#x27;t exist"),
         ("code", "x" * 501, "at most 500 characters"),
     ],
 )

@@ -25,7 +25,7 @@ ADDRESS = "Calle Mayor 1\n28013 Madrid\nSpain"
 @pytest.fixture
 def service(product: Product) -> Product:
     """A set-up service: it may call, and it sends a letter."""
-    return factories.product(slug="set-up", name="Set-up", asks_phone=True, asks_address=True, issues_licence=False)
+    return factories.product(slug="set-up", name="Set-up", asks_phone=True, asks_address=True, issues_license=False)
 
 
 def value_of(page: str, name: str) -> str:
@@ -130,8 +130,8 @@ def test_what_it_does_not_ask_for_it_does_not_store(client: Client) -> None:
 
 def test_a_product_that_needs_them_asks_and_says_what_for(client: Client, service: Product) -> None:
     page = client.get("/checkout/set-up/").content.decode()
-    assert "Only if we may call you about this order; we use it for nothing else." in page
-    assert "Only if something of this order has to reach you there; we use it for nothing else." in page
+    assert "Only if we may call you about this order. We don't use it for anything else." in page
+    assert "Only if part of this order must be delivered there. We don't use it for anything else." in page
 
 
 def test_they_are_stored_normalised_and_sealed(client: Client, service: Product) -> None:
@@ -153,7 +153,7 @@ def test_they_may_be_left_empty(client: Client, service: Product) -> None:
 @pytest.mark.parametrize("phone", ["030 12345", "hello", "+999 1234567", "12", "+49", "1" * 40])
 def test_a_number_without_its_country_is_told_what_is_missing(client: Client, service: Product, phone: str) -> None:
     page = client.post("/checkout/set-up/", {**CAROL, "phone": phone, "address": ADDRESS}).content.decode()
-    assert "with + and the country&#x27;s code, such as +49 30 1234567" in page
+    assert "with a country code, such as +49 30 1234567" in page
     assert value_of(page, "phone") == phone
     assert value_of(page, "address") == ADDRESS
     assert not Order.objects.exists()

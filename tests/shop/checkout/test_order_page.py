@@ -16,15 +16,15 @@ from tests import factories
 @pytest.mark.parametrize(
     ("order_state", "payment_state", "words", "payable"),
     [
-        ("open", None, "Your order waits for payment", True),
-        ("open", "created", "Nothing was charged so far", True),
-        ("open", "capturing", "We are asking PayPal about your payment", False),
-        ("open", "declined", "You can try again, perhaps with another card or bank account", True),
+        ("open", None, "Your order is waiting for payment", True),
+        ("open", "created", "Nothing has been charged yet", True),
+        ("open", "capturing", "We're checking your payment with PayPal", False),
+        ("open", "declined", "You can try again with another card or bank account", True),
         ("open", "declined", "PayPal declined the payment, and nothing was charged", True),
-        ("open", "expired", "The time to approve this payment at PayPal is over", True),
+        ("open", "expired", "The time to approve this payment at PayPal has expired", True),
         ("pending", "pending", "PayPal is still checking your payment", False),
         ("paid", "paid", "Thank you, your order is paid", False),
-        ("part_refunded", "part_refunded", "Your order was partly refunded", False),
+        ("part_refunded", "part_refunded", "Your order was partially refunded", False),
         ("refunded", "refunded", "Your order was refunded", False),
     ],
 )
@@ -38,21 +38,21 @@ def test_it_says_how_things_stand(
     assert words in page
     assert order.reference in page
     assert "59.95 USD" in page
-    assert ("at PayPal</button>" in page) is payable
+    assert ("with PayPal</button>" in page) is payable
 
 
 def test_it_says_which_way_to_pay_failed(client: Client, product: Product) -> None:
     order = factories.order(product)
     factories.payment(order, state=Payment.State.CREATED, approval=2)
-    assert "Please choose another way to pay there" in client.get(order.get_absolute_url()).content.decode()
+    assert "Please choose another one at PayPal" in client.get(order.get_absolute_url()).content.decode()
 
 
 def test_coming_back_without_paying_keeps_the_order(client: Client, product: Product) -> None:
     order = factories.order(product)
     factories.payment(order, state=Payment.State.CREATED, paypal_order_id="5O190127TN364715T")
     page = client.get(f"{order.get_absolute_url()}?cancelled=1").content.decode()
-    assert "You came back without paying" in page
-    assert "at PayPal</button>" in page
+    assert "Payment canceled" in page
+    assert "with PayPal</button>" in page
 
 
 def test_the_cancel_link_of_an_order_paid_since_says_paid(client: Client, product: Product) -> None:

@@ -19,7 +19,7 @@ def test_it_shows_the_price_and_leads_to_the_checkout(client: Client, product: P
 
 @pytest.mark.parametrize("address", ["/products/{}/", "/checkout/{}/"])
 @pytest.mark.parametrize(
-    ("slug", "words"), [("old", "This is not on sale at the moment"), ("never-was", "This page isn")]
+    ("slug", "words"), [("old", "This product isn't currently for sale"), ("never-was", "This page isn")]
 )
 def test_what_is_not_sold_is_a_plain_404(client: Client, product: Product, address: str, slug: str, words: str) -> None:
     factories.product(slug="old", name="Old thing", is_active=False)

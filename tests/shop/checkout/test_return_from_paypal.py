@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shop.checkout.checkout_cookie import AT_ONCE, COOKIE, remember_buyer
+from shop.checkout.checkout_cookie import COOKIE, MAX_ORDERS, set_checkout_cookie
 from shop.models import Order, Payment, Product
 from tests import factories
 from tests.shop.purchases import place
@@ -88,7 +88,7 @@ def sent_to_paypal(*orders: Order) -> Client:
     for order in orders:
         request, response = HttpRequest(), HttpResponse()
         request.COOKIES = {name: morsel.value for name, morsel in client.cookies.items()}
-        remember_buyer(request, response, order)
+        set_checkout_cookie(request, response, order)
         client.cookies.update(response.cookies)
     return client
 
@@ -115,7 +115,7 @@ def forged(order: Order) -> Client:
 
 @pytest.mark.usefixtures("paypal_down")
 def test_a_browser_may_pay_for_several_orders_at_once(payment: Payment) -> None:
-    others = [factories.order(payment.order.product) for _ in range(AT_ONCE)]
+    others = [factories.order(payment.order.product) for _ in range(MAX_ORDERS)]
     browser = sent_to_paypal(payment.order, *others[1:])
     assert browser.get(CANCELLED, {"token": ALREADY_PAID}).status_code == 302
     assert len(browser.cookies[COOKIE].value) < 300

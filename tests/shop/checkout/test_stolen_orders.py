@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from privacy.encryption.keys import RootKey
 from privacy.encryption.rotation import columns, rotate
-from shop.delivery.licenses import issue_licence
+from shop.delivery.licenses import issue_license
 from shop.models import Order, Payment, Product
 from tests import factories
 from tests.shop.purchases import approve, place
@@ -26,7 +26,7 @@ def order(product: Product) -> Order:
     factories.payment(
         order, state=Payment.State.PAID, paypal_order_id="5O190127TN364715T", capture_id="3C679366HH908993F"
     )
-    issue_licence(order=order)
+    issue_license(order=order)
     return order
 
 
@@ -41,8 +41,8 @@ def stolen(table: str) -> list[str]:
 
 def test_no_value_of_the_database_opens_the_page_of_an_order(client: Client, order: Order) -> None:
     release = factories.release(order.product)
-    assert order.licences.get().key in client.get(order.get_absolute_url()).content.decode()
-    for value in {*stolen("shop_order"), *stolen("shop_payment"), *stolen("shop_licence")} - {".", ".."}:
+    assert order.licenses.get().key in client.get(order.get_absolute_url()).content.decode()
+    for value in {*stolen("shop_order"), *stolen("shop_payment"), *stolen("shop_license")} - {".", ".."}:
         path = f"/orders/{quote(value, safe='')}/"
         assert client.get(path).status_code == 404, path
         assert client.post(f"{path}pay/").status_code == 404

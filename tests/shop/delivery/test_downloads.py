@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from privacy.audit.models import AuditEntry
-from shop.delivery.downloads import DownloadRefused, download_link, take_download
+from shop.delivery.downloads import DownloadRefused, download_link, open_download
 from shop.models import Order, Product
 from shop.models.delivery import ProductFile
 from tests import factories
@@ -97,7 +97,7 @@ def test_what_is_not_paid_is_not_delivered(client: Client, paid: Order, release:
     assert client.post(f"{paid.get_absolute_url()}download/{release.pk}/").status_code == 404
     response = client.get(link)  # made while the order was still paid
     assert response.status_code == 403
-    assert "This download is closed" in response.content.decode()
+    assert "This download isn't available" in response.content.decode()
     assert downloads(paid) == 0
 
 
@@ -116,7 +116,7 @@ def test_a_link_ends_after_a_quarter_of_an_hour(
     clock.shift(timedelta(seconds=1))
     response = client.get(link)
     assert response.status_code == 410
-    assert "This link is over" in response.content.decode()
+    assert "This link has expired" in response.content.decode()
     assert paid.reference in response.content.decode()
     assert downloads(paid) == 1
 
@@ -157,7 +157,7 @@ def test_the_last_download_is_the_last_and_the_page_says_what_to_do(
     link = prepare(client, paid, release)
     assert [fetch(client, link) for _ in range(3)] == [200, 200, 403]
     page = client.get(link).content.decode()
-    assert "All downloads of this order are used up" in page
+    assert "This order has no downloads left" in page
     assert 'href="/contact/?kind=order"' in page
     assert downloads(paid) == 2
     assert AuditEntry.objects.filter(action="shop.download.counted", object_id=str(paid.pk)).count() == 2
@@ -168,7 +168,7 @@ def test_a_missing_file_is_not_counted(client: Client, paid: Order, release: Pro
     release.content.storage.delete(str(release.content.name))
     response = client.get(link)
     assert response.status_code == 503
-    assert "nothing was counted against your downloads" in response.content.decode()
+    assert "this attempt doesn't count as a download" in response.content.decode()
     assert downloads(paid) == 0
 
 
@@ -176,7 +176,7 @@ def test_staff_let_a_buyer_download_anew(staff: Client, paid: Order) -> None:
     Order.objects.update(downloads=20)
     page = staff.get(f"/admin/shop/order/{paid.pk}/change/").content.decode()
     assert "Downloads so far" in page
-    staff.post("/admin/shop/order/", {"action": "renew_downloads", "_selected_action": [str(paid.pk)]})
+    staff.post("/admin/shop/order/", {"action": "reset_downloads", "_selected_action": [str(paid.pk)]})
     assert downloads(paid) == 0
     assert AuditEntry.objects.filter(action="shop.download.renewed", object_id=str(paid.pk)).exists()
 
@@ -208,7 +208,7 @@ def test_two_at_once_do_not_pass_the_limit(product: Product, settings: Settings)
 
     def take(_: int) -> bool:
         try:
-            take_download(order=order, file=release).close()
+            open_download(order=order, file=release).close()
         except DownloadRefused:
             return False
         else:

@@ -1,4 +1,4 @@
-"""The shape of a licence key: unguessable, typed in any way, and every likely mistake noticed."""
+"""The shape of a license key: unguessable, typed in any way, and every likely mistake noticed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 
 import pytest
 
-from shop.delivery.license_keys import SYMBOLS, NotALicenceKey, canonical_licence_key, new_licence_key
+from shop.delivery.license_keys import SYMBOLS, NotALicenseKey, canonical_license_key, new_license_key
 
 KEY = "2345Z-2345Z-2345Z-2345Z-2345"
 
 
 def keys(number: int) -> list[str]:
-    return [new_licence_key() for _ in range(number)]
+    return [new_license_key() for _ in range(number)]
 
 
 def test_it_has_groups_that_can_be_read_out() -> None:
@@ -28,33 +28,33 @@ def test_no_two_are_alike_and_every_symbol_occurs() -> None:
 
 
 def test_it_is_understood_however_it_is_typed() -> None:
-    key = new_licence_key()
+    key = new_license_key()
     for typed in (key, key.lower(), key.replace("-", ""), f" {key.replace('-', ' ')}\n", key.replace("-", " - ")):
-        assert canonical_licence_key(typed) == key
+        assert canonical_license_key(typed) == key
 
 
 def test_one_wrong_symbol_is_always_noticed() -> None:
-    symbols = new_licence_key().replace("-", "")
+    symbols = new_license_key().replace("-", "")
     for place, symbol in itertools.product(range(25), SYMBOLS):
         if symbols[place] != symbol:
-            with pytest.raises(NotALicenceKey, match="typing mistake"):
-                canonical_licence_key(symbols[:place] + symbol + symbols[place + 1 :])
+            with pytest.raises(NotALicenseKey, match="contains a typo"):
+                canonical_license_key(symbols[:place] + symbol + symbols[place + 1 :])
 
 
 def test_two_symbols_that_changed_places_are_always_noticed() -> None:
-    symbols = new_licence_key().replace("-", "")
+    symbols = new_license_key().replace("-", "")
     for left, right in itertools.combinations(range(25), 2):
         if symbols[left] != symbols[right]:
             swapped = list(symbols)
             swapped[left], swapped[right] = symbols[right], symbols[left]
-            with pytest.raises(NotALicenceKey, match="typing mistake"):
-                canonical_licence_key("".join(swapped))
+            with pytest.raises(NotALicenseKey, match="contains a typo"):
+                canonical_license_key("".join(swapped))
 
 
 @pytest.mark.parametrize(
     "typed", ["", "ABC", "x" * 10_000, "0" * 25, f"{KEY}22", "2345\x00" * 5, "é" * 25, "B123456789"]
 )
 def test_what_is_no_key_is_named_without_being_quoted(typed: str) -> None:
-    with pytest.raises(NotALicenceKey) as refusal:
-        canonical_licence_key(typed)
-    assert str(refusal.value) == "A licence key has 25 letters and digits, never 0, 1, I, L or O."
+    with pytest.raises(NotALicenseKey) as refusal:
+        canonical_license_key(typed)
+    assert str(refusal.value) == "A license key has 25 letters and digits, never 0, 1, I, L or O."

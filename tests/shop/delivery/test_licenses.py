@@ -1,4 +1,4 @@
-"""Licences: one for each paid order, on its page and nowhere in clear text, ended when the money goes back."""
+"""Licenses: one for each paid order, on its page and nowhere in clear text, ended when the money goes back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from privacy.erasure.erase import erase_person
 from privacy.models import OutgoingMail
 from privacy.requests.archive import collect
 from shop.models import Order, Payment, Product
-from shop.models.delivery import Licence
+from shop.models.delivery import License
 from shop.payments.capture_booking import apply_capture
 from shop.payments.refunds import apply_refund
 from shop.paypal.types import CaptureStatus, RefundStatus
@@ -49,58 +49,58 @@ def give_back(payment: Payment, amount: str, number: str) -> None:
 
 def test_a_paid_order_shows_its_key(client: Client, payment: Payment) -> None:
     pay(payment)
-    key = Licence.objects.get(order=payment.order).key
+    key = License.objects.get(order=payment.order).key
     assert len(key) == 29
     assert key in page_of(client, payment.order)
 
 
 def test_a_pending_payment_brings_no_key_until_it_arrives(client: Client, payment: Payment) -> None:
     pay(payment, CaptureStatus.PENDING)
-    assert "Your licence key" not in page_of(client, payment.order)
-    assert not Licence.objects.exists()
+    assert "Your license key" not in page_of(client, payment.order)
+    assert not License.objects.exists()
     pay(payment)
-    assert "Your licence key" in page_of(client, payment.order)
+    assert "Your license key" in page_of(client, payment.order)
 
 
 def test_money_told_of_twice_brings_one_key(payment: Payment) -> None:
     pay(payment)
-    key = Licence.objects.get().key
+    key = License.objects.get().key
     pay(payment)
-    assert Licence.objects.get().key == key
+    assert License.objects.get().key == key
 
 
-def test_the_database_allows_one_licence_an_order_and_no_key_twice(product: Product, payment: Payment) -> None:
+def test_the_database_allows_one_license_an_order_and_no_key_twice(product: Product, payment: Payment) -> None:
     pay(payment)
-    licence = Licence.objects.get()
-    for fields in ({"order": payment.order, "key": "other"}, {"order": factories.order(product), "key": licence.key}):
+    license = License.objects.get()
+    for fields in ({"order": payment.order, "key": "other"}, {"order": factories.order(product), "key": license.key}):
         with pytest.raises(IntegrityError), transaction.atomic():
-            Licence.objects.create(**fields)
+            License.objects.create(**fields)
 
 
 def test_it_is_made_in_the_transaction_of_the_payment(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(**anything: object) -> None:
         raise RuntimeError("no power")
 
-    monkeypatch.setattr("shop.delivery.fulfillment.issue_licence", fails)
+    monkeypatch.setattr("shop.delivery.fulfillment.issue_license", fails)
     with pytest.raises(RuntimeError):
         pay(payment)
     payment.refresh_from_db()
     assert (payment.state, payment.order.state) == (Payment.State.CAPTURING, Order.State.OPEN)
 
 
-def test_a_product_without_licences_has_none(client: Client, payment: Payment) -> None:
-    Product.objects.update(issues_licence=False)
+def test_a_product_without_licenses_has_none(client: Client, payment: Payment) -> None:
+    Product.objects.update(issues_license=False)
     pay(Payment.objects.get())
     page = page_of(client, payment.order)
     assert "your order is paid" in page
-    assert "licence" not in page
+    assert "license" not in page
 
 
 def test_the_key_is_stored_sealed(payment: Payment) -> None:
     pay(payment)
-    key = Licence.objects.get().key
+    key = License.objects.get().key
     with connection.cursor() as cursor:
-        cursor.execute("SELECT key, key_index FROM shop_licence")
+        cursor.execute("SELECT key, key_index FROM shop_license")
         stored = [bytes(value) for value in cursor.fetchone()]
     assert len(stored[0]) > len(key)
     assert not [value for value in stored if key.encode() in value]
@@ -111,7 +111,7 @@ def test_the_receipt_leads_to_the_key_without_holding_it(payment: Payment, work:
     work()
     text = mail.outbox[0].body
     assert payment.order.get_absolute_url() in text
-    assert Licence.objects.get().key not in text
+    assert License.objects.get().key not in text
 
 
 def test_the_outbox_forgets_the_link_once_the_receipt_is_delivered(payment: Payment, work: Callable[[], int]) -> None:
@@ -121,24 +121,24 @@ def test_the_outbox_forgets_the_link_once_the_receipt_is_delivered(payment: Paym
     assert payment.order.link_token not in OutgoingMail.objects.get().text
 
 
-def test_a_partial_refund_leaves_the_licence(client: Client, payment: Payment) -> None:
+def test_a_partial_refund_leaves_the_license(client: Client, payment: Payment) -> None:
     pay(payment)
     give_back(payment, "9.95", "R1")
     page = page_of(client, payment.order)
-    assert "partly refunded" in page
-    assert Licence.objects.get().key in page
+    assert "partially refunded" in page
+    assert License.objects.get().key in page
 
 
 def test_a_full_refund_ends_it_visibly_and_once(client: Client, payment: Payment) -> None:
     pay(payment)
     give_back(payment, "9.95", "R1")
     give_back(payment, "50.00", "R2")
-    licence = Licence.objects.get()
+    license = License.objects.get()
     page = page_of(client, payment.order)
-    assert licence.revoked_at is not None
-    assert "This licence ended on" in page
-    assert licence.key not in page
-    assert AuditEntry.objects.filter(action="shop.licence.revoked").count() == 1
+    assert license.revoked_at is not None
+    assert "The payment was refunded on" in page
+    assert license.key not in page
+    assert AuditEntry.objects.filter(action="shop.license.revoked").count() == 1
 
 
 def fail_late(payment: Payment, number: str) -> None:
@@ -151,13 +151,13 @@ def test_a_refund_that_fails_late_brings_the_key_back_and_the_buyer_is_told(
     client: Client, payment: Payment, work: Callable[[], int]
 ) -> None:
     pay(payment)
-    key = Licence.objects.get().key
+    key = License.objects.get().key
     give_back(payment, "59.95", "R1")
     assert key not in page_of(client, payment.order)
     for _ in range(2):
         fail_late(payment, "R1")
     assert key in page_of(client, payment.order)
-    assert AuditEntry.objects.filter(action="shop.licence.restored").count() == 1
+    assert AuditEntry.objects.filter(action="shop.license.restored").count() == 1
     work()
     [message] = [sent for sent in mail.outbox if "works again" in sent.subject]
     assert (message.to, key in str(message.body)) == (["carol@example.org"], False)
@@ -167,19 +167,19 @@ def test_one_of_two_refunds_that_fails_late_brings_the_key_back(client: Client, 
     pay(payment)
     give_back(payment, "9.95", "R1")
     give_back(payment, "50.00", "R2")
-    assert Licence.objects.get().revoked_at is not None
+    assert License.objects.get().revoked_at is not None
     fail_late(payment, "R1")
-    assert Licence.objects.get().key in page_of(client, payment.order)
+    assert License.objects.get().key in page_of(client, payment.order)
 
 
 def test_a_refund_that_fails_after_the_buyer_was_deleted_brings_no_dead_order(client: Client, payment: Payment) -> None:
     pay(payment)
     give_back(payment, "59.95", "R1")
     erase_person(email="carol@example.org")
-    assert not Licence.objects.exists()
+    assert not License.objects.exists()
     payment.refresh_from_db()
     fail_late(payment, "R1")
-    assert Licence.objects.get().key in page_of(client, payment.order)
+    assert License.objects.get().key in page_of(client, payment.order)
 
 
 def test_what_ended_at_the_buyers_wish_stays_ended(client: Client, payment: Payment) -> None:
@@ -189,7 +189,7 @@ def test_what_ended_at_the_buyers_wish_stays_ended(client: Client, payment: Paym
     payment.refresh_from_db()
     fail_late(payment, "R1")
     assert Order.objects.get().state == Order.State.PAID
-    assert not Licence.objects.exists()
+    assert not License.objects.exists()
 
 
 def reissue(staff: Client, order: Order, times: int = 1) -> str:
@@ -207,13 +207,13 @@ def test_staff_replace_a_key_once_however_often_the_button_is_pressed(
     client: Client, staff: Client, bob: User, payment: Payment, work: Callable[[], int]
 ) -> None:
     pay(payment)
-    old = Licence.objects.get().key
+    old = License.objects.get().key
     assert "was not replaced again" in reissue(staff, payment.order, times=2)
-    new = Licence.objects.working().get().key
+    new = License.objects.working().get().key
     page = page_of(client, payment.order)
     assert (new in page, old in page, new == old) == (True, False, False)
-    assert Licence.objects.get(key_index=old).revoked_at is not None
-    assert AuditEntry.objects.get(action="shop.licence.reissued").actor == bob.pk
+    assert License.objects.get(key_index=old).revoked_at is not None
+    assert AuditEntry.objects.get(action="shop.license.reissued").actor == bob.pk
     work()
     [message] = [sent for sent in mail.outbox if "new license key" in sent.subject]
     assert message.to == ["carol@example.org"]
@@ -222,38 +222,38 @@ def test_staff_replace_a_key_once_however_often_the_button_is_pressed(
 
 def test_a_refund_ends_the_new_key_and_its_failure_brings_back_that_one_alone(staff: Client, payment: Payment) -> None:
     pay(payment)
-    old = Licence.objects.get().key
+    old = License.objects.get().key
     reissue(staff, payment.order)
-    new = Licence.objects.working().get().key
+    new = License.objects.working().get().key
     give_back(payment, "59.95", "R1")
-    assert not Licence.objects.working().exists()
+    assert not License.objects.working().exists()
     fail_late(payment, "R1")
-    assert [licence.key for licence in Licence.objects.working()] == [new]
-    assert Licence.objects.get(key_index=old).revoked_at is not None
+    assert [license.key for license in License.objects.working()] == [new]
+    assert License.objects.get(key_index=old).revoked_at is not None
 
 
 def test_an_order_that_was_refunded_gets_no_new_key(staff: Client, payment: Payment) -> None:
     pay(payment)
     give_back(payment, "59.95", "R1")
-    licence = Licence.objects.get()
+    license = License.objects.get()
     assert "Issue a new one" not in staff.get(f"/admin/shop/order/{payment.order_id}/change/").content.decode()
-    path = f"/admin/shop/licence/reissue/{payment.order_id}/"
-    page = staff.post(path, {"replaces": str(licence.pk)}, follow=True).content.decode()
-    assert "Only an order that is paid" in page
-    assert not Licence.objects.working().exists()
+    path = f"/admin/shop/license/reissue/{payment.order_id}/"
+    page = staff.post(path, {"replaces": str(license.pk)}, follow=True).content.decode()
+    assert "Only a paid order" in page
+    assert not License.objects.working().exists()
 
 
 def test_a_product_without_keys_gets_none_from_staff(staff: Client, payment: Payment) -> None:
-    Product.objects.update(issues_licence=False)
+    Product.objects.update(issues_license=False)
     pay(Payment.objects.get())
-    assert "comes without a license key" in reissue(staff, payment.order)
-    assert not Licence.objects.exists()
+    assert "has no license keys" in reissue(staff, payment.order)
+    assert not License.objects.exists()
 
 
 def test_the_database_allows_one_working_key_an_order(payment: Payment) -> None:
     pay(payment)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Licence.objects.create(order=payment.order, key="another")
+        License.objects.create(order=payment.order, key="another")
 
 
 def test_the_audit_tells_of_it_by_ids_alone(payment: Payment) -> None:
@@ -261,37 +261,37 @@ def test_the_audit_tells_of_it_by_ids_alone(payment: Payment) -> None:
     entries = AuditEntry.objects.filter(action__startswith="shop.").order_by("pk")
     assert [(entry.action, entry.object_id) for entry in entries] == [
         ("shop.order.paid", str(payment.order_id)),
-        ("shop.licence.issued", str(Licence.objects.get().pk)),
+        ("shop.license.issued", str(License.objects.get().pk)),
     ]
 
 
 def test_the_buyer_gets_it_in_the_archive(payment: Payment) -> None:
     pay(payment)
     section = next(s for s in collect(email="carol@example.org") if s["what"] == "Your license keys")
-    assert section["rows"][0]["license key"] == Licence.objects.get().key
+    assert section["rows"][0]["license key"] == License.objects.get().key
 
 
 def test_erasure_deletes_it_and_the_page_says_so(client: Client, payment: Payment) -> None:
     pay(payment)
     erase_person(email="carol@example.org")
-    assert not Licence.objects.exists()
+    assert not License.objects.exists()
     assert "ended when its buyer asked us to delete their data" in page_of(client, payment.order)
 
 
 def test_staff_find_an_order_by_its_key_and_the_search_is_recorded(staff: Client, payment: Payment) -> None:
     pay(payment)
-    key = Licence.objects.get().key
-    page = staff.get("/admin/shop/licence/", {"q": key.lower().replace("-", " ")}).content.decode()
+    key = License.objects.get().key
+    page = staff.get("/admin/shop/license/", {"q": key.lower().replace("-", " ")}).content.decode()
     assert payment.order.reference in page
     assert key not in page
     assert AuditEntry.objects.filter(action="privacy.staff.search").exists()
     assert (
-        payment.order.reference not in staff.get("/admin/shop/licence/", {"q": "nobody@example.org"}).content.decode()
+        payment.order.reference not in staff.get("/admin/shop/license/", {"q": "nobody@example.org"}).content.decode()
     )
 
 
 def test_staff_see_the_key_on_the_order_and_that_is_recorded(staff: Client, payment: Payment) -> None:
     pay(payment)
     page = staff.get(f"/admin/shop/order/{payment.order_id}/change/").content.decode()
-    assert Licence.objects.get().key in page
+    assert License.objects.get().key in page
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(payment.order_id)).exists()

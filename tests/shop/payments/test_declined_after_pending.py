@@ -34,7 +34,7 @@ def test_the_buyer_is_told_and_led_back_to_the_order(client: Client, payment: Pa
     (message,) = mail.outbox
     assert message.subject == f"PayPal declined the payment of order {payment.order.reference}"
     assert payment.order.get_absolute_url() in message.body
-    assert "at PayPal</button>" in client.get(payment.order.get_absolute_url()).content.decode()
+    assert "with PayPal</button>" in client.get(payment.order.get_absolute_url()).content.decode()
 
 
 def test_who_is_still_there_sees_it_on_the_page_and_gets_no_mail(payment: Payment, work: Callable[[], int]) -> None:

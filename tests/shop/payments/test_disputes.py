@@ -14,9 +14,9 @@ from privacy.audit.models import AuditEntry
 from privacy.encryption.models import uuid7
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product, Refund
 from shop.money import Money
-from shop.payments.disputes import apply_dispute, follow_open_disputes
+from shop.payments.disputes import apply_dispute, update_open_disputes
 from shop.paypal.types import DisputeOutcome, DisputeState, DisputeStatus
-from shop.signals import dispute_closed, payment_disputed, payment_refunded, payment_restored
+from shop.signals import dispute_closed, payment_disputed, payment_refunded, refund_reverted
 from shop.webhooks.processing import handle_open_events
 from tests import factories
 from tests.paypal_standin.receiver import Receiver
@@ -41,7 +41,7 @@ class News:
             "disputed": payment_disputed,
             "closed": dispute_closed,
             "refunded": payment_refunded,
-            "restored": payment_restored,
+            "restored": refund_reverted,
         }
         self._kept = []
         for name, signal in self.receivers.items():
@@ -112,7 +112,7 @@ def test_an_open_dispute_marks_the_payment_and_tells_staff(
     assert b"This payment is disputed" in client.get(payment.order.get_absolute_url()).content
     refund = {"amount": "59.95", "number": str(uuid7())}
     page = staff.post(f"/admin/shop/payment/{payment.pk}/refund/", refund, follow=True)
-    assert b"Answer the dispute at PayPal" in page.content
+    assert b"Respond to the dispute at PayPal" in page.content
     assert not Refund.objects.exists()
 
 
@@ -199,14 +199,14 @@ def test_an_appeal_that_we_win_brings_the_money_back(
     hand_over(told, payment, UPDATED)
     work()
     assert state(payment) == ("refunded", "refunded", 5995, True)
-    assert not payment.order.licences.working().exists()
+    assert not payment.order.licenses.working().exists()
     paypal.act(payment.capture_id or "", "resolve", outcome=SELLER)
     told.wait_for(payment.capture_id or "", RESOLVED, 2)
     hand_over(told, payment, RESOLVED)
     work()
-    assert Refund.objects.get().state == "undone"
+    assert Refund.objects.get().state == "reverted"
     assert state(payment) == ("paid", "paid", 0, False)
-    assert payment.order.licences.working().exists()
+    assert payment.order.licenses.working().exists()
     assert news.heard[-2:] == [("restored", True, 0), ("closed", False, 0)]
     hand_over(told, payment, REVERSED)
     assert work() == 0  # the message is known already
@@ -231,7 +231,7 @@ def test_an_appeal_that_we_win_brings_back_what_an_earlier_refund_had_left(
     hand_over(told, payment, UPDATED, RESOLVED)
     work()
     assert state(payment) == ("part_refunded", "part_refunded", 995, False)
-    assert payment.order.licences.working().exists()
+    assert payment.order.licenses.working().exists()
 
 
 @pytest.mark.slow
@@ -257,8 +257,8 @@ def test_a_lost_message_is_made_up_for_by_looking(payment: Payment, paypal: Stan
     hook = told.wait_for(payment.capture_id or "", CREATED)[0]
     factories.dispute(payment, paypal_id=hook.resource["dispute_id"], changed_at=datetime(2020, 1, 1, tzinfo=UTC))
     paypal.act(payment.capture_id or "", "resolve", outcome=SELLER)
-    assert follow_open_disputes(now=timezone.now()) == 0
-    assert follow_open_disputes(now=timezone.now() + timedelta(hours=2)) == 1
+    assert update_open_disputes(now=timezone.now()) == 0
+    assert update_open_disputes(now=timezone.now() + timedelta(hours=2)) == 1
     assert Dispute.objects.get().outcome == SELLER
 
 

@@ -15,7 +15,7 @@ from affiliates.models import Affiliate, Commission
 from affiliates.payouts.reconciliation import first_difference
 from shop.models import ExtraCapture, Order, Payment, PayPalEvent
 from shop.paypal.gateway import gateway
-from shop.reconciliation.reconcile import look_again, look_at_payments
+from shop.reconciliation.reconcile import reconcile_now, reconcile_payments
 from tests.paypal_standin.receiver import Receiver
 from tests.shop.purchases import approve, buy, place
 from tests.shop.webhook_messages import deliver
@@ -49,7 +49,7 @@ def assert_found_and_nothing_else_moved(staff: Client, payment: Payment) -> None
     assert (payment.state, payment.capture_id, payment.problem) == ("paid", before, "")
     assert payment.refunded_minor == 0
     assert [str(extra.total) for extra in ExtraCapture.objects.to_refund()] == ["59.95 USD"]
-    assert "order collected twice by PayPal: refund the second payment" in text_of(staff, "/admin/")
+    assert "order captured twice by PayPal: refund the second payment" in text_of(staff, "/admin/")
     assert other_capture(payment) in text_of(staff, "/admin/shop/payment/reconciliation/")
     assert Commission.objects.get().amount_minor == 1799
     assert first_difference(paypal_since=None) == ""
@@ -58,7 +58,7 @@ def assert_found_and_nothing_else_moved(staff: Client, payment: Payment) -> None
 def test_a_message_about_a_second_capture_shows_it_to_staff(
     staff: Client, payment: Payment, paypal: Standin, told: Receiver, work: Work
 ) -> None:
-    assert "collected twice" not in text_of(staff, "/admin/")
+    assert "captured twice" not in text_of(staff, "/admin/")
     paypal.act(payment.capture_id or "", "again")
     [hook] = told.wait_for(other_capture(payment), "PAYMENT.CAPTURE.COMPLETED")
     for _ in range(2):
@@ -73,7 +73,7 @@ def test_the_daily_look_finds_a_second_capture_that_nobody_told_of(
 ) -> None:
     paypal.act(payment.capture_id or "", "again")
     for _ in range(2):
-        assert look_at_payments(now=timezone.now()) in {0, 1}
+        assert reconcile_payments(now=timezone.now()) in {0, 1}
     assert_found_and_nothing_else_moved(staff, payment)
 
 
@@ -93,7 +93,7 @@ def test_it_is_gone_from_the_list_when_paypal_says_that_it_was_refunded(
     staff: Client, payment: Payment, paypal: Standin, told: Receiver, work: Work
 ) -> None:
     paypal.act(payment.capture_id or "", "again")
-    look_again()
+    reconcile_now()
     assert "Collected twice" in text_of(staff, "/admin/shop/payment/reconciliation/")
     paypal.act(other_capture(payment), "refund")
     [hook] = told.wait_for(other_capture(payment), "PAYMENT.CAPTURE.REFUNDED")
@@ -103,7 +103,7 @@ def test_it_is_gone_from_the_list_when_paypal_says_that_it_was_refunded(
     assert not ExtraCapture.objects.to_refund().exists()
     assert "Collected twice" not in text_of(staff, "/admin/shop/payment/reconciliation/")
     with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
-        assert look_at_payments(now=timezone.now()) == 1
+        assert reconcile_payments(now=timezone.now()) == 1
     payment.refresh_from_db()
     assert (payment.state, payment.problem, payment.refunded_minor) == ("paid", "", 0)
     assert Commission.objects.get().reversed_minor == 0
@@ -111,10 +111,10 @@ def test_it_is_gone_from_the_list_when_paypal_says_that_it_was_refunded(
 
 def test_a_refund_of_it_that_nobody_told_of_is_found_by_the_look(payment: Payment, paypal: Standin) -> None:
     paypal.act(payment.capture_id or "", "again")
-    look_again()
+    reconcile_now()
     assert ExtraCapture.objects.to_refund().count() == 1
     paypal.act(other_capture(payment), "refund")
-    look_again()
+    reconcile_now()
     payment.refresh_from_db()
     assert (payment.problem, ExtraCapture.objects.to_refund().count()) == ("", 0)
 
@@ -131,10 +131,10 @@ def test_an_earlier_attempt_that_is_collected_after_a_later_one_was_paid_is_show
     client.get(approve(paypal, second))
     collected = gateway().capture_order(order_id=first.paypal_order_id or "", request_id=first.capture_key).captures[0]
     Payment.objects.filter(pk=first.pk).update(problem="unknown")
-    look_again()
+    reconcile_now()
     assert Order.objects.get().state == "paid"
     assert [extra.capture_id for extra in ExtraCapture.objects.to_refund()] == [collected.id]
     paypal.act(collected.id, "refund")
-    look_again()
+    reconcile_now()
     first.refresh_from_db()
     assert (first.state, first.problem, ExtraCapture.objects.to_refund().count()) == ("expired", "", 0)

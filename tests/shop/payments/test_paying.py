@@ -79,13 +79,13 @@ def test_coming_back_without_having_paid_charges_nothing(client: Client, paypal:
     client.get(f"/checkout/return/?token={payment.paypal_order_id}&PayerID=FORGED")
     payment.refresh_from_db()
     assert (payment.state, payment.capture_id) == ("created", None)
-    assert "Your order waits for payment" in page_of(client, payment)
+    assert "Your order is waiting for payment" in page_of(client, payment)
 
 
 def test_a_buyer_who_cancels_can_pay_later(client: Client, paypal: Standin) -> None:
     payment = place(client).payments.get()
     back = approve(paypal, payment, choice="cancel")
-    assert "You can pay now, or come back" in client.get(back, follow=True).content.decode()
+    assert "You can pay now, or return" in client.get(back, follow=True).content.decode()
     client.get(approve(paypal, payment))
     assert "Thank you" in page_of(client, payment)
 
@@ -95,7 +95,7 @@ def test_a_declined_card_sends_the_buyer_back(client: Client, paypal: Standin) -
     client.get(approve(paypal, payment, choice="decline"))
     payment.refresh_from_db()
     assert (payment.state, payment.approval) == ("created", 2)
-    assert "Please choose another way to pay there" in page_of(client, payment)
+    assert "Please choose another one at PayPal" in page_of(client, payment)
     client.get(approve(paypal, payment))
     assert "Thank you" in page_of(client, payment)
 
@@ -121,7 +121,7 @@ def test_an_expired_payment_can_be_started_again(client: Client, paypal: Standin
     settle_open_payments(now=timezone.now())
     payment.refresh_from_db()
     assert payment.state == "expired"
-    assert "The time to approve this payment at PayPal is over" in page_of(client, payment)
+    assert "The time to approve this payment at PayPal has expired" in page_of(client, payment)
     client.post(f"{payment.order.get_absolute_url()}pay/")
     assert Payment.objects.filter(order=payment.order_id, state="created").count() == 1
 
@@ -180,7 +180,7 @@ def test_second_click_leads_to_a_page_that_refreshes_until_the_first_has_started
     paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
     page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
     response = client.get(page)
-    assert "We are asking PayPal" in response.content.decode()
+    assert "Starting your payment" in response.content.decode()
     assert response.headers["Refresh"] == "1"
     started = start_payment(order=Order.objects.get())  # by the first click
     response = client.get(page)
@@ -197,14 +197,17 @@ def test_payment_whose_first_click_died_is_started_by_the_button_that_comes_back
     with time_machine.travel(timezone.now() + timedelta(seconds=31)):
         response = client.get(page)
     assert "Refresh" not in response.headers
-    assert "Your order waits for payment" in response.content.decode()
+    assert "Your order is waiting for payment" in response.content.decode()
     assert client.post(f"{urlsplit(page).path}pay/").headers["Location"] == Payment.objects.get().approve_url
 
 
 @pytest.mark.parametrize("since", ["", "soon", "-5", "9" * 40, "1"])
 def test_forged_time_of_starting_shows_the_order_as_it_is(client: Client, paypal: Standin, since: str) -> None:
     order = place(client)
-    assert "Your order waits for payment" in client.get(f"{order.get_absolute_url()}?starting={since}").content.decode()
+    assert (
+        "Your order is waiting for payment"
+        in client.get(f"{order.get_absolute_url()}?starting={since}").content.decode()
+    )
 
 
 def test_tampered_approve_url_is_not_followed_by_the_page_either(client: Client, paypal: Standin) -> None:
@@ -239,7 +242,7 @@ def test_the_page_answers_while_paypal_does_not(client: Client, paypal: Standin,
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     response = client.get(back, follow=True)
     assert response.status_code == 200
-    assert "We are asking PayPal about your payment" in response.content.decode()
+    assert "We're checking your payment with PayPal" in response.content.decode()
     assert "Pay 59.95 USD" not in response.content.decode()
     settings.PAYPAL_BASE_URL = paypal.url
     settle_open_payments(now=timezone.now())
@@ -255,7 +258,7 @@ def test_without_paypal_the_order_is_kept_and_can_be_paid_later(
     order = Order.objects.get()
     assert response.status_code == 503
     page = response.content.decode()
-    assert "PayPal can&#x27;t be reached" in page or "PayPal can't be reached" in page
+    assert "PayPal is temporarily unavailable" in page
     assert f'action="{order.get_absolute_url()}pay/"' in page
     assert client.post(f"{order.get_absolute_url()}pay/").status_code == 503
     settings.PAYPAL_BASE_URL = paypal.url
@@ -269,7 +272,7 @@ def test_a_paypal_that_is_slow_or_broken_is_a_plain_message(client: Client, payp
     paypal.fault("status_503", path_contains="/v2/checkout/orders", times=10)
     response = client.post("/checkout/bps-pro/", CAROL)
     assert response.status_code == 503
-    assert "Your order is kept, and nothing was charged" in response.content.decode()
+    assert "Your order is saved, and nothing was charged" in response.content.decode()
 
 
 def test_starting_twice_under_one_key_makes_one_paypal_order(client: Client, paypal: Standin) -> None:

@@ -21,9 +21,9 @@ from privacy.models import Suppression
 from privacy.registry.purposes import Channel
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
-from shop.payments.refunds import adopt_refund, apply_refund, finish_open_refunds, refund_payment
+from shop.payments.refunds import apply_refund, finish_open_refunds, import_refund, refund_payment
 from shop.paypal.types import RefundStatus
-from shop.reconciliation.reconcile import look_at
+from shop.reconciliation.reconcile import reconcile_payment
 from tests import factories
 from tests.running_site import free_port
 from tests.shop.purchases import buy, refund_of
@@ -106,7 +106,7 @@ def test_without_paypal_it_is_kept_and_finished_later(
     staff: Client, payment: Payment, paypal: Standin, settings: Settings
 ) -> None:
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
-    assert "The refund is kept and tried again by itself" in press(staff, payment, "59.95")
+    assert "The refund is saved and will be retried automatically" in press(staff, payment, "59.95")
     assert Refund.objects.get().state == "new"
     assert "At most 0.00 USD of this payment can be refunded" in press(staff, payment, "59.95")
     settings.PAYPAL_BASE_URL = paypal.url
@@ -144,7 +144,7 @@ def test_a_pending_refund_that_fails_leaves_the_money(payment: Payment, paypal: 
     with pytest.raises(ActionRefused, match=r"At most 0\.00 USD"):
         refund_payment(payment=payment, amount=usd("1.00"), actor=None)
     paypal.act_on_refund(refund.paypal_refund_id or "", "fail")
-    adopt_refund(paypal_refund_id=refund.paypal_refund_id or "")
+    import_refund(paypal_refund_id=refund.paypal_refund_id or "")
     refund.refresh_from_db()
     assert (refund.state, states(payment)) == ("failed", ("paid", "paid", 0))
     refund_payment(payment=payment, amount=usd("59.95"), actor=None)
@@ -203,7 +203,7 @@ def test_two_refunds_of_the_same_amount_are_told_apart(payment: Payment, paypal:
         refund_payment(payment=payment, amount=usd("10.00"), actor=None)
     paypal.reset()
     paypal.act(payment.capture_id or "", "refund", amount="10.00")  # the same amount, made at PayPal's side
-    look_at(payment=payment)
+    reconcile_payment(payment=payment)
     finish_open_refunds()
     assert sorted(Refund.objects.values_list("source", "state")) == [("paypal", "completed"), ("staff", "completed")]
     assert states(payment) == ("part_refunded", "part_refunded", 2000)
@@ -214,14 +214,14 @@ def test_more_than_was_paid_is_shown_and_not_booked(payment: Payment) -> None:
     apply_refund(refund=refund, remote=refund_of(payment, "60.00"))
     assert states(payment) == ("paid", "paid", 0)
     payment.refresh_from_db()
-    assert "PayPal gave back 60.00 USD" in payment.problem
+    assert "PayPal returned 60.00 USD" in payment.problem
 
 
 def test_another_amount_in_the_answer_is_shown_and_not_booked(payment: Payment, paypal: Standin) -> None:
     paypal.fault("wrong_amount", path_contains="/refund")
     refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert states(payment) == ("paid", "paid", 0)
-    look_at(payment=payment)  # the truth, as the next look learns it
+    reconcile_payment(payment=payment)  # the truth, as the next look learns it
     payment.refresh_from_db()
     assert (states(payment), payment.problem) == (("part_refunded", "part_refunded", 2000), "")
 
@@ -232,7 +232,7 @@ def test_a_refund_undone_at_paypal_gives_the_money_back_to_us(payment: Payment) 
     for _ in range(2):
         apply_refund(refund=refund, remote=failed)
     assert states(payment) == ("paid", "paid", 0)
-    assert Refund.objects.get().state == "undone"
+    assert Refund.objects.get().state == "reverted"
 
 
 def test_yen_have_no_decimals(client: Client, staff: Client, paypal: Standin, product: Product) -> None:
@@ -241,19 +241,19 @@ def test_yen_have_no_decimals(client: Client, staff: Client, paypal: Standin, pr
     assert "At most 9000 JPY" in staff.get(f"/admin/shop/payment/{payment.pk}/refund/").content.decode()
     assert "1500 JPY refunded" in press(staff, payment, "1500")
     paypal.act(payment.capture_id or "", "refund", amount="500")
-    look_at(payment=payment)
+    reconcile_payment(payment=payment)
     assert states(payment) == ("part_refunded", "part_refunded", 2000)
 
 
 @pytest.mark.parametrize(
     ("issue", "words"),
     [
-        ("CAPTURE_FULLY_REFUNDED", "All of this payment went back already."),
-        ("REFUND_AMOUNT_EXCEEDED", "more than what is left of this payment"),
-        ("PENDING_CAPTURE", "has not arrived at PayPal yet"),
+        ("CAPTURE_FULLY_REFUNDED", "This payment was already fully refunded."),
+        ("REFUND_AMOUNT_EXCEEDED", "exceeds what can still be refunded"),
+        ("PENDING_CAPTURE", "is still pending at PayPal"),
         ("REFUND_TIME_LIMIT_EXCEEDED", "only within 180 days"),
-        ("TRANSACTION_DISPUTED", "Answer the dispute at PayPal"),
-        ("REFUND_FAILED_INSUFFICIENT_FUNDS", "not enough money in the PayPal account"),
+        ("TRANSACTION_DISPUTED", "Respond to the dispute at PayPal"),
+        ("REFUND_FAILED_INSUFFICIENT_FUNDS", "The PayPal balance is insufficient"),
         ("SOMETHING_NEW", "PayPal refused the refund."),
     ],
 )
@@ -274,7 +274,7 @@ def test_the_same_refund_seen_again_is_booked_once(payment: Payment) -> None:
     refund = refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert refund.paypal_refund_id is not None
     for _ in range(2):
-        adopt_refund(paypal_refund_id=refund.paypal_refund_id)
+        import_refund(paypal_refund_id=refund.paypal_refund_id)
     assert states(payment) == ("part_refunded", "part_refunded", 2000)
     assert Refund.objects.count() == 1
 

@@ -93,7 +93,7 @@ def test_a_receiver_paypal_would_refuse_stops_the_batch_here(
 
 @pytest.mark.parametrize("lines", [[], [LINE] * 501, [LINE, PayoutLine("line-2", "bob@example.com", Money(1, "EUR"))]])
 def test_a_batch_has_a_limit_and_one_currency(paypal: Gateway, loopback: Loopback, lines: list[PayoutLine]) -> None:
-    with pytest.raises(ValueError, match="500 lines in one currency"):
+    with pytest.raises(ValueError, match="500 items in one currency"):
         paypal.create_payout(sender_batch_id="aff-1", subject="", items=lines)
     assert loopback.seen == []
 

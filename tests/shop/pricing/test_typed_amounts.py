@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shop.money import Money
-from shop.pricing.amount_parser import NotAnAmount, read_money
+from shop.pricing.amount_parser import NotAnAmount, parse_money
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from shop.pricing.amount_parser import NotAnAmount, read_money
     ],
 )
 def test_an_amount_is_read_exactly(typed: str, currency: str, minor: int) -> None:
-    assert read_money(typed, currency) == Money(minor, currency)
+    assert parse_money(typed, currency) == Money(minor, currency)
 
 
 @pytest.mark.parametrize(
@@ -76,4 +76,4 @@ def test_an_amount_is_read_exactly(typed: str, currency: str, minor: int) -> Non
 )
 def test_what_is_no_amount_in_this_currency_is_refused_with_a_reason(typed: str, currency: str, reason: str) -> None:
     with pytest.raises(NotAnAmount, match=reason):
-        read_money(typed, currency)
+        parse_money(typed, currency)

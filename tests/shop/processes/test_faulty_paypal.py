@@ -89,7 +89,7 @@ def aftermath(whole_shop: ShopSite) -> Aftermath:
 def assert_paid_once(shop: ShopSite, orders: list[Booked]) -> None:
     [order] = orders
     assert (order.state, order.receipts, order.problems) == ("paid", 1, [])
-    assert [shop.captures()[capture] for capture in order.captures] == [1]
+    assert [shop.payments.capture_lookup()[capture] for capture in order.captures] == [1]
     shop.wait_for_receipt(order.email)
     assert shop.receipt_mails(order.email) == 1
 
@@ -98,7 +98,7 @@ def assert_paid_once(shop: ShopSite, orders: list[Booked]) -> None:
 def test_a_capture_is_neither_lost_nor_made_twice(whole_shop: ShopSite, aftermath: Aftermath, kind: str) -> None:
     email = address(kind, "capture")
     page = aftermath.pages[email]
-    assert "Thank you" in page or "We are asking PayPal about your payment" in page
+    assert "Thank you" in page or "We're checking your payment with PayPal" in page
     assert_paid_once(whole_shop, aftermath.in_the_end[email])
 
 

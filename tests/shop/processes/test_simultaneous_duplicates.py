@@ -37,7 +37,7 @@ def assert_paid_once(shop: ShopSite, email: str, paypal_orders_before: int) -> N
     shop.wait_for_receipt(email)
     order = the_only_order(shop, email)
     assert (order.state, order.receipts, order.commissions, order.problems) == ("paid", 1, 1, [])
-    assert [shop.captures()[capture] for capture in order.captures] == [1]
+    assert [shop.payments.capture_lookup()[capture] for capture in order.captures] == [1]
     assert shop.paypal_orders() == paypal_orders_before + 1
     assert shop.receipt_mails(email) == 1
 

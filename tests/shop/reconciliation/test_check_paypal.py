@@ -59,7 +59,7 @@ def test_it_says_where_the_messages_go_instead(paypal: Standin, settings: Settin
 @pytest.mark.slow
 def test_it_knows_a_changed_webhook_id(paypal: Standin, settings: Settings) -> None:
     settings.PAYPAL_WEBHOOK_ID = "ANOTHER-ONE"
-    with pytest.raises(CommandError, match="none with the id in PAYPAL_WEBHOOK_ID"):
+    with pytest.raises(CommandError, match="no webhook with the id in PAYPAL_WEBHOOK_ID"):
         check_paypal()
     gateway().client.session.close()
 
@@ -81,5 +81,5 @@ def test_it_names_what_is_missing(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("paypal_down")
 def test_without_an_answer_it_says_so() -> None:
-    with pytest.raises(CommandError, match="PayPal gave no answer"):
+    with pytest.raises(CommandError, match="PayPal didn't answer"):
         check_paypal()

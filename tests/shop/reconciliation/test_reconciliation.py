@@ -17,11 +17,11 @@ from pytest_django import Settings
 from accounts.models import User
 from privacy.audit.models import AuditEntry
 from privacy.encryption.models import uuid7
-from shop.models import Dispute, Payment, PayPalEvent, PayPalLook, Product, Refund
+from shop.models import Dispute, Payment, PayPalEvent, PayPalSnapshot, Product, Refund
 from shop.money import Money
 from shop.payments.refunds import refund_payment
 from shop.reconciliation import reconcile
-from shop.reconciliation.reconcile import look_again, look_at, look_at_payments
+from shop.reconciliation.reconcile import reconcile_now, reconcile_payment, reconcile_payments
 from tests import factories
 from tests.running_site import free_port
 from tests.shop.purchases import approve, buy, place
@@ -52,19 +52,19 @@ def press(staff: Client) -> str:
 @pytest.mark.django_db
 def test_with_nothing_sold_it_says_what_will_stand_there(staff: Client) -> None:
     page = page_of(staff)
-    assert "No money has arrived yet" in page
-    assert "every payment that was compared agrees with PayPal" in page
+    assert "No payments yet" in page
+    assert "every compared payment matches PayPal" in page
     assert "No payment is disputed" in page
-    assert "whatever PayPal told was used" in page
-    assert "Nothing could be looked at just now" in press(staff)
+    assert "all webhook events were processed" in page
+    assert "No payment could be compared just now" in press(staff)
 
 
 @pytest.mark.slow
 def test_a_payment_that_agrees_is_counted_and_not_listed(staff: Client, payment: Payment) -> None:
     assert "1 payment not compared yet" in page_of(staff)
-    assert "Looked at 1 payment at PayPal" in press(staff)
+    assert "Compared 1 payment with PayPal" in press(staff)
     page = page_of(staff)
-    assert "the 1 payment compared agrees with PayPal" in page
+    assert "1 compared payment matches PayPal" in page
     assert "Collected 59.95 USD 59.95 USD 59.95 USD" in page
     assert not Payment.objects.exclude(problem="").exists()
 
@@ -77,7 +77,7 @@ def test_another_amount_at_paypal_is_listed_and_clears_when_it_agrees(
     press(staff)
     page = page_of(staff)
     assert "PayPal collected 60.95 USD; here it is 59.95 USD" in page
-    assert "our books and PayPal differ" in page
+    assert "our records and PayPal differ" in page
     assert AuditEntry.objects.filter(action="shop.payment.differs").count() == 1
     press(staff)
     assert "PayPal collected" not in page_of(staff)
@@ -93,7 +93,7 @@ def test_a_capture_of_another_amount_is_never_booked_and_shown(client: Client, s
     assert not payment.is_received
     page = page_of(staff)
     assert "PayPal collected 60.95 USD instead of 59.95 USD" in page
-    assert "nothing (being collected)" in page
+    assert "nothing (capturing)" in page
     press(staff)  # it was a slip of the answer: the next look books the right amount
     payment.refresh_from_db()
     assert (payment.state, payment.problem) == ("paid", "")
@@ -102,17 +102,17 @@ def test_a_capture_of_another_amount_is_never_booked_and_shown(client: Client, s
 @pytest.mark.slow
 def test_a_refund_nobody_told_of_is_found(payment: Payment, paypal: Standin) -> None:
     paypal.act(payment.capture_id or "", "refund", amount="20.00")
-    assert look_at_payments(now=timezone.now()) == 1
+    assert reconcile_payments(now=timezone.now()) == 1
     payment.refresh_from_db()
     assert (payment.refunded_minor, payment.problem) == (2000, "")
-    assert PayPalLook.objects.get().returned_minor == 2000
+    assert PayPalSnapshot.objects.get().returned_minor == 2000
     assert Refund.objects.get().source == "paypal"
 
 
 @pytest.mark.slow
 def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: Payment, paypal: Standin) -> None:
     press(staff)
-    assert "the 1 payment compared agrees with PayPal" in page_of(staff)
+    assert "1 compared payment matches PayPal" in page_of(staff)
     staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "20.00", "number": str(uuid7())})
     payment.refresh_from_db()
     assert payment.refunded_minor == 2000
@@ -121,7 +121,7 @@ def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: P
     assert "1 payment not compared yet, or not since the last change" in page
     press(staff)
     page = page_of(staff)
-    assert "the 1 payment compared agrees with PayPal" in page
+    assert "1 compared payment matches PayPal" in page
     assert "20.00 USD refunded, 0.00 USD charged back 20.00 USD 20.00 USD" in page
 
 
@@ -129,7 +129,7 @@ def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: P
 def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
     payment: Payment, paypal: Standin, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask = reconcile._ask
+    ask = reconcile._fetch_remote
 
     def refund_meanwhile(asked: Payment) -> object:
         answer = ask(asked)
@@ -137,22 +137,22 @@ def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
         return answer
 
     with monkeypatch.context() as patch:
-        patch.setattr(reconcile, "_ask", refund_meanwhile)
-        look_at(payment=payment)
+        patch.setattr(reconcile, "_fetch_remote", refund_meanwhile)
+        reconcile_payment(payment=payment)
     payment.refresh_from_db()
     assert (payment.refunded_minor, payment.problem) == (2000, "")
-    assert not PayPalLook.objects.current().exists()
-    assert look_at_payments(now=timezone.now() + timedelta(hours=2)) == 1
-    assert PayPalLook.objects.current().get().returned_minor == 2000
+    assert not PayPalSnapshot.objects.current().exists()
+    assert reconcile_payments(now=timezone.now() + timedelta(hours=2)) == 1
+    assert PayPalSnapshot.objects.current().get().returned_minor == 2000
 
 
 @pytest.mark.slow
 def test_a_refund_here_that_paypal_does_not_know_is_listed(payment: Payment, paypal: Standin) -> None:
     Payment.objects.filter(pk=payment.pk).update(refunded_minor=1000, state="part_refunded")
     payment.refresh_from_db()
-    look_at(payment=payment)
+    reconcile_payment(payment=payment)
     payment.refresh_from_db()
-    assert payment.problem == "PayPal gave back 0.00 USD; here it is 10.00 USD"
+    assert payment.problem == "PayPal returned 0.00 USD; here it is 10.00 USD"
 
 
 @pytest.mark.slow
@@ -161,36 +161,36 @@ def test_a_payment_that_paypal_does_not_know_is_listed_and_not_asked_for_every_m
 ) -> None:
     fields = {"state": "paid", "paypal_order_id": "5O190127TN364715T", "capture_id": "3C679366HH908993F"}
     factories.payment(factories.order(product), **fields)
-    assert look_at_payments(now=timezone.now()) == 1
+    assert reconcile_payments(now=timezone.now()) == 1
     assert Payment.objects.get().problem == "PayPal collected 0.00 USD; here it is 59.95 USD"
-    assert look_at_payments(now=timezone.now()) == 0
+    assert reconcile_payments(now=timezone.now()) == 0
 
 
 @pytest.mark.slow
 def test_an_order_that_paypal_forgot_is_compared_by_its_capture(payment: Payment, paypal: Standin) -> None:
     paypal.act(payment.capture_id or "", "refund", amount="20.00")
-    look_at(payment=payment)
+    reconcile_payment(payment=payment)
     Payment.objects.update(paypal_order_id="5O190127TN364715T")
-    look = look_at(payment=Payment.objects.get())
+    look = reconcile_payment(payment=Payment.objects.get())
     assert (look.captured_minor, look.returned_minor, Payment.objects.get().problem) == (5995, 2000, "")
 
 
 @pytest.mark.slow
 def test_each_is_looked_at_once_a_day_and_hourly_while_it_differs(payment: Payment) -> None:
     now = timezone.now()
-    assert look_at_payments(now=now) == 1
-    assert look_at_payments(now=now + timedelta(hours=2)) == 0
-    assert look_at_payments(now=now + timedelta(hours=25)) == 1
+    assert reconcile_payments(now=now) == 1
+    assert reconcile_payments(now=now + timedelta(hours=2)) == 0
+    assert reconcile_payments(now=now + timedelta(hours=25)) == 1
     Payment.objects.update(problem="PayPal collected 1.00 USD; here it is 59.95 USD")
-    assert look_at_payments(now=timezone.now() + timedelta(minutes=30)) == 0
-    assert look_at_payments(now=timezone.now() + timedelta(hours=2)) == 1
+    assert reconcile_payments(now=timezone.now() + timedelta(minutes=30)) == 0
+    assert reconcile_payments(now=timezone.now() + timedelta(hours=2)) == 1
 
 
 @pytest.mark.slow
 def test_without_paypal_the_button_says_so(staff: Client, payment: Payment, settings: Settings) -> None:
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
-    assert "Nothing could be looked at just now" in press(staff)
-    assert look_again() == 0
+    assert "No payment could be compared just now" in press(staff)
+    assert reconcile_now() == 0
 
 
 def unused(product: Product, **fields: object) -> PayPalEvent:
@@ -210,19 +210,19 @@ def test_it_lists_what_paypal_has_not_finished(staff: Client, product: Product) 
     assert "3.00 USD" not in page
     assert "PP-D-7" in page
     assert "R99" in page
-    assert "Set aside" not in page
+    assert "Dismiss" not in page
 
 
 def test_a_message_given_up_is_set_aside_by_staff_once(staff: Client, product: Product) -> None:
     event = unused(product, received_at=timezone.now() - timedelta(days=4))
     page = staff.get(PAGE).content.decode()
-    assert "Set aside" in page
+    assert "Dismiss" in page
     for _ in range(2):
         staff.post(f"{PAGE}set-aside/{event.pk}/")
     event.refresh_from_db()
     assert event.handled_at is not None
-    assert AuditEntry.objects.filter(action="shop.message.set_aside").count() == 1
-    assert "whatever PayPal told was used" in page_of(staff)
+    assert AuditEntry.objects.filter(action="shop.event.dismissed").count() == 1
+    assert "all webhook events were processed" in page_of(staff)
 
 
 def test_who_may_only_look_has_no_buttons(product: Product) -> None:
@@ -233,8 +233,8 @@ def test_who_may_only_look_has_no_buttons(product: Product) -> None:
     reader.force_login(vera)
     stranger.force_login(victor)
     page = reader.get(PAGE).content.decode()
-    assert "Messages from PayPal" in page
-    assert "Look again now" not in page
+    assert "Webhook events" in page
+    assert "Compare again now" not in page
     assert reader.post(f"{PAGE}look/").status_code == 403
     assert reader.post(f"{PAGE}set-aside/{event.pk}/").status_code == 403
     assert stranger.get(PAGE).status_code == 403

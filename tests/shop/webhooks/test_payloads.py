@@ -69,8 +69,8 @@ def test_it_is_sealed_in_the_database(payment: Payment) -> None:
 def test_the_person_gets_it_with_everything_else(payment: Payment) -> None:
     tell()
     sections = {section["what"]: section for section in collect(email="carol@example.org")}
-    [row] = sections["Messages from PayPal about your payments"]["rows"]
-    assert "59.95" in row["what PayPal reported: numbers, amounts, states and times"]
+    [row] = sections["PayPal notifications about your payments"]["rows"]
+    assert "59.95" in row["what PayPal reported: ids, amounts, states and times"]
 
 
 def test_it_is_pruned_after_thirty_days_and_the_number_stays(payment: Payment) -> None:

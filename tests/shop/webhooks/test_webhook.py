@@ -38,7 +38,7 @@ Work = Callable[[], int]
 def test_an_unsigned_message_stores_nothing(body: bytes) -> None:
     response = Client().post(WEBHOOK, body, content_type="application/json")
     assert response.status_code == 400
-    assert response.content == b"This message is not signed by PayPal."
+    assert response.content == b"This request is not signed by PayPal."
     assert not PayPalEvent.objects.exists()
     assert not DBTaskResult.objects.exists()
 
@@ -167,7 +167,7 @@ def approved(client: Client, paypal: Standin, told: Receiver) -> Hook:
 def test_a_form_is_no_message_of_paypals(content_type: str) -> None:
     body = encode_multipart(BOUNDARY, {"a": "b"}) if content_type == MULTIPART_CONTENT else b"a=b"
     response = Client().generic("POST", WEBHOOK, body, content_type=content_type)
-    assert (response.status_code, response.content) == (400, b"This message is not signed by PayPal.")
+    assert (response.status_code, response.content) == (400, b"This request is not signed by PayPal.")
     assert not PayPalEvent.objects.exists()
 
 
@@ -293,7 +293,7 @@ def test_one_bad_message_does_not_keep_the_others_waiting(monkeypatch: pytest.Mo
     def broken(**anything: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("shop.webhooks.processing.adopt_refund", broken)
+    monkeypatch.setattr("shop.webhooks.processing.import_refund", broken)
     assert handle_open_events(now=timezone.now() + timedelta(minutes=6)) == 2
     assert set(PayPalEvent.objects.open().values_list("event_type", flat=True)) == {"PAYMENT.CAPTURE.REFUNDED"}
 

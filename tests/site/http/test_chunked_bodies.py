@@ -80,7 +80,7 @@ def test_a_chunked_form_that_is_too_large_is_refused_as_any_other(client: Client
     body = urlencode({**fields, "message": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}).encode()
     status, page = send_chunked("/contact/", body, "application/x-www-form-urlencoded", **cookie)
     assert status.startswith("400")
-    assert b"We could not read that request" in page
+    assert b"We couldn't read that request" in page
     assert not Inquiry.objects.exists()
 
 
@@ -88,9 +88,9 @@ def test_a_chunked_form_that_is_too_large_is_refused_as_any_other(client: Client
 def test_a_chunked_message_of_paypals_is_judged_by_its_signature_and_its_size() -> None:
     """An empty body would be "not an event" before any signature is looked at."""
     status, answer = send_chunked("/paypal/webhook/", b'{"id": "forged"}', "application/json")
-    assert (status[:3], answer) == ("400", b"This message is not signed by PayPal.")
+    assert (status[:3], answer) == ("400", b"This request is not signed by PayPal.")
     status, answer = send_chunked("/paypal/webhook/", b" " * (1024 * 1024 + 1), "application/json")
-    assert (status[:3], answer) == ("413", b"This message is too long.")
+    assert (status[:3], answer) == ("413", b"The request body is too large.")
     assert not PayPalEvent.objects.exists()
 
 

@@ -62,7 +62,7 @@ def test_a_query_is_read_whatever_the_body_claims(product: Product, charset: str
 def test_a_form_that_cant_be_taken_apart_is_a_bad_request(visitor: Client, kind: str, body: bytes) -> None:
     response = visitor.generic("POST", "/contact/", body, content_type=kind)
     assert response.status_code == 400
-    assert "We could not read that request" in response.content.decode()
+    assert "We couldn't read that request" in response.content.decode()
     assert not Inquiry.objects.exists()
 
 
@@ -100,14 +100,14 @@ def test_the_traffic_of_days_that_never_were(staff: Client, query: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["x", "", "1", "%00", "00000000-0000-0000-0000-00000000000"])
-@pytest.mark.parametrize("action", ["renew_downloads", "delete_selected", "nothing"])
+@pytest.mark.parametrize("action", ["reset_downloads", "delete_selected", "nothing"])
 def test_an_action_on_a_number_that_is_none_is_a_bad_request(
     staff: Client, product: Product, action: str, number: str
 ) -> None:
     staff.raise_request_exception = False
     factories.order(product)
     response = staff.post("/admin/shop/order/", {"action": action, "_selected_action": number})
-    assert response.status_code in ({400} if action == "renew_downloads" else {302, 200})
+    assert response.status_code in ({400} if action == "reset_downloads" else {302, 200})
     assert Order.objects.count() == 1
 
 

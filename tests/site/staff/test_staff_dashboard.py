@@ -51,7 +51,7 @@ def something_of_everything(alice: Affiliate, product: Product, bob: User) -> No
 
 
 def test_nothing_waits_and_the_page_is_calm(staff: Client) -> None:
-    assert "Nothing waits for you." in read(staff)
+    assert "No open tasks." in read(staff)
 
 
 def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_it(
@@ -85,7 +85,7 @@ def test_what_is_overdue_comes_first_and_is_red(
     page = read(staff)
     assert page.index("objection to answer") < page.index("waits for approval")
     assert page.count('class="late"') == 1
-    assert "Needs you now" in page
+    assert "Needs attention" in page
 
 
 def test_each_line_is_only_for_those_who_may_see_what_it_counts(alice: Affiliate, product: Product, bob: User) -> None:
@@ -124,7 +124,7 @@ def test_mail_that_does_not_arrive_is_told_for_a_week(staff: Client, bob: User, 
     assert "address found undeliverable" in page
     clock.shift(timedelta(days=8))
     staff.force_login(bob)
-    assert "Nothing waits for you." in read(staff)
+    assert "No open tasks." in read(staff)
 
 
 def test_every_list_stands_in_an_area_with_a_plain_name(staff: Client) -> None:

@@ -71,7 +71,7 @@ MODELS = """
     privacy.suppression              ROMP  ROMP  -     -
     privacy.undeliverableaddress     ROM   -     -     -
     shop.dispute                     ROSF  -     -     -
-    shop.licence                     ROS   -     -     -
+    shop.license                     ROS   -     -     -
     shop.order                       ROSF  -     -     -
     shop.payment                     ROSF  -     -     -
     shop.paypalevent                 ROF   -     -     -
@@ -129,7 +129,7 @@ PAGES = """
     admin:privacy_privacyrequest_report    ROP      ROP
     admin:privacy_privacyrequest_step      ROP      ROP
     admin:shop_event_set_aside             -        ROF
-    admin:shop_licence_reissue             ROS      ROS
+    admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_reconciliation              ROSF     ROSF
     admin:shop_reconciliation_look         -        ROF
@@ -151,7 +151,7 @@ ACTIONS = """
     contacts.inquiry.delete_selected          R
     privacy.addresschange.delete_selected     ROP
     privacy.undeliverableaddress.lift_chosen  ROM
-    shop.order.renew_downloads                ROS
+    shop.order.reset_downloads                ROS
     shop.product.delete_selected              RO
 """
 
