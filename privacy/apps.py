@@ -22,6 +22,7 @@ REGISTERED_BY_IMPORT = [
     "requests.after_restore",
     "requests.erasure_consequences",
     "requests.evidence",
+    "web.personal_data_form",
     "web.rate_limits",
 ]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django import forms
 from django.core.validators import URLValidator
 
 from affiliates.models import Application
 from privacy.encryption.email_field import EmailAddressField
 from privacy.web.honeypot import TrapField
+from privacy.web.personal_data_form import PersonalDataForm
 
 
 def website_as_typed(text: str) -> str:
@@ -21,7 +20,7 @@ def website_as_typed(text: str) -> str:
     return address
 
 
-class ApplicationForm(forms.ModelForm[Application]):
+class ApplicationForm(PersonalDataForm, forms.ModelForm[Application]):
     terms = forms.BooleanField(
         label="I accept the terms of the affiliate program",
         error_messages={"required": "Please read and accept the terms."},
@@ -41,10 +40,6 @@ class ApplicationForm(forms.ModelForm[Application]):
             "website": forms.URLInput(attrs={"placeholder": "https://"}),
             "message": forms.Textarea(attrs={"rows": 5}),
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
 
     def clean_website(self) -> str:
         return website_as_typed(self.cleaned_data["website"])

@@ -8,16 +8,17 @@ from django import forms
 
 from affiliates.models import Affiliate
 from privacy.encryption.email_field import EmailAddressField
+from privacy.web.personal_data_form import PersonalDataForm
 from shop.paypal.request_bodies import RECEIVER, is_payable
 
 from .application_forms import website_as_typed
 
 
-class DetailsForm(forms.Form):
-    name = forms.CharField(max_length=150, widget=forms.TextInput(attrs={"autocomplete": "name"}))
-    website = forms.CharField(
-        max_length=300, required=False, widget=forms.URLInput(attrs={"placeholder": "https://", "autocomplete": "url"})
-    )
+class DetailsForm(PersonalDataForm, forms.Form):
+    stores = Affiliate
+
+    name = forms.CharField(max_length=150)
+    website = forms.CharField(max_length=300, required=False, widget=forms.URLInput(attrs={"placeholder": "https://"}))
 
     def clean_website(self) -> str:
         website: str = self.cleaned_data["website"].strip()

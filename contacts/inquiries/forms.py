@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 
 from contacts.models import Inquiry
-from privacy.encryption.normalization import normalise_phone
 from privacy.web.honeypot import TrapField
+from privacy.web.personal_data_form import PersonalDataForm
 
 from .spam_check import looks_like_spam, new_stamp
 
-AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
 # Fields of one kind of message; other kinds don't store them.
 ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_reference": "order"}
 BUDGETS = [("", "Not decided yet"), *((choice.value, choice.value) for choice in Inquiry.Budget)]
 
 
-class ContactForm(forms.ModelForm[Inquiry]):
+class ContactForm(PersonalDataForm, forms.ModelForm[Inquiry]):
     budget = forms.ChoiceField(choices=BUDGETS, required=False)
     extra = TrapField()
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -43,24 +41,6 @@ class ContactForm(forms.ModelForm[Inquiry]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["stamp"].initial = new_stamp(timezone.now())
-        for name, token in AUTOCOMPLETE.items():
-            self.fields[name].widget.attrs["autocomplete"] = token
-
-    def clean_phone(self) -> str:
-        phone: str = self.cleaned_data["phone"].strip()
-        if phone:
-            self._check_phone(phone)
-        return phone
-
-    @staticmethod
-    def _check_phone(phone: str) -> None:
-        try:
-            normalise_phone(phone)
-        except ValueError:
-            raise forms.ValidationError(
-                "Enter a valid phone number with its area code; a number outside"
-                f" {settings.BUSINESS['country']} also needs a country code, such as +49 30 901820."
-            ) from None
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -25,7 +25,7 @@ from privacy.encryption.email_field import EmailAddressField
 from privacy.models import Suppression
 from privacy.preferences.preferences import CHOOSABLE
 from privacy.registry.purposes import Channel, Purpose
-from privacy.requests.forms import check_phone
+from privacy.web.personal_data_form import validate_phone
 
 Source = Suppression.Source
 ROWS_PER_PAGE = 50
@@ -38,7 +38,7 @@ class OptOutForm(forms.Form):
         label="How it came", choices=[(way, way.label) for way in (Source.CALL, Source.LETTER, Source.MAIL)]
     )
     email = EmailAddressField(label="E-mail address", required=False)
-    phone = forms.CharField(label="Telephone number", required=False, max_length=40, validators=[check_phone])
+    phone = forms.CharField(label="Telephone number", required=False, max_length=40, validators=[validate_phone])
     address = forms.CharField(
         label="Postal address",
         required=False,

@@ -8,17 +8,16 @@ from typing import Any, cast
 from django import forms
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, URLValidator
 
-from privacy.encryption.normalization import normalise_phone
 from privacy.erasure.consequences import Usable
 from privacy.models import PrivacyRequest
-from privacy.registry.closed_fields import close_fields
+from privacy.web.personal_data_form import PersonalDataForm, validate_phone
 
 from .correction import CorrectableValue
 
 DETAILS_LIMIT = 20_000  # characters, as many as a message on the contact page
 
 
-class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
+class PrivacyRequestForm(PersonalDataForm, forms.ModelForm[PrivacyRequest]):
     class Meta:
         model = PrivacyRequest
         fields = ["kind", "email", "phone", "details"]
@@ -38,7 +37,6 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
-        self.fields["phone"].widget.attrs["autocomplete"] = "tel"
         self.fields["details"].required = False
         self.fields["details"].validators.append(MaxLengthValidator(DETAILS_LIMIT))
         self.fields["kind"].initial = PrivacyRequest.Kind.ACCESS
@@ -46,13 +44,6 @@ class PrivacyRequestForm(forms.ModelForm[PrivacyRequest]):
             self.initial.pop("kind", None)
         # No empty choice among the radio buttons: one of them is ticked from the start.
         cast(forms.ChoiceField, self.fields["kind"]).choices = PrivacyRequest.Kind.choices
-        close_fields(self, PrivacyRequest)
-
-    def clean_phone(self) -> str:
-        phone = (self.cleaned_data["phone"] or "").strip()
-        if phone:
-            check_phone(phone)
-        return phone
 
 
 class DeletionForm(forms.Form):
@@ -132,14 +123,7 @@ class UnlessUnchanged(forms.Field):
         return self.stored if (value or "") == self.stored else self.field.clean(value)
 
 
-def check_phone(number: str) -> None:
-    try:
-        normalise_phone(number)
-    except ValueError:
-        raise forms.ValidationError("We can't read this as a telephone number. Write it with its area code.") from None
-
-
 _CHECKS: dict[str, list[Any]] = {
-    "tel": [check_phone],
+    "tel": [validate_phone],
     "url": [URLValidator(schemes=["http", "https"], message="An address of a website starts with https://.")],
 }

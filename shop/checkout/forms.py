@@ -7,14 +7,13 @@ from typing import Any
 from django import forms
 
 from privacy.encryption.normalization import normalise_phone
+from privacy.web.personal_data_form import PersonalDataForm
 from shop.models import Order, Product
 from shop.money import Money
 from shop.signals import code_entered
 
-AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address"}
 
-
-class CheckoutForm(forms.ModelForm[Order]):
+class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
     """Asks only for what the product needs."""
 
     code = forms.CharField(
@@ -45,22 +44,14 @@ class CheckoutForm(forms.ModelForm[Order]):
             if not asked:
                 del self.fields[name]
         self.fields["name"].required = self.fields["email"].required = True
-        for name in AUTOCOMPLETE.keys() & self.fields.keys():
-            self.fields[name].widget.attrs["autocomplete"] = AUTOCOMPLETE[name]
 
     def ask_again(self, price: Money) -> None:
         """Shows the form again with its content, for a price that changed since the buyer saw it."""
         self.data = {**self.data.dict(), "price_seen": str(price)}  # type: ignore[attr-defined]  # a request's fields
 
     def clean_phone(self) -> str:
-        phone: str = self.cleaned_data["phone"] or ""
-        try:
-            return normalise_phone(phone) if phone else ""
-        except ValueError:
-            raise forms.ValidationError(
-                "Enter a valid phone number with its area code, and, outside our"
-                " country, with a country code, such as +49 30 1234567. Or leave it empty."
-            ) from None
+        phone = super().clean_phone()
+        return normalise_phone(phone) if phone else ""
 
     def clean_address(self) -> str:
         return self.cleaned_data["address"] or ""

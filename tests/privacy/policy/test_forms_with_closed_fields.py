@@ -7,11 +7,15 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django import forms
 from django.test import Client
 
+from contacts.inquiries.views import ContactView
 from contacts.models import Inquiry
 from privacy.models import PrivacyRequest
 from privacy.policy.models import PolicyVersion
+from privacy.web.personal_data_form import check_public_forms
+from shop.models import Product
 
 from .conftest import PHONE
 
@@ -34,7 +38,7 @@ def test_an_open_field_can_be_filled_in(client: Client) -> None:
 
 def test_a_number_that_can_not_be_read_is_said_so(client: Client) -> None:
     response = client.post("/privacy/request/", {**REQUEST, "phone": "12"})
-    assert "read this as a telephone number" in response.content.decode()
+    assert "Enter a valid phone number" in response.content.decode()
     assert not PrivacyRequest.objects.exists()
 
 
@@ -50,8 +54,49 @@ def test_what_a_browser_sends_for_it_all_the_same_is_not_stored(client: Client, 
     assert PrivacyRequest.objects.get().phone is None
 
 
-def test_a_form_that_does_not_know_ends_on_a_page_in_plain_words(client: Client, lacks: Policy) -> None:
+@pytest.mark.parametrize(
+    ("address", "column"),
+    [
+        ("/contact/", "contacts_inquiry.phone"),
+        ("/affiliates/apply/", "affiliates_application.website"),
+        ("/checkout/bps-pro/", "shop_order.name"),
+    ],
+)
+def test_each_public_form_greys_a_closed_field_out(
+    client: Client, lacks: Policy, product: Product, address: str, column: str
+) -> None:
+    name = column.partition(".")[2]
+    before = BeautifulSoup(client.get(address).content, "html.parser").select_one(f"[name={name}]")
+    assert before is not None and not before.has_attr("disabled")
+    lacks(column)
+    field = BeautifulSoup(client.get(address).content, "html.parser").select_one(f"[name={name}]")
+    assert field is not None and field.has_attr("disabled")
+
+
+def test_a_message_is_stored_without_the_closed_value_that_a_browser_sends(client: Client, lacks: Policy) -> None:
     lacks("contacts_inquiry.phone")
+    assert client.post("/contact/", {**LETTER, "phone": "805-651-8516"}).status_code == 302
+    assert not Inquiry.objects.get().phone
+
+
+def test_a_public_form_that_stores_personal_data_on_its_own_is_found_at_start_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Forgetful(forms.ModelForm[Inquiry]):
+        class Meta:
+            model = Inquiry
+            fields = ["name"]
+
+    assert check_public_forms(None) == []
+    monkeypatch.setattr(ContactView, "form_class", Forgetful)
+    assert [problem.id for problem in check_public_forms(None)] == ["privacy.E061"]
+
+
+def test_a_closed_value_on_any_other_way_ends_on_a_page_in_plain_words(
+    client: Client, lacks: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacks("contacts_inquiry.phone")
+    monkeypatch.setattr("privacy.web.personal_data_form.is_open", lambda model, name: True)
     response = client.post("/contact/", {**LETTER, "phone": "805-651-8516"})
     assert response.status_code == 503
     assert "This isn't available yet" in response.content.decode()

@@ -105,7 +105,7 @@ def test_nothing_different_is_asked_about(client: Client, erin_and_frank: None) 
 
 
 BAD = {
-    "no telephone number": ("phone", "call me", "as a telephone number"),
+    "no telephone number": ("phone", "call me", "Enter a valid phone number"),
     "an empty name": ("name", "", "required"),
     "a null character": ("name", "x\0y", "Null characters"),
     "too long": ("name", "x" * 151, "at most 150"),

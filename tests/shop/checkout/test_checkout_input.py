@@ -153,7 +153,7 @@ def test_they_may_be_left_empty(client: Client, service: Product) -> None:
 @pytest.mark.parametrize("phone", ["030 12345", "hello", "+999 1234567", "12", "+49", "1" * 40])
 def test_a_number_without_its_country_is_told_what_is_missing(client: Client, service: Product, phone: str) -> None:
     page = client.post("/checkout/set-up/", {**CAROL, "phone": phone, "address": ADDRESS}).content.decode()
-    assert "with a country code, such as +49 30 1234567" in page
+    assert "also needs a country code, such as +49 30 901820" in page
     assert value_of(page, "phone") == phone
     assert value_of(page, "address") == ADDRESS
     assert not Order.objects.exists()

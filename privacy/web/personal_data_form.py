@@ -1,0 +1,111 @@
+"""The base of every public form that stores personal data.
+
+Three things that no form can forget any more: a field whose column the policy in effect does not cover yet is closed,
+instead of an error when it is saved; a browser is told what to fill in (WCAG 2.2, 1.3.5); a telephone number is one
+that can be called. A system check (privacy.E061) demands this base for each public form that stores personal columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.conf import settings
+from django.core import checks
+from django.db import models
+from django.forms.boundfield import BoundField
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from privacy.encryption.normalization import normalise_phone
+from privacy.registry.declarations import PersonalData, declaration_for
+from privacy.registry.policy_gate import is_open
+
+NOT_YET = "Not available yet: first we notify everybody affected by this change of our privacy policy."
+
+# Column → the token of HTML's `autocomplete`.
+AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address", "website": "url"}
+
+
+def validate_phone(number: str) -> None:
+    """Raises `ValidationError` for what is no telephone number."""
+    try:
+        normalise_phone(number)
+    except ValueError:
+        raise forms.ValidationError(
+            "Enter a valid phone number with its area code; a number outside"
+            f" {settings.BUSINESS['country']} also needs a country code, such as +49 30 901820."
+        ) from None
+
+
+class PersonalDataForm(forms.BaseForm):
+    """Mixed into a form before Django's class. A form that is no `ModelForm` names its model in `stores`."""
+
+    stores: ClassVar[type[models.Model] | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in AUTOCOMPLETE.keys() & self.fields.keys():
+            self.fields[name].widget.attrs.setdefault("autocomplete", AUTOCOMPLETE[name])
+
+    def full_clean(self) -> None:
+        for name in self.fields:
+            self._close_unless_covered(name)
+        super().full_clean()
+
+    def __getitem__(self, name: str) -> BoundField:
+        self._close_unless_covered(name)
+        return super().__getitem__(name)
+
+    def clean_phone(self) -> str:
+        phone = (self.cleaned_data["phone"] or "").strip()
+        if phone:
+            validate_phone(phone)
+        return phone
+
+    def _close_unless_covered(self, name: str) -> None:
+        """Greys the field out and says why. What a browser sends for it all the same is ignored. Asked when the form is
+        used, not when it is made: whatever a subclass did to its fields by then, a closed one stays closed."""
+        model = stored_model(type(self))
+        if model is not None and name in self.fields and not is_open(model, name):
+            field = self.fields[name]
+            field.disabled, field.required, field.help_text = True, False, NOT_YET
+
+
+def stored_model(form: type[forms.BaseForm]) -> type[models.Model] | None:
+    """The model of whose columns the form has fields."""
+    model: type[models.Model] | None = getattr(form, "stores", None) or getattr(
+        getattr(form, "_meta", None), "model", None
+    )
+    return model
+
+
+@checks.register("privacy")
+def check_public_forms(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """E061: each form of a public page that stores personal columns is a `PersonalDataForm`."""
+    return [
+        checks.Error(
+            f"{form.__module__}.{form.__qualname__} stores personal data, but is no PersonalDataForm.",
+            hint="Put privacy.web.personal_data_form.PersonalDataForm first among its bases.",
+            id="privacy.E061",
+        )
+        for form in sorted(forms_of_pages(get_resolver().url_patterns), key=str)
+        if not issubclass(form, PersonalDataForm) and stores_personal_data(form)
+    ]
+
+
+def stores_personal_data(form: type[forms.BaseForm]) -> bool:
+    model = stored_model(form)
+    declaration = declaration_for(model._meta.db_table) if model is not None else None
+    return isinstance(declaration, PersonalData) and bool({*declaration.columns} & {*form.base_fields})
+
+
+def forms_of_pages(patterns: Iterable[URLPattern | URLResolver]) -> set[type[forms.BaseForm]]:
+    """The forms of all class-based views but the admin's, which record every change in the audit."""
+    found: set[type[forms.BaseForm]] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            found |= forms_of_pages(pattern.url_patterns) if pattern.app_name != "admin" else set()
+        elif form := getattr(getattr(pattern.callback, "view_class", None), "form_class", None):
+            found.add(form)
+    return found
