@@ -128,7 +128,7 @@ def test_a_request_id_has_at_most_108_characters(api: Api) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b"\xff", b'"text"'])
-def test_what_is_not_a_json_object_is_refused(api: Api, body: bytes) -> None:
+def test_body_that_is_not_a_json_object_is_refused(api: Api, body: bytes) -> None:
     headers = {"Content-Type": "application/json"}
     answer = api.call("POST", "/v2/checkout/orders", key=unique("ord"), data=body, headers=headers)
     assert (answer.status_code, issue_of(answer)) == (400, "MALFORMED_REQUEST_JSON")

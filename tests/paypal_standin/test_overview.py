@@ -36,7 +36,7 @@ def test_the_overview_explains_magic_receivers_and_faults(api: Api) -> None:
         assert f"<code>{word}</code>" in page
 
 
-def test_a_mishap_can_be_asked_for_and_forgotten(api: Api) -> None:
+def test_fault_can_be_injected_and_cleared(api: Api) -> None:
     api.raw("POST", "/standin/mishap", data={"kind": "status_500", "path_contains": "/capture"})
     waiting = api.raw("GET", "/standin/faults").json()["faults"]
     assert [(fault["kind"], fault["path_contains"]) for fault in waiting] == [("status_500", "/capture")]
@@ -47,7 +47,7 @@ def test_a_mishap_can_be_asked_for_and_forgotten(api: Api) -> None:
     assert api.raw("GET", "/standin/faults").json()["faults"] == []
 
 
-def test_it_says_whether_the_shop_has_taken_a_webhook(api: Api, receiver: Receiver) -> None:
+def test_overview_shows_whether_a_webhook_was_accepted(api: Api, receiver: Receiver) -> None:
     order = api.create()
     receiver.refuse.append(order["id"])
     api.choose(order["id"])

@@ -62,7 +62,7 @@ def test_a_batch_starts_pending_and_ends_in_success(api: Api, receiver: Receiver
         receiver.wait_for(batch_id_of(answer), event)
 
 
-def test_the_receivers_name_decides_what_becomes_of_an_item(api: Api) -> None:
+def test_receiver_address_decides_the_items_outcome(api: Api) -> None:
     batch = finished(api, batch_id_of(send(api, *(item(f"bob.{word}@example.org") for word in MAGIC))))
     assert batch["batch_header"]["batch_status"] == "SUCCESS"
     assert [entry["transaction_status"] for entry in batch["items"]] == list(MAGIC.values())
@@ -173,7 +173,7 @@ def test_a_paid_item_cannot_be_cancelled(api: Api) -> None:
     assert (answer.status_code, answer.json()["name"]) == (400, "ITEM_INCORRECT_STATUS")
 
 
-def test_what_nobody_claims_is_returned_after_thirty_days(api: Api) -> None:
+def test_unclaimed_item_is_returned_after_thirty_days(api: Api) -> None:
     batch_id = batch_id_of(send(api, item("unclaimed@example.org")))
     finished(api, batch_id)
     api.advance_clock(days=30, seconds=1)
@@ -229,7 +229,7 @@ def test_a_payout_can_be_settled_from_the_overview(
     assert may_be_taken_back == (state == "SUCCESS")
 
 
-def test_a_paid_payout_can_only_be_taken_back(api: Api) -> None:
+def test_paid_item_can_only_be_refunded_or_reversed(api: Api) -> None:
     batch = finished(api, batch_id_of(send(api, item())))
     item_id = batch["items"][0]["payout_item_id"]
     for choice, state in (("Give it back", "SUCCESS"), ("Reverse it", "REVERSED"), ("Refund it", "REVERSED")):

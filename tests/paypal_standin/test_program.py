@@ -11,20 +11,20 @@ from .standin_program import Standin, run
 
 
 @pytest.mark.parametrize("mode", ["live", "sandbox", " LIVE "])
-def test_it_refuses_to_start_where_the_real_paypal_is_meant(mode: str) -> None:
+def test_standin_refuses_to_start_for_the_real_paypal(mode: str) -> None:
     result = run("-m", "paypal_standin", "--port", "1", PAYPAL_MODE=mode)
     assert result.returncode == 1
     assert result.stderr.startswith("paypal_standin only pretends to be PayPal")
     assert result.stderr.count("\n") == 1
 
 
-def test_it_cannot_be_imported_either() -> None:
+def test_standin_cannot_be_imported_for_the_real_paypal() -> None:
     result = run("-c", "import paypal_standin.money", PAYPAL_MODE="live")
     assert result.returncode == 1
     assert "ImportError: paypal_standin only pretends" in result.stderr
 
 
-def test_it_cannot_be_part_of_another_project() -> None:
+def test_standin_cannot_be_an_installed_app() -> None:
     code = """
 import django
 from django.conf import settings
@@ -43,7 +43,7 @@ def test_a_webhook_address_must_be_one() -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly(own_standin: Standin, how: signal.Signals) -> None:
+def test_standin_stops_cleanly(own_standin: Standin, how: signal.Signals) -> None:
     own_standin.start()
     assert own_standin.stop(how) == 0
     assert "Traceback" not in own_standin.log.read_text()
@@ -103,7 +103,7 @@ def test_credentials_come_from_the_environment(own_standin: Standin) -> None:
         Api(own_standin)
 
 
-def test_its_data_is_sqlite_in_wal_mode(standin: Standin) -> None:
+def test_standin_database_uses_wal_mode(standin: Standin) -> None:
     connection = sqlite3.connect(standin.data_dir / "standin.sqlite3")
     try:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

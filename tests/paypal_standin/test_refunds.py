@@ -52,7 +52,7 @@ def test_more_than_is_left_cannot_be_refunded(api: Api) -> None:
     assert (answer.status_code, issue_of(answer)) == (422, "REFUND_AMOUNT_EXCEEDED")
 
 
-def test_what_is_fully_refunded_cannot_be_refunded_again(api: Api) -> None:
+def test_fully_refunded_capture_cannot_be_refunded_again(api: Api) -> None:
     capture = api.paid()
     api.refund(capture["id"])
     answer = api.refund(capture["id"])
@@ -109,7 +109,7 @@ def test_a_refund_can_stay_pending_for_a_while(
     receiver.wait_for(refund["id"], event)
 
 
-def test_what_a_failed_refund_gave_back_can_be_refunded_again(api: Api) -> None:
+def test_amount_of_a_failed_refund_can_be_refunded_again(api: Api) -> None:
     capture = api.paid()
     api.fault("refund_pending", capture["id"])
     refund = api.refund(capture["id"]).json()

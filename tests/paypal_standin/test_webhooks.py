@@ -114,7 +114,7 @@ def test_a_captures_event_names_its_order(api: Api, receiver: Receiver) -> None:
     assert hook.resource["custom_id"] == capture["custom_id"]
 
 
-def test_what_the_shop_refuses_is_sent_again(api: Api, receiver: Receiver) -> None:
+def test_rejected_event_is_sent_again(api: Api, receiver: Receiver) -> None:
     order = api.create()
     receiver.refuse += [order["id"], order["id"]]
     api.choose(order["id"])

@@ -173,7 +173,7 @@ def test_no_file_holds_anything_personal_in_clear_text(site: RunningSite, words:
         assert not list(found_in(path.read_bytes(), spelled(words))), path.name
 
 
-def test_nobody_else_on_the_machine_may_read_what_the_site_writes(site: RunningSite) -> None:
+def test_files_of_the_site_are_readable_by_its_user_only(site: RunningSite) -> None:
     written = [path for path in [site.data_dir, *site.data_dir.rglob("*")] if path.exists() and not path.is_symlink()]
     kinds = {path.relative_to(site.data_dir).parts[0] for path in written[1:]}
     assert {"mail", "products", "static", "paypal-standin", "keystore.sqlite3"} <= kinds

@@ -259,7 +259,7 @@ def test_mail_that_looks_too_old_by_a_wrong_clock_is_not_refused_for_good(
     assert "dave@example.org" in [message.to[0] for message in mail.outbox]
 
 
-def test_what_was_looked_at_by_a_clock_ahead_is_looked_at_again() -> None:
+def test_checks_dated_by_a_clock_ahead_are_repeated() -> None:
     """Or nobody would ask PayPal again before that time comes."""
     now, then = timezone.now(), timezone.now() + YEARS
     payment = Payment.objects.get()

@@ -34,7 +34,7 @@ def env(tmp_path: Path) -> Environment:
         (None, lambda env: env.number("THING", default=7), 7),
     ],
 )
-def test_it_is_read(
+def test_environment_variable_is_read(
     env: Environment, monkeypatch: pytest.MonkeyPatch, value: str | None, read: Read, result: object
 ) -> None:
     if value is not None:
@@ -54,7 +54,9 @@ def test_it_is_read(
         lambda env: env.database("THING", default="sqlite://"),
     ],
 )
-def test_a_malformed_one_is_named_and_not_shown(env: Environment, monkeypatch: pytest.MonkeyPatch, read: Read) -> None:
+def test_malformed_variable_is_named_and_not_shown(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, read: Read
+) -> None:
     monkeypatch.setenv("THING", "s3cret value")
     with pytest.raises(ImproperlyConfigured, match="^THING ") as refusal:
         read(env)
@@ -62,7 +64,7 @@ def test_a_malformed_one_is_named_and_not_shown(env: Environment, monkeypatch: p
     assert refusal.value.__cause__ is None
 
 
-def test_a_missing_one_is_named(env: Environment) -> None:
+def test_missing_variable_is_named(env: Environment) -> None:
     with pytest.raises(ImproperlyConfigured, match="THING is missing"):
         env.text("THING")
 

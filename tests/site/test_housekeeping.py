@@ -36,7 +36,7 @@ def due(alice: Affiliate, product: Product, client: Client, clock: time_machine.
 
 
 @pytest.mark.usefixtures("due")
-def test_it_does_everything_that_is_due(alice: Affiliate) -> None:
+def test_housekeeping_does_everything_due(alice: Affiliate) -> None:
     assert Session.objects.exists()
     done = housekeep(now=timezone.now())
     assert done["expired rows purged"] == 2  # the click, and the receipt in the outgoing mail
@@ -48,7 +48,7 @@ def test_it_does_everything_that_is_due(alice: Affiliate) -> None:
 
 
 @pytest.mark.usefixtures("due")
-def test_a_second_time_it_finds_nothing(alice: Affiliate) -> None:
+def test_second_housekeeping_finds_nothing(alice: Affiliate) -> None:
     housekeep(now=timezone.now())
     assert not {step: done for step, done in housekeep(now=timezone.now()).items() if done != 0}
     assert balance(alice) == "17.99 USD"
@@ -87,7 +87,7 @@ def test_the_command_fails_when_a_step_failed(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("due")
-def test_it_asks_paypal_nothing_when_nothing_is_open() -> None:
+def test_housekeeping_asks_paypal_nothing_without_open_payments() -> None:
     done = housekeep(now=timezone.now())
     assert (done["payments looked at"], done["refunds looked at"], done["payout runs looked at"]) == (0, 0, 0)
 

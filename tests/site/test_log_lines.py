@@ -136,7 +136,7 @@ def test_a_forged_forms_origin_is_not_logged(
     assert CANARY not in log.getvalue()
 
 
-def test_what_strangers_are_refused_for_is_a_warning_of_one_line(staff: Client, log: StringIO) -> None:
+def test_refused_request_is_a_warning_of_one_line(staff: Client, log: StringIO) -> None:
     Client().get("/", headers={"Host": "evil.example"})
     staff.get("/admin/accounts/user/?password__startswith=x")
     staff.post("/admin/", {"seen": "forged"})

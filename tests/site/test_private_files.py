@@ -62,7 +62,7 @@ def test_housekeeping_closes_them_at_its_start(data_dir: Path) -> None:
     assert mode(data_dir / "mail" / "1.log") == "600"
 
 
-def test_what_is_uploaded_is_closed_too(settings: Settings, tmp_path: Path) -> None:
+def test_uploaded_files_are_private(settings: Settings, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path
     name = storages["default"].save("banners/one.png", ContentFile(b"PNG"))
     assert (mode(tmp_path / name), mode(tmp_path / "banners")) == ("600", "700")

@@ -35,7 +35,7 @@ def seeded() -> dict[str, list[str]]:
     return {line.split(": ")[0]: line.split()[1:] for line in out.getvalue().splitlines()}
 
 
-def test_it_prints_sign_ins_that_work(client: Client) -> None:
+def test_seed_demo_prints_working_sign_ins(client: Client) -> None:
     sign_ins = seeded()
     for role, page in (("staff", "/admin/"), ("affiliate", "/affiliates/portal/")):
         email, password = sign_ins[role]
@@ -46,7 +46,7 @@ def test_it_prints_sign_ins_that_work(client: Client) -> None:
     assert str(Product.objects.get().price) == "59.95 USD"
 
 
-def test_a_second_time_it_changes_nothing() -> None:
+def test_second_seed_changes_nothing() -> None:
     first = seeded()
     assert seeded() == first
     assert (User.objects.count(), Affiliate.objects.count(), Product.objects.count()) == (2, 1, 1)
@@ -62,7 +62,7 @@ def test_a_forgotten_password_is_made_anew(tmp_path: Path, client: Client) -> No
     assert client.get("/admin/").status_code == 200
 
 
-def test_what_was_changed_since_is_left_alone() -> None:
+def test_seed_demo_keeps_later_changes() -> None:
     seeded()
     Product.objects.update(price_minor=100)
     Affiliate.objects.update(state="suspended")
@@ -77,7 +77,7 @@ def test_only_this_user_reads_the_passwords(tmp_path: Path) -> None:
     assert set(json.loads(path.read_text())) == {"staff@example.com", "affiliate@example.com"}
 
 
-def test_it_does_not_go_into_a_live_shop(settings: Settings) -> None:
+def test_seed_demo_refuses_a_live_shop(settings: Settings) -> None:
     settings.PAYPAL_MODE = "live"
     with pytest.raises(CommandError, match="live shop"):
         call_command("seed_demo")
@@ -85,7 +85,7 @@ def test_it_does_not_go_into_a_live_shop(settings: Settings) -> None:
     assert not Product.objects.exists()
 
 
-def test_its_history_adds_up() -> None:
+def test_demo_history_is_consistent() -> None:
     seeded()
     affiliate = Affiliate.objects.get()
     assert affiliate.daily_sales.exists()
@@ -102,7 +102,7 @@ def test_paypal_is_not_asked_about_its_history() -> None:
     assert reconcile_payments(now=timezone.now()) == 0
 
 
-def test_its_banners_can_be_shown(client: Client) -> None:
+def test_demo_banners_can_be_served(client: Client) -> None:
     seeded()
     banners = [creative for creative in Creative.objects.all() if creative.image]
     assert [(banner.width, banner.height) for banner in banners] == [(728, 90), (300, 250)]

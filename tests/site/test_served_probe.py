@@ -24,7 +24,7 @@ def test_server_is_started_by_the_procfiles_command_on_loopback_alone() -> None:
         ("--access-logformat '%(h)s %(r)s' --log-level debug", "--access-logformat='%(h)s %(r)s' --log-level=debug"),
     ],
 )
-def test_what_is_logged_is_as_on_the_site_and_where_is_not(arguments: str, passed_on: str) -> None:
+def test_probe_uses_the_sites_log_format_and_its_own_files(arguments: str, passed_on: str) -> None:
     assert logging_of(arguments) == passed_on
 
 

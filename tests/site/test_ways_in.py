@@ -64,7 +64,7 @@ def test_an_address_is_reached_when_somebody_got_in_or_when_it_is_closed_to_all(
     assert reached == {"address contact/", "address accounts/", "address admin/e/"}
 
 
-def test_what_pages_ask_for_is_compared_with_what_was_sent() -> None:
+def test_requested_fields_are_compared_with_sent_fields() -> None:
     page = seen("contact/", body=FORM)
     answer = Seen("stranger", "POST", "/contact/", "contact/", 200, HTML, b"", fields=frozenset({"name", "other"}))
     asked, sent = inputs([page, answer])

@@ -105,7 +105,7 @@ def test_a_visitor_of_an_affiliate_is_not_looked_up(counter: TrafficCounter, ali
 
 
 @pytest.mark.parametrize("header", ["Sec-GPC", "DNT"])
-def test_who_asks_not_to_be_followed_is_not_looked_up(counter: TrafficCounter, names: Names, header: str) -> None:
+def test_visitor_who_objects_is_not_looked_up(counter: TrafficCounter, names: Names, header: str) -> None:
     Client(REMOTE_ADDR="8.20.30.40", headers={header: "1"}).get("/")
     settle(counter)
     assert pages() == {"/": 1}
@@ -115,7 +115,7 @@ def test_who_asks_not_to_be_followed_is_not_looked_up(counter: TrafficCounter, n
 @pytest.mark.parametrize(
     "address", ["/no/such/page/", "/robots.txt", "/healthz", "/accounts/login/", "/privacy/evidence.json"]
 )
-def test_what_is_no_public_page_is_not_counted(visitor: Client, counter: TrafficCounter, address: str) -> None:
+def test_non_public_page_is_not_counted(visitor: Client, counter: TrafficCounter, address: str) -> None:
     visitor.get(address)
     visitor.get("/")
     settle(counter)

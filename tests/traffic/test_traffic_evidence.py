@@ -21,7 +21,7 @@ def measured(promise: str) -> Evidence:
     return found
 
 
-def test_both_promises_are_kept() -> None:
+def test_both_traffic_promises_are_kept() -> None:
     DomainDay.objects.create(day=date(2026, 3, 2), domain="example.com", views=3)
     assert measured(DOMAIN_ONLY).kept
     own = {

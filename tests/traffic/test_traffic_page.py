@@ -33,7 +33,7 @@ def table(page: bytes, caption: str) -> dict[str, str]:
     return dict(rows)
 
 
-def test_it_shows_the_last_30_days(staff: Client) -> None:
+def test_traffic_page_shows_the_last_30_days(staff: Client) -> None:
     page = staff.get(PAGE)
     assert "12 pages read from 1 February 2026 to 2 March 2026" in " ".join(page.content.decode().split())
     assert table(page.content, "Pages") == {"/services/": "12"}
@@ -49,7 +49,7 @@ def test_domains_with_a_handful_of_views_are_folded(staff: Client) -> None:
     assert b"at-home" not in page.content
 
 
-def test_it_shows_the_days_that_are_chosen(staff: Client) -> None:
+def test_traffic_page_shows_the_chosen_days(staff: Client) -> None:
     page = staff.get(PAGE, {"first": "2026-01-15", "last": "2026-01-31"})
     assert table(page.content, "Pages") == {"/services/": "100"}
 

@@ -63,7 +63,7 @@ def test_assignment_and_state_of_a_colleague_survive_a_page_left_open(
     assert (inquiry.state, inquiry.assigned_to) == ("closed", bob)
 
 
-def test_a_page_on_which_nothing_changed_since_is_saved(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+def test_page_without_changes_since_is_saved(staff: Client, erin: Client, inquiry: Inquiry) -> None:
     bobs = Page(staff, page_of(inquiry))
     Page(erin, page_of(inquiry))
     assert "was changed successfully" in bobs.submit(state="closed").text
@@ -71,13 +71,13 @@ def test_a_page_on_which_nothing_changed_since_is_saved(staff: Client, erin: Cli
     assert inquiry.state == "closed"
 
 
-def test_a_colleague_who_did_the_same_is_no_conflict(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+def test_same_change_by_a_colleague_is_no_conflict(staff: Client, erin: Client, inquiry: Inquiry) -> None:
     bobs = Page(staff, page_of(inquiry))
     Page(erin, page_of(inquiry)).submit(state="closed")
     assert "was changed successfully" in bobs.submit(state="closed").text
 
 
-def test_taking_a_message_that_a_colleague_took_meanwhile_asks_first(
+def test_assigning_a_message_taken_by_a_colleague_asks_first(
     staff: Client, bob: User, erin: Client, inquiry: Inquiry
 ) -> None:
     bobs = Page(staff, page_of(inquiry))
@@ -92,7 +92,7 @@ def test_taking_a_message_that_a_colleague_took_meanwhile_asks_first(
     assert inquiry.assigned_to == bob
 
 
-def test_releasing_and_deleting_what_a_colleague_released_tells_so(
+def test_releasing_or_discarding_an_already_released_message_is_explained(
     staff: Client, erin: Client, clock: time_machine.Traveller
 ) -> None:
     held = factories.inquiry(state="held")
@@ -116,13 +116,13 @@ def test_a_call_logged_after_a_colleagues_answer_keeps_the_notes(staff: Client, 
     assert inquiry.correspondence.get().notes.splitlines() == ["Dave called.", "He wants a price."]
 
 
-def test_pressing_twice_is_no_colleague(staff: Client, inquiry: Inquiry) -> None:
+def test_double_click_is_no_conflict(staff: Client, inquiry: Inquiry) -> None:
     page = Page(staff, page_of(inquiry))
     assert page.press("Assign to me").status == 200
     assert page.press("Assign to me").status == 200
 
 
-def test_what_is_typed_on_the_page_of_a_deleted_message_can_still_be_copied(
+def test_text_typed_on_the_page_of_a_deleted_message_can_be_copied(
     staff: Client, erin: Client, inquiry: Inquiry
 ) -> None:
     bobs = Page(staff, page_of(inquiry))
@@ -133,11 +133,11 @@ def test_what_is_typed_on_the_page_of_a_deleted_message_can_still_be_copied(
     assert "is gone" in gone.text
 
 
-def test_a_token_of_someone_elses_making_is_refused(staff: Client, inquiry: Inquiry) -> None:
+def test_forged_snapshot_token_is_refused(staff: Client, inquiry: Inquiry) -> None:
     assert staff.post(page_of(inquiry), {"seen": "forged", "state": "closed"}).status_code == 400
 
 
-def test_a_token_of_another_rows_page_is_refused(staff: Client, erin: Client, inquiry: Inquiry) -> None:
+def test_snapshot_token_of_another_row_is_refused(staff: Client, erin: Client, inquiry: Inquiry) -> None:
     other = Page(staff, page_of(factories.inquiry()))
     bobs = Page(staff, page_of(inquiry))
     Page(erin, page_of(inquiry)).submit(**{"replies-2-0-body": "It costs 500 USD."})
@@ -145,7 +145,7 @@ def test_a_token_of_another_rows_page_is_refused(staff: Client, erin: Client, in
     assert [reply.body for reply in Reply.objects.all()] == ["It costs 500 USD."]
 
 
-def test_the_token_shows_nothing_that_its_reader_may_not_see(staff: Client, client: Client, inquiry: Inquiry) -> None:
+def test_snapshot_token_reveals_nothing_beyond_the_page(staff: Client, client: Client, inquiry: Inquiry) -> None:
     token = Page(staff, page_of(inquiry)).field("seen")
     Inquiry.objects.filter(pk=inquiry.pk).update(state="closed")
     client.force_login(factories.user("vera@example.com", is_staff=True))

@@ -46,13 +46,13 @@ def answer(staff: Client, inquiry: Inquiry, body: str, **changes: Any) -> str:
     return response.content.decode()
 
 
-def test_it_shows_the_whole_message(staff: Client, inquiry: Inquiry) -> None:
+def test_inquiry_page_shows_the_whole_message(staff: Client, inquiry: Inquiry) -> None:
     page = staff.get(page_of(inquiry)).content.decode()
     for text in (inquiry.reference, "Dave", "dave@example.org", "805-651-8516", "1 Main Street", "Hello?"):
         assert text in page
 
 
-def test_the_list_shows_nothing_personal(staff: Client, inquiry: Inquiry) -> None:
+def test_inquiry_list_shows_no_personal_data(staff: Client, inquiry: Inquiry) -> None:
     page = staff.get("/admin/contacts/inquiry/").content.decode()
     assert inquiry.reference in page
     assert "Dave" not in page
@@ -109,7 +109,7 @@ def test_an_answer_to_a_closed_message_is_refused_and_stays_in_the_form(
     assert not Reply.objects.exists()
 
 
-def test_what_the_visitor_wrote_cannot_be_changed(staff: Client, inquiry: Inquiry) -> None:
+def test_visitors_message_is_read_only(staff: Client, inquiry: Inquiry) -> None:
     answer(staff, inquiry, "", name="Mallory", email="mallory@example.org", message="Something else")
     assert (inquiry.name, inquiry.email, inquiry.message) == ("Dave", "dave@example.org", "Hello?")
 
@@ -131,7 +131,7 @@ def test_a_message_is_found_by_address_and_by_number(staff: Client, inquiry: Inq
 
 
 @pytest.mark.parametrize("who", ["nobody", "dave@example.org"])
-def test_only_staff_read_it(client: Client, inquiry: Inquiry, who: str) -> None:
+def test_only_staff_read_inquiries(client: Client, inquiry: Inquiry, who: str) -> None:
     if who != "nobody":
         client.force_login(factories.user(who))
     response = client.get(page_of(inquiry), follow=True)
@@ -139,17 +139,17 @@ def test_only_staff_read_it(client: Client, inquiry: Inquiry, who: str) -> None:
     assert response.status_code in {200, 403}
 
 
-def test_staff_need_the_permission(client: Client, inquiry: Inquiry) -> None:
+def test_inquiry_page_requires_the_permission(client: Client, inquiry: Inquiry) -> None:
     client.force_login(factories.user("vera@example.com", is_staff=True))
     assert client.get(page_of(inquiry)).status_code == 403
 
 
-def test_staff_add_no_message_by_hand(staff: Client) -> None:
+def test_staff_cannot_add_inquiries(staff: Client) -> None:
     assert staff.get("/admin/contacts/inquiry/add/").status_code == 403
 
 
 @pytest.mark.parametrize("typed", ["805-651-8516", "+1 (805) 651 8516", " 8056518516 "])
-def test_staff_find_an_inquiry_by_its_telephone_number(staff: Client, inquiry: Inquiry, typed: str) -> None:
+def test_inquiry_is_found_by_phone_number(staff: Client, inquiry: Inquiry, typed: str) -> None:
     other = factories.inquiry(phone="805-651-0000")
     page = staff.get("/admin/contacts/inquiry/", {"q": typed}).content.decode()
     assert inquiry.reference in page

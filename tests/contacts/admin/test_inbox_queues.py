@@ -27,7 +27,7 @@ def listed(staff: Client, queue: str) -> set[str]:
     return {reference for reference in Inquiry.objects.values_list("reference", flat=True) if reference in page}
 
 
-def test_each_queue_has_its_own(staff: Client, bob: User, clock: object) -> None:
+def test_each_queue_lists_its_own_messages(staff: Client, bob: User, clock: object) -> None:
     carl = factories.user("carl@example.com", is_staff=True)
     mine = factories.inquiry(assigned_to=bob, due_at=NOON + timedelta(days=1))
     his = factories.inquiry(assigned_to=carl, due_at=NOON - timedelta(seconds=1))
@@ -40,7 +40,7 @@ def test_each_queue_has_its_own(staff: Client, bob: User, clock: object) -> None
     assert listed(staff, "held") == {held.reference}
 
 
-def test_what_waits_comes_first_and_the_soonest_due_on_top(staff: Client, clock: object) -> None:
+def test_waiting_messages_come_first_by_due_date(staff: Client, clock: object) -> None:
     answered = factories.inquiry(state="answered", due_at=NOON - timedelta(days=9))
     later = factories.inquiry(due_at=NOON + timedelta(days=2))
     sooner = factories.inquiry(due_at=NOON + timedelta(days=1))
@@ -49,14 +49,14 @@ def test_what_waits_comes_first_and_the_soonest_due_on_top(staff: Client, clock:
     assert places == sorted(places)
 
 
-def test_what_is_late_is_marked(staff: Client, clock: object) -> None:
+def test_overdue_message_is_marked(staff: Client, clock: object) -> None:
     factories.inquiry(due_at=NOON + timedelta(days=1))
     assert "overdue</strong>" not in staff.get("/admin/contacts/inquiry/").content.decode()
     factories.inquiry(due_at=NOON - timedelta(days=3))
     assert "27 Feb 2026, overdue</strong>" in staff.get("/admin/contacts/inquiry/").content.decode()
 
 
-def test_the_clock_counts_business_days(post: Post, clock: time_machine.Traveller, settings: Settings) -> None:
+def test_due_date_counts_business_days(post: Post, clock: time_machine.Traveller, settings: Settings) -> None:
     clock.move_to(datetime(2026, 3, 6, 20, 0, tzinfo=UTC))  # a Friday
     post()
     assert str(Inquiry.objects.get().due_at) == "2026-03-11 06:59:59+00:00"  # the end of Tuesday in California
@@ -65,14 +65,14 @@ def test_the_clock_counts_business_days(post: Post, clock: time_machine.Travelle
     assert str(Inquiry.objects.get(email_index="erin@example.org").due_at) == "2026-03-10 06:59:59+00:00"
 
 
-def test_somebody_takes_it(staff: Client, bob: User, inquiry: Inquiry) -> None:
+def test_message_can_be_assigned_to_oneself(staff: Client, bob: User, inquiry: Inquiry) -> None:
     assert "The message is assigned to you." in press(staff, inquiry, "take")
     assert inquiry.assigned_to == bob
     entry = AuditEntry.objects.get(action="contacts.inquiry.assigned")
     assert (entry.object_id, entry.actor) == (str(inquiry.pk), bob.pk)
 
 
-def test_somebody_gives_it_to_a_colleague(staff: Client, inquiry: Inquiry) -> None:
+def test_message_can_be_assigned_to_a_colleague(staff: Client, inquiry: Inquiry) -> None:
     carl = factories.user("carl@example.com", is_staff=True, name="Carl")
     customer = factories.user("erin@example.org", name="Erin")
     page = staff.get(page_of(inquiry)).content.decode()
@@ -85,7 +85,7 @@ def test_somebody_gives_it_to_a_colleague(staff: Client, inquiry: Inquiry) -> No
     assert AuditEntry.objects.filter(action="contacts.inquiry.assigned").count() == 1
 
 
-def test_opening_it_again_starts_the_clock_anew(staff: Client, inquiry: Inquiry) -> None:
+def test_reopened_message_gets_a_new_due_date(staff: Client, inquiry: Inquiry) -> None:
     Inquiry.objects.update(state="closed", due_at=NOON - timedelta(days=9))
     form = {f"{prefix}-{name}": "0" for prefix in ("replies", "replies-2") for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
     staff.post(page_of(inquiry), {"state": "open", **form})
@@ -95,13 +95,13 @@ def test_opening_it_again_starts_the_clock_anew(staff: Client, inquiry: Inquiry)
     assert inquiry.due_at > NOON
 
 
-def test_that_a_message_came_is_recorded(post: Post) -> None:
+def test_received_message_is_audited(post: Post) -> None:
     post()
     [entry] = AuditEntry.objects.all()
     assert (entry.action, entry.actor) == ("contacts.inquiry.received", None)
 
 
-def test_a_long_list_asks_the_database_few_things(
+def test_long_inquiry_list_needs_few_queries(
     staff: Client, bob: User, clock: object, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(30):
@@ -110,7 +110,7 @@ def test_a_long_list_asks_the_database_few_things(
         assert staff.get("/admin/contacts/inquiry/").status_code == 200
 
 
-def test_after_two_years_it_is_not_there_even_before_the_purge(
+def test_expired_message_is_unreachable_before_the_purge(
     staff: Client, inquiry: Inquiry, clock: time_machine.Traveller
 ) -> None:
     Reply.objects.create(inquiry=inquiry, body="Good day.")

@@ -61,7 +61,7 @@ def link(work: Work) -> str:
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.pdf", PDF), ("a.PNG", PNG), ("a.jpg", JPEG), ("a.jpeg", JPEG)])
-def test_a_file_that_is_what_it_says_is_stored(staff: Client, inquiry: Inquiry, name: str, content: bytes) -> None:
+def test_file_matching_its_name_is_stored(staff: Client, inquiry: Inquiry, name: str, content: bytes) -> None:
     assert "The document is stored." in add(staff, inquiry, name, content)
     assert Document.objects.get().content == content
 
@@ -82,14 +82,14 @@ def test_a_file_that_is_what_it_says_is_stored(staff: Client, inquiry: Inquiry, 
         ("quote.pdf", PDF + bytes(MAX_BYTES), "too large: at most 5 MB"),
     ],
 )
-def test_a_file_that_is_not_is_refused(
+def test_file_not_matching_its_name_is_refused(
     staff: Client, inquiry: Inquiry, name: str, content: bytes, message: str
 ) -> None:
     assert message in add(staff, inquiry, name, content)
     assert not Document.objects.exists()
 
 
-def test_a_file_far_too_large_is_refused_as_plainly(staff: Client, inquiry: Inquiry) -> None:
+def test_oversized_file_is_refused_with_a_message(staff: Client, inquiry: Inquiry) -> None:
     page = add(staff, inquiry, content=PDF + bytes(settings.FILE_UPLOAD_MAX_MEMORY_SIZE))
     assert "Choose a file of at most 5 MB." in page
     assert not Document.objects.exists()
@@ -112,7 +112,7 @@ def test_no_file_touches_the_disk_before_it_is_sealed(staff: Client, inquiry: In
         ("...", "file"),
     ],
 )
-def test_a_name_is_only_a_name(typed: str, kept: str) -> None:
+def test_file_name_is_sanitized(typed: str, kept: str) -> None:
     assert clean_name(typed) == kept
 
 
@@ -126,7 +126,7 @@ def test_name_and_content_are_stored_sealed(document: Document) -> None:
     assert b"PDF" not in content
 
 
-def test_staff_open_it_and_that_is_recorded(staff: Client, document: Document) -> None:
+def test_staff_download_of_a_document_is_audited(staff: Client, document: Document) -> None:
     response = staff.get(f"/admin/contacts/inquiry/document/{document.pk}/")
     assert response.content == PDF
     assert response.headers["Content-Disposition"] == 'attachment; filename="Quote for Dave.pdf"'
@@ -137,14 +137,14 @@ def test_staff_open_it_and_that_is_recorded(staff: Client, document: Document) -
 
 
 @pytest.mark.parametrize("is_staff", [True, False])
-def test_nobody_else_opens_it(client: Client, document: Document, is_staff: bool) -> None:
+def test_document_is_forbidden_without_the_permission(client: Client, document: Document, is_staff: bool) -> None:
     client.force_login(factories.user("vera@example.com", is_staff=is_staff))
     response = client.get(f"/admin/contacts/inquiry/document/{document.pk}/", follow=True)
     assert b"4711" not in response.content
     assert response.status_code == 403
 
 
-def test_its_link_is_mailed_and_works_for_thirty_days(
+def test_document_link_is_mailed_and_works_for_thirty_days(
     staff: Client, client: Client, document: Document, work: Work, clock: time_machine.Traveller
 ) -> None:
     assert "The link has been sent." in send(staff, document)
@@ -160,7 +160,9 @@ def test_its_link_is_mailed_and_works_for_thirty_days(
     assert client.get(address).status_code == 404
 
 
-def test_a_head_on_its_link_is_no_fetch(staff: Client, client: Client, document: Document, work: Work) -> None:
+def test_head_request_on_a_document_link_is_no_download(
+    staff: Client, client: Client, document: Document, work: Work
+) -> None:
     send(staff, document)
     address = link(work)
     response = client.head(address)
@@ -175,7 +177,7 @@ def test_a_head_on_its_link_is_no_fetch(staff: Client, client: Client, document:
     assert document.fetched_at is not None
 
 
-def test_a_newer_link_replaces_the_older(staff: Client, client: Client, document: Document, work: Work) -> None:
+def test_new_document_link_revokes_the_older(staff: Client, client: Client, document: Document, work: Work) -> None:
     send(staff, document)
     older = link(work)
     send(staff, document)
@@ -184,7 +186,7 @@ def test_a_newer_link_replaces_the_older(staff: Client, client: Client, document
     assert client.get(newer).content == PDF
 
 
-def test_the_link_is_kept_nowhere(staff: Client, document: Document, work: Work) -> None:
+def test_document_link_is_not_stored(staff: Client, document: Document, work: Work) -> None:
     send(staff, document)
     token = link(work).split("/")[3]
     document.refresh_from_db()
@@ -194,7 +196,7 @@ def test_the_link_is_kept_nowhere(staff: Client, document: Document, work: Work)
     assert token not in sent.text + sent.html
 
 
-def test_nothing_is_sent_to_whoever_opted_out(staff: Client, document: Document) -> None:
+def test_document_link_is_not_sent_after_an_opt_out(staff: Client, document: Document) -> None:
     suppress("dave@example.org")
     assert "Not sent: this person asked not to be contacted by e-mail." in send(staff, document)
     assert not OutgoingMail.objects.exists()
@@ -202,7 +204,7 @@ def test_nothing_is_sent_to_whoever_opted_out(staff: Client, document: Document)
     assert document.link_digest is None
 
 
-def test_it_is_part_of_the_access_archive(document: Document, clock: time_machine.Traveller) -> None:
+def test_document_is_part_of_the_access_archive(document: Document, clock: time_machine.Traveller) -> None:
     archive = zipfile.ZipFile(io.BytesIO(build_archive(email="dave@example.org", now=document.added_at)))
     [path] = [name for name in archive.namelist() if name.startswith("files/")]
     assert archive.read(path) == PDF
@@ -212,13 +214,13 @@ def test_it_is_part_of_the_access_archive(document: Document, clock: time_machin
     assert section["rows"][0]["file name"] == "Quote for Dave.pdf"
 
 
-def test_it_goes_when_its_person_is_erased(document: Document) -> None:
+def test_document_is_deleted_by_an_erasure(document: Document) -> None:
     assert Document.objects.exists()
     erase_person(email="dave@example.org")
     assert not Document._base_manager.exists()
 
 
-def test_the_page_of_a_message_does_not_load_its_files(
+def test_inquiry_page_does_not_load_file_contents(
     staff: Client, document: Document, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(30) as queries:

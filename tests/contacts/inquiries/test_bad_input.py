@@ -46,7 +46,7 @@ COUNTRY = "a number outside US also needs a country code"
         ("message", "x" * 100_000, "at most 20000 characters (it has 100000)"),
     ],
 )
-def test_it_is_named_and_kept_as_typed(post: Post, field: str, value: str, message: str) -> None:
+def test_invalid_input_is_named_and_kept(post: Post, field: str, value: str, message: str) -> None:
     response = post(**{field: value})
     page = unescape(response.content.decode())
     assert response.status_code == 200
@@ -58,27 +58,27 @@ def test_it_is_named_and_kept_as_typed(post: Post, field: str, value: str, messa
 
 
 @pytest.mark.parametrize("field", ["project", "deadline"])
-def test_the_parts_for_a_quote_are_checked_too(post: Post, field: str) -> None:
+def test_quote_fields_are_validated(post: Post, field: str) -> None:
     page = unescape(post(kind="quote", **{field: "a\nb"}).content.decode())
     assert ONE_LINE in page
     assert "Select a valid choice" in post(kind="quote", budget="a million").content.decode()
 
 
 @pytest.mark.parametrize("email", ["dave@münchen.de", "o'brien+site@example.co.uk", "dave@пример.рф"])
-def test_unusual_addresses_are_taken_and_mailed(post: Post, work: Work, email: str) -> None:
+def test_unusual_email_addresses_are_accepted_and_mailed(post: Post, work: Work, email: str) -> None:
     assert post(email=email).status_code == 302
     assert Inquiry.objects.get().email == email
     work()
     assert OutgoingMail.objects.filter(recipient_index=email, state="sent").count() == 1
 
 
-def test_a_deceptive_domain_is_shown_as_machines_write_it(post: Post, staff: Client) -> None:
+def test_look_alike_domain_is_shown_in_ascii(post: Post, staff: Client) -> None:
     post(email="dave@exаmple.org")  # Cyrillic а
     page = staff.get(f"/admin/contacts/inquiry/{Inquiry.objects.get().pk}/change/").content.decode()
     assert "domain: xn--exmple-4nf.org" in page
 
 
-def test_a_word_without_end_arrives_whole(post: Post, work: Work) -> None:
+def test_very_long_word_is_stored_whole(post: Post, work: Work) -> None:
     word = "Donaudampfschiff" * 1000
     post(message=word)
     inquiry = Inquiry.objects.get()
@@ -92,7 +92,7 @@ def test_every_script_is_kept(post: Post) -> None:
     assert Inquiry.objects.get().message == "emoji 🙂 and 漢字"
 
 
-def test_what_another_kind_asks_is_not_kept(post: Post) -> None:
+def test_fields_of_another_kind_are_not_stored(post: Post) -> None:
     post(kind="question", project="A shop", budget="over 20,000 USD", order_reference="B123")
     inquiry = Inquiry.objects.get()
     assert not inquiry.project
@@ -100,12 +100,12 @@ def test_what_another_kind_asks_is_not_kept(post: Post) -> None:
     assert not inquiry.order_reference
 
 
-def test_a_quote_keeps_what_it_asks(post: Post) -> None:
+def test_quote_fields_are_stored(post: Post) -> None:
     post(kind="quote", project="A shop", budget="over 20,000 USD", deadline="by May")
     inquiry = Inquiry.objects.get()
     assert (inquiry.project, inquiry.budget, inquiry.deadline) == ("A shop", "over 20,000 USD", "by May")
 
 
-def test_an_order_question_keeps_its_order(post: Post) -> None:
+def test_order_number_of_an_order_question_is_stored(post: Post) -> None:
     post(kind="order", order_reference="B7K2M9QX4")
     assert Inquiry.objects.get().order_reference == "B7K2M9QX4"

@@ -25,7 +25,7 @@ def log(staff: Client, inquiry: Inquiry, **changes: Any) -> str:
     return press(staff, inquiry, "log", **{**CALL, **changes})
 
 
-def test_a_call_is_written_down(staff: Client, bob: User, inquiry: Inquiry) -> None:
+def test_call_is_logged(staff: Client, bob: User, inquiry: Inquiry) -> None:
     page = log(staff, inquiry)
     entry = Correspondence.objects.get()
     assert (entry.author, entry.way, entry.notes) == (bob, "call_out", "They want blue.")
@@ -35,7 +35,7 @@ def test_a_call_is_written_down(staff: Client, bob: User, inquiry: Inquiry) -> N
 
 
 @pytest.mark.parametrize(("way", "point"), [("call_out", "phone number"), ("letter_out", "postal address")])
-def test_what_was_not_given_is_not_used(staff: Client, clock: object, way: str, point: str) -> None:
+def test_missing_contact_point_cannot_be_used(staff: Client, clock: object, way: str, point: str) -> None:
     page = log(staff, factories.inquiry("erin@example.org"), way=way)
     assert f"Not logged: no {point} was given with this message." in page
     assert "They want blue." in page
@@ -43,7 +43,7 @@ def test_what_was_not_given_is_not_used(staff: Client, clock: object, way: str, 
 
 
 @pytest.mark.parametrize("way", ["call_out", "letter_out"])
-def test_what_was_given_for_something_else_is_not_used(staff: Client, inquiry: Inquiry, way: str) -> None:
+def test_contact_point_given_for_another_purpose_cannot_be_used(staff: Client, inquiry: Inquiry, way: str) -> None:
     page = log(staff, inquiry, way=way, purpose="quote")
     assert "was given for answering a question, and not for preparing a quote" in page
     assert not Correspondence.objects.exists()
@@ -53,7 +53,7 @@ def test_what_was_given_for_something_else_is_not_used(staff: Client, inquiry: I
     ("way", "channel", "wish"),
     [("call_out", Channel.PHONE, "not to be called"), ("letter_out", Channel.LETTER, "for no letters")],
 )
-def test_whoever_opted_out_is_not_reached(
+def test_opted_out_person_cannot_be_contacted(
     staff: Client, inquiry: Inquiry, way: str, channel: Channel, wish: str
 ) -> None:
     suppress(inquiry.email, channel)
@@ -67,20 +67,20 @@ def test_an_opt_out_from_letters_leaves_calls(staff: Client, inquiry: Inquiry) -
 
 
 @pytest.mark.parametrize("way", ["mail_in", "call_in", "letter_in"])
-def test_what_comes_in_needs_no_permission(staff: Client, clock: object, way: str) -> None:
+def test_incoming_contact_needs_no_permission(staff: Client, clock: object, way: str) -> None:
     silent = factories.inquiry("erin@example.org")
     suppress(silent.email)
     assert "Logged." in log(staff, silent, way=way)
 
 
-def test_what_comes_in_opens_the_message_again(staff: Client, inquiry: Inquiry, clock: time_machine.Traveller) -> None:
+def test_incoming_contact_reopens_the_message(staff: Client, inquiry: Inquiry, clock: time_machine.Traveller) -> None:
     Inquiry.objects.update(state="answered")
     log(staff, inquiry, way="mail_in")
     assert inquiry.state == "open"
     assert str(inquiry.due_at) == "2026-03-05 07:59:59+00:00"  # the end of Wednesday in California
 
 
-def test_what_answers_the_message_answers_it(staff: Client, inquiry: Inquiry) -> None:
+def test_answering_call_marks_the_message_answered(staff: Client, inquiry: Inquiry) -> None:
     log(staff, inquiry, answers="on")
     assert inquiry.state == "answered"
     assert inquiry.answered_at is not None
@@ -97,19 +97,19 @@ def test_what_answers_the_message_answers_it(staff: Client, inquiry: Inquiry) ->
         ({"purpose": "site_traffic"}, "Select a valid choice"),
     ],
 )
-def test_a_mistake_is_named(staff: Client, inquiry: Inquiry, changes: dict[str, str], message: str) -> None:
+def test_invalid_log_entry_is_explained(staff: Client, inquiry: Inquiry, changes: dict[str, str], message: str) -> None:
     assert message in log(staff, inquiry, **changes)
     assert not Correspondence.objects.exists()
 
 
-def test_the_form_says_what_is_permitted_now(staff: Client, inquiry: Inquiry) -> None:
+def test_log_form_shows_current_permissions(staff: Client, inquiry: Inquiry) -> None:
     suppress(inquiry.email, Channel.PHONE)
     page = " ".join(staff.get(page_of(inquiry, "log")).content.decode().split())
     assert "Telephone, for answering a question: <strong>no</strong>, this person asked not to be called" in page
     assert "Letter, for answering a question: yes" in page
 
 
-def test_only_who_may_change_messages_logs(client: Client, inquiry: Inquiry) -> None:
+def test_logging_requires_the_change_permission(client: Client, inquiry: Inquiry) -> None:
     client.force_login(factories.user("vera@example.com", is_staff=True))
     assert client.post(page_of(inquiry, "log"), CALL).status_code == 403
     assert not Correspondence.objects.exists()

@@ -30,7 +30,7 @@ def answer(staff: Client, inquiry: Inquiry, body: str) -> str:
     return staff.post(page_of(inquiry), {"state": "open", **form}, follow=True).content.decode()
 
 
-def test_its_clock_runs(complaint: Inquiry) -> None:
+def test_complaint_starts_its_deadline(complaint: Inquiry) -> None:
     request = PrivacyRequest.objects.get()
     assert complaint.privacy_request == request
     assert (request.kind, request.state, request.details) == ("complaint", "confirmed", "You wrote to me.")
@@ -38,14 +38,14 @@ def test_its_clock_runs(complaint: Inquiry) -> None:
     assert str(request.due_on) == "2026-04-16"  # 45 days after 2 March
 
 
-def test_the_confirmation_names_the_last_day_and_who_else_hears_it(complaint: Inquiry, work: Work) -> None:
+def test_complaint_confirmation_names_the_deadline_and_authorities(complaint: Inquiry, work: Work) -> None:
     work()
     assert "answer it by April 16, 2026" in str(mail.outbox[0].body)
     assert "Better Business Bureau" in str(mail.outbox[0].body)
     assert PrivacyRequest.objects.get().acknowledged_at is not None
 
 
-def test_its_answer_ends_both(complaint: Inquiry, staff: Client, work: Work) -> None:
+def test_answer_to_a_complaint_closes_message_and_request(complaint: Inquiry, staff: Client, work: Work) -> None:
     assert "Your answer has been sent" in answer(staff, complaint, "We looked into it.")
     assert PrivacyRequest.objects.get().state == "answered"
     assert Inquiry.objects.get().state == "answered"
@@ -55,7 +55,7 @@ def test_its_answer_ends_both(complaint: Inquiry, staff: Client, work: Work) -> 
     assert len(mail.outbox) == 3
 
 
-def test_the_answer_to_its_request_ends_both_too(complaint: Inquiry, staff: Client) -> None:
+def test_answer_to_the_privacy_request_closes_message_and_request(complaint: Inquiry, staff: Client) -> None:
     assert complaint.state == "open"
     step = f"/admin/privacy/privacyrequest/{complaint.privacy_request_id}/step/answer/"
     assert staff.post(step, {"text": "We looked into it."}).status_code == 302
@@ -63,15 +63,13 @@ def test_the_answer_to_its_request_ends_both_too(complaint: Inquiry, staff: Clie
     assert Inquiry.objects.get().state == "answered"
 
 
-def test_its_page_leads_to_the_request(complaint: Inquiry, staff: Client) -> None:
+def test_complaint_page_links_to_the_privacy_request(complaint: Inquiry, staff: Client) -> None:
     assert f"/admin/privacy/privacyrequest/{complaint.privacy_request_id}/change/" in (
         staff.get(page_of(complaint)).content.decode()
     )
 
 
-def test_a_held_complaint_starts_the_clock_at_once_and_is_acknowledged_when_it_is_released(
-    post: Post, staff: Client
-) -> None:
+def test_held_complaint_starts_its_deadline_and_is_acknowledged_on_release(post: Post, staff: Client) -> None:
     post(kind="complaint", extra="x")
     held, request = Inquiry.objects.get(), PrivacyRequest.objects.get()
     assert held.state == "held"
@@ -80,7 +78,7 @@ def test_a_held_complaint_starts_the_clock_at_once_and_is_acknowledged_when_it_i
     assert PrivacyRequest.objects.get().acknowledged_at is not None
 
 
-def test_another_kind_is_no_privacy_request(post: Post) -> None:
+def test_other_messages_create_no_privacy_request(post: Post) -> None:
     post(kind="question")
     assert Inquiry.objects.exists()
     assert not PrivacyRequest.objects.exists()

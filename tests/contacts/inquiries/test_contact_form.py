@@ -35,7 +35,7 @@ def send(client: Client, **changes: str) -> str:
     return client.post("/contact/", {**DAVE, **changes}, follow=True).content.decode()
 
 
-def test_it_is_stored_and_its_number_shown(client: Client) -> None:
+def test_message_is_stored_and_its_reference_shown(client: Client) -> None:
     response = client.post("/contact/", DAVE)
     inquiry = Inquiry.objects.get()
     assert (response.status_code, response.headers["Location"]) == (302, f"/contact/thanks/{inquiry.reference}/")
@@ -46,7 +46,7 @@ def test_it_is_stored_and_its_number_shown(client: Client) -> None:
         assert getattr(inquiry, field) == DAVE[field]
 
 
-def test_it_is_stored_sealed(client: Client) -> None:
+def test_message_is_stored_sealed(client: Client) -> None:
     send(client)
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, email, phone, address, message, email_index, phone_index FROM contacts_inquiry")
@@ -66,7 +66,7 @@ def test_the_mails_wait_sealed_until_the_worker_sends_them(client: Client, work:
     assert len(mail.outbox) == 2
 
 
-def test_the_sender_and_staff_are_told(client: Client, work: Work, settings: Settings) -> None:
+def test_sender_and_staff_are_notified(client: Client, work: Work, settings: Settings) -> None:
     send(client)
     work()
     inquiry = Inquiry.objects.get()
@@ -109,12 +109,12 @@ def test_a_mistake_is_named_and_the_rest_kept(client: Client, field: str, value:
 
 
 @pytest.mark.parametrize("phone", ["", "805-651-8516", "+1 (805) 651 8516", "+49 30 901820"])
-def test_a_telephone_number_is_kept_as_typed(client: Client, phone: str) -> None:
+def test_phone_number_is_kept_as_typed(client: Client, phone: str) -> None:
     send(client, phone=phone)
     assert Inquiry.objects.get().phone == phone
 
 
-def test_a_number_is_found_however_it_was_typed(client: Client) -> None:
+def test_phone_number_is_found_in_any_notation(client: Client) -> None:
     send(client)
     assert Inquiry.objects.filter(phone_index="+1 805 651 8516").count() == 1
     assert not Inquiry.objects.filter(phone_index="+1 805 651 8517").exists()
@@ -125,7 +125,7 @@ def test_markup_in_a_message_stays_text(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("query", "kind"), [("quote", "quote"), ("", "question"), ("nonsense", "question")])
-def test_the_address_chooses_what_it_is_about(client: Client, query: str, kind: str) -> None:
+def test_query_string_preselects_the_kind(client: Client, query: str, kind: str) -> None:
     assert f'<option value="{kind}" selected>' in client.get(f"/contact/?kind={query}").content.decode()
 
 
@@ -149,7 +149,7 @@ def test_the_thank_you_page_shows_nobodys_own_words(client: Client, reference: s
     assert client.get(f"/contact/thanks/{reference}/").status_code == 404
 
 
-def test_it_wants_its_own_form() -> None:
+def test_contact_form_requires_the_csrf_token() -> None:
     response = Client(enforce_csrf_checks=True).post("/contact/", DAVE)
     assert response.status_code == 403
     assert "Please send the form again" in response.content.decode()

@@ -87,27 +87,27 @@ def test_beyond_thousands_the_refusal_keeps_what_was_typed_and_says_what_else_to
         assert typed in page
 
 
-def test_another_network_has_room(post: Post) -> None:
+def test_another_network_has_its_own_limit(post: Post) -> None:
     assert flood(post, 8).status_code == 429
     assert post(network="198.51.100.1").status_code == 302
     assert Inquiry.objects.get(email_index="dave@example.org").state == "open"
 
 
-def test_there_is_room_again_in_the_next_hour(post: Post, clock: time_machine.Traveller) -> None:
+def test_network_limit_resets_in_the_next_hour(post: Post, clock: time_machine.Traveller) -> None:
     assert flood(post, 8).status_code == 429
     clock.shift(timedelta(hours=1))
     assert post().status_code == 302
     assert Inquiry.objects.get(email_index="dave@example.org").state == "open"
 
 
-def test_a_mistake_takes_no_room(post: Post) -> None:
+def test_invalid_form_does_not_count(post: Post) -> None:
     for _ in range(5):
         assert post(message="").status_code == 200
     post()
     assert states() == {"open": 1}
 
 
-def test_what_names_one_address_too_often_is_held(post: Post) -> None:
+def test_messages_above_the_address_limit_are_held(post: Post) -> None:
     """Somebody else may be flooding its owner with our confirmations; or it is the owner, and staff will see."""
     for number, spelling in enumerate(["dave@example.org", "Dave@Example.org", " DAVE@example.org"]):
         assert post(network=f"198.51.{number}.1", email=spelling).status_code == 302
@@ -120,14 +120,14 @@ def stored() -> str:
         return str(cursor.fetchall())
 
 
-def test_no_address_stands_in_the_cache(post: Post) -> None:
+def test_cache_contains_no_address(post: Post) -> None:
     post()
     assert "limit-" in stored()
     for secret in ("203.0.113", "dave", "example.org"):
         assert secret not in stored().lower()
 
 
-def test_what_is_refused_costs_few_queries(post: Post, django_assert_max_num_queries: Any, client: Client) -> None:
+def test_refused_message_needs_few_queries(post: Post, django_assert_max_num_queries: Any, client: Client) -> None:
     flood(post, 7)
     with django_assert_max_num_queries(8):
         assert post().status_code == 429

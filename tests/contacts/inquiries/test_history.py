@@ -32,7 +32,7 @@ def history(staff: Client, inquiry: Inquiry) -> str:
     return " ".join(staff.get(page_of(inquiry, "history")).content.decode().split())
 
 
-def test_it_has_everything_of_this_person_and_nothing_of_others(
+def test_history_has_everything_of_this_person_and_nothing_of_others(
     staff: Client, inquiry: Inquiry, second: Inquiry
 ) -> None:
     other = factories.inquiry("erin@example.org", message="Erin asks.")
@@ -43,7 +43,7 @@ def test_it_has_everything_of_this_person_and_nothing_of_others(
     assert "Erin" not in page
 
 
-def test_it_says_what_we_may_do_now(staff: Client, inquiry: Inquiry, second: Inquiry) -> None:
+def test_history_shows_current_permissions(staff: Client, inquiry: Inquiry, second: Inquiry) -> None:
     suppress("dave@example.org", Channel.LETTER)
     page = history(staff, inquiry)
     assert "E-mail, for answering a question: yes" in page
@@ -53,12 +53,12 @@ def test_it_says_what_we_may_do_now(staff: Client, inquiry: Inquiry, second: Inq
     assert "Telephone, for preparing a quote: <strong>no</strong>, no phone number was given" in page
 
 
-def test_reading_it_is_recorded(staff: Client, inquiry: Inquiry) -> None:
+def test_reading_the_history_is_audited(staff: Client, inquiry: Inquiry) -> None:
     history(staff, inquiry)
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=inquiry.pk).count() == 1
 
 
-def test_only_who_may_see_messages_reads_it(client: Client, inquiry: Inquiry) -> None:
+def test_history_requires_the_view_permission(client: Client, inquiry: Inquiry) -> None:
     client.force_login(factories.user("vera@example.com", is_staff=True))
     assert client.get(page_of(inquiry, "history")).status_code == 403
 

@@ -96,11 +96,11 @@ def test_the_empty_form_is_kept_for_the_back_button_alone(client: Client) -> Non
 
 
 @pytest.mark.parametrize("email", ["carol@example.org", "carol"])
-def test_what_was_typed_is_never_cached(client: Client, email: str) -> None:
+def test_submitted_checkout_form_is_never_cached(client: Client, email: str) -> None:
     assert "no-store" in client.post(CHECKOUT, {**CAROL, "email": email}).headers["Cache-Control"]
 
 
-def test_it_wants_its_own_form() -> None:
+def test_checkout_requires_the_csrf_token() -> None:
     response = Client(enforce_csrf_checks=True).post(CHECKOUT, CAROL)
     assert response.status_code == 403
     assert "Please send the form again" in response.content.decode()

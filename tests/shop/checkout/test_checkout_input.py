@@ -75,15 +75,13 @@ def test_ten_kilobytes_are_refused_in_words(client: Client, field: str) -> None:
 
 
 @pytest.mark.parametrize("email", ["carol@example.org\r\nBcc: all@example.org", "carol@example.org,dave@example.org"])
-def test_an_address_carries_no_second_one(client: Client, email: str) -> None:
+def test_email_field_accepts_one_address_only(client: Client, email: str) -> None:
     assert "Enter a valid email address" in client.post(CHECKOUT, {**CAROL, "email": email}).content.decode()
     assert not Order.objects.exists()
 
 
 @pytest.mark.parametrize("limit", ["ORDER_LIMIT_PER_NETWORK", "ORDER_LIMIT_PER_ADDRESS"])
-def test_so_many_orders_are_placed_and_what_was_typed_for_another_stays(
-    client: Client, settings: Settings, limit: str
-) -> None:
+def test_orders_above_the_limit_are_refused_and_input_kept(client: Client, settings: Settings, limit: str) -> None:
     setattr(settings, limit, 2)
     assert [client.post(CHECKOUT, CAROL).status_code for _ in range(2)] == [503, 503]  # placed; PayPal is down
     answer = client.post(CHECKOUT, {**CAROL, "email": "CAROL@example.org"})
@@ -94,7 +92,7 @@ def test_so_many_orders_are_placed_and_what_was_typed_for_another_stays(
     assert Order.objects.count() == 2
 
 
-def test_form_that_is_sent_again_leads_to_its_order_where_no_other_has_room(client: Client, settings: Settings) -> None:
+def test_repeated_form_leads_to_its_order_above_the_limit(client: Client, settings: Settings) -> None:
     settings.ORDER_LIMIT_PER_NETWORK = 1
     form = {**CAROL, "csrfmiddlewaretoken": value_of(client.get(CHECKOUT).content.decode(), "csrfmiddlewaretoken")}
     assert form["csrfmiddlewaretoken"]
@@ -122,7 +120,7 @@ def test_a_product_that_needs_no_more_asks_no_more(client: Client) -> None:
     assert 'name="address"' not in page
 
 
-def test_what_it_does_not_ask_for_it_does_not_store(client: Client) -> None:
+def test_fields_a_product_does_not_ask_for_are_not_stored(client: Client) -> None:
     client.post(CHECKOUT, {**CAROL, "phone": "+1 805 555 0123", "address": ADDRESS})
     order = Order.objects.get()
     assert (order.phone, order.phone_index, order.address) == (None, None, None)
@@ -134,7 +132,7 @@ def test_a_product_that_needs_them_asks_and_says_what_for(client: Client, servic
     assert "Only if part of this order must be delivered there. We don't use it for anything else." in page
 
 
-def test_they_are_stored_normalised_and_sealed(client: Client, service: Product) -> None:
+def test_phone_and_address_are_stored_normalized_and_sealed(client: Client, service: Product) -> None:
     client.post("/checkout/set-up/", {**CAROL, "phone": "(805) 555-0123", "address": ADDRESS.replace("\n", "\r\n")})
     order = Order.objects.get()
     assert (order.phone, order.address) == ("+18055550123", ADDRESS)
@@ -145,7 +143,7 @@ def test_they_are_stored_normalised_and_sealed(client: Client, service: Product)
     assert not [value for value in stored if b"555" in value or b"Madrid" in value]
 
 
-def test_they_may_be_left_empty(client: Client, service: Product) -> None:
+def test_phone_and_address_are_optional(client: Client, service: Product) -> None:
     client.post("/checkout/set-up/", {**CAROL, "phone": "", "address": ""})
     assert (Order.objects.get().phone, Order.objects.get().address) == ("", "")
 

@@ -28,7 +28,7 @@ from tests import factories
         ("refunded", "refunded", "Your order was refunded", False),
     ],
 )
-def test_it_says_how_things_stand(
+def test_order_page_shows_the_status(
     client: Client, product: Product, order_state: str, payment_state: str | None, words: str, payable: bool
 ) -> None:
     order = factories.order(product, state=order_state)
@@ -41,7 +41,7 @@ def test_it_says_how_things_stand(
     assert ("with PayPal</button>" in page) is payable
 
 
-def test_it_says_which_way_to_pay_failed(client: Client, product: Product) -> None:
+def test_order_page_names_the_failed_payment_method(client: Client, product: Product) -> None:
     order = factories.order(product)
     factories.payment(order, state=Payment.State.CREATED, approval=2)
     assert "Please choose another one at PayPal" in client.get(order.get_absolute_url()).content.decode()
@@ -60,7 +60,7 @@ def test_the_cancel_link_of_an_order_paid_since_says_paid(client: Client, produc
     assert "your order is paid" in client.get(f"{order.get_absolute_url()}?cancelled=1").content.decode()
 
 
-def test_it_is_a_receipt_with_every_amount_and_day(client: Client, product: Product) -> None:
+def test_order_page_is_a_receipt_with_amounts_and_dates(client: Client, product: Product) -> None:
     paid_at = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
     order = factories.order(product, state=Order.State.PART_REFUNDED, paid_at=paid_at)
     payment = factories.payment(order, state=Payment.State.PART_REFUNDED, capture_id="3C679366HH908993F")
@@ -76,26 +76,26 @@ def test_it_is_a_receipt_with_every_amount_and_day(client: Client, product: Prod
     assert "7.00 USD" not in page
 
 
-def test_its_address_holds_256_random_bits(product: Product) -> None:
+def test_order_url_holds_256_random_bits(product: Product) -> None:
     first, second = (factories.order(product).link_token for _ in range(2))
     assert len(first) == len(second) == 43
     assert not {first[start : start + 6] for start in range(38)} & {second[start : start + 6] for start in range(38)}
 
 
-def test_its_address_is_told_to_nobody(client: Client, product: Product) -> None:
+def test_order_url_is_not_sent_as_referrer(client: Client, product: Product) -> None:
     headers = client.get(factories.order(product).get_absolute_url()).headers
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["X-Robots-Tag"] == "noindex, nofollow, noarchive"
     assert "private" in headers["Cache-Control"]
 
 
-def test_it_sets_no_cookie_once_there_is_no_form(client: Client, product: Product) -> None:
+def test_paid_order_page_sets_no_cookie(client: Client, product: Product) -> None:
     response = client.get(factories.order(product, state=Order.State.REFUNDED).get_absolute_url())
     assert response.status_code == 200
     assert not response.cookies
 
 
-def test_it_costs_few_queries_however_much_there_is(
+def test_order_page_needs_few_queries(
     client: Client, product: Product, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     order = factories.order(product, state=Order.State.PAID)
@@ -105,7 +105,7 @@ def test_it_costs_few_queries_however_much_there_is(
         client.get(order.get_absolute_url())
 
 
-def test_it_names_no_buyer(client: Client, product: Product) -> None:
+def test_order_page_does_not_name_the_buyer(client: Client, product: Product) -> None:
     order = factories.order(product)
     page = client.get(order.get_absolute_url()).content.decode()
     assert order.reference in page
@@ -124,13 +124,13 @@ def test_an_unknown_order_is_a_plain_404(client: Client, number: str) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("query", ["", "?token=", "?token=5O190127TN364715T", "?token=%00", "?token=%FF", "?x=1"])
-def test_a_return_that_nobody_expects_is_a_plain_404(client: Client, query: str) -> None:
+def test_unexpected_return_is_404(client: Client, query: str) -> None:
     response = client.get(f"/checkout/return/{query}")
     assert response.status_code == 404
     assert "This page isn" in response.content.decode()
 
 
-def test_it_is_never_cached(client: Client, product: Product) -> None:
+def test_order_page_is_never_cached(client: Client, product: Product) -> None:
     assert "no-store" in client.get(factories.order(product).get_absolute_url()).headers["Cache-Control"]
 
 

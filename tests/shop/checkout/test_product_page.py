@@ -11,7 +11,7 @@ from tests import factories
 from tests.shop.purchases import CAROL
 
 
-def test_it_shows_the_price_and_leads_to_the_checkout(client: Client, product: Product) -> None:
+def test_product_page_shows_the_price_and_leads_to_checkout(client: Client, product: Product) -> None:
     page = client.get("/products/bps-pro/").content.decode()
     assert "59.95 USD" in page
     assert 'href="/checkout/bps-pro/"' in page
@@ -21,7 +21,7 @@ def test_it_shows_the_price_and_leads_to_the_checkout(client: Client, product: P
 @pytest.mark.parametrize(
     ("slug", "words"), [("old", "This product isn't currently for sale"), ("never-was", "This page isn")]
 )
-def test_what_is_not_sold_is_a_plain_404(client: Client, product: Product, address: str, slug: str, words: str) -> None:
+def test_inactive_product_is_404(client: Client, product: Product, address: str, slug: str, words: str) -> None:
     factories.product(slug="old", name="Old thing", is_active=False)
     assert client.get(address.format("bps-pro")).status_code == 200
     for response in (client.get(address.format(slug)), client.post(address.format(slug), CAROL)):
@@ -32,7 +32,7 @@ def test_what_is_not_sold_is_a_plain_404(client: Client, product: Product, addre
     assert not Order.objects.exists()
 
 
-def test_it_costs_one_query(
+def test_product_page_needs_one_query(
     client: Client, product: Product, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for address in ("/products/bps-pro/", "/checkout/bps-pro/"):

@@ -66,7 +66,7 @@ def test_a_token_that_is_none_of_ours_is_a_plain_404(query: str) -> None:
 @pytest.mark.usefixtures("payment")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(token=ANYTHING, payer=ANYTHING)
-def test_so_is_any_other_text(token: str, payer: str) -> None:
+def test_malformed_return_token_leads_to_no_order(token: str, payer: str) -> None:
     assert_plain_404({"token": f"x{token}", "PayerID": payer})
 
 
@@ -136,5 +136,5 @@ def test_the_cookie_goes_to_no_other_page(client: Client, product: Product, payp
 
 
 @pytest.mark.usefixtures("payment")
-def test_it_takes_no_form() -> None:
+def test_return_page_accepts_no_post() -> None:
     assert Client().post(RETURN, {"token": ALREADY_PAID}).status_code == 405

@@ -66,7 +66,7 @@ def test_the_buyer_gets_the_file_as_it_was_released(client: Client, paid: Order,
     assert release.size_bytes == len(CONTENT) == int(response.headers["Content-Length"])
 
 
-def test_its_headers_keep_no_copy_and_name_nobody(client: Client, paid: Order, release: ProductFile) -> None:
+def test_download_headers_forbid_caching_and_name_nobody(client: Client, paid: Order, release: ProductFile) -> None:
     response = client.get(prepare(client, paid, release))
     response.getvalue()
     headers = response.headers
@@ -90,7 +90,7 @@ def test_the_order_page_offers_what_is_released_and_says_how_often(
 
 
 @pytest.mark.parametrize("state", ["open", "pending", "refunded"])
-def test_what_is_not_paid_is_not_delivered(client: Client, paid: Order, release: ProductFile, state: str) -> None:
+def test_unpaid_order_has_no_download(client: Client, paid: Order, release: ProductFile, state: str) -> None:
     link = prepare(client, paid, release)
     Order.objects.update(state=state)
     assert "Download version" not in client.get(paid.get_absolute_url()).content.decode()

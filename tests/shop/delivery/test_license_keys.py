@@ -16,7 +16,7 @@ def keys(number: int) -> list[str]:
     return [new_license_key() for _ in range(number)]
 
 
-def test_it_has_groups_that_can_be_read_out() -> None:
+def test_license_key_has_readable_groups() -> None:
     for key in keys(50):
         assert re.fullmatch(r"([2-9A-HJKMNP-Z]{5}-){4}[2-9A-HJKMNP-Z]{5}", key)
 
@@ -27,7 +27,7 @@ def test_no_two_are_alike_and_every_symbol_occurs() -> None:
     assert set("".join(made)) == {*SYMBOLS, "-"}
 
 
-def test_it_is_understood_however_it_is_typed() -> None:
+def test_license_key_is_accepted_in_any_notation() -> None:
     key = new_license_key()
     for typed in (key, key.lower(), key.replace("-", ""), f" {key.replace('-', ' ')}\n", key.replace("-", " - ")):
         assert canonical_license_key(typed) == key
@@ -54,7 +54,7 @@ def test_two_symbols_that_changed_places_are_always_noticed() -> None:
 @pytest.mark.parametrize(
     "typed", ["", "ABC", "x" * 10_000, "0" * 25, f"{KEY}22", "2345\x00" * 5, "é" * 25, "B123456789"]
 )
-def test_what_is_no_key_is_named_without_being_quoted(typed: str) -> None:
+def test_invalid_license_key_is_explained_without_quoting_it(typed: str) -> None:
     with pytest.raises(NotALicenseKey) as refusal:
         canonical_license_key(typed)
     assert str(refusal.value) == "A license key has 25 letters and digits, never 0, 1, I, L or O."

@@ -77,7 +77,7 @@ def test_the_database_allows_one_license_an_order_and_no_key_twice(product: Prod
             License.objects.create(**fields)
 
 
-def test_it_is_made_in_the_transaction_of_the_payment(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_license_is_issued_in_the_payments_transaction(payment: Payment, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(**anything: object) -> None:
         raise RuntimeError("no power")
 
@@ -182,7 +182,7 @@ def test_a_refund_that_fails_after_the_buyer_was_deleted_brings_no_dead_order(cl
     assert License.objects.get().key in page_of(client, payment.order)
 
 
-def test_what_ended_at_the_buyers_wish_stays_ended(client: Client, payment: Payment) -> None:
+def test_delivery_ended_by_the_buyer_stays_ended(client: Client, payment: Payment) -> None:
     pay(payment)
     erase_person(email="carol@example.org")
     give_back(payment, "59.95", "R1")

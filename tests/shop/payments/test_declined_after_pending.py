@@ -37,7 +37,7 @@ def test_the_buyer_is_told_and_led_back_to_the_order(client: Client, payment: Pa
     assert "with PayPal</button>" in client.get(payment.order.get_absolute_url()).content.decode()
 
 
-def test_who_is_still_there_sees_it_on_the_page_and_gets_no_mail(payment: Payment, work: Callable[[], int]) -> None:
+def test_buyer_on_the_site_sees_a_decline_and_gets_no_mail(payment: Payment, work: Callable[[], int]) -> None:
     paypal_says(payment, CaptureStatus.DECLINED)
     work()
     payment.refresh_from_db()
@@ -45,7 +45,7 @@ def test_who_is_still_there_sees_it_on_the_page_and_gets_no_mail(payment: Paymen
     assert not mail.outbox
 
 
-def test_who_was_erased_meanwhile_is_not_written_to(payment: Payment, work: Callable[[], int]) -> None:
+def test_erased_buyer_gets_no_decline_mail(payment: Payment, work: Callable[[], int]) -> None:
     paypal_says(payment, CaptureStatus.PENDING)
     erase_person(email="carol@example.org")
     payment.refresh_from_db()

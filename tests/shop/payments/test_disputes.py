@@ -293,7 +293,7 @@ def test_the_outcomes_own_amount_counts(received: Payment) -> None:
     assert state(received) == ("part_refunded", "part_refunded", 2000, False)
 
 
-def test_what_went_back_since_it_was_opened_is_not_taken_again(received: Payment) -> None:
+def test_refund_since_the_dispute_reduces_the_chargeback(received: Payment) -> None:
     apply_dispute(payment=received, remote=told_of(received))
     Refund.objects.create(
         payment=received, source="paypal", amount_minor=2000, currency="USD", state="completed", paypal_refund_id="R1"

@@ -68,9 +68,7 @@ def test_a_message_about_a_second_capture_shows_it_to_staff(
     assert PayPalEvent.objects.get().handled_at is not None
 
 
-def test_the_daily_look_finds_a_second_capture_that_nobody_told_of(
-    staff: Client, payment: Payment, paypal: Standin
-) -> None:
+def test_daily_comparison_finds_an_extra_capture(staff: Client, payment: Payment, paypal: Standin) -> None:
     paypal.act(payment.capture_id or "", "again")
     for _ in range(2):
         assert reconcile_payments(now=timezone.now()) in {0, 1}
@@ -89,7 +87,7 @@ def test_an_order_with_two_captures_is_settled_by_one(
     assert_found_and_nothing_else_moved(staff, payment)
 
 
-def test_it_is_gone_from_the_list_when_paypal_says_that_it_was_refunded(
+def test_refunded_extra_capture_leaves_the_list(
     staff: Client, payment: Payment, paypal: Standin, told: Receiver, work: Work
 ) -> None:
     paypal.act(payment.capture_id or "", "again")

@@ -7,7 +7,7 @@ from shop.money import MixedCurrencies, Money
 PRICE = Money.of("59.95", "USD")
 
 
-def test_it_counts_minor_units() -> None:
+def test_money_counts_minor_units() -> None:
     assert Money(5995, "USD") == PRICE
     assert PRICE.amount == Decimal("59.95")
     assert str(PRICE) == "59.95 USD"
@@ -23,16 +23,16 @@ def test_some_currencies_have_no_decimals(currency: str) -> None:
 @pytest.mark.parametrize(
     ("amount", "minor"), [("0.005", 1), ("0.004", 0), ("-0.005", -1), ("2.675", 268), ("1e2", 10000)]
 )
-def test_it_rounds_half_up_away_from_zero(amount: str, minor: int) -> None:
+def test_money_rounds_half_up_away_from_zero(amount: str, minor: int) -> None:
     assert Money.of(amount, "USD").minor == minor
 
 
-def test_it_takes_a_decimal() -> None:
+def test_money_accepts_a_decimal() -> None:
     assert Money.of(Decimal("59.95"), "USD") == PRICE
 
 
 @pytest.mark.parametrize("amount", [59.95, 59, True, None])
-def test_it_refuses_what_is_not_exact(amount: object) -> None:
+def test_money_refuses_floats(amount: object) -> None:
     with pytest.raises(TypeError):
         Money.of(amount, "USD")  # type: ignore[arg-type]
 
@@ -44,18 +44,18 @@ def test_minor_units_are_whole(minor: object) -> None:
 
 
 @pytest.mark.parametrize("amount", ["", "abc", "NaN", "Infinity", "1,5", "1e999"])
-def test_it_refuses_what_is_not_a_number(amount: str) -> None:
+def test_money_refuses_non_numbers(amount: str) -> None:
     with pytest.raises(ValueError, match="Not an amount"):
         Money.of(amount, "USD")
 
 
 @pytest.mark.parametrize("currency", ["", "usd", "US", "USDT", "ÜSD"])
-def test_it_refuses_what_is_not_a_currency(currency: str) -> None:
+def test_money_refuses_invalid_currencies(currency: str) -> None:
     with pytest.raises(ValueError, match="three capital letters"):
         Money(1, currency)
 
 
-def test_it_adds_subtracts_and_negates() -> None:
+def test_money_adds_subtracts_and_negates() -> None:
     assert PRICE + Money(5, "USD") == Money(6000, "USD")
     assert PRICE - Money(95, "USD") == Money(5900, "USD")
     assert Money(-5995, "USD") == -PRICE
@@ -63,7 +63,7 @@ def test_it_adds_subtracts_and_negates() -> None:
     assert sum([PRICE, PRICE], Money(0, "USD")) == Money(11990, "USD")
 
 
-def test_it_orders_amounts_of_one_currency() -> None:
+def test_money_orders_amounts_of_one_currency() -> None:
     assert Money(1, "USD") < Money(2, "USD") <= Money(2, "USD")
     assert Money(2, "USD") > Money(1, "USD") >= Money(1, "USD")
 

@@ -161,7 +161,7 @@ def test_a_capture_that_is_not_ours_is_noted_and_not_booked(client: Client, payp
 
 
 @pytest.mark.parametrize("kind", ["wrong_amount", "wrong_currency", "wrong_custom_id"])
-def test_what_the_buyer_approved_is_compared_before_it_is_collected(client: Client, paypal: Standin, kind: str) -> None:
+def test_approved_amount_is_compared_before_the_capture(client: Client, paypal: Standin, kind: str) -> None:
     payment = place(client).payments.get()
     back = approve(paypal, payment)
     paypal.fault(kind, path_contains=f"/orders/{payment.paypal_order_id}")

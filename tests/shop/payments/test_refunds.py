@@ -80,7 +80,7 @@ def test_staff_refund_in_parts(staff: Client, payment: Payment) -> None:
 
 
 @pytest.mark.parametrize("amount", ["0", "0.001", "59.96", "-1", "1e9", "NaN", "", "ten"])
-def test_what_cannot_be_refunded_is_said_and_not_tried(staff: Client, payment: Payment, amount: str) -> None:
+def test_impossible_refund_is_explained_and_not_sent(staff: Client, payment: Payment, amount: str) -> None:
     page = press(staff, payment, amount)
     assert "errorlist" in page
     assert states(payment) == ("paid", "paid", 0)
@@ -286,7 +286,7 @@ def test_a_refund_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) 
     assert Commission.objects.get().state == "reversed"
 
 
-def test_what_was_not_paid_is_not_refunded(product: Product) -> None:
+def test_unpaid_order_cannot_be_refunded(product: Product) -> None:
     unpaid = factories.payment(factories.order(product))
     with pytest.raises(ActionRefused, match="Only a payment that has arrived"):
         refund_payment(payment=unpaid, amount=usd("1.00"), actor=None)

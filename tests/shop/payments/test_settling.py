@@ -125,7 +125,7 @@ def test_an_unfamiliar_state_changes_nothing(payment: Payment) -> None:
 
 
 @pytest.mark.parametrize(("amount", "custom_id"), [("59.94", ""), ("60.95", ""), ("59.95", str(uuid4()))])
-def test_what_does_not_match_is_noted_and_not_booked(payment: Payment, amount: str, custom_id: str) -> None:
+def test_mismatching_capture_is_recorded_as_a_problem(payment: Payment, amount: str, custom_id: str) -> None:
     apply_capture(payment=payment, capture=capture_of(payment, amount=amount, custom_id=custom_id))
     assert state_of(payment) == ("capturing", "open")
     assert f"PayPal collected {amount} USD" in payment.problem
@@ -142,7 +142,7 @@ def test_money_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) -> 
     assert Commission.objects.count() == 1
 
 
-def test_who_opts_out_after_ordering_gets_no_receipt_and_the_money_is_booked(payment: Payment) -> None:
+def test_opted_out_buyer_gets_no_receipt_and_the_order_is_paid(payment: Payment) -> None:
     Suppression.objects.create(fingerprint="carol@example.org", channel=Channel.EMAIL)
     apply_capture(payment=payment, capture=capture_of(payment))
     assert state_of(payment) == ("paid", "paid")

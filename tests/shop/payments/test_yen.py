@@ -54,7 +54,7 @@ def test_the_receipt_has_whole_yen(paid: Payment, work: Callable[[], int]) -> No
     assert "8000 JPY" in mail.outbox[0].body
 
 
-def test_so_has_a_refund(client: Client, paid: Payment) -> None:
+def test_refund_in_yen_has_no_decimals(client: Client, paid: Payment) -> None:
     refund_payment(payment=paid, amount=Money.of("3000", "JPY"), actor=None)
     page = client.get(paid.order.get_absolute_url()).content.decode()
     assert "3000 JPY" in page

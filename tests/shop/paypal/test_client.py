@@ -223,7 +223,7 @@ def test_a_post_without_a_key_is_sent_once(api: PayPalClient, loopback: Loopback
     assert len(loopback.seen) == 1
 
 
-def test_it_gives_up_after_three_attempts(api: PayPalClient, loopback: Loopback) -> None:
+def test_client_gives_up_after_three_attempts(api: PayPalClient, loopback: Loopback) -> None:
     loopback.will(*[UNAVAILABLE] * 10)
     with pytest.raises(Transient) as caught:
         api.get("/thing")

@@ -20,7 +20,7 @@ def test_missing_settings_are_named_and_no_value_is_shown(paypal: Gateway, setti
     assert str(caught.value) == "Missing: PAYPAL_CLIENT_ID, PAYPAL_WEBHOOK_ID"
 
 
-def test_there_is_one_gateway_for_one_configuration(paypal: Gateway, settings: Settings) -> None:
+def test_same_configuration_shares_one_gateway(paypal: Gateway, settings: Settings) -> None:
     assert gateway() is paypal
     settings.PAYPAL_CLIENT_ID = "another"
     assert gateway() is not paypal

@@ -158,7 +158,7 @@ def test_a_signature_that_is_not_base64_is_rejected(paypal: Gateway, sender: Sen
         b"[" * 100_000,
     ],
 )
-def test_what_is_not_an_event_is_rejected(paypal: Gateway, sender: Sender, loopback: Loopback, raw: bytes) -> None:
+def test_body_that_is_not_an_event_is_rejected(paypal: Gateway, sender: Sender, loopback: Loopback, raw: bytes) -> None:
     with pytest.raises(WebhookRejected, match="not an event"):
         paypal.verify_webhook(sender.headers(raw), raw)
     assert loopback.seen == []
@@ -313,7 +313,7 @@ def test_paypal_is_asked_about_the_raw_bytes_when_the_certificate_is_out_of_reac
 @pytest.mark.parametrize(
     "answer", [Answer(body={"verification_status": "FAILURE"}), Answer(body={}), Answer(400), Answer(404)]
 )
-def test_what_paypal_does_not_confirm_is_rejected(
+def test_event_that_paypal_does_not_confirm_is_rejected(
     paypal: Gateway, sender: Sender, loopback: Loopback, answer: Answer
 ) -> None:
     loopback.pages |= {PATH: Answer(500), VERIFY: answer}

@@ -74,6 +74,6 @@ def test_an_amount_is_read_exactly(typed: str, currency: str, minor: int) -> Non
         ("9" * 5000, "USD", "Enter an amount in USD"),
     ],
 )
-def test_what_is_no_amount_in_this_currency_is_refused_with_a_reason(typed: str, currency: str, reason: str) -> None:
+def test_invalid_amount_is_refused_with_a_reason(typed: str, currency: str, reason: str) -> None:
     with pytest.raises(NotAnAmount, match=reason):
         parse_money(typed, currency)

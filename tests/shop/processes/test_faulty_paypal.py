@@ -129,7 +129,7 @@ def test_a_lie_about_a_capture_books_nothing_until_the_truth_is_known(
 
 
 @pytest.mark.parametrize("kind", LIES)
-def test_what_does_not_match_is_not_collected_and_staff_see_it(
+def test_mismatching_order_is_not_captured_and_shown_to_staff(
     whole_shop: ShopSite, aftermath: Aftermath, kind: str
 ) -> None:
     email, problem = address(kind, "order"), f"At PayPal the buyer approved {LIES[kind]}"

@@ -41,7 +41,7 @@ def test_all_is_well(paypal: Standin, settings: Settings, events: tuple[str, ...
 
 
 @pytest.mark.slow
-def test_it_names_the_events_that_are_missing(paypal: Standin, settings: Settings) -> None:
+def test_check_paypal_names_missing_events(paypal: Standin, settings: Settings) -> None:
     paypal.send_webhooks_to(settings.SITE_URL + WEBHOOK, EVENTS[2:])
     with pytest.raises(CommandError, match=f"{re.escape(', '.join(EVENTS[:2]))}$"):
         check_paypal()
@@ -49,7 +49,7 @@ def test_it_names_the_events_that_are_missing(paypal: Standin, settings: Setting
 
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["https://old.example.com/paypal/webhook/", ""])
-def test_it_says_where_the_messages_go_instead(paypal: Standin, settings: Settings, url: str) -> None:
+def test_check_paypal_names_the_wrong_webhook_url(paypal: Standin, settings: Settings, url: str) -> None:
     paypal.send_webhooks_to(url)
     expected = f"PayPal sends to {url or 'nowhere'}, this site listens at {settings.SITE_URL}{WEBHOOK}"
     with pytest.raises(CommandError, match=re.escape(expected)):
@@ -57,7 +57,7 @@ def test_it_says_where_the_messages_go_instead(paypal: Standin, settings: Settin
 
 
 @pytest.mark.slow
-def test_it_knows_a_changed_webhook_id(paypal: Standin, settings: Settings) -> None:
+def test_check_paypal_detects_a_changed_webhook_id(paypal: Standin, settings: Settings) -> None:
     settings.PAYPAL_WEBHOOK_ID = "ANOTHER-ONE"
     with pytest.raises(CommandError, match="no webhook with the id in PAYPAL_WEBHOOK_ID"):
         check_paypal()
@@ -65,7 +65,7 @@ def test_it_knows_a_changed_webhook_id(paypal: Standin, settings: Settings) -> N
 
 
 @pytest.mark.slow
-def test_it_knows_a_wrong_secret_and_does_not_show_it(paypal: Standin, settings: Settings) -> None:
+def test_check_paypal_detects_a_wrong_secret_without_showing_it(paypal: Standin, settings: Settings) -> None:
     settings.PAYPAL_CLIENT_SECRET = "not-the-secret"
     with pytest.raises(CommandError, match="PAYPAL_CLIENT_ID and PAYPAL_CLIENT_SECRET") as caught:
         check_paypal()
@@ -73,7 +73,7 @@ def test_it_knows_a_wrong_secret_and_does_not_show_it(paypal: Standin, settings:
     gateway().client.session.close()
 
 
-def test_it_names_what_is_missing(settings: Settings) -> None:
+def test_check_paypal_names_missing_settings(settings: Settings) -> None:
     settings.PAYPAL_WEBHOOK_ID = ""
     with pytest.raises(CommandError, match="PAYPAL_WEBHOOK_ID"):
         check_paypal()

@@ -60,7 +60,7 @@ def test_with_nothing_sold_it_says_what_will_stand_there(staff: Client) -> None:
 
 
 @pytest.mark.slow
-def test_a_payment_that_agrees_is_counted_and_not_listed(staff: Client, payment: Payment) -> None:
+def test_matching_payment_is_counted_and_not_listed(staff: Client, payment: Payment) -> None:
     assert "1 payment not compared yet" in page_of(staff)
     assert "Compared 1 payment with PayPal" in press(staff)
     page = page_of(staff)
@@ -100,7 +100,7 @@ def test_a_capture_of_another_amount_is_never_booked_and_shown(client: Client, s
 
 
 @pytest.mark.slow
-def test_a_refund_nobody_told_of_is_found(payment: Payment, paypal: Standin) -> None:
+def test_refund_without_an_event_is_found(payment: Payment, paypal: Standin) -> None:
     paypal.act(payment.capture_id or "", "refund", amount="20.00")
     assert reconcile_payments(now=timezone.now()) == 1
     payment.refresh_from_db()
@@ -110,7 +110,7 @@ def test_a_refund_nobody_told_of_is_found(payment: Payment, paypal: Standin) -> 
 
 
 @pytest.mark.slow
-def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: Payment, paypal: Standin) -> None:
+def test_refund_after_the_last_comparison_is_no_mismatch(staff: Client, payment: Payment, paypal: Standin) -> None:
     press(staff)
     assert "1 compared payment matches PayPal" in page_of(staff)
     staff.post(f"/admin/shop/payment/{payment.pk}/refund/", {"amount": "20.00", "number": str(uuid7())})
@@ -126,7 +126,7 @@ def test_a_refund_after_the_last_look_is_no_difference(staff: Client, payment: P
 
 
 @pytest.mark.slow
-def test_a_refund_that_is_booked_while_paypal_answers_is_no_difference(
+def test_refund_recorded_while_paypal_answers_is_no_mismatch(
     payment: Payment, paypal: Standin, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ask = reconcile._fetch_remote
@@ -197,7 +197,7 @@ def unused(product: Product, **fields: object) -> PayPalEvent:
     return factories.paypal_event(None, resource_id="R99", attempts=3, **fields)
 
 
-def test_it_lists_what_paypal_has_not_finished(staff: Client, product: Product) -> None:
+def test_reconciliation_page_lists_unfinished_requests(staff: Client, product: Product) -> None:
     payment = factories.payment(factories.order(product), state="paid", capture_id="C1")
     long_ago = timezone.now() - timedelta(hours=1)
     for number in range(2):
@@ -213,7 +213,7 @@ def test_it_lists_what_paypal_has_not_finished(staff: Client, product: Product) 
     assert "Dismiss" not in page
 
 
-def test_a_message_given_up_is_set_aside_by_staff_once(staff: Client, product: Product) -> None:
+def test_failed_event_is_dismissed_once(staff: Client, product: Product) -> None:
     event = unused(product, received_at=timezone.now() - timedelta(days=4))
     page = staff.get(PAGE).content.decode()
     assert "Dismiss" in page
@@ -225,7 +225,7 @@ def test_a_message_given_up_is_set_aside_by_staff_once(staff: Client, product: P
     assert "all webhook events were processed" in page_of(staff)
 
 
-def test_who_may_only_look_has_no_buttons(product: Product) -> None:
+def test_read_only_staff_see_no_buttons(product: Product) -> None:
     event = unused(product, received_at=timezone.now() - timedelta(days=4))
     vera, victor = factories.user("vera@example.com", is_staff=True), factories.user("vic@example.com", is_staff=True)
     vera.user_permissions.add(Permission.objects.get(codename="view_payment"))

@@ -57,7 +57,7 @@ def test_numbers_and_amounts_stay_and_the_payer_does_not(payment: Payment) -> No
     assert "93003" not in kept
 
 
-def test_it_is_sealed_in_the_database(payment: Payment) -> None:
+def test_payload_is_sealed_in_the_database(payment: Payment) -> None:
     event = tell()
     with connection.cursor() as cursor:
         cursor.execute("SELECT payload FROM shop_paypalevent")
@@ -73,7 +73,7 @@ def test_the_person_gets_it_with_everything_else(payment: Payment) -> None:
     assert "59.95" in row["what PayPal reported: ids, amounts, states and times"]
 
 
-def test_it_is_pruned_after_thirty_days_and_the_number_stays(payment: Payment) -> None:
+def test_payload_is_deleted_after_thirty_days_and_the_id_stays(payment: Payment) -> None:
     event = tell()
     purge_expired(now=event.received_at + timedelta(days=29, hours=23))
     assert PayPalEvent.objects.filter(payload__isnull=False).exists()

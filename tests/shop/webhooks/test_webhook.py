@@ -35,7 +35,7 @@ Work = Callable[[], int]
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("body", [b"", b"{}", b"not json", b"\x00\xff", b'{"id": "WH-1", "event_type": "X"}'])
-def test_an_unsigned_message_stores_nothing(body: bytes) -> None:
+def test_unsigned_event_stores_nothing(body: bytes) -> None:
     response = Client().post(WEBHOOK, body, content_type="application/json")
     assert response.status_code == 400
     assert response.content == b"This request is not signed by PayPal."
@@ -44,12 +44,12 @@ def test_an_unsigned_message_stores_nothing(body: bytes) -> None:
 
 
 @pytest.mark.django_db
-def test_it_is_no_page() -> None:
+def test_webhook_refuses_get() -> None:
     assert Client().get(WEBHOOK).status_code == 405
 
 
 @pytest.mark.slow
-def test_a_signed_message_settles_the_payment(client: Client, paypal: Standin, told: Receiver, work: Work) -> None:
+def test_signed_event_settles_the_payment(client: Client, paypal: Standin, told: Receiver, work: Work) -> None:
     payment = place(client).payments.get()
     approve(paypal, payment)  # and the browser never comes back
     assert payment.paypal_order_id is not None
@@ -64,7 +64,7 @@ def test_a_signed_message_settles_the_payment(client: Client, paypal: Standin, t
 
 
 @pytest.mark.slow
-def test_the_same_message_is_stored_and_handled_once(
+def test_duplicate_event_is_stored_and_handled_once(
     client: Client, paypal: Standin, told: Receiver, work: Work
 ) -> None:
     payment = place(client).payments.get()
@@ -76,7 +76,7 @@ def test_the_same_message_is_stored_and_handled_once(
 
 
 @pytest.mark.slow
-def test_nobody_else_may_use_a_signature(client: Client, paypal: Standin, told: Receiver) -> None:
+def test_signature_is_not_valid_for_another_body(client: Client, paypal: Standin, told: Receiver) -> None:
     payment = place(client).payments.get()
     approve(paypal, payment)
     hook = told.wait_for(payment.paypal_order_id or "", "CHECKOUT.ORDER.APPROVED")[0]
@@ -127,7 +127,7 @@ def refunded_at_paypal(client: Client, paypal: Standin) -> Payment:
 
 
 @pytest.mark.slow
-def test_a_message_that_could_not_be_handled_is_done_again(
+def test_failed_event_is_retried(
     client: Client, paypal: Standin, told: Receiver, alice: Affiliate, settings: Settings
 ) -> None:
     payment = refunded_at_paypal(client, paypal)
@@ -144,7 +144,7 @@ def test_a_message_that_could_not_be_handled_is_done_again(
 
 
 @pytest.mark.slow
-def test_a_message_about_nothing_of_ours_is_taken_and_changes_nothing(
+def test_foreign_event_is_accepted_and_changes_nothing(
     client: Client, paypal: Standin, told: Receiver, work: Work, product: Product
 ) -> None:
     payment = place(client).payments.get()
@@ -235,7 +235,9 @@ def test_a_signature_that_nobody_can_check_now_is_asked_for_again(
 
 
 @pytest.mark.slow
-def test_it_settles_before_the_browser_returns(client: Client, paypal: Standin, told: Receiver, work: Work) -> None:
+def test_webhook_settles_before_the_browser_returns(
+    client: Client, paypal: Standin, told: Receiver, work: Work
+) -> None:
     payment = place(client).payments.get()
     back = approve(paypal, payment)
     deliver(told.wait_for(payment.paypal_order_id or "", "CHECKOUT.ORDER.APPROVED")[0])
@@ -286,7 +288,7 @@ def test_a_refund_whose_payment_is_not_known_waits_for_it(
 
 
 @pytest.mark.django_db
-def test_one_bad_message_does_not_keep_the_others_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failing_event_does_not_block_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("PAYMENT.CAPTURE.REFUNDED", "X"):
         receive_event(event(kind, {"id": "R1"}, number=kind))
 

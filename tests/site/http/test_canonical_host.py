@@ -67,7 +67,7 @@ def test_a_proxy_that_names_the_visitors_host_apart_makes_no_loop(public: Client
     assert asked_at(public, "origin.example.com", **{"X-Forwarded-Host": "WWW.example.com:443, a.example"}) == ""
 
 
-def test_what_programs_ask_is_answered_under_every_name(public: Client) -> None:
+def test_health_checks_answer_under_every_host_name(public: Client) -> None:
     assert public.get("/healthz", headers={"Host": "example.com"}).status_code == 200
 
 

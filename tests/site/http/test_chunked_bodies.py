@@ -158,7 +158,7 @@ SLOW = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", SLOW)
-def test_whoever_drips_a_request_holds_no_thread(server: tuple[str, Path], kind: str) -> None:
+def test_slow_request_holds_no_page_thread(server: tuple[str, Path], kind: str) -> None:
     """Eight times as many drip as there are threads for pages, and no visitor waits for the end of them."""
     head, drop = SLOW[kind]
     with ThreadPoolExecutor(32) as strangers:
@@ -172,7 +172,7 @@ def test_whoever_drips_a_request_holds_no_thread(server: tuple[str, Path], kind:
 
 
 @pytest.mark.slow
-def test_whoever_sends_nothing_more_is_told_so(server: tuple[str, Path]) -> None:
+def test_stalled_request_gets_408(server: tuple[str, Path]) -> None:
     for head in (CHUNKED % b"form" + b"5\r\nx", WITH_LENGTH % (b"form", 5000) + b"x"):
         assert raw(server[0], head).startswith(b"HTTP/1.1 408 ")
 
@@ -199,7 +199,7 @@ def test_only_some_large_bodies_are_in_memory_at_once(server: tuple[str, Path]) 
 
 
 @pytest.mark.slow
-def test_whoever_does_not_hang_up_holds_nobody_up(server: tuple[str, Path]) -> None:
+def test_lingering_connection_blocks_nobody(server: tuple[str, Path]) -> None:
     """gunicorn waits two seconds for each, in the thread that takes new connections."""
     where = urlsplit(server[0])
     with ExitStack() as held:
@@ -211,7 +211,7 @@ def test_whoever_does_not_hang_up_holds_nobody_up(server: tuple[str, Path]) -> N
 
 
 @pytest.mark.slow
-def test_whoever_asks_first_is_told_to_go_on(server: tuple[str, Path]) -> None:
+def test_expect_continue_is_answered(server: tuple[str, Path]) -> None:
     where = urlsplit(server[0])
     with socket.create_connection((where.hostname, where.port), timeout=30) as connection:
         connection.sendall((WITH_LENGTH % (b"form", 5))[:-2] + b"Expect: 100-continue\r\n\r\n")
@@ -259,7 +259,9 @@ def test_no_header_moves_the_site_to_another_path(server: tuple[str, Path], name
         b"GET /%s/" + b"x" * 10_000 + b" HTTP/1.1\r\n\r\n",
     ],
 )
-def test_what_gunicorn_refuses_is_logged_without_what_was_sent(server: tuple[str, Path], request_bytes: bytes) -> None:
+def test_request_refused_by_gunicorn_is_logged_without_its_content(
+    server: tuple[str, Path], request_bytes: bytes
+) -> None:
     """Also in the access log, where somebody switches one on."""
     before = server[1].stat().st_size
     answer = raw(server[0], request_bytes.replace(b"%s", CANARY.encode()))

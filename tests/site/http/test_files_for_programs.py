@@ -96,5 +96,5 @@ def test_healthz_says_when_it_does_not(client: Client, caplog: pytest.LogCapture
     "address",
     ["/robots.txt", "/sitemap.xml", "/.well-known/security.txt", "/.well-known/security-policy.txt", "/healthz"],
 )
-def test_none_of_them_sets_a_cookie(client: Client, address: str) -> None:
+def test_files_for_programs_set_no_cookie(client: Client, address: str) -> None:
     assert not client.get(address).cookies

@@ -29,7 +29,7 @@ def directives(client: Client, address: str) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("address", READING + FORMS)
-def test_it_opens_with_one_heading_a_title_and_a_language(client: Client, address: str) -> None:
+def test_public_page_has_one_heading_a_title_and_a_language(client: Client, address: str) -> None:
     assert client.get(address).status_code == 200
     page = opened(client, address)
     assert len(page.find_all("h1")) == 1
@@ -41,12 +41,12 @@ def test_it_opens_with_one_heading_a_title_and_a_language(client: Client, addres
 
 
 @pytest.mark.parametrize("address", READING + FORMS + MISSING)
-def test_no_variable_is_missing_in_it(client: Client, address: str) -> None:
+def test_public_page_has_no_missing_template_variable(client: Client, address: str) -> None:
     assert "UNDEFINED:" not in client.get(address).content.decode()
 
 
 @pytest.mark.parametrize("address", READING + FORMS + MISSING)
-def test_its_policy_names_no_third_party(client: Client, address: str) -> None:
+def test_public_page_policy_names_no_third_party(client: Client, address: str) -> None:
     found = directives(client, address)
     assert found["default-src"] == ["'none'"]
     assert found["base-uri"] == found["frame-ancestors"] == ["'none'"]
@@ -57,7 +57,7 @@ def test_its_policy_names_no_third_party(client: Client, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", READING + FORMS + MISSING)
-def test_everything_it_loads_comes_from_here_and_exists(client: Client, address: str) -> None:
+def test_public_page_resources_are_local_and_exist(client: Client, address: str) -> None:
     page = opened(client, address)
     loaded = [str(tag["src"]) for tag in page.find_all(src=True)]
     loaded += [str(tag["href"]) for tag in page.find_all("link", href=True)]
@@ -71,7 +71,7 @@ def test_everything_it_loads_comes_from_here_and_exists(client: Client, address:
 
 
 @pytest.mark.parametrize("address", READING + FORMS + MISSING)
-def test_its_links_stay_here(client: Client, address: str) -> None:
+def test_public_page_links_to_this_site_only(client: Client, address: str) -> None:
     links = [str(tag["href"]) for tag in opened(client, address).find_all("a", href=True)]
     assert len(links) > 5
     assert {urlsplit(link).scheme for link in links} <= {"", "mailto", "tel"}
@@ -79,7 +79,7 @@ def test_its_links_stay_here(client: Client, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", READING)
-def test_every_link_of_it_leads_somewhere(client: Client, address: str) -> None:
+def test_public_page_has_no_dead_links(client: Client, address: str) -> None:
     paths = {urlsplit(str(tag["href"])) for tag in opened(client, address).find_all("a", href=True)}
     for parts in (parts for parts in paths if parts.path.startswith("/") and not parts.scheme):
         assert client.get(parts.path).status_code in {200, 302}, parts.path
@@ -96,7 +96,7 @@ def test_a_form_brings_only_the_cookie_that_protects_it(client: Client, address:
 
 
 @pytest.mark.parametrize("address", [each for each in READING + FORMS + MISSING if each not in GUESSED])
-def test_opening_it_reads_nothing_about_people(client: Client, address: str) -> None:
+def test_public_page_reads_no_personal_data(client: Client, address: str) -> None:
     personal = {declaration.model._meta.db_table for declaration in personal_models()}
     assert "shop_order" in personal
     with CaptureQueriesContext(connection) as queries:
@@ -128,7 +128,7 @@ def test_a_forged_post_is_refused_in_plain_words(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", READING + FORMS)
-def test_it_tells_browsers_to_be_careful(client: Client, address: str) -> None:
+def test_public_page_has_security_headers(client: Client, address: str) -> None:
     headers = client.get(address).headers
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -137,7 +137,7 @@ def test_it_tells_browsers_to_be_careful(client: Client, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", "/sitemap.xml"])
-def test_it_works_before_there_is_a_product(client: Client, address: str) -> None:
+def test_public_page_works_without_a_product(client: Client, address: str) -> None:
     Product.objects.all().delete()
     assert client.get(address).status_code == 200
 

@@ -55,7 +55,7 @@ def test_a_page_is_served_while_more_posts_wait_than_there_are_threads(address: 
     assert {answer.headers["Connection"] for answer in answers} == {"close"}
 
 
-def test_what_is_posted_elsewhere_keeps_its_connection(address: str) -> None:
+def test_post_outside_accounts_keeps_its_connection(address: str) -> None:
     requests.get(f"{address}/release", timeout=20)
     answer = requests.post(f"{address}/contact/", data="hello", timeout=20)
     assert answer.text == "hello"

@@ -70,7 +70,7 @@ def cost(staff: Client, page: str) -> int:
     return len(queries)
 
 
-def test_there_are_lists_to_look_at() -> None:
+def test_admin_lists_are_found() -> None:
     assert len(MODELS) >= 10
 
 
@@ -118,7 +118,7 @@ def test_a_list_names_nobody(staff: Client, product: Product, bob: User, model: 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("who", ["anonymous", "affiliate", "staff without permissions"])
-def test_nobody_else_looks_into_it(client: Client, alice: Affiliate, model: type[models.Model], who: str) -> None:
+def test_admin_lists_are_for_staff_only(client: Client, alice: Affiliate, model: type[models.Model], who: str) -> None:
     if who != "anonymous":
         client.force_login(alice.user if who == "affiliate" else factories.user("vera@example.com", is_staff=True))
     expected = 302 if who == "anonymous" else 403
@@ -133,7 +133,7 @@ def test_a_strange_query_is_no_error(staff: Client, product: Product, query: str
     assert response.status_code == 200
 
 
-def test_its_history_holds_nothing_personal(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_admin_history_holds_no_personal_data(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     inquiry = factories.inquiry()
     staff.post(
         f"/admin/affiliates/affiliate/{alice.pk}/change/",

@@ -138,7 +138,7 @@ CHANGED_BY_STAFF = [m for m in admin.site._registry if "R" in table(MODELS)[m._m
 
 
 @pytest.mark.parametrize("model", CHANGED_BY_STAFF, ids=lambda model: model._meta.label)
-def test_what_a_colleague_changed_in_any_field_is_not_undone_by_a_page_left_open(world: World, model: Any) -> None:
+def test_stale_page_never_overwrites_a_colleagues_change(world: World, model: Any) -> None:
     label = model._meta.label_lower.replace(".", "/")
     row = world.rows.get(label.replace("/", "_")) or model._default_manager.latest("pk").pk
     address = f"/admin/{label}/{row}/change/"

@@ -50,7 +50,7 @@ def something_of_everything(alice: Affiliate, product: Product, bob: User) -> No
     LedgerCheck.objects.create(paypal=True, difference="17.99 USD are nowhere")
 
 
-def test_nothing_waits_and_the_page_is_calm(staff: Client) -> None:
+def test_dashboard_without_tasks_says_so(staff: Client) -> None:
     assert "No open tasks." in read(staff)
 
 
@@ -75,7 +75,7 @@ def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_
         assert staff.get(line.address).status_code == 200, line.address
 
 
-def test_what_is_overdue_comes_first_and_is_red(
+def test_overdue_tasks_come_first_in_red(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
     open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
