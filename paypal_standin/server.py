@@ -16,7 +16,7 @@ class Server(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, port: int, greeting: str) -> None:
         self.port, self.greeting = port, greeting
-        self.background = Background()
+        self.background: Background | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -32,11 +32,21 @@ class Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "control_socket_disable": True,
             "when_ready": lambda arbiter: print(self.greeting, flush=True),
-            "post_worker_init": lambda worker: self.background.start(),
-            "worker_exit": lambda arbiter, worker: self.background.stop(),
+            "post_worker_init": lambda worker: self.start_background(),
+            "worker_exit": lambda arbiter, worker: self.stop_background(),
         }
         for name, value in wanted.items():
             self.cfg.set(name, value)
+
+    def start_background(self) -> None:
+        """In the worker: since Python 3.13, a thread that was created before a fork can't be started after it."""
+        self.background = Background()
+        self.background.start()
+
+    def stop_background(self) -> None:
+        """Nothing to stop in a worker that failed to start."""
+        if self.background:
+            self.background.stop()
 
     def load(self) -> Any:
         """The application, loaded in the worker."""
