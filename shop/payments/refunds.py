@@ -73,8 +73,8 @@ def _check_refundable(payment: Payment, amount: Money) -> None:
         raise ActionRefused(
             "This payment is disputed. Respond to the dispute at PayPal: a refund from here could pay the buyer twice."
         )
-    if amount.minor <= 0 or amount > payment.unclaimed:
-        raise ActionRefused(f"At most {payment.unclaimed} of this payment can be refunded.")
+    if amount.minor <= 0 or amount > payment.available_to_refund:
+        raise ActionRefused(f"At most {payment.available_to_refund} of this payment can be refunded.")
 
 
 def _send_refund(refund: Refund) -> Refund:
