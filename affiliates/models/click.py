@@ -117,5 +117,5 @@ def _value(field: models.Field[Any, Any], *, handed_on: bool) -> Callable[[Click
 
 @cache
 def _insert_statement(vendor: str) -> str:
-    table, columns = Click._meta.db_table, [field.column for field in _columns()]
+    table, columns = Click._meta.db_table, [str(field.column) for field in _columns()]
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608

@@ -30,7 +30,7 @@ def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
     try:
         request.POST  # noqa: B018  (parses it)
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, ValueError) as error:
-        request.POST = QueryDict()  # type: ignore[assignment]
+        request.POST = QueryDict()
         return bad_request(request, error)
     return None
 

@@ -6,7 +6,7 @@ for it. What cannot be sealed (a bare value in `update()`, a comparison, a fixtu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -111,16 +111,21 @@ class SealedAttribute(DeferredAttribute):
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.name] = None if value is None else Readable(value)
 
-    def fetch_many(self, instances: Sequence[models.Model]) -> None:
+    def fetch_many(self, instances: Iterable[models.Model]) -> None:
         """Fetches a deferred field of many rows, for `FETCH_PEERS` of Django 6.1. Django would assign stored bytes."""
-        missing = {row.pk: row for row in instances if self.name not in row.__dict__}
-        rows = type(instances[0])._base_manager.using(instances[0]._state.db).only(self.name)
-        for key, fetched in rows.in_bulk(missing).items():
-            missing[key].__dict__[self.name] = fetched.__dict__[self.name]
+        rows = [row for row in instances if self.name not in row.__dict__]
+        peers = type(rows[0])._base_manager.using(rows[0]._state.db).only(self.name)
+        fetched = peers.in_bulk([row.pk for row in rows])
+        for row in rows:
+            if row.pk in fetched:
+                row.__dict__[self.name] = fetched[row.pk].__dict__[self.name]
+
+
+_django_from_db: Any = vars(models.Model)["from_db"].__func__
 
 
 def load_row(
-    cls: type[models.Model], db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
+    cls: type[models.Model], /, db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
 ) -> models.Model:
     """`Model.from_db` for models with sealed fields: what comes from the database is not taken for an assigned value.
 
@@ -129,7 +134,7 @@ def load_row(
     loaded = dict(zip(field_names, values, strict=True))
     sealed = {field.attname for field in cls._meta.concrete_fields if isinstance(field, SealedField)}
     stored = {name: loaded.pop(name) for name in sealed & loaded.keys()}
-    row: models.Model = models.Model.from_db.__func__(cls, db, list(loaded), list(loaded.values()), **options)
+    row: models.Model = _django_from_db(cls, db, list(loaded), list(loaded.values()), **options)
     row.__dict__.update(stored)
     return row
 

@@ -22,14 +22,14 @@ def is_written_for_this_django() -> bool:
 
 
 def load_quickly(
-    cls: type[models.Model], db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
+    cls: type[models.Model], /, db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
 ) -> models.Model:
     """`Model.from_db` without `__init__`, so also without the signals `pre_init` and `post_init` (privacy.E002)."""
     row = cls.__new__(cls)
     state = ModelState()
     state.adding, state.db = False, db
     if options.get("fetch_mode") is not None:  # since Django 6.1
-        state.fetch_mode = options["fetch_mode"]  # type: ignore[attr-defined]
+        state.fetch_mode = options["fetch_mode"]
     row.__dict__.update(zip(field_names, values, strict=True), _state=state)
     return row
 

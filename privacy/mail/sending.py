@@ -150,7 +150,7 @@ def deliver_mail(mail_id: str) -> None:
 def mail_connection() -> Any:
     """A connection, not open yet, to the mail server that `settings.MAILERS` names."""
     if django.VERSION >= (6, 1):
-        return django_mail.mailers.default  # type: ignore[attr-defined]
+        return django_mail.mailers.default
     mailer = settings.MAILERS["default"]
     return django_mail.get_connection(mailer["BACKEND"], **mailer.get("OPTIONS", {}))
 

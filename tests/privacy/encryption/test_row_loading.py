@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import django
 import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from accounts.models import User
-from privacy.encryption import row_loading
 from privacy.encryption.fields import SealedTextField, load_row
 from privacy.encryption.models import SealedModel
 from privacy.encryption.row_loading import load_quickly, rows_are_loaded_quickly
@@ -68,9 +68,9 @@ def test_deferred_value_is_fetched_when_it_is_read(erin: User) -> None:
 @has_fetch_modes
 @pytest.mark.usefixtures("loader", "erin")
 def test_fetch_mode_that_forbids_queries_is_kept() -> None:
-    from django.core.exceptions import FieldFetchBlocked  # type: ignore[attr-defined]
+    from django.core.exceptions import FieldFetchBlocked
 
-    row = User.objects.only("id").fetch_mode(models.FETCH_RAISE).get()  # type: ignore[attr-defined]
+    row = User.objects.only("id").fetch_mode(models.FETCH_RAISE).get()
     with pytest.raises(FieldFetchBlocked):
         _ = row.name
 
@@ -79,7 +79,7 @@ def test_fetch_mode_that_forbids_queries_is_kept() -> None:
 @pytest.mark.usefixtures("loader")
 def test_peers_fetch_a_deferred_value_together_and_keep_its_stored_bytes(erin: User) -> None:
     frank = factories.user("frank@example.org", name="Frank")
-    rows = list(User.objects.only("id").fetch_mode(models.FETCH_PEERS).order_by("pk"))  # type: ignore[attr-defined]
+    rows = list(User.objects.only("id").fetch_mode(models.FETCH_PEERS).order_by("pk"))
     with CaptureQueriesContext(connection) as queries:
         assert {row.name for row in rows} == {"Erin", "Frank"}
     assert len(queries) == 1
@@ -92,13 +92,13 @@ def test_peers_fetch_a_deferred_value_together_and_keep_its_stored_bytes(erin: U
 def test_version_of_django_that_is_not_known_is_named_by_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rows_are_loaded_quickly(None) == []
     assert User.from_db.__func__ is load_quickly  # type: ignore[attr-defined]
-    monkeypatch.setattr(row_loading.django, "VERSION", (9, 0, 0, "final", 0))
+    monkeypatch.setattr(django, "VERSION", (9, 0, 0, "final", 0))
     assert [message.id for message in rows_are_loaded_quickly(None)] == ["privacy.W001"]
 
 
 @isolate_apps("privacy")
 def test_model_for_a_version_that_is_not_known_loads_rows_by_the_public_api(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_loading.django, "VERSION", (9, 0, 0, "final", 0))
+    monkeypatch.setattr(django, "VERSION", (9, 0, 0, "final", 0))
 
     class Letter(SealedModel):
         content = SealedTextField()
