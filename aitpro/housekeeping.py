@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django_tasks_db.models import DBTaskResult
 
@@ -65,75 +66,56 @@ def _forget_tasks(now: datetime) -> int:
     return DBTaskResult.objects.finished().filter(finished_at__lt=now - TASKS_KEPT).delete()[0]
 
 
-STEPS: dict[str, Callable[[datetime], int]] = {
-    "visits counted": lambda now: count_visits(now=now),
-    "sales counted by label": lambda now: count_label_sales(),  # before the purge, which deletes the labels
-    "expired rows purged": _purge,
-    "day keys destroyed": lambda now: destroy_due_keys(now=now),
-    "erasures finished": lambda now: finish_erasures(now=now),
-    "addresses indexed": lambda now: keep_address_indexes(now=now),
-    "opt-outs copied": lambda now: copy_missing_opt_outs(now=now),
-    "sessions ended": _end_sessions,
-    "finished tasks forgotten": _forget_tasks,
-    "notices of a policy change": lambda now: tell_people(now=now),
-    "forms sent forgotten": lambda now: forget_old_forms(now=now),
-    "past hours of limits forgotten": lambda now: forget_past_hours(now=now),
-    "links to privacy requests": lambda now: mail_waiting_links(now=now),
-    "links to choices": lambda now: mail_waiting_choices_links(now=now),
-    "mails due": lambda now: deliver_due_mail(now=now),
-    "messages from PayPal done again": lambda now: handle_open_events(now=now),
-    "payments looked at": lambda now: settle_open_payments(now=now),
-    "refunds looked at": lambda now: finish_open_refunds(),
-    "disputes looked at": lambda now: update_open_disputes(now=now),
-    "payments compared with PayPal": lambda now: reconcile_payments(now=now),
-    "commissions past their hold": lambda now: approve_past_hold(now=now),
-    "payout runs looked at": lambda now: follow_open_payouts(now=now),
-    "overdue objections told to staff": lambda now: remind_of_overdue_disputes(now=now),
-    "payout addresses changed": lambda now: use_new_payout_emails(now=now),
-    "affiliates told of new terms": lambda now: tell_of_new_terms(now=now),
-    "monthly summaries mailed": lambda now: mail_monthly_summaries(now=now),
-    "closed affiliates parted with": lambda now: part_with_closed_affiliates(now=now),
-    "books compared": lambda now: check_books_nightly(now=now),
-    "sums folded": lambda now: fold_sums(now=now),
-    "rehearsals started": lambda now: start_when_due(now=now),
-    "promises that are broken": lambda now: keep_evidence(now=now),  # last: it measures the results of the others
+class Job(NamedTuple):
+    """`run` takes the time and returns how many rows it worked on. A job without purposes protects, expires or measures
+    rows. After a clock jump only those run whose result doesn't depend on the clock."""
+
+    run: Callable[[datetime], int]
+    acts_for: frozenset[Purpose] = frozenset()
+    despite_clock: bool = False
+
+
+REFERRALS = frozenset({Purpose.REFERRAL_TRACKING})
+REQUESTS = frozenset({Purpose.PRIVACY_REQUEST})
+NOTICES = frozenset({Purpose.POLICY_NOTICE})
+AFFILIATES = frozenset({Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING})
+ORDERS = frozenset({Purpose.ORDER})
+
+JOBS: dict[str, Job] = {
+    "visits counted": Job(lambda now: count_visits(now=now), REFERRALS, despite_clock=True),
+    # Before the purge, which deletes the labels.
+    "sales counted by label": Job(lambda now: count_label_sales(), AFFILIATES, despite_clock=True),
+    "expired rows purged": Job(_purge),
+    "day keys destroyed": Job(lambda now: destroy_due_keys(now=now)),
+    "erasures finished": Job(lambda now: finish_erasures(now=now)),
+    "addresses indexed": Job(lambda now: keep_address_indexes(now=now)),
+    "opt-outs copied": Job(lambda now: copy_missing_opt_outs(now=now)),
+    "sessions ended": Job(_end_sessions),
+    "finished tasks deleted": Job(_forget_tasks),
+    "people notified of a new policy": Job(lambda now: tell_people(now=now), NOTICES),
+    "submitted forms deleted": Job(lambda now: forget_old_forms(now=now)),
+    "past rate limits deleted": Job(lambda now: forget_past_hours(now=now)),
+    "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
+    "preferences links mailed": Job(lambda now: mail_waiting_choices_links(now=now), REQUESTS),
+    "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
+    "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
+    "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),
+    "refunds updated": Job(lambda now: finish_open_refunds(), ORDERS),
+    "disputes updated": Job(lambda now: update_open_disputes(now=now), ORDERS),
+    "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS),
+    "commissions past their hold": Job(lambda now: approve_past_hold(now=now), AFFILIATES),
+    "payout runs updated": Job(lambda now: follow_open_payouts(now=now), AFFILIATES),
+    "overdue objections reported": Job(lambda now: remind_of_overdue_disputes(now=now), AFFILIATES),
+    "payout addresses changed": Job(lambda now: use_new_payout_emails(now=now), AFFILIATES),
+    "affiliates notified of new terms": Job(lambda now: tell_of_new_terms(now=now), AFFILIATES),
+    "monthly summaries mailed": Job(lambda now: mail_monthly_summaries(now=now), AFFILIATES),
+    "closed affiliates anonymized": Job(lambda now: part_with_closed_affiliates(now=now), AFFILIATES),
+    "ledger reconciled": Job(lambda now: check_books_nightly(now=now), AFFILIATES),
+    "balances folded": Job(lambda now: fold_sums(now=now), AFFILIATES),
+    "rehearsals started": Job(lambda now: start_when_due(now=now)),
+    # Last: it measures the results of the others.
+    "broken promises": Job(lambda now: keep_evidence(now=now), despite_clock=True),
 }
-# The purposes of each job. Jobs that aren't listed protect, expire or measure rows.
-AFFILIATES = {Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING}
-ACTS_FOR: dict[str, set[Purpose]] = {
-    "visits counted": {Purpose.REFERRAL_TRACKING},
-    "sales counted by label": AFFILIATES,
-    "expired rows purged": set(),
-    "day keys destroyed": set(),
-    "erasures finished": set(),
-    "addresses indexed": set(),
-    "opt-outs copied": set(),
-    "sessions ended": set(),
-    "finished tasks forgotten": set(),
-    "notices of a policy change": {Purpose.POLICY_NOTICE},
-    "forms sent forgotten": set(),
-    "past hours of limits forgotten": set(),
-    "links to privacy requests": {Purpose.PRIVACY_REQUEST},
-    "links to choices": {Purpose.PRIVACY_REQUEST},
-    "mails due": set(),
-    "messages from PayPal done again": {Purpose.ORDER},
-    "payments looked at": {Purpose.ORDER},
-    "refunds looked at": {Purpose.ORDER},
-    "disputes looked at": {Purpose.ORDER},
-    "payments compared with PayPal": {Purpose.ORDER},
-    "commissions past their hold": AFFILIATES,
-    "payout runs looked at": AFFILIATES,
-    "overdue objections told to staff": AFFILIATES,
-    "payout addresses changed": AFFILIATES,
-    "affiliates told of new terms": AFFILIATES,
-    "monthly summaries mailed": AFFILIATES,
-    "closed affiliates parted with": AFFILIATES,
-    "books compared": AFFILIATES,
-    "sums folded": AFFILIATES,
-    "rehearsals started": set(),
-    "promises that are broken": set(),
-}
-WHATEVER_THE_CLOCK = {"visits counted", "sales counted by label", "mails due", "promises that are broken"}
 
 
 def housekeep(*, now: datetime) -> dict[str, int | None]:
@@ -144,7 +126,7 @@ def housekeep(*, now: datetime) -> dict[str, int | None]:
         beat(now=now)
     else:
         _warn(jump, now)
-    return {name: _run(name, step, now) for name, step in STEPS.items() if jump is None or name in WHATEVER_THE_CLOCK}
+    return {name: _run(name, job, now) for name, job in JOBS.items() if jump is None or job.despite_clock}
 
 
 def _warn(jump: ClockJump, now: datetime) -> None:
@@ -156,12 +138,11 @@ def _warn(jump: ClockJump, now: datetime) -> None:
         logger.exception("housekeeping: staff could not be told of the clock")
 
 
-def _run(name: str, step: Callable[[datetime], int], now: datetime) -> int | None:
-    purposes = ACTS_FOR[name]
-    uses = frozenset((purpose, audience) for purpose in purposes for audience in (Audience.SITE, Audience.PERSON))
+def _run(name: str, job: Job, now: datetime) -> int | None:
+    uses = frozenset((purpose, audience) for purpose in job.acts_for for audience in (Audience.SITE, Audience.PERSON))
     try:
-        with acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not purposes)):
-            return step(now)
+        with acting_as(Acting(f"housekeeping: {name}", uses, upkeep=not job.acts_for)):
+            return job.run(now)
     except Exception:
         logger.exception("housekeeping: %s failed", name)
         return None

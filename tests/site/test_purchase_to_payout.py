@@ -179,7 +179,7 @@ def test_a_visitor_forgets_the_referral(site: RunningSite) -> None:
 def test_the_commands_of_the_operator_work(site: RunningSite) -> None:
     site.command("purge_expired")  # what another test's person has fetched may be due
     assert "Nothing was due" in site.command("purge_expired")
-    assert "payments looked at" in site.command("housekeeping")
+    assert "payments updated" in site.command("housekeeping")
     assert "Nothing is kept about this address" in site.command("erase_person", "nobody@example.org")
 
 

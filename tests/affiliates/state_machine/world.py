@@ -32,7 +32,7 @@ from affiliates.models import (
     PayoutParcel,
     TermsVersion,
 )
-from aitpro.housekeeping import STEPS
+from aitpro.housekeeping import JOBS
 from privacy.admin_base.refusals import ActionRefused
 from privacy.mail.sending import MailRefused
 from shop.models import Order, Payment
@@ -47,17 +47,17 @@ from .who_may_be_paid import assert_may_be_sent
 
 # What housekeeping does for money. The rest of it is looked after elsewhere, and stops when the clock jumps.
 MONEY = (
-    "messages from PayPal done again",
-    "payments looked at",
-    "refunds looked at",
-    "disputes looked at",
-    "payments compared with PayPal",
+    "webhook events retried",
+    "payments updated",
+    "refunds updated",
+    "disputes updated",
+    "payments reconciled with PayPal",
     "commissions past their hold",
-    "payout runs looked at",
+    "payout runs updated",
     "payout addresses changed",
-    "closed affiliates parted with",
-    "books compared",
-    "sums folded",
+    "closed affiliates anonymized",
+    "ledger reconciled",
+    "balances folded",
 )
 BUYERS = ("carol@example.org", "dave@example.org", "frank@example.org")
 
@@ -168,7 +168,7 @@ class World:
         self.ask_for_address(who, address)
         if PayoutEmailChange.objects.waiting().exists():
             self.pass_time(73)
-            STEPS["payout addresses changed"](timezone.now())
+            JOBS["payout addresses changed"].run(timezone.now())
 
     def put_right(self, who: int) -> None:
         """Whatever keeps an affiliate from being paid, as far as that can be undone."""
@@ -188,7 +188,7 @@ class World:
 
     def housekeep(self) -> None:
         for name in MONEY:
-            STEPS[name](timezone.now())
+            JOBS[name].run(timezone.now())
             self.check_what_was_sent()
         assert not list(LedgerCheck.objects.exclude(difference="").values_list("difference", flat=True))
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from affiliates.models import Affiliate, Attribution, Click, LabelSales, UncountedSale
 from affiliates.statistics.label_sales import FEWEST, count_label_sales
 from affiliates.tracking.labels import declare_label
-from aitpro.housekeeping import STEPS
+from aitpro.housekeeping import JOBS
 from privacy.erasure.erase import erase_person
 from privacy.erasure.retention import purge_expired
 from shop.models import Order, Product
@@ -39,7 +39,7 @@ def buy(name: str, sub: str = "") -> Order:
     order = place(browser, email=f"{name}@example.net")
     payment = order.payments.get()
     apply_capture(payment=payment, capture=capture_of(payment))
-    STEPS["sales counted by label"](timezone.now())
+    JOBS["sales counted by label"].run(timezone.now())
     return order
 
 

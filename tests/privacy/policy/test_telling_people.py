@@ -201,8 +201,8 @@ def test_many_are_told_in_rounds(announced: PolicyVersion, work: Work, monkeypat
 
 
 def test_housekeeping_goes_on_with_it(announced: PolicyVersion) -> None:
-    assert housekeep(now=timezone.now())["notices of a policy change"] == 1
-    assert housekeep(now=timezone.now())["notices of a policy change"] == 0
+    assert housekeep(now=timezone.now())["people notified of a new policy"] == 1
+    assert housekeep(now=timezone.now())["people notified of a new policy"] == 0
 
 
 def test_two_workers_write_one_mail(announced: PolicyVersion) -> None:

@@ -11,7 +11,7 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from aitpro.housekeeping import STEPS
+from aitpro.housekeeping import JOBS
 from privacy.evidence import attack_history
 from privacy.evidence.rehearsal import nightly
 from privacy.models.attack import Attempt, Kind
@@ -46,7 +46,7 @@ def started(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> list[Started
 
 
 def keep_house() -> int:
-    return STEPS["rehearsals started"](timezone.now())
+    return JOBS["rehearsals started"].run(timezone.now())
 
 
 def test_new_site_is_attacked_at_once_and_once(started: list[Started]) -> None:

@@ -1,0 +1,52 @@
+"""Each kind of mail that is declared is queued by something, and has its three templates."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+from privacy.registry.mail_kinds import MailKind
+
+APPS = ("accounts", "affiliates", "contacts", "privacy", "privacy.policy", "shop")
+
+
+def declared() -> dict[str, MailKind]:
+    """`app.NAME` → the kind that the app's `mails.py` calls so."""
+    modules = {app: import_module(f"{app}.mails") for app in APPS}
+    return {
+        f"{app}.{name}": value
+        for app, module in modules.items()
+        for name, value in vars(module).items()
+        if isinstance(value, MailKind) and value.template.partition("/")[0] in (app, app.partition(".")[0])
+    }
+
+
+@cache
+def sources() -> str:
+    """The code of the apps without what declares the kinds."""
+    folders = {Path(settings.BASE_DIR, app.partition(".")[0]) for app in APPS}
+    paths = [path for folder in folders for path in folder.rglob("*.py")]
+    return "\n".join(path.read_text() for path in paths if path.name != "mails.py")
+
+
+def test_every_app_with_mails_is_looked_at() -> None:
+    found = {config.name for config in apps.get_app_configs() if (Path(config.path) / "mails.py").exists()}
+    assert found == set(APPS)
+
+
+@pytest.mark.parametrize("name", sorted(declared()))
+def test_something_queues_this_kind(name: str) -> None:
+    assert re.search(rf"\b{name.rpartition('.')[2]}\b", sources())
+
+
+@pytest.mark.parametrize("name", sorted(declared()))
+def test_this_kind_has_its_three_templates(name: str) -> None:
+    app, _, mail = declared()[name].template.partition("/")
+    folder = Path(settings.BASE_DIR, "templates", app, "mail")
+    assert [part for part in ("subject.txt", "txt", "html") if not (folder / f"{mail}.{part}").exists()] == []
