@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 
 from django.db import close_old_connections, connection
 
@@ -9,6 +10,8 @@ from .api import payments, payouts
 from .webhooks import sending
 
 EVERY = 0.1  # seconds
+BUSY = 10.0  # seconds after a request; later, only one round in `IDLE_ROUNDS` looks for work
+IDLE_ROUNDS = 10
 log = logging.getLogger(__name__)
 WORK = (payments.settle_due, payouts.advance, sending.deliver_due)
 
@@ -19,10 +22,19 @@ class Background(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="paypal-standin-background", daemon=True)
         self.stopping = threading.Event()
+        self.stay_busy()
+
+    def stay_busy(self) -> None:
+        """A request may have brought work."""
+        self.busy_until = time.monotonic() + BUSY
 
     def run(self) -> None:
         """Work until asked to stop; an error in one round does not end the next."""
+        rounds = 0
         while not self.stopping.wait(EVERY):
+            rounds += 1
+            if rounds % IDLE_ROUNDS and time.monotonic() > self.busy_until:
+                continue
             close_old_connections()
             for step in WORK:
                 self._do(step.__name__, step)

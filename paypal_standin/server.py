@@ -31,6 +31,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "loglevel": "warning",
             "control_socket_disable": True,
+            "pre_request": lambda worker, request: self.background.stay_busy(),
             "when_ready": lambda arbiter: print(self.greeting, flush=True),
             "post_worker_init": lambda worker: self.start_background(),
             "worker_exit": lambda arbiter, worker: self.stop_background(),
