@@ -24,8 +24,8 @@ run: $(VENV)/.run .env  ## The demo: site, worker, scheduler and PayPal stand-in
 test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 	$(BIN)/python -m tests.both
 
-test-fast: $(VENV)/.dev  ## Unit tests on SQLite, without processes and browsers
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --dist loadfile --no-loadscope-reorder
+test-fast: $(VENV)/.dev  ## Nine tests in ten on SQLite: without those that start processes or try everything there is
+	$(BIN)/python -m pytest -m "not slow and not exhaustive" --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 browser-tests: $(VENV)/.dev  ## Tests in a real browser; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -23,10 +24,10 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that may use the database may use the key store too. Files that start processes come first, so that none
-    is left running alone at the end; the order is random otherwise."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """A test that may use the database may use the key store too. Files that take long come first, so that none is left
+    running alone at the end; the order is random otherwise."""
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("exhaustive")}
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         marker = item.get_closest_marker("django_db")
         if marker is not None:
@@ -34,6 +35,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             transactional = "transactional_db" in getattr(item, "fixturenames", ())
             item.add_marker(pytest.mark.django_db(databases="__all__", transaction=transactional))
+
+
+def pytest_collection_finish() -> None:
+    """Python need not search seven thousand collected tests for garbage again and again."""
+    gc.set_threshold(5000, 20, 50)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ from tests.affiliates.sales import sale
 from tests.days import days_pass
 
 YEARS = timedelta(days=8 * 365 + 2)
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture(autouse=True)

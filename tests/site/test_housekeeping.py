@@ -28,7 +28,7 @@ from tests.worker import run_due_tasks
 
 APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.utils import timezone
 from aitpro.traffic.models import DomainDay
 from privacy.evidence.measurement import Evidence, findings
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db]
 DOMAIN_ONLY, COUNTS_ONLY = "direct-visits-domain-only", "domains-count-traffic-only"
 
 

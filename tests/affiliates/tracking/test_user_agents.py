@@ -44,17 +44,20 @@ def collection() -> Collection:
     return found
 
 
+@pytest.mark.exhaustive
 def test_the_collection_is_whole() -> None:
     assert len(collection().people) + len(collection().libraries) > 36_900
     assert len(collection().libraries) < 60
     assert len(collection().programs) > 1_300
 
 
+@pytest.mark.exhaustive
 def test_at_most_one_person_in_two_thousand_is_taken_for_a_program() -> None:
     lost = [agent for agent in collection().people if program.__wrapped__(agent)]
     assert len(lost) <= MOST_LOST * len(collection().people), "\n".join(lost)
 
 
+@pytest.mark.exhaustive
 def test_at_most_one_program_in_twenty_passes_for_a_person() -> None:
     passed = [agent for agent in collection().programs if not program.__wrapped__(agent)]
     assert len(passed) <= MOST_PASSED * len(collection().programs), "\n".join(passed)

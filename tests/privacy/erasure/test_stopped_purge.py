@@ -16,7 +16,7 @@ from django.utils import timezone
 from affiliates.models import Affiliate, Click
 from privacy.erasure.heartbeat import purge_ran
 
-pytestmark = pytest.mark.usefixtures("alice", "attacked")
+pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("alice", "attacked")]
 
 
 @pytest.fixture(autouse=True)

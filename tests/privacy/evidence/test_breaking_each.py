@@ -42,7 +42,7 @@ from tests.privacy.audit.guards import guards_lifted
 
 from .conftest import Broken
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.usefixtures("kept")]
 
 
 class Scene:

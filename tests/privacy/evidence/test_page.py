@@ -28,7 +28,7 @@ from tests import factories
 
 from .test_breaking_each import overdue
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("kept")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.usefixtures("kept")]
 PAGE, JSON = "/privacy/evidence/", "/privacy/evidence.json"
 
 

@@ -18,7 +18,7 @@ from tests.privacy.audit.guards import guards_lifted
 
 from .conftest import PHONE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
 
 Policy = Callable[..., PolicyVersion]
 

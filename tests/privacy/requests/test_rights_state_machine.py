@@ -31,6 +31,8 @@ from privacy.requests.correction import correctable_values
 from tests import factories
 from tests.privacy.world import KEPT, KEPT_WITHOUT_A_PERSON
 
+pytestmark = pytest.mark.exhaustive
+
 CAST = ("xenia", "yorick", "zelda")  # no name is a part of any word in an export
 people = st.sampled_from(CAST)
 

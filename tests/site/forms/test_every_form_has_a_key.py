@@ -18,6 +18,8 @@ from tests import factories
 from tests.site.pages import FORMS, READING
 from tests.site.staff.test_staff_matrix import ADDRESSES, SIGNING_IN_AND_OUT, World, world
 
+pytestmark = pytest.mark.exhaustive
+
 __all__ = ["world"]  # a fixture
 
 FORM = re.compile(r"<form\b[^>]*method=\"post\".*?</form>", re.DOTALL)

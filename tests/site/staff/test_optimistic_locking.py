@@ -24,7 +24,7 @@ from tests import factories
 
 from .test_staff_matrix import ADDRESSES, MODELS, World, table, taken_back
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")

@@ -36,7 +36,7 @@ from tests.accounts.test_roles import member
 
 from .test_admin import some_of_everything
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db]
 
 # R superuser · O owner · S shop · M mail · A affiliates · F finance · P privacy officer · N staff without a role
 EVERYBODY = "ROSMAFPN"  # who is staff; an affiliate and a stranger reach nothing at all
