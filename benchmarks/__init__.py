@@ -1,1 +1,1 @@
-"""`make bench`: what privacy costs, as ratios between things measured in the same run on the same machine."""
+"""`make bench`: the cost of privacy, as ratios measured in the same run on the same machine."""

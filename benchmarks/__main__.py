@@ -1,4 +1,4 @@
-"""Runs every benchmark on the configured database, in a database of its own, and prints one line for each ratio."""
+"""Runs every benchmark in a separate database on the configured server, and prints a line per ratio."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ django.setup()
 from django.db import connection  # noqa: E402
 from django.test.utils import setup_databases, setup_test_environment, teardown_databases  # noqa: E402
 
-from . import clicks, erasure, exports, field_reads, login_flood, lookups, payouts, portal, purge, rehearsal  # noqa: E402
+from . import clicks, erasure, exports, field_reads, login_flood, lookups, payouts, portal, rehearsal, sweep  # noqa: E402
 from .timing import Ratio  # noqa: E402
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
@@ -27,12 +27,12 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Ratio]]] = {
     "paying": payouts.measure,
     "signing_in": login_flood.measure,
     "rehearsing": rehearsal.measure,
-    "sweeping": purge.measure,
+    "sweeping": sweep.measure,
 }
 
 
 def main(names: list[str]) -> int:
-    """Runs the named benchmarks, or all; 1 when a target was missed."""
+    """Runs the named benchmarks, or all. Returns 1 if a target was missed."""
     setup_test_environment()
     databases = setup_databases(verbosity=0, interactive=False)
     version = ".".join(map(str, connection.get_database_version()))

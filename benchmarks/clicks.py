@@ -1,4 +1,4 @@
-"""Clicks a second, against a bare Django page that does one raw INSERT: the same gunicorn, database and run.
+"""Clicks per second, compared with a bare Django page with one raw INSERT, in the same gunicorn, database and run.
 
 What stands against what is told in `clicking_site`. All take turns in every round, so that a busy machine slows all.
 """
@@ -25,7 +25,7 @@ from affiliates.models import Affiliate
 
 from .timing import Ratio
 
-VISITORS = 8  # at once: as many as gunicorn has threads
+VISITORS = 8  # concurrent, as many as gunicorn has threads
 ROUNDS, SECONDS = 9, 1.0
 CLICK, ROW, SMALLEST, HASTY, GUARDED = (
     "/go/CLICKING/?sub=spring",
@@ -56,13 +56,13 @@ def measure() -> Iterator[Ratio]:
 
 
 def _turned(number: int) -> tuple[str, ...]:
-    """Every round begins with another page, so that none always comes behind the same one."""
+    """Rotates the pages, so that none always follows the same one."""
     start = number % len(PAGES)
     return PAGES[start:] + PAGES[:start]
 
 
 def _ratio(what: str, rounds: list[dict[str, float]], one: str, other: str, target: float | None) -> Ratio:
-    """The median of the rounds' ratios: in each, both had the machine one right after the other."""
+    """The median of the rounds' ratios."""
     ratios = [rates[one] / rates[other] for rates in rounds]
     ours, theirs = (statistics.median(rates[page] for rates in rounds) for page in (one, other))
     detail = f"{ours:.0f} against {theirs:.0f} requests/s; rounds from {min(ratios):.2f} to {max(ratios):.2f}"
@@ -71,7 +71,7 @@ def _ratio(what: str, rounds: list[dict[str, float]], one: str, other: str, targ
 
 @contextmanager
 def server(application: str, **environment: str) -> Iterator[int]:
-    """gunicorn as shipped, on this benchmark's databases. `environment` overrides variables. Gives its port."""
+    """gunicorn as shipped, on the benchmark's databases. `environment` overrides variables. Yields the port."""
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
@@ -96,7 +96,7 @@ def server(application: str, **environment: str) -> Iterator[int]:
 
 
 def _url(alias: str, variable: str) -> str:
-    """The address of the benchmark's own database, as the environment takes it."""
+    """The URL of the benchmark's own database."""
     name = str(connections[alias].settings_dict["NAME"])
     if connections[alias].vendor == "sqlite":
         return f"sqlite:///{quote(name)}"
@@ -114,7 +114,7 @@ def _wait_for(port: int) -> None:
 
 
 def _rate(port: int, path: str) -> float:
-    """Requests a second, from visitors who each come anew: no cookie is sent back."""
+    """Requests per second from new visitors, who send no cookie."""
     until = time.perf_counter() + SECONDS
     start = time.perf_counter()
     with ThreadPoolExecutor(VISITORS) as visitors:
@@ -123,14 +123,14 @@ def _rate(port: int, path: str) -> float:
 
 
 def _visit(port: int, path: str, until: float) -> int:
-    """How many answers came. Bare sockets, so that the visitors take little of the server's processor."""
+    """The number of responses. Uses bare sockets, so that the clients use little processor time."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{BROWSER}\r\n".encode()
     count = 0
     while time.perf_counter() < until:
         with closing(socket.create_connection(("127.0.0.1", port))) as line, line.makefile("rb") as answers:
             while time.perf_counter() < until:
                 line.sendall(request)
-                if not (status := answers.readline()):  # gunicorn ends a connection now and then: come anew
+                if not (status := answers.readline()):  # gunicorn closed the connection: reconnect
                     break
                 _read(answers)
                 if status.split()[1] not in {b"200", b"302"}:

@@ -1,4 +1,4 @@
-"""The site as gunicorn serves it, and in the same processes what its clicks and pages are compared with.
+"""The site as served by gunicorn, with the pages that it is compared with in the same processes.
 
 - `/bare/row/`: a page of a Django project without middleware, with one raw INSERT of a row as long as a click's.
 - `/bare/smallest/`: the same with a row of two columns.
@@ -40,7 +40,7 @@ INSERT = (
     "INSERT INTO benchmarks_plainclick (id, affiliate_id, cookie_digest, address, landing_path,"
     " referring_domain, sub, clicked_at, expires_at, counted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
-AFFILIATE = uuid7()  # the same one for all rows, as the clicks have
+AFFILIATE = uuid7()  # one affiliate for all rows, as for the clicks
 
 
 def row(request: HttpRequest) -> HttpResponse:
@@ -89,7 +89,7 @@ urlpatterns = [
 
 
 def _handler(middleware: list[str]) -> WSGIHandler:
-    """One with this middleware; Django reads the setting as it makes it."""
+    """A handler with this middleware, which Django reads when it creates the handler."""
     whole, settings.MIDDLEWARE = settings.MIDDLEWARE, middleware
     try:
         return WSGIHandler()

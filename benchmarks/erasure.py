@@ -1,4 +1,4 @@
-"""Making a day unreadable: destroying its key, for a thousand clicks and a million; and plain DELETE."""
+"""Making a day unreadable by destroying its key, for a thousand and a million clicks, compared with DELETE."""
 
 from __future__ import annotations
 

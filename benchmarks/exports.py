@@ -1,4 +1,4 @@
-"""The access archive of one person, among ten thousand orders and among a million."""
+"""One person's access archive, among ten thousand and among a million orders."""
 
 from __future__ import annotations
 

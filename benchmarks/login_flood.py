@@ -1,5 +1,5 @@
-"""How long a page takes while strangers post wrong passwords, against the same page when nobody does: in the same
-gunicorn, in turns. The strangers are a process of their own, so that only the server and the machine slow the page.
+"""Page time during a flood of wrong passwords, compared with the same page without: in the same gunicorn, in turns. The
+flood comes from a separate process, so that only the server and the machine slow the page.
 
 Twice: once as shipped, where the limits refuse most tries, and once with limits that let every try through to the hash.
 """
@@ -25,7 +25,7 @@ PAGE = "/services/"
 
 def measure() -> Iterator[Ratio]:
     User.objects.create_user("owner@example.org", "the owner's own password")
-    nothing_kept = {"CACHE_URL": "dummycache://"}  # a cache in which every slot is free
+    nothing_kept = {"CACHE_URL": "dummycache://"}  # a cache without limits
     for what, environment in (("as shipped", {}), ("with every try hashed", nothing_kept)):
         with server("aitpro.wsgi:application", **environment) as port:
             rounds = [_round(port) for _ in range(ROUNDS + 1)][1:]
@@ -41,7 +41,7 @@ def measure() -> Iterator[Ratio]:
 
 
 def _round(port: int) -> tuple[float, float]:
-    """Median seconds of the page, quiet and flooded."""
+    """Median seconds of the page, without and with the flood."""
     quiet = _page_seconds(port)
     with _flood(port):
         return quiet, _page_seconds(port)
@@ -62,7 +62,7 @@ def _page_seconds(port: int) -> float:
 def _flood(port: int) -> Iterator[None]:
     flood = subprocess.Popen([sys.executable, "-m", "benchmarks.wrong_passwords", str(port), str(CONNECTIONS)])
     try:
-        time.sleep(2)  # until it has begun
+        time.sleep(2)  # until the flood has started
         yield
         if flood.poll() is not None:
             raise RuntimeError("the flood ended by itself")

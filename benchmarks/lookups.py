@@ -1,4 +1,4 @@
-"""Finding one row by blind index: against a plain indexed look-up, and from ten thousand rows to a million."""
+"""Lookups by blind index, compared with a plain index, among ten thousand and a million rows."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class FernetRow(models.Model):
 
 
 class PlainPerson(models.Model):
-    """A plain, indexed look-up."""
+    """A plain indexed lookup."""
 
     id = UUID7Field(primary_key=True)
     email = models.CharField(max_length=254, db_index=True)
@@ -48,7 +48,7 @@ class PlainPerson(models.Model):
 
 
 class PlainClick(models.Model):
-    """What a click stores, in clear text. One index beside the primary key: the one Django gives a foreign key."""
+    """A click's columns in clear text, with the index that Django gives a foreign key."""
 
     id = UUID7Field(primary_key=True)
     affiliate_id = models.UUIDField(db_index=True)
@@ -66,7 +66,7 @@ class PlainClick(models.Model):
 
 
 class SealedPerson(SealedModel):
-    """The same look-up through a blind index."""
+    """The same lookup through a blind index."""
 
     email = SealedEmailField()
     email_index = BlindIndexField("email", normalise="email")

@@ -1,4 +1,4 @@
-"""Affiliates by the thousand, each with two commissions and eight adjustments that wait for their payout."""
+"""Thousands of affiliates, each with two commissions and eight adjustments due."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A payout run over ten thousand affiliates with ten ledger lines each: looked at, prepared, cancelled, and the books
-compared. `PAYING_AFFILIATES` makes it smaller, for a quick run.
+"""A payout run for ten thousand affiliates with ten ledger entries each: previewed, prepared, canceled, and the ledger
+verified. `PAYING_AFFILIATES` reduces the number.
 """
 
 from __future__ import annotations

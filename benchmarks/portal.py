@@ -1,4 +1,4 @@
-"""The portal's first page with ten million clicks and a million commissions, against a thousandth of that.
+"""The portal's first page with ten million clicks and a million commissions, compared with a thousandth of that.
 
 Half of everything is one affiliate's; thirty-nine others share the rest evenly. Both kinds are measured. A sale of
 sixteen still waits to be approved, and each affiliate has a commission that a flag holds.
@@ -23,12 +23,12 @@ from .portal_rows import DAYS, SHARES, add_clicks, add_sales, at_any_risk, flag_
 from .timing import Ratio, seconds
 
 MANY = int(os.environ.get("PORTAL_CLICKS", "10_000_000"))
-CLICKS, SALES = 13, 26  # of a typical affiliate at first: clicks a day, and enough sales to fill a page
+CLICKS, SALES = 13, 26  # of a typical affiliate at first: clicks per day, and enough sales to fill a page
 PAGE = "/affiliates/portal/"
 
 
 class Cost(NamedTuple):
-    """Of one page."""
+    """The cost of one page."""
 
     milliseconds: float
     queries: int
@@ -64,14 +64,14 @@ def _signed_in(user: User) -> Client:
 
 
 def _costs(clients: dict[str, Client]) -> dict[str, Cost]:
-    """The roll-ups are made and the sums folded, as on a site whose clock runs; the planner is informed."""
+    """Builds rollups and folds balances, as housekeeping does, and updates the planner's statistics."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return {who: Cost(_milliseconds(client), _queries(client)) for who, client in clients.items()}
 
 
 def _milliseconds(client: Client) -> float:
-    """The least of many: the two sizes are measured minutes apart, and whatever else the machine does only adds."""
+    """The minimum of many: the two sizes are measured minutes apart, and other load only adds time."""
     client.get(PAGE)
     return min(seconds(lambda: client.get(PAGE)) for _ in range(200)) * 1000
 

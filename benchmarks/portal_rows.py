@@ -1,4 +1,4 @@
-"""Rows by the million for the portal's benchmark: the database multiplies a few that the program made."""
+"""Millions of rows for the portal benchmark: the database multiplies a few rows created by the program."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from affiliates.statistics.balances import correct_sums
 from shop.models import Order, Product
 
 TYPICAL, DAYS = 39, 10
-SHARES = 2 * TYPICAL  # one affiliate has as many as all the others together
+SHARES = 2 * TYPICAL  # one heavy affiliate has as many as all others together
 PRICE, COMMISSION = 5995, 1799  # cents
 HEAVY = "PORTAL0"
-PENDING = "substr(CAST(new.id AS text), length(CAST(new.id AS text))) = '0'"  # one sale of sixteen
-MODEL = "MODEL"  # the domain and the reference of the rows that are multiplied
+PENDING = "substr(CAST(new.id AS text), length(CAST(new.id AS text))) = '0'"  # one sale in sixteen
+MODEL = "MODEL"  # domain and reference of the rows to multiply
 
 
 def prepare() -> dict[str, User]:
-    """The affiliates, a click of each day and a sale. Returns the accounts of a typical and of the heavy one."""
+    """Creates the affiliates, a click per day and a sale. Returns the users of a typical and the heavy affiliate."""
     heavy, *typical = [_affiliate(number) for number in range(1 + TYPICAL)]
     for day in range(DAYS):
         _click(heavy, day)
@@ -80,7 +80,7 @@ def _sell(affiliate: Affiliate) -> None:
 
 
 def add_clicks(a_day: int, *, first: int) -> int:
-    """So many more a day for a typical affiliate, and the heavy one's share. Returns how many rows that made."""
+    """Adds clicks per day for a typical affiliate, and the heavy one's share. Returns the number of rows."""
     _copy(
         Click,
         f"old.landing_path = '{MODEL}'",
@@ -94,7 +94,7 @@ def add_clicks(a_day: int, *, first: int) -> int:
 
 
 def add_sales(count: int, *, first: int) -> int:
-    """So many more for a typical affiliate, and the heavy one's share. Returns how many rows that made."""
+    """Adds sales for a typical affiliate, and the heavy one's share. Returns the number of rows."""
     order = "(SELECT id FROM shop_order WHERE reference = 'MODEL')"
     attribution = f"(SELECT id FROM affiliates_attribution WHERE order_id = {order})"
     commission = f"(SELECT id FROM affiliates_commission WHERE attribution_id = {attribution})"
@@ -129,7 +129,7 @@ def add_sales(count: int, *, first: int) -> int:
 
 
 def _some_pending() -> dict[str, str]:
-    """The columns of commissions of which some wait, until moments that are strewn over the next thirty days."""
+    """Columns for commissions, some of them pending until times within the next thirty days."""
     seconds = "row_number() OVER () * 7919 % 2592000"
     if connection.vendor == "sqlite":
         until = f"strftime('%Y-%m-%d %H:%M:%S', 'now', '+' || ({seconds}) || ' seconds')"
@@ -143,12 +143,12 @@ def _some_pending() -> dict[str, str]:
 
 
 def _last_ten(column: str) -> str:
-    """A number of its own for each commission."""
+    """A distinct number for each commission."""
     return f"upper(substr(CAST({column} AS text), length(CAST({column} AS text)) - 9))"
 
 
 def flag_some() -> None:
-    """An open flag on an approved commission of each affiliate: a part of what is due is held back."""
+    """Flags an approved commission of each affiliate, so that part of the balance is held."""
     for affiliate in Affiliate.objects.all():
         approved = Attribution.objects.filter(affiliate=affiliate, commission__state=Commission.State.APPROVED)
         raise_flag(attribution=approved[0], kind=Flag.Kind.SAME_PAYER)
@@ -167,14 +167,14 @@ def _roll_up(figures: models.QuerySet[Any], **more: int) -> None:
 
 
 def fold_at_once() -> None:
-    """What `fold_sums` comes to, in a few statements."""
+    """The result of `fold_sums`, in a few statements."""
     RunningSum.objects.all().delete()
     correct_sums()
 
 
 @contextmanager
 def at_any_risk() -> Iterator[None]:
-    """A crash inside may ruin the database, which is thrown away anyhow: SQLite writes each page once, not twice."""
+    """Trades crash safety for speed: the database is disposable, and SQLite writes each page once."""
     if connection.vendor != "sqlite":
         yield
         return
@@ -187,7 +187,7 @@ def at_any_risk() -> Iterator[None]:
 
 
 def _copy(model: type[models.Model], which: str, new: str, first: int | None, **values: str) -> None:
-    """Inserts the one row `which` for each row of `new`, with other values where they are named."""
+    """Inserts the row `which` once per row of `new`, with the given values replaced."""
     if first is not None:
         values["id"] = _uuid(f"{first} + row_number() OVER ()")
     columns = [field.column for field in model._meta.local_concrete_fields]
@@ -200,7 +200,7 @@ def _copy(model: type[models.Model], which: str, new: str, first: int | None, **
 
 
 def _each(count: int) -> str:
-    """Each typical affiliate so many times, and the heavy one as often as all of them together."""
+    """Each typical affiliate `count` times, and the heavy one as often as all others together."""
     most = count * TYPICAL
     series = f"WITH RECURSIVE series(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM series WHERE i < {most})"
     typical = f"SELECT a.id FROM affiliates_affiliate a, series WHERE a.code <> '{HEAVY}' AND i <= {count}"
@@ -209,7 +209,7 @@ def _each(count: int) -> str:
 
 
 def _uuid(number: int | str) -> str:
-    """A small number as a UUID, in the database's own words."""
+    """A small number as a UUID, in SQL."""
     if connection.vendor == "sqlite":
         return f"printf('%032x', {number})"
     return f"lpad(to_hex({number}), 32, '0')::uuid"

@@ -1,4 +1,4 @@
-"""The nightly rehearsal: how long it takes, making its databases included, and what a visitor notices of it."""
+"""The nightly rehearsal: duration, including database creation, and the effect on page times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from privacy.evidence.rehearsal.scratch_copy import scratch_copy
 
 from .timing import Ratio, seconds
 
-PAUSE = 0.1  # seconds between two pages, as from visitors
+PAUSE = 0.1  # seconds between two page views
 ALONE = 100  # pages
 
 
@@ -42,7 +42,7 @@ def measure() -> Iterator[Ratio]:
 
 
 def _pages(page: partial[object], number: int = 0, until: Future[float] | None = None) -> Iterator[float]:
-    """The seconds that each takes."""
+    """The seconds of each page."""
     while number > 0 or (until is not None and not until.done()):
         number -= 1
         sleep(PAUSE)

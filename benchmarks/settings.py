@@ -4,4 +4,4 @@ from tests.settings import *  # noqa: F403
 from tests.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [*INSTALLED_APPS, "benchmarks"]
-SALT_KEY = "only-for-benchmarks"  # what django-fernet-encrypted-fields asks for
+SALT_KEY = "only-for-benchmarks"  # required by django-fernet-encrypted-fields

@@ -1,4 +1,4 @@
-"""Timing two things side by side: in turns, so that a machine that slows down slows both."""
+"""Timing two functions in alternation, so that a slower machine slows both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ratio:
-    """`value` is the median of the rounds' ratios; `target` is what was promised, with its direction.
+    """`value` is the median of the rounds' ratios; `target` is the promised bound, with its direction.
 
     One without a target is only worth knowing.
     """
@@ -20,7 +20,7 @@ class Ratio:
     target: float | None
     at_least: bool
     detail: str = ""
-    unit: str = "×"  # "s": not a ratio but the seconds themselves, where those were promised
+    unit: str = "×"  # "s": absolute seconds instead of a ratio
 
     @property
     def is_met(self) -> bool:
@@ -45,7 +45,7 @@ def seconds(run: Callable[[], object]) -> float:
 
 
 def side_by_side(one: Callable[[], object], other: Callable[[], object], rounds: int = 7) -> tuple[float, float, float]:
-    """Median seconds of each, and the median of `other / one` round by round: how many times as fast `one` is."""
+    """Median seconds of each, and the median of `other / one` per round: how many times faster `one` is."""
     one(), other()
     pairs = [(seconds(one), seconds(other)) for _ in range(rounds)]
     median = statistics.median
@@ -53,6 +53,6 @@ def side_by_side(one: Callable[[], object], other: Callable[[], object], rounds:
 
 
 def median_seconds(run: Callable[[], object], rounds: int = 15) -> float:
-    """Of several runs, after one that does not count."""
+    """The median of several runs, after a warm-up run."""
     run()
     return statistics.median(seconds(run) for _ in range(rounds))

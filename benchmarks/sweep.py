@@ -1,4 +1,4 @@
-"""The sweep of a database with a million rows: how long it takes, how much memory, and what a visitor notices of it."""
+"""The sweep of a database with a million rows: duration, memory, and the effect on page times."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from tests import factories
 from .timing import Ratio, seconds
 
 ROWS = 1_000_000
-PAUSE = 0.1  # seconds between two pages, as from visitors
+PAUSE = 0.1  # seconds between two page views
 ALONE = 100  # pages
 SECONDS = 60
-PROGRAM = [sys.executable, "-m", "benchmarks.purge_process"]
+PROGRAM = [sys.executable, "-m", "benchmarks.sweep_process"]
 
 _NUMBERS = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < %s)"
 _IDS = {"sqlite": "printf('%%032x', n)", "postgresql": "lpad(to_hex(n), 32, '0')::uuid"}
@@ -48,7 +48,7 @@ def measure() -> Iterator[Ratio]:
 
 
 def _fill() -> None:
-    """Half of them visits, each with a sealed column and a digest; half of them tasks, with text of all kinds."""
+    """Half of the rows are visits, with a sealed column and a digest; half are tasks, with mixed texts."""
     click = factories.click(factories.affiliate("bench@example.org", "SWEEP"))
     vendor, half = connection.vendor, ROWS // 2
     kept = [f.column for f in Click._meta.concrete_fields if f.column not in ("id", "cookie_digest")]
@@ -77,14 +77,14 @@ def _fill() -> None:
 
 
 def _started() -> subprocess.Popen[str]:
-    """In a process of its own, as at night, on the databases of the benchmark."""
+    """Runs the sweep in a separate process, as at night, on the benchmark's databases."""
     names = {alias: str(connections[alias].settings_dict["NAME"]) for alias in connections}
     environment = {**os.environ, "DATA_DIR": str(settings.DATA_DIR), "SWEPT": ",".join(names.values())}
     return subprocess.Popen(PROGRAM, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
 
 
 def _result(process: subprocess.Popen[str]) -> tuple[float, int, int]:
-    """Seconds, KiB at most, tables that were not read to their end."""
+    """Seconds, peak KiB, and the number of tables not fully read."""
     told, _ = process.communicate()
     time, memory, left = told.split()
     return float(time), int(memory), int(left)

@@ -1,4 +1,5 @@
-"""One sweep in a process of its own, as at night. Prints seconds, KiB of memory at most, and how many tables it left.
+"""One sweep in a separate process, as at night. Prints seconds, peak memory in KiB, and the number of tables not fully
+read.
 
 `SWEPT` names the databases of the benchmark that started it.
 """
@@ -18,7 +19,7 @@ django.setup()
 
 from privacy.evidence.sweep.run import sweep  # noqa: E402
 
-own: list[int] = []  # KiB; without the database's file, which SQLite maps into memory
+own: list[int] = []  # KiB; excluding the database file, which SQLite maps into memory
 ended = Event()
 
 
