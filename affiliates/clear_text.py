@@ -18,22 +18,22 @@ clear_text(
 clear_text(OWN_NUMBER, "affiliates_affiliate.code affiliates_commission.number")
 clear_text(
     PAYPALS,
-    "affiliates_flag.dispute_id affiliates_payoutitem.paypal_item_id affiliates_payoutparcel.paypal_batch_id",
+    "affiliates_flag.dispute_id affiliates_payoutitem.paypal_item_id affiliates_paypalbatch.paypal_batch_id",
 )
 clear_text(
     CURRENCY,
     """
     affiliates_commission.currency affiliates_dailysales.currency affiliates_labelsales.currency
-    affiliates_ledgerentry.currency affiliates_payoutbatch.currency affiliates_payoutitem.currency
-    affiliates_rate.currency affiliates_runningsum.currency
+    affiliates_ledgerentry.currency affiliates_payoutrun.currency affiliates_payoutitem.currency
+    affiliates_rate.currency affiliates_balancedelta.currency
     """,
 )
-clear_text(PROGRAM, "affiliates_runningsum.what")
+clear_text(PROGRAM, "affiliates_balancedelta.bucket")
 clear_text(
     OWN_WORDS,
     """
-    affiliates_ledgercheck.difference affiliates_payoutbatch.problem affiliates_payoutitem.error
-    affiliates_payoutparcel.problem
+    affiliates_ledgercheck.difference affiliates_payoutrun.problem affiliates_payoutitem.error
+    affiliates_paypalbatch.problem
     """,
 )
 clear_text(
@@ -44,4 +44,4 @@ clear_text(
     affiliates_termsversion.changes affiliates_termsversion.text
     """,
 )
-clear_text(PAGE, "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_tally.landing")
+clear_text(PAGE, "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_pendingvisitcount.landing")

@@ -8,22 +8,24 @@ from django.conf import settings
 
 from shop.money import Money, program_currency
 
-from .models import Affiliate, LedgerEntry, RunningSum
+from .models import Affiliate, BalanceDelta, LedgerEntry
 
 
 def currencies_of(affiliate: Affiliate) -> list[str]:
     """The currencies in which the affiliate has earned, the program's first; only the program's if there are none."""
-    found = set(RunningSum.objects.filter(affiliate=affiliate).order_by().values_list("currency", flat=True).distinct())
-    return program_first(found or {program_currency()})
+    found = set(
+        BalanceDelta.objects.filter(affiliate=affiliate).order_by().values_list("currency", flat=True).distinct()
+    )
+    return program_currency_first(found or {program_currency()})
 
 
 def currencies_due() -> list[str]:
     """The currencies with unclaimed ledger entries; only the program's if there are none."""
     found = set(LedgerEntry.objects.unclaimed().order_by().values_list("currency", flat=True).distinct())
-    return program_first(found or {program_currency()})
+    return program_currency_first(found or {program_currency()})
 
 
-def program_first(currencies: Iterable[str]) -> list[str]:
+def program_currency_first(currencies: Iterable[str]) -> list[str]:
     return sorted(currencies, key=lambda currency: (currency != program_currency(), currency))
 
 

@@ -54,8 +54,8 @@ PAID_OUT = mail_kind(
     confirmed=_BY_LINK,
     live=lambda item: item.affiliate.mail_payouts,
 )
-PAYOUT_CAME_BACK = mail_kind(
-    "affiliates/payout_came_back",
+PAYOUT_RETURNED = mail_kind(
+    "affiliates/payout_returned",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutItem",
     recipients=_of_the_affiliate,
@@ -65,34 +65,34 @@ PAYOUT_CAME_BACK = mail_kind(
 )
 
 # These two are sent to the business's own address and contain no personal data.
-DISPUTE_OPENED = mail_kind(
-    "affiliates/dispute_opened",
+OBJECTION_OPENED = mail_kind(
+    "affiliates/objection_opened",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    about="affiliates.CommissionDispute",
+    about="affiliates.Objection",
     recipients=business_address,
     transactional=True,
     because="staff have to answer an objection in time",
     despite_opt_out=True,
 )
-DISPUTE_OVERDUE = mail_kind(
-    "affiliates/dispute_overdue",
+OBJECTION_OVERDUE = mail_kind(
+    "affiliates/objection_overdue",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    about="affiliates.CommissionDispute",
+    about="affiliates.Objection",
     recipients=business_address,
     transactional=True,
     because="staff are late with an answer",
-    live=lambda dispute: dispute.answered_at is None,
+    live=lambda objection: objection.answered_at is None,
     despite_opt_out=True,
 )
-DISPUTE_ANSWERED = mail_kind(
-    "affiliates/dispute_answered",
+OBJECTION_ANSWERED = mail_kind(
+    "affiliates/objection_answered",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    about="affiliates.CommissionDispute",
-    recipients=lambda dispute: [dispute.commission.affiliate.user.email],
+    about="affiliates.Objection",
+    recipients=lambda objection: [objection.commission.affiliate.user.email],
     transactional=True,
     because="it answers the affiliate's objection",
     confirmed=_BY_LINK,
-    live=lambda dispute: dispute.answer is not None,
+    live=lambda objection: objection.answer is not None,
     despite_opt_out=True,  # the affiliate asked for this answer
 )
 
@@ -106,8 +106,8 @@ TERMS_CHANGED = mail_kind(
     confirmed=_BY_LINK,
     live=lambda affiliate: affiliate.is_active,
 )
-PAYOUT_EMAIL_ASKED = mail_kind(
-    "affiliates/payout_email_asked",
+PAYOUT_EMAIL_REQUESTED = mail_kind(
+    "affiliates/payout_email_requested",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutEmailChange",
     recipients=_before_the_change,

@@ -27,16 +27,16 @@ from shop.signals import (
     refund_reverted,
 )
 
-from .commissions.attribution import attribute_order, flag_the_payer
+from .commissions.attribution import attribute_order, flag_self_payment
 from .commissions.flags import end_dispute_flags, raise_flag
 from .commissions.lifecycle import earn_commission, reverse_commission
 from .commissions.reverted_refunds import restore_commission
-from .models import Affiliate, Attribution, Click, Commission, Flag, Label, PayoutParcel
-from .payouts.sending import follow_parcel
-from .statistics.label_sales import expect_sale
-from .statistics.sales_rollups import sum_sales_around
-from .tracking.code_cache import forget_codes
-from .tracking.unstored_visits import note_deletion
+from .models import Affiliate, Attribution, Click, Commission, Flag, Label, PayPalBatch
+from .payouts.sending import follow_batch
+from .statistics.label_sales import queue_uncounted_sale
+from .statistics.sales_rollups import recalculate_sales_of
+from .tracking.code_cache import clear_code_cache
+from .tracking.unstored_visits import keep_deleted_click
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -81,7 +81,7 @@ def restore(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
 @receiver(payer_known)
 @_pays
 def compare(*, payment: Payment, payer_email: str, **kwargs: Any) -> None:
-    flag_the_payer(order=payment.order, payer_email=payer_email)
+    flag_self_payment(order=payment.order, payer_email=payer_email)
 
 
 @receiver(payment_disputed)
@@ -106,30 +106,30 @@ def release(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
 def follow(*, event_type: str, resource_id: str, **kwargs: Any) -> None:
     """On a webhook about a PayPal batch or one of its payouts: fetches the state of the whole batch."""
     if event_type.startswith("PAYMENT.PAYOUTSBATCH."):
-        _follow(PayoutParcel.objects.filter(paypal_batch_id=resource_id).first())
+        _follow(PayPalBatch.objects.filter(paypal_batch_id=resource_id).first())
     elif event_type.startswith("PAYMENT.PAYOUTS-ITEM."):
-        _follow(PayoutParcel.objects.filter(items__paypal_item_id=resource_id).first())
+        _follow(PayPalBatch.objects.filter(items__paypal_item_id=resource_id).first())
 
 
-def _follow(parcel: PayoutParcel | None) -> None:
-    if parcel is not None:
-        follow_parcel(parcel=parcel)
+def _follow(batch: PayPalBatch | None) -> None:
+    if batch is not None:
+        follow_batch(batch=batch)
 
 
 @receiver(pre_delete, sender=Click)
 def keep_the_count(*, instance: Click, **kwargs: Any) -> None:
-    note_deletion(instance, now=timezone.now())
+    keep_deleted_click(instance, now=timezone.now())
 
 
 @receiver(post_save, sender=Commission)
 @_pays
 def sum_up(*, instance: Commission, created: bool, **kwargs: Any) -> None:
-    sum_sales_around(instance)
+    recalculate_sales_of(instance)
     if created:
-        expect_sale(instance)
+        queue_uncounted_sale(instance)
 
 
-post_save.connect(forget_codes, sender=Affiliate)
-post_save.connect(forget_codes, sender=Label)
-post_delete.connect(forget_codes, sender=Label)
-post_save.connect(forget_codes, sender=Heartbeat)
+post_save.connect(clear_code_cache, sender=Affiliate)
+post_save.connect(clear_code_cache, sender=Label)
+post_delete.connect(clear_code_cache, sender=Label)
+post_save.connect(clear_code_cache, sender=Heartbeat)

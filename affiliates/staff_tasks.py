@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
 
-from .models import Application, Commission, CommissionDispute, Flag, LedgerCheck, PayoutBatch
+from .models import Application, Commission, Flag, LedgerCheck, Objection, PayoutRun
 from .payouts.reconciliation import last_check
 
-Run = PayoutBatch.State
+Run = PayoutRun.State
 
 
 @staff_task(
@@ -55,13 +55,13 @@ def applications(now: datetime) -> Waiting:
     area=Area.AFFILIATES,
     one="objection to answer",
     many="objections to answer",
-    permission="affiliates.view_commissiondispute",
-    page="admin:affiliates_commissiondispute_changelist",
+    permission="affiliates.view_objection",
+    page="admin:affiliates_objection_changelist",
     query="clock=open",
 )
 def objections(now: datetime) -> Waiting:
-    disputes = CommissionDispute.objects.open()
-    return Waiting(disputes.count(), disputes.filter(due_at__lt=now).count())
+    objections = Objection.objects.open()
+    return Waiting(objections.count(), objections.filter(due_at__lt=now).count())
 
 
 @staff_task(
@@ -93,23 +93,23 @@ def commissions(now: datetime) -> Waiting:
     area=Area.AFFILIATES,
     one="payout run to approve",
     many="payout runs to approve",
-    permission="affiliates.view_payoutbatch",
-    page="admin:affiliates_payoutbatch_changelist",
+    permission="affiliates.view_payoutrun",
+    page="admin:affiliates_payoutrun_changelist",
     query="state__exact=prepared",
 )
 def runs_to_approve(now: datetime) -> Waiting:
-    return Waiting(PayoutBatch.objects.filter(state=Run.PREPARED).count())
+    return Waiting(PayoutRun.objects.filter(state=Run.PREPARED).count())
 
 
 @staff_task(
     area=Area.AFFILIATES,
     one="payout run in progress",
     many="payout runs in progress",
-    permission="affiliates.view_payoutbatch",
-    page="admin:affiliates_payoutbatch_changelist",
+    permission="affiliates.view_payoutrun",
+    page="admin:affiliates_payoutrun_changelist",
     query="state__in=approved,sent",
 )
 def runs_under_way(now: datetime) -> Waiting:
     """Runs with a problem that a person has to look at count as overdue."""
-    runs = PayoutBatch.objects.filter(state__in=PayoutBatch.OPEN)
+    runs = PayoutRun.objects.filter(state__in=PayoutRun.OPEN)
     return Waiting(runs.count(), runs.exclude(problem="").count())

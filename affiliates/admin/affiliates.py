@@ -10,7 +10,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from affiliates.membership.payout_address import HOLD, ask_for_payout_email
+from affiliates.membership.payout_address import HOLD, request_payout_email_change
 from affiliates.membership.profile_forms import PayPalAddressField
 from affiliates.models import Affiliate, Flag
 from affiliates.staff.affiliate_summary import account_of
@@ -103,7 +103,7 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
 
     def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
         try:
-            ask_for_payout_email(affiliate=affiliate, email=email, actor=cast("User", request.user))
+            request_payout_email_change(affiliate=affiliate, email=email, actor=cast("User", request.user))
         except ActionRefused as refusal:
             messages.error(request, f"The PayPal address was not changed: {refusal}")
         else:

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_POST
 
 from affiliates.membership.applications import (
     affiliate_of,
+    approval_obstacle,
     approve_application,
     decline_application,
     discard_application,
     release_application,
-    why_not_approve,
 )
 from affiliates.models import Application
 from privacy.admin_base.blind_search import BlindSearchMixin
@@ -161,15 +161,15 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         application = self.get_object(request, object_id)
-        extra = {} if application is None else self._neighbours(application)
+        extra = {} if application is None else self._related_applications(application)
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
-    def _neighbours(self, application: Application) -> dict[str, Any]:
+    def _related_applications(self, application: Application) -> dict[str, Any]:
         """Other applications from this address, the affiliate who has it, and why it can't be approved."""
         others = Application.objects.filter(email_index=application.email).exclude(pk=application.pk)
         known = affiliate_of(application)
         account = get_user_model().objects.with_email(application.email)
-        obstacle = why_not_approve(application, account) if application.is_undecided and known is None else ""
+        obstacle = approval_obstacle(application, account) if application.is_undecided and known is None else ""
         return {"others": others.order_by("-applied_at")[:20], "known_affiliate": known, "obstacle": obstacle}
 
 

@@ -18,7 +18,7 @@ from django.urls import path
 from affiliates.commissions.bulk_decisions import (
     Preview,
     approve_all,
-    held_because,
+    hold_reasons,
     preview_approval,
     preview_rejection,
     reject_all,
@@ -32,7 +32,7 @@ from privacy.admin_base.refusals import ActionRefused
 from shop.models import Order
 
 from .filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list
-from .ledger_alarm import BooksAlarm
+from .ledger_alarm import LedgerAlarm
 
 AT_ONCE = 500  # commissions per action
 
@@ -46,7 +46,7 @@ class ReasonForm(ActionForm):
 
 
 @admin.register(Commission)
-class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
+class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
     list_display = ["__str__", "code", "order", "total", "remaining", "state", "holds", "hold_until", "created_at"]
     list_filter = [AffiliateFilter, QuestionFilter, "state", HeldFilter, "created_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
@@ -75,7 +75,7 @@ class CommissionAdmin(BooksAlarm, ReadOnlyAdmin):
 
     @admin.display(description="hold reason")
     def holds(self, commission: Commission) -> str:
-        return held_because(commission)  # the flags were prefetched with the list
+        return hold_reasons(commission)  # the flags were prefetched with the list
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Below the list: the totals of all its pages."""

@@ -39,7 +39,7 @@ class QuestionFilter(admin.SimpleListFilter):
             disputed = Flag.objects.open().filter(kind=Flag.Kind.PAYMENT_DISPUTE)
             return queryset.filter(attribution__in=disputed.values("attribution"))
         if self.value() == "objected":
-            return queryset.filter(pk__in=Commission.objects.filter(disputes__state="open").values("pk"))
+            return queryset.filter(pk__in=Commission.objects.filter(objections__state="open").values("pk"))
         if self.value() == "flagged":
             return queryset.filter(attribution__in=Flag.objects.values("attribution"))
         return queryset
@@ -93,13 +93,13 @@ class OfCommissionFilter(AffiliateFilter):
 def sums_of_list(shown: QuerySet[Commission]) -> list[dict[str, Any]]:
     """Count and totals per currency, in one query, whatever the filters join."""
     rows = Commission.objects.filter(pk__in=shown.order_by().values("pk")).order_by("currency").values("currency")
-    sums = rows.annotate(number=Count("pk"), earned=Sum("amount_minor"), taken_back=Sum("reversed_minor"))
+    sums = rows.annotate(number=Count("pk"), earned=Sum("amount_minor"), reversed_amount=Sum("reversed_minor"))
     return [
         {
             "number": row["number"],
             "earned": Money(row["earned"], row["currency"]),
-            "taken_back": Money(row["taken_back"], row["currency"]),
-            "left": Money(row["earned"] - row["taken_back"], row["currency"]),
+            "reversed_amount": Money(row["reversed_amount"], row["currency"]),
+            "left": Money(row["earned"] - row["reversed_amount"], row["currency"]),
         }
         for row in sums
     ]

@@ -21,7 +21,7 @@ from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 
 from .filters import OwnAffiliateFilter
-from .ledger_alarm import BooksAlarm
+from .ledger_alarm import LedgerAlarm
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -41,7 +41,7 @@ class AdjustmentForm(forms.Form):
 
 
 @admin.register(LedgerEntry)
-class LedgerAdmin(BooksAlarm, ReadOnlyAdmin):
+class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
     list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason", "why"]
     list_filter = [OwnAffiliateFilter, "kind", "created_at"]
     list_select_related = ["affiliate", "commission", "payout"]

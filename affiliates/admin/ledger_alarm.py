@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from affiliates.payouts.reconciliation import last_check
 
 
-class BooksAlarm(admin.ModelAdmin[Any]):
+class LedgerAlarm(admin.ModelAdmin[Any]):
     """Mixed into the admin of a list of money."""
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:

@@ -16,8 +16,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from affiliates.commissions.explanation import explain_commission
-from affiliates.commissions.objections import answer_dispute
-from affiliates.models import CommissionDispute
+from affiliates.commissions.objections import answer_objection
+from affiliates.models import Objection
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.refusals import ActionRefused
 from shop.pricing.form_fields import MoneyField
@@ -51,7 +51,7 @@ class AnswerForm(forms.Form):
         return self.cleaned_data
 
 
-OPEN_FIRST = Case(When(state=CommissionDispute.State.OPEN, then=Value(0)), default=Value(1))
+OPEN_FIRST = Case(When(state=Objection.State.OPEN, then=Value(0)), default=Value(1))
 
 
 class ClockFilter(admin.SimpleListFilter):
@@ -63,64 +63,64 @@ class ClockFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "overdue":
-            return queryset.filter(state=CommissionDispute.State.OPEN, due_at__lt=timezone.now())
-        return queryset.filter(state=CommissionDispute.State.OPEN) if self.value() == "open" else queryset
+            return queryset.filter(state=Objection.State.OPEN, due_at__lt=timezone.now())
+        return queryset.filter(state=Objection.State.OPEN) if self.value() == "open" else queryset
 
 
-@admin.register(CommissionDispute)
-class CommissionDisputeAdmin(ReadOnlyAdmin):
+@admin.register(Objection)
+class ObjectionAdmin(ReadOnlyAdmin):
     list_display = ["due", "opened_at", "commission", "code", "state", "answered_at", "to_answer"]
     list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
     ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate"]
     search_fields = ["commission__number", "commission__attribution__affiliate__code"]
     fields = ["commission", "code", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
-    change_form_template = "affiliates/admin/dispute.html"
+    change_form_template = "affiliates/admin/objection.html"
 
     @admin.display(description="affiliate")
-    def code(self, dispute: CommissionDispute) -> str:
-        return dispute.commission.affiliate.code
+    def code(self, objection: Objection) -> str:
+        return objection.commission.affiliate.code
 
     @admin.display(description="answer due", ordering="due_at")
-    def due(self, dispute: CommissionDispute) -> str:
-        day = f"{dispute.due_day:%B %-d, %Y}"
-        return format_html('<strong class="overdue">{}, overdue</strong>', day) if dispute.is_overdue else day
+    def due(self, objection: Objection) -> str:
+        day = f"{objection.due_day:%B %-d, %Y}"
+        return format_html('<strong class="overdue">{}, overdue</strong>', day) if objection.is_overdue else day
 
     @admin.display(description="")
-    def to_answer(self, dispute: CommissionDispute) -> str:
-        if dispute.state != CommissionDispute.State.OPEN:
+    def to_answer(self, objection: Objection) -> str:
+        if objection.state != Objection.State.OPEN:
             return ""
-        address = reverse("admin:affiliates_commissiondispute_answer", args=[dispute.pk])
+        address = reverse("admin:affiliates_objection_answer", args=[objection.pk])
         return format_html('<a href="{}">Answer</a>', address)
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(self.answer)
-        name = "affiliates_commissiondispute_answer"
-        return [path("<uuid:dispute_id>/answer/", view, name=name), *super().get_urls()]
+        name = "affiliates_objection_answer"
+        return [path("<uuid:objection_id>/answer/", view, name=name), *super().get_urls()]
 
-    def answer(self, request: HttpRequest, dispute_id: UUID) -> HttpResponse:
-        if not request.user.has_perm("affiliates.change_commissiondispute"):
+    def answer(self, request: HttpRequest, objection_id: UUID) -> HttpResponse:
+        if not request.user.has_perm("affiliates.change_objection"):
             raise PermissionDenied
-        dispute = get_object_or_404(self.get_queryset(request), pk=dispute_id)
+        objection = get_object_or_404(self.get_queryset(request), pk=objection_id)
         may_adjust = request.user.has_perm("affiliates.add_ledgerentry")
-        form = AnswerForm(request.POST or None, may_adjust=may_adjust, currency=dispute.commission.currency)
-        if form.is_valid() and self._answered(request, dispute, form.cleaned_data):
-            return redirect("admin:affiliates_commissiondispute_changelist")
-        self.audit(request, "read", dispute)
+        form = AnswerForm(request.POST or None, may_adjust=may_adjust, currency=objection.commission.currency)
+        if form.is_valid() and self._answered(request, objection, form.cleaned_data):
+            return redirect("admin:affiliates_objection_changelist")
+        self.audit(request, "read", objection)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"Answer the objection to {dispute.commission}",
-            "dispute": dispute,
-            "lines": explain_commission(dispute.commission),
+            "title": f"Answer the objection to {objection.commission}",
+            "objection": objection,
+            "lines": explain_commission(objection.commission),
             "form": form,
             "opts": self.opts,
         }
-        return render(request, "affiliates/admin/answer_dispute.html", context)
+        return render(request, "affiliates/admin/answer_objection.html", context)
 
-    def _answered(self, request: HttpRequest, dispute: CommissionDispute, values: dict[str, Any]) -> bool:
+    def _answered(self, request: HttpRequest, objection: Objection, values: dict[str, Any]) -> bool:
         try:
-            answer_dispute(
-                dispute=dispute,
+            answer_objection(
+                objection=objection,
                 answer=values["answer"],
                 upheld=values["upheld"] == "yes",
                 adjustment=values.get("adjustment"),

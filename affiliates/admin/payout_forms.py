@@ -8,13 +8,13 @@ from django import forms
 from django.utils import timezone
 
 from affiliates.currencies import currencies_due
-from affiliates.models import PayoutBatch
+from affiliates.models import PayoutRun
 from privacy.registry.deadlines import local_day
 
 
 class PrepareForm(forms.Form):
     currency = forms.ChoiceField(required=False)
-    method = forms.ChoiceField(choices=PayoutBatch.Method, initial=PayoutBatch.Method.PAYPAL, required=False)
+    method = forms.ChoiceField(choices=PayoutRun.Method, initial=PayoutRun.Method.PAYPAL, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -30,8 +30,8 @@ class PrepareForm(forms.Form):
     def clean_currency(self) -> str:
         return self.cleaned_data["currency"] or self.currencies[0]
 
-    def clean_method(self) -> PayoutBatch.Method:
-        return PayoutBatch.Method(self.cleaned_data["method"] or PayoutBatch.Method.PAYPAL)
+    def clean_method(self) -> PayoutRun.Method:
+        return PayoutRun.Method(self.cleaned_data["method"] or PayoutRun.Method.PAYPAL)
 
 
 class SettleForm(forms.Form):

@@ -19,9 +19,9 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST, require_safe
 
 from affiliates.currencies import currencies_due
-from affiliates.models import PayoutBatch, PayoutItem
-from affiliates.payouts.eligibility import Barred, Ineligibility, barred_of
-from affiliates.payouts.manual import make_payout_list, mark_failed_by_hand, mark_paid_by_hand
+from affiliates.models import PayoutItem, PayoutRun
+from affiliates.payouts.eligibility import Ineligibility, IneligiblePayout, ineligible_payouts
+from affiliates.payouts.manual import make_payout_list, mark_failed_manually, mark_paid_manually
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import PERMISSION, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
@@ -33,7 +33,7 @@ from privacy.web.csv_export import csv_response
 from shop.money import Money
 from shop.paypal.errors import PayPalError
 
-from .ledger_alarm import BooksAlarm
+from .ledger_alarm import LedgerAlarm
 from .payout_forms import PrepareForm, SettleForm
 
 if TYPE_CHECKING:
@@ -61,15 +61,15 @@ def needs(permission: str) -> Callable[[Any], Any]:
                 return cast(HttpResponseBase, view(model_admin, request, *args, **kwargs))
             except ActionRefused as refusal:
                 model_admin.message_user(request, str(refusal), messages.ERROR)
-                return redirect("admin:affiliates_payoutbatch_changelist")
+                return redirect("admin:affiliates_payoutrun_changelist")
 
         return guarded
 
     return decorate
 
 
-@admin.register(PayoutBatch)
-class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
+@admin.register(PayoutRun)
+class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
     """One button for each step, on the run's own page."""
 
     list_display = ["__str__", "state", "method", "amount", "sent", "created_at", "approved_by", "finished_at"]
@@ -81,46 +81,46 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
     change_form_template = "affiliates/admin/payout_run.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        batches: QuerySet[PayoutBatch] = super().get_queryset(request)
+        runs: QuerySet[PayoutRun] = super().get_queryset(request)
         amounts = "items__amount_minor"
         left_out = Q(items__state=PayoutItem.State.CANCELLED)
-        return batches.annotate(sum=Sum(amounts), sent_sum=Sum(amounts, filter=~left_out))
+        return runs.annotate(sum=Sum(amounts), sent_sum=Sum(amounts, filter=~left_out))
 
     @admin.display(description="prepared")
-    def amount(self, batch: Any) -> Money:
+    def amount(self, run: Any) -> Money:
         """The total was fetched with the list, instead of one query per row."""
-        return Money(batch.sum or 0, batch.currency)
+        return Money(run.sum or 0, run.currency)
 
     @admin.display(description="sent or to be sent")
-    def sent(self, batch: Any) -> Money:
+    def sent(self, run: Any) -> Money:
         """Without payouts that were left out or denied."""
-        return Money(batch.sent_sum or 0, batch.currency)
+        return Money(run.sent_sum or 0, run.currency)
 
-    def more_watched(self, batch: PayoutBatch) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
+    def more_watched(self, run: PayoutRun) -> list[tuple[QuerySet[Any], tuple[str, ...]]]:
         """Staff who pay manually rely on the page's list of unpaid payouts."""
-        return [(batch.items.all(), ("state",))] if batch.is_by_hand else []
+        return [(run.items.all(), ("state",))] if run.is_manual else []
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
-        name = "affiliates_payoutbatch_{}".format
+        name = "affiliates_payoutrun_{}".format
         return [
             path("preview/", wrap(require_safe(self.preview)), name=name("preview")),
             path("prepare/", wrap(require_POST(self.prepare)), name=name("prepare")),
-            path("<uuid:batch_id>/approve/", wrap(require_POST(self.approve)), name=name("approve")),
-            path("<uuid:batch_id>/cancel/", wrap(require_POST(self.cancel)), name=name("cancel")),
-            path("<uuid:batch_id>/payouts.csv", wrap(require_POST(self.download)), name=name("download")),
-            path("<uuid:batch_id>/settle/", wrap(self.settle), name=name("settle")),
+            path("<uuid:run_id>/approve/", wrap(require_POST(self.approve)), name=name("approve")),
+            path("<uuid:run_id>/cancel/", wrap(require_POST(self.cancel)), name=name("cancel")),
+            path("<uuid:run_id>/payouts.csv", wrap(require_POST(self.download)), name=name("download")),
+            path("<uuid:run_id>/settle/", wrap(self.settle), name=name("settle")),
             *super().get_urls(),
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        batch = context["original"]
-        barred = barred_now(batch)
+        run = context["original"]
+        ineligible = ineligible_now(run)
         more = {
-            "progress": progress_of(batch),
-            "left_out": left_out_of(batch),
-            "barred": [(one.item, one.reason.label) for one in barred],
-            "would_be_paid": batch.open_total - sum((one.item.total for one in barred), Money(0, batch.currency)),
+            "progress": run_progress(run),
+            "left_out": left_out_payouts(run),
+            "ineligible": [(one.item, one.reason.label) for one in ineligible],
+            "would_be_paid": run.open_total - sum((one.item.total for one in ineligible), Money(0, run.currency)),
         }
         return super().render_change_form(request, {**context, **more}, *args, **options)
 
@@ -146,56 +146,56 @@ class PayoutBatchAdmin(BooksAlarm, ReadOnlyAdmin):
         form = PrepareForm(request.POST)
         if not form.is_valid():
             return self._show_preview(request, form)
-        batch = prepare_payout(actor=_acting(request), **form.cleaned_data)
-        self.log_addition(request, batch, "prepared")
+        run = prepare_payout(actor=_acting(request), **form.cleaned_data)
+        self.log_addition(request, run, "prepared")
         self.message_user(
             request, "Prepared. Please check the payouts below. Nothing is sent until the run is approved."
         )
-        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+        return redirect("admin:affiliates_payoutrun_change", run.pk)
 
     @confirmed_recently
     @needs(PERMISSION)
-    def approve(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        barred = approve_payout(batch=batch, actor=_acting(request))
-        self.log_change(request, batch, "approved")
-        batch.refresh_from_db(fields=["state"])
-        if batch.state == PayoutBatch.State.CANCELLED:
+    def approve(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        run = get_object_or_404(PayoutRun, pk=run_id)
+        ineligible = approve_payout(run=run, actor=_acting(request))
+        self.log_change(request, run, "approved")
+        run.refresh_from_db(fields=["state"])
+        if run.state == PayoutRun.State.CANCELLED:
             self.message_user(request, "Nobody in this run may be paid now, so it was canceled.", messages.WARNING)
-        elif batch.is_by_hand:
+        elif run.is_manual:
             self.message_user(request, "Approved. Download the list, pay, and record the payments here.")
         else:
             self.message_user(request, "Approved. The run is being sent to PayPal. This page shows its progress.")
-        if barred:
-            self.message_user(request, f"Left out: {in_words(barred)}.", messages.WARNING)
-        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+        if ineligible:
+            self.message_user(request, f"Left out: {in_words(ineligible)}.", messages.WARNING)
+        return redirect("admin:affiliates_payoutrun_change", run.pk)
 
     @needs(PREPARE)
-    def cancel(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
-        batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        cancel_payout(batch=batch, actor=_acting(request))
-        self.log_change(request, batch, "cancelled")
+    def cancel(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
+        run = get_object_or_404(PayoutRun, pk=run_id)
+        cancel_payout(run=run, actor=_acting(request))
+        self.log_change(request, run, "cancelled")
         self.message_user(request, "Canceled. The money is due again.")
-        return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+        return redirect("admin:affiliates_payoutrun_change", run.pk)
 
     @confirmed_recently
     @needs(PREPARE)
-    def download(self, request: HttpRequest, batch_id: UUID) -> HttpResponseBase:
-        by_hand = PayoutBatch.objects.filter(method=PayoutBatch.Method.CSV, state=PayoutBatch.State.APPROVED)
-        batch = get_object_or_404(by_hand, pk=batch_id)
-        rows, barred = make_payout_list(batch=batch, actor=_acting(request))
-        if barred:
-            self.message_user(request, f"Left out of the list: {in_words(barred)}.", messages.WARNING)
-        return csv_response(f"payouts-{str(batch.pk)[-8:]}.csv", rows, exact=True)
+    def download(self, request: HttpRequest, run_id: UUID) -> HttpResponseBase:
+        by_hand = PayoutRun.objects.filter(method=PayoutRun.Method.CSV, state=PayoutRun.State.APPROVED)
+        run = get_object_or_404(by_hand, pk=run_id)
+        rows, ineligible = make_payout_list(run=run, actor=_acting(request))
+        if ineligible:
+            self.message_user(request, f"Left out of the list: {in_words(ineligible)}.", messages.WARNING)
+        return csv_response(f"payouts-{str(run.pk)[-8:]}.csv", rows, exact=True)
 
     @confirmed_recently
     @needs(PREPARE)
-    def settle(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
+    def settle(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
         """Settles every open payout of the run that may be made; the others are settled one by one."""
-        batch = get_object_or_404(PayoutBatch, pk=batch_id)
-        barred = barred_now(batch)
-        items = batch.items.moving().exclude(pk__in=[one.item.pk for one in barred])
-        return settle_by_hand(self, request, batch, items, barred)
+        run = get_object_or_404(PayoutRun, pk=run_id)
+        ineligible = ineligible_now(run)
+        items = run.items.in_progress().exclude(pk__in=[one.item.pk for one in ineligible])
+        return settle_manually(self, request, run, items, ineligible)
 
 
 @admin.register(PayoutItem)
@@ -207,7 +207,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     list_select_related = ["affiliate"]
     search_fields = ["affiliate__code", "paypal_item_id"]
     fields = [
-        *("affiliate", "batch", "total", "receiver", "state", "error", "failure", "reference"),
+        *("affiliate", "run", "total", "receiver", "state", "error", "failure", "reference"),
         *("created_at", "settled_at"),
     ]
     fields += ["paypal_item_id"]
@@ -215,7 +215,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         items: QuerySet[Any] = super().get_queryset(request)
-        return items.select_related("affiliate", "batch")
+        return items.select_related("affiliate", "run")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         """Also searches by the full reference of a manual payment, which is sealed."""
@@ -226,7 +226,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         name = "affiliates_payoutitem_{}".format
         return [
-            path("<uuid:item_id>/take-back/", wrap(require_POST(self.take_back)), name=name("take_back")),
+            path("<uuid:item_id>/take-back/", wrap(require_POST(self.cancel_at_paypal)), name=name("cancel_at_paypal")),
             path("<uuid:item_id>/settle/", wrap(self.settle), name=name("settle")),
             *super().get_urls(),
         ]
@@ -237,7 +237,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
 
     @speaks_to_paypal
     @needs(PREPARE)
-    def take_back(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
+    def cancel_at_paypal(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         """Cancels an unclaimed payout at PayPal."""
         item = get_object_or_404(PayoutItem, pk=item_id, state=PayoutItem.State.UNCLAIMED)
         try:
@@ -253,84 +253,86 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     @confirmed_recently
     @needs(PREPARE)
     def settle(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
-        item = get_object_or_404(PayoutItem.objects.select_related("batch"), pk=item_id)
-        items = PayoutItem.objects.filter(pk=item.pk).moving()
-        return settle_by_hand(self, request, item, items, barred_of(items.select_related("affiliate")))
+        item = get_object_or_404(PayoutItem.objects.select_related("run"), pk=item_id)
+        items = PayoutItem.objects.filter(pk=item.pk).in_progress()
+        return settle_manually(self, request, item, items, ineligible_payouts(items.select_related("affiliate")))
 
 
-def _settled(batch: PayoutBatch, items: QuerySet[PayoutItem], values: dict[str, Any], actor: User) -> str:
+def _settled(run: PayoutRun, items: QuerySet[PayoutItem], values: dict[str, Any], actor: User) -> str:
     """Settles the payouts and returns a sentence that says what was done. Raises `ActionRefused`."""
     if values["outcome"] == SettleForm.PAID:
         day, reference = values["paid_on"], values["reference"]
-        paid = mark_paid_by_hand(batch=batch, items=items, reference=reference, paid_on=day, actor=actor)
+        paid = mark_paid_manually(run=run, items=items, reference=reference, paid_on=day, actor=actor)
         return f"{paid} marked as paid."
-    return f"{mark_failed_by_hand(batch=batch, items=items, reason=values['reason'], actor=actor)} due again."
+    return f"{mark_failed_manually(run=run, items=items, reason=values['reason'], actor=actor)} due again."
 
 
-def settle_by_hand(
+def settle_manually(
     model_admin: Any,
     request: HttpRequest,
-    about: PayoutBatch | PayoutItem,
+    about: PayoutRun | PayoutItem,
     items: QuerySet[PayoutItem],
-    barred: list[Barred],
+    ineligible: list[IneligiblePayout],
 ) -> HttpResponse:
     """One form for a single payout or a whole run: paid, with reference and day, or failed, with the reason.
 
-    `barred` are listed on the page as payouts not to make.
+    `ineligible` are listed on the page as payouts not to make.
     """
-    batch = about.batch if isinstance(about, PayoutItem) else about
+    run = about.run if isinstance(about, PayoutItem) else about
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            done = _settled(batch, items, form.cleaned_data, _acting(request))
+            done = _settled(run, items, form.cleaned_data, _acting(request))
         except ActionRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            model_admin.log_change(request, batch, "settled manually")
+            model_admin.log_change(request, run, "settled manually")
             model_admin.message_user(request, done)
-            return redirect("admin:affiliates_payoutbatch_change", batch.pk)
+            return redirect("admin:affiliates_payoutrun_change", run.pk)
     sums = items.aggregate(count=Count("pk"), sum=Sum("amount_minor"))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": "Record manual payments",
         "opts": model_admin.opts,
         "about": about,
-        "batch": batch,
+        "run": run,
         "count": sums["count"],
-        "total": Money(sums["sum"] or 0, batch.currency),
-        "barred": [(one.item, one.reason.label) for one in barred],
+        "total": Money(sums["sum"] or 0, run.currency),
+        "ineligible": [(one.item, one.reason.label) for one in ineligible],
         "form": form,
     }
     return render(request, "affiliates/admin/payout_settle.html", context)
 
 
-def in_words(barred: list[Barred]) -> str:
+def in_words(ineligible: list[IneligiblePayout]) -> str:
     """`ERIN, the account is suspended; …`, as many as fit into a message."""
-    named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in barred[:NAMED]]
-    return "; ".join([*named, *([f"and {len(barred) - NAMED} more, listed below"] if len(barred) > NAMED else [])])
+    named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in ineligible[:NAMED]]
+    return "; ".join(
+        [*named, *([f"and {len(ineligible) - NAMED} more, listed below"] if len(ineligible) > NAMED else [])]
+    )
 
 
-def barred_now(batch: PayoutBatch) -> list[Barred]:
+def ineligible_now(run: PayoutRun) -> list[IneligiblePayout]:
     """The payouts that approving the run or making its list would leave out; once it is made, those not to pay."""
-    if batch.state == PayoutBatch.State.PREPARED or (batch.is_by_hand and batch.state == PayoutBatch.State.APPROVED):
-        return barred_of(batch.items.moving().select_related("affiliate").order_by("pk"))
+    if run.state == PayoutRun.State.PREPARED or (run.is_manual and run.state == PayoutRun.State.APPROVED):
+        return ineligible_payouts(run.items.in_progress().select_related("affiliate").order_by("pk"))
     return []
 
 
-def left_out_of(batch: PayoutBatch) -> list[tuple[PayoutItem, str]]:
+def left_out_payouts(run: PayoutRun) -> list[tuple[PayoutItem, str]]:
     """The payouts left out at approval or at sending, each with its reason; in the wording for staff where it still
     applies."""
     words = [reason.words for reason in Ineligibility]
-    released = batch.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate")
-    now = {one.item.pk: one.reason.label for one in barred_of(released)}
+    released = run.items.filter(state=PayoutItem.State.CANCELLED, error__in=words).select_related("affiliate")
+    now = {one.item.pk: one.reason.label for one in ineligible_payouts(released)}
     return [(item, now.get(item.pk, item.error)) for item in released.order_by("pk")]
 
 
-def progress_of(batch: PayoutBatch) -> dict[str, Any]:
+def run_progress(run: PayoutRun) -> dict[str, Any]:
     """How many payouts of a run are in each state, and how many are settled."""
-    states_of = batch.items.order_by().values_list("state").annotate(count=Count("pk"))
+    states_of = run.items.order_by().values_list("state").annotate(count=Count("pk"))
     counts: dict[str, int] = dict(states_of)
     total = sum(counts.values())
-    ended = total - sum(counts.get(state, 0) for state in PayoutItem.MOVING)
+    ended = total - sum(counts.get(state, 0) for state in PayoutItem.IN_PROGRESS)
     states = [(state.value, state.label, counts[state]) for state in PayoutItem.State if counts.get(state)]
     return {"total": total, "ended": ended, "states": states}

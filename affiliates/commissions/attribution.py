@@ -13,7 +13,7 @@ from privacy.web.client_address import client_address
 from shop.models import Order
 
 from .flags import raise_flag
-from .fraud_signals import is_paid_by_the_affiliate, signs_of
+from .fraud_signals import detect_fraud_signals, is_payer_the_affiliate
 from .rates import rate_for
 
 
@@ -21,15 +21,15 @@ def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribu
     """Attributes an order by the code typed at checkout, or else by the referral cookie, and raises fraud flags."""
     attribution = _attribution_of(order, request, code)
     if attribution is not None:
-        for kind in signs_of(attribution=attribution, buyer=request.user):
+        for kind in detect_fraud_signals(attribution=attribution, buyer=request.user):
             raise_flag(attribution=attribution, kind=kind)
     return attribution
 
 
-def flag_the_payer(*, order: Order, payer_email: str) -> None:
+def flag_self_payment(*, order: Order, payer_email: str) -> None:
     """Holds the commission when the order was paid from the affiliate's own PayPal account."""
     attribution = Attribution.objects.filter(order=order).select_related("affiliate__user").first()
-    if attribution is not None and is_paid_by_the_affiliate(attribution.affiliate, payer_email=payer_email):
+    if attribution is not None and is_payer_the_affiliate(attribution.affiliate, payer_email=payer_email):
         raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
 
 
@@ -44,12 +44,12 @@ def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attributio
         order,
         referral.affiliate,
         route=Attribution.Route.COOKIE,
-        click=_compared(referral.click, request),
+        click=_with_address_comparison(referral.click, request),
     )
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
-def _compared(click: Click | None, request: HttpRequest) -> Click | None:
+def _with_address_comparison(click: Click | None, request: HttpRequest) -> Click | None:
     """The click, marked with whether the order came from the same address. Unmarked once the address is unreadable."""
     clicked_from = click.readable_address() if click else None
     if click is not None and clicked_from is not None:

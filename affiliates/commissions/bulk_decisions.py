@@ -77,10 +77,10 @@ def _why_not(commission: Commission, *, held_counts: bool) -> str:
     """Why this commission can't be decided; empty if it can."""
     if commission.state != State.PENDING:
         return f"it is already {commission.get_state_display()}"
-    return held_because(commission) if held_counts else ""
+    return hold_reasons(commission) if held_counts else ""
 
 
-def held_because(commission: Commission) -> str:
+def hold_reasons(commission: Commission) -> str:
     """The reasons of all open flags, which must have been prefetched."""
     flags = (flag for flag in commission.attribution.flags.all() if flag.state == Flag.State.OPEN)
     return "; ".join(f"{Flag.Kind(flag.kind).label}{flag.why and f': {flag.why}'}" for flag in flags)

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Prefetch
 
-from affiliates.models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, rate_in_words
+from affiliates.models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, format_rate
 from shop.models import Order, Payment, Refund
 from shop.money import Money
 
@@ -48,7 +48,7 @@ def explain_order(order: Order) -> list[Line]:
     ]
 
 
-def to_explain(commissions: CommissionQuerySet) -> CommissionQuerySet:
+def with_explanation_data(commissions: CommissionQuerySet) -> CommissionQuerySet:
     """The commissions with everything their explanations read, in a constant number of queries."""
     entries = LedgerEntry.objects.select_related("claim__payout")
     return commissions.select_related(
@@ -81,7 +81,7 @@ def _origin(attribution: Attribution) -> Iterator[Line]:
 
 def _rate(attribution: Attribution, currency: str) -> Iterator[Line]:
     flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
-    words = rate_in_words(attribution.rate_percent, flat)
+    words = format_rate(attribution.rate_percent, flat)
     yield Line("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
 
 
@@ -169,10 +169,10 @@ def _state_text(commission: Commission) -> str:
 
 def _ledger(commission: Commission) -> Iterator[Line]:
     for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
-        yield Line("Ledger", f"{_day(entry.created_at)}: {entry.total}, {entry_in_words(entry)}{_payout(entry)}.")
+        yield Line("Ledger", f"{_day(entry.created_at)}: {entry.total}, {describe_entry(entry)}{_payout(entry)}.")
 
 
-def entry_in_words(entry: LedgerEntry) -> str:
+def describe_entry(entry: LedgerEntry) -> str:
     return f"{entry.get_kind_display()}: {entry.reason}" if entry.reason else entry.get_kind_display()
 
 

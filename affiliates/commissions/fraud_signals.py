@@ -27,7 +27,7 @@ TOO_MANY_REFUNDED = 0.3
 GMAIL = {"gmail.com", "googlemail.com"}  # the same mailbox: https://support.google.com/mail/answer/10313
 
 
-def signs_of(*, attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> list[str]:
+def detect_fraud_signals(*, attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> list[str]:
     """The signals about an order when it is placed."""
     return list(_signs(attribution, buyer))
 
@@ -40,13 +40,13 @@ def _signs(attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) ->
         yield Kind.SAME_EMAIL
     if mailbox and mailbox == mailbox_of(affiliate.payout_email):
         yield Kind.SAME_PAYOUT_EMAIL
-    if _address_brought_others(attribution):
+    if _address_has_other_buyers(attribution):
         yield Kind.SAME_ADDRESS
     if _is_refunded_too_often(attribution):
         yield Kind.REFUND_RATE
 
 
-def is_paid_by_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
+def is_payer_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
     """Compares PayPal's payer with both of the affiliate's addresses when the payment arrives, without storing it."""
     return mailbox_of(payer_email) in {mailbox_of(affiliate.payout_email), mailbox_of(affiliate.user.email)} - {""}
 
@@ -62,7 +62,7 @@ def mailbox_of(email: str | None) -> str:
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)
-def _address_brought_others(attribution: Attribution) -> bool:
+def _address_has_other_buyers(attribution: Attribution) -> bool:
     """Whether another buyer's click and order for this affiliate came from the same address within the life of the
     clicks."""
     click = attribution.click

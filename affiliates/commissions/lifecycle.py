@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from affiliates.models import Attribution, Commission, Flag, LedgerEntry, reckon
+from affiliates.models import Attribution, Commission, Flag, LedgerEntry, calculate_commission
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
@@ -39,7 +39,7 @@ def earn_commission(*, payment: Payment) -> Commission | None:
     if attribution is None:
         return None
     base = commission_base(payment=payment)
-    amount = reckon(base, percent=attribution.rate_percent, flat_minor=attribution.rate_flat_minor)
+    amount = calculate_commission(base, percent=attribution.rate_percent, flat_minor=attribution.rate_flat_minor)
     commission, is_new = Commission.objects.get_or_create(
         attribution=attribution,
         defaults={
@@ -113,9 +113,9 @@ def reverse_commission(*, payment: Payment, refund: Refund) -> None:
     if commission is None or commission.state == State.REJECTED:
         return
     share = reversed_share(commission, payment)
-    taken_back = share - Money(commission.reversed_minor, commission.currency)
+    reversed_amount = share - Money(commission.reversed_minor, commission.currency)
     if _note_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
-        _enter_reversal(commission, taken_back, refund)
+        _enter_reversal(commission, reversed_amount, refund)
         record(action="affiliates.commission.reversed", about=commission, actor=None)
 
 
@@ -141,10 +141,10 @@ def _note_reversal(commission: Commission, share: Money, *, everything: bool) ->
     return before != (commission.reversed_minor, commission.state)
 
 
-def _enter_reversal(commission: Commission, taken_back: Money, refund: Refund) -> None:
+def _enter_reversal(commission: Commission, reversed_amount: Money, refund: Refund) -> None:
     """Debits only what was credited; a pending commission is credited less later."""
     if commission.approved_at:
-        _enter(commission, LedgerEntry.Kind.REVERSAL, -taken_back, refund=refund)
+        _enter(commission, LedgerEntry.Kind.REVERSAL, -reversed_amount, refund=refund)
 
 
 def _enter(commission: Commission, kind: str, amount: Money, **further: object) -> None:

@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from affiliates.mails import DISPUTE_ANSWERED, DISPUTE_OPENED, DISPUTE_OVERDUE
-from affiliates.models import Commission, CommissionDispute
+from affiliates.mails import OBJECTION_ANSWERED, OBJECTION_OPENED, OBJECTION_OVERDUE
+from affiliates.models import Commission, Objection
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import notify
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 ANSWER_WITHIN = 10  # business days
 REMIND_EVERY = timedelta(days=1)
-State = CommissionDispute.State
+State = Objection.State
 
 
-def open_dispute(*, commission: Commission, text: str, actor: User) -> CommissionDispute:
+def open_objection(*, commission: Commission, text: str, actor: User) -> Objection:
     """Opens an affiliate's objection to one of their own commissions. Raises `ActionRefused`."""
     if commission.affiliate.user_id != actor.pk:
         raise ActionRefused("This commission is not yours.")
@@ -42,55 +42,55 @@ def open_dispute(*, commission: Commission, text: str, actor: User) -> Commissio
 
 
 @transaction.atomic
-def _open(commission: Commission, text: str, actor: User) -> CommissionDispute:
+def _open(commission: Commission, text: str, actor: User) -> Objection:
     now = timezone.now()
-    dispute = CommissionDispute.objects.create(
+    objection = Objection.objects.create(
         commission=commission, text=text, opened_at=now, due_at=business_days_after(now, ANSWER_WITHIN)
     )
-    notify(DISPUTE_OPENED, to=settings.BUSINESS["email"], about=dispute)
-    record(action="affiliates.dispute.opened", about=dispute, actor=actor)
-    return dispute
+    notify(OBJECTION_OPENED, to=settings.BUSINESS["email"], about=objection)
+    record(action="affiliates.objection.opened", about=objection, actor=actor)
+    return objection
 
 
 @transaction.atomic
-def answer_dispute(
-    *, dispute: CommissionDispute, answer: str, upheld: bool, actor: User, adjustment: Money | None = None
+def answer_objection(
+    *, objection: Objection, answer: str, upheld: bool, actor: User, adjustment: Money | None = None
 ) -> None:
     """Answers with a reason; upholding an objection may adjust the balance. Raises `ActionRefused`."""
     if not answer.strip():
         raise ActionRefused("Please enter a reason. The affiliate will see it.")
     if adjustment and not upheld:
         raise ActionRefused("An adjustment needs an upheld objection.")
-    dispute = CommissionDispute.objects.select_for_update().get(pk=dispute.pk)
-    if dispute.state != State.OPEN:
+    objection = Objection.objects.select_for_update().get(pk=objection.pk)
+    if objection.state != State.OPEN:
         raise ActionRefused("This objection was already answered.")
-    dispute.state = State.UPHELD if upheld else State.DECLINED
-    dispute.answer, dispute.answered_at, dispute.answered_by = answer.strip()[:4000], timezone.now(), actor
-    dispute.save(update_fields=["state", "answer", "answered_at", "answered_by"])
+    objection.state = State.UPHELD if upheld else State.DECLINED
+    objection.answer, objection.answered_at, objection.answered_by = answer.strip()[:4000], timezone.now(), actor
+    objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     if adjustment:
-        _adjust(dispute, adjustment, actor)
-    user = dispute.commission.affiliate.user
-    notify(DISPUTE_ANSWERED, to=user.email, about=dispute, context={"name": user.get_short_name()})
-    record(action="affiliates.dispute.answered", about=dispute, actor=actor)
+        _adjust(objection, adjustment, actor)
+    user = objection.commission.affiliate.user
+    notify(OBJECTION_ANSWERED, to=user.email, about=objection, context={"name": user.get_short_name()})
+    record(action="affiliates.objection.answered", about=objection, actor=actor)
 
 
-def _adjust(dispute: CommissionDispute, amount: Money, actor: User) -> None:
-    commission = dispute.commission
+def _adjust(objection: Objection, amount: Money, actor: User) -> None:
+    commission = objection.commission
     reason = "your objection to a commission was upheld"
     adjust_ledger(affiliate=commission.affiliate, amount=amount, reason=reason, actor=actor, commission=commission)
 
 
-def remind_of_overdue_disputes(*, now: datetime) -> int:
+def remind_of_overdue_objections(*, now: datetime) -> int:
     """Reminds staff of each overdue objection, once a day until it is answered. Returns how many."""
-    overdue = CommissionDispute.objects.open().filter(
+    overdue = Objection.objects.open().filter(
         Q(reminded_at__isnull=True) | is_due("reminded_at", now - REMIND_EVERY), due_at__lt=now
     )
-    return sum(_remind(dispute, now) for dispute in overdue[:100])
+    return sum(_remind(objection, now) for objection in overdue[:100])
 
 
 @transaction.atomic
-def _remind(dispute: CommissionDispute, now: datetime) -> bool:
-    claimed = CommissionDispute.objects.filter(pk=dispute.pk, reminded_at=dispute.reminded_at).update(reminded_at=now)
+def _remind(objection: Objection, now: datetime) -> bool:
+    claimed = Objection.objects.filter(pk=objection.pk, reminded_at=objection.reminded_at).update(reminded_at=now)
     if claimed:
-        notify(DISPUTE_OVERDUE, to=settings.BUSINESS["email"], about=dispute)
+        notify(OBJECTION_OVERDUE, to=settings.BUSINESS["email"], about=objection)
     return bool(claimed)

@@ -24,13 +24,13 @@ def restore_commission(*, payment: Payment, refund: Refund) -> None:
     if commission is None or commission.state == State.REJECTED:
         return
     share = reversed_share(commission, payment)
-    given_back = Money(commission.reversed_minor, commission.currency) - share
+    restored_amount = Money(commission.reversed_minor, commission.currency) - share
     state = _state_without(commission) if commission.state == State.REVERSED else commission.state
-    if given_back.minor <= 0 and state == commission.state:
+    if restored_amount.minor <= 0 and state == commission.state:
         return
     commission.reversed_minor, commission.state = share.minor, state
     commission.save(update_fields=["reversed_minor", "state"])
-    _enter(commission, given_back, refund)
+    _enter(commission, restored_amount, refund)
     record(action="affiliates.commission.restored", about=commission, actor=None)
 
 
@@ -39,7 +39,7 @@ def _state_without(commission: Commission) -> str:
     if commission.approved_at is None:
         return State.PENDING
     payout = _last_payout(commission)
-    if payout is None or payout.state in PayoutItem.CAME_BACK:
+    if payout is None or payout.state in PayoutItem.RETURNED_STATES:
         return State.APPROVED
     return State.PAID if payout.state == PayoutItem.State.PAID else State.IN_PAYOUT
 
@@ -54,14 +54,14 @@ def _last_payout(commission: Commission) -> PayoutItem | None:
     return payout
 
 
-def _enter(commission: Commission, given_back: Money, refund: Refund) -> None:
+def _enter(commission: Commission, restored_amount: Money, refund: Refund) -> None:
     """A commission that was never credited needs no entry: more is credited when it is approved."""
-    if commission.approved_at and given_back.minor:
+    if commission.approved_at and restored_amount.minor:
         LedgerEntry.objects.create(
             affiliate_id=commission.attribution.affiliate_id,
             kind=LedgerEntry.Kind.RESTORED,
-            amount_minor=given_back.minor,
-            currency=given_back.currency,
+            amount_minor=restored_amount.minor,
+            currency=restored_amount.currency,
             commission=commission,
             refund=refund,
         )

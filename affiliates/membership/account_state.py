@@ -19,8 +19,8 @@ from affiliates.models import (
     Affiliate,
     Application,
     Commission,
-    CommissionDispute,
     LedgerEntry,
+    Objection,
     PayoutEmailChange,
     PayoutItem,
 )
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 State = Affiliate.State
-STAYS_AT_LEAST = timedelta(days=7)  # a payment in progress may still bring a commission
+KEPT_AT_LEAST = timedelta(days=7)  # a payment in progress may still bring a commission
 AT_ONCE = 500
 
 
@@ -92,18 +92,18 @@ def _tell(kind: MailKind, affiliate: Affiliate) -> None:
     notify(kind, to=user.email, about=affiliate, context={"name": user.get_short_name()})
 
 
-def part_with_closed_affiliates(*, now: datetime) -> int:
+def anonymize_closed_affiliates(*, now: datetime) -> int:
     """Erases the personal data of each closed account that is settled. Returns how many."""
-    closed = Affiliate.objects.closing().filter(closed_at__lte=now - STAYS_AT_LEAST)
-    settled = closed.exclude(pk__in=_with_money_to_come()).select_related("user").order_by("closed_at")
+    closed = Affiliate.objects.closing().filter(closed_at__lte=now - KEPT_AT_LEAST)
+    settled = closed.exclude(pk__in=_with_unsettled_money()).select_related("user").order_by("closed_at")
     return sum(_part(affiliate, now) for affiliate in settled[:AT_ONCE])
 
 
-def _with_money_to_come() -> models.QuerySet[Any]:
+def _with_unsettled_money() -> models.QuerySet[Any]:
     """Affiliates with a positive balance, an unsettled commission, or a payout in progress."""
     unsettled = [Commission.State.PENDING, Commission.State.IN_PAYOUT]
     earning = Affiliate.objects.filter(attributions__commission__state__in=unsettled)
-    awaiting = Affiliate.objects.filter(payouts__state__in=PayoutItem.MOVING)
+    awaiting = Affiliate.objects.filter(payouts__state__in=PayoutItem.IN_PROGRESS)
     balances = LedgerEntry.objects.order_by().values("affiliate", "currency").annotate(sum=Sum("amount_minor"))
     owed = Affiliate.objects.filter(pk__in=balances.filter(sum__gt=0).values("affiliate"))
     return earning.order_by().values("pk").union(awaiting.order_by().values("pk"), owed.order_by().values("pk"))
@@ -111,11 +111,11 @@ def _with_money_to_come() -> models.QuerySet[Any]:
 
 @transaction.atomic
 def _part(affiliate: Affiliate, now: datetime) -> bool:
-    if not Affiliate.objects.closing().filter(pk=affiliate.pk).update(parted_at=now):
+    if not Affiliate.objects.closing().filter(pk=affiliate.pk).update(anonymized_at=now):
         return False
     for declaration, rows in list(_rows_of(affiliate)):
         apply_rule(declaration, declaration.erasure, rows)
-    record(action="affiliates.account.parted", about=affiliate, actor=None)
+    record(action="affiliates.account.anonymized", about=affiliate, actor=None)
     return True
 
 
@@ -123,7 +123,7 @@ def _rows_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list[Any]]]:
     """The account's personal data. Not found by email address: another affiliate may be paid at the same one."""
     user = affiliate.user
     yield from _declared(PayoutEmailChange.objects.filter(affiliate=affiliate))
-    yield from _declared(CommissionDispute.objects.filter(commission__attribution__affiliate=affiliate))
+    yield from _declared(Objection.objects.filter(commission__attribution__affiliate=affiliate))
     yield from _declared(PayoutItem.objects.filter(affiliate=affiliate))
     if user.email:
         yield from _declared(Application.objects.filter(email_index=user.email))

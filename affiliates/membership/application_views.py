@@ -70,16 +70,16 @@ class ConfirmView(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         application = confirmable_application(token=token, now=timezone.now())
         if application is None:
-            return self._is_over(request)
+            return self._link_expired(request)
         return render(request, "affiliates/confirm_application.html", {"application": application})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         now = timezone.now()
         application = confirmable_application(token=token, now=now)
         if application is None or not confirm_application(application=application, now=now):
-            return self._is_over(request)
+            return self._link_expired(request)
         return redirect("affiliates:confirmed")
 
-    def _is_over(self, request: HttpRequest) -> HttpResponse:
+    def _link_expired(self, request: HttpRequest) -> HttpResponse:
         context: dict[str, Any] = {"days": LINK_LIFE.days}
-        return render(request, "affiliates/link_is_over.html", context, status=410)
+        return render(request, "affiliates/link_expired.html", context, status=410)

@@ -28,7 +28,7 @@ from privacy.mail.sending import notify, queue_mail
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
 
-from .terms import accept_terms, number_now
+from .terms import accept_terms, current_terms_number
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -42,7 +42,7 @@ State = Application.State
 def receive_application(*, application: Application, held: bool = False) -> None:
     """Stores the application with the accepted terms; a task emails the link that confirms its address. A held
     application gets no email: it waits for staff, and is kept as long as a decided one."""
-    application.terms_version, application.state = number_now(), State.HELD if held else State.UNCONFIRMED
+    application.terms_version, application.state = current_terms_number(), State.HELD if held else State.UNCONFIRMED
     application.applied_at = timezone.now()
     application.keep_until = application.applied_at + (KEPT_FOR if held else LINK_LIFE)
     application.save()
@@ -144,7 +144,7 @@ def _approve(application: Application, actor: User | None) -> Affiliate | None:
     if not Application.objects.undecided().select_for_update().filter(pk=application.pk).exists():
         return None
     account = get_user_model().objects.select_for_update().filter(email_index=application.email).first()
-    if why := why_not_approve(application, account):
+    if why := approval_obstacle(application, account):
         raise ActionRefused(why)
     was_confirmed = application.state == State.OPEN
     _decide(application, State.APPROVED)
@@ -158,7 +158,7 @@ def _approve(application: Application, actor: User | None) -> Affiliate | None:
     return affiliate
 
 
-def why_not_approve(application: Application, account: User | None) -> str:
+def approval_obstacle(application: Application, account: User | None) -> str:
     """Why approving would affect an existing account in a wrong way, for staff; empty if it may be approved."""
     if account is None:
         return ""

@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from affiliates.currencies import currencies_of
 from affiliates.mails import MONTHLY_SUMMARY, SALE_MADE
 from affiliates.models import Affiliate, Commission
-from affiliates.statistics.daily_statistics import Figures, figures
+from affiliates.statistics.daily_statistics import Statistics, figures
 from privacy.mail.sending import notify
 from shop.money import Money
 
@@ -21,7 +21,7 @@ AT_ONCE = 500  # summaries per housekeeping run
 
 
 @receiver(post_save, sender=Commission)
-def tell_of_sale(*, instance: Commission, created: bool, **kwargs: Any) -> None:
+def notify_of_sale(*, instance: Commission, created: bool, **kwargs: Any) -> None:
     if not created:
         return
     affiliate = instance.affiliate
@@ -35,7 +35,7 @@ def mail_monthly_summaries(*, now: datetime) -> int:
     until = now.astimezone(UTC).date().replace(day=1) - timedelta(days=1)
     waiting = (
         Affiliate.objects.active()
-        .filter(Q(summed_up_until__isnull=True) | Q(summed_up_until__lt=until), mail_monthly=True)
+        .filter(Q(summarized_until__isnull=True) | Q(summarized_until__lt=until), mail_monthly=True)
         .select_related("user")
         .order_by("joined_at", "pk")
     )
@@ -44,8 +44,8 @@ def mail_monthly_summaries(*, now: datetime) -> int:
 
 @transaction.atomic
 def _sum_up(affiliate: Affiliate, until: date) -> bool:
-    claimed = Affiliate.objects.filter(pk=affiliate.pk, summed_up_until=affiliate.summed_up_until)
-    if not claimed.update(summed_up_until=until) or not affiliate.user.email:
+    claimed = Affiliate.objects.filter(pk=affiliate.pk, summarized_until=affiliate.summarized_until)
+    if not claimed.update(summarized_until=until) or not affiliate.user.email:
         return False
     months = {currency: _month(affiliate, until, currency) for currency in currencies_of(affiliate)}
     clicks, orders = next(iter(months.values())).clicks, sum(month.orders for month in months.values())
@@ -57,10 +57,10 @@ def _sum_up(affiliate: Affiliate, until: date) -> bool:
     return notify(MONTHLY_SUMMARY, to=affiliate.user.email, about=affiliate, context=context)
 
 
-def _month(affiliate: Affiliate, until: date, currency: str) -> Figures:
-    return sum(figures(affiliate, since=until.replace(day=1), until=until, currency=currency).values(), Figures())
+def _month(affiliate: Affiliate, until: date, currency: str) -> Statistics:
+    return sum(figures(affiliate, since=until.replace(day=1), until=until, currency=currency).values(), Statistics())
 
 
-def _in_words(month: Figures, currency: str) -> str:
+def _in_words(month: Statistics, currency: str) -> str:
     earned, reversed_ = Money(month.earned_minor, currency), Money(month.reversed_minor, currency)
     return f"{earned} earned" + (f", {reversed_} reversed after refunds" if reversed_.minor else "")

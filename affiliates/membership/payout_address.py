@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models.session import end_sessions
 from accounts.passwords.link import send_password_link
-from affiliates.mails import PAYOUT_EMAIL_ASKED, PAYOUT_EMAIL_CHANGED
+from affiliates.mails import PAYOUT_EMAIL_CHANGED, PAYOUT_EMAIL_REQUESTED
 from affiliates.models import Affiliate, PayoutEmailChange
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
@@ -31,7 +31,7 @@ State = PayoutEmailChange.State
 
 
 @transaction.atomic
-def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, actor: User) -> PayoutEmailChange:
+def request_payout_email_change(*, affiliate: Affiliate, email: str | None, actor: User) -> PayoutEmailChange:
     """Requests a change, by the affiliate or by staff; None removes the address. It takes effect after `HOLD`, and
     replaces a pending one. Raises `ActionRefused`."""
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
@@ -48,13 +48,13 @@ def ask_for_payout_email(*, affiliate: Affiliate, email: str | None, actor: User
     told = [*(row.email for row in used), affiliate.payout_email, affiliate.user.email]
     for address in {normalise_email(address): address for address in told if address}.values():
         context = {"token": token, "by_staff": actor.pk != affiliate.user_id, "taken_away": email is None}
-        queue_mail(PAYOUT_EMAIL_ASKED, to=address, about=change, context=context)
+        queue_mail(PAYOUT_EMAIL_REQUESTED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=actor)
     return change
 
 
 @transaction.atomic
-def withdraw_payout_email(*, affiliate: Affiliate, actor: User) -> bool:
+def withdraw_payout_email_change(*, affiliate: Affiliate, actor: User) -> bool:
     """Withdraws the affiliate's pending change. False if there is none."""
     withdrawn = _end_waiting(affiliate, timezone.now())
     if withdrawn:
@@ -87,7 +87,7 @@ def stop_payout_email(*, change: PayoutEmailChange, now: datetime) -> bool:
     return True
 
 
-def use_new_payout_emails(*, now: datetime) -> int:
+def apply_payout_email_changes(*, now: datetime) -> int:
     """Applies the changes whose 72 hours have passed. Returns how many."""
     return sum(_use(change, now) for change in PayoutEmailChange.objects.due(now).select_related("affiliate__user"))
 

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 AT_ONCE = 500  # affiliates per housekeeping run
 
 
-def terms_now() -> TermsVersion | None:
+def current_terms() -> TermsVersion | None:
     return TermsVersion.objects.in_force(timezone.now())
 
 
-def number_now() -> str:
+def current_terms_number() -> str:
     """The current version's number, as stored with applications and affiliates; empty if none was ever published."""
-    version = terms_now()
+    version = current_terms()
     return str(version.number) if version else ""
 
 
@@ -88,19 +88,19 @@ def _follows(version: TermsVersion, last: TermsVersion, effective_from: datetime
         raise ActionRefused(f"Version {last.number} takes effect later than this. Please choose a later day.")
 
 
-def tell_of_new_terms(*, now: datetime) -> int:
+def announce_new_terms(*, now: datetime) -> int:
     """Emails each active affiliate once about the newest published version. Returns how many."""
     version = TermsVersion.objects.published().order_by("-effective_from", "-number").first()
     if version is None:
         return 0
-    to_tell = Affiliate.objects.active().filter(told_of_terms__lt=version.number).select_related("user")
+    to_tell = Affiliate.objects.active().filter(announced_terms__lt=version.number).select_related("user")
     return sum(_tell(affiliate, version) for affiliate in to_tell.order_by("joined_at", "pk")[:AT_ONCE])
 
 
 @transaction.atomic
 def _tell(affiliate: Affiliate, version: TermsVersion) -> bool:
-    claimed = Affiliate.objects.filter(pk=affiliate.pk, told_of_terms__lt=version.number).update(
-        told_of_terms=version.number
+    claimed = Affiliate.objects.filter(pk=affiliate.pk, announced_terms__lt=version.number).update(
+        announced_terms=version.number
     )
     if not claimed or affiliate.terms_version == str(version.number):
         return False

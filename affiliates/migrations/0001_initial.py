@@ -95,13 +95,13 @@ class Migration(migrations.Migration):
                 ('website', privacy.encryption.fields.SealedTextField(blank=True, max_length=300, null=True)),
                 ('state_reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=500, null=True, verbose_name='reason')),
                 ('terms_version', models.CharField(max_length=20, verbose_name='accepted version of the terms')),
-                ('told_of_terms', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('announced_terms', models.PositiveSmallIntegerField(default=0, editable=False)),
                 ('mail_sales', models.BooleanField(default=False, verbose_name='each sale')),
                 ('mail_payouts', models.BooleanField(default=True, verbose_name='payouts made or returned')),
                 ('mail_monthly', models.BooleanField(default=False, verbose_name='a summary of each month')),
-                ('summed_up_until', models.DateField(editable=False, null=True)),
+                ('summarized_until', models.DateField(editable=False, null=True)),
                 ('closed_at', models.DateTimeField(editable=False, null=True)),
-                ('parted_at', models.DateTimeField(editable=False, null=True)),
+                ('anonymized_at', models.DateTimeField(editable=False, null=True)),
                 ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='affiliate', to=settings.AUTH_USER_MODEL)),
             ],
@@ -118,6 +118,17 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
+        ),
+        migrations.CreateModel(
+            name='BalanceDelta',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('currency', models.CharField(max_length=3)),
+                ('bucket', models.CharField(max_length=10)),
+                ('entry_count', models.IntegerField(default=0)),
+                ('amount_minor', models.BigIntegerField(default=0, verbose_name='amount in minor units')),
+                ('affiliate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='affiliates.affiliate')),
+            ],
         ),
         migrations.CreateModel(
             name='Click',
@@ -163,25 +174,6 @@ class Migration(migrations.Migration):
             field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='commission', to='affiliates.attribution'),
         ),
         migrations.CreateModel(
-            name='CommissionDispute',
-            fields=[
-                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('text', privacy.encryption.fields.SealedTextField(max_length=4000, null=True)),
-                ('answer', privacy.encryption.fields.SealedTextField(max_length=4000, null=True)),
-                ('state', models.CharField(choices=[('open', 'waiting for an answer'), ('upheld', 'upheld'), ('declined', 'declined')], default='open', max_length=10)),
-                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('due_at', models.DateTimeField()),
-                ('reminded_at', models.DateTimeField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('commission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='disputes', to='affiliates.commission')),
-            ],
-            options={
-                'verbose_name': 'objection',
-                'ordering': ['-opened_at'],
-            },
-        ),
-        migrations.CreateModel(
             name='Creative',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -197,7 +189,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('image', ''), ('width__isnull', True)), models.Q(models.Q(('image', ''), _negated=True), ('height__isnull', False), ('width__isnull', False)), _connector='OR'), name='a_banner_has_its_size')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('image', ''), ('width__isnull', True)), models.Q(models.Q(('image', ''), _negated=True), ('height__isnull', False), ('width__isnull', False)), _connector='OR'), name='creative_dimensions_required')],
             },
         ),
         migrations.CreateModel(
@@ -205,7 +197,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('clicks', models.PositiveIntegerField(default=0)),
-                ('rowless', models.PositiveIntegerField(default=0, verbose_name='clicks without a row')),
+                ('unstored_clicks', models.PositiveIntegerField(default=0, verbose_name='clicks without a row')),
                 ('bots', models.PositiveIntegerField(default=0)),
                 ('previews', models.PositiveIntegerField(default=0, verbose_name='previews and prefetches')),
                 ('refused', models.PositiveIntegerField(default=0, verbose_name='visits that refused tracking')),
@@ -300,25 +292,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PayoutBatch',
+            name='Objection',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('prepared', 'waiting for approval'), ('approved', 'to be paid'), ('sent', 'sent to PayPal'), ('finished', 'finished'), ('denied', 'denied by PayPal'), ('cancelled', 'canceled')], default='prepared', max_length=10)),
-                ('method', models.CharField(choices=[('paypal', 'PayPal Payouts'), ('csv', 'manual, from a CSV list')], default='paypal', max_length=10)),
-                ('currency', models.CharField(max_length=3)),
-                ('problem', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('approved_alone', models.BooleanField(default=False, verbose_name='approved by the person who prepared it, as the only one who may')),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('prepared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('text', privacy.encryption.fields.SealedTextField(max_length=4000, null=True)),
+                ('answer', privacy.encryption.fields.SealedTextField(max_length=4000, null=True)),
+                ('state', models.CharField(choices=[('open', 'waiting for an answer'), ('upheld', 'upheld'), ('declined', 'declined')], default='open', max_length=10)),
+                ('opened_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('due_at', models.DateTimeField()),
+                ('reminded_at', models.DateTimeField(null=True)),
+                ('answered_at', models.DateTimeField(null=True)),
+                ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('commission', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='objections', to='affiliates.commission')),
             ],
             options={
-                'verbose_name': 'payout run',
-                'ordering': ['-created_at'],
-                'permissions': [('prepare_payout', 'Can prepare, cancel and settle payout runs'), ('approve_payout', 'Can approve payout runs')],
+                'verbose_name': 'objection',
+                'ordering': ['-opened_at'],
             },
         ),
         migrations.CreateModel(
@@ -354,7 +343,6 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('settled_at', models.DateTimeField(null=True)),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payouts', to='affiliates.affiliate')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='affiliates.payoutbatch')),
             ],
             options={
                 'verbose_name': 'payout',
@@ -375,14 +363,41 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='affiliates.payoutitem'),
         ),
         migrations.CreateModel(
-            name='PayoutParcel',
+            name='PayoutRun',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('state', models.CharField(choices=[('prepared', 'waiting for approval'), ('approved', 'to be paid'), ('sent', 'sent to PayPal'), ('finished', 'finished'), ('denied', 'denied by PayPal'), ('cancelled', 'canceled')], default='prepared', max_length=10)),
+                ('method', models.CharField(choices=[('paypal', 'PayPal Payouts'), ('csv', 'manual, from a CSV list')], default='paypal', max_length=10)),
+                ('currency', models.CharField(max_length=3)),
+                ('problem', models.CharField(blank=True, max_length=200)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('approved_at', models.DateTimeField(null=True)),
+                ('approved_alone', models.BooleanField(default=False, verbose_name='approved by the person who prepared it, as the only one who may')),
+                ('sent_at', models.DateTimeField(null=True)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('prepared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'payout run',
+                'ordering': ['-created_at'],
+                'permissions': [('prepare_payout', 'Can prepare, cancel and settle payout runs'), ('approve_payout', 'Can approve payout runs')],
+            },
+        ),
+        migrations.AddField(
+            model_name='payoutitem',
+            name='run',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='affiliates.payoutrun'),
+        ),
+        migrations.CreateModel(
+            name='PayPalBatch',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('state', models.CharField(choices=[('waiting', 'to be sent'), ('sent', 'sent to PayPal'), ('ended', 'finished'), ('denied', 'denied by PayPal')], default='waiting', max_length=10)),
                 ('paypal_batch_id', models.CharField(max_length=64, null=True, unique=True, verbose_name='PayPal batch')),
                 ('problem', models.CharField(blank=True, max_length=200)),
                 ('first_sent_at', models.DateTimeField(null=True)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='affiliates.payoutbatch')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='affiliates.payoutrun')),
             ],
             options={
                 'ordering': ['pk'],
@@ -390,8 +405,26 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='payoutitem',
-            name='parcel',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='affiliates.payoutparcel'),
+            name='batch',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='items', to='affiliates.paypalbatch'),
+        ),
+        migrations.CreateModel(
+            name='PendingVisitCount',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('clicks', models.PositiveIntegerField(default=0)),
+                ('unstored_clicks', models.PositiveIntegerField(default=0, verbose_name='clicks without a row')),
+                ('bots', models.PositiveIntegerField(default=0)),
+                ('previews', models.PositiveIntegerField(default=0, verbose_name='previews and prefetches')),
+                ('refused', models.PositiveIntegerField(default=0, verbose_name='visits that refused tracking')),
+                ('day', models.DateField()),
+                ('landing', models.CharField(blank=True, max_length=300)),
+                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pending_visit_counts', to='affiliates.affiliate')),
+                ('label', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='affiliates.label')),
+            ],
+            options={
+                'verbose_name_plural': 'pending_visit_counts',
+            },
         ),
         migrations.CreateModel(
             name='Rate',
@@ -417,35 +450,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attributions', to='affiliates.rate'),
         ),
         migrations.CreateModel(
-            name='RunningSum',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('currency', models.CharField(max_length=3)),
-                ('what', models.CharField(max_length=10)),
-                ('number', models.IntegerField(default=0, verbose_name='number of entries')),
-                ('amount_minor', models.BigIntegerField(default=0, verbose_name='amount in minor units')),
-                ('affiliate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='affiliates.affiliate')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Tally',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('clicks', models.PositiveIntegerField(default=0)),
-                ('rowless', models.PositiveIntegerField(default=0, verbose_name='clicks without a row')),
-                ('bots', models.PositiveIntegerField(default=0)),
-                ('previews', models.PositiveIntegerField(default=0, verbose_name='previews and prefetches')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='visits that refused tracking')),
-                ('day', models.DateField()),
-                ('landing', models.CharField(blank=True, max_length=300)),
-                ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tallies', to='affiliates.affiliate')),
-                ('label', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='affiliates.label')),
-            ],
-            options={
-                'verbose_name_plural': 'tallies',
-            },
-        ),
-        migrations.CreateModel(
             name='TermsVersion',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -460,7 +464,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'versions of the terms',
                 'ordering': ['-number'],
                 'permissions': [('publish_termsversion', 'Can publish versions of the terms')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='published_terms_have_their_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='terms_publication_date_required')],
             },
         ),
         migrations.CreateModel(
@@ -480,6 +484,10 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(django.db.models.functions.text.Upper('code'), name='one_affiliate_per_code'),
         ),
         migrations.AddIndex(
+            model_name='balancedelta',
+            index=models.Index(fields=['affiliate', 'currency', 'bucket'], name='balance_deltas_of_affiliate'),
+        ),
+        migrations.AddIndex(
             model_name='commission',
             index=models.Index(fields=['state', 'hold_until'], name='commissions_by_state'),
         ),
@@ -493,19 +501,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='commission',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rate_flat_minor__isnull', True), ('rate_percent__isnull', False)), models.Q(('rate_flat_minor__isnull', False), ('rate_percent__isnull', True)), _connector='OR'), name='commission_by_one_rate'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rate_flat_minor__isnull', True), ('rate_percent__isnull', False)), models.Q(('rate_flat_minor__isnull', False), ('rate_percent__isnull', True)), _connector='OR'), name='commission_percent_xor_flat'),
         ),
         migrations.AddConstraint(
             model_name='commission',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_at__isnull', True), ('state__in', ['approved', 'in_payout', 'paid']), _negated=True), name='credited_means_approved'),
-        ),
-        migrations.AddConstraint(
-            model_name='commissiondispute',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('commission',), name='one_open_dispute_per_commission'),
-        ),
-        migrations.AddConstraint(
-            model_name='commissiondispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='an_answered_dispute_has_its_day'),
+            constraint=models.CheckConstraint(condition=models.Q(('approved_at__isnull', True), ('state__in', ['approved', 'in_payout', 'paid']), _negated=True), name='credited_commission_approved'),
         ),
         migrations.AddConstraint(
             model_name='dailyclicks',
@@ -513,19 +513,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='dailysales',
-            constraint=models.UniqueConstraint(fields=('affiliate', 'day', 'currency'), name='one_sum_per_day'),
+            constraint=models.UniqueConstraint(fields=('affiliate', 'day', 'currency'), name='one_sales_total_per_day'),
         ),
         migrations.AddConstraint(
             model_name='flag',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('attribution', 'kind', 'dispute_id'), name='one_open_flag_of_a_kind'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('attribution', 'kind', 'dispute_id'), name='one_open_flag_per_kind'),
         ),
         migrations.AddConstraint(
             model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'open')), models.Q(('decided_at__isnull', False), ('state__in', ['cleared', 'confirmed'])), _connector='OR'), name='a_decided_flag_has_its_day'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'open')), models.Q(('decided_at__isnull', False), ('state__in', ['cleared', 'confirmed'])), _connector='OR'), name='flag_decision_date_required'),
         ),
         migrations.AddConstraint(
             model_name='flag',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'dispute'), ('dispute_id', ''), _connector='OR'), name='only_a_dispute_names_one'),
+            constraint=models.CheckConstraint(condition=models.Q(('kind', 'dispute'), ('dispute_id', ''), _connector='OR'), name='flag_dispute_id_only_for_disputes'),
         ),
         migrations.AddConstraint(
             model_name='label',
@@ -540,44 +540,52 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('label', 'currency'), name='label_sales_per_currency'),
         ),
         migrations.AddConstraint(
-            model_name='payoutbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['prepared', 'cancelled']), ('approved_at__isnull', False), _connector='OR'), name='paid_only_when_approved'),
+            model_name='objection',
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('commission',), name='one_open_objection_per_commission'),
         ),
         migrations.AddConstraint(
-            model_name='payoutbatch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prepared_by', models.F('approved_by')), _negated=True), ('approved_alone', True), _connector='OR'), name='payout_approved_by_a_second_person'),
+            model_name='objection',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answered_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='objection_answer_date_required'),
         ),
         migrations.AddConstraint(
             model_name='payoutemailchange',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('affiliate',), name='one_payout_email_waits_at_a_time'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('affiliate',), name='one_pending_payout_email_per_affiliate'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'commission')), fields=('commission',), name='a_commission_is_credited_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'commission')), fields=('commission',), name='commission_credited_once'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reversal')), fields=('refund',), name='a_refund_is_taken_back_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reversal')), fields=('refund',), name='refund_reversed_once'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'restored')), fields=('refund',), name='a_refund_is_undone_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'restored')), fields=('refund',), name='refund_restored_once'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('payout__isnull', False)), fields=('payout', 'kind'), name='a_payout_is_booked_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('payout__isnull', False)), fields=('payout', 'kind'), name='payout_booked_once'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('kind__in', ['commission', 'restored', 'return'])), models.Q(('amount_minor__lt', 0), ('kind__in', ['reversal', 'payout'])), models.Q(('kind', 'adjustment'), models.Q(('amount_minor', 0), _negated=True)), _connector='OR'), name='each_kind_has_its_sign'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('kind__in', ['commission', 'restored', 'return'])), models.Q(('amount_minor__lt', 0), ('kind__in', ['reversal', 'payout'])), models.Q(('kind', 'adjustment'), models.Q(('amount_minor', 0), _negated=True)), _connector='OR'), name='ledger_entry_sign_by_kind'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission__isnull', False), ('kind', 'commission'), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', False), ('kind__in', ['reversal', 'restored']), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', False)), models.Q(('commission__isnull', True), ('kind__in', ['payout', 'return']), ('payout__isnull', False), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('kind', 'adjustment'), ('payout__isnull', True), ('refund__isnull', True)), _connector='OR'), name='each_kind_names_what_it_is_for'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('commission__isnull', False), ('kind', 'commission'), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('commission__isnull', False), ('kind__in', ['reversal', 'restored']), ('payout__isnull', True), ('reason__isnull', True), ('refund__isnull', False)), models.Q(('commission__isnull', True), ('kind__in', ['payout', 'return']), ('payout__isnull', False), ('reason__isnull', True), ('refund__isnull', True)), models.Q(('kind', 'adjustment'), ('payout__isnull', True), ('refund__isnull', True)), _connector='OR'), name='ledger_entry_shape_by_kind'),
+        ),
+        migrations.AddConstraint(
+            model_name='payoutrun',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['prepared', 'cancelled']), ('approved_at__isnull', False), _connector='OR'), name='payout_run_approval_required'),
+        ),
+        migrations.AddConstraint(
+            model_name='payoutrun',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('prepared_by', models.F('approved_by')), _negated=True), ('approved_alone', True), _connector='OR'), name='payout_approved_by_a_second_person'),
         ),
         migrations.AddConstraint(
             model_name='payoutitem',
-            constraint=models.UniqueConstraint(fields=('batch', 'affiliate'), name='one_payout_per_run'),
+            constraint=models.UniqueConstraint(fields=('run', 'affiliate'), name='one_payout_per_run'),
         ),
         migrations.AddConstraint(
             model_name='payoutitem',
@@ -589,11 +597,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='rate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency', ''), ('flat_minor__isnull', True)), models.Q(('flat_minor__isnull', False), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='flat_rate_has_a_currency'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('currency', ''), ('flat_minor__isnull', True)), models.Q(('flat_minor__isnull', False), models.Q(('currency', ''), _negated=True)), _connector='OR'), name='flat_rate_currency_required'),
         ),
         migrations.AddConstraint(
             model_name='rate',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='rate_ends_after_its_start'),
+            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='rate_end_after_start'),
         ),
         migrations.AddConstraint(
             model_name='rate',
@@ -609,14 +617,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='attribution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rate_flat_minor__isnull', True), ('rate_percent__isnull', False)), models.Q(('rate_flat_minor__isnull', False), ('rate_percent__isnull', True)), _connector='OR'), name='attribution_by_one_rate'),
-        ),
-        migrations.AddIndex(
-            model_name='runningsum',
-            index=models.Index(fields=['affiliate', 'currency', 'what'], name='running_sums_of_affiliate'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rate_flat_minor__isnull', True), ('rate_percent__isnull', False)), models.Q(('rate_flat_minor__isnull', False), ('rate_percent__isnull', True)), _connector='OR'), name='attribution_percent_xor_flat'),
         ),
         migrations.AddConstraint(
             model_name='termsacceptance',
-            constraint=models.UniqueConstraint(fields=('affiliate', 'version'), name='a_version_is_accepted_once'),
+            constraint=models.UniqueConstraint(fields=('affiliate', 'version'), name='terms_version_accepted_once'),
         ),
     ]

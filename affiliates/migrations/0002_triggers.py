@@ -132,16 +132,16 @@ class Migration(migrations.Migration):
             ),
             Refuse("delete"),
             Run(
-                "insert_running_sum",
+                "insert_balance_delta",
                 event="insert",
                 sql="""
-                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    INSERT INTO affiliates_balancedelta (affiliate_id, currency, bucket, entry_count, amount_minor)
                     SELECT affiliate_id, NEW.currency, NEW.state, 1, NEW.amount_minor - NEW.reversed_minor
                     FROM affiliates_attribution WHERE id = NEW.attribution_id;
                 """,
             ),
             Run(
-                "update_running_sum",
+                "update_balance_delta",
                 event="update",
                 when="""
                     OLD.state IS DISTINCT FROM NEW.state
@@ -151,10 +151,10 @@ class Migration(migrations.Migration):
                     OR OLD.attribution_id IS DISTINCT FROM NEW.attribution_id
                 """,
                 sql="""
-                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    INSERT INTO affiliates_balancedelta (affiliate_id, currency, bucket, entry_count, amount_minor)
                     SELECT affiliate_id, OLD.currency, OLD.state, -1, OLD.reversed_minor - OLD.amount_minor
                     FROM affiliates_attribution WHERE id = OLD.attribution_id;
-                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    INSERT INTO affiliates_balancedelta (affiliate_id, currency, bucket, entry_count, amount_minor)
                     SELECT affiliate_id, NEW.currency, NEW.state, 1, NEW.amount_minor - NEW.reversed_minor
                     FROM affiliates_attribution WHERE id = NEW.attribution_id;
                 """,
@@ -209,10 +209,10 @@ class Migration(migrations.Migration):
             ),
             Refuse("delete"),
             Run(
-                "insert_running_sum",
+                "insert_balance_delta",
                 event="insert",
                 sql="""
-                    INSERT INTO affiliates_runningsum (affiliate_id, currency, what, number, amount_minor)
+                    INSERT INTO affiliates_balancedelta (affiliate_id, currency, bucket, entry_count, amount_minor)
                     VALUES (NEW.affiliate_id, NEW.currency, 'ledger', 1, NEW.amount_minor);
                 """,
             ),
@@ -229,12 +229,12 @@ class Migration(migrations.Migration):
                 "update",
                 when="""
                     OLD.id IS DISTINCT FROM NEW.id
-                    OR OLD.batch_id IS DISTINCT FROM NEW.batch_id
+                    OR OLD.run_id IS DISTINCT FROM NEW.run_id
                     OR OLD.affiliate_id IS DISTINCT FROM NEW.affiliate_id
                     OR OLD.amount_minor IS DISTINCT FROM NEW.amount_minor
                     OR OLD.currency IS DISTINCT FROM NEW.currency
                     OR OLD.created_at IS DISTINCT FROM NEW.created_at
-                    OR (OLD.parcel_id IS NOT NULL AND NEW.parcel_id IS DISTINCT FROM OLD.parcel_id)
+                    OR (OLD.batch_id IS NOT NULL AND NEW.batch_id IS DISTINCT FROM OLD.batch_id)
                     OR (OLD.state IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
                         AND NEW.state <> OLD.state)
                 """,

@@ -1,7 +1,7 @@
 """Affiliates, the visits they bring, and the money they earn."""
 
 from .affiliate import CODE, Affiliate, AffiliateCode, Application, new_code
-from .balance import LEDGER, RunningSum, Total
+from .balance import LEDGER, BalanceDelta, Total
 from .click import REFERRAL_LIFE, Click
 from .commission import Attribution, Commission, CommissionQuerySet
 from .creative import IMAGES, Creative
@@ -9,11 +9,11 @@ from .flag import Flag
 from .label import LONGEST_LABEL, MOST_LABELS, Label, LabelSales, UncountedSale
 from .ledger import LedgerEntry, PayoutClaim
 from .ledger_check import LedgerCheck
-from .objection import CommissionDispute
-from .payout import PayoutBatch, PayoutItem, PayoutParcel
+from .objection import Objection
+from .payout import PayoutItem, PayoutRun, PayPalBatch
 from .payout_email import PayoutEmailChange
-from .rate import Rate, rate_in_words, reckon
-from .rollup import COUNTERS, By, DailyClicks, DailySales, Tally
+from .rate import Rate, calculate_commission, format_rate
+from .rollup import COUNTERS, By, DailyClicks, DailySales, PendingVisitCount
 from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
@@ -31,7 +31,7 @@ __all__ = [
     "By",
     "Click",
     "Commission",
-    "CommissionDispute",
+    "Objection",
     "CommissionQuerySet",
     "Flag",
     "Label",
@@ -41,19 +41,19 @@ __all__ = [
     "DailyClicks",
     "DailySales",
     "LedgerEntry",
-    "PayoutBatch",
+    "PayoutRun",
     "PayoutClaim",
     "PayoutEmailChange",
     "PayoutItem",
-    "PayoutParcel",
+    "PayPalBatch",
     "Rate",
-    "RunningSum",
-    "Tally",
+    "BalanceDelta",
+    "PendingVisitCount",
     "TermsAcceptance",
     "TermsVersion",
     "Total",
     "UncountedSale",
     "new_code",
-    "rate_in_words",
-    "reckon",
+    "format_rate",
+    "calculate_commission",
 ]

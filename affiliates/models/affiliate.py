@@ -126,7 +126,7 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
     def spelled(self, code: str) -> AffiliateQuerySet:
         """The affiliate who has or had this code, in any spelling that links and the checkout accept, or within a whole
         link."""
-        read = read_code("".join(code.split()))
+        read = extract_code("".join(code.split()))
         return self.filter(codes__code_index=read) if CODE.fullmatch(normalize_code(read)) else self.none()
 
     def payees(self) -> AffiliateQuerySet:
@@ -135,7 +135,7 @@ class AffiliateQuerySet(models.QuerySet["Affiliate"]):
 
     def closing(self) -> AffiliateQuerySet:
         """Closed, but not anonymized yet: a payout may be outstanding."""
-        return self.filter(state=Affiliate.State.CLOSED, closed_at__isnull=False, parted_at__isnull=True)
+        return self.filter(state=Affiliate.State.CLOSED, closed_at__isnull=False, anonymized_at__isnull=True)
 
 
 CODE = re.compile(r"\A[A-Za-z0-9_-]{2,32}\Z")
@@ -143,7 +143,7 @@ _IN_A_LINK = re.compile(r"(?:^|[/?&])(?:go/|ref=)([^/?&#]+)")
 _AROUND = "#@\"'`.,;:!?()<>[]{} \u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # what people write around a code
 
 
-def read_code(typed: str) -> str:
+def extract_code(typed: str) -> str:
     """Extracts the code from what somebody typed or pasted: alone, behind `#` or `@`, in quotation marks, in full-width
     letters, with a dash for a hyphen, or in a whole link. Returns something that doesn't match `CODE` if there is none.
     """
@@ -155,7 +155,7 @@ def read_code(typed: str) -> str:
     return "".join("-" if unicodedata.category(each) == "Pd" else each for each in text.strip(_AROUND))
 
 
-is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or underscores.")
+validate_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or underscores.")
 
 
 @personal_data(
@@ -167,8 +167,8 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
         "state_reason": "why it was suspended or closed",
     },
     other_columns=(
-        "id user_id code state joined_at terms_version payout_email_index told_of_terms mail_sales mail_payouts"
-        " mail_monthly summed_up_until closed_at parted_at"
+        "id user_id code state joined_at terms_version payout_email_index announced_terms mail_sales mail_payouts"
+        " mail_monthly summarized_until closed_at anonymized_at"
     ),
     found_by=("user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
@@ -180,7 +180,7 @@ is_a_code = RegexValidator(CODE.pattern, "Two to 32 letters, digits, hyphens or 
         "mail_payouts": "email about payouts",
         "mail_monthly": "monthly summary by email",
     },
-    unlisted=frozenset({"told_of_terms", "summed_up_until", "parted_at"}),
+    unlisted=frozenset({"announced_terms", "summarized_until", "anonymized_at"}),
     correctable={"website": "url"},
     source="your application and your profile",
     recipients="PayPal, when it pays you",
@@ -196,7 +196,7 @@ class Affiliate(SealedModel):
         max_length=32,
         unique=True,
         default=new_code,
-        validators=[is_a_code],
+        validators=[validate_code],
         help_text="Links with a former code keep working for the same affiliate. No code is ever reassigned.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
@@ -205,13 +205,13 @@ class Affiliate(SealedModel):
     website = SealedTextField(max_length=300, blank=True, null=True)
     state_reason = SealedTextField("reason", max_length=500, blank=True, null=True)
     terms_version = models.CharField("accepted version of the terms", max_length=20)
-    told_of_terms = models.PositiveSmallIntegerField(default=0, editable=False)  # the newest version announced by email
+    announced_terms = models.PositiveSmallIntegerField(default=0, editable=False)  # the newest version announced
     mail_sales = models.BooleanField("each sale", default=False)
     mail_payouts = models.BooleanField("payouts made or returned", default=True)
     mail_monthly = models.BooleanField("a summary of each month", default=False)
-    summed_up_until = models.DateField(null=True, editable=False)  # the last day that a monthly summary covered
+    summarized_until = models.DateField(null=True, editable=False)  # the last day that a monthly summary covered
     closed_at = models.DateTimeField(null=True, editable=False)
-    parted_at = models.DateTimeField(null=True, editable=False)  # personal data erased
+    anonymized_at = models.DateTimeField(null=True, editable=False)  # personal data erased
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = AffiliateQuerySet.as_manager()
@@ -241,7 +241,7 @@ class Affiliate(SealedModel):
     @property
     def is_closing(self) -> bool:
         """Closed, but not anonymized yet: a payout may be outstanding."""
-        return self.state == self.State.CLOSED and self.closed_at is not None and self.parted_at is None
+        return self.state == self.State.CLOSED and self.closed_at is not None and self.anonymized_at is None
 
     @property
     def is_active(self) -> bool:

@@ -18,23 +18,24 @@ LEDGER = "ledger"  # the other balances are named after a commission state
 class Total:
     """A number of entries, and their sum in minor units (cents for USD)."""
 
-    number: int = 0
+    entry_count: int = 0
     minor: int = 0
 
 
-class RunningSumQuerySet(models.QuerySet["RunningSum"]):
+class BalanceDeltaQuerySet(models.QuerySet["BalanceDelta"]):
     def totals(self, affiliate: Affiliate, currency: str) -> dict[str, Total]:
         """The totals of the ledger and of each commission state, in one query over a handful of rows."""
-        rows = self.filter(affiliate=affiliate, currency=currency).order_by().values_list("what")
-        return {what: Total(number, minor) for what, number, minor in rows.annotate(Sum("number"), Sum("amount_minor"))}
+        rows = self.filter(affiliate=affiliate, currency=currency).order_by().values_list("bucket")
+        sums = rows.annotate(Sum("entry_count"), Sum("amount_minor"))
+        return {bucket: Total(entry_count, minor) for bucket, entry_count, minor in sums}
 
 
 @not_personal(
     "the number and the totals of an affiliate's commissions and ledger entries",
-    "id affiliate_id currency what number amount_minor",
+    "id affiliate_id currency bucket entry_count amount_minor",
     despite_link="totals of an affiliate's account, which the portal shows; they contain no order and no buyer",
 )
-class RunningSum(models.Model):
+class BalanceDelta(models.Model):
     """A change of a balance. The balance is the sum of its rows, and always exact.
 
     Only database triggers write rows, one per change, in the transaction of that change
@@ -43,14 +44,14 @@ class RunningSum(models.Model):
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="+", db_index=False)
     currency = models.CharField(max_length=3)
-    what = models.CharField(max_length=10)  # LEDGER, or a state of commissions
-    number = models.IntegerField("number of entries", default=0)
+    bucket = models.CharField(max_length=10)  # LEDGER, or a commission state
+    entry_count = models.IntegerField(default=0)
     amount_minor = models.BigIntegerField("amount in minor units", default=0)
 
-    objects = RunningSumQuerySet.as_manager()
+    objects = BalanceDeltaQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["affiliate", "currency", "what"], name="running_sums_of_affiliate")]
+        indexes = [models.Index(fields=["affiliate", "currency", "bucket"], name="balance_deltas_of_affiliate")]
 
     def __str__(self) -> str:
         return f"running sum {self.pk}"

@@ -21,9 +21,9 @@ from shop.money import Money
 
 from .affiliate import Affiliate
 from .click import Click
-from .rate import Rate, rate_in_words
+from .rate import Rate, format_rate
 
-BY_ONE_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
+ONE_KIND_OF_RATE = Q(rate_percent__isnull=False, rate_flat_minor__isnull=True) | Q(
     rate_percent__isnull=True, rate_flat_minor__isnull=False
 )
 
@@ -80,7 +80,7 @@ class Attribution(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["affiliate", "decided_at"], name="attributions_of_affiliate")]
-        constraints = [models.CheckConstraint(condition=BY_ONE_RATE, name="attribution_by_one_rate")]
+        constraints = [models.CheckConstraint(condition=ONE_KIND_OF_RATE, name="attribution_percent_xor_flat")]
 
     def __str__(self) -> str:
         return f"attribution of {self.order}"
@@ -178,7 +178,7 @@ class Commission(SealedModel):
 
     objects = CommissionQuerySet.as_manager()
 
-    database_triggers = ("no_replace", "no_update", "no_delete", "insert_running_sum", "update_running_sum")
+    database_triggers = ("no_replace", "no_update", "no_delete", "insert_balance_delta", "update_balance_delta")
 
     class Meta:
         ordering = ["-created_at"]
@@ -189,10 +189,10 @@ class Commission(SealedModel):
             models.CheckConstraint(
                 condition=Q(reversed_minor__lte=F("amount_minor")), name="reversal_within_commission"
             ),
-            models.CheckConstraint(condition=BY_ONE_RATE, name="commission_by_one_rate"),
+            models.CheckConstraint(condition=ONE_KIND_OF_RATE, name="commission_percent_xor_flat"),
             models.CheckConstraint(
                 condition=~Q(state__in=["approved", "in_payout", "paid"], approved_at__isnull=True),
-                name="credited_means_approved",
+                name="credited_commission_approved",
             ),
         ]
 
@@ -225,7 +225,7 @@ class Commission(SealedModel):
     def terms(self) -> str:
         """The rate in words: `30%`, or `$5.00 per sale`."""
         flat = None if self.rate_flat_minor is None else Money(self.rate_flat_minor, self.currency)
-        return rate_in_words(self.rate_percent, flat)
+        return format_rate(self.rate_percent, flat)
 
     @property
     def why_unpaid(self) -> str:

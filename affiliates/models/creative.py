@@ -63,7 +63,7 @@ class Creative(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(image="", width__isnull=True) | ~Q(image="") & Q(width__isnull=False, height__isnull=False),
-                name="a_banner_has_its_size",
+                name="creative_dimensions_required",
             )
         ]
 

@@ -74,14 +74,16 @@ class Flag(SealedModel):
         ordering = ["-raised_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["attribution", "kind", "dispute_id"], condition=Q(state="open"), name="one_open_flag_of_a_kind"
+                fields=["attribution", "kind", "dispute_id"], condition=Q(state="open"), name="one_open_flag_per_kind"
             ),
             models.CheckConstraint(
                 condition=Q(state="open", decided_at__isnull=True)
                 | Q(state__in=["cleared", "confirmed"], decided_at__isnull=False),
-                name="a_decided_flag_has_its_day",
+                name="flag_decision_date_required",
             ),
-            models.CheckConstraint(condition=Q(kind="dispute") | Q(dispute_id=""), name="only_a_dispute_names_one"),
+            models.CheckConstraint(
+                condition=Q(kind="dispute") | Q(dispute_id=""), name="flag_dispute_id_only_for_disputes"
+            ),
         ]
 
     @property

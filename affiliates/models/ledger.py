@@ -20,7 +20,7 @@ from .affiliate import Affiliate
 from .commission import Commission, CommissionQuerySet
 from .payout import PayoutItem
 
-EACH_WITH_ITS_REASON = (
+LEDGER_ENTRY_SHAPE = (
     Q(kind="commission", commission__isnull=False, refund__isnull=True, payout__isnull=True, reason__isnull=True)
     | Q(
         kind__in=["reversal", "restored"],
@@ -129,7 +129,7 @@ class LedgerEntry(SealedModel):
 
     objects = LedgerQuerySet.as_manager()
 
-    database_triggers = ("no_replace", "no_insert", "no_update", "no_delete", "insert_running_sum")
+    database_triggers = ("no_replace", "no_insert", "no_update", "no_delete", "insert_balance_delta")
 
     class Meta:
         ordering = ["-created_at"]
@@ -137,22 +137,20 @@ class LedgerEntry(SealedModel):
         verbose_name_plural = "ledger"
         constraints = [
             models.UniqueConstraint(
-                fields=["commission"], condition=Q(kind="commission"), name="a_commission_is_credited_once"
+                fields=["commission"], condition=Q(kind="commission"), name="commission_credited_once"
             ),
+            models.UniqueConstraint(fields=["refund"], condition=Q(kind="reversal"), name="refund_reversed_once"),
+            models.UniqueConstraint(fields=["refund"], condition=Q(kind="restored"), name="refund_restored_once"),
             models.UniqueConstraint(
-                fields=["refund"], condition=Q(kind="reversal"), name="a_refund_is_taken_back_once"
-            ),
-            models.UniqueConstraint(fields=["refund"], condition=Q(kind="restored"), name="a_refund_is_undone_once"),
-            models.UniqueConstraint(
-                fields=["payout", "kind"], condition=Q(payout__isnull=False), name="a_payout_is_booked_once"
+                fields=["payout", "kind"], condition=Q(payout__isnull=False), name="payout_booked_once"
             ),
             models.CheckConstraint(
                 condition=Q(kind__in=["commission", "restored", "return"], amount_minor__gt=0)
                 | Q(kind__in=["reversal", "payout"], amount_minor__lt=0)
                 | Q(kind="adjustment") & ~Q(amount_minor=0),
-                name="each_kind_has_its_sign",
+                name="ledger_entry_sign_by_kind",
             ),
-            models.CheckConstraint(condition=EACH_WITH_ITS_REASON, name="each_kind_names_what_it_is_for"),
+            models.CheckConstraint(condition=LEDGER_ENTRY_SHAPE, name="ledger_entry_shape_by_kind"),
         ]
 
     def __str__(self) -> str:

@@ -18,9 +18,9 @@ from privacy.registry.purposes import Purpose
 from .commission import Commission
 
 
-class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
-    def open(self) -> CommissionDisputeQuerySet:
-        return self.filter(state=CommissionDispute.State.OPEN)
+class ObjectionQuerySet(models.QuerySet["Objection"]):
+    def open(self) -> ObjectionQuerySet:
+        return self.filter(state=Objection.State.OPEN)
 
 
 @personal_data(
@@ -36,7 +36,7 @@ class CommissionDisputeQuerySet(models.QuerySet["CommissionDispute"]):
     source="your portal",
     recipients="nobody",
 )
-class CommissionDispute(SealedModel):
+class Objection(SealedModel):
     """Answered by staff, with a reason, by the end of `due_day`."""
 
     class State(models.TextChoices):
@@ -44,7 +44,7 @@ class CommissionDispute(SealedModel):
         UPHELD = "upheld", "upheld"
         DECLINED = "declined", "declined"
 
-    commission = models.ForeignKey(Commission, on_delete=models.PROTECT, related_name="disputes")
+    commission = models.ForeignKey(Commission, on_delete=models.PROTECT, related_name="objections")
     text = SealedTextField(max_length=4000, null=True)
     answer = SealedTextField(max_length=4000, null=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
@@ -54,18 +54,18 @@ class CommissionDispute(SealedModel):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
-    objects = CommissionDisputeQuerySet.as_manager()
+    objects = ObjectionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "objection"
         ordering = ["-opened_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["commission"], condition=Q(state="open"), name="one_open_dispute_per_commission"
+                fields=["commission"], condition=Q(state="open"), name="one_open_objection_per_commission"
             ),
             models.CheckConstraint(
                 condition=Q(state="open", answered_at__isnull=True) | ~Q(state="open") & Q(answered_at__isnull=False),
-                name="an_answered_dispute_has_its_day",
+                name="objection_answer_date_required",
             ),
         ]
 

@@ -28,7 +28,7 @@ from .commission import Commission, CommissionQuerySet
     " finished_at",
     despite_link="a run pays many; that staff prepared and approved it is their work, which the audit log must show",
 )
-class PayoutBatch(models.Model):
+class PayoutRun(models.Model):
     """A run that pays many affiliates at once: with PayPal Payouts, or manually from a list."""
 
     class State(models.TextChoices):
@@ -70,7 +70,7 @@ class PayoutBatch(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=["prepared", "cancelled"]) | Q(approved_at__isnull=False),
-                name="paid_only_when_approved",
+                name="payout_run_approval_required",
             ),
             models.CheckConstraint(
                 condition=~Q(prepared_by=F("approved_by")) | Q(approved_alone=True),
@@ -82,21 +82,21 @@ class PayoutBatch(models.Model):
         return f"payout run {str(self.pk)[-8:]}"
 
     @property
-    def is_by_hand(self) -> bool:
+    def is_manual(self) -> bool:
         return self.method == self.Method.CSV
 
     @property
     def open_total(self) -> Money:
         """The total of the payouts that are not settled yet."""
-        return Money(self.items.moving().aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
+        return Money(self.items.in_progress().aggregate(sum=Sum("amount_minor"))["sum"] or 0, self.currency)
 
 
 @not_personal(
     "the part of a payout run that is sent to PayPal in one call, and its id there",
-    "id batch_id state paypal_batch_id problem first_sent_at",
+    "id run_id state paypal_batch_id problem first_sent_at",
     despite_link="it belongs to a run, which leads to the staff who approved it and to nobody who is paid",
 )
-class PayoutParcel(models.Model):
+class PayPalBatch(models.Model):
     """A part of a run that is sent to PayPal in one call. Its id is the idempotency key at PayPal."""
 
     class State(models.TextChoices):
@@ -108,7 +108,7 @@ class PayoutParcel(models.Model):
     OPEN = (State.WAITING, State.SENT)
 
     id = UUID7Field(primary_key=True)
-    batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="parcels")
+    run = models.ForeignKey(PayoutRun, on_delete=models.PROTECT, related_name="batches")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     paypal_batch_id = models.CharField("PayPal batch", max_length=64, unique=True, null=True)
     problem = models.CharField(max_length=200, blank=True)
@@ -118,7 +118,7 @@ class PayoutParcel(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"parcel {str(self.pk)[-8:]}"
+        return f"batch {str(self.pk)[-8:]}"
 
     @property
     def sender_batch_id(self) -> str:
@@ -126,9 +126,9 @@ class PayoutParcel(models.Model):
 
 
 class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
-    def moving(self) -> PayoutItemQuerySet:
+    def in_progress(self) -> PayoutItemQuerySet:
         """Payouts that are not settled yet."""
-        return self.filter(state__in=PayoutItem.MOVING)
+        return self.filter(state__in=PayoutItem.IN_PROGRESS)
 
     def paid(self, currency: str) -> Money:
         """The total that arrived and was not returned."""
@@ -163,7 +163,7 @@ class PayoutItemQuerySet(models.QuerySet["PayoutItem"]):
         "reference": "reference of a manual payment",
         "failure": "why a manual payment failed",
     },
-    other_columns="id batch_id parcel_id affiliate_id amount_minor currency state paypal_item_id error reference_index"
+    other_columns="id run_id batch_id affiliate_id amount_minor currency state paypal_item_id error reference_index"
     " created_at settled_at",
     found_by=("affiliate__user__email_index",),
     retention=Retention(text="7 years, as required for tax records", since="created_at", days=7 * 365),
@@ -187,12 +187,12 @@ class PayoutItem(SealedModel):
         REVERSED = "reversed", "reversed"
         CANCELLED = "cancelled", "not sent; due again"
 
-    MOVING = (State.QUEUED, State.SENT, State.UNCLAIMED, State.HELD)
-    CAME_BACK = (State.FAILED, State.RETURNED, State.BLOCKED, State.REVERSED, State.CANCELLED)
+    IN_PROGRESS = (State.QUEUED, State.SENT, State.UNCLAIMED, State.HELD)
+    RETURNED_STATES = (State.FAILED, State.RETURNED, State.BLOCKED, State.REVERSED, State.CANCELLED)
 
-    batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="items")
-    parcel = models.ForeignKey(
-        PayoutParcel, on_delete=models.PROTECT, null=True, related_name="items"
+    run = models.ForeignKey(PayoutRun, on_delete=models.PROTECT, related_name="items")
+    batch = models.ForeignKey(
+        PayPalBatch, on_delete=models.PROTECT, null=True, related_name="items"
     )  # none in a manual run
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="payouts")
     amount_minor = models.PositiveIntegerField("amount in minor units")
@@ -217,7 +217,7 @@ class PayoutItem(SealedModel):
         ordering = ["-created_at"]
         verbose_name = "payout"
         constraints = [
-            models.UniqueConstraint(fields=["batch", "affiliate"], name="one_payout_per_run"),
+            models.UniqueConstraint(fields=["run", "affiliate"], name="one_payout_per_run"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_above_zero"),
         ]
 

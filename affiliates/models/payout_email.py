@@ -73,6 +73,6 @@ class PayoutEmailChange(SealedModel):
         ordering = ["-asked_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["affiliate"], condition=Q(state="waiting"), name="one_payout_email_waits_at_a_time"
+                fields=["affiliate"], condition=Q(state="waiting"), name="one_pending_payout_email_per_affiliate"
             ),
         ]

@@ -19,12 +19,12 @@ from shop.money import Money
 
 from .affiliate import Affiliate
 
-ONE_WAY = Q(percent__isnull=False, percent__range=(0, 100), flat_minor__isnull=True) | Q(
+PERCENT_XOR_FLAT = Q(percent__isnull=False, percent__range=(0, 100), flat_minor__isnull=True) | Q(
     percent__isnull=True, flat_minor__isnull=False
 )
 
 
-def reckon(base: Money, *, percent: Decimal | None, flat_minor: int | None) -> Money:
+def calculate_commission(base: Money, *, percent: Decimal | None, flat_minor: int | None) -> Money:
     """The commission on `base`: the percentage, half-up to the minor unit, or the flat amount, never above the base."""
     if flat_minor is not None:
         return Money(min(flat_minor, base.minor), base.currency)
@@ -33,7 +33,7 @@ def reckon(base: Money, *, percent: Decimal | None, flat_minor: int | None) -> M
     return base.percent(percent)
 
 
-def rate_in_words(percent: Decimal | None, flat: Money | None) -> str:
+def format_rate(percent: Decimal | None, flat: Money | None) -> str:
     return f"{flat} per sale" if percent is None else f"{percent.normalize():f}%"
 
 
@@ -91,13 +91,13 @@ class Rate(models.Model):
     class Meta:
         ordering = ["-starts_at"]
         constraints = [
-            models.CheckConstraint(condition=ONE_WAY, name="rate_is_percent_or_flat"),
+            models.CheckConstraint(condition=PERCENT_XOR_FLAT, name="rate_is_percent_or_flat"),
             models.CheckConstraint(
                 condition=Q(flat_minor__isnull=True, currency="") | Q(flat_minor__isnull=False) & ~Q(currency=""),
-                name="flat_rate_has_a_currency",
+                name="flat_rate_currency_required",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="rate_ends_after_its_start"
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="rate_end_after_start"
             ),
             # Of two people who set a rate at the same time, this refuses one.
             models.UniqueConstraint(
@@ -117,7 +117,7 @@ class Rate(models.Model):
 
     @property
     def terms(self) -> str:
-        return rate_in_words(self.percent, self.flat)
+        return format_rate(self.percent, self.flat)
 
     def is_far_from(self, other: Rate) -> bool:
         """Differs by more than half of the other rate; a percentage always differs from a flat amount."""

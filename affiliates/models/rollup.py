@@ -2,8 +2,8 @@
 
 A click is counted in two steps, so that it costs one INSERT and waits for nothing (ADR 13): its row is written
 as uncounted, and the scheduler adds it to the statistics of its day. A visit without a row (a bot, a preview, a visitor
-who refuses tracking), or a click whose row is deleted early, is written as a `Tally`, which the scheduler adds and
-deletes.
+who refuses tracking), or a click whose row is deleted early, is written as a `PendingVisitCount`, which the scheduler
+adds and deletes.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .affiliate import Affiliate
 OF_THE_AFFILIATE = (
     "the statistics of an affiliate's work, which the portal shows; they count visitors and buyers, and name none"
 )
-COUNTERS = ("clicks", "rowless", "bots", "previews", "refused")
+COUNTERS = ("clicks", "unstored_clicks", "bots", "previews", "refused")
 
 
 class Counts(models.Model):
     """The kinds of visits to an affiliate's link."""
 
     clicks = models.PositiveIntegerField(default=0)
-    rowless = models.PositiveIntegerField("clicks without a row", default=0)  # forgotten early, or never stored
+    unstored_clicks = models.PositiveIntegerField("clicks without a row", default=0)  # forgotten early, or never stored
     bots = models.PositiveIntegerField(default=0)
     previews = models.PositiveIntegerField("previews and prefetches", default=0)
     refused = models.PositiveIntegerField("visits that refused tracking", default=0)
@@ -43,7 +43,7 @@ class By(models.TextChoices):
 
 @not_personal(
     "daily clicks on an affiliate's links; no visitor, no address, no time",
-    "id affiliate_id day by label clicks rowless bots previews refused",
+    "id affiliate_id day by label clicks unstored_clicks bots previews refused",
     despite_link=OF_THE_AFFILIATE,
 )
 class DailyClicks(Counts):
@@ -65,11 +65,11 @@ class DailyClicks(Counts):
 
 @not_personal(
     "visits to be added to a day's statistics within a minute; no visitor, no address, no time",
-    "id affiliate_id day label_id landing clicks rowless bots previews refused",
+    "id affiliate_id day label_id landing clicks unstored_clicks bots previews refused",
     despite_link=OF_THE_AFFILIATE,
 )
-class Tally(Counts):
-    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="tallies")
+class PendingVisitCount(Counts):
+    affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="pending_visit_counts")
     day = models.DateField()
     label = models.ForeignKey(
         "affiliates.Label",
@@ -82,7 +82,7 @@ class Tally(Counts):
     landing = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        verbose_name_plural = "tallies"
+        verbose_name_plural = "pending_visit_counts"
 
     def __str__(self) -> str:
         return f"tally {self.pk}"
@@ -107,7 +107,7 @@ class DailySales(models.Model):
     class Meta:
         ordering = ["day"]
         verbose_name_plural = "daily sales"
-        constraints = [models.UniqueConstraint(fields=["affiliate", "day", "currency"], name="one_sum_per_day")]
+        constraints = [models.UniqueConstraint(fields=["affiliate", "day", "currency"], name="one_sales_total_per_day")]
 
     def __str__(self) -> str:
         return f"sales of {self.day:%Y-%m-%d}"

@@ -63,7 +63,7 @@ class TermsVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(effective_from__isnull=True, published_at__isnull=True)
                 | Q(effective_from__isnull=False, published_at__isnull=False),
-                name="published_terms_have_their_day",
+                name="terms_publication_date_required",
             ),
         ]
 
@@ -100,7 +100,7 @@ class TermsAcceptance(models.Model):
     class Meta:
         ordering = ["accepted_at"]
         constraints = [
-            models.UniqueConstraint(fields=["affiliate", "version"], name="a_version_is_accepted_once"),
+            models.UniqueConstraint(fields=["affiliate", "version"], name="terms_version_accepted_once"),
         ]
 
     def __str__(self) -> str:

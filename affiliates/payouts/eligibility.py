@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Sum
 
-from affiliates.membership.terms import number_now
+from affiliates.membership.terms import current_terms_number
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
 from privacy.encryption.normalization import normalise_email
 from shop.paypal.request_bodies import is_payable
@@ -51,7 +51,7 @@ class Circumstances:
 
     @classmethod
     def of(cls, affiliates: Iterable[Affiliate]) -> Circumstances:
-        return cls(number_now(), frozenset(_sharing([one for one in affiliates if one.payout_email])))
+        return cls(current_terms_number(), frozenset(_sharing([one for one in affiliates if one.payout_email])))
 
 
 def ineligibility(
@@ -101,36 +101,36 @@ def _owed(affiliates: Iterable[UUID]) -> set[UUID]:
     """The affiliates among these with money due, or a payout in progress."""
     lines = LedgerEntry.objects.unclaimed().filter(affiliate__in=list(affiliates)).order_by()
     due = lines.values("affiliate", "currency").annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
-    moving = PayoutItem.objects.moving().filter(affiliate__in=list(affiliates))
+    moving = PayoutItem.objects.in_progress().filter(affiliate__in=list(affiliates))
     return {*due.values_list("affiliate", flat=True), *moving.values_list("affiliate", flat=True)}
 
 
-class Barred(NamedTuple):
+class IneligiblePayout(NamedTuple):
     """A payout of a run that may no longer be made."""
 
     item: PayoutItem
     reason: Ineligibility
 
 
-def barred_of(items: Iterable[PayoutItem]) -> list[Barred]:
+def ineligible_payouts(items: Iterable[PayoutItem]) -> list[IneligiblePayout]:
     """The payouts among these that may not be made now. Their affiliates must have been selected with them."""
     items = list(items)
     if not items:
         return []
     known = Circumstances.of(item.affiliate for item in items)
-    flagged, taken_back = set(PayoutItem.objects.under_a_flag()), _taken_back(items)
-    return [Barred(item, reason) for item in items if (reason := _reason(item, known, flagged, taken_back))]
+    flagged, debts = set(PayoutItem.objects.under_a_flag()), _debts_since(items)
+    return [IneligiblePayout(item, reason) for item in items if (reason := _reason(item, known, flagged, debts))]
 
 
 def _reason(
-    item: PayoutItem, known: Circumstances, flagged: set[UUID], taken_back: dict[tuple[UUID, str], int]
+    item: PayoutItem, known: Circumstances, flagged: set[UUID], debts: dict[tuple[UUID, str], int]
 ) -> Ineligibility | None:
     held = item.amount_minor if item.pk in flagged else 0
-    due = item.amount_minor + taken_back.get((item.affiliate_id, item.currency), 0) - held
+    due = item.amount_minor + debts.get((item.affiliate_id, item.currency), 0) - held
     return ineligibility(item.affiliate, due_minor=due, held_minor=held, circumstances=known)
 
 
-def _taken_back(items: list[PayoutItem]) -> dict[tuple[UUID, str], int]:
+def _debts_since(items: list[PayoutItem]) -> dict[tuple[UUID, str], int]:
     """Debts from refunds and adjustments since the run was prepared, as negative minor units."""
     found: dict[tuple[UUID, str], int] = {}
     for start in range(0, len(items), AT_ONCE):

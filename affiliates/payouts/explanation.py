@@ -14,7 +14,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Sum
 
-from affiliates.commissions.explanation import Line, entry_in_words, explain_commission, to_explain
+from affiliates.commissions.explanation import Line, describe_entry, explain_commission, with_explanation_data
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
 from affiliates.models.ledger import LedgerQuerySet
 from shop.money import Money
@@ -49,13 +49,13 @@ class Explained:
         return self.total - self.on_this_page
 
 
-def taken_up_by(payouts: Iterable[PayoutItem | UUID]) -> LedgerQuerySet:
+def entries_claimed_by(payouts: Iterable[PayoutItem | UUID]) -> LedgerQuerySet:
     """The entries that these payouts claimed, without the debit by which each of them brought its own to zero."""
     return LedgerEntry.objects.filter(claim__payout__in=payouts).exclude(kind=LedgerEntry.Kind.PAYOUT)
 
 
 def explain_payout(item: PayoutItem, *, page: str | int = 1) -> Explained:
-    return _explained(taken_up_by([item]), item.currency, page)
+    return _explained(entries_claimed_by([item]), item.currency, page)
 
 
 def explain_balance(affiliate: Affiliate, *, currency: str, page: str | int = 1) -> Explained:
@@ -78,7 +78,7 @@ def _parts(entries: list[LedgerEntry]) -> list[Part]:
     return [
         Part(
             entry,
-            entry_in_words(entry),
+            describe_entry(entry),
             receipts.get(entry.commission_id, []) if entry.commission_id else [],
             inside.get(entry.payout_id, []) if entry.payout_id else [],
         )
@@ -87,13 +87,13 @@ def _parts(entries: list[LedgerEntry]) -> list[Part]:
 
 
 def _receipts(commissions: set[UUID]) -> dict[UUID, list[Line]]:
-    found = to_explain(Commission.objects.filter(pk__in=commissions))
+    found = with_explanation_data(Commission.objects.filter(pk__in=commissions))
     return {commission.pk: explain_commission(commission) for commission in found}
 
 
 def _inside(payouts: set[UUID]) -> dict[UUID, list[Part]]:
     """The entries that the returned payouts had claimed."""
-    entries = taken_up_by(payouts).order_by("created_at", "pk").select_related("claim") if payouts else []
+    entries = entries_claimed_by(payouts).order_by("created_at", "pk").select_related("claim") if payouts else []
     inside: dict[UUID, list[Part]] = defaultdict(list)
     for part in _parts(list(entries)):
         inside[part.entry.claim.payout_id].append(part)

@@ -9,14 +9,14 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from affiliates.mails import PAID_OUT, PAYOUT_CAME_BACK
-from affiliates.models import Commission, LedgerEntry, PayoutBatch, PayoutItem
+from affiliates.mails import PAID_OUT, PAYOUT_RETURNED
+from affiliates.models import Commission, LedgerEntry, PayoutItem, PayoutRun
 from privacy.audit.trail import record
 from privacy.mail.sending import notify
 from privacy.registry.mail_kinds import MailKind
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 
-from .eligibility import Barred
+from .eligibility import IneligiblePayout
 
 State = PayoutItem.State
 LEFT_OUT = "affiliates.payout.item_left_out"  # audit action
@@ -35,41 +35,41 @@ ROWS = 500  # payouts per statement, within the parameter limit of every databas
 
 
 @transaction.atomic
-def apply_item_state(*, batch: PayoutBatch, remote: PayoutItemState) -> None:
+def apply_item_state(*, run: PayoutRun, remote: PayoutItemState) -> None:
     """Applies what PayPal reports about one payout. A repeated report changes nothing."""
-    item = _item_of(batch, remote)
+    item = _item_of(run, remote)
     state = STATES.get(remote.status)
     if item is None:
         return
     PayoutItem.objects.filter(pk=item.pk, paypal_item_id=None).update(paypal_item_id=remote.id)
-    if state is None or not _is_news(item, state):
+    if state is None or not _is_state_change(item, state):
         return
     if state is State.PAID:
         mark_paid(item, at=timezone.now())
-    elif state in PayoutItem.CAME_BACK:
-        come_back(item, state=state, error=remote.error or "")
+    elif state in PayoutItem.RETURNED_STATES:
+        mark_returned(item, state=state, error=remote.error or "")
         record(action="affiliates.payout.item_returned", about=item, actor=None)
     else:
         PayoutItem.objects.filter(pk=item.pk).update(state=state)
 
 
-def _item_of(batch: PayoutBatch, remote: PayoutItemState) -> PayoutItem | None:
+def _item_of(run: PayoutRun, remote: PayoutItemState) -> PayoutItem | None:
     """Our payout, locked, found by our id, or by PayPal's if ours is missing; None if it is not ours."""
     if not remote.sender_item_id:
-        return batch.items.select_for_update().filter(paypal_item_id=remote.id).first()
+        return run.items.select_for_update().filter(paypal_item_id=remote.id).first()
     try:
         number = UUID(remote.sender_item_id)
     except ValueError:
         return None
-    return batch.items.select_for_update().filter(pk=number).first()
+    return run.items.select_for_update().filter(pk=number).first()
 
 
-def _is_news(item: PayoutItem, state: State) -> bool:
+def _is_state_change(item: PayoutItem, state: State) -> bool:
     """Whether the report changes the state. A returned payout stays returned, and a paid one can only be returned:
     anything else is an older report."""
-    if item.state == state or item.state in PayoutItem.CAME_BACK:
+    if item.state == state or item.state in PayoutItem.RETURNED_STATES:
         return False
-    return item.state != State.PAID or state in PayoutItem.CAME_BACK
+    return item.state != State.PAID or state in PayoutItem.RETURNED_STATES
 
 
 def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
@@ -80,21 +80,21 @@ def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
     _tell(PAID_OUT, item)
 
 
-def come_back(item: PayoutItem, *, state: State, error: str = "", failure: str | None = None) -> None:
+def mark_returned(item: PayoutItem, *, state: State, error: str = "", failure: str | None = None) -> None:
     """Marks a payout as returned: the money is due again, and the affiliate is emailed what to do.
 
     `error` is PayPal's code or the program's message, `failure` what staff wrote. Call it in a transaction that holds
     the payout's lock; the caller records it.
     """
-    give_back([item], state=state, error=error)
+    release_funds([item], state=state, error=error)
     item.refresh_from_db(fields=["state"])
     if failure:
         item.failure = failure
         item.save(update_fields=["failure"])
-    _tell(PAYOUT_CAME_BACK, item)
+    _tell(PAYOUT_RETURNED, item)
 
 
-def use_address_in_force(item: PayoutItem) -> None:
+def update_receiver(item: PayoutItem) -> None:
     """Updates the receiver right before sending, because the affiliate's address may have changed since the run was
     prepared."""
     if item.receiver != item.affiliate.payout_email:
@@ -102,18 +102,18 @@ def use_address_in_force(item: PayoutItem) -> None:
         item.save(update_fields=["receiver"])
 
 
-def leave_out(barred: Sequence[Barred]) -> None:
+def release_ineligible(ineligible: Sequence[IneligiblePayout]) -> None:
     """Releases payouts that may no longer be made: the money is due again once the reason is resolved.
 
     Stores the wording for the affiliate, whose archive shows it. Call it in a transaction that holds the locks; the
     caller records it.
     """
-    for reason in {one.reason for one in barred}:
-        items = [one.item for one in barred if one.reason is reason]
-        give_back(items, state=State.CANCELLED, error=reason.words)
+    for reason in {one.reason for one in ineligible}:
+        items = [one.item for one in ineligible if one.reason is reason]
+        release_funds(items, state=State.CANCELLED, error=reason.words)
 
 
-def give_back(items: Sequence[PayoutItem], *, state: State, error: str) -> None:
+def release_funds(items: Sequence[PayoutItem], *, state: State, error: str) -> None:
     """Makes the money due again. Call it in a transaction that holds the locks."""
     for start in range(0, len(items), ROWS):
         some = items[start : start + ROWS]

@@ -11,15 +11,15 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from affiliates.models import PayoutBatch, PayoutItem
+from affiliates.models import PayoutItem, PayoutRun
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 from privacy.encryption.normalization import envelope_address
 from privacy.registry.deadlines import local_day
 from privacy.web.csv_export import Cell
 
-from .eligibility import Barred, barred_of
-from .item_states import LEFT_OUT, come_back, leave_out, mark_paid, use_address_in_force
+from .eligibility import IneligiblePayout, ineligible_payouts
+from .item_states import LEFT_OUT, mark_paid, mark_returned, release_ineligible, update_receiver
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -29,7 +29,7 @@ Row = tuple[Cell, ...]
 
 
 @transaction.atomic
-def make_payout_list(*, batch: PayoutBatch, actor: User) -> tuple[list[Row], list[Barred]]:
+def make_payout_list(*, run: PayoutRun, actor: User) -> tuple[list[Row], list[IneligiblePayout]]:
     """The open payouts with a header row, in the order that PayPal's mass payment expects, and those that may not be
     made.
 
@@ -37,23 +37,23 @@ def make_payout_list(*, batch: PayoutBatch, actor: User) -> tuple[list[Row], lis
     same, without payouts that are settled or may no longer be made. Those may have been paid already, so they stay open
     until staff say what happened.
     """
-    batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
-    moving = batch.items.moving().select_for_update(of=("self",)).select_related("affiliate")
+    run = PayoutRun.objects.select_for_update().get(pk=run.pk)
+    moving = run.items.in_progress().select_for_update(of=("self",)).select_related("affiliate")
     items = list(moving.order_by("pk"))
-    barred = barred_of(items)
-    left_out = [one.item for one in barred]
+    ineligible = ineligible_payouts(items)
+    left_out = [one.item for one in ineligible]
     listed = [item for item in items if item not in left_out]
-    is_first = batch.sent_at is None
+    is_first = run.sent_at is None
     if is_first:
         for item in listed:
-            use_address_in_force(item)
-        leave_out(barred)
-        PayoutBatch.objects.filter(pk=batch.pk).update(sent_at=timezone.now())
-        _close(batch)
+            update_receiver(item)
+        release_ineligible(ineligible)
+        PayoutRun.objects.filter(pk=run.pk).update(sent_at=timezone.now())
+        _close(run)
         record_many(action=LEFT_OUT, about=left_out, actor=actor)
-        record(action="affiliates.payout.listed", about=batch, actor=actor)
-    record(action="privacy.staff.exported", about=batch, actor=actor)
-    return [COLUMNS, *map(_line, listed)], barred
+        record(action="affiliates.payout.listed", about=run, actor=actor)
+    record(action="privacy.staff.exported", about=run, actor=actor)
+    return [COLUMNS, *map(_line, listed)], ineligible
 
 
 def _line(item: PayoutItem) -> Row:
@@ -63,8 +63,8 @@ def _line(item: PayoutItem) -> Row:
 
 
 @transaction.atomic
-def mark_paid_by_hand(
-    *, batch: PayoutBatch, items: Iterable[PayoutItem], reference: str, paid_on: date, actor: User
+def mark_paid_manually(
+    *, run: PayoutRun, items: Iterable[PayoutItem], reference: str, paid_on: date, actor: User
 ) -> int:
     """Records payments that were made manually. Returns how many; already settled ones are left unchanged.
 
@@ -74,42 +74,42 @@ def mark_paid_by_hand(
         raise ActionRefused("This day is in the future.")
     if not reference.strip():
         raise ActionRefused("Please enter the reference of the payment.")
-    paid = list(_open(batch, items))
+    paid = list(_open(run, items))
     for item in paid:
         mark_paid(item, at=_moment(paid_on), reference=reference.strip()[:64])
-    _close(batch)
+    _close(run)
     record_many(action="affiliates.payout.marked_paid", about=paid, actor=actor)
     return len(paid)
 
 
 @transaction.atomic
-def mark_failed_by_hand(*, batch: PayoutBatch, items: Iterable[PayoutItem], reason: str, actor: User) -> int:
+def mark_failed_manually(*, run: PayoutRun, items: Iterable[PayoutItem], reason: str, actor: User) -> int:
     """Records payments that failed: the money is due again. Returns how many. Raises `ActionRefused`."""
     if not reason.strip():
         raise ActionRefused("Please enter a reason.")
-    failed = list(_open(batch, items))
+    failed = list(_open(run, items))
     for item in failed:
-        come_back(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
-    _close(batch)
+        mark_returned(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
+    _close(run)
     record_many(action="affiliates.payout.item_returned", about=failed, actor=actor)
     return len(failed)
 
 
-def _open(batch: PayoutBatch, items: Iterable[PayoutItem]) -> Iterator[PayoutItem]:
+def _open(run: PayoutRun, items: Iterable[PayoutItem]) -> Iterator[PayoutItem]:
     """The open payouts among these, locked after their run."""
-    batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
-    if not batch.is_by_hand or batch.state != PayoutBatch.State.APPROVED:
+    run = PayoutRun.objects.select_for_update().get(pk=run.pk)
+    if not run.is_manual or run.state != PayoutRun.State.APPROVED:
         raise ActionRefused("Only an approved manual run can be settled manually.")
     wanted = {item.pk for item in items}
-    rows = batch.items.moving().select_for_update(of=("self",)).select_related("batch", "affiliate__user")
+    rows = run.items.in_progress().select_for_update(of=("self",)).select_related("run", "affiliate__user")
     yield from (item for item in rows.order_by("pk") if item.pk in wanted)
 
 
-def _close(batch: PayoutBatch) -> None:
+def _close(run: PayoutRun) -> None:
     """Finishes the run if all its payouts are settled."""
-    if not batch.items.moving().exists():
-        PayoutBatch.objects.filter(pk=batch.pk, state=PayoutBatch.State.APPROVED).update(
-            state=PayoutBatch.State.FINISHED, finished_at=timezone.now()
+    if not run.items.in_progress().exists():
+        PayoutRun.objects.filter(pk=run.pk, state=PayoutRun.State.APPROVED).update(
+            state=PayoutRun.State.FINISHED, finished_at=timezone.now()
         )
 
 

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection
 
-from affiliates.models import LedgerCheck, PayoutItem, PayoutParcel
+from affiliates.models import LedgerCheck, PayoutItem, PayPalBatch
 from affiliates.statistics.balances import DIFFERENCES
 from privacy.registry.triggers import missing_triggers
 from shop.money import Money
@@ -29,7 +29,7 @@ from .item_states import STATES, apply_item_state
 
 logger = logging.getLogger(__name__)
 
-AT_PAYPAL_FOR = timedelta(days=30)  # how far back payouts are compared with PayPal by default
+PAYPAL_LOOKBACK = timedelta(days=30)  # how far back payouts are compared with PayPal by default
 KEPT = timedelta(days=365)  # results of reconciliations
 NIGHTLY = timedelta(hours=24)
 SOON = timedelta(hours=1)  # so that an alert disappears soon after its cause
@@ -223,8 +223,8 @@ QUESTIONS = (
         """,
     ),
     Question(
-        "The balance of {what} for affiliate {affiliate_id} is {amount_minor} and {number} entries more than the sum of"
-        " its entries; rebuild_rollups corrects it.",
+        "The balance of {bucket} for affiliate {affiliate_id} is {amount_minor} and {entry_count} entries more than"
+        " the sum of its entries; rebuild_rollups corrects it.",
         DIFFERENCES,
     ),
 )
@@ -278,35 +278,35 @@ def _value(name: str, value: Any, currency: str) -> Any:
 def _at_paypal(since: datetime) -> Iterator[str]:
     """No transaction and no lock is held while PayPal answers."""
     unanswered: PayPalError | None = None
-    sent = PayoutParcel.objects.filter(paypal_batch_id__isnull=False, first_sent_at__gte=since)
-    for parcel in sent.select_related("batch").order_by("first_sent_at").iterator():
+    sent = PayPalBatch.objects.filter(paypal_batch_id__isnull=False, first_sent_at__gte=since)
+    for batch in sent.select_related("run").order_by("first_sent_at").iterator():
         try:
-            remote = list(_remote_items(parcel))
+            remote = list(_remote_items(batch))
         except Expired:
-            yield f"PayPal does not know {parcel} ({parcel.pk}) of {parcel.batch}."
+            yield f"PayPal does not know {batch} ({batch.pk}) of {batch.run}."
         except PayPalError as error:
             unanswered = error
         else:
-            yield from _compare(parcel, remote)
+            yield from _compare(batch, remote)
     if unanswered is not None:
         raise unanswered
 
 
-def _remote_items(parcel: PayoutParcel) -> Iterator[PayoutItemState]:
+def _remote_items(batch: PayPalBatch) -> Iterator[PayoutItemState]:
     page, pages = 1, 1
     while page <= pages:
-        answer = gateway().get_payout(parcel.paypal_batch_id or "", page)
+        answer = gateway().get_payout(batch.paypal_batch_id or "", page)
         yield from answer.items
         pages, page = answer.total_pages, page + 1
 
 
-def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[str]:
+def _compare(batch: PayPalBatch, remote: list[PayoutItemState]) -> Iterator[str]:
     """What PayPal lists without our id is matched by PayPal's own."""
     theirs = {item.id: item for item in remote}
     by_our_number = {item.sender_item_id: item.id for item in remote if item.sender_item_id}
-    for item in parcel.items.all():
+    for item in batch.items.all():
         found = theirs.pop(by_our_number.get(str(item.pk)) or item.paypal_item_id or "", None)
-        if found is None and item.state in PayoutItem.CAME_BACK and item.paypal_item_id is None:
+        if found is None and item.state in PayoutItem.RETURNED_STATES and item.paypal_item_id is None:
             continue  # left out before the run was sent
         if found is None:
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
@@ -316,14 +316,14 @@ def _compare(parcel: PayoutParcel, remote: list[PayoutItemState]) -> Iterator[st
             yield f"Payout {item.pk} is {item.state} here and {latest.status.value} at PayPal."
     for unknown in theirs.values():
         shown = f"{unknown.amount} as {unknown.id}, {unknown.status.value}"
-        yield f"PayPal lists {shown}, in {parcel} ({parcel.pk}), which is not in our ledger."
+        yield f"PayPal lists {shown}, in {batch} ({batch.pk}), which is not in our ledger."
 
 
 def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
     """Applies PayPal's current state, as a webhook would, and reloads ours: either may have changed while the other was
     read, and PayPal sends no webhook when it reverses a payout."""
     latest = gateway().get_payout_item(found.id)
-    apply_item_state(batch=item.batch, remote=latest)
+    apply_item_state(run=item.run, remote=latest)
     item.refresh_from_db(fields=["state"])
     return latest
 
@@ -331,15 +331,15 @@ def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
 def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
     """A payout in progress here is merely behind, and is followed up; a final state that PayPal does not confirm is a
     contradiction."""
-    ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.CAME_BACK
+    ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.RETURNED_STATES
     denied = item.state == PayoutItem.State.CANCELLED and found.status is PayoutItemStatus.FAILED
     return ended and not denied and STATES.get(found.status) != item.state
 
 
-def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:
+def reconcile_ledger(*, now: datetime, paypal: bool = True) -> LedgerCheck:
     """Compares everything that can be compared now, and keeps the result for staff."""
     try:
-        difference = first_difference(paypal_since=now - AT_PAYPAL_FOR if paypal else None)
+        difference = first_difference(paypal_since=now - PAYPAL_LOOKBACK if paypal else None)
     except PayPalError as error:
         logger.warning("payouts could not be compared with PayPal: %s", error)
         difference, paypal = "", False
@@ -347,12 +347,12 @@ def check_books(*, now: datetime, paypal: bool = True) -> LedgerCheck:
     return LedgerCheck.objects.create(checked_at=now, difference=difference[:400], paypal=paypal)
 
 
-def check_books_nightly(*, now: datetime) -> int:
+def reconcile_ledger_nightly(*, now: datetime) -> int:
     """Daily, or hourly while something differs or PayPal does not answer. Returns how many were made."""
     last = last_check()
     if last is not None and now - last.checked_at < (NIGHTLY if last.agrees and last.paypal else SOON):
         return 0
-    check_books(now=now)
+    reconcile_ledger(now=now)
     return 1
 
 

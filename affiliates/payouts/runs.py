@@ -12,29 +12,29 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from affiliates.currencies import minimum_payout
-from affiliates.models import Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem, PayoutParcel
+from affiliates.models import Commission, LedgerEntry, PayoutClaim, PayoutItem, PayoutRun, PayPalBatch
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.four_eyes import acts_alone
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record, record_many
 
-from .eligibility import Barred, barred_of
-from .item_states import LEFT_OUT, give_back, leave_out
+from .eligibility import IneligiblePayout, ineligible_payouts
+from .item_states import LEFT_OUT, release_funds, release_ineligible
 from .preview import Standing, preview_payout
 from .sending import send_payout
 
 if TYPE_CHECKING:
     from accounts.models import User
 
-State = PayoutBatch.State
-PARCEL = 500  # payouts per PayPal call
+State = PayoutRun.State
+BATCH_SIZE = 500  # payouts per PayPal call
 ROWS = 1000  # rows per statement
 CLAIM = "INSERT INTO affiliates_payoutclaim (entry_id, payout_id) VALUES "
 PERMISSION = "affiliates.approve_payout"
 
 
-def prepare_payout(*, currency: str, actor: User, method: str = PayoutBatch.Method.PAYPAL) -> PayoutBatch:
-    """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `ActionRefused`."""
+def prepare_payout(*, currency: str, actor: User, method: str = PayoutRun.Method.PAYPAL) -> PayoutRun:
+    """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `PayoutRefused`."""
     try:
         return _prepare(currency, actor, method)
     except IntegrityError as error:
@@ -42,51 +42,51 @@ def prepare_payout(*, currency: str, actor: User, method: str = PayoutBatch.Meth
 
 
 @transaction.atomic
-def _prepare(currency: str, actor: User, method: str) -> PayoutBatch:
+def _prepare(currency: str, actor: User, method: str) -> PayoutRun:
     standings = preview_payout(currency=currency).paid
     if not standings:
         raise ActionRefused(f"Nobody has {minimum_payout(currency)} or more due and a valid PayPal address.")
-    batch = PayoutBatch.objects.create(currency=currency, method=method, prepared_by=actor)
-    items = PayoutItem.objects.bulk_create(_items(batch, standings), batch_size=ROWS)
+    run = PayoutRun.objects.create(currency=currency, method=method, prepared_by=actor)
+    items = PayoutItem.objects.bulk_create(_items(run, standings), batch_size=ROWS)
     LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
-    _claim(batch, items)
-    _take_up_commissions(batch)
-    record(action="affiliates.payout.prepared", about=batch, actor=actor)
-    return batch
+    _claim(run, items)
+    _claim_commissions(run)
+    record(action="affiliates.payout.prepared", about=run, actor=actor)
+    return run
 
 
-def _items(batch: PayoutBatch, standings: list[Standing]) -> Iterator[PayoutItem]:
+def _items(run: PayoutRun, standings: list[Standing]) -> Iterator[PayoutItem]:
     """A payout per affiliate, in batches as large as PayPal accepts; a manual run has no batches."""
-    for start in range(0, len(standings), PARCEL):
-        parcel = None if batch.is_by_hand else PayoutParcel.objects.create(batch=batch)
-        yield from (_item(batch, parcel, standing) for standing in standings[start : start + PARCEL])
+    for start in range(0, len(standings), BATCH_SIZE):
+        batch = None if run.is_manual else PayPalBatch.objects.create(run=run)
+        yield from (_item(run, batch, standing) for standing in standings[start : start + BATCH_SIZE])
 
 
-def _item(batch: PayoutBatch, parcel: PayoutParcel | None, standing: Standing) -> PayoutItem:
+def _item(run: PayoutRun, batch: PayPalBatch | None, standing: Standing) -> PayoutItem:
     return PayoutItem(
+        run=run,
         batch=batch,
-        parcel=parcel,
         affiliate=standing.affiliate,
         amount_minor=standing.due_minor,
-        currency=batch.currency,
+        currency=run.currency,
         receiver=standing.affiliate.payout_email,
     )
 
 
-def _claim(batch: PayoutBatch, items: list[PayoutItem]) -> None:
+def _claim(run: PayoutRun, items: list[PayoutItem]) -> None:
     """Claims every payable entry of the run's affiliates, including the run's own debits, which bring them to zero.
 
     The database allows an entry to be claimed once, so of two runs that compete for an entry one fails as a whole.
     """
     payouts = {item.affiliate_id: _as_stored(item.pk) for item in items}
-    payable = LedgerEntry.objects.payable().filter(currency=batch.currency).order_by("pk")
+    payable = LedgerEntry.objects.payable().filter(currency=run.currency).order_by("pk")
     lines = payable.values_list("pk", "affiliate")
     claims = [(_as_stored(line), payouts[owner]) for line, owner in lines if owner in payouts]
     with connection.cursor() as cursor:  # a third of the time of `bulk_create`, for a hundred thousand lines
         for start in range(0, len(claims), ROWS):
             some = claims[start : start + ROWS]
             cursor.execute(CLAIM + ", ".join(["(%s, %s)"] * len(some)), list(chain.from_iterable(some)))
-    claimed = PayoutClaim.objects.filter(payout__batch=batch).order_by().values("payout")
+    claimed = PayoutClaim.objects.filter(payout__run=run).order_by().values("payout")
     if claimed.annotate(sum=Sum("entry__amount_minor")).exclude(sum=0).exists():
         raise ActionRefused("A ledger entry was added in the meantime. Please prepare the run again.")
 
@@ -105,46 +105,46 @@ def _debit(item: PayoutItem) -> LedgerEntry:
     )
 
 
-def _take_up_commissions(batch: PayoutBatch) -> None:
-    commissions = PayoutItem.objects.filter(batch=batch).commissions()
+def _claim_commissions(run: PayoutRun) -> None:
+    commissions = PayoutItem.objects.filter(run=run).commissions()
     commissions.approved().update(state=Commission.State.IN_PAYOUT)
     if commissions.in_payout().held().exists():  # a flag was raised in the meantime
         raise ActionRefused("A commission was held in the meantime. Please prepare the run again.")
 
 
 @transaction.atomic
-def approve_payout(*, batch: PayoutBatch, actor: User) -> list[Barred]:
+def approve_payout(*, run: PayoutRun, actor: User) -> list[IneligiblePayout]:
     """Approves a run without the payouts that may no longer be made. Returns those; their money is due again.
 
-    If two people may approve, the second one has to. A run with no payouts left is canceled. Raises `ActionRefused`.
+    If two people may approve, the second one has to. A run with no payouts left is canceled. Raises `PayoutRefused`.
     """
-    is_own, refusal = batch.prepared_by_id == actor.pk, "You prepared this run, so a colleague has to approve it."
+    is_own, refusal = run.prepared_by_id == actor.pk, "You prepared this run, so a colleague has to approve it."
     alone = acts_alone(actor, is_own=is_own, permission=PERMISSION, refusal=refusal)
-    approved = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
+    approved = PayoutRun.objects.filter(pk=run.pk, state=State.PREPARED).update(
         state=State.APPROVED, approved_by=actor, approved_at=timezone.now(), approved_alone=alone
     )
     if not approved:
         raise ActionRefused("This run is not waiting for approval.")
-    for own in batch.items.filter(affiliate__user=actor).select_related("affiliate"):
+    for own in run.items.filter(affiliate__user=actor).select_related("affiliate"):
         leave_to_a_colleague(own.affiliate, actor=actor, permission=PERMISSION)
-    barred = barred_of(batch.items.moving().select_for_update(of=("self",)).select_related("affiliate"))
-    leave_out(barred)
-    if not batch.items.moving().exists():
-        PayoutBatch.objects.filter(pk=batch.pk).update(state=State.CANCELLED, finished_at=timezone.now())
-    elif not batch.is_by_hand:
-        send_payout.enqueue(str(batch.pk))
-    record_many(action=LEFT_OUT, about=[one.item for one in barred], actor=actor)
-    record(action="affiliates.payout.approved", about=batch, actor=actor)
-    return barred
+    ineligible = ineligible_payouts(run.items.in_progress().select_for_update(of=("self",)).select_related("affiliate"))
+    release_ineligible(ineligible)
+    if not run.items.in_progress().exists():
+        PayoutRun.objects.filter(pk=run.pk).update(state=State.CANCELLED, finished_at=timezone.now())
+    elif not run.is_manual:
+        send_payout.enqueue(str(run.pk))
+    record_many(action=LEFT_OUT, about=[one.item for one in ineligible], actor=actor)
+    record(action="affiliates.payout.approved", about=run, actor=actor)
+    return ineligible
 
 
 @transaction.atomic
-def cancel_payout(*, batch: PayoutBatch, actor: User | None = None) -> None:
-    """Cancels a run before it is approved; its money is due again. Raises `ActionRefused`."""
-    cancelled = PayoutBatch.objects.filter(pk=batch.pk, state=State.PREPARED).update(
+def cancel_payout(*, run: PayoutRun, actor: User | None = None) -> None:
+    """Cancels a run before it is approved; its money is due again. Raises `PayoutRefused`."""
+    cancelled = PayoutRun.objects.filter(pk=run.pk, state=State.PREPARED).update(
         state=State.CANCELLED, finished_at=timezone.now()
     )
     if not cancelled:
         raise ActionRefused("Only a run that waits for approval can be canceled.")
-    give_back(list(batch.items.moving()), state=PayoutItem.State.CANCELLED, error="canceled by staff")
-    record(action="affiliates.payout.cancelled", about=batch, actor=actor)
+    release_funds(list(run.items.in_progress()), state=PayoutItem.State.CANCELLED, error="canceled by staff")
+    record(action="affiliates.payout.cancelled", about=run, actor=actor)

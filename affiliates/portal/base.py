@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @method_decorator(never_cache, name="dispatch")
-class OwnView(LoginRequiredMixin, View):
+class AffiliateView(LoginRequiredMixin, View):
     """Any view of the portal. A visitor has to sign in; an account without an affiliate gets a plain 404."""
 
     @cached_property
@@ -35,12 +35,12 @@ class OwnView(LoginRequiredMixin, View):
         return affiliate
 
 
-class PortalPage(OwnView, TemplateView):
+class PortalPage(AffiliateView, TemplateView):
     """A page under a tab. `only_while_active` pages are replaced by one that says what remains available."""
 
     tab: ClassVar[str]
     only_while_active: ClassVar[bool] = False
-    whatever_the_terms: ClassVar[bool] = False  # open to affiliates who have not accepted the current terms
+    terms_not_required: ClassVar[bool] = False  # open to affiliates who have not accepted the current terms
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.user.is_authenticated and self.only_while_active and not self.affiliate.is_active:
@@ -50,7 +50,7 @@ class PortalPage(OwnView, TemplateView):
         return super().dispatch(request, *args, **kwargs)
 
     def _asks_for_terms(self) -> bool:
-        if self.whatever_the_terms or not self.affiliate.is_active:
+        if self.terms_not_required or not self.affiliate.is_active:
             return False
         return terms_to_accept(self.affiliate, now=timezone.now()) is not None
 

@@ -20,7 +20,7 @@ from privacy.registry.policy_gate import NotInEffect
 from shop.money import Money, program_currency
 
 from ..models import MOST_LABELS, By, Label, LabelSales
-from .base import OwnView, PortalPage
+from .base import AffiliateView, PortalPage
 from .period import Period, PeriodForm
 
 OTHER = "Other"
@@ -111,7 +111,7 @@ class LabelsPage(PortalPage, FormView[LabelForm]):
         return self.form_invalid(form)
 
 
-class ArchiveLabelView(OwnView):
+class ArchiveLabelView(AffiliateView):
     def post(self, request: HttpRequest, pk: str) -> HttpResponse:
         label = Label.objects.filter(affiliate=self.affiliate, pk=pk).first()
         if label is None:

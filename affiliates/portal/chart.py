@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from affiliates.statistics.daily_statistics import Figures
+from affiliates.statistics.daily_statistics import Statistics
 from privacy.web.bar_chart import Bar, bars
 from shop.money import Money
 
@@ -23,7 +23,7 @@ class Panel:
     bars: list[Bar]
 
 
-def panels(days: dict[date, Figures], *, currency: str, step: str) -> list[Panel]:
+def panels(days: dict[date, Statistics], *, currency: str, step: str) -> list[Panel]:
     """Clicks, orders and earnings."""
 
     def panel(name: str, series: int, values: list[int], shown: Callable[[int], str] = str) -> Panel:

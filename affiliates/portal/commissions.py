@@ -13,10 +13,10 @@ from django.shortcuts import redirect
 
 from accounts.models import User
 from affiliates.commissions.explanation import explain_commission
-from affiliates.commissions.objections import ANSWER_WITHIN, open_dispute
+from affiliates.commissions.objections import ANSWER_WITHIN, open_objection
 from privacy.admin_base.refusals import ActionRefused
 
-from ..models import Affiliate, Commission, CommissionDispute, Flag
+from ..models import Affiliate, Commission, Flag, Objection
 from .base import PortalPage
 
 PER_PAGE = 25
@@ -66,11 +66,11 @@ def _of_state(state: str) -> dict[str, Any]:
 def lines_of(affiliate: Affiliate) -> QuerySet[Commission]:
     """An affiliate's commissions, newest first, each with what its row shows."""
     flags = Flag.objects.open().filter(attribution=OuterRef("attribution"))
-    disputes = CommissionDispute.objects.open().filter(commission=OuterRef("pk"))
+    objections = Objection.objects.open().filter(commission=OuterRef("pk"))
     return (
         Commission.objects.latest_of(affiliate)
         .select_related("attribution")
-        .annotate(held=Exists(flags), disputed=Exists(disputes))
+        .annotate(held=Exists(flags), has_open_objection=Exists(objections))
     )
 
 
@@ -86,7 +86,7 @@ class CommissionsPage(PortalPage):
             is_narrowed=any(self.request.GET.get(name) for name in form.fields),
             query=_without_page(self.request.GET),
             lines=Paginator(lines, PER_PAGE).get_page(self.request.GET.get("page")),
-            disputes=disputes_of(self.affiliate).open().count(),
+            objections=objections_of(self.affiliate).open().count(),
             **kwargs,
         )
 
@@ -97,8 +97,8 @@ def _without_page(query: QueryDict) -> str:
     return kept.urlencode()
 
 
-def disputes_of(affiliate: Affiliate) -> Any:
-    return CommissionDispute.objects.filter(commission__attribution__affiliate=affiliate)
+def objections_of(affiliate: Affiliate) -> Any:
+    return Objection.objects.filter(commission__attribution__affiliate=affiliate)
 
 
 class ObjectionForm(forms.Form):
@@ -118,12 +118,12 @@ class ReceiptPage(PortalPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         commission = self.commission
-        disputes = list(commission.disputes.all())
+        objections = list(commission.objections.all())
         return super().get_context_data(
             commission=commission,
             explained=explain_commission(commission),
-            disputes=disputes,
-            may_object=not any(one.state == CommissionDispute.State.OPEN for one in disputes),
+            objections=objections,
+            may_object=not any(one.state == Objection.State.OPEN for one in objections),
             answer_within=ANSWER_WITHIN,
             **{"form": ObjectionForm(), **kwargs},
         )
@@ -145,7 +145,7 @@ class ObjectionPage(ReceiptPage):
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
         try:
-            open_dispute(commission=commission, text=form.cleaned_data["text"], actor=cast("User", request.user))
+            open_objection(commission=commission, text=form.cleaned_data["text"], actor=cast("User", request.user))
         except ActionRefused as refused:
             messages.error(request, str(refused))
         else:
@@ -158,6 +158,6 @@ class ObjectionsPage(PortalPage):
     tab = "commissions"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        disputes = disputes_of(self.affiliate).select_related("commission")
-        page = Paginator(disputes, PER_PAGE).get_page(self.request.GET.get("page"))
+        objections = objections_of(self.affiliate).select_related("commission")
+        page = Paginator(objections, PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(lines=page, **kwargs)

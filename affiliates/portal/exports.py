@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, StreamingHttpResponse
 from privacy.web.csv_export import Cell, csv_response
 
 from ..models import Affiliate
-from .base import OwnView
+from .base import AffiliateView
 from .commissions import LinesForm, lines_of
 from .payouts import in_words
 from .statement import text_of
@@ -20,7 +20,7 @@ Row = Iterable[Cell]
 COMMISSIONS = "day number source base rate commission reversed remaining currency state reason"
 
 
-class Export(OwnView):
+class Export(AffiliateView):
     """`commissions.csv`, `payouts.csv` or `ledger.csv`."""
 
     def get(self, request: HttpRequest, kind: str) -> StreamingHttpResponse:

@@ -8,12 +8,12 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.safestring import mark_safe
 
-from affiliates.tracking.landing_pages import offered_pages
-from affiliates.tracking.link_tester import PARAMETER, trial_token
+from affiliates.tracking.landing_pages import linkable_pages
+from affiliates.tracking.link_tester import PARAMETER, link_test_token
 from affiliates.tracking.links import link_on_page, link_to, qr_file, qr_inline
 
 from ..models import Affiliate
-from .base import OwnView, PortalPage
+from .base import AffiliateView, PortalPage
 
 
 class LinkForm(forms.Form):
@@ -24,7 +24,7 @@ class LinkForm(forms.Form):
 
     def __init__(self, query: QueryDict, affiliate: Affiliate) -> None:
         super().__init__({"page": query.get("page", "/"), "sub": query.get("sub", "")})
-        self.fields["page"].choices = offered_pages()  # type: ignore[attr-defined]
+        self.fields["page"].choices = linkable_pages()  # type: ignore[attr-defined]
         labels = sorted(str(label.name) for label in affiliate.labels.in_use())
         self.fields["sub"].choices = [("", "No label"), *((name, name) for name in labels)]  # type: ignore[attr-defined]
 
@@ -49,13 +49,13 @@ class LinksPage(PortalPage):
             sub=sub,
             link=link,
             link_on_page=link_on_page(code, page, sub),
-            trial=link_to(code, page, sub, **{PARAMETER: trial_token(code)}),
+            trial=link_to(code, page, sub, **{PARAMETER: link_test_token(code)}),
             qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno; the markup contains no text
             **kwargs,
         )
 
 
-class QrCode(OwnView):
+class QrCode(AffiliateView):
     """The QR code as a file, to print."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from affiliates.models import Affiliate
-from affiliates.statistics.daily_statistics import Figures, figures
+from affiliates.statistics.daily_statistics import Statistics, figures
 from shop.money import Money
 
 from .period import Period
@@ -48,19 +48,19 @@ class Measure:
 class History:
     """All days of an affiliate, read once."""
 
-    days: dict[date, Figures]
+    days: dict[date, Statistics]
     currency: str
 
-    def of(self, period: Period) -> dict[date, Figures]:
+    def of(self, period: Period) -> dict[date, Statistics]:
         """Per day, or per month for a long period."""
-        found: dict[date, Figures] = {}
+        found: dict[date, Statistics] = {}
         for day, one in self.days.items():
             if period.since <= day <= period.until:
                 start = day.replace(day=1) if period.step == "month" else day
-                found[start] = found.get(start, Figures()) + one
+                found[start] = found.get(start, Statistics()) + one
         return found
 
-    def total(self, period: Period | None = None) -> Figures:
+    def total(self, period: Period | None = None) -> Statistics:
         days = self.days if period is None else self.of(period)
         return _sum(days.values())
 
@@ -112,20 +112,20 @@ def _counted(name: str, now: int, before: int, why: str) -> Measure:
     return Measure(name, str(now), str(before), Trend(now, before), why)
 
 
-def earned(one: Figures) -> int:
+def earned(one: Statistics) -> int:
     """Earnings after refunds, in minor units."""
     return one.earned_minor - one.reversed_minor
 
 
-def conversion(one: Figures) -> str:
+def conversion(one: Statistics) -> str:
     return f"{one.orders * 100 / one.clicks:.1f}%" if one.clicks else "–"
 
 
-def per_click(one: Figures, currency: str) -> str:
+def per_click(one: Statistics, currency: str) -> str:
     return str(Money.of(Money(earned(one), currency).amount / one.clicks, currency)) if one.clicks else "–"
 
 
-def _why_clicks(one: Figures) -> str:
+def _why_clicks(one: Statistics) -> str:
     apart = one.bots + one.previews
     return (
         "The same visitor within 30 minutes counts once."
@@ -134,12 +134,12 @@ def _why_clicks(one: Figures) -> str:
     )
 
 
-def _why_earned(one: Figures, currency: str) -> str:
+def _why_earned(one: Statistics, currency: str) -> str:
     if not one.reversed_minor:
         return "Commissions on those orders. Nothing was refunded."
     whole, back = Money(one.earned_minor, currency), Money(one.reversed_minor, currency)
     return f"{whole} in commissions, less {back} for refunds."
 
 
-def _sum(lines: Iterable[Figures]) -> Figures:
-    return sum(lines, Figures())
+def _sum(lines: Iterable[Statistics]) -> Statistics:
+    return sum(lines, Statistics())

@@ -58,7 +58,9 @@ def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> Next
     currency = overview.balance.currency
     due = _due(affiliate, overview, held)
     minimum = Money(minimum_minor(affiliate), currency)
-    moving = affiliate.payouts.filter(state__in=PayoutItem.MOVING, currency=currency).aggregate(s=Sum("amount_minor"))
+    moving = affiliate.payouts.filter(state__in=PayoutItem.IN_PROGRESS, currency=currency).aggregate(
+        s=Sum("amount_minor")
+    )
     return NextPayout(
         due=due,
         minimum=minimum,

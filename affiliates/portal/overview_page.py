@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from affiliates.models import REFERRAL_LIFE
-from affiliates.statistics.daily_statistics import Figures
+from affiliates.statistics.daily_statistics import Statistics
 from affiliates.tracking.links import link_to
 from shop.money import Money
 
@@ -56,5 +56,5 @@ def _figures(history: History, form: PeriodForm) -> dict[str, Any]:
     }
 
 
-def _row(one: Figures, currency: str) -> tuple[int, int, Money]:
+def _row(one: Statistics, currency: str) -> tuple[int, int, Money]:
     return one.clicks, one.orders, Money(earned(one), currency)

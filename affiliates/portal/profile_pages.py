@@ -19,10 +19,10 @@ from django.views.generic import FormView, View
 from affiliates.membership.account_state import close_affiliate
 from affiliates.membership.payout_address import (
     HOLD,
-    ask_for_payout_email,
+    request_payout_email_change,
     stop_payout_email,
     stoppable_change,
-    withdraw_payout_email,
+    withdraw_payout_email_change,
 )
 from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsForm, NotificationsForm, PayoutEmailForm
 from affiliates.membership.terms import accept_terms, terms_to_accept
@@ -33,7 +33,7 @@ from privacy.registry.purposes import Channel, Purpose
 from privacy.web.idempotency import result_page
 
 from ..models import Affiliate, Commission, PayoutEmailChange, TermsVersion
-from .base import OwnView, PortalPage
+from .base import AffiliateView, PortalPage
 from .money_by_currency import balances_of
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 class ProfilePage(PortalPage):
     template_name = "affiliates/portal/profile.html"
     tab = "profile"
-    whatever_the_terms = True
+    terms_not_required = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         email = self.affiliate.user.email or ""
@@ -56,12 +56,12 @@ class ProfilePage(PortalPage):
         )
 
 
-class ProfileStep(PortalPage, FormView[Any]):
+class ProfileFormPage(PortalPage, FormView[Any]):
     """One form of the profile, on its own page."""
 
     template_name = "affiliates/portal/profile_step.html"
     tab = "profile"
-    whatever_the_terms = True
+    terms_not_required = True
     success_url = reverse_lazy("affiliates:portal_profile")
     name: ClassVar[str]
     lead: ClassVar[str] = ""
@@ -87,12 +87,12 @@ class ProfileStep(PortalPage, FormView[Any]):
 
 
 @method_decorator(confirmed_recently, name="dispatch")
-class ConfirmedStep(ProfileStep):
+class ReauthenticatedFormPage(ProfileFormPage):
     """A form that moves money or can't be undone: it asks for the password again, since anyone may sit at an open
     browser."""
 
 
-class DetailsPage(ProfileStep):
+class DetailsPage(ProfileFormPage):
     form_class = DetailsForm
     name = "Name and website"
 
@@ -107,7 +107,7 @@ class DetailsPage(ProfileStep):
         self.affiliate.save(update_fields=["website"])
 
 
-class PayoutEmailPage(ConfirmedStep):
+class PayoutEmailPage(ReauthenticatedFormPage):
     form_class = PayoutEmailForm
     name = "Payout address"
     lead = (
@@ -119,21 +119,21 @@ class PayoutEmailPage(ConfirmedStep):
 
     def take(self, form: PayoutEmailForm) -> bool | None:
         try:
-            ask_for_payout_email(affiliate=self.affiliate, email=form.cleaned_data["email"], actor=self.user)
+            request_payout_email_change(affiliate=self.affiliate, email=form.cleaned_data["email"], actor=self.user)
         except ActionRefused as refusal:
             form.add_error("email", str(refusal))
             return False
         return None
 
 
-class KeepPayoutEmailView(OwnView):
+class KeepPayoutEmailView(AffiliateView):
     def post(self, request: HttpRequest) -> HttpResponse:
-        if withdraw_payout_email(affiliate=self.affiliate, actor=cast("User", request.user)):
+        if withdraw_payout_email_change(affiliate=self.affiliate, actor=cast("User", request.user)):
             messages.success(request, "Your payouts keep going to your current address.")
         return redirect("affiliates:portal_profile")
 
 
-class NotificationsPage(ProfileStep):
+class NotificationsPage(ProfileFormPage):
     form_class = NotificationsForm
     name = "Email notifications"
     lead = "You always get emails about the account itself, such as new terms or a new payout address."
@@ -145,7 +145,7 @@ class NotificationsPage(ProfileStep):
         self.affiliate.save(update_fields=["mail_sales", "mail_payouts", "mail_monthly"])
 
 
-class ClosePage(ConfirmedStep):
+class ClosePage(ReauthenticatedFormPage):
     template_name = "affiliates/portal/close.html"
     form_class = CloseForm
     success_url = reverse_lazy("affiliates:closed")
@@ -171,7 +171,7 @@ class ClosePage(ConfirmedStep):
         return None
 
 
-class AcceptTermsPage(ProfileStep):
+class AcceptTermsPage(ProfileFormPage):
     """Shows new terms and asks to accept them. An affiliate who has accepted them is redirected to the portal."""
 
     template_name = "affiliates/portal/accept_terms.html"

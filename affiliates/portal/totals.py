@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from affiliates.models import LEDGER, Affiliate, Commission, RunningSum, Total
+from affiliates.models import LEDGER, Affiliate, BalanceDelta, Commission, Total
 from shop.money import Money
 
 State = Commission.State
@@ -25,13 +25,13 @@ class Overview:
 
 def overview_of(affiliate: Affiliate, *, currency: str) -> Overview:
     """Four queries over a few rows, however many clicks, sales and payouts there were."""
-    totals = RunningSum.objects.totals(affiliate, currency)
+    totals = BalanceDelta.objects.totals(affiliate, currency)
 
-    def money(what: str) -> Money:
-        return Money(totals.get(what, NOTHING).minor, currency)
+    def money(bucket: str) -> Money:
+        return Money(totals.get(bucket, NOTHING).minor, currency)
 
     return Overview(
-        orders=sum(totals.get(state, NOTHING).number for state in State.values),
+        orders=sum(totals.get(state, NOTHING).entry_count for state in State.values),
         pending=money(State.PENDING),
         approved=money(State.APPROVED),
         in_payout=money(State.IN_PAYOUT),

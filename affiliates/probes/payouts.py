@@ -23,7 +23,7 @@ def affiliates_are_paid(rehearsal: Rehearsal) -> None:
     owner = staff(rehearsal)[OWNER].browser
     act_on_row(owner, "/admin/affiliates/commission/", rehearsal.things[BUYER].reference, "approve")
     owner.submit("Yes, approve")
-    owner.open("/admin/affiliates/payoutbatch/preview/")
+    owner.open("/admin/affiliates/payoutrun/preview/")
     owner.submit("Prepare this run")
     colleague = staff(rehearsal)[Role.FINANCE].browser  # who prepares a run does not approve it
     colleague.open(owner.url)

@@ -13,7 +13,7 @@ from django.db.models import F, Sum
 from affiliates.commissions.explanation import why_this_rate
 from affiliates.commissions.rates import rate_for
 from affiliates.currencies import currencies_of
-from affiliates.models import Affiliate, Commission, CommissionDispute, Flag, PayoutItem, Rate
+from affiliates.models import Affiliate, Commission, Flag, Objection, PayoutItem, Rate
 from affiliates.statistics.reports import Report, ReportBy, Row
 from shop.money import Money, program_currency
 
@@ -43,7 +43,7 @@ class Account:
     balances: list[Balance]
     flags: list[Flag]
     flags_open: int
-    objections: list[CommissionDispute]
+    objections: list[Objection]
     payouts: list[PayoutItem]
 
 
@@ -60,13 +60,13 @@ def account_of(affiliate: Affiliate, *, now: datetime) -> Account:
         flags=list(flags.select_related("attribution__order", "attribution__commission")[:SHOWN]),
         flags_open=flags.count(),
         objections=_objections(affiliate),
-        payouts=list(affiliate.payouts.select_related("batch")[:SHOWN]),
+        payouts=list(affiliate.payouts.select_related("run")[:SHOWN]),
     )
 
 
-def _objections(affiliate: Affiliate) -> list[CommissionDispute]:
+def _objections(affiliate: Affiliate) -> list[Objection]:
     """The open ones, the next one due first."""
-    mine = CommissionDispute.objects.open().filter(commission__attribution__affiliate=affiliate)
+    mine = Objection.objects.open().filter(commission__attribution__affiliate=affiliate)
     return list(mine.select_related("commission").order_by("due_at")[:SHOWN])
 
 

@@ -18,9 +18,9 @@ from shop.money import CURRENCIES
 from .base import acting, show, staff_page
 
 
-@staff_page("affiliates.view_payoutbatch")
+@staff_page("affiliates.view_payoutrun")
 def payout(request: HttpRequest, item_id: UUID) -> HttpResponse:
-    item = get_object_or_404(PayoutItem.objects.select_related("affiliate", "batch"), pk=item_id)
+    item = get_object_or_404(PayoutItem.objects.select_related("affiliate", "run"), pk=item_id)
     explained = explain_payout(item, page=request.GET.get("page", 1))
     record(action="privacy.staff.read", about=item, actor=acting(request))
     title = f"Why {item.total} for {item.affiliate.code}?"

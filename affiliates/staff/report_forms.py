@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.http import QueryDict
 
-from affiliates.currencies import program_first
+from affiliates.currencies import program_currency_first
 from affiliates.models import CODE, Affiliate, DailySales
 from affiliates.statistics.reports import Report, ReportBy
 from shop.money import program_currency
@@ -19,7 +19,7 @@ LONGEST = 10 * 366  # days
 def currencies() -> list[str]:
     """The currencies with sales, the program's first."""
     sold = set(DailySales.objects.order_by().values_list("currency", flat=True).distinct())
-    return program_first(sold | {program_currency()})
+    return program_currency_first(sold | {program_currency()})
 
 
 class ReportForm(forms.Form):

@@ -64,6 +64,6 @@ def _visits(row: Row, chosen: Report) -> list[Cell]:
 
 
 def _money(row: Row, chosen: Report) -> list[Cell]:
-    sold = [row.sales, row.earned, row.taken_back] if chosen.has_sales else [None] * 3
+    sold = [row.sales, row.earned, row.reversed_amount] if chosen.has_sales else [None] * 3
     amounts = [*sold, row.paid]
     return [row.currency, *(None if amount is None else amount.amount for amount in amounts)]

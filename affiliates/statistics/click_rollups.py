@@ -1,7 +1,7 @@
 """Roll-ups: adds visits to the statistics of their day, exactly once, even if interrupted.
 
-Counting a click and marking its row as counted is one transaction, and so is adding a `Tally` and deleting it. Only one
-process counts at a time.
+Counting a click and marking its row as counted is one transaction, and so is adding a `PendingVisitCount` and deleting
+it. Only one process counts at a time.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from affiliates.models import COUNTERS, By, Click, DailyClicks, Tally
+from affiliates.models import COUNTERS, By, Click, DailyClicks, PendingVisitCount
 from privacy.models import Heartbeat
 
 BATCH = 500  # rows, so that the database's write lock is never held for long
@@ -29,7 +29,7 @@ class Key(NamedTuple):
     label: str
 
 
-class Happened(NamedTuple):
+class UncountedVisit(NamedTuple):
     """Something to be counted."""
 
     affiliate_id: UUID
@@ -48,16 +48,16 @@ def count_visits(*, now: datetime) -> int:
 
 @transaction.atomic
 def _count_batch(now: datetime) -> int:
-    take_the_counter(now)
-    clicks, tallies = _uncounted_clicks(), list(Tally.objects.order_by("pk")[:BATCH])
-    happened = [*map(_of_click, clicks), *map(_of_tally, tallies)]
-    _add(add_up(happened))
+    acquire_rollup_lock(now)
+    clicks, pending_visit_counts = _uncounted_clicks(), list(PendingVisitCount.objects.order_by("pk")[:BATCH])
+    happened = [*map(_of_click, clicks), *map(_of_tally, pending_visit_counts)]
+    _add(aggregate_visits(happened))
     Click._base_manager.filter(pk__in=[click.pk for click in clicks]).update(counted=True)
-    Tally.objects.filter(pk__in=[row.pk for row in tallies]).delete()
+    PendingVisitCount.objects.filter(pk__in=[row.pk for row in pending_visit_counts]).delete()
     return len(happened)
 
 
-def take_the_counter(now: datetime) -> None:
+def acquire_rollup_lock(now: datetime) -> None:
     """Locks counting until the end of the transaction."""
     Heartbeat.objects.get_or_create(name="figures", defaults={"at": now})
     Heartbeat.objects.filter(name="figures").update(at=now)
@@ -69,22 +69,22 @@ def _uncounted_clicks() -> list[Click]:
     return list(rows.only("affiliate_id", "clicked_at", "label_id", "landing_path")[:BATCH])
 
 
-def _of_click(click: Click) -> Happened:
-    labels = labels_of(click.label_id, click.landing_path)
-    return Happened(click.affiliate_id, click.clicked_at.astimezone(UTC).date(), labels, {"clicks": 1})
+def _of_click(click: Click) -> UncountedVisit:
+    labels = dimensions_of(click.label_id, click.landing_path)
+    return UncountedVisit(click.affiliate_id, click.clicked_at.astimezone(UTC).date(), labels, {"clicks": 1})
 
 
-def _of_tally(row: Tally) -> Happened:
-    labels = labels_of(row.label_id, row.landing)
-    return Happened(row.affiliate_id, row.day, labels, {name: getattr(row, name) for name in COUNTERS})
+def _of_tally(row: PendingVisitCount) -> UncountedVisit:
+    labels = dimensions_of(row.label_id, row.landing)
+    return UncountedVisit(row.affiliate_id, row.day, labels, {name: getattr(row, name) for name in COUNTERS})
 
 
-def labels_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ...]:
+def dimensions_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ...]:
     """What a visit is counted under, besides the whole day."""
     return (By.CAMPAIGN.value, label.hex if label else ""), (By.LANDING.value, landing)
 
 
-def add_up(happened: list[Happened]) -> dict[Key, Counter[str]]:
+def aggregate_visits(happened: list[UncountedVisit]) -> dict[Key, Counter[str]]:
     """The statistics that each visit belongs to: its day, its campaign and its page."""
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
     for row in happened:

@@ -14,20 +14,20 @@ from typing import Literal, TypeVar
 from django.db.models import CharField, Count, Q, Sum, Value
 from django.db.models.functions import Cast, TruncDate
 
-from affiliates.models import COUNTERS, Affiliate, By, Click, DailyClicks, DailySales, Tally
+from affiliates.models import COUNTERS, Affiliate, By, Click, DailyClicks, DailySales, PendingVisitCount
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
 
 from .sales_rollups import SUMS
 
 Group = TypeVar("Group", bound=Hashable)
-SHOWN = [name for name in (*COUNTERS, *SUMS) if name != "rowless"]
+SHOWN = [name for name in (*COUNTERS, *SUMS) if name != "unstored_clicks"]
 LABEL_OF_CLICK = {By.CAMPAIGN: "label_id", By.LANDING: "landing_path"}
 LABEL_OF_TALLY = {By.CAMPAIGN: "label_id", By.LANDING: "landing"}
 
 
 @dataclass(frozen=True)
-class Figures:
+class Statistics:
     """What happened in a period. Amounts are minor units (cents for USD)."""
 
     clicks: int = 0
@@ -39,8 +39,8 @@ class Figures:
     earned_minor: int = 0
     reversed_minor: int = 0
 
-    def __add__(self, other: Figures) -> Figures:
-        return Figures(**{name: getattr(self, name) + getattr(other, name) for name in SHOWN})
+    def __add__(self, other: Statistics) -> Statistics:
+        return Statistics(**{name: getattr(self, name) + getattr(other, name) for name in SHOWN})
 
 
 def figures(
@@ -50,17 +50,17 @@ def figures(
     until: date,
     currency: str,
     by: Literal["day", "month"] = "day",
-) -> dict[date, Figures]:
+) -> dict[date, Statistics]:
     """The statistics per day, or per month (keyed by its first day), from `since` to `until` inclusive, without gaps.
 
     Days are UTC.
     """
     lines = [*_visit_lines(affiliate, since, until, By.ALL), *_sale_lines(affiliate, since, until, currency)]
     sums = _summed((day.replace(day=1) if by == "month" else day, counts) for day, _, counts in lines)
-    return {start: sums.get(start, Figures()) for start in _starts(since, until, by)}
+    return {start: sums.get(start, Statistics()) for start in _starts(since, until, by)}
 
 
-def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date) -> dict[str, Figures]:
+def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date) -> dict[str, Statistics]:
     """Visits per campaign label (its id in hexadecimal) or per page, most clicks first, without unlabeled visits. Sales
     are not known per day and label: see `affiliates.statistics.label_sales`."""
     lines = _visit_lines(affiliate, since, until, by)
@@ -95,14 +95,14 @@ def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Line
         .values_list("day", "under")
         .annotate(clicks=Count("pk"), **{name: Value(0) for name in COUNTERS if name != "clicks"})
     )
-    tallies = (
-        Tally.objects.filter(days)
+    pending_visit_counts = (
+        PendingVisitCount.objects.filter(days)
         .annotate(under=_label(LABEL_OF_TALLY, by))
         .order_by()
         .values_list("day", "under")
         .annotate(**{f"of_{name}": Sum(name) for name in COUNTERS})
     )
-    lines = added.union(clicks, tallies, all=True)
+    lines = added.union(clicks, pending_visit_counts, all=True)
     return [(day, label, dict(zip(COUNTERS, counts, strict=True))) for day, label, *counts in lines]
 
 
@@ -110,11 +110,11 @@ def _label(columns: dict[By, str], by: By) -> Cast | Value:
     return Cast(columns[by], CharField()) if by in columns else Value("")
 
 
-def _summed(lines: Iterable[tuple[Group, dict[str, int]]]) -> dict[Group, Figures]:
+def _summed(lines: Iterable[tuple[Group, dict[str, int]]]) -> dict[Group, Statistics]:
     sums: dict[Group, Counter[str]] = defaultdict(Counter)
     for group, counts in lines:
         sums[group].update(counts)
-    return {group: Figures(**{name: counts[name] for name in SHOWN}) for group, counts in sums.items()}
+    return {group: Statistics(**{name: counts[name] for name in SHOWN}) for group, counts in sums.items()}
 
 
 def _starts(since: date, until: date, by: str) -> Iterator[date]:

@@ -34,7 +34,7 @@ class Sale(NamedTuple):
 Groups = dict[UUID, list[Sale]]
 
 
-def expect_sale(commission: Commission) -> None:
+def queue_uncounted_sale(commission: Commission) -> None:
     """Queues a new sale for counting, if its affiliate has labels."""
     if Label.objects.filter(affiliate=commission.attribution.affiliate_id).exists():
         UncountedSale.objects.get_or_create(commission=commission)

@@ -13,12 +13,12 @@ from django.db import transaction
 from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncDate
 
-from affiliates.models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, Tally
+from affiliates.models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, PendingVisitCount
 from shop.money import Money
 
-from .balances import correct_sums, differences
-from .click_rollups import Happened, Key, add_up, count_visits, labels_of, take_the_counter
-from .sales_rollups import SUMS, sales_of, stored_sales, sum_sales
+from .balances import balance_differences, correct_balances
+from .click_rollups import Key, UncountedVisit, acquire_rollup_lock, aggregate_visits, count_visits, dimensions_of
+from .sales_rollups import SUMS, recalculate_sales, sales_of, stored_sales
 
 
 def rebuild(*, now: datetime, change: bool = True) -> list[str]:
@@ -29,12 +29,14 @@ def rebuild(*, now: datetime, change: bool = True) -> list[str]:
 
 @transaction.atomic
 def _rebuild_clicks(now: datetime, change: bool) -> list[str]:
-    take_the_counter(now)
+    acquire_rollup_lock(now)
     first = datetime.combine(now.astimezone(UTC).date() - REFERRAL_LIFE + timedelta(days=1), time.min, UTC)
     rows = DailyClicks.objects.filter(day__gte=first.date())
     stored = {Key(r.affiliate_id, r.day, r.by, r.label): r for r in rows}
-    counted = {key: counts["clicks"] for key, counts in add_up(_happened(first)).items()}
-    wanted = {key: counted.get(key, 0) + (stored[key].rowless if key in stored else 0) for key in {*counted, *stored}}
+    counted = {key: counts["clicks"] for key, counts in aggregate_visits(_uncounted_visits(first)).items()}
+    wanted = {
+        key: counted.get(key, 0) + (stored[key].unstored_clicks if key in stored else 0) for key in {*counted, *stored}
+    }
     found = {key: row.clicks for key, row in stored.items()}
     wrong = {key: clicks for key, clicks in wanted.items() if clicks != found.get(key, 0)}
     if change:
@@ -44,7 +46,7 @@ def _rebuild_clicks(now: datetime, change: bool) -> list[str]:
     return [_line(key, "clicks", found.get(key, 0), clicks) for key, clicks in sorted(wrong.items())]
 
 
-def _happened(first: datetime) -> list[Happened]:
+def _uncounted_visits(first: datetime) -> list[UncountedVisit]:
     """The clicks that the statistics must include, read in one statement, so that no deletion comes between.
 
     A row that was deleted a moment ago has left a tally that is not counted yet.
@@ -58,14 +60,14 @@ def _happened(first: datetime) -> list[Happened]:
         .annotate(total=Count("pk"))
     )
     gone = (
-        Tally.objects.filter(day__gte=first.date())
+        PendingVisitCount.objects.filter(day__gte=first.date())
         .order_by()
         .values_list("affiliate_id", "day", "label_id", "landing")
-        .annotate(total=Sum(F("rowless") - F("clicks")))
+        .annotate(total=Sum(F("unstored_clicks") - F("clicks")))
         .exclude(total=0)
     )
     return [
-        Happened(affiliate, day, labels_of(label, landing), {"clicks": total})
+        UncountedVisit(affiliate, day, dimensions_of(label, landing), {"clicks": total})
         for affiliate, day, label, landing, total in rows.union(gone, all=True)
     ]
 
@@ -75,7 +77,7 @@ def _rebuild_sales(change: bool) -> list[str]:
     wrong = [key for key in sorted({*wanted, *found}) if wanted[key] != found.get(key, Counter())]
     if change:
         for affiliate_id, day, currency in sorted({key[:3] for key in wrong}):
-            sum_sales(affiliate_id=affiliate_id, day=day, currency=currency)
+            recalculate_sales(affiliate_id=affiliate_id, day=day, currency=currency)
     return [
         _line(
             Key(key.affiliate_id, key.day, By.ALL.value, ""),
@@ -90,13 +92,13 @@ def _rebuild_sales(change: bool) -> list[str]:
 
 
 def _rebuild_sums(change: bool) -> list[str]:
-    wrong = differences()
+    wrong = balance_differences()
     if wrong and change:
-        correct_sums()
+        correct_balances()
     return [
-        f"the balance of {key.what}, affiliate {str(key.affiliate_id)[-8:]}: {Money(int(minor), key.currency)} and"
-        f" {number} entries more than the sum of its entries"
-        for key, number, minor in wrong
+        f"the balance of {key.bucket}, affiliate {str(key.affiliate_id)[-8:]}: {Money(int(minor), key.currency)} and"
+        f" {entry_count} entries more than the sum of its entries"
+        for key, entry_count, minor in wrong
     ]
 
 

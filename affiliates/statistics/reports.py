@@ -19,7 +19,7 @@ from django.db.models.functions import TruncMonth
 from affiliates.models import By, Commission, DailyClicks, DailySales, Label, PayoutItem
 from shop.money import Money, program_currency
 
-from .daily_statistics import Figures
+from .daily_statistics import Statistics
 from .sales_rollups import SUMS
 
 VISITS = ("clicks", "bots", "previews", "refused")
@@ -39,7 +39,7 @@ class Row:
 
     label: str
     currency: str
-    figures: Figures
+    figures: Statistics
     has_visits: bool = True
     paid_minor: int | None = None
 
@@ -52,7 +52,7 @@ class Row:
         return Money(self.figures.earned_minor, self.currency)
 
     @property
-    def taken_back(self) -> Money:
+    def reversed_amount(self) -> Money:
         return Money(self.figures.reversed_minor, self.currency)
 
     @property
@@ -110,7 +110,7 @@ class Report:
     def total(self, rows: Iterable[Row]) -> Row:
         rows = list(rows)
         paid = sum(row.paid_minor or 0 for row in rows) if self.has_payouts else None
-        return Row("Total", self.currency, sum((r.figures for r in rows), Figures()), self.has_visits, paid)
+        return Row("Total", self.currency, sum((r.figures for r in rows), Statistics()), self.has_visits, paid)
 
     # --- The four kinds of reports -----------------------------------------------------------------------------------
     def _by_month(self) -> list[Row]:
@@ -120,7 +120,7 @@ class Report:
         made = self._merged(_by_start(visits), _by_start(sales), _by_start(paid))
         known = {row.label for row in made}
         empty = [month for month in self._months() if made and month not in known]
-        return [*made, *(Row(month, self.currency, Figures(), paid_minor=0) for month in empty)]
+        return [*made, *(Row(month, self.currency, Statistics(), paid_minor=0) for month in empty)]
 
     def _months(self) -> Iterator[str]:
         month = self.since.replace(day=1)
@@ -145,11 +145,11 @@ class Report:
         """A rejected commission counts as an order, but earned nothing."""
         grouped = self._commissions().order_by().values_list("attribution__order__product_name", "state")
         lines = grouped.annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
-        sums: dict[str, Figures] = defaultdict(Figures)
-        for product, state, orders, sales, earned, taken_back in lines:
+        sums: dict[str, Statistics] = defaultdict(Statistics)
+        for product, state, orders, sales, earned, reversed_amount in lines:
             kept = state != Commission.State.REJECTED
-            sums[product] += Figures(
-                orders=orders, sales_minor=sales, earned_minor=kept * earned, reversed_minor=kept * taken_back
+            sums[product] += Statistics(
+                orders=orders, sales_minor=sales, earned_minor=kept * earned, reversed_minor=kept * reversed_amount
             )
         return [Row(product, self.currency, figures, has_visits=False) for product, figures in sums.items()]
 
@@ -163,7 +163,7 @@ class Report:
             Row(
                 label,
                 self.currency,
-                Figures(**visits.get(label, {}), **sales.get(label, {})),
+                Statistics(**visits.get(label, {}), **sales.get(label, {})),
                 paid_minor=None if paid is None else paid.get(label, {}).get("amount_minor", 0),
             )
             for label in {*visits, *sales, *(paid or {})}

@@ -29,14 +29,14 @@ class Key(NamedTuple):
     currency: str
 
 
-def sum_sales_around(commission: Commission) -> None:
+def recalculate_sales_of(commission: Commission) -> None:
     """Recalculates the day of this commission, for its affiliate and currency."""
     day = commission.created_at.astimezone(UTC).date()
-    sum_sales(affiliate_id=commission.attribution.affiliate_id, day=day, currency=commission.currency)
+    recalculate_sales(affiliate_id=commission.attribution.affiliate_id, day=day, currency=commission.currency)
 
 
 @transaction.atomic
-def sum_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
+def recalculate_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
     """Recalculates one day. A row lock serializes concurrent calls, so that neither misses the other's change."""
     whole = Key(affiliate_id, day, currency)
     DailySales.objects.bulk_create([DailySales(**whole._asdict())], ignore_conflicts=True)
@@ -58,15 +58,15 @@ def sales_of(lines: QuerySet[Commission]) -> dict[Key, Counter[str]]:
         .annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
     )
     sums: dict[Key, Counter[str]] = defaultdict(Counter)
-    for affiliate, day, currency, state, orders, sales, earned, taken_back in grouped:
-        sums[Key(affiliate, day, currency)].update(_counts(state, orders, sales, earned, taken_back))
+    for affiliate, day, currency, state, orders, sales, earned, reversed_amount in grouped:
+        sums[Key(affiliate, day, currency)].update(_counts(state, orders, sales, earned, reversed_amount))
     return sums
 
 
-def _counts(state: str, orders: int, sales: int, earned: int, taken_back: int) -> dict[str, int]:
+def _counts(state: str, orders: int, sales: int, earned: int, reversed_amount: int) -> dict[str, int]:
     if state == State.REJECTED:
-        earned = taken_back = 0
-    return {"orders": orders, "sales_minor": sales, "earned_minor": earned, "reversed_minor": taken_back}
+        earned = reversed_amount = 0
+    return {"orders": orders, "sales_minor": sales, "earned_minor": earned, "reversed_minor": reversed_amount}
 
 
 def _write(sums: dict[Key, Counter[str]]) -> None:

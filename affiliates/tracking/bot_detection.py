@@ -15,7 +15,7 @@ from functools import cache
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 # Patterns of the list that also match browsers, apps and phones.
-NOT_PROGRAMS_ALONE = {
+UNRELIABLE_BOT_PATTERNS = {
     "Sogou",  # its browser; its crawler is matched by "spider"
     "008\\/",
     "Fluid",
@@ -64,8 +64,8 @@ _NO_BROWSER_AT_ALL = re.compile(
 )
 
 
-def names_a_program(user_agent: str) -> bool:
-    text = without_the_device(user_agent)
+def is_bot(user_agent: str) -> bool:
+    text = strip_device(user_agent)
     lower = text.lower()
     if not text:
         return False
@@ -83,14 +83,14 @@ def _has(text: str, parts: Iterable[str], pattern: re.Pattern[str]) -> bool:
     return any(part in text for part in parts) and pattern.search(text) is not None
 
 
-def without_the_device(user_agent: str) -> str:
+def strip_device(user_agent: str) -> str:
     """Without the name and build of an Android device, and without the app around a browser engine."""
     if "AppleWebKit" in user_agent or " Device/" in user_agent:
         user_agent = _APPS.sub("", user_agent)
     return _DEVICE.sub("Android", user_agent)
 
 
-def names_a_preview(user_agent: str) -> bool:
+def is_preview_bot(user_agent: str) -> bool:
     """A bot that shows people a preview of a link, according to the list."""
     return bool(_previews().search(user_agent))
 
@@ -98,7 +98,7 @@ def names_a_preview(user_agent: str) -> bool:
 @cache
 def _listed() -> list[re.Pattern[str]]:
     """A few dozen names per pattern: Python's engine takes more than twice the time for a single pattern of all."""
-    named = [entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in NOT_PROGRAMS_ALONE]
+    named = [entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA if entry["pattern"] not in UNRELIABLE_BOT_PATTERNS]
     return [re.compile("|".join(named[start : start + 25])) for start in range(0, len(named), 25)]
 
 

@@ -26,8 +26,8 @@ from privacy.encryption.tokens import digest_of
 from privacy.keystore.day_keys import DayFenced
 from privacy.web.client_address import client_address
 
-from .code_cache import KnownCode, known_code, purge_stopped
-from .referral_cookie import EARLIER, Referral, Token, drop_cookie, referral_of, set_cookie
+from .code_cache import CachedCode, cached_code, is_purge_stalled
+from .referral_cookie import EARLIER, Referral, Token, delete_referral_cookie, referral_of, set_cookie
 from .unstored_visits import tally
 from .visit_kinds import FETCH_HEADERS, Visit
 
@@ -52,7 +52,7 @@ def record_click(
     """
     response.headers["Cache-Control"] = "no-store"  # no cache may give one visitor's cookie to another
     patch_vary_headers(response, FETCH_HEADERS)
-    known = known_code(code)
+    known = cached_code(code)
     if known is None:
         return None
     affiliate, referral = known.affiliate_id, referral_of(request)
@@ -61,19 +61,19 @@ def record_click(
         if same_visit is None:
             tally(affiliate, referral.visit)
         return None
-    if referral.token is not None and _is_no_later_click(referral.token, affiliate, counted_at):
+    if referral.token is not None and _is_repeated_click(referral.token, affiliate, counted_at):
         return referral.token.clicked_at
     earlier = _earlier_clicks(referral)
     if same_visit is not None:
         token = Token(uuid7(), affiliate, same_visit, earlier)
     else:
-        token = _store_click(request, known, landing, earlier)
+        token = _create_click(request, known, landing, earlier)
     if not _belongs_to_another(referral, affiliate):
         set_cookie(response, token)
     return token.clicked_at
 
 
-def _is_no_later_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
+def _is_repeated_click(token: Token, affiliate: UUID, counted_at: datetime | None) -> bool:
     """Whether the cookie shows the same visitor again. Only the cookie counts: two people behind one address are two
     clicks.
 
@@ -91,7 +91,7 @@ def _belongs_to_another(referral: Referral, affiliate: UUID) -> bool:
     return referral.token.affiliate_id != affiliate and referral.affiliate is not None
 
 
-def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: tuple[datetime, ...]) -> Token:
+def _create_click(request: HttpRequest, known: CachedCode, landing: str, earlier: tuple[datetime, ...]) -> Token:
     """Stores the row and returns the cookie's content.
 
     Without a running purge, or without a key for the day (the clock was set back), no row is stored: the cookie alone
@@ -108,7 +108,7 @@ def _store_click(request: HttpRequest, known: KnownCode, landing: str, earlier: 
     )
     token = Token(click.pk, affiliate, now, earlier)
     click.cookie_digest = digest_of(token.sealed)
-    if purge_stopped() or not _is_stored(click):
+    if is_purge_stalled() or not _is_stored(click):
         tally(affiliate, Visit.CLICK, label=click.label_id, landing=click.landing_path)
     return token
 
@@ -133,4 +133,4 @@ def forget(request: HttpRequest, response: HttpResponse) -> None:
     click = referral_of(request).click
     if click is not None:
         click.delete()
-    drop_cookie(response)
+    delete_referral_cookie(response)

@@ -16,7 +16,7 @@ from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from affiliates.models import CODE, LONGEST_LABEL, Affiliate, Label
-from affiliates.models.affiliate import read_code
+from affiliates.models.affiliate import extract_code
 from privacy.encryption.normalization import normalize_code
 from privacy.erasure.heartbeat import purge_has_stopped
 from privacy.registry.purpose_binding import reads
@@ -31,7 +31,7 @@ _memory: dict[str, tuple[datetime, Any]] = {}
 
 
 @dataclass(frozen=True)
-class KnownCode:
+class CachedCode:
     """An active affiliate and the labels of their links, by blind index, so that no label is kept in memory in clear
     text."""
 
@@ -47,26 +47,26 @@ class KnownCode:
         return next((label for label in found if label is not None), None)
 
 
-def known_code(code: str) -> KnownCode | None:
+def cached_code(code: str) -> CachedCode | None:
     """The active affiliate behind a code in any spelling; None if there is none."""
-    text = normalize_code(read_code(code))
+    text = normalize_code(extract_code(code))
     if not CODE.fullmatch(text):
         return None
-    found: KnownCode | None = _remembered(text, lambda: _look_up(text))
+    found: CachedCode | None = _remembered(text, lambda: _look_up(text))
     return found
 
 
-def purge_stopped() -> bool:
+def is_purge_stalled() -> bool:
     stopped: bool = _remembered("", lambda: purge_has_stopped(now=timezone.now()))
     return stopped
 
 
-def forget_codes(**kwargs: Any) -> None:
+def clear_code_cache(**kwargs: Any) -> None:
     _memory.clear()
 
 
 @reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)
-def _look_up(code: str) -> KnownCode | None:
+def _look_up(code: str) -> CachedCode | None:
     """One query: a row per label, or a single row without any."""
     with_labels = (
         Affiliate.objects.active()
@@ -74,7 +74,7 @@ def _look_up(code: str) -> KnownCode | None:
         .annotate(declared=FilteredRelation("labels", condition=Q(labels__archived_at=None)))
     )
     lines = list(with_labels.values_list("pk", "declared__name_index", "declared__pk"))
-    return KnownCode(lines[0][0], {bytes(index): pk for _, index, pk in lines if index}) if lines else None
+    return CachedCode(lines[0][0], {bytes(index): pk for _, index, pk in lines if index}) if lines else None
 
 
 def _remembered(name: str, ask: Callable[[], Any]) -> Any:

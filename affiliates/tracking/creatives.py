@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from affiliates.models import IMAGES, Affiliate, Creative
 
-from .landing_pages import own_page
+from .landing_pages import resolve_landing_page
 from .links import link_to
 
 CACHED_FOR = 24 * 60 * 60  # seconds that browsers may cache an image
@@ -55,7 +55,7 @@ def html_for(creative: Creative, affiliate: Affiliate) -> str:
 
 def validate_landing(path: str) -> None:
     """A creative may only link to a public page of this site."""
-    if not path.startswith("/") or own_page(path[1:]) != path:
+    if not path.startswith("/") or resolve_landing_page(path[1:]) != path:
         raise ValidationError("Enter the path of a public page of this site.")
 
 

@@ -22,7 +22,7 @@ PUBLIC_PAGES = {"site:home", "site:services", "shop:product", "affiliates:progra
 
 
 @lru_cache(maxsize=512)  # most links lead to a few pages
-def own_page(path: str) -> str:
+def resolve_landing_page(path: str) -> str:
     """The page's path if it is public, with or without its last slash; otherwise the front page."""
     for address in (f"/{path}", f"/{path}/"):
         with suppress(Resolver404):
@@ -44,7 +44,7 @@ def counted_at(request: HttpRequest) -> datetime | None:
     return datetime.fromtimestamp(minute * 60, UTC) if 0 <= minute <= timezone.now().timestamp() // 60 else None
 
 
-def offered_pages() -> list[tuple[str, str]]:
+def linkable_pages() -> list[tuple[str, str]]:
     """Path and name of each page that affiliates can link to, products first."""
     products = Product.objects.filter(is_active=True).order_by("name")
     return [

@@ -15,26 +15,26 @@ from django.utils import timezone
 
 from affiliates.models import REFERRAL_LIFE, Label
 
-from .code_cache import KnownCode, known_code
+from .code_cache import CachedCode, cached_code
 from .referral_cookie import referral_of
 
 PARAMETER = "test"
 LASTS = timedelta(hours=1)
-_SIGNER = TimestampSigner(salt="affiliates.link-trial")
+_SIGNER = TimestampSigner(salt="affiliates.link-test")
 
 
-def trial_token(code: str) -> str:
+def link_test_token(code: str) -> str:
     """A token for this code's links, valid for one hour."""
     return _SIGNER.sign(code)
 
 
-def is_a_trial(request: HttpRequest) -> bool:
+def is_link_test(request: HttpRequest) -> bool:
     return PARAMETER in request.GET
 
 
-def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpResponse:
+def report_link_test(request: HttpRequest, *, code: str, landing: str) -> HttpResponse:
     """Shows what following this link would do in this browser."""
-    referral, known = referral_of(request), known_code(code)
+    referral, known = referral_of(request), cached_code(code)
     context = {
         "is_valid": _is_valid(request.GET[PARAMETER], code),
         "is_known": known is not None,
@@ -46,12 +46,12 @@ def report_trial(request: HttpRequest, *, code: str, landing: str) -> HttpRespon
         "earlier": referral.token,
         "until": timezone.now() + REFERRAL_LIFE,
     }
-    response = render(request, "affiliates/link_trial.html", context)
+    response = render(request, "affiliates/link_tester.html", context)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _label(known: KnownCode | None, typed: str) -> str:
+def _label(known: CachedCode | None, typed: str) -> str:
     """The declared label, or "other": no undeclared word is shown again."""
     label = known.label_id(typed) if known else None
     return Label.objects.get(pk=label).name if label else "other" if typed else ""

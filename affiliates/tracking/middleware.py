@@ -13,9 +13,9 @@ from django.urls import Resolver404, resolve
 
 from .clicks import Credit, record_click
 from .landing_pages import counted_at
-from .link_tester import is_a_trial
+from .link_tester import is_link_test
 from .referral_cookie import attach_referral
-from .visit_kinds import compile_list, refuse_prefetch
+from .visit_kinds import compile_bot_patterns, refuse_prefetch
 
 NAMESPACES = {"site", "shop", "affiliates", "contacts", "privacy"}
 
@@ -37,7 +37,7 @@ class LinkMiddleware:
             view, args, kwargs = resolve(request.path_info, "affiliates.urls")
         except Resolver404:
             return self.get_response(request)
-        if is_a_trial(request):  # answered with a page, which needs sessions and headers
+        if is_link_test(request):  # answered with a page, which needs sessions and headers
             return self.get_response(request)
         attach_referral(request)
         response: HttpResponse = view(request, *args, **kwargs)
@@ -52,7 +52,7 @@ class ReferralMiddleware:
         self.get_response = get_response
         if settings.AFFILIATE_CREDIT not in Credit.values:
             raise ImproperlyConfigured(f"AFFILIATE_CREDIT must be one of: {', '.join(Credit.values)}.")
-        compile_list()
+        compile_bot_patterns()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         attach_referral(request)

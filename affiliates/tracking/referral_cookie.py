@@ -165,7 +165,7 @@ def set_cookie(response: HttpResponse, token: Token) -> None:
     _set(response, COOKIE, token.sealed, REFERRAL_LIFE)
 
 
-def drop_cookie(response: HttpResponse) -> None:
+def delete_referral_cookie(response: HttpResponse) -> None:
     response.delete_cookie(COOKIE, samesite="Lax")
 
 

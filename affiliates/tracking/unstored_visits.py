@@ -7,28 +7,28 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from affiliates.models import Click, Tally
+from affiliates.models import Click, PendingVisitCount
 
 from .visit_kinds import Visit
 
 
 def tally(affiliate: UUID, visit: Visit, *, label: UUID | None = None, landing: str = "") -> None:
     """Records a visit that leaves no row, with a single INSERT."""
-    counts = {visit.value: 1, **({"rowless": 1} if visit is Visit.CLICK else {})}
+    counts = {visit.value: 1, **({"unstored_clicks": 1} if visit is Visit.CLICK else {})}
     day = timezone.now().astimezone(UTC).date()
-    Tally.objects.create(affiliate_id=affiliate, day=day, label_id=label, landing=landing, **counts)
+    PendingVisitCount.objects.create(affiliate_id=affiliate, day=day, label_id=label, landing=landing, **counts)
 
 
-def note_deletion(click: Click, *, now: datetime) -> None:
+def keep_deleted_click(click: Click, *, now: datetime) -> None:
     """Keeps a click in the statistics when its row is about to be deleted, even if it is not counted yet."""
     uncounted = 0 if click.counted else Click._base_manager.filter(pk=click.pk, counted=False).update(counted=True)
     early = click.expires_at > now
     if uncounted or early:
-        Tally.objects.create(
+        PendingVisitCount.objects.create(
             affiliate_id=click.affiliate_id,
             day=click.clicked_at.astimezone(UTC).date(),
             label_id=click.label_id,
             landing=click.landing_path,
             clicks=uncounted,
-            rowless=1,
+            unstored_clicks=1,
         )

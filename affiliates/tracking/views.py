@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from django.views.generic import TemplateView
 
 from .clicks import forget, record_click
-from .landing_pages import address_after_click, own_page
-from .link_tester import is_a_trial, report_trial
+from .landing_pages import address_after_click, resolve_landing_page
+from .link_tester import is_link_test, report_link_test
 from .referral_cookie import allow, refuse
 from .visit_kinds import refuse_prefetch
 
@@ -19,9 +19,9 @@ from .visit_kinds import refuse_prefetch
 @require_safe
 def go(request: HttpRequest, code: str, path: str = "") -> HttpResponse:
     """An affiliate's link: redirects to one of this site's own pages, whether or not the code is valid."""
-    page = own_page(path)
-    if is_a_trial(request):
-        return refuse_prefetch(request) or report_trial(request, code=code, landing=page)
+    page = resolve_landing_page(path)
+    if is_link_test(request):
+        return refuse_prefetch(request) or report_link_test(request, code=code, landing=page)
     response = refuse_prefetch(request) or HttpResponseRedirect(page)
     if clicked_at := record_click(request, response, code=code, landing=page):
         response.headers["Location"] = address_after_click(page, code, clicked_at)

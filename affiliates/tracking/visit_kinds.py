@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 
-from .bot_detection import names_a_preview, names_a_program
+from .bot_detection import is_bot, is_preview_bot
 
 LONGEST = 512  # characters of a User-Agent that are matched, so that a long one is not expensive
 PURPOSES = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_PURPOSE", "HTTP_X_MOZ")  # browsers' names for the same header
@@ -55,11 +55,11 @@ def is_embedded(request: HttpRequest) -> bool:
 def program(user_agent: str) -> Visit | None:
     """The kind of bot, by its User-Agent: PREVIEW or BOT. None for a browser."""
     text = user_agent[:LONGEST]
-    if not names_a_program(text):
+    if not is_bot(text):
         return None
-    return Visit.PREVIEW if names_a_preview(text) else Visit.BOT
+    return Visit.PREVIEW if is_preview_bot(text) else Visit.BOT
 
 
-def compile_list() -> None:
+def compile_bot_patterns() -> None:
     """Takes a few tenths of a second: at startup, not at the first click."""
     program("Googlebot/2.1")

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from affiliates.payouts.reconciliation import AT_PAYPAL_FOR, check_books
+from affiliates.payouts.reconciliation import PAYPAL_LOOKBACK, reconcile_ledger
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Purpose
 
@@ -17,12 +17,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--no-paypal",
             action="store_true",
-            help=f"Check only this database. Otherwise PayPal is asked about the payouts of {AT_PAYPAL_FOR.days} days.",
+            help=f"Check only this database. By default PayPal is asked about the last {PAYPAL_LOOKBACK.days} days.",
         )
 
     @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
     def handle(self, *args: Any, no_paypal: bool, **options: Any) -> None:
-        check = check_books(now=timezone.now(), paypal=not no_paypal)
+        check = reconcile_ledger(now=timezone.now(), paypal=not no_paypal)
         if not check.agrees:
             raise CommandError(check.difference)
         if not (check.paypal or no_paypal):
