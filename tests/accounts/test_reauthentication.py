@@ -16,7 +16,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.models.session import Session
-from affiliates.models import Affiliate, LedgerEntry, PayoutBatch
+from affiliates.models import Affiliate, LedgerEntry, PayoutRun
 from affiliates.payouts.runs import prepare_payout
 from privacy.encryption.models import uuid7
 from privacy.models import PrivacyRequest
@@ -76,15 +76,15 @@ def test_whoever_just_signed_in_is_not_asked(bob: User, clock: time_machine.Trav
 
 def test_a_payout_run_is_approved_only_after_the_password(tired: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(actor=factories.user("dora@example.com", is_staff=True), currency="USD")
-    path = f"/admin/affiliates/payoutbatch/{batch.pk}/approve/"
+    run = prepare_payout(actor=factories.user("dora@example.com", is_staff=True), currency="USD")
+    path = f"/admin/affiliates/payoutrun/{run.pk}/approve/"
     page = tired.post(path)
     assert asks(page)
-    batch.refresh_from_db()
-    assert batch.state == PayoutBatch.State.PREPARED
+    run.refresh_from_db()
+    assert run.state == PayoutRun.State.PREPARED
     assert confirm(tired, path, page).status_code == 302
-    batch.refresh_from_db()
-    assert batch.state != PayoutBatch.State.PREPARED
+    run.refresh_from_db()
+    assert run.state != PayoutRun.State.PREPARED
 
 
 def test_a_refund_goes_on_with_what_was_typed(tired: Client, alice: Affiliate, product: Product) -> None:

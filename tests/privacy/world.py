@@ -14,13 +14,13 @@ from affiliates.models import (
     Application,
     Attribution,
     Commission,
-    CommissionDispute,
     Flag,
     Label,
     LedgerEntry,
-    PayoutBatch,
+    Objection,
     PayoutEmailChange,
     PayoutItem,
+    PayoutRun,
 )
 from contacts.models import Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
@@ -85,9 +85,9 @@ def _affiliate(email: str, name: str, product: Product) -> None:
         terms_version="1",
         decision=f"{name} is too young",
     )
-    batch = PayoutBatch.objects.create(currency="USD")
+    run = PayoutRun.objects.create(currency="USD")
     PayoutItem.objects.create(
-        batch=batch,
+        run=run,
         affiliate=affiliate,
         amount_minor=1799,
         currency="USD",
@@ -116,7 +116,7 @@ def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
         reason=f"{name} bought it",
     )
     Flag.objects.create(attribution=attribution, kind="by_staff", reason=f"{name} looks odd")
-    CommissionDispute.objects.create(commission=commission, text=f"{name} objects", answer=f"Dear {name}", due_at=now)
+    Objection.objects.create(commission=commission, text=f"{name} objects", answer=f"Dear {name}", due_at=now)
 
 
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:

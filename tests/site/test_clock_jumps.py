@@ -17,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models import User
 from accounts.models.session import Session
-from affiliates.membership.payout_address import ask_for_payout_email
+from affiliates.membership.payout_address import request_payout_email_change
 from affiliates.models import Affiliate, Click, Commission
 from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
@@ -42,7 +42,7 @@ def lived_in(clock: time_machine.Traveller, alice: Affiliate, product: Product, 
     Client().get("/go/DEMO/")
     client.force_login(alice.user)
     receive_inquiry(inquiry=Inquiry(name="Dave", email="dave@example.org", message="Hello?"), held=False)
-    ask_for_payout_email(affiliate=alice, email="alice@bank.example", actor=alice.user)
+    request_payout_email_change(affiliate=alice, email="alice@bank.example", actor=alice.user)
     factories.user("erin@example.org")
     call_command("erase_person", "erin@example.org", stdout=StringIO())
     factories.attempts()

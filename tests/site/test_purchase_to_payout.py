@@ -73,7 +73,7 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
     act_on(staff, "/admin/affiliates/commission/", row=order_reference(receipt), action="approve")
     staff.submit("Yes, approve 1")
     assert "1 approved" in staff.text
-    staff.open("/admin/affiliates/payoutbatch/")
+    staff.open("/admin/affiliates/payoutrun/")
     staff.follow("Prepare a payout run")
     staff.submit("Prepare this run")
     assert "17.99 USD" in staff.text

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.payout_address import use_new_payout_emails
+from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.models import Affiliate, Application, PayoutEmailChange
 from contacts.models import Document
 from privacy.encryption.tokens import digest_of, new_link_token
@@ -96,7 +96,7 @@ def test_a_payout_address_that_its_affiliate_may_have_stopped_since_is_not_taken
         affiliate=alice, email="mallory@example.com", stop_digest="d" * 64, takes_effect_at=timezone.now()
     )
     assert "Waiting changes of payout addresses withdrawn: 1;" in restore_check()
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     alice.refresh_from_db()
     change.refresh_from_db()
     assert (alice.payout_email, change.state) == ("alice@example.com", "withdrawn")

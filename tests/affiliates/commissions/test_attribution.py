@@ -27,7 +27,7 @@ def erin(db: None) -> Affiliate:
     return affiliate
 
 
-def test_the_link_attributes_the_order_when_it_is_placed(client: Client, alice: Affiliate) -> None:
+def test_click_attributes_order_when_placed(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     order = place(client)
     assert order.state == Order.State.OPEN  # nothing is paid yet
@@ -37,7 +37,7 @@ def test_the_link_attributes_the_order_when_it_is_placed(client: Client, alice: 
     assert (attribution.rate_percent, attribution.terms_version) == (Decimal("30"), "1")
 
 
-def test_a_code_beats_the_link(client: Client, alice: Affiliate, erin: Affiliate) -> None:
+def test_entered_code_takes_precedence_over_link(client: Client, alice: Affiliate, erin: Affiliate) -> None:
     client.get("/go/DEMO/")
     attribution = place(client, code=" erin ").attribution
     assert (attribution.affiliate, attribution.route) == (erin, Attribution.Route.CODE)
@@ -45,25 +45,25 @@ def test_a_code_beats_the_link(client: Client, alice: Affiliate, erin: Affiliate
     assert attribution.rate_percent == Decimal("12.5")
 
 
-def test_nobody_brought_a_buyer_who_came_by_himself(client: Client, alice: Affiliate) -> None:
+def test_direct_order_has_no_attribution(client: Client, alice: Affiliate) -> None:
     order = place(client)
     assert not Attribution.objects.filter(order=order).exists()
 
 
-def test_another_browsers_click_attributes_nothing(client: Client, alice: Affiliate) -> None:
+def test_click_in_another_browser_does_not_attribute(client: Client, alice: Affiliate) -> None:
     Client().get("/go/DEMO/")
     assert Click.objects.exists()
     place(client)
     assert not Attribution.objects.exists()
 
 
-def test_the_last_click_wins(client: Client, alice: Affiliate, erin: Affiliate) -> None:
+def test_last_click_wins(client: Client, alice: Affiliate, erin: Affiliate) -> None:
     client.get("/go/ERIN/")
     client.get("/go/DEMO/")
     assert place(client).attribution.affiliate == alice
 
 
-def test_the_cookie_attributes_when_its_row_is_gone(client: Client, alice: Affiliate) -> None:
+def test_cookie_attributes_without_click_row(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     Click.objects.all().delete()
     attribution = place(client).attribution
@@ -78,7 +78,7 @@ def test_the_cookie_attributes_when_its_row_is_gone(client: Client, alice: Affil
         (timedelta(days=30, seconds=1), False),
     ],
 )
-def test_a_click_counts_for_30_days(
+def test_click_attributes_for_30_days(
     client: Client, alice: Affiliate, clock: time_machine.Traveller, age: timedelta, earns: bool
 ) -> None:
     cookie = client.get("/go/DEMO/").cookies[COOKIE].value
@@ -89,33 +89,33 @@ def test_a_click_counts_for_30_days(
 
 
 @pytest.mark.parametrize("state", [Affiliate.State.SUSPENDED, Affiliate.State.CLOSED])
-def test_a_suspended_affiliates_cookie_earns_nothing(client: Client, alice: Affiliate, state: str) -> None:
+def test_cookie_of_suspended_affiliate_does_not_attribute(client: Client, alice: Affiliate, state: str) -> None:
     client.get("/go/DEMO/")
     Affiliate.objects.update(state=state)
     assert place(client).email == "carol@example.org"
     assert not Attribution.objects.exists()
 
 
-def test_a_suspended_affiliates_code_is_unknown(client: Client, alice: Affiliate) -> None:
+def test_code_of_suspended_affiliate_is_unknown(client: Client, alice: Affiliate) -> None:
     Affiliate.objects.update(state=Affiliate.State.SUSPENDED)
     response = client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": "DEMO"})
     assert "code doesn&#x27;t exist" in response.content.decode()
     assert not Order.objects.exists()
 
 
-def test_a_forged_cookie_attributes_nothing(client: Client, alice: Affiliate) -> None:
+def test_forged_cookie_does_not_attribute(client: Client, alice: Affiliate) -> None:
     cookie = client.get("/go/DEMO/").cookies[COOKIE].value
     client.cookies[COOKIE] = cookie[:-6] + "AAAAAA"
     place(client)
     assert not Attribution.objects.exists()
 
 
-def test_a_browser_that_refuses_tracking_can_still_name_a_code(client: Client, alice: Affiliate) -> None:
+def test_code_attributes_in_browser_that_refuses_tracking(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/", headers={"Sec-GPC": "1"})
     assert place(client, code="DEMO").attribution.affiliate == alice
 
 
-def test_a_later_rate_changes_nothing(client: Client, alice: Affiliate) -> None:
+def test_later_rate_does_not_change_attribution(client: Client, alice: Affiliate) -> None:
     order = place(client, code="DEMO")
     set_rate(affiliate=alice, percent=Decimal(90), actor=None)
     payment = order.payments.get()
@@ -123,7 +123,7 @@ def test_a_later_rate_changes_nothing(client: Client, alice: Affiliate) -> None:
     assert Commission.objects.get().total.minor == 1799
 
 
-def test_an_order_sent_twice_earns_once_for_the_one_that_is_paid(client: Client, alice: Affiliate) -> None:
+def test_order_sent_twice_earns_one_commission(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     first, second = place(client), place(client)
     assert first.attribution.affiliate == second.attribution.affiliate == alice
@@ -133,7 +133,7 @@ def test_an_order_sent_twice_earns_once_for_the_one_that_is_paid(client: Client,
     assert Commission.objects.get().attribution.order == second
 
 
-def test_an_attribution_outlives_the_click(
+def test_attribution_survives_deletion_of_click(
     client: Client, alice: Affiliate, clock: time_machine.Traveller, product: Product
 ) -> None:
     client.get("/go/DEMO/")

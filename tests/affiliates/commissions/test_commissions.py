@@ -35,7 +35,7 @@ pytestmark = pytest.mark.usefixtures("clock")
         ("59.95", "100", "59.95"),
     ],
 )
-def test_it_is_a_percentage_rounded_half_up(
+def test_percentage_commission_is_rounded_half_up(
     alice: Affiliate, product: Product, price: str, rate: str, amount: str
 ) -> None:
     set_rate(affiliate=alice, percent=Decimal(rate), actor=None)
@@ -44,7 +44,7 @@ def test_it_is_a_percentage_rounded_half_up(
     assert str(commission.total) == f"{amount} USD"
 
 
-def test_it_waits_out_the_hold(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
+def test_commission_is_approved_after_hold(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     commission = sale(alice, product)
     assert commission.state == Commission.State.PENDING
     assert commission.hold_until == timezone.now() + timedelta(days=30)
@@ -58,19 +58,19 @@ def test_it_waits_out_the_hold(alice: Affiliate, product: Product, clock: time_m
     assert approve_past_hold(now=timezone.now()) == 0
 
 
-def test_it_is_earned_once(alice: Affiliate, product: Product) -> None:
+def test_commission_is_earned_once(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     payment = commission.attribution.order.payments.get()
     assert earn_commission(payment=payment) == commission
     assert Commission.objects.count() == 1
 
 
-def test_nothing_is_earned_on_an_order_that_nobody_brought(product: Product) -> None:
+def test_order_without_attribution_earns_no_commission(product: Product) -> None:
     assert earn_commission(payment=factories.payment(factories.order(product))) is None
     assert not Commission.objects.exists()
 
 
-def test_what_a_person_had_rejected_before_the_money_came_is_earned_as_rejected(
+def test_commission_confirmed_as_fraud_before_payment_is_rejected(
     alice: Affiliate, product: Product, bob: User
 ) -> None:
     order = attributed_order(alice, product)
@@ -82,7 +82,7 @@ def test_what_a_person_had_rejected_before_the_money_came_is_earned_as_rejected(
     assert not alice.ledger.exists()
 
 
-def test_approving_twice_credits_once(alice: Affiliate, product: Product, bob: User) -> None:
+def test_approving_commission_twice_credits_once(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
     assert approve_commission(commission=commission, actor=bob)
     assert not approve_commission(commission=commission, actor=bob)
@@ -90,7 +90,7 @@ def test_approving_twice_credits_once(alice: Affiliate, product: Product, bob: U
     assert (entry.kind, str(entry.total)) == (LedgerEntry.Kind.COMMISSION, "17.99 USD")
 
 
-def test_the_database_credits_once_too(alice: Affiliate, product: Product) -> None:
+def test_database_refuses_second_credit(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     with pytest.raises(IntegrityError), transaction.atomic():
         LedgerEntry.objects.create(
@@ -99,12 +99,12 @@ def test_the_database_credits_once_too(alice: Affiliate, product: Product) -> No
 
 
 @pytest.mark.parametrize(("kind", "minor"), [("commission", -1), ("reversal", 1), ("payout", 1), ("return", -1)])
-def test_each_kind_of_ledger_line_has_its_sign(alice: Affiliate, kind: str, minor: int) -> None:
+def test_database_enforces_sign_of_ledger_entry(alice: Affiliate, kind: str, minor: int) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         LedgerEntry.objects.create(affiliate=alice, kind=kind, amount_minor=minor, currency="USD")
 
 
-def test_a_rejected_one_is_never_credited(alice: Affiliate, product: Product) -> None:
+def test_rejected_commission_is_never_credited(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     assert reject_commission(commission=commission, reason="bought by himself")
     assert not approve_commission(commission=commission, actor=None)
@@ -114,13 +114,13 @@ def test_a_rejected_one_is_never_credited(alice: Affiliate, product: Product) ->
     assert balance(alice) == "0.00 USD"
 
 
-def test_an_approved_one_is_not_rejected(alice: Affiliate, product: Product) -> None:
+def test_approved_commission_cannot_be_rejected(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     assert not reject_commission(commission=commission, reason="too late")
     assert balance(alice) == "17.99 USD"
 
 
-def test_staff_approve_and_reject_in_the_list(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_staff_approve_and_reject_commissions_in_list(staff: Client, alice: Affiliate, product: Product) -> None:
     wanted, unwanted = sale(alice, product), sale(alice, product)
     list_page = "/admin/affiliates/commission/"
     answer = staff.post(
@@ -136,7 +136,7 @@ def test_staff_approve_and_reject_in_the_list(staff: Client, alice: Affiliate, p
     assert balance(alice) == "17.99 USD"
 
 
-def test_staff_without_the_permission_cannot_approve(alice: Affiliate, product: Product) -> None:
+def test_approving_commission_requires_permission(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     client = Client()
     client.force_login(factories.user("vera@example.com", is_staff=True))

@@ -32,7 +32,7 @@ def said(lines: list[Line], about: str) -> list[str]:
     return [line.text for line in lines if line.about == about]
 
 
-def test_everything_from_the_click_to_the_payout(
+def test_explanation_covers_click_to_payout(
     client: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
     client.get("/go/DEMO/")
@@ -74,7 +74,7 @@ def test_everything_from_the_click_to_the_payout(
     assert not re.search(r"\d:\d\d", text)  # days alone: no time of a click, an order or what follows from it
 
 
-def test_a_code_and_each_kind_of_rate(
+def test_explanation_names_code_and_kind_of_rate(
     client: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
     set_rate(percent=Decimal(10), actor=None)
@@ -100,7 +100,7 @@ def other() -> Product:
     return factories.product(slug="other")
 
 
-def test_why_nothing(alice: Affiliate, product: Product, bob: User) -> None:
+def test_explanation_of_order_that_earned_nothing(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
     reject_commission(commission=commission, reason="bought by herself", actor=bob)
     commission.refresh_from_db()
@@ -108,7 +108,7 @@ def test_why_nothing(alice: Affiliate, product: Product, bob: User) -> None:
     assert "Nobody" in said(explain_order(factories.order(product)), "Source")[0]
 
 
-def test_staff_read_it_on_one_page(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_staff_see_explanation_on_one_page(staff: Client, alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     page = f"/admin/affiliates/commission/{commission.pk}/"
     assert f"{page}explain/" in staff.get(f"{page}change/").content.decode()
@@ -117,7 +117,7 @@ def test_staff_read_it_on_one_page(staff: Client, alice: Affiliate, product: Pro
     assert "30% of 59.95 USD is 17.985, rounded half-up to 17.99 USD." in shown
 
 
-def test_nobody_else_reads_it(alice: Affiliate, product: Product) -> None:
+def test_explanation_page_requires_permission(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     client = Client()
     client.force_login(factories.user("vera@example.com", is_staff=True))

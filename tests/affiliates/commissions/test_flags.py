@@ -19,7 +19,7 @@ from affiliates.commissions.flags import clear_flag, confirm_flag, raise_flag
 from affiliates.commissions.fraud_signals import RATED_FROM, mailbox_of
 from affiliates.commissions.lifecycle import approve_commission, approve_past_hold
 from affiliates.models import Affiliate, Attribution, Commission, Flag, LedgerEntry, PayoutItem
-from affiliates.payouts.item_states import give_back
+from affiliates.payouts.item_states import release_funds
 from affiliates.payouts.runs import cancel_payout, prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
@@ -56,7 +56,7 @@ def close(commission: Commission, row: SimpleNamespace) -> None:
 
 
 # --- Signs at the order ----------------------------------------------------------------------------------------------
-def test_a_buyer_like_any_other_is_not_held(client: Client, alice: Affiliate) -> None:
+def test_ordinary_sale_is_not_held(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     attribution = place(client, email="carol@example.com").attribution  # alice's domain is example.com too
     assert attribution.click is not None
@@ -64,26 +64,26 @@ def test_a_buyer_like_any_other_is_not_held(client: Client, alice: Affiliate) ->
     assert not Flag.objects.exists()
 
 
-def test_the_affiliates_own_account(client: Client, alice: Affiliate) -> None:
+def test_sale_to_affiliates_own_account_is_held(client: Client, alice: Affiliate) -> None:
     client.force_login(alice.user)
     place(client, code="DEMO")
     assert kinds() == [Kind.SAME_ACCOUNT]
 
 
-def test_a_buyer_who_is_signed_in_to_another_account_is_not_held(client: Client, alice: Affiliate) -> None:
+def test_sale_to_another_account_is_not_held(client: Client, alice: Affiliate) -> None:
     client.force_login(factories.affiliate("erin@example.net", "ERIN").user)
     assert place(client, code="DEMO").attribution.affiliate == alice
     assert not Flag.objects.exists()
 
 
-def test_the_affiliates_own_address_at_a_guest_checkout(client: Client, alice: Affiliate) -> None:
+def test_guest_checkout_with_affiliates_email_is_held(client: Client, alice: Affiliate) -> None:
     alice.payout_email = "money@example.com"
     alice.save()
     place(client, code="DEMO", email="Alice+shop@Example.COM")
     assert kinds() == [Kind.SAME_EMAIL]
 
 
-def test_the_affiliates_address_at_paypal(client: Client, alice: Affiliate) -> None:
+def test_sale_to_affiliates_paypal_address_is_held(client: Client, alice: Affiliate) -> None:
     alice.payout_email = "money@example.com"
     alice.save()
     place(client, code="DEMO", email="money@example.com")
@@ -94,7 +94,9 @@ def test_the_affiliates_address_at_paypal(client: Client, alice: Affiliate) -> N
     ("payer", "flagged"),
     [("alice@example.com", True), ("Money+1@example.com", True), ("carol@example.com", False), ("", False)],
 )
-def test_the_affiliates_account_at_paypal_pays(client: Client, alice: Affiliate, payer: str, flagged: bool) -> None:
+def test_sale_paid_from_affiliates_paypal_account_is_held(
+    client: Client, alice: Affiliate, payer: str, flagged: bool
+) -> None:
     alice.payout_email = "money@example.com"
     alice.save()
     payment = place(client, code="DEMO").payments.get()
@@ -103,7 +105,7 @@ def test_the_affiliates_account_at_paypal_pays(client: Client, alice: Affiliate,
     assert kinds() == ([Kind.SAME_PAYER] if flagged else [])
 
 
-def test_a_sign_that_was_cleared_is_not_raised_again(client: Client, alice: Affiliate, bob: User) -> None:
+def test_cleared_flag_is_not_raised_again(client: Client, alice: Affiliate, bob: User) -> None:
     payment = place(client, code="DEMO").payments.get()
     payer_known.send(Payment, payment=payment, payer_email="alice@example.com")
     clear_flag(flag=Flag.objects.get(), reason="she paid for a customer", actor=bob)
@@ -127,7 +129,7 @@ def test_a_sign_that_was_cleared_is_not_raised_again(client: Client, alice: Affi
         ("anna@straße.example", "anna@strasse.example", False),
     ],
 )
-def test_two_spellings_of_one_mailbox(one: str, other: str, same: bool) -> None:
+def test_spellings_of_same_mailbox_are_held(one: str, other: str, same: bool) -> None:
     assert (mailbox_of(one) == mailbox_of(other)) is same
 
 
@@ -139,19 +141,21 @@ def two_buyers_at(address: str, client: Client) -> None:
     assert Attribution.objects.filter(click__same_address=True).count() == 2
 
 
-def test_several_buyers_from_one_address(client: Client, alice: Affiliate) -> None:
+def test_several_buyers_from_one_network_address_are_held(client: Client, alice: Affiliate) -> None:
     two_buyers_at(HOME, client)
     flag = Flag.objects.get()
     assert (flag.kind, flag.attribution.order.email) == (Kind.SAME_ADDRESS, "dave@example.org")
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "192.168.1.7", "fd00::7"])
-def test_several_buyers_from_a_private_address_are_not_held(client: Client, alice: Affiliate, address: str) -> None:
+def test_several_buyers_from_private_network_address_are_not_held(
+    client: Client, alice: Affiliate, address: str
+) -> None:
     two_buyers_at(address, client)
     assert not Flag.objects.exists()
 
 
-def test_one_buyer_twice_from_one_address_is_not_held(client: Client, alice: Affiliate) -> None:
+def test_repeat_buyer_from_one_network_address_is_not_held(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     place(client)
     place(client)
@@ -159,13 +163,13 @@ def test_one_buyer_twice_from_one_address_is_not_held(client: Client, alice: Aff
     assert not Flag.objects.exists()
 
 
-def test_an_order_from_elsewhere_is_noted_without_the_address(client: Client, alice: Affiliate) -> None:
+def test_order_from_other_network_address_is_marked_without_storing_it(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/", REMOTE_ADDR=HOME)
     assert Attribution.objects.get(order=place(client)).click.same_address is False  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("refunded", "flagged"), [(0, False), (3, False), (4, True)])
-def test_more_than_three_refunds_in_ten_sales_hold_the_next_one(
+def test_high_refund_rate_holds_next_sale(
     client: Client, alice: Affiliate, product: Product, refunded: int, flagged: bool
 ) -> None:
     for number in range(RATED_FROM):
@@ -176,7 +180,7 @@ def test_more_than_three_refunds_in_ten_sales_hold_the_next_one(
     assert kinds() == ([Kind.REFUND_RATE] if flagged else [])
 
 
-def test_the_affiliates_mailbox_under_its_other_name_is_the_same(client: Client, alice: Affiliate) -> None:
+def test_gmail_and_googlemail_are_same_mailbox(client: Client, alice: Affiliate) -> None:
     alice.payout_email = "alice.smith@gmail.com"
     alice.save()
     place(client, code="DEMO", email="AliceSmith+x@googlemail.com")
@@ -184,7 +188,7 @@ def test_the_affiliates_mailbox_under_its_other_name_is_the_same(client: Client,
 
 
 # --- What a flag does ------------------------------------------------------------------------------------------------
-def test_a_held_commission_is_not_approved_by_time(
+def test_held_commission_is_not_approved_after_hold(
     alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
     commission = sale(alice, product)
@@ -203,7 +207,7 @@ def test_a_held_commission_is_not_approved_by_time(
     ]
 
 
-def test_confirmed_it_is_rejected_with_the_reason(alice: Affiliate, product: Product, bob: User) -> None:
+def test_confirmed_flag_rejects_commission_with_reason(alice: Affiliate, product: Product, bob: User) -> None:
     commission = sale(alice, product)
     flag = raise_flag(attribution=commission.attribution, kind=Kind.SAME_EMAIL)
     with pytest.raises(ActionRefused, match="enter a reason"):
@@ -215,9 +219,7 @@ def test_confirmed_it_is_rejected_with_the_reason(alice: Affiliate, product: Pro
     assert (flag.decided_by, flag.decided_at) == (bob, timezone.now())
 
 
-def test_confirmed_before_the_money_came_it_is_rejected_when_it_comes(
-    client: Client, alice: Affiliate, bob: User
-) -> None:
+def test_flag_confirmed_before_payment_rejects_commission_later(client: Client, alice: Affiliate, bob: User) -> None:
     payment = place(client, code="DEMO", email="alice@example.com").payments.get()
     for flag in Flag.objects.all():
         confirm_flag(flag=flag, reason="bought by herself", actor=bob)
@@ -226,7 +228,7 @@ def test_confirmed_before_the_money_came_it_is_rejected_when_it_comes(
     assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by herself")
 
 
-def test_an_approved_one_is_not_rejected_by_a_flag(alice: Affiliate, product: Product, bob: User) -> None:
+def test_flag_on_approved_commission_cannot_be_confirmed(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     flag = raise_flag(attribution=commission.attribution, kind=Kind.BY_STAFF, actor=bob)
     with pytest.raises(ActionRefused, match="adjustment"):
@@ -236,7 +238,7 @@ def test_an_approved_one_is_not_rejected_by_a_flag(alice: Affiliate, product: Pr
     assert balance(alice) == "0.00 USD"
 
 
-def test_a_decided_flag_stays_as_it_is(alice: Affiliate, product: Product, bob: User) -> None:
+def test_decided_flag_cannot_change(alice: Affiliate, product: Product, bob: User) -> None:
     flag = raise_flag(attribution=sale(alice, product).attribution, kind=Kind.SAME_EMAIL)
     clear_flag(flag=flag, reason="fine", actor=bob)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -245,7 +247,7 @@ def test_a_decided_flag_stays_as_it_is(alice: Affiliate, product: Product, bob: 
         Flag.objects.all().delete()
 
 
-def test_staff_hold_clear_and_confirm_in_the_list(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_staff_hold_clear_and_confirm_flags_in_list(staff: Client, alice: Affiliate, product: Product) -> None:
     fine, foul = sale(alice, product), sale(alice, product)
     page = "/admin/affiliates/commission/"
     both = [str(fine.pk), str(foul.pk)]
@@ -259,7 +261,7 @@ def test_staff_hold_clear_and_confirm_in_the_list(staff: Client, alice: Affiliat
     assert (Flag.objects.open().count(), foul.state) == (0, Commission.State.REJECTED)
 
 
-def test_the_list_costs_the_same_for_many(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_flagged_commission_list_has_constant_query_count(staff: Client, alice: Affiliate, product: Product) -> None:
     sale(alice, product)
     with CaptureQueriesContext(connection) as one:
         staff.get("/admin/affiliates/commission/")
@@ -271,7 +273,7 @@ def test_the_list_costs_the_same_for_many(staff: Client, alice: Affiliate, produ
 
 
 # --- Disputes at PayPal ----------------------------------------------------------------------------------------------
-def test_a_disputed_payment_holds_until_the_dispute_closes(
+def test_disputed_payment_holds_commission_until_dispute_closes(
     alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
     commission = sale(alice, product)
@@ -285,7 +287,7 @@ def test_a_disputed_payment_holds_until_the_dispute_closes(
     assert approve_past_hold(now=timezone.now()) == 1
 
 
-def test_the_same_dispute_told_twice_is_one_flag(alice: Affiliate, product: Product) -> None:
+def test_repeated_dispute_event_raises_one_flag(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     row = dispute(commission)
     payment_disputed.send(Payment, payment=commission.attribution.order.payments.get(), dispute=row)
@@ -295,7 +297,7 @@ def test_the_same_dispute_told_twice_is_one_flag(alice: Affiliate, product: Prod
     assert Flag.objects.get().why == "the dispute at PayPal has ended"
 
 
-def test_an_approved_one_under_dispute_is_not_paid(alice: Affiliate, product: Product, bob: User) -> None:
+def test_approved_commission_under_dispute_is_not_paid(alice: Affiliate, product: Product, bob: User) -> None:
     held = approved_sale(alice, product)
     other = approved_sale(alice, product)
     row = dispute(held)
@@ -307,10 +309,10 @@ def test_an_approved_one_under_dispute_is_not_paid(alice: Affiliate, product: Pr
     assert list(prepare_payout(currency="USD", actor=bob).items.get().commissions()) == [held]
 
 
-def test_what_came_back_waits_while_its_commission_is_disputed(alice: Affiliate, product: Product, bob: User) -> None:
+def test_returned_payout_waits_while_commission_is_disputed(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     for _ in range(2):  # came back twice: the money lies in the second return
-        cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+        cancel_payout(run=prepare_payout(currency="USD", actor=bob))
     row = dispute(commission)
     with pytest.raises(ActionRefused, match="Nobody"):
         prepare_payout(currency="USD", actor=bob)
@@ -318,7 +320,7 @@ def test_what_came_back_waits_while_its_commission_is_disputed(alice: Affiliate,
     assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
 
 
-def test_what_was_paid_is_taken_back_also_while_it_is_disputed(
+def test_paid_commission_is_reversed_while_disputed(
     alice: Affiliate, product: Product, bob: User, settings: Settings
 ) -> None:
     paid = approved_sale(alice, product)
@@ -329,19 +331,19 @@ def test_what_was_paid_is_taken_back_also_while_it_is_disputed(
     assert str(prepare_payout(currency="USD", actor=bob).open_total) == "12.01 USD"
 
 
-def test_a_returned_payout_is_not_lost_by_a_hold(alice: Affiliate, product: Product, bob: User) -> None:
+def test_hold_does_not_lose_returned_payout(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     item = prepare_payout(currency="USD", actor=bob).items.get()
     row = dispute(commission)
     with transaction.atomic():
-        give_back([item], state=PayoutItem.State.RETURNED, error="RETURNED")
+        release_funds([item], state=PayoutItem.State.RETURNED, error="RETURNED")
     assert balance(alice) == "17.99 USD"
     assert not LedgerEntry.objects.payable().exists()
     close(commission, row)
     assert LedgerEntry.objects.payable().balance("USD") == Money(1799, "USD")
 
 
-def test_a_dispute_of_an_order_that_nobody_brought_is_nobodys(product: Product) -> None:
+def test_dispute_of_order_without_attribution_raises_no_flag(product: Product) -> None:
     payment = factories.payment(factories.order(product))
     payment_disputed.send(Payment, payment=payment, dispute=SimpleNamespace(pk=uuid7()))
     assert not Flag.objects.exists()

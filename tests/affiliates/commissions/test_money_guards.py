@@ -54,7 +54,7 @@ def because(model: Any) -> Any:
 
 @pytest.mark.parametrize("start", STATES)
 @pytest.mark.parametrize("end", STATES)
-def test_the_state_moves_along_the_allowed_steps_alone(
+def test_database_allows_only_valid_commission_transitions(
     alice: Affiliate, product: Product, start: str, end: str
 ) -> None:
     commission = reach(start, alice, product)
@@ -78,18 +78,18 @@ def test_the_state_moves_along_the_allowed_steps_alone(
         {"reversed_minor": 599},
     ],
 )
-def test_the_sum_of_a_commission_never_changes(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
+def test_commission_amount_cannot_change(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
     refund(approved_sale(alice, product), "20.00")
     refused(lambda: Commission.objects.update(**change))
 
 
-def test_who_earns_nothing_is_told_why(alice: Affiliate, product: Product) -> None:
+def test_rejected_commission_requires_reason(alice: Affiliate, product: Product) -> None:
     sale(alice, product)
     refused(lambda: Commission.objects.update(state="rejected"))
     assert Commission.objects.update(state="rejected", reason=because(Commission)) == 1
 
 
-def test_a_decision_on_a_flag_says_why(alice: Affiliate, product: Product) -> None:
+def test_decided_flag_requires_reason(alice: Affiliate, product: Product) -> None:
     attribution = sale(alice, product).attribution
     Flag.objects.create(attribution=attribution, kind="by_staff")
     decided = {"state": "confirmed", "decided_at": timezone.now()}
@@ -97,7 +97,7 @@ def test_a_decision_on_a_flag_says_why(alice: Affiliate, product: Product) -> No
     assert Flag.objects.update(**decided, reason=because(Flag)) == 1
 
 
-def test_words_are_taken_out_of_the_books_but_never_put_in(alice: Affiliate, product: Product, bob: User) -> None:
+def test_ledger_texts_can_be_erased_but_not_added(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     adjust_ledger(affiliate=alice, amount=Money(500, "USD"), reason="for Carol's sake", actor=bob)
     for line in LedgerEntry.objects.filter(kind="commission"):
@@ -118,24 +118,24 @@ def test_words_are_taken_out_of_the_books_but_never_put_in(alice: Affiliate, pro
         {"decided_at": timezone.now()},
     ],
 )
-def test_who_brought_an_order_never_changes(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
+def test_attribution_cannot_change(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
     sale(alice, product)
     refused(lambda: Attribution.objects.update(**change))
 
 
-def test_an_order_never_gets_another_affiliate(alice: Affiliate, product: Product) -> None:
+def test_order_cannot_get_second_attribution(alice: Affiliate, product: Product) -> None:
     sale(alice, product)
     erin = factories.affiliate("erin@example.com", "ERIN")
     refused(lambda: Attribution.objects.update(affiliate=erin))
 
 
 @pytest.mark.parametrize("change", [{"amount_minor": 1}, {"kind": "return"}, {"currency": "EUR"}])
-def test_a_ledger_line_never_changes(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
+def test_ledger_entry_cannot_change(alice: Affiliate, product: Product, change: dict[str, Any]) -> None:
     approved_sale(alice, product)
     refused(lambda: LedgerEntry.objects.update(**change))
 
 
-def test_nothing_of_the_books_is_deleted(alice: Affiliate, product: Product, bob: User) -> None:
+def test_money_rows_cannot_be_deleted(alice: Affiliate, product: Product, bob: User) -> None:
     set_rate(affiliate=alice, percent=Decimal(50), actor=bob)
     commission = approved_sale(alice, product)
     Flag.objects.create(attribution=commission.attribution, kind="by_staff", state="open")
@@ -147,9 +147,9 @@ def test_nothing_of_the_books_is_deleted(alice: Affiliate, product: Product, bob
         assert model._default_manager.exists()
 
 
-def test_a_payout_keeps_its_amount_and_its_end(alice: Affiliate, product: Product, bob: User) -> None:
+def test_payout_amount_and_final_state_cannot_change(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+    cancel_payout(run=prepare_payout(currency="USD", actor=bob))
     refused(lambda: PayoutItem.objects.update(amount_minor=1))
     refused(lambda: PayoutItem.objects.update(state="paid"))
     refused(lambda: PayoutClaim.objects.update(payout=None))
@@ -167,12 +167,12 @@ def test_a_payout_keeps_its_amount_and_its_end(alice: Affiliate, product: Produc
         {"kind": "gift", "amount_minor": 5, "reason": "because"},
     ],
 )
-def test_each_ledger_line_names_what_it_is_for(alice: Affiliate, fields: dict[str, Any]) -> None:
+def test_database_enforces_shape_of_ledger_entry(alice: Affiliate, fields: dict[str, Any]) -> None:
     refused(lambda: LedgerEntry.objects.create(affiliate=alice, currency="USD", **fields))
     LedgerEntry.objects.create(affiliate=alice, currency="USD", kind="adjustment", amount_minor=-5, reason="because")
 
 
-def test_a_refund_takes_back_once(alice: Affiliate, product: Product) -> None:
+def test_refund_is_reversed_once(alice: Affiliate, product: Product) -> None:
     row = refund(approved_sale(alice, product), "20.00")
     line = LedgerEntry.objects.get(refund=row)
     again = LedgerEntry(
@@ -183,7 +183,7 @@ def test_a_refund_takes_back_once(alice: Affiliate, product: Product) -> None:
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="SQLite alone can replace a row by inserting one")
 @pytest.mark.parametrize("table", [LedgerEntry, Commission, Attribution, PayoutClaim])
-def test_no_row_is_replaced(alice: Affiliate, product: Product, bob: User, table: Any) -> None:
+def test_replacing_money_rows_is_refused(alice: Affiliate, product: Product, bob: User, table: Any) -> None:
     approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     name = table._meta.db_table
@@ -192,7 +192,7 @@ def test_no_row_is_replaced(alice: Affiliate, product: Product, bob: User, table
 
 
 @pytest.mark.skipif("connection.vendor == 'sqlite'", reason="SQLite can replace rows, so there the guard stands")
-def test_postgresql_asks_no_insert_whether_it_replaces_a_row(db: None) -> None:
+def test_postgresql_has_no_replace_triggers(db: None) -> None:
     """It can't, and asking made a run of a hundred thousand lines take minutes. Of a ledger line, only its words are
     asked for."""
     assert not [name for _, name in existing_triggers(connection) if name.endswith("no_replace")]

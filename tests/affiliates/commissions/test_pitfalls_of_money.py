@@ -43,17 +43,17 @@ def told(item: PayoutItem, status: PayoutItemStatus) -> None:
         transaction_id=None,
         error=None,
     )
-    apply_item_state(batch=item.batch, remote=remote)
+    apply_item_state(run=item.run, remote=remote)
 
 
-def test_a_partial_refund_is_no_full_reversal(alice: Affiliate, product: Product) -> None:
+def test_partial_refund_is_not_full_reversal(alice: Affiliate, product: Product) -> None:
     """Dub ignores the refunded amount and takes everything back."""
     commission = approved_sale(alice, product)
     refund(commission, "5.95")
     assert (commission.state, balance(alice)) == ("approved", "16.20 USD")
 
 
-def test_a_paid_commission_is_not_skipped_by_a_refund(alice: Affiliate, product: Product, bob: User) -> None:
+def test_refund_reverses_paid_commission(alice: Affiliate, product: Product, bob: User) -> None:
     """Dub leaves what was paid already. Here the balance goes below zero, and the next sale makes up for it."""
     commission = approved_sale(alice, product)
     item = prepare_payout(currency="USD", actor=bob).items.get()
@@ -65,7 +65,7 @@ def test_a_paid_commission_is_not_skipped_by_a_refund(alice: Affiliate, product:
     assert str(prepare_payout(currency="USD", actor=bob).open_total) == "12.01 USD"
 
 
-def test_two_partial_refunds_are_not_subtracted_twice(alice: Affiliate, product: Product) -> None:
+def test_two_partial_refunds_are_each_reversed_once(alice: Affiliate, product: Product) -> None:
     """lms-front#511: the second refund scaled what the first had scaled already."""
     commission = approved_sale(alice, product, "100.00")
     refund(commission, "50.00")
@@ -73,25 +73,25 @@ def test_two_partial_refunds_are_not_subtracted_twice(alice: Affiliate, product:
     assert (commission.reversed_minor, balance(alice)) == (2250, "7.50 USD")
 
 
-def test_nothing_is_truncated(alice: Affiliate, product: Product) -> None:
+def test_commission_is_rounded_not_truncated(alice: Affiliate, product: Product) -> None:
     """Dub PR#4366: 17.985 became 17.98."""
     assert str(sale(alice, product).total) == "17.99 USD"
 
 
 @pytest.mark.parametrize("typed", ["31,9", "31.9.0", "1.319,00", "NaN", "1e9"])
-def test_a_decimal_comma_never_makes_a_rate_of_nothing(staff: Client, product: Product, typed: str) -> None:
+def test_decimal_comma_never_makes_zero_rate(staff: Client, product: Product, typed: str) -> None:
     """AffiliateWP#1972: every referral 0.00 after a fix for decimal commas; #1743: "31.9" read as 319."""
     page = staff.post("/admin/affiliates/rate/add/", {"percent": typed, "currency": "USD"}).content.decode()
     assert "errornote" in page
     assert f'value="{typed}"' in page
 
 
-def test_a_percentage_with_one_digit_is_what_it_says(alice: Affiliate, product: Product) -> None:
+def test_one_digit_percentage_is_exact(alice: Affiliate, product: Product) -> None:
     set_rate(affiliate=alice, percent=Decimal("31.9"), actor=None)
     assert str(sale(alice, product, "100.00").total) == "31.90 USD"
 
 
-def test_a_join_does_not_multiply_what_is_owed(alice: Affiliate, product: Product, bob: User) -> None:
+def test_joins_do_not_multiply_balance(alice: Affiliate, product: Product, bob: User) -> None:
     """Aletheore#217: three lines joined with three others showed 90 owed for 30."""
     commission = approved_sale(alice, product, "100.00")
     for _ in range(3):
@@ -108,7 +108,7 @@ def test_a_join_does_not_multiply_what_is_owed(alice: Affiliate, product: Produc
     assert str(prepare_payout(currency="USD", actor=bob).open_total) == "29.10 USD"
 
 
-def test_paid_unpaid_paid_pays_once(alice: Affiliate, product: Product, bob: User) -> None:
+def test_paid_unpaid_paid_order_pays_once(alice: Affiliate, product: Product, bob: User) -> None:
     """AffiliateWP#2463: a referral set back to unpaid was paid again. Here no state is set by hand, and a payout that
     PayPal reports late or twice changes nothing."""
     approved_sale(alice, product)
@@ -127,7 +127,7 @@ def test_paid_unpaid_paid_pays_once(alice: Affiliate, product: Product, bob: Use
 
 
 @pytest.mark.django_db(transaction=True, databases="__all__")
-def test_twenty_at_once_approve_once(alice: Affiliate, product: Product) -> None:
+def test_twenty_concurrent_approvals_credit_once(alice: Affiliate, product: Product) -> None:
     """Dub PR#4307: a bulk update that had lost its predicate."""
     commission = sale(alice, product)
     done: list[bool] = []
@@ -147,7 +147,7 @@ def test_twenty_at_once_approve_once(alice: Affiliate, product: Product) -> None
     assert balance(alice) == "17.99 USD"
 
 
-def test_the_webhook_attributes_nothing(client: Client, alice: Affiliate, product: Product) -> None:
+def test_webhook_never_attributes(client: Client, alice: Affiliate, product: Product) -> None:
     """AffiliateWP#958, #898: captured at the webhook, where no cookie is. Here it is decided with the order."""
     order = place(client)
     client.get("/go/DEMO/")  # after the order, before the money
@@ -158,7 +158,7 @@ def test_the_webhook_attributes_nothing(client: Client, alice: Affiliate, produc
     assert not Commission.objects.exists()
 
 
-def test_going_back_and_ordering_again_earns_once(client: Client, alice: Affiliate, product: Product) -> None:
+def test_reordering_earns_one_commission(client: Client, alice: Affiliate, product: Product) -> None:
     """Several referrals for one purchase, made with the back button: only the order that is paid earns."""
     client.get("/go/DEMO/")
     orders = [place(client) for _ in range(3)]
@@ -169,7 +169,7 @@ def test_going_back_and_ordering_again_earns_once(client: Client, alice: Affilia
 
 
 @pytest.mark.parametrize("state", ["suspended", "closed"])
-def test_an_inactive_affiliate_is_not_paid(alice: Affiliate, product: Product, bob: User, state: str) -> None:
+def test_inactive_affiliate_is_not_paid(alice: Affiliate, product: Product, bob: User, state: str) -> None:
     """AffiliateWP#1465."""
     approved_sale(alice, product)
     Affiliate.objects.update(state=state)
@@ -180,7 +180,7 @@ def test_an_inactive_affiliate_is_not_paid(alice: Affiliate, product: Product, b
 
 
 @pytest.mark.parametrize("email", ["alice@example.com", "ALICE@example.com", "money@example.com"])
-def test_buying_for_oneself_is_held_not_dropped(
+def test_self_referral_is_held_not_dropped(
     client: Client, alice: Affiliate, product: Product, email: str, work: Callable[[], int]
 ) -> None:
     """AffiliateWP#519, #974: through the payout e-mail, or as a guest."""
@@ -193,7 +193,7 @@ def test_buying_for_oneself_is_held_not_dropped(
     assert not approve_commission(commission=commission, actor=None)
 
 
-def test_a_refund_that_is_told_before_the_money_loses_nothing(alice: Affiliate, product: Product) -> None:
+def test_refund_reported_before_payment_loses_nothing(alice: Affiliate, product: Product) -> None:
     """PayPal's messages come in any order: what is left of the order still earns."""
     order = attributed_order(alice, product)
     payment = factories.payment(order, state=Payment.State.PENDING, capture_id="CAP-1", paypal_order_id="O-1")
@@ -206,7 +206,7 @@ def test_a_refund_that_is_told_before_the_money_loses_nothing(alice: Affiliate, 
     assert balance(alice) == "11.99 USD"
 
 
-def test_a_commission_of_nothing_survives_a_partial_refund(alice: Affiliate, product: Product) -> None:
+def test_zero_commission_survives_partial_refund(alice: Affiliate, product: Product) -> None:
     set_rate(affiliate=alice, flat=Money(0, "USD"), actor=None)
     commission = sale(alice, product)
     refund(commission, "1.00")
@@ -215,7 +215,7 @@ def test_a_commission_of_nothing_survives_a_partial_refund(alice: Affiliate, pro
     assert commission.state == "reversed"
 
 
-def test_what_a_browser_says_is_worth_nothing(client: Client, alice: Affiliate, product: Product) -> None:
+def test_amounts_from_browser_are_ignored(client: Client, alice: Affiliate, product: Product) -> None:
     """django-affiliate-system, Refferq: public endpoints that take an amount."""
     client.post(
         "/checkout/bps-pro/?amount=1&rate=100",

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions.rates import end_rate, rate_for, set_rate
-from affiliates.models import Affiliate, Rate, reckon
+from affiliates.models import Affiliate, Rate, calculate_commission
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
@@ -30,7 +30,7 @@ def terms(affiliate: Affiliate, product: Product, currency: str = "USD") -> str:
     return rate_for(affiliate=affiliate, product=product, currency=currency, moment=timezone.now()).terms
 
 
-def test_the_nearest_rate_counts(alice: Affiliate, product: Product) -> None:
+def test_most_specific_rate_applies(alice: Affiliate, product: Product) -> None:
     assert terms(alice, product) == "30%"  # of the settings
     set_rate(percent=Decimal(10), actor=None)
     assert terms(alice, product) == "10%"
@@ -42,7 +42,7 @@ def test_the_nearest_rate_counts(alice: Affiliate, product: Product) -> None:
     assert terms(alice, product) == "5.00 USD per sale"
 
 
-def test_another_affiliates_or_products_rate_does_not_count(alice: Affiliate, product: Product) -> None:
+def test_rate_of_another_affiliate_or_product_does_not_apply(alice: Affiliate, product: Product) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
     other = factories.product(slug="other")
     set_rate(affiliate=erin, percent=Decimal(90), actor=None)
@@ -51,9 +51,7 @@ def test_another_affiliates_or_products_rate_does_not_count(alice: Affiliate, pr
     assert (terms(alice, product), terms(erin, product), terms(alice, other)) == ("30%", "90%", "70%")
 
 
-def test_a_rate_counts_from_its_start_to_its_end(
-    alice: Affiliate, product: Product, clock: time_machine.Traveller
-) -> None:
+def test_rate_applies_from_start_to_end(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     now = timezone.now()
     set_rate(
         affiliate=alice,
@@ -70,14 +68,12 @@ def test_a_rate_counts_from_its_start_to_its_end(
     assert terms(alice, product) == "30%"
 
 
-def test_a_flat_rate_in_another_currency_is_passed_over(alice: Affiliate, product: Product) -> None:
+def test_flat_rate_in_another_currency_is_ignored(alice: Affiliate, product: Product) -> None:
     set_rate(affiliate=alice, flat=Money(500, "JPY"), actor=None)
     assert (terms(alice, product), terms(alice, product, "JPY")) == ("30%", "500 JPY per sale")
 
 
-def test_a_new_rate_ends_the_old_one_and_keeps_it(
-    alice: Affiliate, product: Product, clock: time_machine.Traveller
-) -> None:
+def test_new_rate_ends_old_one(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     old = set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     earlier = sale(alice, product, "100.00")
     clock.shift(timedelta(hours=1))
@@ -88,7 +84,7 @@ def test_a_new_rate_ends_the_old_one_and_keeps_it(
     assert earlier.attribution.rate == old
 
 
-def test_an_ended_rate_counts_no_more(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
+def test_ended_rate_no_longer_applies(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     rate = set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     clock.shift(timedelta(hours=1))
     assert end_rate(rate=rate, actor=None)
@@ -99,21 +95,21 @@ def test_an_ended_rate_counts_no_more(alice: Affiliate, product: Product, clock:
 @pytest.mark.parametrize(
     ("price", "flat", "earned"), [(5995, 500, 500), (5995, 5995, 5995), (300, 500, 300), (300, 0, 0)]
 )
-def test_a_flat_rate_is_never_above_the_base(price: int, flat: int, earned: int) -> None:
-    assert reckon(Money(price, "USD"), percent=None, flat_minor=flat).minor == earned
+def test_flat_rate_is_limited_to_base(price: int, flat: int, earned: int) -> None:
+    assert calculate_commission(Money(price, "USD"), percent=None, flat_minor=flat).minor == earned
 
 
 @pytest.mark.parametrize(("yen", "rate", "earned"), [(5, "10", 1), (4, "10", 0), (1001, "12.5", 125)])
-def test_a_currency_without_decimals_is_rounded_to_its_unit(yen: int, rate: str, earned: int) -> None:
-    assert reckon(Money(yen, "JPY"), percent=Decimal(rate), flat_minor=None).minor == earned
+def test_commission_in_yen_is_rounded_to_whole_yen(yen: int, rate: str, earned: int) -> None:
+    assert calculate_commission(Money(yen, "JPY"), percent=Decimal(rate), flat_minor=None).minor == earned
 
 
-def test_nothing_starts_in_the_past(alice: Affiliate) -> None:
+def test_rate_cannot_start_in_past(alice: Affiliate) -> None:
     with pytest.raises(ActionRefused, match="in the past"):
         set_rate(affiliate=alice, percent=Decimal(1), starts_at=timezone.now() - timedelta(hours=1), actor=None)
 
 
-def test_no_rate_ends_when_it_starts(staff: Client, alice: Affiliate) -> None:
+def test_rate_must_end_after_start(staff: Client, alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     with pytest.raises(ActionRefused, match="end after it starts"):
         set_rate(affiliate=alice, percent=Decimal(1), starts_at=tomorrow, ends_at=tomorrow, actor=None)
@@ -124,7 +120,7 @@ def test_no_rate_ends_when_it_starts(staff: Client, alice: Affiliate) -> None:
     assert not Rate.objects.exists()
 
 
-def test_a_rate_that_was_ended_before_its_start_is_in_nobodys_way(alice: Affiliate) -> None:
+def test_rate_ended_before_start_does_not_block_others(alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     never = set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, actor=None)
     assert end_rate(rate=never, actor=None)
@@ -134,7 +130,7 @@ def test_a_rate_that_was_ended_before_its_start_is_in_nobodys_way(alice: Affilia
     assert list(Rate.objects.in_force(tomorrow)) == [anew]
 
 
-def test_two_rates_of_one_target_do_not_overlap(alice: Affiliate) -> None:
+def test_overlapping_rates_are_refused(alice: Affiliate) -> None:
     tomorrow = timezone.now() + timedelta(days=1)
     set_rate(affiliate=alice, percent=Decimal(10), starts_at=tomorrow, actor=None)
     with pytest.raises(ActionRefused, match="is already set from"):
@@ -143,7 +139,7 @@ def test_two_rates_of_one_target_do_not_overlap(alice: Affiliate) -> None:
     assert Rate.objects.count() == 2
 
 
-def test_the_database_refuses_an_overlap_too(alice: Affiliate) -> None:
+def test_database_refuses_overlapping_rates(alice: Affiliate) -> None:
     now = timezone.now()
     Rate.objects.create(affiliate=alice, percent=10, starts_at=now, ends_at=now + timedelta(days=2))
     with pytest.raises(IntegrityError, match="one target has one rate"), transaction.atomic():
@@ -162,26 +158,26 @@ def test_the_database_refuses_an_overlap_too(alice: Affiliate) -> None:
         {"percent": 10, "currency": "USD"},
     ],
 )
-def test_the_database_refuses_what_is_no_rate(db: None, fields: dict[str, object]) -> None:
+def test_database_refuses_invalid_rate(db: None, fields: dict[str, object]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         Rate.objects.create(**fields)
 
 
 @pytest.mark.parametrize("change", [{"percent": 90}, {"starts_at": timezone.now()}, {"affiliate": None}])
-def test_the_database_refuses_an_edit(alice: Affiliate, change: dict[str, object]) -> None:
+def test_database_refuses_edited_rate(alice: Affiliate, change: dict[str, object]) -> None:
     set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
         Rate.objects.update(**change)
 
 
-def test_an_end_is_not_put_off(alice: Affiliate, clock: time_machine.Traveller) -> None:
+def test_rate_end_cannot_be_postponed(alice: Affiliate, clock: time_machine.Traveller) -> None:
     rate = set_rate(affiliate=alice, percent=Decimal(10), actor=None)
     end_rate(rate=rate, actor=None)
     with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
         Rate.objects.update(ends_at=None)
 
 
-def test_staff_set_a_rate(staff: Client, bob: User, alice: Affiliate, product: Product) -> None:
+def test_staff_set_percentage_rate(staff: Client, bob: User, alice: Affiliate, product: Product) -> None:
     staff.post(ADD, {"affiliate": str(alice.pk), "percent": "17.50", "currency": "USD"})
     rate = Rate.objects.get()
     assert (rate.terms, rate.affiliate, rate.created_by) == ("17.5%", alice, bob)
@@ -192,7 +188,7 @@ def test_staff_set_a_rate(staff: Client, bob: User, alice: Affiliate, product: P
     assert staff.get(f"/admin/affiliates/rate/{rate.pk}/change/").status_code == 200
 
 
-def test_staff_set_a_flat_rate_and_end_it(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_staff_set_and_end_flat_rate(staff: Client, alice: Affiliate, product: Product) -> None:
     confirmed = f"5.00 USD per sale for {product}"
     staff.post(ADD, {"product": str(product.pk), "flat": "5.00", "currency": "USD", "rate_confirmed": confirmed})
     rate = Rate.objects.get()
@@ -212,7 +208,7 @@ def test_staff_set_a_flat_rate_and_end_it(staff: Client, alice: Affiliate, produ
         ({"percent": "10", "starts_at_0": "2026-03-01", "starts_at_1": "12:00"}, "start in the past"),
     ],
 )
-def test_a_slip_is_told_and_stores_nothing(staff: Client, product: Product, typed: dict[str, str], says: str) -> None:
+def test_invalid_rate_form_stores_nothing(staff: Client, product: Product, typed: dict[str, str], says: str) -> None:
     page = staff.post(ADD, {"currency": "USD", **typed}).content.decode()
     assert says in page
     assert not Rate.objects.exists()
@@ -221,7 +217,7 @@ def test_a_slip_is_told_and_stores_nothing(staff: Client, product: Product, type
 @pytest.mark.parametrize("typed", [{"percent": "35"}, {"flat": "5.00"}])
 @pytest.mark.parametrize("target", ["the program", "product", "affiliate", "both"])
 @pytest.mark.parametrize("later", [False, True])
-def test_staff_replace_an_open_rate(
+def test_staff_replace_open_rate(
     staff: Client,
     alice: Affiliate,
     product: Product,
@@ -256,7 +252,7 @@ def sent(staff: Client, typed: dict[str, str]) -> BeautifulSoup:
     return page
 
 
-def test_a_replaced_rate_counts_from_its_start_on(
+def test_replacement_rate_applies_from_start(
     staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
     set_rate(affiliate=alice, percent=Decimal(30), actor=None)
@@ -266,7 +262,7 @@ def test_a_replaced_rate_counts_from_its_start_on(
 
 
 @pytest.mark.parametrize("slip", [{"percent": "12,5"}, {"percent": "10", "flat": "5"}, {}, {"percent": "101"}])
-def test_a_slip_beside_an_open_rate_names_no_constraint(staff: Client, product: Product, slip: dict[str, str]) -> None:
+def test_invalid_rate_message_names_no_constraint(staff: Client, product: Product, slip: dict[str, str]) -> None:
     set_rate(percent=Decimal(30), actor=None)
     page = sent(staff, slip).text
     assert "Please correct the error" in page
@@ -274,9 +270,7 @@ def test_a_slip_beside_an_open_rate_names_no_constraint(staff: Client, product: 
 
 
 @pytest.mark.parametrize(("typed", "asked"), [("95", True), ("45.01", True), ("14.99", True), ("45", False)])
-def test_a_rate_that_jumps_by_more_than_half_is_asked_about(
-    staff: Client, product: Product, typed: str, asked: bool
-) -> None:
+def test_large_rate_change_requires_confirmation(staff: Client, product: Product, typed: str, asked: bool) -> None:
     fields = {"product": str(product.pk), "percent": typed, "currency": "USD"}
     for _ in range(2):  # pressed twice, it is still only asked about
         page = BeautifulSoup(staff.post(ADD, fields).content, "html.parser")

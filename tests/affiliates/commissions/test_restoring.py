@@ -36,7 +36,7 @@ def undo(row: Refund) -> None:
 
 def paid(item: PayoutItem) -> None:
     remote = PayoutItemState("I", "B", str(item.pk), PayoutItemStatus.SUCCESS, item.total, None, None, None)
-    apply_item_state(batch=item.batch, remote=remote)
+    apply_item_state(run=item.run, remote=remote)
 
 
 def state_of(commission: Commission) -> tuple[str, int]:
@@ -45,7 +45,7 @@ def state_of(commission: Commission) -> tuple[str, int]:
     return commission.state, commission.reversed_minor
 
 
-def test_a_full_refund_undone_is_due_again(alice: Affiliate, product: Product) -> None:
+def test_reverted_full_refund_makes_commission_due_again(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     row = refund(commission, "59.95")
     assert state_of(commission) == ("reversed", 1799)
@@ -56,7 +56,7 @@ def test_a_full_refund_undone_is_due_again(alice: Affiliate, product: Product) -
     assert AuditEntry.objects.filter(action="affiliates.commission.restored").count() == 1
 
 
-def test_a_partial_refund_undone_gives_back_its_part(alice: Affiliate, product: Product) -> None:
+def test_reverted_partial_refund_restores_its_part(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     first, second = refund(commission, "20.00"), refund(commission, "10.01")
     assert state_of(commission) == ("approved", 901)
@@ -67,7 +67,7 @@ def test_a_partial_refund_undone_gives_back_its_part(alice: Affiliate, product: 
     assert balance(alice) == "17.99 USD"
 
 
-def test_a_pending_one_waits_again_and_needs_no_line(alice: Affiliate, product: Product) -> None:
+def test_reverted_refund_of_pending_commission_needs_no_entry(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     row = refund(commission, "59.95")
     assert state_of(commission) == ("reversed", 1799)
@@ -78,7 +78,7 @@ def test_a_pending_one_waits_again_and_needs_no_line(alice: Affiliate, product: 
     assert balance(alice) == "17.99 USD"
 
 
-def test_a_paid_one_is_paid_again(alice: Affiliate, product: Product, bob: User) -> None:
+def test_reverted_refund_of_paid_commission_marks_it_paid(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     paid(prepare_payout(currency="USD", actor=bob).items.get())
     row = refund(commission, "59.95")
@@ -88,7 +88,7 @@ def test_a_paid_one_is_paid_again(alice: Affiliate, product: Product, bob: User)
     assert balance(alice) == "0.00 USD"
 
 
-def test_one_on_its_way_goes_on_and_is_then_paid(alice: Affiliate, product: Product, bob: User) -> None:
+def test_reverted_refund_during_payout_is_paid(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     item = prepare_payout(currency="USD", actor=bob).items.get()
     undo(refund(commission, "59.95"))
@@ -97,14 +97,14 @@ def test_one_on_its_way_goes_on_and_is_then_paid(alice: Affiliate, product: Prod
     assert state_of(commission) == ("paid", 0)
 
 
-def test_a_rejected_one_stays_rejected(alice: Affiliate, product: Product) -> None:
+def test_reverted_refund_keeps_rejected_commission_rejected(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     reject_commission(commission=commission, reason="own purchase")
     undo(refund(commission, "59.95"))
     assert state_of(commission) == ("rejected", 0)
 
 
-def test_a_refund_is_undone_once(alice: Affiliate, product: Product) -> None:
+def test_refund_is_reverted_once(alice: Affiliate, product: Product) -> None:
     row = refund(approved_sale(alice, product), "20.00")
     undo(row)
     line = LedgerEntry.objects.get(kind="restored")
@@ -115,7 +115,7 @@ def test_a_refund_is_undone_once(alice: Affiliate, product: Product) -> None:
         again.save(force_insert=True)
 
 
-def test_without_an_undone_refund_nothing_taken_back_is_given_back(alice: Affiliate, product: Product) -> None:
+def test_reversal_is_not_restored_without_reverted_refund(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "59.95")
     for change in ({"reversed_minor": 0}, {"state": "approved", "reason": None}):
@@ -123,7 +123,7 @@ def test_without_an_undone_refund_nothing_taken_back_is_given_back(alice: Affili
             Commission.objects.filter(pk=commission.pk).update(**change)
 
 
-def test_the_lines_explain_it(alice: Affiliate, product: Product) -> None:
+def test_explanation_mentions_reverted_refund(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     undo(refund(commission, "20.00"))
     commission.refresh_from_db()
@@ -132,7 +132,7 @@ def test_the_lines_explain_it(alice: Affiliate, product: Product) -> None:
     assert "6.00 USD, restored after a reverted refund" in told
 
 
-def test_the_days_figures_follow(alice: Affiliate, product: Product) -> None:
+def test_sales_statistics_follow_reverted_refund(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     row = refund(commission, "20.00")
     assert DailySales.objects.get().reversed_minor == 600
@@ -140,7 +140,7 @@ def test_the_days_figures_follow(alice: Affiliate, product: Product) -> None:
     assert DailySales.objects.get().reversed_minor == 0
 
 
-def test_a_rejection_leaves_the_days_figures_at_once(alice: Affiliate, product: Product) -> None:
+def test_rejection_leaves_sales_statistics_immediately(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     assert DailySales.objects.get().earned_minor == 1799
     reject_commission(commission=commission, reason="own purchase")

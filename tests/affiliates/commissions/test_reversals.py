@@ -22,7 +22,7 @@ def reversals(affiliate: Affiliate) -> list[int]:
     return list(lines.values_list("amount_minor", flat=True))
 
 
-def test_a_full_refund_takes_all_of_it_back(alice: Affiliate, product: Product) -> None:
+def test_full_refund_reverses_whole_commission(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "59.95")
     assert (commission.state, commission.why_unpaid) == (Commission.State.REVERSED, "the order was refunded")
@@ -30,7 +30,7 @@ def test_a_full_refund_takes_all_of_it_back(alice: Affiliate, product: Product) 
     assert balance(alice) == "0.00 USD"
 
 
-def test_a_partial_refund_takes_its_share(alice: Affiliate, product: Product) -> None:
+def test_partial_refund_reverses_its_share(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "20.00")  # 17.99 × 20.00 / 59.95 = 6.0017
     assert (commission.state, commission.reversed_minor) == (Commission.State.APPROVED, 600)
@@ -47,7 +47,7 @@ def test_a_partial_refund_takes_its_share(alice: Affiliate, product: Product) ->
         *map(list, itertools.permutations(["10.01", "20.02", "29.92"])),
     ],
 )
-def test_the_parts_sum_to_the_whole_in_any_order(alice: Affiliate, product: Product, parts: list[str]) -> None:
+def test_partial_reversals_sum_to_whole_in_any_order(alice: Affiliate, product: Product, parts: list[str]) -> None:
     commission = approved_sale(alice, product)
     for part in parts:
         refund(commission, part)
@@ -56,7 +56,7 @@ def test_the_parts_sum_to_the_whole_in_any_order(alice: Affiliate, product: Prod
     assert balance(alice) == "0.00 USD"
 
 
-def test_many_random_parts_sum_to_the_whole(alice: Affiliate, product: Product) -> None:
+def test_random_partial_reversals_sum_to_whole(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     cuts = sorted(random.Random(7).sample(range(1, 5995), 30))
     for start, end in itertools.pairwise([0, *cuts, 5995]):
@@ -65,7 +65,7 @@ def test_many_random_parts_sum_to_the_whole(alice: Affiliate, product: Product) 
     assert all(minor < 0 for minor in reversals(alice))
 
 
-def test_a_refund_before_the_approval_credits_what_is_left(alice: Affiliate, product: Product) -> None:
+def test_refund_before_approval_credits_remainder(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     refund(commission, "20.00")
     assert reversals(alice) == []
@@ -75,7 +75,7 @@ def test_a_refund_before_the_approval_credits_what_is_left(alice: Affiliate, pro
     assert balance(alice) == "0.00 USD"
 
 
-def test_a_full_refund_before_the_approval_leaves_nothing_to_approve(alice: Affiliate, product: Product) -> None:
+def test_full_refund_before_approval_leaves_nothing_to_approve(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     refund(commission, "59.95")
     assert commission.state == Commission.State.REVERSED
@@ -83,7 +83,7 @@ def test_a_full_refund_before_the_approval_leaves_nothing_to_approve(alice: Affi
     assert not LedgerEntry.objects.exists()
 
 
-def test_the_same_refund_told_twice_is_taken_back_once(alice: Affiliate, product: Product) -> None:
+def test_repeated_refund_event_is_reversed_once(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     row = refund(commission, "20.00")
     row.payment.refresh_from_db()
@@ -91,7 +91,7 @@ def test_the_same_refund_told_twice_is_taken_back_once(alice: Affiliate, product
     assert reversals(alice) == [-600]
 
 
-def test_a_rejected_commission_stays_rejected(alice: Affiliate, product: Product) -> None:
+def test_refund_keeps_rejected_commission_rejected(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     reject_commission(commission=commission, reason="bought by himself")
     refund(commission, "59.95")
@@ -99,7 +99,7 @@ def test_a_rejected_commission_stays_rejected(alice: Affiliate, product: Product
     assert not LedgerEntry.objects.exists()
 
 
-def test_what_it_was_reckoned_from_never_changes(alice: Affiliate, product: Product) -> None:
+def test_refund_does_not_change_base_and_amount(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "20.00")
     refund(commission, "39.95")

@@ -65,7 +65,7 @@ def give_money_back(payment: Payment, minor: int) -> None:
 @given(
     data=st.data(), price=st.integers(1, 1_000_000), hundredths=st.integers(0, 10_000), approve_after=st.integers(0, 8)
 )
-def test_any_split_in_any_order_sums_to_the_full_reversal(
+def test_refund_split_in_any_order_sums_to_full_reversal(
     data: st.DataObject, currency: str, price: int, hundredths: int, approve_after: int
 ) -> None:
     try:

@@ -46,7 +46,7 @@ def decide(staff: Client, application: Application, action: str, **answers: str)
 
 
 @pytest.mark.django_db
-def test_it_is_stored_sealed_and_confirmed(client: Client, work: Work) -> None:
+def test_application_is_stored_sealed_and_its_address_confirmed(client: Client, work: Work) -> None:
     response = client.post(APPLY, ERIN)
     assert (response.status_code, response.headers["Location"]) == (302, "/affiliates/applied/")
     application = Application.objects.get()
@@ -71,7 +71,9 @@ def test_it_is_stored_sealed_and_confirmed(client: Client, work: Work) -> None:
         ("message", "a\x00b", "Null characters are not allowed"),
     ],
 )
-def test_a_mistake_is_named_and_the_rest_kept(client: Client, field: str, value: str, message: str) -> None:
+def test_invalid_application_form_keeps_its_values_and_names_the_error(
+    client: Client, field: str, value: str, message: str
+) -> None:
     response = client.post(APPLY, {**ERIN, field: value})
     page = response.content.decode()
     assert response.status_code == 200
@@ -81,7 +83,7 @@ def test_a_mistake_is_named_and_the_rest_kept(client: Client, field: str, value:
     assert not Application.objects.exists()
 
 
-def test_approving_makes_an_affiliate_who_can_sign_in(
+def test_approved_applicant_becomes_affiliate_who_can_sign_in(
     staff: Client, client: Client, application: Application, work: Work
 ) -> None:
     assert "1 approved" in decide(staff, application, "approve")
@@ -100,7 +102,7 @@ def test_approving_makes_an_affiliate_who_can_sign_in(
     assert f"Affiliate {affiliate.code}" in answer.content.decode()
 
 
-def test_the_link_to_the_password_works_once(client: Client, application: Application, work: Work) -> None:
+def test_password_link_works_once(client: Client, application: Application, work: Work) -> None:
     approve_application(application=application)
     work()
     link = re.search(r"https?://[^/]+(/accounts/password/\S+)", str(mail.outbox[-1].body))
@@ -112,14 +114,16 @@ def test_the_link_to_the_password_works_once(client: Client, application: Applic
     assert "new_password1" not in again.content.decode()
 
 
-def test_it_is_decided_once(application: Application) -> None:
+def test_application_is_decided_once(application: Application) -> None:
     assert approve_application(application=application)
     assert approve_application(application=application) is None
     assert not decline_application(application=application, reason="No.")
     assert Affiliate.objects.count() == User.objects.count() == 1
 
 
-def test_who_has_an_account_already_keeps_it(client: Client, application: Application, link: Link, work: Work) -> None:
+def test_applicant_with_account_keeps_that_account(
+    client: Client, application: Application, link: Link, work: Work
+) -> None:
     user = factories.user("erin@example.org")
     work()
     client.post(link("/affiliates/apply/confirm/"))
@@ -129,7 +133,7 @@ def test_who_has_an_account_already_keeps_it(client: Client, application: Applic
     assert affiliate.user == user
 
 
-def test_declining_says_why(staff: Client, application: Application, work: Work) -> None:
+def test_decline_email_contains_reason(staff: Client, application: Application, work: Work) -> None:
     assert "1 declined" in decide(staff, application, "decline", reason="We look for sites about WordPress.")
     work()
     assert mail.outbox[-1].to == ["Erin@example.org"]
@@ -141,7 +145,9 @@ def test_declining_says_why(staff: Client, application: Application, work: Work)
 
 
 @pytest.mark.parametrize("action", ["approve", "decline"])
-def test_who_may_not_be_written_to_stays_undecided(staff: Client, application: Application, action: str) -> None:
+def test_application_stays_undecided_if_applicant_opted_out(
+    staff: Client, application: Application, action: str
+) -> None:
     Suppression.objects.create(fingerprint="erin@example.org", channel=Channel.EMAIL)
     page = decide(staff, application, action, reason="No.")
     assert "asked not to be contacted by e-mail" in page
@@ -150,7 +156,7 @@ def test_who_may_not_be_written_to_stays_undecided(staff: Client, application: A
     assert not Affiliate.objects.exists()
 
 
-def test_deciding_needs_the_permission(application: Application) -> None:
+def test_deciding_applications_requires_permission(application: Application) -> None:
     client = Client()
     client.force_login(factories.user("vera@example.com", is_staff=True))
     data = {"action": "approve", "_selected_action": [str(application.pk)]}
@@ -158,14 +164,14 @@ def test_deciding_needs_the_permission(application: Application) -> None:
     assert not Affiliate.objects.exists()
 
 
-def test_a_code_is_random_and_readable(application: Application) -> None:
+def test_new_affiliate_code_is_random_and_readable(application: Application) -> None:
     affiliate = approve_application(application=application)
     assert affiliate is not None
     assert re.fullmatch(r"[2-9A-HJKMNP-Z]{8}", affiliate.code)
 
 
 @pytest.mark.parametrize("reason", [{}, {"reason": " "}])
-def test_nobody_is_declined_without_a_reason(staff: Client, application: Application, reason: dict[str, str]) -> None:
+def test_declining_requires_reason(staff: Client, application: Application, reason: dict[str, str]) -> None:
     page = decide(staff, application, "decline", **reason)
     assert "The applicant sees this in our email" in page
     assert ("Please enter a reason" in page) == bool(reason)
@@ -173,7 +179,7 @@ def test_nobody_is_declined_without_a_reason(staff: Client, application: Applica
     assert application.is_undecided
 
 
-def test_several_are_approved_at_once(staff: Client, client: Client, application: Application) -> None:
+def test_several_applications_are_approved_at_once(staff: Client, client: Client, application: Application) -> None:
     client.post(APPLY, {**ERIN, "email": "frank@example.org", "name": "Frank"})
     keys = [str(pk) for pk in Application.objects.values_list("pk", flat=True)]
     page = staff.post(LIST, {"action": "approve", "_selected_action": keys}, follow=True).content.decode()
@@ -181,7 +187,7 @@ def test_several_are_approved_at_once(staff: Client, client: Client, application
     assert Affiliate.objects.count() == 2
 
 
-def test_the_buttons_on_its_page_decide_too(staff: Client, application: Application) -> None:
+def test_buttons_on_application_page_decide(staff: Client, application: Application) -> None:
     address = f"{LIST}{application.pk}/change/"
     assert "Approve" in staff.get(address).content.decode()
     staff.post(f"{LIST}{application.pk}/decide/decline/")
@@ -190,7 +196,7 @@ def test_the_buttons_on_its_page_decide_too(staff: Client, application: Applicat
     assert (application.state, application.decision) == ("declined", "Not now.")
 
 
-def test_approving_before_the_confirmation_warns_and_says_so_in_the_mail(
+def test_approving_unconfirmed_application_warns_staff_and_applicant(
     staff: Client, application: Application, work: Work
 ) -> None:
     assert "the address is not confirmed yet" in decide(staff, application, "approve")
@@ -200,7 +206,7 @@ def test_approving_before_the_confirmation_warns_and_says_so_in_the_mail(
     assert application.confirmed_at is None
 
 
-def test_applications_from_one_address_are_shown_together(
+def test_application_page_lists_others_from_same_address(
     staff: Client, client: Client, application: Application
 ) -> None:
     decline_application(application=application, reason="Too early.")
@@ -212,7 +218,7 @@ def test_applications_from_one_address_are_shown_together(
     assert approve_application(application=second)  # who was declined may come back
 
 
-def test_who_is_an_affiliate_already_is_told_by_mail_alone(
+def test_existing_affiliate_who_applies_learns_it_only_by_email(
     client: Client, staff: Client, alice: Affiliate, work: Work
 ) -> None:
     response = client.post(APPLY, {**ERIN, "email": "alice@example.com"})
@@ -227,7 +233,7 @@ def test_who_is_an_affiliate_already_is_told_by_mail_alone(
     assert Affiliate.objects.count() == 1
 
 
-def test_decisions_stand_in_the_audit_by_ids_alone(staff: Client, application: Application, bob: User) -> None:
+def test_audit_log_records_decisions_by_ids_only(staff: Client, application: Application, bob: User) -> None:
     decide(staff, application, "approve")
     entry = AuditEntry.objects.get(action="affiliates.application.approved")
     assert (entry.object_id, entry.actor) == (str(application.pk), bob.pk)

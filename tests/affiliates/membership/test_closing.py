@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions.lifecycle import approve_past_hold
-from affiliates.membership.account_state import STAYS_AT_LEAST, close_affiliate, part_with_closed_affiliates
-from affiliates.models import Affiliate, Application, Click, LedgerEntry, PayoutBatch, PayoutEmailChange, PayoutItem
+from affiliates.membership.account_state import KEPT_AT_LEAST, anonymize_closed_affiliates, close_affiliate
+from affiliates.models import Affiliate, Application, Click, LedgerEntry, PayoutEmailChange, PayoutItem, PayoutRun
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.refusals import ActionRefused
@@ -44,13 +44,13 @@ def close(browser: Client) -> None:
 
 
 def part(clock: time_machine.Traveller) -> int:
-    clock.shift(STAYS_AT_LEAST)
-    return part_with_closed_affiliates(now=timezone.now())
+    clock.shift(KEPT_AT_LEAST)
+    return anonymize_closed_affiliates(now=timezone.now())
 
 
-def pay(batch: PayoutBatch) -> None:
+def pay(run: PayoutRun) -> None:
     """PayPal has paid every payout of the run."""
-    for item in batch.items.all():
+    for item in run.items.all():
         PayoutItem.objects.filter(pk=item.pk).update(state=PayoutItem.State.PAID, settled_at=timezone.now())
         item.commissions().update(state="paid")
 
@@ -61,7 +61,7 @@ def stored(table: str, columns: list[str]) -> list[Any]:
         return [value for row in cursor.fetchall() for value in row]
 
 
-def test_the_page_says_what_happens_before_it_happens(browser: Client, alice: Affiliate, product: Product) -> None:
+def test_closing_page_explains_consequences(browser: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     sale(alice, product)
     page = browser.get(CLOSE).content.decode()
@@ -69,15 +69,13 @@ def test_the_page_says_what_happens_before_it_happens(browser: Client, alice: Af
     assert "1 commission is still pending" in page
 
 
-def test_it_takes_a_tick(browser: Client, alice: Affiliate) -> None:
+def test_closing_requires_checkbox(browser: Client, alice: Affiliate) -> None:
     assert browser.post(CLOSE).status_code == 200
     alice.refresh_from_db()
     assert alice.is_active
 
 
-def test_links_of_a_closed_account_land_and_track_nothing(
-    clock: time_machine.Traveller, browser: Client, client: Client
-) -> None:
+def test_links_of_closed_account_track_nothing(clock: time_machine.Traveller, browser: Client, client: Client) -> None:
     client.get("/go/DEMO/")
     assert Click.objects.count() == 1
     close(browser)
@@ -88,20 +86,20 @@ def test_links_of_a_closed_account_land_and_track_nothing(
     assert Click.objects.count() == 1
 
 
-def test_nobody_signs_in_any_more(browser: Client) -> None:
+def test_closed_account_cannot_sign_in(browser: Client) -> None:
     close(browser)
     assert browser.get("/affiliates/portal/").status_code == 302
     assert not Client().login(email="alice@example.com", password=PASSWORD)
 
 
-def test_the_affiliate_is_told_what_becomes_of_the_money(browser: Client, work: Work) -> None:
+def test_closing_email_explains_final_payout(browser: Client, work: Work) -> None:
     close(browser)
     work()
     assert mail.outbox[-1].subject == "Your affiliate account is closed"
     assert "however small it is" in str(mail.outbox[-1].body)
 
 
-def test_the_last_money_is_paid_however_little_it_is(
+def test_final_balance_of_closed_account_is_paid_below_minimum(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     approved_sale(alice, product, "10.00")
@@ -111,7 +109,7 @@ def test_the_last_money_is_paid_however_little_it_is(
     assert str(prepare_payout(currency="USD", actor=bob).open_total) == "3.00 USD"
 
 
-def test_a_pending_commission_is_paid_after_its_hold_and_then_the_person_goes(
+def test_closed_account_is_anonymized_after_pending_commission_is_paid(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     sale(alice, product)
@@ -119,15 +117,15 @@ def test_a_pending_commission_is_paid_after_its_hold_and_then_the_person_goes(
     assert part(clock) == 0
     clock.shift(timedelta(days=30))
     approve_past_hold(now=timezone.now())
-    assert part_with_closed_affiliates(now=timezone.now()) == 0  # it is owed
-    batch = prepare_payout(currency="USD", actor=bob)
-    assert part_with_closed_affiliates(now=timezone.now()) == 0  # it is on its way
-    pay(batch)
-    assert part_with_closed_affiliates(now=timezone.now()) == 1
-    assert part_with_closed_affiliates(now=timezone.now()) == 0
+    assert anonymize_closed_affiliates(now=timezone.now()) == 0  # it is owed
+    run = prepare_payout(currency="USD", actor=bob)
+    assert anonymize_closed_affiliates(now=timezone.now()) == 0  # it is on its way
+    pay(run)
+    assert anonymize_closed_affiliates(now=timezone.now()) == 1
+    assert anonymize_closed_affiliates(now=timezone.now()) == 0
 
 
-def test_the_person_goes_and_the_ledger_stays(
+def test_anonymized_account_keeps_ledger_without_personal_data(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     Application.objects.create(name="Alice", email="alice@example.com", website="", terms_version="1")
@@ -149,20 +147,20 @@ def test_the_person_goes_and_the_ledger_stays(
     assert not any(stored("affiliates_payoutitem", SEALED["affiliates_payoutitem"]))
     assert len(bobs) == 2
     assert len([value for value in stored("accounts_user", ["email"]) if value is not None]) == 1  # Bob stays
-    assert AuditEntry.objects.filter(action="affiliates.account.parted").count() == 1
+    assert AuditEntry.objects.filter(action="affiliates.account.anonymized").count() == 1
     assert first_difference(paypal_since=None) == ""
 
 
 @pytest.mark.parametrize(("wait", "gone"), [(timedelta(days=7, seconds=-1), 0), (timedelta(days=7), 1)])
-def test_it_waits_seven_days_at_least(
+def test_closed_account_is_anonymized_after_seven_days_at_the_earliest(
     clock: time_machine.Traveller, browser: Client, wait: timedelta, gone: int
 ) -> None:
     close(browser)
     clock.shift(wait)
-    assert part_with_closed_affiliates(now=timezone.now()) == gone
+    assert anonymize_closed_affiliates(now=timezone.now()) == gone
 
 
-def test_another_affiliate_who_is_paid_at_that_address_stays(
+def test_anonymizing_keeps_other_affiliate_with_same_payout_address(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate
 ) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN", payout_email="alice@example.com")
@@ -172,7 +170,7 @@ def test_another_affiliate_who_is_paid_at_that_address_stays(
     assert (erin.is_active, erin.payout_email) == (True, "alice@example.com")
 
 
-def test_staff_who_are_affiliates_keep_their_sign_in(clock: time_machine.Traveller, bob: User) -> None:
+def test_staff_keep_sign_in_after_closing_their_affiliate_account(clock: time_machine.Traveller, bob: User) -> None:
     affiliate = Affiliate.objects.create(user=bob, code="BOB", payout_email="bob@example.com", terms_version="1")
     close_affiliate(affiliate=affiliate, actor=bob)
     assert part(clock) == 1
@@ -180,7 +178,7 @@ def test_staff_who_are_affiliates_keep_their_sign_in(clock: time_machine.Travell
     assert (bob.is_active, bob.email) == (True, "bob@example.com")
 
 
-def test_a_deletion_request_leads_to_the_same(
+def test_deletion_request_anonymizes_affiliate_account(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     approved_sale(alice, product)

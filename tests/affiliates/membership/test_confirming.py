@@ -38,7 +38,9 @@ def state_of(application: Application) -> str:
     return application.state
 
 
-def test_the_link_opens_a_page_whose_button_confirms(client: Client, application: Application, link: Link) -> None:
+def test_confirmation_link_opens_page_whose_button_confirms(
+    client: Client, application: Application, link: Link
+) -> None:
     assert "Is this application yours?" in client.get(link(CONFIRM)).content.decode()
     assert state_of(application) == "unconfirmed"  # mail scanners open links
     page = client.post(link(CONFIRM), follow=True).content.decode()
@@ -47,7 +49,7 @@ def test_the_link_opens_a_page_whose_button_confirms(client: Client, application
     assert application.confirmed_at == timezone.now()
 
 
-def test_the_link_works_once(client: Client, application: Application, link: Link) -> None:
+def test_confirmation_link_works_once(client: Client, application: Application, link: Link) -> None:
     client.post(link(CONFIRM))
     for response in (client.get(link(CONFIRM)), client.post(link(CONFIRM))):
         assert response.status_code == 410
@@ -55,7 +57,7 @@ def test_the_link_works_once(client: Client, application: Application, link: Lin
 
 
 @pytest.mark.parametrize(("days", "answer"), [(timedelta(days=7, seconds=-1), 302), (timedelta(days=7), 410)])
-def test_the_link_works_for_seven_days(
+def test_confirmation_link_expires_after_seven_days(
     clock: time_machine.Traveller,
     client: Client,
     application: Application,
@@ -68,7 +70,7 @@ def test_the_link_works_for_seven_days(
 
 
 @pytest.mark.parametrize("confirmed", [True, False])
-def test_what_nobody_confirms_is_deleted_after_seven_days(
+def test_unconfirmed_application_is_deleted_after_seven_days(
     clock: time_machine.Traveller, client: Client, application: Application, link: Link, confirmed: bool
 ) -> None:
     if confirmed:
@@ -81,7 +83,7 @@ def test_what_nobody_confirms_is_deleted_after_seven_days(
     assert Application.objects.exists() == confirmed
 
 
-def test_a_decided_one_is_kept_for_two_years(
+def test_decided_application_is_kept_for_two_years(
     clock: time_machine.Traveller, client: Client, application: Application, link: Link
 ) -> None:
     client.post(link(CONFIRM))
@@ -93,7 +95,9 @@ def test_a_decided_one_is_kept_for_two_years(
     assert not Application.objects.exists()
 
 
-def test_a_new_link_ends_the_old_one(client: Client, application: Application, link: Link, work: Work) -> None:
+def test_new_confirmation_link_replaces_old_one(
+    client: Client, application: Application, link: Link, work: Work
+) -> None:
     old = link(CONFIRM)
     client.post(AGAIN, {"email": "ERIN@example.org"})
     work()
@@ -102,7 +106,9 @@ def test_a_new_link_ends_the_old_one(client: Client, application: Application, l
     assert client.post(link(CONFIRM)).status_code == 302
 
 
-def test_known_and_unknown_addresses_get_the_same_answer(client: Client, application: Application, work: Work) -> None:
+def test_link_request_answers_known_and_unknown_addresses_alike(
+    client: Client, application: Application, work: Work
+) -> None:
     sent = len(mail.outbox)
     known = client.post(AGAIN, {"email": "erin@example.org"})
     unknown = client.post(AGAIN, {"email": "nobody@example.org"})
@@ -111,7 +117,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(client: Client, applica
     assert [message.to for message in mail.outbox[sent:]] == [["Erin@example.org"]]
 
 
-def test_an_address_is_not_flooded(
+def test_address_gets_limited_number_of_confirmation_links(
     clock: time_machine.Traveller, client: Client, application: Application, work: Work, settings: Settings
 ) -> None:
     settings.MAIL_LIMIT_PER_ADDRESS = 3
@@ -125,7 +131,7 @@ def test_an_address_is_not_flooded(
     assert len(mail.outbox) == 4
 
 
-def test_an_address_without_room_is_told_that_no_link_was_sent(client: Client, db: None, settings: Settings) -> None:
+def test_link_request_over_limit_says_that_no_link_was_sent(client: Client, db: None, settings: Settings) -> None:
     settings.MAIL_LIMIT_PER_ADDRESS = 0
     answer = client.post(AGAIN, {"email": "nobody@example.org"})
     assert answer.status_code == 429
@@ -142,7 +148,7 @@ def held(clock: time_machine.Traveller, client: Client, work: Work, db: None) ->
     return Application.objects.get()
 
 
-def test_application_with_a_filled_trap_is_held_and_the_page_does_not_tell(client: Client, held: Application) -> None:
+def test_application_with_filled_honeypot_is_held_silently(client: Client, held: Application) -> None:
     assert held.state == "held"
     assert not mail.outbox
     pages = []
@@ -153,7 +159,7 @@ def test_application_with_a_filled_trap_is_held_and_the_page_does_not_tell(clien
     assert Application.objects.filter(state="unconfirmed").count() == 1
 
 
-def test_released_application_goes_its_normal_way(
+def test_released_application_gets_confirmation_link(
     client: Client, held: Application, staff: Client, link: Link, work: Work
 ) -> None:
     assert "1</strong> application to decide" in " ".join(staff.get("/admin/").content.decode().split())
@@ -169,7 +175,7 @@ def test_released_application_goes_its_normal_way(
     assert "1 approved" in decide(staff, held, "approve")
 
 
-def test_discarded_application_is_kept_and_nobody_is_mailed(held: Application, staff: Client, work: Work) -> None:
+def test_discarded_application_is_kept_without_an_email(held: Application, staff: Client, work: Work) -> None:
     assert "1 discarded" in decide(staff, held, "discard")
     assert "0 discarded" in decide(staff, held, "discard")
     work()
@@ -178,22 +184,20 @@ def test_discarded_application_is_kept_and_nobody_is_mailed(held: Application, s
     assert held.decided_at == timezone.now()
 
 
-def test_applicant_who_asks_for_the_link_again_is_held_no_longer(client: Client, held: Application, work: Work) -> None:
+def test_requesting_link_again_releases_held_application(client: Client, held: Application, work: Work) -> None:
     client.post(AGAIN, {"email": "erin@example.org"})
     work()
     assert [message.to for message in mail.outbox] == [["Erin@example.org"]]
     assert state_of(held) == "unconfirmed"
 
 
-def test_held_application_is_kept_as_long_as_one_that_is_decided(
-    clock: time_machine.Traveller, held: Application
-) -> None:
+def test_held_application_is_kept_as_long_as_decided_one(clock: time_machine.Traveller, held: Application) -> None:
     clock.shift(timedelta(days=729))
     purge_expired(now=timezone.now())
     assert Application.objects.exists()
 
 
-def test_what_a_network_sends_beyond_its_mails_is_held_for_staff(
+def test_applications_over_mail_limit_of_network_are_held(
     clock: time_machine.Traveller, client: Client, staff: Client, work: Work, settings: Settings
 ) -> None:
     settings.MAIL_LIMIT_PER_FORM = 1
@@ -210,7 +214,7 @@ def test_what_a_network_sends_beyond_its_mails_is_held_for_staff(
     assert "1 approved" in decide(staff, frank, "approve")
 
 
-def test_thousands_from_one_network_are_refused_and_lose_nothing_they_typed(
+def test_applications_over_network_limit_are_refused_with_form_kept(
     client: Client, db: None, settings: Settings
 ) -> None:
     settings.MAIL_LIMIT_PER_FORM, settings.HELD_LIMIT_PER_NETWORK = 0, 1
@@ -222,7 +226,7 @@ def test_thousands_from_one_network_are_refused_and_lose_nothing_they_typed(
     assert Application.objects.count() == 1
 
 
-def test_as_much_is_asked_of_the_database_for_a_known_address(
+def test_known_address_costs_same_queries_as_unknown_one(
     client: Client, application: Application, alice: Affiliate
 ) -> None:
     """What a known address costs more is done by a task."""
@@ -237,7 +241,9 @@ def test_as_much_is_asked_of_the_database_for_a_known_address(
         assert asked(path, known) == unknown
 
 
-def test_staff_see_confirmed_ones_first(client: Client, application: Application, staff: Client, link: Link) -> None:
+def test_admin_lists_confirmed_applications_first(
+    client: Client, application: Application, staff: Client, link: Link
+) -> None:
     client.post(link(CONFIRM))
     client.post(APPLY, {**ERIN, "email": "frank@example.org"})
     page = staff.get("/admin/affiliates/application/").content.decode()
@@ -245,5 +251,5 @@ def test_staff_see_confirmed_ones_first(client: Client, application: Application
 
 
 @pytest.mark.parametrize("token", ["x", "%00", "a" * 500])
-def test_a_made_up_link_is_over(client: Client, db: None, token: str) -> None:
+def test_invalid_confirmation_link_is_answered_as_expired(client: Client, db: None, token: str) -> None:
     assert client.get(f"{CONFIRM}{token}/").status_code == 410

@@ -46,7 +46,7 @@ def follow_every_link(client: Client) -> None:
 @pytest.mark.parametrize("confirms", [False, True])
 @pytest.mark.parametrize("typed", SPELLINGS)
 @pytest.mark.parametrize("stored", ["root@example.org", "root@strasse.example", "root@straße.example"])
-def test_nobody_takes_over_a_superuser_by_applying_with_the_address(
+def test_applying_with_superusers_address_does_not_take_over_account(
     staff: Client, client: Client, work: Work, stored: str, typed: str, confirms: bool
 ) -> None:
     root = factories.user(stored, is_staff=True, is_superuser=True)
@@ -71,7 +71,7 @@ def test_nobody_takes_over_a_superuser_by_applying_with_the_address(
 
 
 @pytest.mark.parametrize("rights", [{"is_staff": True}, {"is_superuser": True}])
-def test_an_application_never_turns_staff_into_an_affiliate(
+def test_application_never_makes_staff_affiliate(
     staff: Client, client: Client, work: Work, link: Link, rights: dict[str, bool]
 ) -> None:
     factories.user("erin@example.org", **rights)
@@ -90,9 +90,7 @@ def address_of(application: Application) -> str:
     return f"/admin/affiliates/application/{application.pk}/change/"
 
 
-def test_an_account_whose_owner_applied_and_confirmed_keeps_its_password_and_gets_no_link(
-    staff: Client, client: Client, work: Work, link: Link
-) -> None:
+def test_confirmed_applicant_with_account_keeps_password(staff: Client, client: Client, work: Work, link: Link) -> None:
     erin = factories.user("erin@example.org")
     application = apply(client, "ERIN@Example.org")
     work()
@@ -109,7 +107,7 @@ def test_an_account_whose_owner_applied_and_confirmed_keeps_its_password_and_get
     assert Client().login(email="erin@example.org", password=PASSWORD)
 
 
-def test_an_account_that_never_had_a_password_gets_its_link_at_its_own_address(
+def test_account_without_password_gets_link_at_its_own_address(
     staff: Client, client: Client, work: Work, link: Link
 ) -> None:
     User.objects.create_user("erin@example.org")
@@ -128,7 +126,7 @@ def test_an_account_that_never_had_a_password_gets_its_link_at_its_own_address(
         ({"is_active": False}, "belongs to an inactive account"),
     ],
 )
-def test_an_unconfirmed_application_reaches_no_account(
+def test_unconfirmed_application_does_not_affect_existing_account(
     staff: Client, client: Client, work: Work, fields: dict[str, bool], why: str
 ) -> None:
     factories.user("erin@example.org", **fields)
@@ -142,15 +140,13 @@ def test_an_unconfirmed_application_reaches_no_account(
     assert not Affiliate.objects.exists()
 
 
-def test_who_is_an_affiliate_is_told_of_an_application_at_the_address_of_the_account(
-    client: Client, work: Work, alice: Affiliate
-) -> None:
+def test_existing_affiliate_is_notified_at_account_address(client: Client, work: Work, alice: Affiliate) -> None:
     apply(client, "ALICE@Example.com")
     work()
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
 
 
-def test_many_approved_at_once_leave_out_the_one_that_may_not(staff: Client, client: Client) -> None:
+def test_bulk_approval_skips_application_that_may_not_be_approved(staff: Client, client: Client) -> None:
     factories.user("root@example.org", is_staff=True)
     apply(client, "root@example.org")
     apply(client, "frank@example.org")
@@ -162,7 +158,7 @@ def test_many_approved_at_once_leave_out_the_one_that_may_not(staff: Client, cli
     assert Affiliate.objects.get().user.email == "frank@example.org"
 
 
-def test_two_applications_from_one_address_make_one_affiliate(staff: Client, client: Client) -> None:
+def test_two_applications_from_same_address_create_one_affiliate(staff: Client, client: Client) -> None:
     for _ in range(2):
         apply(client, ERIN["email"])
     keys = [str(pk) for pk in Application.objects.values_list("pk", flat=True)]
@@ -173,7 +169,7 @@ def test_two_applications_from_one_address_make_one_affiliate(staff: Client, cli
     assert Affiliate.objects.count() == 1
 
 
-def test_an_account_made_while_staff_decide_is_a_refusal_in_words(
+def test_account_created_during_approval_is_refused_with_message(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two members of staff approve two applications from one new address: the unique index lets one of them through."""
@@ -191,7 +187,7 @@ def test_an_account_made_while_staff_decide_is_a_refusal_in_words(
     assert connection.is_usable()
 
 
-def test_a_first_password_link_is_refused_where_there_is_a_password(work: Work, alice: Affiliate) -> None:
+def test_first_password_link_is_refused_if_password_exists(work: Work, alice: Affiliate) -> None:
     with pytest.raises(LinkRefused):
         send_first_password_link(alice.user)
     work()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.membership.payout_address import use_new_payout_emails
+from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.models import Affiliate, PayoutEmailChange
 from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
@@ -54,32 +54,30 @@ def payout_email_of(alice: Affiliate) -> str | None:
         (timedelta(hours=72, seconds=1), "new@paypal.example"),
     ],
 )
-def test_it_is_used_after_72_hours(
+def test_new_payout_address_takes_effect_after_72_hours(
     clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, wait: timedelta, address: str
 ) -> None:
     clock.shift(wait)
-    use_new_payout_emails(now=timezone.now())
+    apply_payout_email_changes(now=timezone.now())
     assert payout_email_of(alice) == address
 
 
-def test_payouts_go_to_the_old_address_until_then(
+def test_payouts_use_old_address_during_waiting_period(
     clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, product: Product, bob: User
 ) -> None:
     approved_sale(alice, product)
     clock.shift(timedelta(hours=71, minutes=59))
-    use_new_payout_emails(now=timezone.now())
+    apply_payout_email_changes(now=timezone.now())
     assert prepare_payout(currency="USD", actor=bob).items.get().receiver == "alice@example.com"
 
 
-def test_the_old_address_is_told_and_the_new_one_is_not(asked: PayoutEmailChange) -> None:
+def test_change_notifies_old_payout_address_only(asked: PayoutEmailChange) -> None:
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
     assert "March 5, 2026, 12:00" in str(mail.outbox[0].body)
     assert "new@paypal.example" not in str(mail.outbox[0].body)
 
 
-def test_both_are_told_where_payouts_go_elsewhere_than_the_sign_in(
-    browser: Client, alice: Affiliate, work: Work
-) -> None:
+def test_change_notifies_payout_and_sign_in_addresses(browser: Client, alice: Affiliate, work: Work) -> None:
     alice.payout_email = "old@paypal.example"
     alice.save()
     browser.post(CHANGE, NEW)
@@ -87,7 +85,9 @@ def test_both_are_told_where_payouts_go_elsewhere_than_the_sign_in(
     assert sorted(message.to[0] for message in mail.outbox) == ["alice@example.com", "old@paypal.example"]
 
 
-def test_the_profile_counts_down(clock: time_machine.Traveller, asked: PayoutEmailChange, browser: Client) -> None:
+def test_profile_shows_time_until_new_payout_address(
+    clock: time_machine.Traveller, asked: PayoutEmailChange, browser: Client
+) -> None:
     clock.shift(timedelta(hours=24))
     page = browser.get(PROFILE).content.decode().replace("\xa0", " ")
     assert "March 5, 2026, 12:00 UTC" in page
@@ -95,7 +95,7 @@ def test_the_profile_counts_down(clock: time_machine.Traveller, asked: PayoutEma
     assert "new@paypal.example" in page
 
 
-def test_this_was_not_me_stops_it_and_signs_everybody_out(
+def test_stopping_change_signs_out_all_sessions(
     clock: time_machine.Traveller,
     asked: PayoutEmailChange,
     alice: Affiliate,
@@ -112,44 +112,44 @@ def test_this_was_not_me_stops_it_and_signs_everybody_out(
     work()
     assert link("/accounts/password/", to="alice@example.com")
     clock.shift(timedelta(hours=72))
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     assert payout_email_of(alice) == "alice@example.com"
     assert AuditEntry.objects.filter(action="affiliates.payout_address.stopped").exists()
 
 
 @pytest.mark.parametrize(("wait", "answer"), [(timedelta(hours=71, minutes=59), 200), (timedelta(hours=72), 410)])
-def test_the_link_stops_it_for_72_hours(
+def test_stop_link_works_for_72_hours(
     clock: time_machine.Traveller, asked: PayoutEmailChange, link: Link, wait: timedelta, answer: int
 ) -> None:
     clock.shift(wait)
     assert Client().post(link(STOP)).status_code == answer
 
 
-def test_the_link_works_once(asked: PayoutEmailChange, link: Link) -> None:
+def test_stop_link_works_once(asked: PayoutEmailChange, link: Link) -> None:
     assert Client().post(link(STOP)).status_code == 200
     assert Client().post(link(STOP)).status_code == 410
     assert Client().get(link(STOP)).status_code == 410
 
 
-def test_a_second_wish_replaces_the_first_and_its_clock_starts_anew(
+def test_second_change_replaces_first_and_restarts_waiting_period(
     clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, browser: Client
 ) -> None:
     clock.shift(timedelta(hours=71))
     browser.post(CHANGE, {**NEW, "email": "newer@paypal.example"})
     clock.shift(timedelta(hours=1))
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     clock.shift(timedelta(hours=71))
-    assert use_new_payout_emails(now=timezone.now()) == 1
+    assert apply_payout_email_changes(now=timezone.now()) == 1
     assert payout_email_of(alice) == "newer@paypal.example"
 
 
-def test_the_affiliate_can_keep_the_old_address(
+def test_affiliate_can_withdraw_payout_address_change(
     clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, browser: Client
 ) -> None:
     assert browser.get(KEEP).status_code == 405
     browser.post(KEEP)
     clock.shift(timedelta(hours=72))
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     assert payout_email_of(alice) == "alice@example.com"
 
 
@@ -162,12 +162,12 @@ def test_the_affiliate_can_keep_the_old_address(
         ({"email": "a\x00@example.com"}, "Null characters"),
     ],
 )
-def test_a_mistake_is_named_and_nothing_changes(browser: Client, answer: dict[str, str], message: str) -> None:
+def test_invalid_payout_address_is_rejected(browser: Client, answer: dict[str, str], message: str) -> None:
     assert message in browser.post(CHANGE, {**NEW, **answer}).content.decode()
     assert not PayoutEmailChange.objects.exists()
 
 
-def test_whoever_finds_the_browser_open_is_asked_for_the_password(
+def test_payout_address_change_requires_password_again(
     browser: Client, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     settings.REAUTHENTICATION_MINUTES = 15
@@ -180,26 +180,26 @@ def test_whoever_finds_the_browser_open_is_asked_for_the_password(
     assert PayoutEmailChange.objects.get().email == NEW["email"]
 
 
-def test_it_is_told_when_it_is_used_and_stands_in_the_audit(
+def test_effective_change_is_emailed_and_audited(
     clock: time_machine.Traveller, asked: PayoutEmailChange, alice: Affiliate, work: Work
 ) -> None:
     clock.shift(timedelta(hours=72))
-    use_new_payout_emails(now=timezone.now())
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    apply_payout_email_changes(now=timezone.now())
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     work()
     assert mail.outbox[-1].subject == "Your payouts now go to your new address"
     [entry] = AuditEntry.objects.filter(action="affiliates.payout_address.changed")
     assert entry.object_id == str(alice.pk)
 
 
-def test_every_address_of_the_last_90_days_is_warned_and_can_stop_it(
+def test_all_addresses_of_last_90_days_are_warned_and_can_stop_change(
     clock: time_machine.Traveller, browser: Client, alice: Affiliate, link: Link, work: Work
 ) -> None:
     """Whoever got in moves the address twice, so that its owner's own is not even the one before."""
     for number in (1, 2):
         browser.post(CHANGE, {**NEW, "email": f"mallory{number}@paypal.example"})
         clock.shift(timedelta(hours=72))
-        assert use_new_payout_emails(now=timezone.now()) == 1
+        assert apply_payout_email_changes(now=timezone.now()) == 1
     alice.user.email = "mallory@example.net"  # and the address of the account with it
     alice.user.save()
     work()
@@ -214,11 +214,11 @@ def test_every_address_of_the_last_90_days_is_warned_and_can_stop_it(
 
 
 @pytest.mark.parametrize(("age", "warned"), [(timedelta(days=90, seconds=-1), True), (timedelta(days=90), False)])
-def test_an_address_is_warned_for_90_days_after_its_last_and_then_forgotten(
+def test_replaced_address_is_warned_for_90_days_then_deleted(
     clock: time_machine.Traveller, asked: PayoutEmailChange, browser: Client, work: Work, age: timedelta, warned: bool
 ) -> None:
     clock.shift(timedelta(hours=72))
-    use_new_payout_emails(now=timezone.now())
+    apply_payout_email_changes(now=timezone.now())
     asked.affiliate.user.email = "elsewhere@example.com"
     asked.affiliate.user.save()
     work()
@@ -233,7 +233,9 @@ def test_an_address_is_warned_for_90_days_after_its_last_and_then_forgotten(
     assert PayoutEmailChange.objects.filter(email_index="alice@example.com").exists() == warned
 
 
-def test_it_is_forgotten_after_90_days(clock: time_machine.Traveller, asked: PayoutEmailChange) -> None:
+def test_payout_address_change_is_deleted_after_90_days(
+    clock: time_machine.Traveller, asked: PayoutEmailChange
+) -> None:
     clock.shift(timedelta(days=90) - timedelta(seconds=1))
     purge_expired(now=timezone.now())
     assert PayoutEmailChange.objects.exists()

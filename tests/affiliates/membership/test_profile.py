@@ -32,7 +32,7 @@ PAGES = ["", "details/", "payouts/", "mail/", "close/"]
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_each_page_opens_under_its_tab_and_for_affiliates_alone(browser: Client, page: str) -> None:
+def test_profile_pages_open_for_affiliates_only(browser: Client, page: str) -> None:
     content = browser.get(PROFILE + page).content.decode()
     assert content.count("<h1>") == 1
     assert 'aria-current="page">Profile</a>' in content
@@ -42,7 +42,7 @@ def test_each_page_opens_under_its_tab_and_for_affiliates_alone(browser: Client,
     assert stranger.get(PROFILE + page).status_code == 404
 
 
-def test_name_and_website_are_changed(browser: Client, alice: Affiliate) -> None:
+def test_profile_form_changes_name_and_website(browser: Client, alice: Affiliate) -> None:
     browser.post(f"{PROFILE}details/", {"name": "Alice Anders", "website": "alice.example"})
     alice.refresh_from_db()
     assert (alice.user.name, alice.website) == ("Alice Anders", "https://alice.example")
@@ -52,7 +52,7 @@ def test_name_and_website_are_changed(browser: Client, alice: Affiliate) -> None
 
 
 @pytest.mark.parametrize(("field", "value"), [("website", "javascript://x"), ("name", ""), ("name", "a\x00b")])
-def test_a_mistake_is_named(browser: Client, alice: Affiliate, field: str, value: str) -> None:
+def test_invalid_profile_form_names_the_error(browser: Client, alice: Affiliate, field: str, value: str) -> None:
     answer = {"name": "Alice Anders", "website": "https://alice.example", field: value}
     response = browser.post(f"{PROFILE}details/", answer)
     assert response.status_code == 200
@@ -61,7 +61,7 @@ def test_a_mistake_is_named(browser: Client, alice: Affiliate, field: str, value
     assert not alice.website
 
 
-def test_signing_out_everywhere_else_keeps_this_browser(browser: Client) -> None:
+def test_signing_out_other_sessions_keeps_current_one(browser: Client) -> None:
     other = Client()
     other.login(email="alice@example.com", password=PASSWORD)
     assert other.get(PROFILE).status_code == 200
@@ -77,7 +77,7 @@ def choose(browser: Client, **choices: str) -> None:
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_sale_is_told_to_whoever_wants_it(
+def test_sale_email_is_sent_to_subscribed_affiliate(
     browser: Client, alice: Affiliate, product: Product, work: Work, wanted: bool
 ) -> None:
     if wanted:
@@ -92,9 +92,7 @@ def test_a_sale_is_told_to_whoever_wants_it(
         assert "List-Unsubscribe-Post" in told[0].extra_headers
 
 
-def test_an_opt_out_beats_the_choice_and_the_profile_says_so(
-    browser: Client, alice: Affiliate, product: Product, work: Work
-) -> None:
+def test_opt_out_overrides_notification_choice(browser: Client, alice: Affiliate, product: Product, work: Work) -> None:
     choose(browser, mail_sales="on")
     assert "You opted out of emails" not in browser.get(PROFILE).content.decode()
     suppress("alice@example.com", Channel.EMAIL, purpose=Purpose.AFFILIATE_ACCOUNT)
@@ -104,7 +102,7 @@ def test_an_opt_out_beats_the_choice_and_the_profile_says_so(
     assert "You opted out of emails" in browser.get(PROFILE).content.decode()
 
 
-def test_a_month_is_summed_up_once_for_whoever_wants_it(
+def test_monthly_summary_is_sent_once_to_subscribed_affiliate(
     clock: time_machine.Traveller, alice: Affiliate, product: Product, work: Work
 ) -> None:
     alice.mail_monthly = True
@@ -124,14 +122,14 @@ def test_a_month_is_summed_up_once_for_whoever_wants_it(
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_a_payout_is_told_to_whoever_wants_it(
+def test_payout_email_is_sent_to_subscribed_affiliate(
     browser: Client, alice: Affiliate, bob: User, product: Product, work: Work, wanted: bool
 ) -> None:
     choose(browser, **({"mail_payouts": "on"} if wanted else {}))
     approved_sale(alice, product)
     item = prepare_payout(currency="USD", actor=bob).items.get()
     paid = PayoutItemState("I-1", "B-1", str(item.pk), PayoutItemStatus.SUCCESS, item.total, None, "T-1", None)
-    apply_item_state(batch=item.batch, remote=paid)
+    apply_item_state(run=item.run, remote=paid)
     work()
     item.refresh_from_db()
     assert item.state == "paid"

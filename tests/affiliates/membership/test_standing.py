@@ -27,7 +27,7 @@ def step(affiliate: Affiliate, slug: str) -> str:
     return f"/admin/affiliates/affiliate/{affiliate.pk}/standing/{slug}/"
 
 
-def test_suspending_needs_a_reason_and_mails_it(staff: Client, alice: Affiliate, bob: User, work: Work) -> None:
+def test_suspending_requires_reason_and_emails_it(staff: Client, alice: Affiliate, bob: User, work: Work) -> None:
     assert "Suspend…" in staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").content.decode()
     assert "Please enter a reason" in staff.post(step(alice, "suspend"), {"reason": " "}).content.decode()
     staff.post(step(alice, "suspend"), {"reason": REASON})
@@ -39,7 +39,7 @@ def test_suspending_needs_a_reason_and_mails_it(staff: Client, alice: Affiliate,
     assert (entry.object_id, entry.actor) == (str(alice.pk), bob.pk)
 
 
-def test_a_suspended_affiliate_reads_why_and_earns_nothing(
+def test_suspended_affiliate_sees_reason_and_earns_nothing(
     staff: Client, alice: Affiliate, bob: User, product: Product
 ) -> None:
     approved_sale(alice, product)
@@ -52,7 +52,9 @@ def test_a_suspended_affiliate_reads_why_and_earns_nothing(
         prepare_payout(currency="USD", actor=bob)
 
 
-def test_reinstating_undoes_it(staff: Client, alice: Affiliate, bob: User, product: Product, work: Work) -> None:
+def test_reinstated_affiliate_earns_again(
+    staff: Client, alice: Affiliate, bob: User, product: Product, work: Work
+) -> None:
     approved_sale(alice, product)
     suspend_affiliate(affiliate=alice, reason=REASON, actor=bob)
     staff.post(step(alice, "reinstate"))
@@ -63,7 +65,7 @@ def test_reinstating_undoes_it(staff: Client, alice: Affiliate, bob: User, produ
     assert prepare_payout(currency="USD", actor=bob)
 
 
-def test_staff_close_with_a_reason(staff: Client, alice: Affiliate, work: Work) -> None:
+def test_staff_close_account_with_reason(staff: Client, alice: Affiliate, work: Work) -> None:
     assert "Please enter a reason" in staff.post(step(alice, "close"), {"reason": ""}).content.decode()
     staff.post(step(alice, "close"), {"reason": REASON})
     alice.refresh_from_db()
@@ -74,12 +76,12 @@ def test_staff_close_with_a_reason(staff: Client, alice: Affiliate, work: Work) 
     assert "This account is closed." in page
 
 
-def test_a_step_that_does_not_fit_is_refused(alice: Affiliate, bob: User) -> None:
+def test_invalid_account_state_change_is_refused(alice: Affiliate, bob: User) -> None:
     with pytest.raises(ActionRefused, match="This account is active"):
         reinstate_affiliate(affiliate=alice, actor=bob)
 
 
-def test_steps_need_the_permission(alice: Affiliate) -> None:
+def test_account_state_change_requires_permission(alice: Affiliate) -> None:
     client = Client()
     client.force_login(factories.user("vera@example.com", is_staff=True))
     assert client.post(step(alice, "suspend"), {"reason": REASON}).status_code == 403
@@ -87,5 +89,5 @@ def test_steps_need_the_permission(alice: Affiliate) -> None:
     assert alice.is_active
 
 
-def test_an_unknown_step_is_not_found(staff: Client, alice: Affiliate) -> None:
+def test_unknown_account_action_is_not_found(staff: Client, alice: Affiliate) -> None:
     assert staff.get(step(alice, "delete")).status_code == 404

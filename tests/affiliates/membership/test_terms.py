@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.terms import accept_terms, publish_terms, tell_of_new_terms, terms_now
+from affiliates.membership.terms import accept_terms, announce_new_terms, current_terms, publish_terms
 from affiliates.models import Affiliate, Attribution, TermsAcceptance, TermsVersion
 from affiliates.payouts.eligibility import Ineligibility, ineligibility
 from affiliates.payouts.runs import prepare_payout
@@ -40,7 +40,7 @@ def new_version(by: User, effective_from: datetime | None = None, number: int = 
     return version
 
 
-def test_the_page_shows_the_terms_in_force_and_those_before(
+def test_terms_page_shows_current_and_earlier_versions(
     clock: time_machine.Traveller, client: Client, bob: User
 ) -> None:
     first = client.get(TERMS).content.decode()
@@ -58,16 +58,16 @@ def test_the_page_shows_the_terms_in_force_and_those_before(
 
 
 @pytest.mark.parametrize("version", ["9", "x", "-1", "99999999999", "²"])
-def test_a_version_that_is_none_shows_those_in_force(client: Client, db: None, version: str) -> None:
+def test_terms_page_with_unknown_version_shows_current_terms(client: Client, db: None, version: str) -> None:
     assert "Version 1," in client.get(TERMS, {"version": version}).content.decode()
 
 
-def test_a_draft_is_shown_to_nobody(client: Client, db: None) -> None:
+def test_terms_draft_is_not_public(client: Client, db: None) -> None:
     TermsVersion.objects.create(number=2, text="Secret plans.")
     assert "Version 1," in client.get(f"{TERMS}?version=2").content.decode()
 
 
-def test_new_terms_are_accepted_before_the_portal_goes_on(browser: Client, alice: Affiliate, bob: User) -> None:
+def test_portal_requires_accepting_new_terms(browser: Client, alice: Affiliate, bob: User) -> None:
     assert "/go/DEMO/" in browser.get(PORTAL).content.decode()
     version = new_version(bob)
     page = browser.get(PORTAL, follow=True)
@@ -84,24 +84,24 @@ def test_new_terms_are_accepted_before_the_portal_goes_on(browser: Client, alice
     assert (entry.object_id, entry.actor) == (str(alice.pk), alice.user_id)
 
 
-def test_other_terms_than_were_read_are_not_accepted(browser: Client, bob: User) -> None:
+def test_outdated_terms_form_is_not_accepted(browser: Client, bob: User) -> None:
     new_version(bob)
     page = browser.post(ACCEPT, {"version": 1, "accept": "on"}).content.decode()
     assert "while you were reading" in page
     assert not TermsAcceptance.objects.filter(version__number=2).exists()
 
 
-def test_who_has_accepted_is_not_asked(browser: Client) -> None:
+def test_affiliate_who_accepted_terms_is_not_asked_again(browser: Client) -> None:
     assert browser.get(ACCEPT).headers["Location"] == PORTAL
 
 
-def test_profile_and_leaving_need_no_acceptance(browser: Client, bob: User) -> None:
+def test_profile_and_closing_work_without_accepting_terms(browser: Client, bob: User) -> None:
     new_version(bob)
     assert browser.get("/affiliates/portal/profile/").status_code == 200
     assert browser.get("/affiliates/portal/profile/close/").status_code == 200
 
 
-def test_payouts_wait_for_the_acceptance_and_lose_nothing(alice: Affiliate, product: Product, bob: User) -> None:
+def test_payouts_wait_for_terms_acceptance(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     version = new_version(bob)
     assert ineligibility(alice, due_minor=1799) is Ineligibility.TERMS
@@ -112,7 +112,7 @@ def test_payouts_wait_for_the_acceptance_and_lose_nothing(alice: Affiliate, prod
     assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
 
 
-def test_links_go_on_counting_under_the_terms_accepted_before(
+def test_links_count_under_previously_accepted_terms(
     client: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     new_version(bob)
@@ -123,7 +123,7 @@ def test_links_go_on_counting_under_the_terms_accepted_before(
 
 
 @pytest.mark.parametrize(("wait", "asked"), [(timedelta(hours=1, seconds=-1), False), (timedelta(hours=1), True)])
-def test_terms_count_from_their_moment(
+def test_terms_take_effect_at_their_time(
     clock: time_machine.Traveller, alice: Affiliate, bob: User, wait: timedelta, asked: bool
 ) -> None:
     new_version(bob, timezone.now() + timedelta(hours=1))
@@ -131,10 +131,12 @@ def test_terms_count_from_their_moment(
     assert (ineligibility(alice, due_minor=1799) is Ineligibility.TERMS) == asked
 
 
-def test_each_affiliate_is_told_once(clock: time_machine.Traveller, alice: Affiliate, bob: User, work: Work) -> None:
+def test_new_terms_are_announced_once_per_affiliate(
+    clock: time_machine.Traveller, alice: Affiliate, bob: User, work: Work
+) -> None:
     new_version(bob, timezone.now() + timedelta(days=30))
-    assert tell_of_new_terms(now=timezone.now()) == 1
-    assert tell_of_new_terms(now=timezone.now()) == 0
+    assert announce_new_terms(now=timezone.now()) == 1
+    assert announce_new_terms(now=timezone.now()) == 0
     work()
     [message] = mail.outbox
     assert message.to == ["alice@example.com"]
@@ -142,11 +144,11 @@ def test_each_affiliate_is_told_once(clock: time_machine.Traveller, alice: Affil
     assert "We pay twice." in str(message.body)
 
 
-def test_nobody_is_told_of_the_first_terms(alice: Affiliate) -> None:
-    assert tell_of_new_terms(now=timezone.now()) == 0
+def test_first_terms_are_not_announced(alice: Affiliate) -> None:
+    assert announce_new_terms(now=timezone.now()) == 0
 
 
-def test_staff_write_read_and_publish(staff: Client, alice: Affiliate) -> None:
+def test_staff_draft_review_and_publish_terms(staff: Client, alice: Affiliate) -> None:
     assert "We notify you by email" in staff.get(f"{ADMIN}add/").content.decode()  # the last text to start from
     staff.post(f"{ADMIN}add/", {"changes": "Twice.", "text": "We pay twice."})
     draft = TermsVersion.objects.get(number=2)
@@ -167,7 +169,9 @@ def test_staff_write_read_and_publish(staff: Client, alice: Affiliate) -> None:
     ("changes", "day", "message"),
     [("Twice.", "2020-01-01", "This time has passed"), ("", "2036-01-01", "describe the changes in a few sentences")],
 )
-def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day: str, message: str) -> None:
+def test_invalid_publication_of_terms_is_refused_with_reason(
+    staff: Client, changes: str, day: str, message: str
+) -> None:
     draft = TermsVersion.objects.create(number=2, text="Twice.", changes=changes)
     answer = {"effective_from_0": day, "effective_from_1": "09:00:00"}
     assert message in staff.post(f"{ADMIN}{draft.pk}/publish/", answer).content.decode()
@@ -175,28 +179,28 @@ def test_publishing_is_refused_with_the_reason(staff: Client, changes: str, day:
     assert draft.is_draft
 
 
-def test_a_version_is_published_once(bob: User) -> None:
+def test_terms_version_is_published_once(bob: User) -> None:
     version = new_version(bob, timezone.now() + timedelta(days=1))
     with pytest.raises(ActionRefused, match="already published"):
         publish_terms(version=version, effective_from=timezone.now() + timedelta(days=2), actor=bob)
 
 
-def test_an_older_draft_does_not_follow_a_newer_version(bob: User) -> None:
+def test_older_draft_cannot_be_published_after_newer_version(bob: User) -> None:
     draft = TermsVersion.objects.create(number=2, text="Twice.", changes="Twice.")
     new_version(bob, number=3)
     with pytest.raises(ActionRefused, match="Version 3 was published in the meantime"):
         publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=2), actor=bob)
 
 
-def test_a_version_takes_effect_after_the_one_before(bob: User) -> None:
+def test_terms_version_takes_effect_after_previous_one(bob: User) -> None:
     new_version(bob, timezone.now() + timedelta(days=2))
     draft = TermsVersion.objects.create(number=3, text="Thrice.", changes="Thrice.")
     with pytest.raises(ActionRefused, match="choose a later day"):
         publish_terms(version=draft, effective_from=timezone.now() + timedelta(days=1), actor=bob)
 
 
-def test_the_database_keeps_published_terms_and_acceptances(alice: Affiliate) -> None:
-    version = terms_now()
+def test_database_protects_published_terms_and_acceptances(alice: Affiliate) -> None:
+    version = current_terms()
     assert version is not None
     accept_terms(affiliate=alice, version=version, now=timezone.now(), actor=None)
     published = TermsVersion.objects.filter(pk=version.pk)

@@ -17,9 +17,9 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.commissions.flags import clear_flag, raise_flag
 from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
-from affiliates.membership.payout_address import HOLD, ask_for_payout_email, use_new_payout_emails
+from affiliates.membership.payout_address import HOLD, apply_payout_email_changes, request_payout_email_change
 from affiliates.membership.terms import publish_terms
-from affiliates.models import Affiliate, Commission, Flag, PayoutBatch, PayoutItem, TermsVersion
+from affiliates.models import Affiliate, Commission, Flag, PayoutItem, PayoutRun, TermsVersion
 from affiliates.payouts.eligibility import Ineligibility
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.reconciliation import first_difference
@@ -35,7 +35,7 @@ from tests.standin_process import Standin
 from tests.worker import run_due_tasks
 
 Change = Callable[[Affiliate, User], object]
-RUN = "/admin/affiliates/payoutbatch/{}/{}"
+RUN = "/admin/affiliates/payoutrun/{}/{}"
 
 
 def suspend(erin: Affiliate, bob: User) -> None:
@@ -92,7 +92,7 @@ def erin(db: None) -> Affiliate:
 
 
 @pytest.fixture
-def batch(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutBatch:
+def run(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutRun:
     """Prepared, for Alice and Erin, 17.99 USD each."""
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
@@ -105,61 +105,61 @@ def state_of(affiliate: Affiliate) -> tuple[str, str]:
     return PayoutItem.objects.get(affiliate=affiliate).state, balance(affiliate)
 
 
-def page_of(staff: Client, batch: PayoutBatch) -> str:
-    return " ".join(staff.get(RUN.format(batch.pk, "change/")).content.decode().split())
+def page_of(staff: Client, run: PayoutRun) -> str:
+    return " ".join(staff.get(RUN.format(run.pk, "change/")).content.decode().split())
 
 
-def approve(staff: Client, batch: PayoutBatch) -> str:
-    return " ".join(staff.post(RUN.format(batch.pk, "approve/"), follow=True).content.decode().split())
+def approve(staff: Client, run: PayoutRun) -> str:
+    return " ".join(staff.post(RUN.format(run.pk, "approve/"), follow=True).content.decode().split())
 
 
 @each_change
-def test_who_may_not_be_paid_any_more_is_named_before_the_approval_and_left_out_by_it(
+def test_ineligible_affiliate_is_listed_before_approval_and_left_out(
     staff: Client,
     alice: Affiliate,
     erin: Affiliate,
-    batch: PayoutBatch,
+    run: PayoutRun,
     bob: User,
     change: Change,
     reason: Ineligibility,
 ) -> None:
-    assert "Will be left out" not in page_of(staff, batch)
+    assert "Will be left out" not in page_of(staff, run)
     change(erin, bob)
-    before = page_of(staff, batch)
+    before = page_of(staff, run)
     assert "Will be left out" in before and reason.label.replace("'", "&#x27;") in before and "ERIN" in before
     assert "Approve and send 17.99 USD" in before
-    after = approve(staff, batch)
+    after = approve(staff, run)
     assert f"Left out: ERIN, {reason.label}.".replace("'", "&#x27;") in after
     left_out = after.partition("<h2>Left out</h2>")[2].partition("<h2")[0]
     assert "ERIN" in left_out and reason.label.replace("'", "&#x27;") in left_out and "DEMO" not in left_out
     assert state_of(erin) == ("cancelled", "0.00 USD" if change is refund_it else "17.99 USD")
     assert state_of(alice) == ("queued", "0.00 USD")
-    listed = staff.get("/admin/affiliates/payoutbatch/").content.decode()
+    listed = staff.get("/admin/affiliates/payoutrun/").content.decode()
     assert '<td class="field-amount">35.98 USD</td><td class="field-sent">17.99 USD</td>' in listed
     assert AuditEntry.objects.filter(action="affiliates.payout.item_left_out").count() == 1
 
 
 @each_change
-def test_who_may_not_be_paid_any_more_is_left_out_at_the_first_sending(
+def test_ineligible_affiliate_is_left_out_at_first_sending(
     alice: Affiliate,
     erin: Affiliate,
-    batch: PayoutBatch,
+    run: PayoutRun,
     bob: User,
     paypal_down: None,
     change: Change,
     reason: Ineligibility,
 ) -> None:
-    approve_payout(batch=batch, actor=bob)
+    approve_payout(run=run, actor=bob)
     change(erin, bob)
     follow_open_payouts(now=timezone.now())
     assert state_of(erin)[0] == "cancelled"
     assert PayoutItem.objects.get(affiliate=erin).error == reason.words
     assert state_of(alice) == ("queued", "0.00 USD")
-    assert batch.parcels.get().first_sent_at is not None
+    assert run.batches.get().first_sent_at is not None
 
 
 @each_change
-def test_preview_and_portal_say_the_same(
+def test_preview_and_portal_give_same_reason(
     erin: Affiliate, product: Product, bob: User, change: Change, reason: Ineligibility
 ) -> None:
     approved_sale(erin, product)
@@ -177,7 +177,7 @@ def test_preview_and_portal_say_the_same(
     assert words in page
 
 
-def test_a_shared_address_is_told_in_the_words_of_a_wrong_one(erin: Affiliate, product: Product, bob: User) -> None:
+def test_shared_address_is_shown_as_unpayable_in_portal(erin: Affiliate, product: Product, bob: User) -> None:
     """Else whoever names an address learns whether it is an affiliate's."""
     approved_sale(erin, product)
     name_alices_address(erin, bob)
@@ -187,7 +187,7 @@ def test_a_shared_address_is_told_in_the_words_of_a_wrong_one(erin: Affiliate, p
     assert "Payouts can't be sent to this PayPal address." in shared
 
 
-def test_one_at_whose_address_nobody_else_is_owed_anything_is_paid(
+def test_shared_address_is_paid_if_nothing_else_is_owed_there(
     alice: Affiliate, erin: Affiliate, product: Product
 ) -> None:
     pay_at(erin, "alice@example.com")
@@ -197,89 +197,85 @@ def test_one_at_whose_address_nobody_else_is_owed_anything_is_paid(
     assert preview_payout(currency="USD").paid == []
 
 
-def test_who_closed_the_account_is_paid_the_last_money(
-    staff: Client, erin: Affiliate, batch: PayoutBatch, bob: User
-) -> None:
+def test_closed_account_gets_final_payout(staff: Client, erin: Affiliate, run: PayoutRun, bob: User) -> None:
     close_affiliate(affiliate=erin, actor=erin.user)
-    assert "Left out" not in approve(staff, batch)
+    assert "Left out" not in approve(staff, run)
     assert state_of(erin) == ("queued", "0.00 USD")
 
 
-def test_what_was_left_out_is_paid_by_the_next_run(
-    staff: Client, erin: Affiliate, batch: PayoutBatch, bob: User
-) -> None:
+def test_left_out_payout_is_paid_by_next_run(staff: Client, erin: Affiliate, run: PayoutRun, bob: User) -> None:
     hold(erin, bob)
-    approve(staff, batch)
+    approve(staff, run)
     clear_flag(flag=Flag.objects.get(), reason="all is well", actor=bob)
     again = prepare_payout(currency="USD", actor=bob)
     assert [(item.affiliate, item.amount_minor) for item in again.items.all()] == [(erin, 1799)]
     assert first_difference(paypal_since=None) == ""
 
 
-def test_a_run_of_which_nothing_is_left_is_canceled(
-    staff: Client, alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User
+def test_run_without_eligible_payouts_is_canceled(
+    staff: Client, alice: Affiliate, erin: Affiliate, run: PayoutRun, bob: User
 ) -> None:
     for affiliate in (alice, erin):
         suspend(affiliate, bob)
-    assert "Nobody in this run may be paid now, so it was canceled" in approve(staff, batch)
-    batch.refresh_from_db()
-    assert (batch.state, state_of(alice), state_of(erin)) == ("cancelled", *[("cancelled", "17.99 USD")] * 2)
+    assert "Nobody in this run may be paid now, so it was canceled" in approve(staff, run)
+    run.refresh_from_db()
+    assert (run.state, state_of(alice), state_of(erin)) == ("cancelled", *[("cancelled", "17.99 USD")] * 2)
     assert run_due_tasks() >= 0
     assert not PayoutItem.objects.exclude(state="cancelled").exists()
 
 
-def test_until_a_new_address_is_in_use_the_old_one_is_paid_and_then_the_new_one(
-    erin: Affiliate, batch: PayoutBatch, bob: User, paypal_down: None
+def test_payout_uses_address_in_effect_at_sending(
+    erin: Affiliate, run: PayoutRun, bob: User, paypal_down: None
 ) -> None:
-    ask_for_payout_email(affiliate=erin, email="new@example.com", actor=erin.user)
-    approve_payout(batch=batch, actor=bob)
-    assert batch.items.get(affiliate=erin).receiver == "erin@example.com"
-    use_new_payout_emails(now=timezone.now() + HOLD)
+    request_payout_email_change(affiliate=erin, email="new@example.com", actor=erin.user)
+    approve_payout(run=run, actor=bob)
+    assert run.items.get(affiliate=erin).receiver == "erin@example.com"
+    apply_payout_email_changes(now=timezone.now() + HOLD)
     follow_open_payouts(now=timezone.now())
-    assert batch.items.get(affiliate=erin).receiver == "new@example.com"
+    assert run.items.get(affiliate=erin).receiver == "new@example.com"
 
 
-def test_after_the_first_sending_nothing_changes_a_line(
-    alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User, paypal_down: None
+def test_payout_lines_never_change_after_first_sending(
+    alice: Affiliate, erin: Affiliate, run: PayoutRun, bob: User, paypal_down: None
 ) -> None:
     """PayPal may have it, whatever it answered: releasing the money could pay it twice."""
-    approve_payout(batch=batch, actor=bob)
+    approve_payout(run=run, actor=bob)
     follow_open_payouts(now=timezone.now())
     suspend(erin, bob)
     pay_at(alice, "new@example.com")
     follow_open_payouts(now=timezone.now())
     assert state_of(erin) == ("queued", "0.00 USD")
-    assert batch.items.get(affiliate=alice).receiver == "alice@example.com"
+    assert run.items.get(affiliate=alice).receiver == "alice@example.com"
 
 
 @pytest.mark.slow
-def test_a_payout_whose_answer_was_lost_is_followed_though_the_affiliate_is_suspended(
-    alice: Affiliate, erin: Affiliate, batch: PayoutBatch, bob: User, paypal: Standin
+def test_unanswered_payout_of_suspended_affiliate_is_followed(
+    alice: Affiliate, erin: Affiliate, run: PayoutRun, bob: User, paypal: Standin
 ) -> None:
     paypal.fault("drop_after_commit", path_contains="/v1/payments/payouts", times=1)
-    approve_payout(batch=batch, actor=bob)
+    approve_payout(run=run, actor=bob)
     run_due_tasks()
     suspend(erin, bob)
     follow_open_payouts(now=timezone.now())
     paypal.advance(5)
 
     def paid() -> bool:
-        follow_payout(batch=batch)
-        return not batch.items.exclude(state="paid").exists()
+        follow_payout(run=run)
+        return not run.items.exclude(state="paid").exists()
 
     eventually(paid)
     assert state_of(erin) == state_of(alice) == ("paid", "0.00 USD")
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
 
 
-def test_the_page_costs_the_same_for_many(staff: Client, product: Product, bob: User) -> None:
+def test_payout_run_page_has_constant_query_count(staff: Client, product: Product, bob: User) -> None:
     def cost(size: int) -> int:
         for number in range(size):
             approved_sale(factories.affiliate(f"{size}-{number}@example.com", f"CODE{size}-{number}"), product)
-        batch = prepare_payout(currency="USD", actor=bob)
+        run = prepare_payout(currency="USD", actor=bob)
         Affiliate.objects.update(state="suspended")
         with CaptureQueriesContext(connection) as queries:
-            assert page_of(staff, batch).count("the account is suspended") == size
+            assert page_of(staff, run).count("the account is suspended") == size
         Affiliate.objects.update(state="active")
         return len(queries)
 
@@ -291,22 +287,22 @@ def test_the_page_costs_the_same_for_many(staff: Client, product: Product, bob: 
 
 
 @pytest.fixture
-def by_hand(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutBatch:
+def by_hand(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutRun:
     """Approved, for Alice and Erin, 17.99 USD each; the list is not made yet."""
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
-    batch = prepare_payout(currency="USD", actor=bob, method=PayoutBatch.Method.CSV)
-    approve_payout(batch=batch, actor=bob)
-    return batch
+    run = prepare_payout(currency="USD", actor=bob, method=PayoutRun.Method.CSV)
+    approve_payout(run=run, actor=bob)
+    return run
 
 
-def listed(staff: Client, batch: PayoutBatch) -> set[str]:
-    answer = staff.post(RUN.format(batch.pk, "payouts.csv"))
+def listed(staff: Client, run: PayoutRun) -> set[str]:
+    answer = staff.post(RUN.format(run.pk, "payouts.csv"))
     return {row["receiver"] for row in csv.DictReader(StringIO(answer.getvalue().decode()))}
 
 
-def test_the_first_list_leaves_out_who_may_not_be_paid_and_takes_the_address_in_force(
-    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutBatch, bob: User
+def test_first_manual_list_excludes_ineligible_and_uses_current_addresses(
+    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutRun, bob: User
 ) -> None:
     suspend(erin, bob)
     pay_at(alice, "new@example.com")
@@ -317,8 +313,8 @@ def test_the_first_list_leaves_out_who_may_not_be_paid_and_takes_the_address_in_
     assert state_of(erin) == ("cancelled", "17.99 USD")
 
 
-def test_a_list_that_is_made_again_keeps_its_addresses_and_drops_who_may_not_be_paid_any_more(
-    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutBatch, bob: User
+def test_repeated_manual_list_keeps_addresses_and_drops_ineligible(
+    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutRun, bob: User
 ) -> None:
     assert listed(staff, by_hand) == {"alice@example.com", "erin@example.com"}
     pay_at(alice, "new@example.com")
@@ -328,8 +324,8 @@ def test_a_list_that_is_made_again_keeps_its_addresses_and_drops_who_may_not_be_
     assert state_of(erin) == ("queued", "0.00 USD")  # a person may have paid it from the first list
 
 
-def test_marking_the_whole_run_paid_leaves_who_may_not_be_paid_for_a_person_to_say(
-    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutBatch, bob: User
+def test_settling_whole_run_skips_ineligible_payouts(
+    staff: Client, alice: Affiliate, erin: Affiliate, by_hand: PayoutRun, bob: User
 ) -> None:
     listed(staff, by_hand)
     suspend(erin, bob)

@@ -11,14 +11,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
-from affiliates.models import Affiliate, Flag, PayoutBatch, PayoutClaim
+from affiliates.models import Affiliate, Flag, PayoutClaim, PayoutRun
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale
 
-PAGE = "/admin/affiliates/payoutbatch/preview/"
+PAGE = "/admin/affiliates/payoutrun/preview/"
 
 
 def why(affiliate: Affiliate) -> str:
@@ -40,7 +40,7 @@ def why(affiliate: Affiliate) -> str:
         ({"payout_email": f"{'a' * 60}@{'b' * 60}.example.com"}, "bad_address"),
     ],
 )
-def test_it_says_why_somebody_is_left_out(
+def test_preview_gives_reason_for_left_out_affiliate(
     alice: Affiliate, product: Product, changes: dict[str, Any], reason: str
 ) -> None:
     approved_sale(alice, product)
@@ -51,12 +51,12 @@ def test_it_says_why_somebody_is_left_out(
     assert why(alice) == reason
 
 
-def test_less_than_the_minimum_waits(alice: Affiliate, product: Product) -> None:
+def test_preview_leaves_out_amount_below_minimum(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product, "30.00")
     assert why(alice) == "minimum"
 
 
-def test_what_a_flag_holds_waits(alice: Affiliate, product: Product) -> None:
+def test_preview_leaves_out_held_commissions(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF)
     assert why(alice) == "held"
@@ -65,21 +65,21 @@ def test_what_a_flag_holds_waits(alice: Affiliate, product: Product) -> None:
     assert (str(standing.due), str(standing.held)) == ("17.99 USD", "17.99 USD")
 
 
-def test_two_at_one_address_are_for_a_person_to_look_at(alice: Affiliate, product: Product) -> None:
+def test_preview_leaves_out_affiliates_with_shared_address(alice: Affiliate, product: Product) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN", payout_email="ALICE@example.com")
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
     assert (why(alice), why(erin)) == ("shared_address", "shared_address")
 
 
-def test_one_wrong_address_does_not_stop_the_others(alice: Affiliate, product: Product, bob: User) -> None:
+def test_invalid_address_does_not_block_other_payouts(alice: Affiliate, product: Product, bob: User) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN", payout_email="not an address")
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
     assert [item.affiliate for item in prepare_payout(currency="USD", actor=bob).items.all()] == [alice]
 
 
-def test_it_costs_the_same_for_many(product: Product) -> None:
+def test_preview_has_constant_query_count(product: Product) -> None:
     costs = []
     for size in (2, 6):
         for number in range(size):
@@ -90,7 +90,7 @@ def test_it_costs_the_same_for_many(product: Product) -> None:
     assert costs[0] == costs[1] <= 6
 
 
-def test_the_page_shows_both_and_claims_nothing(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_preview_page_claims_nothing(staff: Client, alice: Affiliate, product: Product) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN", payout_email=None)
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
@@ -99,20 +99,20 @@ def test_the_page_shows_both_and_claims_nothing(staff: Client, alice: Affiliate,
     assert "there is no PayPal address" in page
     assert "DEMO" in page and "ERIN" in page
     assert "alice@example.com" not in page
-    assert not PayoutBatch.objects.exists() and not PayoutClaim.objects.exists()
+    assert not PayoutRun.objects.exists() and not PayoutClaim.objects.exists()
 
 
-def test_the_page_says_so_when_nobody_is_due(staff: Client) -> None:
+def test_preview_page_without_due_payouts_says_so(staff: Client) -> None:
     assert "Nobody can be paid now" in staff.get(PAGE).content.decode()
 
 
-def test_a_currency_that_nobody_knows_is_told_in_words(staff: Client) -> None:
+def test_preview_page_with_unknown_currency_shows_message(staff: Client) -> None:
     page = staff.get(PAGE, {"currency": "XXX"})
     assert page.status_code == 200
     assert "XXX is not one of the available choices" in page.content.decode()
 
 
-def test_it_is_for_those_who_may_pay(client: Client, alice: Affiliate) -> None:
+def test_preview_page_requires_permission(client: Client, alice: Affiliate) -> None:
     client.force_login(factories.user("vera@example.com", is_staff=True))
     assert client.get(PAGE).status_code == 403
     client.force_login(alice.user)

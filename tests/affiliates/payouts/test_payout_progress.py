@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.models import Affiliate, Commission, PayoutBatch, PayoutItem, PayoutParcel
+from affiliates.models import Affiliate, Commission, PayoutItem, PayoutRun, PayPalBatch
 from affiliates.payouts.item_states import apply_item_state
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
@@ -30,18 +30,18 @@ def item(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
     approved_sale(alice, product)
     run_due_tasks()  # the buyer's receipt
     mail.outbox.clear()
-    batch = prepare_payout(currency="USD", actor=bob)
+    run = prepare_payout(currency="USD", actor=bob)
     now = timezone.now()
-    PayoutBatch.objects.update(state="sent", approved_at=now, approved_by=bob, approved_alone=True)
-    PayoutParcel.objects.update(state="sent", paypal_batch_id="B", first_sent_at=now)
+    PayoutRun.objects.update(state="sent", approved_at=now, approved_by=bob, approved_alone=True)
+    PayPalBatch.objects.update(state="sent", paypal_batch_id="B", first_sent_at=now)
     PayoutItem.objects.update(state="sent")
-    return batch.items.get()
+    return run.items.get()
 
 
 def tell(item: PayoutItem, *statuses: PayoutItemStatus) -> str:
     for status in statuses:
         remote = PayoutItemState("I", "B", str(item.pk), status, item.total, None, None, None)
-        apply_item_state(batch=item.batch, remote=remote)
+        apply_item_state(run=item.run, remote=remote)
     item.refresh_from_db()
     assert first_difference(paypal_since=None) == ""
     return item.state
@@ -61,7 +61,7 @@ def tell(item: PayoutItem, *statuses: PayoutItemStatus) -> str:
         ([Status.PENDING], "sent", "0.00 USD"),
     ],
 )
-def test_each_word_of_paypals_is_followed(
+def test_every_paypal_item_status_is_applied(
     item: PayoutItem, alice: Affiliate, told: list[PayoutItemStatus], state: str, due: str
 ) -> None:
     assert tell(item, *told) == state
@@ -69,7 +69,7 @@ def test_each_word_of_paypals_is_followed(
     assert Commission.objects.get().state == {"0.00 USD": "in_payout", "17.99 USD": "approved"}[due] or state == "paid"
 
 
-def test_the_affiliate_hears_that_it_came_back(item: PayoutItem) -> None:
+def test_returned_payout_is_emailed_to_affiliate(item: PayoutItem) -> None:
     tell(item, Status.BLOCKED, Status.BLOCKED)
     run_due_tasks()
     [message] = mail.outbox
@@ -78,70 +78,70 @@ def test_the_affiliate_hears_that_it_came_back(item: PayoutItem) -> None:
     assert AuditEntry.objects.filter(action="affiliates.payout.item_returned").count() == 1
 
 
-def test_a_cancelled_run_looks_like_no_failure(alice: Affiliate, product: Product, bob: User) -> None:
+def test_canceled_run_is_not_shown_as_failure(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
-    cancel_payout(batch=batch, actor=bob)
-    assert batch.items.get().get_state_display() == "not sent; due again"
+    run = prepare_payout(currency="USD", actor=bob)
+    cancel_payout(run=run, actor=bob)
+    assert run.items.get().get_state_display() == "not sent; due again"
     actions = AuditEntry.objects.filter(action__startswith="affiliates.payout.").values_list("action", flat=True)
     assert set(actions) == {"affiliates.payout.prepared", "affiliates.payout.cancelled"}
 
 
-def test_the_page_counts_by_state(staff: Client, item: PayoutItem) -> None:
-    page = staff.get(f"/admin/affiliates/payoutbatch/{item.batch_id}/change/").content.decode()
+def test_run_page_counts_payouts_by_state(staff: Client, item: PayoutItem) -> None:
+    page = staff.get(f"/admin/affiliates/payoutrun/{item.run_id}/change/").content.decode()
     assert "0 of 1 payout settled" in page
     assert "Refresh" in page
     assert "on its way" in page
     tell(item, Status.SUCCESS)
-    page = staff.get(f"/admin/affiliates/payoutbatch/{item.batch_id}/change/").content.decode()
+    page = staff.get(f"/admin/affiliates/payoutrun/{item.run_id}/change/").content.decode()
     assert "1 of 1 payout settled" in page
 
 
-def test_a_run_that_there_is_not_is_told_in_words(staff: Client) -> None:
-    page = staff.get("/admin/affiliates/payoutbatch/nonsense/change/", follow=True)
+def test_missing_run_shows_message(staff: Client) -> None:
+    page = staff.get("/admin/affiliates/payoutrun/nonsense/change/", follow=True)
     assert "doesn’t exist" in page.content.decode()
 
 
-def test_the_database_wants_a_second_person_or_a_word_about_it(item: PayoutItem) -> None:
+def test_database_requires_second_approver_or_approved_alone(item: PayoutItem) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
-        PayoutBatch.objects.update(approved_alone=False)
+        PayoutRun.objects.update(approved_alone=False)
 
 
-def test_the_only_one_who_may_is_recorded_as_alone(alice: Affiliate, product: Product, bob: User) -> None:
+def test_only_approver_is_recorded_as_approving_alone(alice: Affiliate, product: Product, bob: User) -> None:
     factories.user("vera@example.com", is_staff=True)  # of the staff, but without the permission
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
-    approve_payout(batch=batch, actor=bob)
-    batch.refresh_from_db()
-    assert batch.approved_alone
+    run = prepare_payout(currency="USD", actor=bob)
+    approve_payout(run=run, actor=bob)
+    run.refresh_from_db()
+    assert run.approved_alone
 
 
-def test_an_address_that_went_before_the_sending_stops_nobody_else(
+def test_address_removed_before_sending_does_not_block_others(
     alice: Affiliate, product: Product, bob: User, paypal_down: None
 ) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
-    approve_payout(batch=batch, actor=bob)
+    run = prepare_payout(currency="USD", actor=bob)
+    approve_payout(run=run, actor=bob)
     alice.payout_email = None
     alice.save()
     assert follow_open_payouts(now=timezone.now()) == 1
-    batch.refresh_from_db()
-    assert (batch.items.get().state, batch.state, balance(alice)) == ("cancelled", "finished", "17.99 USD")
+    run.refresh_from_db()
+    assert (run.items.get().state, run.state, balance(alice)) == ("cancelled", "finished", "17.99 USD")
 
 
-def test_an_address_that_went_after_the_first_try_is_for_a_person(
+def test_address_removed_after_first_attempt_needs_manual_check(
     alice: Affiliate, product: Product, bob: User, paypal_down: None
 ) -> None:
     """PayPal may have it: giving the money back could pay it twice."""
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
-    approve_payout(batch=batch, actor=bob)
+    run = prepare_payout(currency="USD", actor=bob)
+    approve_payout(run=run, actor=bob)
     follow_open_payouts(now=timezone.now())
-    item = batch.items.get()
+    item = run.items.get()
     item.receiver = None
     item.save(update_fields=["receiver"])
     follow_open_payouts(now=timezone.now())
     item.refresh_from_db()
-    batch.refresh_from_db()
-    assert (item.state, batch.state, balance(alice)) == ("queued", "approved", "0.00 USD")
-    assert "Look this batch up at PayPal" in batch.problem
+    run.refresh_from_db()
+    assert (item.state, run.state, balance(alice)) == ("queued", "approved", "0.00 USD")
+    assert "Look this batch up at PayPal" in run.problem

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.models import User
-from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutClaim, PayoutItem
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutClaim, PayoutItem, PayoutRun
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from shop.models import Product
@@ -19,11 +19,11 @@ from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
 
 
-def prepare(bob: User) -> PayoutBatch:
+def prepare(bob: User) -> PayoutRun:
     return prepare_payout(currency="USD", actor=bob)
 
 
-def test_it_takes_up_everything_that_is_due(alice: Affiliate, product: Product, bob: User) -> None:
+def test_run_claims_everything_due(alice: Affiliate, product: Product, bob: User) -> None:
     first, second, pending = approved_sale(alice, product), approved_sale(alice, product), sale(alice, product)
     item = prepare(bob).items.get()
     assert (item.affiliate, str(item.total), item.receiver) == (alice, "35.98 USD", "alice@example.com")
@@ -32,7 +32,7 @@ def test_it_takes_up_everything_that_is_due(alice: Affiliate, product: Product, 
     assert balance(alice) == "0.00 USD"
 
 
-def test_the_ledger_lines_of_a_payout_sum_to_zero(alice: Affiliate, product: Product, bob: User) -> None:
+def test_claimed_entries_of_payout_sum_to_zero(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     approved_sale(alice, product)
     refund(commission, "20.00")
@@ -43,16 +43,16 @@ def test_the_ledger_lines_of_a_payout_sum_to_zero(alice: Affiliate, product: Pro
     assert not LedgerEntry.objects.unclaimed().exists()
 
 
-def test_a_second_run_finds_nothing(alice: Affiliate, product: Product, bob: User) -> None:
+def test_second_run_finds_nothing_due(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     prepare(bob)
     with pytest.raises(ActionRefused, match="Nobody has"):
         prepare(bob)
-    assert PayoutBatch.objects.count() == 1
+    assert PayoutRun.objects.count() == 1
 
 
 @pytest.mark.parametrize(("minimum", "paid"), [(1799, True), (1800, False)])
-def test_less_than_the_minimum_waits(
+def test_run_leaves_out_amount_below_minimum(
     alice: Affiliate, product: Product, bob: User, settings: Settings, minimum: int, paid: bool
 ) -> None:
     settings.AFFILIATE_MINIMUM_PAYOUT_CENTS = minimum
@@ -65,17 +65,17 @@ def test_less_than_the_minimum_waits(
     assert balance(alice) == "17.99 USD"
 
 
-def test_each_affiliate_gets_his_own(alice: Affiliate, product: Product, bob: User) -> None:
+def test_run_pays_each_affiliate_own_amount(alice: Affiliate, product: Product, bob: User) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
     approved_sale(alice, product)
     approved_sale(erin, product, "100.00")
-    batch = prepare(bob)
-    assert {(item.affiliate.code, item.amount_minor) for item in batch.items.all()} == {("DEMO", 1799), ("ERIN", 3000)}
-    assert str(batch.open_total) == "47.99 USD"
+    run = prepare(bob)
+    assert {(item.affiliate.code, item.amount_minor) for item in run.items.all()} == {("DEMO", 1799), ("ERIN", 3000)}
+    assert str(run.open_total) == "47.99 USD"
 
 
 @pytest.mark.parametrize("changes", [{"state": "suspended"}, {"state": "closed"}])
-def test_a_suspended_affiliate_is_not_paid(
+def test_suspended_affiliate_is_not_paid(
     alice: Affiliate, product: Product, bob: User, changes: dict[str, str]
 ) -> None:
     approved_sale(alice, product)
@@ -85,7 +85,7 @@ def test_a_suspended_affiliate_is_not_paid(
     assert balance(alice) == "17.99 USD"
 
 
-def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Product, bob: User) -> None:
+def test_affiliate_without_paypal_address_is_not_paid(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     alice.payout_email = None
     alice.save()
@@ -93,20 +93,20 @@ def test_without_a_paypal_address_nothing_is_paid(alice: Affiliate, product: Pro
         prepare(bob)
 
 
-def test_more_than_paypal_takes_at_once_goes_in_several_parcels(
+def test_large_run_is_split_into_paypal_batches(
     alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("affiliates.payouts.runs.PARCEL", 2)
+    monkeypatch.setattr("affiliates.payouts.runs.BATCH_SIZE", 2)
     others = [factories.affiliate(f"{name}@example.com", name.upper()) for name in ("erin", "frank")]
     for affiliate in (alice, *others):
         approved_sale(affiliate, product)
-    batch = prepare(bob)
-    assert sorted(parcel.items.count() for parcel in batch.parcels.all()) == [1, 2]
-    assert len({parcel.sender_batch_id for parcel in batch.parcels.all()}) == 2
-    assert batch.items.count() == 3
+    run = prepare(bob)
+    assert sorted(batch.items.count() for batch in run.batches.all()) == [1, 2]
+    assert len({batch.sender_batch_id for batch in run.batches.all()}) == 2
+    assert run.items.count() == 3
 
 
-def test_twelve_affiliates_cost_as_many_queries_as_two(product: Product, bob: User) -> None:
+def test_preparing_run_has_constant_query_count(product: Product, bob: User) -> None:
     costs = []
     for size in (2, 12):
         for number in range(size):
@@ -117,7 +117,7 @@ def test_twelve_affiliates_cost_as_many_queries_as_two(product: Product, bob: Us
     assert costs[0] == costs[1]
 
 
-def test_a_line_is_claimed_once_whoever_races(alice: Affiliate, product: Product, bob: User) -> None:
+def test_ledger_entry_is_claimed_once_by_concurrent_runs(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     prepare(bob)
     claim = PayoutClaim.objects.first()
@@ -127,7 +127,7 @@ def test_a_line_is_claimed_once_whoever_races(alice: Affiliate, product: Product
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_runs_at_once_pay_once(alice: Affiliate, product: Product, bob: User) -> None:
+def test_two_concurrent_runs_pay_once(alice: Affiliate, product: Product, bob: User) -> None:
     for _ in range(3):
         approved_sale(alice, product)
     start, refusals = threading.Barrier(4), []
@@ -151,61 +151,61 @@ def test_two_runs_at_once_pay_once(alice: Affiliate, product: Product, bob: User
     assert balance(alice) == "0.00 USD"
 
 
-def test_a_second_member_of_staff_has_to_approve(alice: Affiliate, product: Product, bob: User) -> None:
+def test_run_requires_second_member_of_staff(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare(bob)
+    run = prepare(bob)
     colleague = factories.user("vera@example.com", is_staff=True, is_superuser=True)
     with pytest.raises(ActionRefused, match="colleague"):
-        approve_payout(batch=batch, actor=bob)
-    approve_payout(batch=batch, actor=colleague)
-    batch.refresh_from_db()
-    assert (batch.state, batch.prepared_by, batch.approved_by) == ("approved", bob, colleague)
+        approve_payout(run=run, actor=bob)
+    approve_payout(run=run, actor=colleague)
+    run.refresh_from_db()
+    assert (run.state, run.prepared_by, run.approved_by) == ("approved", bob, colleague)
 
 
-def test_the_only_member_of_staff_approves_alone(alice: Affiliate, product: Product, bob: User) -> None:
+def test_only_member_of_staff_approves_alone(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     factories.user("gone@example.com", is_staff=True, is_active=False)
-    batch = prepare(bob)
-    approve_payout(batch=batch, actor=bob)
-    batch.refresh_from_db()
-    assert batch.prepared_by == batch.approved_by == bob
+    run = prepare(bob)
+    approve_payout(run=run, actor=bob)
+    run.refresh_from_db()
+    assert run.prepared_by == run.approved_by == bob
 
 
-def test_it_is_approved_once(alice: Affiliate, product: Product, bob: User) -> None:
+def test_run_is_approved_once(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare(bob)
-    approve_payout(batch=batch, actor=bob)
+    run = prepare(bob)
+    approve_payout(run=run, actor=bob)
     with pytest.raises(ActionRefused, match="not waiting for approval"):
-        approve_payout(batch=batch, actor=bob)
+        approve_payout(run=run, actor=bob)
 
 
-def test_a_cancelled_run_gives_everything_back(alice: Affiliate, product: Product, bob: User) -> None:
+def test_canceled_run_releases_all_money(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
-    batch = prepare(bob)
-    cancel_payout(batch=batch)
-    batch.refresh_from_db()
+    run = prepare(bob)
+    cancel_payout(run=run)
+    run.refresh_from_db()
     commission.refresh_from_db()
-    assert (batch.state, commission.state) == ("cancelled", "approved")
+    assert (run.state, commission.state) == ("cancelled", "approved")
     assert balance(alice) == "17.99 USD"
     with pytest.raises(ActionRefused):
-        cancel_payout(batch=batch)
+        cancel_payout(run=run)
     with pytest.raises(ActionRefused):
-        approve_payout(batch=batch, actor=bob)
+        approve_payout(run=run, actor=bob)
     assert balance(alice) == "17.99 USD"
     again = prepare(bob).items.get()
     assert str(again.total) == "17.99 USD"
     assert set(again.commissions()) == {commission}
 
 
-def test_an_approved_run_cannot_be_cancelled(alice: Affiliate, product: Product, bob: User) -> None:
+def test_approved_run_cannot_be_canceled(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare(bob)
-    approve_payout(batch=batch, actor=bob)
+    run = prepare(bob)
+    approve_payout(run=run, actor=bob)
     with pytest.raises(ActionRefused, match="Only a run that waits"):
-        cancel_payout(batch=batch)
+        cancel_payout(run=run)
 
 
-def test_a_negative_balance_is_carried_over(alice: Affiliate, product: Product, bob: User) -> None:
+def test_negative_balance_is_carried_over(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
     prepare(bob)
     refund(paid, "59.95")
@@ -218,33 +218,33 @@ def test_a_negative_balance_is_carried_over(alice: Affiliate, product: Product, 
     assert balance(alice) == "0.00 USD"
 
 
-def test_staff_prepare_approve_and_cancel_by_buttons(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_staff_prepare_approve_and_cancel_run(staff: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
-    page = staff.post("/admin/affiliates/payoutbatch/prepare/", follow=True).content.decode()
+    page = staff.post("/admin/affiliates/payoutrun/prepare/", follow=True).content.decode()
     assert "Nothing is sent until the run is approved" in page
     assert "17.99 USD" in page
-    first = PayoutBatch.objects.get()
-    page = staff.post(f"/admin/affiliates/payoutbatch/{first.pk}/cancel/", follow=True).content.decode()
+    first = PayoutRun.objects.get()
+    page = staff.post(f"/admin/affiliates/payoutrun/{first.pk}/cancel/", follow=True).content.decode()
     assert "The money is due again" in page
-    staff.post("/admin/affiliates/payoutbatch/prepare/")
-    second = PayoutBatch.objects.exclude(pk=first.pk).get()
-    page = staff.post(f"/admin/affiliates/payoutbatch/{second.pk}/approve/", follow=True).content.decode()
+    staff.post("/admin/affiliates/payoutrun/prepare/")
+    second = PayoutRun.objects.exclude(pk=first.pk).get()
+    page = staff.post(f"/admin/affiliates/payoutrun/{second.pk}/approve/", follow=True).content.decode()
     assert "being sent to PayPal" in page
-    page = staff.post(f"/admin/affiliates/payoutbatch/{second.pk}/approve/", follow=True).content.decode()
+    page = staff.post(f"/admin/affiliates/payoutrun/{second.pk}/approve/", follow=True).content.decode()
     assert "This run is not waiting for approval" in page
 
 
-def test_a_refusal_is_told_in_words(staff: Client) -> None:
-    page = staff.post("/admin/affiliates/payoutbatch/prepare/", follow=True).content.decode()
+def test_refused_run_shows_message(staff: Client) -> None:
+    page = staff.post("/admin/affiliates/payoutrun/prepare/", follow=True).content.decode()
     assert "Nobody has 10.00 USD or more due" in page
 
 
-def test_the_buttons_are_posts_of_people_with_the_permission(
+def test_run_actions_require_post_and_permission(
     staff: Client, client: Client, alice: Affiliate, product: Product
 ) -> None:
     approved_sale(alice, product)
-    assert staff.get("/admin/affiliates/payoutbatch/prepare/").status_code == 405
+    assert staff.get("/admin/affiliates/payoutrun/prepare/").status_code == 405
     client.force_login(factories.user("vera@example.com", is_staff=True))
-    assert client.post("/admin/affiliates/payoutbatch/prepare/").status_code == 403
-    assert Client().post("/admin/affiliates/payoutbatch/prepare/").status_code == 302
-    assert not PayoutBatch.objects.exists()
+    assert client.post("/admin/affiliates/payoutrun/prepare/").status_code == 403
+    assert Client().post("/admin/affiliates/payoutrun/prepare/").status_code == 302
+    assert not PayoutRun.objects.exists()

@@ -16,8 +16,8 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.models import Affiliate, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
-from affiliates.payouts.reconciliation import AT_PAYPAL_FOR, first_difference
+from affiliates.models import Affiliate, LedgerEntry, PayoutItem, PayoutRun, PayPalBatch
+from affiliates.payouts.reconciliation import PAYPAL_LOOKBACK, first_difference
 from affiliates.payouts.runs import approve_payout, prepare_payout
 from affiliates.payouts.sending import follow_open_payouts, send_payout
 from privacy.admin_base.refusals import ActionRefused
@@ -41,8 +41,8 @@ TWENTY = 20
 
 @pytest.fixture
 def affiliates(product: Product, monkeypatch: pytest.MonkeyPatch) -> list[Affiliate]:
-    """Three, who are paid in two parcels. Their addresses are their own in each test: PayPal remembers."""
-    monkeypatch.setattr("affiliates.payouts.runs.PARCEL", 2)
+    """Three, who are paid in two batches. Their addresses are their own in each test: PayPal remembers."""
+    monkeypatch.setattr("affiliates.payouts.runs.BATCH_SIZE", 2)
     number = str(factories.user("x@example.com").pk)[-8:]
     return [factories.affiliate(f"{name}-{number}@example.com", name.upper()) for name in ("ann", "ben", "cem")]
 
@@ -55,13 +55,13 @@ def sell(affiliates: list[Affiliate], product: Product) -> None:
 
 def pay_what_is_due(paypal: Standin, staff: User) -> None:
     """A day of staff and worker, which also finishes what an earlier one left."""
-    batch = PayoutBatch.objects.filter(state=PayoutBatch.State.PREPARED).first()
-    if batch is None and LedgerEntry.objects.unclaimed().exists():
-        batch = prepare_payout(currency="USD", actor=staff)
-    if batch is not None:
-        approve_payout(batch=batch, actor=staff)
+    run = PayoutRun.objects.filter(state=PayoutRun.State.PREPARED).first()
+    if run is None and LedgerEntry.objects.unclaimed().exists():
+        run = prepare_payout(currency="USD", actor=staff)
+    if run is not None:
+        approve_payout(run=run, actor=staff)
     run_due_tasks()
-    if PayoutParcel.objects.filter(state=PayoutParcel.State.WAITING).exists():
+    if PayPalBatch.objects.filter(state=PayPalBatch.State.WAITING).exists():
         follow_open_payouts(now=timezone.now())  # sends what a worker that died has left
     with unwatched():
         let_paypal_pay(paypal)
@@ -75,11 +75,11 @@ def changes_something(step: str) -> bool:
 
 def let_paypal_pay(paypal: Standin) -> None:
     paypal.advance(5)
-    eventually(lambda: all(_is_worked_off(parcel) for parcel in PayoutParcel.objects.filter(state="sent")))
+    eventually(lambda: all(_is_worked_off(batch) for batch in PayPalBatch.objects.filter(state="sent")))
 
 
-def _is_worked_off(parcel: PayoutParcel) -> bool:
-    return gateway().get_payout(parcel.paypal_batch_id or "").status is PayoutStatus.SUCCESS
+def _is_worked_off(batch: PayPalBatch) -> bool:
+    return gateway().get_payout(batch.paypal_batch_id or "").status is PayoutStatus.SUCCESS
 
 
 def paid_at_paypal(paypal: Standin, affiliates: list[Affiliate]) -> Counter[str]:
@@ -100,12 +100,12 @@ def assert_paid_once(paypal: Standin, affiliates: list[Affiliate]) -> None:
     assert dict(booked) == dict(earned)
     addresses = {affiliate.pk: affiliate.payout_email for affiliate in affiliates}
     assert paid_at_paypal(paypal, affiliates) == {addresses[owner]: amount for owner, amount in earned}
-    assert first_difference(paypal_since=timezone.now() - AT_PAYPAL_FOR) == ""
+    assert first_difference(paypal_since=timezone.now() - PAYPAL_LOOKBACK) == ""
     mails = OutgoingMail.objects.filter(kind="affiliates/paid_out").count()
     assert mails == PayoutItem.objects.filter(state="paid").count() == PayoutItem.objects.count()
 
 
-def test_wherever_it_is_killed_everybody_is_paid_once(
+def test_run_killed_at_any_point_pays_once(
     paypal: Standin, affiliates: list[Affiliate], product: Product, bob: User, tmp_path: Path
 ) -> None:
     work = partial(pay_what_is_due, paypal, bob)
@@ -124,7 +124,7 @@ def test_wherever_it_is_killed_everybody_is_paid_once(
         assert_paid_once(paypal, affiliates)
 
 
-def test_twenty_runs_at_once_pay_once(
+def test_twenty_concurrent_runs_pay_once(
     paypal: Standin, affiliates: list[Affiliate], product: Product, bob: User
 ) -> None:
     for _ in range(2):
@@ -133,17 +133,17 @@ def test_twenty_runs_at_once_pay_once(
     def race() -> None:
         with suppress(ActionRefused):
             prepare_payout(currency="USD", actor=bob)
-        for batch in PayoutBatch.objects.all():
+        for run in PayoutRun.objects.all():
             with suppress(ActionRefused):
-                approve_payout(batch=batch, actor=bob)
-            send_payout.func(str(batch.pk))
+                approve_payout(run=run, actor=bob)
+            send_payout.func(str(run.pk))
         follow_open_payouts(now=timezone.now())
 
     assert run_at_once(race, TWENTY) == [0] * TWENTY
-    assert PayoutBatch.objects.count() == 1
+    assert PayoutRun.objects.count() == 1
     assert [item.amount_minor for item in PayoutItem.objects.all()] == [2 * 1799] * 3
     let_paypal_pay(paypal)
 
     assert run_at_once(lambda: follow_open_payouts(now=timezone.now()), TWENTY) == [0] * TWENTY
-    assert PayoutBatch.objects.get().state == PayoutBatch.State.FINISHED
+    assert PayoutRun.objects.get().state == PayoutRun.State.FINISHED
     assert_paid_once(paypal, affiliates)

@@ -15,7 +15,7 @@ PAYER = "payer@standin.example"  # who pays at the stand-in
 
 
 @pytest.mark.parametrize(("payout_email", "is_held"), [(PAYER, True), ("alice@example.com", False)])
-def test_it_is_held_when_the_payer_is_the_affiliate(
+def test_commission_is_held_if_payer_is_affiliate(
     client: Client, paypal: Standin, alice: Affiliate, product: Product, payout_email: str, is_held: bool
 ) -> None:
     alice.payout_email = payout_email

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem, PayoutParcel
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem, PayoutRun, PayPalBatch
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import approve_payout, prepare_payout
 from affiliates.payouts.sending import follow_open_payouts, follow_payout
@@ -33,28 +33,28 @@ def item(paypal: Standin, alice: Affiliate, product: Product, bob: User) -> Payo
     alice.payout_email = "unclaimed@example.com"
     alice.save()
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
-    approve_payout(batch=batch, actor=bob)
+    run = prepare_payout(currency="USD", actor=bob)
+    approve_payout(run=run, actor=bob)
     run_due_tasks()
     paypal.advance(5)
 
     def waits() -> bool:
-        follow_payout(batch=PayoutBatch.objects.get())
-        return batch.items.filter(state="unclaimed").exists()
+        follow_payout(run=PayoutRun.objects.get())
+        return run.items.filter(state="unclaimed").exists()
 
     eventually(waits)
     mail.outbox.clear()
-    return batch.items.get()
+    return run.items.get()
 
 
 def state_of(item: PayoutItem) -> tuple[str, str]:
     """Of the payout and its run, while the books agree."""
     assert first_difference(paypal_since=None) == ""
     item.refresh_from_db()
-    return item.state, PayoutBatch.objects.get().state
+    return item.state, PayoutRun.objects.get().state
 
 
-def test_staff_take_it_back(staff: Client, alice: Affiliate, item: PayoutItem) -> None:
+def test_staff_cancel_unclaimed_payout(staff: Client, alice: Affiliate, item: PayoutItem) -> None:
     page = staff.get(f"/admin/affiliates/payoutitem/{item.pk}/change/").content.decode()
     assert "Cancel at PayPal" in page
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
@@ -67,14 +67,14 @@ def test_staff_take_it_back(staff: Client, alice: Affiliate, item: PayoutItem) -
     assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD was returned"]
 
 
-def test_pressing_twice_gives_back_once(staff: Client, item: PayoutItem) -> None:
+def test_canceling_unclaimed_payout_twice_releases_once(staff: Client, item: PayoutItem) -> None:
     staff.post(TAKE_BACK.format(item.pk))
     lines = LedgerEntry.objects.count()
     assert staff.post(TAKE_BACK.format(item.pk)).status_code == 404
     assert LedgerEntry.objects.count() == lines
 
 
-def test_what_was_collected_a_moment_ago_is_paid(staff: Client, paypal: Standin, item: PayoutItem) -> None:
+def test_payout_claimed_before_cancellation_is_paid(staff: Client, paypal: Standin, item: PayoutItem) -> None:
     address = f"{paypal.url}/standin/items/{item.paypal_item_id}"
     requests.post(address, data={"choice": "Claim it"}, allow_redirects=False, timeout=10).raise_for_status()
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
@@ -83,13 +83,13 @@ def test_what_was_collected_a_moment_ago_is_paid(staff: Client, paypal: Standin,
     assert balance(item.affiliate) == "0.00 USD"
 
 
-def test_without_paypal_nothing_changes(staff: Client, item: PayoutItem, paypal_down: None) -> None:
+def test_cancellation_without_paypal_changes_nothing(staff: Client, item: PayoutItem, paypal_down: None) -> None:
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
     assert "PayPal can’t be reached. Please try again in a moment." in page.replace("&#x27;", "’")
     assert state_of(item) == ("unclaimed", "sent")
 
 
-def test_paypal_gives_it_back_by_itself(paypal: Standin, alice: Affiliate, item: PayoutItem) -> None:
+def test_payout_returned_by_paypal_is_due_again(paypal: Standin, alice: Affiliate, item: PayoutItem) -> None:
     paypal.advance(timedelta(days=31).total_seconds())
 
     def came_back() -> bool:
@@ -101,13 +101,13 @@ def test_paypal_gives_it_back_by_itself(paypal: Standin, alice: Affiliate, item:
 
 
 @pytest.mark.parametrize(("days", "state"), [(29, "unclaimed"), (31, "returned")])
-def test_what_paypal_forgot_to_give_back_is_asked_for(item: PayoutItem, days: int, state: str) -> None:
-    PayoutParcel.objects.update(first_sent_at=timezone.now() - timedelta(days=days))
+def test_old_unclaimed_payout_is_canceled(item: PayoutItem, days: int, state: str) -> None:
+    PayPalBatch.objects.update(first_sent_at=timezone.now() - timedelta(days=days))
     follow_open_payouts(now=timezone.now())
     assert state_of(item)[0] == state
 
 
-def test_only_who_may_pay_takes_it_back(item: PayoutItem) -> None:
+def test_canceling_unclaimed_payout_requires_permission(item: PayoutItem) -> None:
     client = Client()
     client.force_login(factories.user("vera@example.com", is_staff=True))
     assert client.post(TAKE_BACK.format(item.pk)).status_code == 403

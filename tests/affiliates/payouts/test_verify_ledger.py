@@ -20,15 +20,15 @@ from affiliates.models import (
     Commission,
     LedgerCheck,
     LedgerEntry,
-    PayoutBatch,
     PayoutClaim,
     PayoutItem,
-    PayoutParcel,
+    PayoutRun,
+    PayPalBatch,
 )
-from affiliates.payouts.reconciliation import QUESTIONS, check_books_nightly, first_difference
+from affiliates.payouts.reconciliation import QUESTIONS, first_difference, reconcile_ledger_nightly
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import follow_payout
-from affiliates.statistics.balances import correct_sums
+from affiliates.statistics.balances import correct_balances
 from shop.models import Payment, Product, Refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus
 from tests import factories
@@ -52,7 +52,7 @@ def books(alice: Affiliate, product: Product, bob: User) -> Commission:
     refund(first, "20.00")
     refund(first, "10.00")
     approved_sale(erin, product, "100.00")
-    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+    cancel_payout(run=prepare_payout(currency="USD", actor=bob))
     approved_sale(alice, product, "19.99")
     prepare_payout(currency="USD", actor=bob)
     refund(approved_sale(alice, product), "59.95")
@@ -61,7 +61,7 @@ def books(alice: Affiliate, product: Product, bob: User) -> Commission:
     return first
 
 
-def test_books_in_order_agree(books: Commission) -> None:
+def test_consistent_ledger_is_reconciled(books: Commission) -> None:
     assert "reconciled" in verify("--no-paypal")
     assert LedgerCheck.objects.get().agrees
 
@@ -74,7 +74,7 @@ def told() -> str:
     return str(error.value)
 
 
-def test_a_paid_order_without_its_commission(books: Commission) -> None:
+def test_paid_order_without_commission_is_reported(books: Commission) -> None:
     lost = Commission.objects.get(amount_minor=0)
     with guards_lifted():
         Commission.objects.filter(pk=lost.pk)._raw_delete(using="default")
@@ -83,36 +83,36 @@ def test_a_paid_order_without_its_commission(books: Commission) -> None:
     )
 
 
-def test_a_commission_on_an_unpaid_order(books: Commission) -> None:
+def test_commission_on_unpaid_order_is_reported(books: Commission) -> None:
     Payment.objects.filter(order__attribution__commission=books).update(state="pending")
     assert told() == f"Commission {books.pk} was earned by order {books.attribution.order_id}, which is not paid."
 
 
-def test_a_commission_of_another_amount(books: Commission) -> None:
+def test_wrong_commission_amount_is_reported(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=books.pk).update(amount_minor=1798)
     assert told() == f"Commission {books.pk} is 17.98 USD, but by its rate and base it should be 17.99 USD."
 
 
-def test_a_commission_at_another_rate(books: Commission) -> None:
+def test_wrong_commission_rate_is_reported(books: Commission) -> None:
     with guards_lifted():
         Attribution.objects.filter(pk=books.attribution_id).update(rate_percent=31)
     assert told().startswith(f"The rate of commission {books.pk} differs")
 
 
-def test_a_payment_and_its_refunds(books: Commission) -> None:
+def test_payment_with_wrong_refund_total_is_reported(books: Commission) -> None:
     payment = books.attribution.order.payments.get()
     Payment.objects.filter(pk=payment.pk).update(refunded_minor=2999)
     assert told() == f"Payment {payment.pk} says that 29.99 USD was refunded, but its refunds sum to 30.00 USD."
 
 
-def test_less_taken_back_than_was_refunded(books: Commission) -> None:
+def test_wrong_reversed_amount_is_reported(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=books.pk).update(reversed_minor=600)
     assert told() == f"6.00 USD of commission {books.pk} was reversed, but by the refunds it should be 9.00 USD."
 
 
-def test_a_refund_of_another_order(books: Commission) -> None:
+def test_reversal_for_another_orders_refund_is_reported(books: Commission) -> None:
     other = Refund.objects.get(amount_minor=777)
     line = LedgerEntry.objects.filter(commission=books, kind="reversal").first()
     with guards_lifted():
@@ -120,7 +120,7 @@ def test_a_refund_of_another_order(books: Commission) -> None:
     assert f"for refund {other.pk}, which is of another order" in told()
 
 
-def test_a_ledger_line_of_another_amount(books: Commission) -> None:
+def test_wrong_ledger_amount_is_reported(books: Commission) -> None:
     with guards_lifted():
         LedgerEntry.objects.filter(commission=books, kind="commission").update(amount_minor=5000)
     assert told() == (
@@ -128,14 +128,14 @@ def test_a_ledger_line_of_another_amount(books: Commission) -> None:
     )
 
 
-def test_a_ledger_line_of_another_affiliate(books: Commission) -> None:
+def test_ledger_entry_of_another_affiliate_is_reported(books: Commission) -> None:
     erin = Affiliate.objects.get(code="ERIN")
     with guards_lifted():
         LedgerEntry.objects.filter(commission=books, kind="commission").update(affiliate=erin)
     assert f"than its commission {books.pk}" in told()
 
 
-def test_a_payout_that_took_up_anothers_line(books: Commission) -> None:
+def test_payout_with_another_affiliates_entry_is_reported(books: Commission) -> None:
     theirs = PayoutItem.objects.get(state="queued", affiliate__code="DEMO")
     line = LedgerEntry.objects.get(kind="return", affiliate__code="ERIN")
     with guards_lifted():
@@ -143,14 +143,14 @@ def test_a_payout_that_took_up_anothers_line(books: Commission) -> None:
     assert told() == (f"Ledger entry {line.pk} has another affiliate or currency than its payout {theirs.pk}.")
 
 
-def test_a_payout_of_another_amount(books: Commission) -> None:
+def test_wrong_payout_amount_is_reported(books: Commission) -> None:
     item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
     with guards_lifted():
         PayoutItem.objects.filter(pk=item.pk).update(amount_minor=1)
     assert told() == f"Payout {item.pk} is 0.01 USD, but the ledger was debited 30.00 USD for it."
 
 
-def test_a_payout_that_lost_a_line(books: Commission) -> None:
+def test_payout_with_missing_claim_is_reported(books: Commission) -> None:
     line = LedgerEntry.objects.get(kind="return")
     item = line.claim.payout
     with guards_lifted():
@@ -158,51 +158,51 @@ def test_a_payout_that_lost_a_line(books: Commission) -> None:
     assert told() == f"The ledger entries that payout {item.pk} claimed should sum to zero, but sum to -30.00 USD."
 
 
-def test_a_payout_that_came_back_and_was_not_booked(books: Commission) -> None:
+def test_returned_payout_without_entry_is_reported(books: Commission) -> None:
     item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
     PayoutItem.objects.filter(pk=item.pk).update(state="failed")
     assert told() == f"Payout {item.pk} is failed, so 30.00 USD should be back in the ledger, but 0.00 USD is."
 
 
-def test_a_commission_called_paid_that_nobody_paid(books: Commission, alice: Affiliate, product: Product) -> None:
+def test_paid_commission_without_payout_is_reported(books: Commission, alice: Affiliate, product: Product) -> None:
     lonely = approved_sale(alice, product)
     Commission.objects.filter(pk=lonely.pk).update(state="in_payout")
     assert told() == f"Commission {lonely.pk} is in_payout, but no payout has claimed it."
 
 
-def test_a_commission_called_due_that_is_in_a_payout(
-    books: Commission, alice: Affiliate, product: Product, bob: User
-) -> None:
+def test_due_commission_in_payout_is_reported(books: Commission, alice: Affiliate, product: Product, bob: User) -> None:
     fresh = approved_sale(alice, product, "500.00")
     item = prepare_payout(currency="USD", actor=bob).items.get()
     Commission.objects.filter(pk=fresh.pk).update(state="approved")
     assert told() == (f"Commission {fresh.pk} is marked as due, but payout {item.pk}, which is queued, has claimed it.")
 
 
-def test_a_commission_called_paid_whose_payout_came_back(
+def test_paid_commission_of_returned_payout_is_reported(
     books: Commission, alice: Affiliate, product: Product, bob: User
 ) -> None:
     fresh = approved_sale(alice, product, "500.00")
-    batch = prepare_payout(currency="USD", actor=bob)
-    cancel_payout(batch=batch)
+    run = prepare_payout(currency="USD", actor=bob)
+    cancel_payout(run=run)
     Commission.objects.filter(pk=fresh.pk).update(state="in_payout")
-    item = batch.items.get()
+    item = run.items.get()
     assert (
         told()
         == f"Commission {fresh.pk} is in_payout, but payout {item.pk} was returned, and no other has paid it since."
     )
 
 
-def test_a_fallen_guard_is_told(books: Commission) -> None:
+def test_missing_ledger_trigger_is_reported(books: Commission) -> None:
     drop_trigger("affiliates_ledgerentry", "no_update")
     assert "the trigger affiliates_ledgerentry_no_update is missing" in first_difference(paypal_since=None)
 
 
-def test_every_question_finds_nothing_in_empty_books(db: None) -> None:
+def test_every_check_passes_on_empty_tables(db: None) -> None:
     assert first_difference(paypal_since=None) == ""
 
 
-def test_it_costs_the_same_for_many_lines(alice: Affiliate, product: Product, django_assert_num_queries: Any) -> None:
+def test_reconciliation_has_constant_query_count(
+    alice: Affiliate, product: Product, django_assert_num_queries: Any
+) -> None:
     approved_sale(alice, product)
     count = len(QUESTIONS) + 1  # and one for the triggers
     for _ in range(2):
@@ -211,23 +211,23 @@ def test_it_costs_the_same_for_many_lines(alice: Affiliate, product: Product, dj
         approved_sale(alice, product)
 
 
-def test_it_runs_once_a_night(db: None, clock: time_machine.Traveller) -> None:
-    assert [check_books_nightly(now=timezone.now()) for _ in range(2)] == [1, 0]
+def test_reconciliation_runs_once_a_night(db: None, clock: time_machine.Traveller) -> None:
+    assert [reconcile_ledger_nightly(now=timezone.now()) for _ in range(2)] == [1, 0]
     clock.shift(timedelta(hours=24))
-    assert check_books_nightly(now=timezone.now()) == 1
+    assert reconcile_ledger_nightly(now=timezone.now()) == 1
 
 
-def test_it_looks_again_soon_after_a_difference(db: None, clock: time_machine.Traveller) -> None:
+def test_reconciliation_repeats_hourly_after_difference(db: None, clock: time_machine.Traveller) -> None:
     LedgerCheck.objects.create(difference="PayPal can't be asked.", paypal=True)
     clock.shift(timedelta(minutes=59))
-    assert check_books_nightly(now=timezone.now()) == 0
+    assert reconcile_ledger_nightly(now=timezone.now()) == 0
     clock.shift(timedelta(minutes=1))
-    assert check_books_nightly(now=timezone.now()) == 1
+    assert reconcile_ledger_nightly(now=timezone.now()) == 1
 
 
-def test_staff_see_an_alarm(staff: Client, db: None) -> None:
+def test_staff_see_reconciliation_alert(staff: Client, db: None) -> None:
     LedgerCheck.objects.create(difference="Payout 7 is 1.00 USD here and 2.00 USD at PayPal.", paypal=True)
-    for page in ("ledgerentry", "commission", "payoutbatch"):
+    for page in ("ledgerentry", "commission", "payoutrun"):
         assert "2.00 USD at PayPal" in staff.get(f"/admin/affiliates/{page}/").content.decode()
     LedgerCheck.objects.create(paypal=True)
     assert "2.00 USD at PayPal" not in staff.get("/admin/affiliates/ledgerentry/").content.decode()
@@ -238,7 +238,7 @@ def test_staff_see_an_alarm(staff: Client, db: None) -> None:
 def paid_out(alice: Affiliate, product: Product, bob: User, paypal: Standin, work: Callable[[], int]) -> PayoutItem:
     """17.99 USD that PayPal has paid."""
     approved_sale(alice, product)
-    approve_payout(batch=prepare_payout(currency="USD", actor=bob), actor=bob)
+    approve_payout(run=prepare_payout(currency="USD", actor=bob), actor=bob)
     work()
     paypal.advance(5)
     eventually(_is_paid)
@@ -246,27 +246,27 @@ def paid_out(alice: Affiliate, product: Product, bob: User, paypal: Standin, wor
 
 
 def _is_paid() -> bool:
-    follow_payout(batch=PayoutBatch.objects.get())
+    follow_payout(run=PayoutRun.objects.get())
     return PayoutItem.objects.get().state == PayoutItem.State.PAID
 
 
-def test_paypal_agrees(paid_out: PayoutItem) -> None:
+def test_payouts_reconcile_with_paypal(paid_out: PayoutItem) -> None:
     assert "reconciled" in verify()
 
 
-def test_another_amount_at_paypal_is_told(paid_out: PayoutItem) -> None:
+def test_different_amount_at_paypal_is_reported(paid_out: PayoutItem) -> None:
     with guards_lifted():
         PayoutItem.objects.update(amount_minor=1)
         LedgerEntry.objects.filter(kind="commission").update(amount_minor=1)
         LedgerEntry.objects.filter(kind="payout").update(amount_minor=-1)
         Commission.objects.update(amount_minor=1, rate_percent=None, rate_flat_minor=1)
         Attribution.objects.update(rate_percent=None, rate_flat_minor=1)
-    correct_sums()
+    correct_balances()
     with pytest.raises(CommandError, match=r"is 0.01 USD here and 17.99 USD at PayPal"):
         verify()
 
 
-def test_a_payout_that_paypal_does_not_confirm_is_told(paid_out: PayoutItem) -> None:
+def test_payout_not_confirmed_by_paypal_is_reported(paid_out: PayoutItem) -> None:
     with guards_lifted():
         PayoutItem.objects.update(state="unclaimed")
     assert "reconciled" in verify()  # merely behind
@@ -277,26 +277,26 @@ def test_a_payout_that_paypal_does_not_confirm_is_told(paid_out: PayoutItem) -> 
             affiliate=item.affiliate, kind="return", amount_minor=1799, currency="USD", payout=item
         )
         Commission.objects.update(state="approved", paid_at=None)
-    correct_sums()
+    correct_balances()
     with pytest.raises(CommandError, match="is returned here and SUCCESS at PayPal"):
         verify()
 
 
-def test_paypal_that_does_not_answer_is_told_and_is_no_alarm(
+def test_unreachable_paypal_is_reported_without_alert(
     staff: Client, paid_out: PayoutItem, paypal: Standin, paypal_down: None
 ) -> None:
     with pytest.raises(CommandError, match="can't be reached"):
         verify()
     check = LedgerCheck.objects.get()
     assert (check.agrees, check.paypal) == (True, False)
-    assert "The last reconciliation" not in staff.get("/admin/affiliates/payoutbatch/").content.decode()
+    assert "The last reconciliation" not in staff.get("/admin/affiliates/payoutrun/").content.decode()
     assert "failed for three days" not in staff.get("/admin/").content.decode()
-    assert check_books_nightly(now=check.checked_at + timedelta(hours=1)) == 1  # tried again soon
+    assert reconcile_ledger_nightly(now=check.checked_at + timedelta(hours=1)) == 1  # tried again soon
     LedgerCheck.objects.filter(pk=check.pk).update(checked_at=timezone.now() - timedelta(days=3))
     assert "failed for three days" in staff.get("/admin/").content.decode()
 
 
-def test_a_payout_that_paypal_reversed_without_a_word_is_booked_and_agrees(
+def test_payout_reversed_at_paypal_is_applied_by_reconciliation(
     paid_out: PayoutItem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reversed_since = Answering(paid_out, PayoutItemStatus.REVERSED, ours=str(paid_out.pk))
@@ -313,7 +313,7 @@ class Answering:
         number = item.paypal_item_id or "ITEM"
         self.item = PayoutItemState(number, "B", ours, status, item.total, None, None, None)
 
-    def get_payout(self, batch_id: str, page: int = 1) -> PayoutPage:
+    def get_payout(self, run_id: str, page: int = 1) -> PayoutPage:
         return PayoutPage("B", None, PayoutStatus.SUCCESS, (self.item,), 1)
 
     def get_payout_item(self, number: str) -> PayoutItemState:
@@ -324,39 +324,37 @@ class Answering:
 def at_paypal(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
     """17.99 USD on the way, whose number at PayPal is known."""
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
-    approve_payout(batch=batch, actor=bob)
-    PayoutParcel.objects.update(state="sent", paypal_batch_id="B", first_sent_at=timezone.now())
+    run = prepare_payout(currency="USD", actor=bob)
+    approve_payout(run=run, actor=bob)
+    PayPalBatch.objects.update(state="sent", paypal_batch_id="B", first_sent_at=timezone.now())
     PayoutItem.objects.update(state="sent", paypal_item_id="ITEM")
-    return batch.items.get()
+    return run.items.get()
 
 
-def test_a_payout_that_paypal_shows_without_our_number_is_known_by_paypals(
-    at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_payout_without_our_id_is_matched_by_paypal_id(at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch) -> None:
     paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, ours=None)
-    for module in ("payout_sending", "verification"):
-        monkeypatch.setattr(f"affiliates.{module}.gateway", lambda: paypal)
-    follow_payout(batch=at_paypal.batch)
+    for module in ("sending", "reconciliation"):
+        monkeypatch.setattr(f"affiliates.payouts.{module}.gateway", lambda: paypal)
+    follow_payout(run=at_paypal.run)
     at_paypal.refresh_from_db()
     assert at_paypal.state == "paid"
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
 
 
 @pytest.mark.parametrize("number", [None, "", "line-1", "01a2265d-0000-7000-8000-000000000000"])
-def test_a_payout_that_is_nobodys_is_told_and_books_nothing(
+def test_unknown_payout_at_paypal_is_reported(
     at_paypal: PayoutItem, monkeypatch: pytest.MonkeyPatch, number: str | None
 ) -> None:
     paypal = Answering(at_paypal, PayoutItemStatus.SUCCESS, ours=number)
     PayoutItem.objects.update(paypal_item_id=None)
-    for module in ("payout_sending", "verification"):
-        monkeypatch.setattr(f"affiliates.{module}.gateway", lambda: paypal)
-    follow_payout(batch=at_paypal.batch)
+    for module in ("sending", "reconciliation"):
+        monkeypatch.setattr(f"affiliates.payouts.{module}.gateway", lambda: paypal)
+    follow_payout(run=at_paypal.run)
     at_paypal.refresh_from_db()
     assert at_paypal.state == "sent"
     assert "PayPal does not know it" in first_difference(paypal_since=timezone.now() - timedelta(days=1))
 
 
-def test_an_unpaid_order_is_no_difference(alice: Affiliate, product: Product) -> None:
+def test_unpaid_order_is_no_difference(alice: Affiliate, product: Product) -> None:
     factories.payment(attributed_order(alice, product))
     assert first_difference(paypal_since=None) == ""

@@ -26,7 +26,7 @@ def rows(affiliate: Affiliate, query: str = "") -> list[str]:
     return [row.get_text(" ", strip=True) for row in page.select("tbody tr")]
 
 
-def test_each_label_has_its_clicks_and_the_rest_is_other(alice: Affiliate) -> None:
+def test_campaigns_page_counts_clicks_by_label_and_other(alice: Affiliate) -> None:
     for _ in range(4):
         factories.click(alice, sub="may")
     factories.click(alice, sub="june", landing_path="/services/")
@@ -35,17 +35,19 @@ def test_each_label_has_its_clicks_and_the_rest_is_other(alice: Affiliate) -> No
     assert rows(alice) == ["may 4", "june 1", "Other 2", "/ 6", "/services/ 1"]
 
 
-def test_only_the_chosen_days_count(alice: Affiliate) -> None:
+def test_campaigns_page_counts_only_chosen_period(alice: Affiliate) -> None:
     factories.click(alice, timezone.now() - timedelta(days=10), sub="may")
     assert rows(alice, "?since=2026-02-20&until=2026-02-20")[0] == "may 1"
     assert rows(alice, "?since=2026-02-21&until=2026-03-02") == []
 
 
-def test_who_has_no_labels_is_told_how(alice: Affiliate) -> None:
+def test_campaigns_page_without_labels_explains_how_to_add_one(alice: Affiliate) -> None:
     assert "Add a label, such as newsletter-may" in text_of(alice.user, "campaigns/")
 
 
-def test_its_cost_does_not_grow(alice: Affiliate, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_campaigns_page_has_constant_query_count(
+    alice: Affiliate, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     client = signed_in(alice.user)
     for count in (1, 39):
         for number in range(count):

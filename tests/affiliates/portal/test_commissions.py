@@ -12,8 +12,8 @@ from time_machine import Traveller
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.lifecycle import reject_commission
-from affiliates.commissions.objections import answer_dispute
-from affiliates.models import Affiliate, CommissionDispute, Flag
+from affiliates.commissions.objections import answer_objection
+from affiliates.models import Affiliate, Flag, Objection
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale
@@ -30,14 +30,14 @@ def rows(user: User, query: str = "") -> list[str]:
     return [row.get_text(" ", strip=True) for row in page.select("tbody tr")]
 
 
-def test_it_shows_ones_own_lines(alice: Affiliate, product: Product) -> None:
+def test_commissions_page_lists_own_commissions(alice: Affiliate, product: Product) -> None:
     number = sale(alice, product, campaign="may").number
     row = " ".join(rows(alice.user)[0].split())
     assert row.startswith(f"Mar 2, 2026 {number} your link pending until Apr 1, 2026")
     assert "30% of 59.95 USD is 17.99 USD" in row
 
 
-def test_it_never_shows_a_customer(alice: Affiliate, product: Product) -> None:
+def test_commissions_page_never_shows_customer(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     order = commission.attribution.order
     assert (order.name, order.email) == ("Carol Customer", "carol@example.org")
@@ -48,7 +48,7 @@ def test_it_never_shows_a_customer(alice: Affiliate, product: Product) -> None:
             assert secret not in page
 
 
-def test_lines_can_be_narrowed_by_state(alice: Affiliate, product: Product) -> None:
+def test_commissions_page_filters_by_state(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product, "11.00")
     sale(alice, product, "22.00")
     raise_flag(attribution=sale(alice, product, "33.00").attribution, kind=Flag.Kind.SAME_ADDRESS)
@@ -63,7 +63,7 @@ def test_lines_can_be_narrowed_by_state(alice: Affiliate, product: Product) -> N
     assert "No matches" in text_of(alice.user, "commissions/?state=paid")
 
 
-def test_lines_can_be_narrowed_by_days(alice: Affiliate, product: Product, clock: Traveller) -> None:
+def test_commissions_page_filters_by_days(alice: Affiliate, product: Product, clock: Traveller) -> None:
     sale(alice, product, "11.00")
     clock.shift(timedelta(days=3))
     sale(alice, product, "22.00")
@@ -73,7 +73,7 @@ def test_lines_can_be_narrowed_by_days(alice: Affiliate, product: Product, clock
 
 
 @pytest.mark.parametrize("query", ["state=stolen", "since=x", "since=2026-03-02&until=2026-03-01", "until=0000-00-00"])
-def test_a_filter_that_makes_no_sense_is_told(alice: Affiliate, product: Product, query: str) -> None:
+def test_commissions_page_reports_invalid_filter(alice: Affiliate, product: Product, query: str) -> None:
     sale(alice, product)
     response = signed_in(alice.user).get(f"{LINES}?{query}")
     assert response.status_code == 200
@@ -81,7 +81,7 @@ def test_a_filter_that_makes_no_sense_is_told(alice: Affiliate, product: Product
     assert len(rows(alice.user, f"?{query}")) == 1
 
 
-def test_long_lists_come_in_pages_that_keep_the_filter(alice: Affiliate, product: Product) -> None:
+def test_commissions_page_paginates_and_keeps_filter(alice: Affiliate, product: Product) -> None:
     for _ in range(27):
         sale(alice, product)
     page = BeautifulSoup(signed_in(alice.user).get(f"{LINES}?state=pending").content, "html.parser")
@@ -94,11 +94,11 @@ def test_long_lists_come_in_pages_that_keep_the_filter(alice: Affiliate, product
 
 
 @pytest.mark.parametrize("page", ["0", "99", "x", "-1", "%00", ""])
-def test_a_page_that_does_not_exist_is_the_nearest_one(alice: Affiliate, page: str) -> None:
+def test_commissions_page_number_out_of_range_shows_nearest_page(alice: Affiliate, page: str) -> None:
     assert signed_in(alice.user).get(f"{LINES}?page={page}").status_code == 200
 
 
-def test_its_cost_does_not_grow_with_its_lines(
+def test_commissions_page_has_constant_query_count(
     alice: Affiliate, product: Product, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)
@@ -111,13 +111,13 @@ def test_its_cost_does_not_grow_with_its_lines(
         client.get(LINES)
 
 
-def test_who_has_none_is_told_what_to_do(alice: Affiliate) -> None:
+def test_commissions_page_without_commissions_suggests_sharing_link(alice: Affiliate) -> None:
     text = text_of(alice.user, "commissions/")
     assert "No commissions yet" in text
     assert "Share your first link" in text
 
 
-def test_a_receipt_says_why(alice: Affiliate, product: Product) -> None:
+def test_receipt_explains_commission(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "10.00")
     text = text_of(alice.user, f"commissions/{commission.number}/")
@@ -126,7 +126,7 @@ def test_a_receipt_says_why(alice: Affiliate, product: Product) -> None:
         assert words in text
 
 
-def test_an_objection_is_heard_with_a_clock_and_answered(alice: Affiliate, product: Product, bob: User) -> None:
+def test_objection_shows_deadline_and_answer(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     path = f"commissions/{commission.number}/"
     client = signed_in(alice.user)
@@ -137,8 +137,8 @@ def test_an_objection_is_heard_with_a_clock_and_answered(alice: Affiliate, produ
     assert "We will answer by March 16, 2026." in text
     assert "Object to this commission" not in text
     assert "Your objections (1 open)" in text_of(alice.user, "commissions/")
-    dispute = CommissionDispute.objects.get()
-    answer_dispute(dispute=dispute, answer="So you were.", upheld=True, actor=bob, adjustment=Money(600, "USD"))
+    objection = Objection.objects.get()
+    answer_objection(objection=objection, answer="So you were.", upheld=True, actor=bob, adjustment=Money(600, "USD"))
     for place in (path, "objections/"):
         text = text_of(alice.user, place)
         assert "upheld" in text
@@ -147,7 +147,7 @@ def test_an_objection_is_heard_with_a_clock_and_answered(alice: Affiliate, produ
     assert "Object to this commission" in text_of(alice.user, path)
 
 
-def test_a_late_answer_is_admitted(alice: Affiliate, product: Product, clock: Traveller) -> None:
+def test_overdue_objection_says_so(alice: Affiliate, product: Product, clock: Traveller) -> None:
     commission = sale(alice, product)
     signed_in(alice.user).post(f"{LINES}{commission.number}/object/", {"text": "Hm."})
     clock.shift(timedelta(days=20))
@@ -157,19 +157,19 @@ def test_a_late_answer_is_admitted(alice: Affiliate, product: Product, clock: Tr
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * 4001])
-def test_an_objection_without_sense_is_told_and_kept(alice: Affiliate, product: Product, text: str) -> None:
+def test_invalid_objection_form_keeps_its_text(alice: Affiliate, product: Product, text: str) -> None:
     commission = sale(alice, product)
     response = signed_in(alice.user).post(f"{LINES}{commission.number}/object/", {"text": text})
     assert response.status_code == 200
     assert response.context["form"].errors
     assert text.strip() in response.content.decode()
-    assert not CommissionDispute.objects.exists()
+    assert not Objection.objects.exists()
 
 
-def test_one_objection_at_a_time(alice: Affiliate, product: Product) -> None:
+def test_second_open_objection_on_page_is_refused(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     client = signed_in(alice.user)
     for _ in range(2):
         response = client.post(f"{LINES}{commission.number}/object/", {"text": "Hm."}, follow=True)
-    assert CommissionDispute.objects.count() == 1
+    assert Objection.objects.count() == 1
     assert b"You already have an open objection to this commission" in response.content

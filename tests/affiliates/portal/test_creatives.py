@@ -56,7 +56,7 @@ def boxes(affiliate: Affiliate) -> list[str]:
     return [box.get_text() for box in page.select(".copy-box")]
 
 
-def test_the_html_carries_ones_own_link_and_an_image_of_this_site(alice: Affiliate, settings: Settings) -> None:
+def test_creative_html_contains_own_link_and_local_image(alice: Affiliate, settings: Settings) -> None:
     creative = banner(landing="/services/")
     copied = BeautifulSoup(boxes(alice)[0], "html.parser")
     link, image = copied.find("a"), copied.find("img")
@@ -67,12 +67,12 @@ def test_the_html_carries_ones_own_link_and_an_image_of_this_site(alice: Affilia
     assert (image["width"], image["height"], image["alt"]) == ("30", "20", "BPS Pro")
 
 
-def test_a_text_is_a_link_of_its_words(alice: Affiliate, settings: Settings) -> None:
+def test_text_creative_is_a_text_link(alice: Affiliate, settings: Settings) -> None:
     Creative.objects.create(name="Text", words="Guards a site")
     assert boxes(alice) == [f'<a href="{settings.SITE_URL}/go/DEMO/" rel="sponsored">Guards a site</a>']
 
 
-def test_words_break_out_of_nothing(alice: Affiliate) -> None:
+def test_creative_html_escapes_words(alice: Affiliate) -> None:
     banner(words='"><script>alert(1)</script>')
     page = signed_in(alice.user).get(f"{PORTAL}creatives/").content
     assert b"<script" not in page
@@ -81,7 +81,7 @@ def test_words_break_out_of_nothing(alice: Affiliate) -> None:
     assert copied.find("img")["alt"] == '"><script>alert(1)</script>'  # type: ignore[index]
 
 
-def test_everybody_sees_an_image_without_a_cookie(db: None) -> None:
+def test_creative_image_is_public_and_sets_no_cookie(db: None) -> None:
     response = Client().get(f"/affiliates/creatives/{banner().pk}/")
     assert (response.status_code, response["Content-Type"]) == (200, "image/png")
     assert response["Cross-Origin-Resource-Policy"] == "cross-origin"
@@ -90,7 +90,7 @@ def test_everybody_sees_an_image_without_a_cookie(db: None) -> None:
     assert not response.cookies
 
 
-def test_an_image_off_the_offer_shows_where_it_stands_and_is_offered_no_more(alice: Affiliate) -> None:
+def test_withdrawn_creative_keeps_serving_its_image(alice: Affiliate) -> None:
     creative = banner()
     assert len(boxes(alice)) == 1
     Creative.objects.update(is_offered=False)
@@ -98,7 +98,7 @@ def test_an_image_off_the_offer_shows_where_it_stands_and_is_offered_no_more(ali
     assert Client().get(f"/affiliates/creatives/{creative.pk}/").status_code == 200
 
 
-def test_a_text_or_a_lost_file_has_no_image(db: None) -> None:
+def test_creative_without_image_file_is_not_found(db: None) -> None:
     text, lost = Creative.objects.create(name="Text", words="W"), banner()
     Path(lost.image.path).unlink()
     for creative in (text, lost):
@@ -106,7 +106,7 @@ def test_a_text_or_a_lost_file_has_no_image(db: None) -> None:
 
 
 @pytest.mark.parametrize(("kind", "name"), [("PNG", "a.png"), ("JPEG", "a.JPG"), ("GIF", "a.gif"), ("WEBP", "a.webp")])
-def test_staff_add_a_banner(staff: Client, kind: str, name: str) -> None:
+def test_staff_add_banner(staff: Client, kind: str, name: str) -> None:
     assert staff.post(ADD, form(picture(kind), name)).status_code == 302
     creative = Creative.objects.get()
     assert (creative.width, creative.height) == (30, 20)
@@ -114,7 +114,7 @@ def test_staff_add_a_banner(staff: Client, kind: str, name: str) -> None:
     assert Client().get(f"/affiliates/creatives/{creative.pk}/")["Content-Type"] == f"image/{kind.lower()}"
 
 
-def test_staff_add_a_text(staff: Client) -> None:
+def test_staff_add_text_creative(staff: Client) -> None:
     assert staff.post(ADD, form(None)).status_code == 302
     assert Creative.objects.get().width is None
 
@@ -128,7 +128,7 @@ def test_staff_add_a_text(staff: Client) -> None:
         (b"", "a.png"),
     ],
 )
-def test_what_is_no_image_is_refused(staff: Client, content: bytes, name: str) -> None:
+def test_non_image_upload_is_refused(staff: Client, content: bytes, name: str) -> None:
     response = staff.post(ADD, form(content, name))
     assert response.status_code == 200
     assert b"errorlist" in response.content
@@ -136,17 +136,17 @@ def test_what_is_no_image_is_refused(staff: Client, content: bytes, name: str) -
 
 
 @pytest.mark.parametrize("landing", ["https://evil.example/", "//evil.example/", "services/", "/admin/", "/nowhere/"])
-def test_a_banner_leads_to_public_pages_alone(staff: Client, landing: str) -> None:
+def test_creative_links_to_public_pages_only(staff: Client, landing: str) -> None:
     response = staff.post(ADD, form(None, landing=landing))
     assert b"Enter the path of a public page of this site." in response.content
     assert not Creative.objects.exists()
 
 
-def test_where_there_are_none_it_says_what_to_do(alice: Affiliate) -> None:
+def test_creatives_page_without_creatives_says_what_to_do(alice: Affiliate) -> None:
     assert "No banners yet" in text_of(alice.user, "creatives/")
 
 
-def test_its_cost_does_not_grow(
+def test_creatives_page_has_constant_query_count(
     alice: Affiliate, product: Product, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)

@@ -14,7 +14,7 @@ from time_machine import Traveller
 
 from accounts.models import User
 from affiliates.membership.notifications import mail_monthly_summaries
-from affiliates.models import Affiliate, LabelSales, LedgerEntry, PayoutBatch
+from affiliates.models import Affiliate, LabelSales, LedgerEntry, PayoutRun
 from affiliates.payouts.runs import prepare_payout
 from affiliates.tracking.labels import declare_label
 from shop.models import Product
@@ -25,7 +25,7 @@ from .pages import PORTAL, signed_in, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 
-PREVIEW = "/admin/affiliates/payoutbatch/preview/"
+PREVIEW = "/admin/affiliates/payoutrun/preview/"
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def both(alice: Affiliate, product: Product, guard: Product) -> Affiliate:
     return alice
 
 
-def test_the_overview_has_each_sum_and_the_next_payout_by_currency(both: Affiliate) -> None:
+def test_overview_shows_totals_and_next_payout_per_currency(both: Affiliate) -> None:
     page = text_of(both.user)
     assert "In USD Pending 0.00 USD" in page
     assert "In EUR Pending 6.00 EUR" in page
@@ -56,7 +56,7 @@ def test_the_overview_has_each_sum_and_the_next_payout_by_currency(both: Affilia
     assert "47.99" not in page
 
 
-def test_figures_and_chart_are_those_of_the_chosen_currency(both: Affiliate) -> None:
+def test_statistics_and_chart_use_chosen_currency(both: Affiliate) -> None:
     dollars, euros = text_of(both.user), text_of(both.user, "?currency=EUR")
     assert "Sales 59.95 USD" in dollars
     assert "Orders 1 new" in dollars
@@ -69,7 +69,7 @@ def test_figures_and_chart_are_those_of_the_chosen_currency(both: Affiliate) -> 
     assert text_of(both.user, "?currency=XXX").count("Sales 59.95 USD") == 2  # the period's, and since joining
 
 
-def test_with_one_currency_nothing_is_to_be_chosen(alice: Affiliate, product: Product) -> None:
+def test_currency_choice_is_hidden_with_one_currency(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
     assert "Approved 17.99 USD" in " ".join(page.get_text(" ").split())
@@ -77,7 +77,7 @@ def test_with_one_currency_nothing_is_to_be_chosen(alice: Affiliate, product: Pr
     assert not page.find("h3", string="In USD")
 
 
-def test_somebody_who_sells_in_euros_alone_sees_no_dollars(alice: Affiliate, guard: Product) -> None:
+def test_affiliate_with_euro_sales_only_sees_no_dollars(alice: Affiliate, guard: Product) -> None:
     approved_sale(alice, guard, "100.00")
     for path in ("", "payouts/", "statement/"):
         page = text_of(alice.user, path)
@@ -85,7 +85,7 @@ def test_somebody_who_sells_in_euros_alone_sees_no_dollars(alice: Affiliate, gua
         assert "USD" not in page
 
 
-def test_each_currency_has_its_statement(both: Affiliate) -> None:
+def test_each_currency_has_own_statement(both: Affiliate) -> None:
     page = text_of(both.user, "statement/")
     assert "March 2026, in USD" in page
     assert "March 2026, in EUR" in page
@@ -93,7 +93,7 @@ def test_each_currency_has_its_statement(both: Affiliate) -> None:
     assert "Closing balance 30.00 EUR" in page
 
 
-def test_the_tab_of_payouts_says_what_comes_next_in_each(both: Affiliate, bob: User) -> None:
+def test_payouts_page_shows_next_payout_per_currency(both: Affiliate, bob: User) -> None:
     prepare_payout(currency="EUR", actor=bob)
     page = text_of(both.user, "payouts/")
     assert "17.99 USD will be sent with the next payout run" in page
@@ -101,7 +101,7 @@ def test_the_tab_of_payouts_says_what_comes_next_in_each(both: Affiliate, bob: U
     assert "30.00 EUR" in page
 
 
-def test_sales_by_label_stand_in_their_currency(both: Affiliate) -> None:
+def test_label_sales_are_listed_per_currency(both: Affiliate) -> None:
     label = declare_label(affiliate=both, text="may")
     for currency, minor in (("USD", 30000), ("EUR", 50000)):
         LabelSales.objects.create(label=label, currency=currency, orders=5, sales_minor=minor, earned_minor=minor // 10)
@@ -110,12 +110,12 @@ def test_sales_by_label_stand_in_their_currency(both: Affiliate) -> None:
     assert "may 5 300.00 USD 30.00 USD" in page
 
 
-def test_closing_and_what_stays_tell_each_balance(both: Affiliate, client: Client) -> None:
+def test_closing_and_inactive_pages_show_balance_per_currency(both: Affiliate, client: Client) -> None:
     Affiliate.objects.update(state="suspended")
     assert "Your balance 17.99 USD, 30.00 EUR" in text_of(both.user)
 
 
-def test_the_monthly_mail_has_each_currency(both: Affiliate, clock: Traveller, work: Callable[[], int]) -> None:
+def test_monthly_summary_lists_each_currency(both: Affiliate, clock: Traveller, work: Callable[[], int]) -> None:
     Affiliate.objects.update(mail_monthly=True)
     clock.shift(timedelta(days=31))
     assert mail_monthly_summaries(now=timezone.now()) == 1
@@ -123,7 +123,7 @@ def test_the_monthly_mail_has_each_currency(both: Affiliate, clock: Traveller, w
     assert "3 orders, 17.99 USD earned and 36.00 EUR earned." in str(mail.outbox[-1].body)
 
 
-def test_staff_see_money_and_figures_by_currency(both: Affiliate, staff: Client) -> None:
+def test_staff_see_money_and_statistics_per_currency(both: Affiliate, staff: Client) -> None:
     page = staff.get(f"/admin/affiliates/affiliate/{both.pk}/change/").content.decode()
     text = " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
     assert "17.99 USD 0.00 USD 17.99 USD" in text
@@ -132,26 +132,24 @@ def test_staff_see_money_and_figures_by_currency(both: Affiliate, staff: Client)
     assert "59.95 USD 17.99 USD" in text
 
 
-def test_staff_choose_among_the_currencies_in_which_money_is_due(both: Affiliate, staff: Client) -> None:
+def test_payout_preview_offers_currencies_with_money_due(both: Affiliate, staff: Client) -> None:
     page = BeautifulSoup(staff.get(PREVIEW).content, "html.parser")
     assert [option.text for option in page.select("[name=currency] option")] == ["USD", "EUR"]
     assert "17.99 USD" in page.text
     assert "30.00 EUR" in staff.get(f"{PREVIEW}?currency=EUR").content.decode()
-    staff.post("/admin/affiliates/payoutbatch/prepare/", {"currency": "EUR", "method": "paypal"})
-    assert [(item.total.currency, item.amount_minor) for item in PayoutBatch.objects.get().items.all()] == [
-        ("EUR", 3000)
-    ]
+    staff.post("/admin/affiliates/payoutrun/prepare/", {"currency": "EUR", "method": "paypal"})
+    assert [(item.total.currency, item.amount_minor) for item in PayoutRun.objects.get().items.all()] == [("EUR", 3000)]
     left = BeautifulSoup(staff.get(PREVIEW).content, "html.parser")
     assert "17.99 USD" in left.text
     assert not left.select("select[name=currency]")
 
 
-def test_where_only_euros_are_due_staff_are_led_to_them(alice: Affiliate, guard: Product, staff: Client) -> None:
+def test_payout_preview_defaults_to_only_currency_due(alice: Affiliate, guard: Product, staff: Client) -> None:
     approved_sale(alice, guard, "100.00")
     assert "a total of 30.00 EUR" in " ".join(BeautifulSoup(staff.get(PREVIEW).content, "html.parser").text.split())
 
 
-def test_the_smallest_payout_counts_the_smallest_units_of_each_currency(alice: Affiliate, bob: User) -> None:
+def test_minimum_payout_counts_minor_units_of_each_currency(alice: Affiliate, bob: User) -> None:
     for currency, minor in (("JPY", 999), ("HUF", 1000)):
         LedgerEntry.objects.create(
             affiliate=alice, kind="adjustment", amount_minor=minor, currency=currency, reason="a bonus"
@@ -161,7 +159,7 @@ def test_the_smallest_payout_counts_the_smallest_units_of_each_currency(alice: A
     assert page.count("ready It will be sent to your PayPal address with the next payout run") == 1
 
 
-def test_the_program_of_another_currency_says_its_amounts_in_it(client: Client, db: None, settings: object) -> None:
+def test_program_page_uses_program_currency(client: Client, db: None, settings: object) -> None:
     settings.CURRENCY = "EUR"  # type: ignore[attr-defined]
     page = client.get("/affiliates/").content.decode()
     assert "10.00 EUR" in page

@@ -33,7 +33,7 @@ def rows(affiliate: Affiliate, kind: str, query: str = "") -> list[dict[str, str
     return list(csv.DictReader(StringIO(text)))
 
 
-def test_commissions_are_exact(alice: Affiliate, product: Product) -> None:
+def test_commissions_csv_has_exact_amounts(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product, "1059.95", campaign="may")
     refund(commission, "59.95")
     row = rows(alice, "commissions")[0]
@@ -45,14 +45,14 @@ def test_commissions_are_exact(alice: Affiliate, product: Product) -> None:
     ]
 
 
-def test_commissions_are_those_that_the_page_shows(alice: Affiliate, product: Product) -> None:
+def test_commissions_csv_follows_page_filter(alice: Affiliate, product: Product) -> None:
     sale(alice, product, "11.00")
     approved_sale(alice, product, "22.00")
     assert [row["base"] for row in rows(alice, "commissions", "?state=approved")] == ["22.00"]
     assert len(rows(alice, "commissions")) == 2
 
 
-def test_the_ledger_adds_up_to_the_balance(alice: Affiliate, product: Product, bob: User) -> None:
+def test_ledger_csv_adds_up_to_balance(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
@@ -61,7 +61,7 @@ def test_the_ledger_adds_up_to_the_balance(alice: Affiliate, product: Product, b
     assert sum(round(float(row["amount"]) * 100) for row in found) == alice.ledger.balance("USD").minor
 
 
-def test_payouts_say_what_their_state_means(alice: Affiliate, product: Product, bob: User) -> None:
+def test_payouts_csv_explains_states(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     row = rows(alice, "payouts")[0]
@@ -69,20 +69,20 @@ def test_payouts_say_what_their_state_means(alice: Affiliate, product: Product, 
     assert row["meaning"].startswith("Prepared")
 
 
-def test_a_reason_is_no_formula(alice: Affiliate, bob: User) -> None:
+def test_csv_reason_cannot_be_formula(alice: Affiliate, bob: User) -> None:
     adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason='=1+1", x\ny', actor=bob)
     row = rows(alice, "ledger")[0]
     assert row["amount"] == "-2.50"
     assert row["description"] == 'Adjustment: =1+1", x\ny'
 
 
-def test_there_are_no_other_files(alice: Affiliate) -> None:
+def test_unknown_csv_export_is_not_found(alice: Affiliate) -> None:
     assert signed_in(alice.user).get(f"{PORTAL}files/commissions.csv").status_code == 200
     assert signed_in(alice.user).get(f"{PORTAL}files/clicks.csv").status_code == 404
 
 
 @pytest.mark.parametrize("kind", ["commissions", "ledger", "payouts"])
-def test_their_cost_does_not_grow(
+def test_csv_exports_have_constant_query_count(
     alice: Affiliate, product: Product, kind: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)

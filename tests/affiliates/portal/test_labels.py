@@ -32,7 +32,7 @@ def names(affiliate: Affiliate) -> list[str]:
     return sorted(label.name for label in affiliate.labels.in_use())
 
 
-def test_a_label_is_added_on_a_plain_form_and_counts_from_then_on(alice: Affiliate) -> None:
+def test_added_label_counts_clicks(alice: Affiliate) -> None:
     Client().get("/go/DEMO/?sub=newsletter-may")
     assert Click.objects.get().label_id is None
     assert "newsletter-may" in add(alice, "  Newsletter-May ").get_text()
@@ -41,7 +41,7 @@ def test_a_label_is_added_on_a_plain_form_and_counts_from_then_on(alice: Affilia
     assert "newsletter-may" in text_of(alice.user, "links/")
 
 
-def test_a_form_sent_twice_adds_one(alice: Affiliate) -> None:
+def test_label_form_sent_twice_adds_one_label(alice: Affiliate) -> None:
     for name in ("May", "may", " MAY "):
         assert "now count under it" in add(alice, name).get_text()
     assert names(alice) == ["may"]
@@ -71,9 +71,7 @@ def test_a_form_sent_twice_adds_one(alice: Affiliate) -> None:
         ("80 56 51 8", "five or more digits"),
     ],
 )
-def test_what_may_name_a_person_is_refused_in_words_and_stays_in_the_form(
-    alice: Affiliate, name: str, told: str
-) -> None:
+def test_label_that_may_identify_person_is_refused(alice: Affiliate, name: str, told: str) -> None:
     page = add(alice, name)
     field = page.find("input", {"name": "name"})
     assert field is not None
@@ -85,12 +83,12 @@ def test_what_may_name_a_person_is_refused_in_words_and_stays_in_the_form(
 
 
 @pytest.mark.parametrize("name", ["may", "Newsletter 2026-03", "été_2026", "video-1234", "x" * 32, "訂閱", "a"])
-def test_ordinary_labels_are_taken(alice: Affiliate, name: str) -> None:
+def test_ordinary_labels_are_accepted(alice: Affiliate, name: str) -> None:
     add(alice, name)
     assert names(alice) == [name.lower()]
 
 
-def test_fifty_are_the_most_and_archiving_makes_room(alice: Affiliate) -> None:
+def test_label_limit_is_fifty_and_archiving_frees_one(alice: Affiliate) -> None:
     for number in range(MOST_LABELS):
         declare_label(affiliate=alice, text=f"label {number}")
     page = add(alice, "one more")
@@ -106,7 +104,7 @@ def test_fifty_are_the_most_and_archiving_makes_room(alice: Affiliate) -> None:
     assert alice.labels.in_use().count() == MOST_LABELS
 
 
-def test_an_archived_label_counts_no_more_keeps_what_it_brought_and_can_come_back(alice: Affiliate) -> None:
+def test_archived_label_keeps_statistics_and_can_be_restored(alice: Affiliate) -> None:
     label = declare_label(affiliate=alice, text="may")
     factories.click(alice, label=label)
     signed_in(alice.user).post(f"{LABELS}{label.pk}/archive/")
@@ -119,14 +117,14 @@ def test_an_archived_label_counts_no_more_keeps_what_it_brought_and_can_come_bac
     assert Click.objects.filter(label=label).count() == 2
 
 
-def test_two_affiliates_may_have_the_same_label(alice: Affiliate, erin: Affiliate) -> None:
+def test_two_affiliates_can_use_same_label(alice: Affiliate, erin: Affiliate) -> None:
     for affiliate in (alice, erin):
         add(affiliate, "may")
     Client().get("/go/ERIN/?sub=may")
     assert Click.objects.get().label_id == erin.labels.get().pk
 
 
-def test_a_label_of_another_affiliate_is_none(alice: Affiliate, erin: Affiliate) -> None:
+def test_label_of_another_affiliate_does_not_count(alice: Affiliate, erin: Affiliate) -> None:
     add(erin, "may")
     Client().get("/go/DEMO/?sub=may")
     assert Click.objects.get().label_id is None
@@ -134,7 +132,7 @@ def test_a_label_of_another_affiliate_is_none(alice: Affiliate, erin: Affiliate)
     assert names(erin) == ["may"]
 
 
-def test_its_words_are_sealed(alice: Affiliate) -> None:
+def test_label_name_is_sealed(alice: Affiliate) -> None:
     add(alice, "secret-campaign")
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM affiliates_label")
@@ -142,17 +140,17 @@ def test_its_words_are_sealed(alice: Affiliate) -> None:
 
 
 @pytest.mark.parametrize("text", ["may", "MAY"])
-def test_the_database_keeps_one_of_a_name(alice: Affiliate, text: str) -> None:
+def test_database_refuses_duplicate_label(alice: Affiliate, text: str) -> None:
     assert declare_label(affiliate=alice, text="may") == declare_label(affiliate=alice, text=text)
 
 
-def test_the_rule_is_one_for_whoever_asks() -> None:
+def test_label_validation_is_same_in_form_and_function() -> None:
     with pytest.raises(LabelRefused):
         clean_label("jane@example.com")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_at_once_never_make_more_than_fifty() -> None:
+def test_concurrent_label_additions_respect_limit() -> None:
     affiliate = factories.affiliate("many@example.com", "MANY")
     for number in range(MOST_LABELS - 2):
         declare_label(affiliate=affiliate, text=f"label {number}")

@@ -11,8 +11,8 @@ from django.test import Client
 from django.utils import timezone
 from time_machine import Traveller
 
-from affiliates.models import Affiliate, Click, Tally
-from affiliates.statistics.daily_statistics import Figures, figures
+from affiliates.models import Affiliate, Click, PendingVisitCount
+from affiliates.statistics.daily_statistics import Statistics, figures
 from affiliates.tracking.labels import declare_label
 from shop.models import Product
 from tests.affiliates.portal.pages import PORTAL, signed_in
@@ -39,12 +39,12 @@ def trial_of(affiliate: Affiliate, **query: str) -> str:
     return str(link["href"]).replace("http://127.0.0.1:8000", "")
 
 
-def counted(affiliate: Affiliate) -> Figures:
+def counted(affiliate: Affiliate) -> Statistics:
     today = timezone.now().date()
     return figures(affiliate, since=today, until=today, currency="USD")[today]
 
 
-def test_it_makes_every_form_of_a_link(alice: Affiliate, product: Product) -> None:
+def test_links_page_creates_every_form_of_link(alice: Affiliate, product: Product) -> None:
     declare_label(affiliate=alice, text="may")
     found = boxes(page_of(alice, page="/products/bps-pro/", sub="may"))
     assert [link.partition("//")[2].partition("/")[2] for link in found[:2]] == [
@@ -55,7 +55,7 @@ def test_it_makes_every_form_of_a_link(alice: Affiliate, product: Product) -> No
 
 
 @pytest.mark.parametrize("form", [0, 1])
-def test_each_form_counts_under_its_label(alice: Affiliate, product: Product, form: int) -> None:
+def test_each_form_of_link_counts_under_its_label(alice: Affiliate, product: Product, form: int) -> None:
     label = declare_label(affiliate=alice, text="may and june")
     link = boxes(page_of(alice, page="/products/bps-pro/", sub="may and june"))[form]
     response = Client().get(link, headers=IN_FIREFOX, follow=True)
@@ -65,34 +65,34 @@ def test_each_form_counts_under_its_label(alice: Affiliate, product: Product, fo
 
 
 @pytest.mark.parametrize("page", ["https://evil.example/", "//evil.example/", "/admin/", "/orders/", "x" * 3000])
-def test_it_leads_nowhere_else(alice: Affiliate, page: str) -> None:
+def test_link_to_unknown_page_leads_to_home(alice: Affiliate, page: str) -> None:
     found = page_of(alice, page=page, sub="may")
     assert "is not one of the available choices" in found.get_text()
     assert boxes(found)[0].endswith("/go/DEMO/")
 
 
 @pytest.mark.parametrize("sub", ["undeclared", "x" * 65, "line\nbreak", "\x00", "<script>alert(1)</script>"])
-def test_a_label_that_was_not_declared_is_refused_and_in_no_link(alice: Affiliate, sub: str) -> None:
+def test_undeclared_label_is_in_no_link(alice: Affiliate, sub: str) -> None:
     found = page_of(alice, page="/", sub=sub)
     assert found.select(".field-bad")
     assert boxes(found)[0].endswith("/go/DEMO/")
     assert not found.select("main script")
 
 
-def test_only_what_is_on_sale_can_be_linked(alice: Affiliate, product: Product) -> None:
+def test_links_page_offers_only_products_on_sale(alice: Affiliate, product: Product) -> None:
     assert page_of(alice).find("option", value="/products/bps-pro/")
     Product.objects.update(is_active=False)
     assert not page_of(alice).find("option", value="/products/bps-pro/")
 
 
-def test_the_qr_code_stands_in_the_page_without_style(alice: Affiliate) -> None:
+def test_qr_code_is_inline_svg_without_style(alice: Affiliate) -> None:
     page = page_of(alice)
     assert page.select_one(".qr svg path")
     assert not page.select("[style]")
     assert page.select_one(".qr")["aria-label"].endswith("/go/DEMO/")  # type: ignore[index, union-attr]
 
 
-def test_the_qr_code_can_be_had_as_a_file(alice: Affiliate, product: Product) -> None:
+def test_qr_code_can_be_downloaded(alice: Affiliate, product: Product) -> None:
     declare_label(affiliate=alice, text="flyer")
     link = page_of(alice, page="/products/bps-pro/", sub="flyer").find("a", string="Download the QR code")
     response = signed_in(alice.user).get(str(link["href"]))  # type: ignore[index]
@@ -103,7 +103,7 @@ def test_the_qr_code_can_be_had_as_a_file(alice: Affiliate, product: Product) ->
     assert response.content != other.content
 
 
-def test_a_test_shows_that_tracking_works_and_counts_nothing(alice: Affiliate, product: Product) -> None:
+def test_link_test_reports_tracking_and_counts_nothing(alice: Affiliate, product: Product) -> None:
     visitor = Client()
     declare_label(affiliate=alice, text="may")
     response = visitor.get(trial_of(alice, page="/products/bps-pro/", sub="may"), headers=IN_FIREFOX)
@@ -114,33 +114,33 @@ def test_a_test_shows_that_tracking_works_and_counts_nothing(alice: Affiliate, p
     assert not response.cookies
     assert not visitor.cookies
     assert "style-src 'self'" in response.headers["Content-Security-Policy"]
-    assert (Click.objects.count(), Tally.objects.count(), counted(alice)) == (0, 0, Figures())
+    assert (Click.objects.count(), PendingVisitCount.objects.count(), counted(alice)) == (0, 0, Statistics())
     visitor.get("/go/DEMO/", headers=IN_FIREFOX)
     assert counted(alice).clicks == 1
 
 
-def test_a_test_tells_of_a_browser_that_refuses(alice: Affiliate) -> None:
+def test_link_test_reports_browser_that_refuses_tracking(alice: Affiliate) -> None:
     response = Client().get(trial_of(alice), headers={**IN_FIREFOX, "Sec-GPC": "1"})
     assert b"asks not to be tracked" in response.content
-    assert counted(alice) == Figures()
+    assert counted(alice) == Statistics()
 
 
-def test_a_test_is_over_after_an_hour_and_still_counts_nothing(alice: Affiliate, clock: Traveller) -> None:
+def test_link_test_expires_after_an_hour(alice: Affiliate, clock: Traveller) -> None:
     link = trial_of(alice)
     clock.shift(timedelta(hours=1, seconds=1))
     assert b"This test has expired" in Client().get(link, headers=IN_FIREFOX).content
-    assert counted(alice) == Figures()
+    assert counted(alice) == Statistics()
 
 
 @pytest.mark.parametrize("token", ["", "forged", "DEMO:1:x", "x" * 2000, "%00"])
-def test_a_forged_test_is_told_apart_and_counts_nothing(alice: Affiliate, token: str) -> None:
+def test_forged_link_test_is_rejected(alice: Affiliate, token: str) -> None:
     response = Client().get(f"/go/DEMO/?test={token}", headers=IN_FIREFOX)
     assert response.status_code == 200
     assert b"This test has expired" in response.content
-    assert counted(alice) == Figures()
+    assert counted(alice) == Statistics()
 
 
-def test_a_test_does_not_repeat_a_word_that_is_no_label(alice: Affiliate) -> None:
+def test_link_test_does_not_repeat_undeclared_label(alice: Affiliate) -> None:
     link = trial_of(alice) + "&sub=jane.doe@example.com"
     text = Client().get(link, headers=IN_FIREFOX).content.decode()
     assert "Your link works" in text
@@ -148,7 +148,7 @@ def test_a_test_does_not_repeat_a_word_that_is_no_label(alice: Affiliate) -> Non
     assert "jane.doe" not in text
 
 
-def test_a_test_is_for_ones_own_code(alice: Affiliate, erin: Affiliate) -> None:
+def test_link_test_is_valid_for_one_code(alice: Affiliate, erin: Affiliate) -> None:
     assert b"Your link works" in Client().get(trial_of(alice), headers=IN_FIREFOX).content
     link = trial_of(alice).replace("/go/DEMO/", "/go/ERIN/")
     assert b"This test has expired" in Client().get(link, headers=IN_FIREFOX).content

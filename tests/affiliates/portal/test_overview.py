@@ -14,8 +14,8 @@ from time_machine import Traveller
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.rates import set_rate
-from affiliates.models import Affiliate, Flag, PayoutBatch
-from affiliates.payouts.manual import mark_paid_by_hand
+from affiliates.models import Affiliate, Flag, PayoutRun
+from affiliates.payouts.manual import mark_paid_manually
 from affiliates.payouts.runs import approve_payout, prepare_payout
 from affiliates.statistics.click_rollups import count_visits
 from shop.models import Product
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 IN_FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0"}
 
 
-def test_a_click_shows_at_once(alice: Affiliate) -> None:
+def test_overview_shows_click_immediately(alice: Affiliate) -> None:
     assert "Clicks 0" in text_of(alice.user)
     assert Client().get("/go/DEMO/?sub=may", headers=IN_FIREFOX).status_code == 302
     assert "Clicks 1 new 0 in the previous 30 days" in text_of(alice.user)
@@ -37,7 +37,7 @@ def test_a_click_shows_at_once(alice: Affiliate) -> None:
     assert "Clicks 1 new" in text_of(alice.user)
 
 
-def test_a_sale_shows_at_once(alice: Affiliate, product: Product) -> None:
+def test_overview_shows_sale_immediately(alice: Affiliate, product: Product) -> None:
     assert "Pending 0.00 USD" in text_of(alice.user)
     sale(alice, product)
     page = text_of(alice.user)
@@ -46,7 +46,7 @@ def test_a_sale_shows_at_once(alice: Affiliate, product: Product) -> None:
     assert "Sales 59.95 USD" in page
 
 
-def test_money_stands_in_one_place_only(alice: Affiliate, product: Product, bob: User) -> None:
+def test_overview_counts_each_amount_in_one_state(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     approved_sale(alice, product, "100.00")
@@ -58,7 +58,7 @@ def test_money_stands_in_one_place_only(alice: Affiliate, product: Product, bob:
         assert f"{line} USD" in page
 
 
-def test_it_sums_by_state(alice: Affiliate, product: Product, bob: User) -> None:
+def test_overview_sums_commissions_by_state(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
@@ -70,7 +70,7 @@ def test_it_sums_by_state(alice: Affiliate, product: Product, bob: User) -> None
     assert str(overview.balance) == "12.01 USD"
 
 
-def test_it_says_what_the_next_payout_still_needs(alice: Affiliate, product: Product) -> None:
+def test_overview_says_what_next_payout_needs(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product, "10.00")
     alice.payout_email = None
     alice.save()
@@ -80,14 +80,14 @@ def test_it_says_what_the_next_payout_still_needs(alice: Affiliate, product: Pro
     assert "There is no PayPal address." in page
 
 
-def test_it_says_that_a_payout_is_ready(alice: Affiliate, product: Product) -> None:
+def test_overview_says_that_payout_is_ready(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     page = text_of(alice.user)
     assert "Your next payout 17.99 USD ready" in page
     assert "still missing" not in page
 
 
-def test_a_held_commission_is_not_due(alice: Affiliate, product: Product) -> None:
+def test_held_commission_is_not_due(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     held = approved_sale(alice, product, "100.00")
     raise_flag(attribution=held.attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id="1")
@@ -96,13 +96,13 @@ def test_a_held_commission_is_not_due(alice: Affiliate, product: Product) -> Non
     assert "Held 30.00 USD" in page
 
 
-def test_it_says_when_the_first_pending_one_is_approved(alice: Affiliate, product: Product) -> None:
+def test_overview_says_when_next_pending_commission_is_approved(alice: Affiliate, product: Product) -> None:
     sale(alice, product)
     assert "Your next pending commission will be approved on April 1, 2026, unless" in text_of(alice.user)
 
 
 @pytest.mark.parametrize("few", [500, 0], ids=["of few orders", "of many"])
-def test_the_first_one_is_the_affiliates_own_and_not_held(
+def test_next_approval_ignores_held_and_other_commissions(
     alice: Affiliate, product: Product, clock: Traveller, few: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("affiliates.portal.next_payout.FEW", few)
@@ -119,7 +119,7 @@ def test_the_first_one_is_the_affiliates_own_and_not_held(
     assert "Your next pending commission will be approved on April 1, 2026, unless" in text_of(carol.user)
 
 
-def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, product: Product, bob: User) -> None:
+def test_refund_after_payout_is_set_off_against_next_payout(alice: Affiliate, product: Product, bob: User) -> None:
     paid = approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
@@ -128,13 +128,11 @@ def test_refunds_after_a_payout_are_set_against_the_next(alice: Affiliate, produ
     assert "You owe 17.99 USD after refunds. It is set off against your next commissions" in page
 
 
-def test_what_was_paid_stays_paid_and_a_debt_is_not_a_payout(
-    staff: Client, alice: Affiliate, product: Product, bob: User
-) -> None:
+def test_refund_after_payout_keeps_paid_total(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob, method=PayoutBatch.Method.CSV)
-    approve_payout(batch=batch, actor=bob)
-    mark_paid_by_hand(batch=batch, items=batch.items.all(), reference="B", paid_on=date(2026, 3, 1), actor=bob)
+    run = prepare_payout(currency="USD", actor=bob, method=PayoutRun.Method.CSV)
+    approve_payout(run=run, actor=bob)
+    mark_paid_manually(run=run, items=run.items.all(), reference="B", paid_on=date(2026, 3, 1), actor=bob)
     assert "Paid 17.99 USD to date" in text_of(alice.user)
     refund(commission, "59.95")
     page = text_of(alice.user)
@@ -146,7 +144,7 @@ def test_what_was_paid_stays_paid_and_a_debt_is_not_a_payout(
     assert [str(balance.paid) for balance in account.balances] == ["17.99 USD"]
 
 
-def test_it_says_which_rate_holds_and_why(alice: Affiliate, product: Product, bob: User) -> None:
+def test_overview_explains_current_rate(alice: Affiliate, product: Product, bob: User) -> None:
     assert "BPS Pro 30% the program's rate" in text_of(alice.user)
     from decimal import Decimal
 
@@ -154,11 +152,11 @@ def test_it_says_which_rate_holds_and_why(alice: Affiliate, product: Product, bo
     assert "BPS Pro 40% agreed with you, since March 2, 2026" in text_of(alice.user)
 
 
-def test_it_says_how_long_a_click_counts(alice: Affiliate) -> None:
+def test_overview_says_how_long_click_counts(alice: Affiliate) -> None:
     assert "A click counts for 30 days" in text_of(alice.user)
 
 
-def test_it_compares_with_as_many_days_before(alice: Affiliate, clock: Traveller) -> None:
+def test_overview_compares_with_previous_period(alice: Affiliate, clock: Traveller) -> None:
     for days, clicks in ((3, 3), (9, 2)):
         for _ in range(clicks):
             factories.click(alice, timezone.now() - timedelta(days=days))
@@ -178,7 +176,7 @@ def test_it_compares_with_as_many_days_before(alice: Affiliate, clock: Traveller
         (-5, 0, "less"),
     ],
 )
-def test_a_trend_says_how_much(now: int, before: int, words: str) -> None:
+def test_trend_text(now: int, before: int, words: str) -> None:
     from affiliates.portal.metrics import Trend
 
     assert Trend(now, before).text == words
@@ -195,7 +193,7 @@ def test_a_trend_says_how_much(now: int, before: int, words: str) -> None:
         ("since=0001-01-01&until=0001-01-02", "Please choose days after 1999."),
     ],
 )
-def test_days_that_make_no_sense_are_told_and_kept(alice: Affiliate, query: str, words: str) -> None:
+def test_overview_reports_invalid_period(alice: Affiliate, query: str, words: str) -> None:
     response = signed_in(alice.user).get(f"{PORTAL}?{query}")
     page = response.content.decode()
     assert response.status_code == 200
@@ -204,7 +202,7 @@ def test_days_that_make_no_sense_are_told_and_kept(alice: Affiliate, query: str,
     assert "February 1, 2026 to March 2, 2026" in page
 
 
-def test_the_chart_has_a_bar_for_each_day_and_a_table_beside(alice: Affiliate, product: Product) -> None:
+def test_chart_has_bar_per_day_and_table(alice: Affiliate, product: Product) -> None:
     factories.click(alice)
     factories.click(alice, timezone.now() - timedelta(days=2))
     sale(alice, product)
@@ -217,7 +215,7 @@ def test_the_chart_has_a_bar_for_each_day_and_a_table_beside(alice: Affiliate, p
     assert not page.select("[style]")
 
 
-def test_twelve_months_are_drawn_by_month(alice: Affiliate) -> None:
+def test_chart_of_twelve_months_has_bar_per_month(alice: Affiliate) -> None:
     factories.click(alice)
     first = signed_in(alice.user).get(PORTAL)
     year = next(choice for choice in first.context["form"].choices if choice.name == "12 months")
@@ -226,7 +224,7 @@ def test_twelve_months_are_drawn_by_month(alice: Affiliate) -> None:
     assert (len(rows), rows[0], rows[-1]) == (12, "April 2025 0 0 0.00 USD", "March 2026 1 0 0.00 USD")
 
 
-def test_all_time_reaches_back_to_the_first_day(alice: Affiliate, clock: Traveller) -> None:
+def test_all_time_statistics_start_at_first_day(alice: Affiliate, clock: Traveller) -> None:
     factories.click(alice)
     clock.shift(timedelta(days=400))
     Affiliate.objects.update()
@@ -234,13 +232,13 @@ def test_all_time_reaches_back_to_the_first_day(alice: Affiliate, clock: Travell
     assert "Clicks 0 unchanged" in text_of(alice.user)
 
 
-def test_who_has_nothing_yet_is_told_what_to_do(alice: Affiliate) -> None:
+def test_overview_without_activity_suggests_sharing_link(alice: Affiliate) -> None:
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
     assert "Share your first link" in page.get_text()
     assert page.find("a", href="/affiliates/portal/links/", string="Create a link")
 
 
-def test_its_cost_does_not_grow(
+def test_overview_has_constant_query_count(
     alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)
@@ -256,5 +254,5 @@ def test_its_cost_does_not_grow(
         client.get(PORTAL)
 
 
-def test_it_is_never_cached(alice: Affiliate) -> None:
+def test_portal_pages_are_never_cached(alice: Affiliate) -> None:
     assert "no-store" in signed_in(alice.user).get(PORTAL).headers["Cache-Control"]

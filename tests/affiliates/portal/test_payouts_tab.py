@@ -17,21 +17,21 @@ from .pages import PORTAL, signed_in, text_of
 pytestmark = pytest.mark.usefixtures("clock")
 
 
-def test_each_state_has_plain_words() -> None:
+def test_every_payout_state_is_explained() -> None:
     assert set(PayoutItem.State) == set(IN_WORDS)
 
 
-def test_it_says_how_each_payout_stands(alice: Affiliate, product: Product, bob: User) -> None:
+def test_payouts_page_shows_state_of_each_payout(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=bob)
+    run = prepare_payout(currency="USD", actor=bob)
     assert "Mar 2, 2026 waiting Prepared" in text_of(alice.user, "payouts/")
-    cancel_payout(batch=batch)
+    cancel_payout(run=run)
     text = text_of(alice.user, "payouts/")
     assert "It was not sent. The money is back in your balance." in text
     assert "17.99 USD will be sent with the next payout run" in text
 
 
-def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: User) -> None:
+def test_payout_page_lists_its_ledger_entries(alice: Affiliate, product: Product, bob: User) -> None:
     lines = [approved_sale(alice, product), approved_sale(alice, product, "100.00")]
     prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, f"payouts/{alice.payouts.get().pk}/")
@@ -42,21 +42,21 @@ def test_it_shows_what_a_payout_paid(alice: Affiliate, product: Product, bob: Us
     assert "Carol" not in text
 
 
-def test_money_that_came_back_is_a_line_of_the_next_payout(alice: Affiliate, product: Product, bob: User) -> None:
+def test_returned_payout_is_entry_of_next_payout(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
-    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+    cancel_payout(run=prepare_payout(currency="USD", actor=bob))
     prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, f"payouts/{alice.payouts.get(state='queued').pk}/")
     assert "Returned payout of March 2, 2026 17.99 USD" in text
 
 
-def test_who_was_paid_nothing_yet_is_told_what_is_missing(alice: Affiliate) -> None:
+def test_payouts_page_without_payouts_says_what_is_needed(alice: Affiliate) -> None:
     text = text_of(alice.user, "payouts/")
     assert "No payouts yet" in text
     assert "You need 10.00 USD in approved commissions to be paid. You have 0.00 USD." in text
 
 
-def test_its_cost_does_not_grow(
+def test_payouts_page_has_constant_query_count(
     alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)
@@ -71,7 +71,7 @@ def test_its_cost_does_not_grow(
         client.get(f"{PORTAL}payouts/")
 
 
-def test_the_cost_of_one_does_not_grow_with_its_lines(
+def test_payout_page_has_constant_query_count(
     alice: Affiliate, product: Product, bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)

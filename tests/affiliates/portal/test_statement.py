@@ -41,7 +41,7 @@ def of(affiliate: Affiliate, text: str) -> Statement:
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-Q1", "2026-Q4", "2026-03", "2026-08", "2026-12"])
-def test_a_statement_adds_up(year: Affiliate, text: str) -> None:
+def test_statement_adds_up(year: Affiliate, text: str) -> None:
     statement = of(year, text)
     assert statement.lines
     total = sum((line.entry.total for line in statement.lines), Money(0, "USD"))
@@ -49,7 +49,7 @@ def test_a_statement_adds_up(year: Affiliate, text: str) -> None:
     assert sum((amount for _, amount in statement.by_kind), Money(0, "USD")) == total
 
 
-def test_each_opens_where_the_one_before_closes(year: Affiliate) -> None:
+def test_statement_opens_with_previous_closing_balance(year: Affiliate) -> None:
     for texts in (["2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4"], [f"2026-{month:02}" for month in range(1, 13)]):
         statements = [of(year, text) for text in texts]
         assert statements[0].opening.minor == 0
@@ -59,7 +59,7 @@ def test_each_opens_where_the_one_before_closes(year: Affiliate) -> None:
         assert sum(len(one.lines) for one in statements) == year.ledger.count()
 
 
-def test_a_line_on_the_border_stands_in_one_month(alice: Affiliate, product: Product, clock: Traveller) -> None:
+def test_entry_at_month_boundary_is_in_one_statement(alice: Affiliate, product: Product, clock: Traveller) -> None:
     clock.move_to(datetime(2026, 4, 1, tzinfo=UTC), tick=False)
     approved_sale(alice, product)
     clock.shift(timedelta(microseconds=-1))
@@ -67,7 +67,7 @@ def test_a_line_on_the_border_stands_in_one_month(alice: Affiliate, product: Pro
     assert [len(of(alice, text).lines) for text in ("2026-03", "2026-04", "2026-Q1", "2026-Q2")] == [1, 1, 1, 1]
 
 
-def test_it_shows_each_line_with_the_balance_after_it(alice: Affiliate, product: Product, bob: User) -> None:
+def test_statement_shows_balance_after_each_entry(alice: Affiliate, product: Product, bob: User) -> None:
     number = approved_sale(alice, product).number
     prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, "statement/?period=2026-03")
@@ -79,18 +79,18 @@ def test_it_shows_each_line_with_the_balance_after_it(alice: Affiliate, product:
 
 
 @pytest.mark.parametrize("text", ["2025-13", "x", "2026-Q5", "0000", "1999", "2027", "\x00"])
-def test_a_period_that_is_none_is_told_and_this_month_is_shown(alice: Affiliate, text: str) -> None:
+def test_invalid_statement_period_shows_current_month(alice: Affiliate, text: str) -> None:
     response = signed_in(alice.user).get(f"{PORTAL}statement/", {"period": text})
     assert response.status_code == 200
     assert response.context["form"].errors
     assert response.context["statements"][0].span.name == "March 2026"
 
 
-def test_an_empty_month_says_so(alice: Affiliate) -> None:
+def test_statement_without_entries_says_so(alice: Affiliate) -> None:
     assert "Nothing was credited, paid or reversed in this period" in text_of(alice.user, "statement/")
 
 
-def test_its_cost_does_not_grow(
+def test_statement_has_constant_query_count(
     alice: Affiliate, product: Product, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client = signed_in(alice.user)

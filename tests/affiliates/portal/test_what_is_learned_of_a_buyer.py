@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.lifecycle import approve_past_hold
-from affiliates.commissions.objections import answer_dispute
-from affiliates.models import Affiliate, Commission, CommissionDispute, Flag
+from affiliates.commissions.objections import answer_objection
+from affiliates.models import Affiliate, Commission, Flag, Objection
 from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.payments.capture_booking import apply_capture
@@ -41,7 +41,7 @@ def sold(clock: time_machine.Traveller, alice: Affiliate, product: Product, bob:
     apply_capture(payment=payment, capture=capture_of(payment))
     commission = Commission.objects.get()
     signed_in(alice.user).post(f"{PORTAL}commissions/{commission.number}/object/", {"text": "Hm."})
-    answer_dispute(dispute=CommissionDispute.objects.get(), answer="We looked.", upheld=False, actor=bob)
+    answer_objection(dispute=Objection.objects.get(), answer="We looked.", upheld=False, actor=bob)
     clock.shift(timedelta(days=30))
     approve_past_hold(now=timezone.now())
     prepare_payout(currency="USD", actor=bob)
@@ -64,7 +64,7 @@ def pages(commission: Commission) -> list[str]:
     return [*names, f"commissions/{commission.number}/", "statement/?period=2026"]
 
 
-def test_no_page_says_more(sold: Commission) -> None:
+def test_portal_pages_reveal_nothing_about_buyer(sold: Commission) -> None:
     client = signed_in(sold.affiliate.user)
     for path in pages(sold):
         text = client.get(PORTAL + path).content.decode()
@@ -76,7 +76,7 @@ def test_no_page_says_more(sold: Commission) -> None:
     assert sold.number in client.get(f"{PORTAL}commissions/").content.decode()
 
 
-def test_no_file_says_more(sold: Commission) -> None:
+def test_portal_files_reveal_nothing_about_buyer(sold: Commission) -> None:
     client = signed_in(sold.affiliate.user)
     for kind in ("commissions", "ledger", "payouts"):
         text = client.get(f"{PORTAL}files/{kind}.csv").getvalue().decode()
@@ -86,7 +86,7 @@ def test_no_file_says_more(sold: Commission) -> None:
     assert f"2026-03-02,{sold.number}," in rows
 
 
-def test_no_mail_says_more(sold: Commission, work: Callable[[], int]) -> None:
+def test_affiliate_emails_reveal_nothing_about_buyer(sold: Commission, work: Callable[[], int]) -> None:
     work()
     mails = [message for message in mail.outbox if message.to == ["alice@example.com"]]
     assert {message.subject for message in mails} >= {"A sale through your link", "Our answer to your objection"}
@@ -98,18 +98,18 @@ def test_no_mail_says_more(sold: Commission, work: Callable[[], int]) -> None:
 
 
 @pytest.mark.parametrize("path", ["commissions/{pk}/", "commissions/{pk}/object/"])
-def test_an_id_that_holds_the_moment_of_purchase_leads_nowhere(sold: Commission, path: str) -> None:
+def test_row_ids_are_not_accepted_in_portal_addresses(sold: Commission, path: str) -> None:
     client = signed_in(sold.affiliate.user)
     assert client.get(PORTAL + path.format(pk=sold.number)).status_code == 200
     assert client.get(PORTAL + path.format(pk=sold.pk)).status_code == 404
 
 
-def test_staff_find_the_commission_by_its_number(sold: Commission, staff: Client) -> None:
+def test_staff_find_commission_by_number(sold: Commission, staff: Client) -> None:
     page = staff.get(f"/admin/affiliates/commission/?q={sold.number}").content.decode()
     assert sold.attribution.order.reference in page
 
 
-def test_the_policy_says_what_the_affiliate_learns(client: Client, db: None) -> None:
+def test_policy_says_what_affiliate_learns_about_buyer(client: Client, db: None) -> None:
     text = client.get("/privacy/").content.decode()
     assert "the affiliate learns the amount and the day of a sale, never who bought" in text
     assert "The affiliate who brought your order" in text

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import User
 from affiliates import urls
-from affiliates.commissions.objections import open_dispute
+from affiliates.commissions.objections import open_objection
 from affiliates.models import Affiliate, Commission
 from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
@@ -63,14 +63,14 @@ class Others:
         self.paid = approved_sale(alice, product)
         prepare_payout(currency="USD", actor=bob)
         self.disputed = sale(alice, product, campaign="alices-newsletter")
-        self.dispute = open_dispute(commission=self.disputed, text="alices-objection", actor=alice.user)
+        self.dispute = open_objection(commission=self.disputed, text="alices-objection", actor=alice.user)
         factories.click(alice, sub="alices-newsletter")
         payout = alice.payouts.get()
         entries = [entry.pk for entry in alice.ledger.all()]
         orders = [line.attribution.order_id for line in (self.paid, self.disputed)]
         attributions = [line.attribution.pk for line in (self.paid, self.disputed)]
         label = alice.labels.get()
-        self.numbers = [self.paid.pk, self.disputed.pk, payout.pk, payout.batch_id, self.dispute.pk, alice.pk, label.pk]
+        self.numbers = [self.paid.pk, self.disputed.pk, payout.pk, payout.run_id, self.dispute.pk, alice.pk, label.pk]
         self.numbers += [*entries, *orders, *attributions, alice.user.pk, uuid4()]
         self.secrets = [
             *(line.number for line in (self.paid, self.disputed)),
@@ -83,7 +83,7 @@ def others(alice: Affiliate, product: Product, bob: User) -> Others:
     return Others(alice, product, bob)
 
 
-def test_the_secrets_of_this_test_can_be_seen_by_their_owner(others: Others) -> None:
+def test_affiliate_sees_own_data(others: Others) -> None:
     client, seen = signed_in(others.affiliate.user), ""
     for address in addresses(others.numbers):
         response = client.get(address)
@@ -97,7 +97,7 @@ def test_the_secrets_of_this_test_can_be_seen_by_their_owner(others: Others) -> 
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_another_affiliate_sees_nothing_of_it(others: Others, erin: Affiliate, method: str) -> None:
+def test_affiliate_sees_nothing_of_another_affiliate(others: Others, erin: Affiliate, method: str) -> None:
     client = signed_in(erin.user)
     for address in addresses(others.numbers):
         response = getattr(client, method)(address, {"text": "mine?"})
@@ -109,20 +109,20 @@ def test_another_affiliate_sees_nothing_of_it(others: Others, erin: Affiliate, m
 
 
 @pytest.mark.parametrize("state", ["suspended", "closed"])
-def test_nor_does_one_whose_account_is_stopped(others: Others, erin: Affiliate, state: str) -> None:
+def test_inactive_affiliate_sees_nothing_of_another_affiliate(others: Others, erin: Affiliate, state: str) -> None:
     Affiliate.objects.filter(pk=erin.pk).update(state=state)
-    test_another_affiliate_sees_nothing_of_it(others, erin, "get")
+    test_affiliate_sees_nothing_of_another_affiliate(others, erin, "get")
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_stranger_is_asked_to_sign_in(others: Others, method: str) -> None:
+def test_portal_requires_sign_in(others: Others, method: str) -> None:
     for address in addresses(others.numbers):
         response = getattr(Client(), method)(address)
         assert (response.status_code, response.headers["Location"]) == (302, f"/accounts/login/?next={address}")
 
 
 @pytest.mark.parametrize("who", ["staff", "customer"])
-def test_who_is_no_affiliate_gets_a_plain_404(others: Others, bob: User, who: str) -> None:
+def test_portal_returns_404_for_non_affiliates(others: Others, bob: User, who: str) -> None:
     client = signed_in(bob if who == "staff" else factories.user("dave@example.org"))
     for address in addresses(others.numbers):
         response = client.get(address)
@@ -131,7 +131,7 @@ def test_who_is_no_affiliate_gets_a_plain_404(others: Others, bob: User, who: st
 
 
 @pytest.mark.parametrize("state", ["suspended", "closed"])
-def test_ones_own_account_stays_readable_when_it_is_stopped(others: Others, state: str) -> None:
+def test_inactive_affiliate_can_read_own_account(others: Others, state: str) -> None:
     Affiliate.objects.update(state=state)
     client = signed_in(others.affiliate.user)
     for address in addresses([others.paid.pk, others.affiliate.payouts.get().pk]):
@@ -143,7 +143,7 @@ def test_ones_own_account_stays_readable_when_it_is_stopped(others: Others, stat
     assert others.paid.number in client.get(f"{PORTAL}commissions/").content.decode()
 
 
-def test_every_address_of_the_portal_belongs_to_this_app() -> None:
+def test_every_portal_address_is_covered_by_these_tests() -> None:
     """Or the walk above would miss it."""
     found = [address for address in all_addresses(get_resolver()) if address.lstrip("^/").startswith(PORTAL[1:])]
     assert len(found) == len(patterns())

@@ -13,7 +13,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from affiliates.membership.payout_address import use_new_payout_emails
+from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.models import Affiliate
 from tests import factories
 
@@ -27,7 +27,7 @@ def save(staff: Client, affiliate: Affiliate, **changes: Any) -> str:
     return page
 
 
-def test_whose_it_is_and_its_state_are_no_fields_to_be_edited(staff: Client, alice: Affiliate) -> None:
+def test_affiliate_owner_and_state_are_read_only(staff: Client, alice: Affiliate) -> None:
     mallory = factories.user("mallory@example.net")
     page = save(staff, alice, user=str(mallory.pk), state="suspended", website="https://x.example")
     assert "was changed successfully" in page
@@ -36,33 +36,33 @@ def test_whose_it_is_and_its_state_are_no_fields_to_be_edited(staff: Client, ali
 
 
 @pytest.mark.parametrize("code", ["!!AB", "A B", "x", "a" * 33, "Ä1", "AB!", "demo"])
-def test_a_code_that_no_link_can_carry_or_that_is_taken_is_refused(staff: Client, alice: Affiliate, code: str) -> None:
+def test_invalid_or_taken_code_is_refused(staff: Client, alice: Affiliate, code: str) -> None:
     erin = factories.user("erin@example.org")
     page = staff.post(ADD, {"user": str(erin.pk), "code": code, "website": ""}).content.decode()
     assert "errornote" in page
     assert not Affiliate.objects.filter(user=erin).exists()
 
 
-def test_a_new_affiliate_is_paid_at_the_address_of_the_account_whatever_is_posted(staff: Client, db: None) -> None:
+def test_new_affiliate_is_paid_at_account_address(staff: Client, db: None) -> None:
     """The one way in which the owner makes an affiliate of a colleague, on purpose."""
     erin = factories.user("erin@example.org", is_staff=True)
     staff.post(ADD, {"user": str(erin.pk), "code": "ERIN", "website": "", "payout_email": "mallory@example.net"})
     assert Affiliate.objects.get(user=erin).payout_email == "erin@example.org"
 
 
-def test_an_affiliate_is_found_by_address(staff: Client, alice: Affiliate) -> None:
+def test_affiliate_is_found_by_email_address(staff: Client, alice: Affiliate) -> None:
     factories.affiliate("erin@example.com", "ERIN")
     page = staff.get("/admin/affiliates/affiliate/?q=ALICE@example.com").content.decode()
     assert "DEMO" in page
     assert "ERIN" not in page
 
 
-def test_an_affiliate_is_not_deleted_by_hand(staff: Client, alice: Affiliate) -> None:
+def test_affiliate_cannot_be_deleted_in_admin(staff: Client, alice: Affiliate) -> None:
     assert staff.post(f"/admin/affiliates/affiliate/{alice.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Affiliate.objects.exists()
 
 
-def test_a_new_payout_address_waits_three_days_and_the_old_one_is_told(
+def test_payout_address_set_by_staff_waits_and_notifies_old_one(
     clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
 ) -> None:
     page = save(staff, alice, payout_email="mallory@example.net")
@@ -74,12 +74,12 @@ def test_a_new_payout_address_waits_three_days_and_the_old_one_is_told(
     assert "Our staff have entered another PayPal address" in told.body
     assert "mallory" not in told.body
     clock.shift(timedelta(hours=72))
-    assert use_new_payout_emails(now=timezone.now()) == 1
+    assert apply_payout_email_changes(now=timezone.now()) == 1
     alice.refresh_from_db()
     assert alice.payout_email == "mallory@example.net"
 
 
-def test_taking_a_payout_address_away_waits_three_days_too(
+def test_payout_address_removed_by_staff_waits(
     clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
 ) -> None:
     assert "The PayPal address is removed in 72 hours" in save(staff, alice, payout_email="")
@@ -89,16 +89,16 @@ def test_taking_a_payout_address_away_waits_three_days_too(
     assert told.to == ["alice@example.com"]
     assert "Our staff are removing the PayPal address from your affiliate account" in told.body
     clock.shift(timedelta(hours=72) - timedelta(seconds=1))
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     clock.shift(timedelta(seconds=1))
-    assert use_new_payout_emails(now=timezone.now()) == 1
+    assert apply_payout_email_changes(now=timezone.now()) == 1
     alice.refresh_from_db()
     assert alice.payout_email is None
     work()
     assert "Your account no longer has a PayPal address" in str(mail.outbox[-1].body)
 
 
-def test_the_affiliate_stops_staff_who_take_the_payout_address_away(
+def test_affiliate_can_stop_removal_of_payout_address(
     clock: time_machine.Traveller, staff: Client, alice: Affiliate, work: Callable[[], int]
 ) -> None:
     save(staff, alice, payout_email="")
@@ -107,12 +107,12 @@ def test_the_affiliate_stops_staff_who_take_the_payout_address_away(
     assert found
     assert Client().post(found.group(1)).status_code == 200
     clock.shift(timedelta(hours=72))
-    assert use_new_payout_emails(now=timezone.now()) == 0
+    assert apply_payout_email_changes(now=timezone.now()) == 0
     alice.refresh_from_db()
     assert alice.payout_email == "alice@example.com"
 
 
-def test_a_closed_account_gets_no_new_payout_address(staff: Client, alice: Affiliate) -> None:
+def test_closed_account_cannot_get_new_payout_address(staff: Client, alice: Affiliate) -> None:
     Affiliate.objects.filter(pk=alice.pk).update(state="closed")
     page = save(staff, alice, payout_email="mallory@example.net")
     assert "The PayPal address was not changed: This account is closed." in page

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
-from affiliates.commissions.objections import open_dispute
+from affiliates.commissions.objections import open_objection
 from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Flag, PayoutItem
 from affiliates.payouts.runs import prepare_payout
@@ -33,20 +33,20 @@ def read(staff: Client, affiliate: Affiliate) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_everything_in_one_place(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_affiliate_page_shows_whole_account(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
     item = PayoutItem.objects.get()
     held = sale(alice, product, "100.00")
     flag = raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
-    dispute = open_dispute(commission=held, text="Why?", actor=alice.user)
+    dispute = open_objection(commission=held, text="Why?", actor=alice.user)
     factories.click(alice)
     page = read(staff, alice)
     for text in (
         "<strong>30%</strong>: the program&#x27;s default rate",
         f"/admin/affiliates/payoutitem/{item.pk}/explain/",
         f"/admin/affiliates/flag/{flag.pk}/decide/",
-        f"/admin/affiliates/commissiondispute/{dispute.pk}/answer/",
+        f"/admin/affiliates/objection/{dispute.pk}/answer/",
         f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/",
         "30.00 USD",
         "159.95 USD",
@@ -55,7 +55,7 @@ def test_everything_in_one_place(staff: Client, alice: Affiliate, product: Produ
         assert text in page
 
 
-def test_the_sums_are_those_of_the_commissions_and_the_ledger(alice: Affiliate, product: Product, bob: User) -> None:
+def test_affiliate_page_totals_match_commissions_and_ledger(alice: Affiliate, product: Product, bob: User) -> None:
     refund(approved_sale(alice, product), "20.00")
     prepare_payout(currency="USD", actor=bob)
     approved_sale(alice, product, "10.00")
@@ -66,7 +66,7 @@ def test_the_sums_are_those_of_the_commissions_and_the_ledger(alice: Affiliate, 
     assert (balance.in_payout, balance.paid) == (Money(1199, "USD"), Money(0, "USD"))
 
 
-def test_the_rate_says_why(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_affiliate_page_explains_rate(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     set_rate(affiliate=alice, percent=Decimal(40), actor=bob)
     set_rate(affiliate=alice, product=product, percent=Decimal(55), actor=bob)
     page = read(staff, alice)
@@ -75,30 +75,28 @@ def test_the_rate_says_why(staff: Client, alice: Affiliate, product: Product, bo
     assert f"/admin/affiliates/rate/add/?affiliate={alice.pk}" in page
 
 
-def test_an_overdue_objection_is_red(
+def test_affiliate_page_highlights_overdue_objection(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
-    open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
+    open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
     assert 'class="overdue"' not in read(staff, alice)
     clock.shift(timedelta(days=40))
     staff.force_login(bob)
     assert 'class="overdue"' in read(staff, alice)
 
 
-def test_it_says_calmly_that_nothing_is_open(staff: Client, alice: Affiliate) -> None:
+def test_affiliate_page_says_that_nothing_is_open(staff: Client, alice: Affiliate) -> None:
     page = read(staff, alice)
     assert "No open flags or objections." in page
     assert "None yet." in page
 
 
-def test_it_costs_the_same_with_one_sale_and_with_many(
-    staff: Client, alice: Affiliate, product: Product, bob: User
-) -> None:
+def test_affiliate_page_has_constant_query_count(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     def one_more() -> int:
         approved_sale(alice, product)
         held = sale(alice, product)
         raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_PAYER)
-        open_dispute(commission=held, text="Why?", actor=alice.user)
+        open_objection(commission=held, text="Why?", actor=alice.user)
         prepare_payout(currency="USD", actor=bob)
         with CaptureQueriesContext(connection) as seen:
             read(staff, alice)
@@ -111,7 +109,7 @@ def test_it_costs_the_same_with_one_sale_and_with_many(
     assert many == few <= 30
 
 
-def test_who_may_not_see_commissions_sees_no_money(alice: Affiliate, product: Product) -> None:
+def test_affiliate_page_hides_money_without_permission(alice: Affiliate, product: Product) -> None:
     from django.contrib.auth.models import Permission
 
     approved_sale(alice, product)

@@ -42,7 +42,7 @@ def act(staff: Client, action: str, *commissions: Commission, **values: Any) -> 
     return " ".join(staff.post(LIST, data, follow=True).content.decode().split())
 
 
-def test_each_question_finds_its_own(
+def test_each_status_filter_finds_its_commissions(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
     old = sale(alice, product)
@@ -63,14 +63,14 @@ def test_each_question_finds_its_own(
     assert listed(staff, "?held=same_payer") == {held}
 
 
-def test_one_affiliates_commissions(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_commission_list_filters_by_affiliate(staff: Client, alice: Affiliate, product: Product) -> None:
     mine = sale(alice, product)
     sale(factories.affiliate("erin@example.com", "ERIN"), product)
     assert listed(staff, "?affiliate=DEMO") == {mine}
     assert listed(staff, "?affiliate=NOBODY") == set()
 
 
-def test_the_sum_below_counts_each_commission_once_whatever_its_flags(
+def test_commission_list_total_counts_flagged_commission_once(
     staff: Client, alice: Affiliate, product: Product
 ) -> None:
     """Reports that join flags to amounts showed 90 owed for 30 (Aletheore#217)."""
@@ -84,7 +84,7 @@ def test_the_sum_below_counts_each_commission_once_whatever_its_flags(
     assert "11.99 USD" in read(staff)
 
 
-def test_nothing_is_approved_before_it_is_confirmed(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_bulk_approval_requires_confirmation(staff: Client, alice: Affiliate, product: Product) -> None:
     first, second, held = sale(alice, product), sale(alice, product), sale(alice, product)
     raise_flag(attribution=held.attribution, kind=Flag.Kind.BY_STAFF)
     paid = approved_sale(alice, product, "10.00")
@@ -98,7 +98,7 @@ def test_nothing_is_approved_before_it_is_confirmed(staff: Client, alice: Affili
     assert AuditEntry.objects.filter(action="affiliates.commission.approved").exclude(actor=None).count() == 2
 
 
-def test_the_confirmation_names_only_what_it_will_do(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_bulk_confirmation_lists_only_what_will_be_done(staff: Client, alice: Affiliate, product: Product) -> None:
     doable, held = sale(alice, product), sale(alice, product)
     raise_flag(attribution=held.attribution, kind=Flag.Kind.BY_STAFF)
     page = act(staff, "approve", doable, held)
@@ -106,7 +106,7 @@ def test_the_confirmation_names_only_what_it_will_do(staff: Client, alice: Affil
     assert f'value="{held.pk}"' not in page
 
 
-def test_what_was_held_since_is_left_out(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_bulk_approval_skips_commission_held_since_preview(staff: Client, alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     assert "This will approve 1 commission" in act(staff, "approve", commission)
     raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF)
@@ -114,9 +114,7 @@ def test_what_was_held_since_is_left_out(staff: Client, alice: Affiliate, produc
     assert balance(alice) == "0.00 USD"
 
 
-def test_rejecting_many_asks_for_the_reason_and_then_for_a_yes(
-    staff: Client, alice: Affiliate, product: Product
-) -> None:
+def test_bulk_rejection_requires_reason_and_confirmation(staff: Client, alice: Affiliate, product: Product) -> None:
     first, second = sale(alice, product), sale(alice, product)
     assert "enter a reason" in act(staff, "reject", first, second)
     page = act(staff, "reject", first, second, reason="bought <by> himself")
@@ -127,7 +125,7 @@ def test_rejecting_many_asks_for_the_reason_and_then_for_a_yes(
     assert {(one.state, one.reason) for one in Commission.objects.all()} == {("rejected", "bought by himself")}
 
 
-def test_the_list_costs_as_many_queries_for_many_as_for_one(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_commission_list_has_constant_query_count(staff: Client, alice: Affiliate, product: Product) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
             assert str(Commission.objects.latest("created_at", "pk").pk) in read(staff)
@@ -141,7 +139,7 @@ def test_the_list_costs_as_many_queries_for_many_as_for_one(staff: Client, alice
     assert queries() == one <= 16
 
 
-def test_holding_says_why_to_staff(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_hold_reason_is_shown_to_staff(staff: Client, alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     act(staff, "hold", commission, reason="asked the affiliate about it")
     assert "a member of staff wants to review it: asked the affiliate about it" in read(staff)

@@ -12,7 +12,7 @@ from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.lifecycle import approve_commission
 from affiliates.commissions.rates import set_rate
 from affiliates.membership.account_state import reinstate_affiliate, suspend_affiliate
-from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutBatch, Rate
+from affiliates.models import Affiliate, Commission, Flag, LedgerEntry, PayoutRun, Rate
 from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
@@ -36,24 +36,26 @@ def recorded() -> int:
     return AuditEntry.objects.filter(action="affiliates.account.decided_alone").count()
 
 
-def approve_run(browser: Client, batch: PayoutBatch) -> str:
-    return browser.post(f"/admin/affiliates/payoutbatch/{batch.pk}/approve/", follow=True).content.decode()
+def approve_run(browser: Client, run: PayoutRun) -> str:
+    return browser.post(f"/admin/affiliates/payoutrun/{run.pk}/approve/", follow=True).content.decode()
 
 
-def test_a_run_that_pays_whoever_approves_it_is_left_to_a_colleague(
+def test_staff_cannot_approve_run_that_pays_them(
     own: Client, staff: Client, alice: Affiliate, product: Product
 ) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=User.objects.get(email_index="bob@example.com"))
-    assert REFUSED in approve_run(own, batch)
-    batch.refresh_from_db()
-    assert batch.state == "prepared"
+    run = prepare_payout(currency="USD", actor=User.objects.get(email_index="bob@example.com"))
+    assert REFUSED in approve_run(own, run)
+    run.refresh_from_db()
+    assert run.state == "prepared"
 
 
-def test_the_only_one_who_may_approves_it_and_that_is_recorded(own: Client, alice: Affiliate, product: Product) -> None:
+def test_only_approver_may_approve_own_payout_and_it_is_audited(
+    own: Client, alice: Affiliate, product: Product
+) -> None:
     approved_sale(alice, product)
-    batch = prepare_payout(currency="USD", actor=alice.user)
-    assert "being sent to PayPal" in approve_run(own, batch)
+    run = prepare_payout(currency="USD", actor=alice.user)
+    assert "being sent to PayPal" in approve_run(own, run)
     assert recorded() == 1
 
 
@@ -63,7 +65,7 @@ def press(browser: Client, action: str, commission: Commission) -> str:
 
 
 @pytest.mark.parametrize(("action", "state"), [("approve", "approved"), ("reject", "rejected")])
-def test_a_commission_of_ones_own_is_left_to_a_colleague(
+def test_staff_cannot_decide_own_commission(
     own: Client, staff: Client, alice: Affiliate, product: Product, action: str, state: str
 ) -> None:
     commission = sale(alice, product)
@@ -76,7 +78,7 @@ def test_a_commission_of_ones_own_is_left_to_a_colleague(
 
 
 @pytest.mark.parametrize("decision", ["clear", "confirm"])
-def test_a_flag_on_ones_own_sale_is_left_to_a_colleague(
+def test_staff_cannot_decide_flag_on_own_sale(
     own: Client, staff: Client, alice: Affiliate, product: Product, decision: str
 ) -> None:
     flag = raise_flag(attribution=sale(alice, product).attribution, kind=Flag.Kind.SAME_EMAIL)
@@ -88,7 +90,7 @@ def test_a_flag_on_ones_own_sale_is_left_to_a_colleague(
         assert flag.state == state
 
 
-def test_a_credit_to_ones_own_account_is_left_to_a_colleague(own: Client, staff: Client, alice: Affiliate) -> None:
+def test_staff_cannot_adjust_own_balance(own: Client, staff: Client, alice: Affiliate) -> None:
     credit = {"code": "DEMO", "amount": "5.00", "currency": "USD", "reason": "a prize"}
     page = own.post("/admin/affiliates/ledgerentry/adjust/", credit, follow=True).content.decode()
     assert REFUSED in page and 'value="5.00"' in page
@@ -97,7 +99,7 @@ def test_a_credit_to_ones_own_account_is_left_to_a_colleague(own: Client, staff:
     assert LedgerEntry.objects.get().amount_minor == 500
 
 
-def test_ones_own_rate_and_standing_are_left_to_a_colleague(own: Client, bob: User, alice: Affiliate) -> None:
+def test_staff_cannot_change_own_rate_or_account_state(own: Client, bob: User, alice: Affiliate) -> None:
     alice.user.refresh_from_db()
     with pytest.raises(ActionRefused, match="own account"):
         set_rate(affiliate=alice, percent=Decimal(90), actor=alice.user)
@@ -112,7 +114,7 @@ RATES = "/admin/affiliates/rate/"
 
 
 @pytest.mark.parametrize("target", ["affiliate", "product", "the program"])
-def test_a_rate_that_covers_ones_own_account_is_left_to_a_colleague(
+def test_staff_cannot_set_general_rate_that_covers_them(
     own: Client, staff: Client, alice: Affiliate, product: Product, target: str
 ) -> None:
     named = {"affiliate": {"affiliate": str(alice.pk)}, "product": {"product": str(product.pk)}}.get(target, {})
@@ -127,13 +129,13 @@ def test_a_rate_that_covers_ones_own_account_is_left_to_a_colleague(
     assert (Rate.objects.get().ends_at is not None, recorded()) == (True, 0)
 
 
-def test_a_rate_of_another_affiliate_is_set_by_whoever_is_an_affiliate_too(own: Client, staff: Client) -> None:
+def test_staff_affiliate_can_set_another_affiliates_rate(own: Client, staff: Client) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
     own.post(f"{RATES}add/", {"affiliate": str(erin.pk), "percent": "40", "currency": "USD"})
     assert Rate.objects.get().affiliate == erin
 
 
-def test_the_only_one_who_may_sets_and_ends_everybodys_rate_and_that_is_recorded(own: Client) -> None:
+def test_only_member_of_staff_may_set_general_rate_and_it_is_audited(own: Client) -> None:
     own.post(f"{RATES}add/", {"percent": "40", "currency": "USD"})
     assert (str(Rate.objects.get().terms), recorded()) == ("40%", 1)
     own.post(RATES, {"action": "end", "_selected_action": [str(Rate.objects.get().pk)]})

@@ -13,14 +13,14 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from affiliates.commissions.flags import clear_flag, raise_flag
-from affiliates.commissions.objections import answer_dispute, open_dispute
+from affiliates.commissions.objections import answer_objection, open_objection
 from affiliates.models import Affiliate, Flag
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
-FLAGS, OBJECTIONS = "/admin/affiliates/flag/", "/admin/affiliates/commissiondispute/"
+FLAGS, OBJECTIONS = "/admin/affiliates/flag/", "/admin/affiliates/objection/"
 
 
 def read(staff: Client, address: str) -> str:
@@ -33,7 +33,7 @@ def flagged(alice: Affiliate, product: Product, kind: str = Flag.Kind.SAME_PAYER
     return raise_flag(attribution=sale(alice, product).attribution, kind=kind)
 
 
-def test_open_flags_come_first_the_oldest_on_top(
+def test_flag_list_shows_oldest_open_flags_first(
     staff: Client, alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
     done = flagged(alice, product)
@@ -47,7 +47,7 @@ def test_open_flags_come_first_the_oldest_on_top(
     assert "the affiliate&#x27;s refund rate is unusually high" in page
 
 
-def test_a_flag_is_decided_on_a_page_that_shows_the_order(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_flag_page_shows_order_and_decides_flag(staff: Client, alice: Affiliate, product: Product) -> None:
     innocent, guilty = flagged(alice, product), flagged(alice, product)
     page = f"{FLAGS}{innocent.pk}/decide/"
     assert "30% of 59.95 USD" in read(staff, page)
@@ -61,7 +61,7 @@ def test_a_flag_is_decided_on_a_page_that_shows_the_order(staff: Client, alice: 
     assert "already cleared: two people, one office" in read(staff, page)
 
 
-def test_a_decision_without_a_reason_is_asked_again(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_flag_decision_requires_reason(staff: Client, alice: Affiliate, product: Product) -> None:
     flag = flagged(alice, product)
     page = staff.post(f"{FLAGS}{flag.pk}/decide/", {"decision": "clear", "reason": "  "}).content.decode()
     assert "This field is required" in page
@@ -69,13 +69,13 @@ def test_a_decision_without_a_reason_is_asked_again(staff: Client, alice: Affili
     assert flag.state == "open"
 
 
-def test_what_was_approved_before_is_not_rejected_by_a_flag(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_confirming_flag_on_approved_commission_is_refused(staff: Client, alice: Affiliate, product: Product) -> None:
     flag = raise_flag(attribution=approved_sale(alice, product).attribution, kind=Flag.Kind.BY_STAFF)
     page = staff.post(f"{FLAGS}{flag.pk}/decide/", {"decision": "confirm", "reason": "bought by herself"})
     assert "This commission was approved before" in page.content.decode()
 
 
-def test_looking_at_flags_is_not_deciding_them(alice: Affiliate, product: Product) -> None:
+def test_viewing_flags_does_not_allow_deciding(alice: Affiliate, product: Product) -> None:
     flag = flagged(alice, product)
     vera = factories.user("vera@example.com", is_staff=True)
     vera.user_permissions.add(Permission.objects.get(codename="view_flag"))
@@ -85,14 +85,14 @@ def test_looking_at_flags_is_not_deciding_them(alice: Affiliate, product: Produc
     assert client.get(f"{FLAGS}{flag.pk}/decide/").status_code == 403
 
 
-def test_open_objections_come_first_the_next_one_due_on_top(
+def test_objection_list_shows_next_due_first(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
-    done = open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
-    answer_dispute(dispute=done, answer="Because.", upheld=False, adjustment=None, actor=bob)
-    first = open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
+    done = open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
+    answer_objection(dispute=done, answer="Because.", upheld=False, adjustment=None, actor=bob)
+    first = open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
     clock.shift(timedelta(days=2))
-    second = open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
+    second = open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
     page = read(staff, OBJECTIONS)
     assert page.index(str(first.pk)) < page.index(str(second.pk)) < page.index(str(done.pk))
     assert 'class="overdue"' not in page
@@ -104,7 +104,7 @@ def test_open_objections_come_first_the_next_one_due_on_top(
     assert str(second.pk) not in overdue
 
 
-def test_the_list_of_affiliates_counts_their_open_flags(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_affiliate_list_counts_open_flags(staff: Client, alice: Affiliate, product: Product) -> None:
     factories.affiliate("erin@example.com", "ERIN")
     for _ in range(2):
         flagged(alice, product)
@@ -115,12 +115,10 @@ def test_the_list_of_affiliates_counts_their_open_flags(staff: Client, alice: Af
 
 
 @pytest.mark.parametrize("address", [FLAGS, OBJECTIONS, "/admin/affiliates/affiliate/"])
-def test_a_queue_costs_the_same_for_one_and_for_many(
-    staff: Client, alice: Affiliate, product: Product, address: str
-) -> None:
+def test_queues_have_constant_query_count(staff: Client, alice: Affiliate, product: Product, address: str) -> None:
     def one_more() -> None:
         flag = flagged(alice, product)
-        open_dispute(commission=flag.attribution.commission, text="Why?", actor=alice.user)
+        open_objection(commission=flag.attribution.commission, text="Why?", actor=alice.user)
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:

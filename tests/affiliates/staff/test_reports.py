@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.commissions.lifecycle import reject_commission
 from affiliates.models import Affiliate, Click, Commission, DailyClicks, LedgerEntry, PayoutItem
-from affiliates.payouts.item_states import give_back
+from affiliates.payouts.item_states import release_funds
 from affiliates.payouts.runs import prepare_payout
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.reports import Report, ReportBy, Row
@@ -60,19 +60,19 @@ def a_day(alice: Affiliate, product: Product) -> None:
     count_visits(now=timezone.now())
 
 
-def test_by_affiliate(alice: Affiliate, product: Product) -> None:
+def test_report_by_affiliate(alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     found = rows(ReportBy.AFFILIATE)
     assert list(found) == ["DEMO", "ERIN"]
     figures = found["DEMO"].figures
     assert (figures.clicks, figures.bots, figures.previews, figures.refused, figures.orders) == (4, 5, 2, 3, 2)
     assert (str(found["DEMO"].sales), str(found["DEMO"].earned)) == ("159.95 USD", "47.99 USD")
-    assert str(found["DEMO"].taken_back) == "6.00 USD"
+    assert str(found["DEMO"].reversed_amount) == "6.00 USD"
     assert found["DEMO"].conversion == 50
     assert (found["ERIN"].figures.orders, found["ERIN"].earned.minor) == (1, 0)
 
 
-def test_by_campaign_with_a_line_for_the_rest(alice: Affiliate, product: Product) -> None:
+def test_report_by_campaign_has_row_for_unlabeled_clicks(alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     found = rows(ReportBy.CAMPAIGN)
     assert set(found) == {"DEMO: blog", "No campaign"}
@@ -80,7 +80,7 @@ def test_by_campaign_with_a_line_for_the_rest(alice: Affiliate, product: Product
     assert (found["No campaign"].figures.clicks, found["No campaign"].figures.orders) == (3, 0)
 
 
-def test_a_report_by_campaign_tells_no_sales(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_report_by_campaign_shows_no_sales(staff: Client, alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     page = read(staff, "?by=campaign")
     assert "DEMO: blog" in page
@@ -90,7 +90,7 @@ def test_a_report_by_campaign_tells_no_sales(staff: Client, alice: Affiliate, pr
     assert (row["clicks"], row["orders"], row["sales"], row["earned"]) == ("2", "", "", "")
 
 
-def test_by_product(alice: Affiliate, product: Product) -> None:
+def test_report_by_product(alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     sale(alice, factories.product(slug="other", name="Other"), "50.00")
     found = rows(ReportBy.PRODUCT)
@@ -100,9 +100,7 @@ def test_by_product(alice: Affiliate, product: Product) -> None:
     assert found["BPS Pro"].paid is None
 
 
-def test_months_stand_in_their_order_without_gaps(
-    alice: Affiliate, product: Product, clock: time_machine.Traveller
-) -> None:
+def test_report_by_month_has_no_gaps(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     sale(alice, product)
     clock.move_to(datetime(2026, 5, 31, 23, 59, 59, tzinfo=UTC))
     sale(alice, product)
@@ -118,9 +116,7 @@ def test_months_stand_in_their_order_without_gaps(
 
 
 @pytest.mark.parametrize("by", ReportBy.values)
-def test_every_report_comes_to_the_same_whole_and_to_the_commissions(
-    alice: Affiliate, product: Product, by: str
-) -> None:
+def test_all_reports_have_same_totals(alice: Affiliate, product: Product, by: str) -> None:
     a_day(alice, product)
     report = Report(MARCH.since, MARCH.until, by=by)
     total = report.total(report.rows())
@@ -129,19 +125,19 @@ def test_every_report_comes_to_the_same_whole_and_to_the_commissions(
         assert total.figures.orders == Commission.objects.count() == 3
         assert total.sales.minor == sum(c.base_minor for c in Commission.objects.all())
         assert total.earned.minor == sum(c.amount_minor for c in kept)
-        assert total.taken_back.minor == sum(c.reversed_minor for c in kept)
+        assert total.reversed_amount.minor == sum(c.reversed_minor for c in kept)
     if report.has_visits:
         assert total.figures.clicks == Click.objects.filter(attribution=None).count() == 5  # a sale's is made beside
 
 
-def test_what_was_paid_out_is_what_the_ledger_says(alice: Affiliate, product: Product, bob: User) -> None:
+def test_report_payouts_match_ledger(alice: Affiliate, product: Product, bob: User) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
     for affiliate in (alice, erin):
         for _ in range(3):
             approved_sale(affiliate, product)
     prepare_payout(currency="USD", actor=bob)
     PayoutItem.objects.update(state="paid", settled_at=timezone.now())
-    give_back([PayoutItem.objects.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="")
+    release_funds([PayoutItem.objects.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="")
     moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])
     for by in (ReportBy.MONTH, ReportBy.AFFILIATE):
         report = Report(MARCH.since, MARCH.until, by=by)
@@ -151,9 +147,7 @@ def test_what_was_paid_out_is_what_the_ledger_says(alice: Affiliate, product: Pr
     assert str(rows(ReportBy.AFFILIATE)["ERIN"].paid) == "0.00 USD"
 
 
-def test_figures_survive_the_deletion_of_the_clicks(
-    alice: Affiliate, product: Product, clock: time_machine.Traveller
-) -> None:
+def test_report_survives_deletion_of_clicks(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     a_day(alice, product)
     before = rows(ReportBy.CAMPAIGN)
     clock.shift(timedelta(days=31))
@@ -164,7 +158,7 @@ def test_figures_survive_the_deletion_of_the_clicks(
     assert before["DEMO: blog"].figures.clicks == 2
 
 
-def test_one_affiliate_alone(alice: Affiliate, product: Product) -> None:
+def test_report_for_one_affiliate(alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     assert list(rows(ReportBy.AFFILIATE, code="DEMO")) == ["DEMO"]
     assert rows(ReportBy.PRODUCT, code="ERIN")["BPS Pro"].figures.orders == 1
@@ -172,9 +166,7 @@ def test_one_affiliate_alone(alice: Affiliate, product: Product) -> None:
 
 
 @pytest.mark.parametrize("by", ReportBy.values)
-def test_a_report_costs_the_same_for_one_sale_and_for_many(
-    staff: Client, alice: Affiliate, product: Product, by: str
-) -> None:
+def test_report_has_constant_query_count(staff: Client, alice: Affiliate, product: Product, by: str) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
             read(staff, f"?by={by}")
@@ -189,7 +181,7 @@ def test_a_report_costs_the_same_for_one_sale_and_for_many(
     assert queries() == few <= 12
 
 
-def test_the_page_shows_table_and_drawing(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_report_page_shows_table_and_chart(staff: Client, alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     page = read(staff, "?by=affiliate")
     assert "<rect " in page
@@ -198,11 +190,11 @@ def test_the_page_shows_table_and_drawing(staff: Client, alice: Affiliate, produ
     assert "alice@example.com" not in page
 
 
-def test_without_anything_it_says_so(staff: Client) -> None:
+def test_report_without_data_says_so(staff: Client) -> None:
     assert "Nothing happened from April 1, 2025 to March 2, 2026" in read(staff)
 
 
-def test_the_file_has_dots_and_codes_and_is_recorded(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_report_csv_is_exact_and_audited(staff: Client, alice: Affiliate, product: Product) -> None:
     a_day(alice, product)
     [demo, _] = file_of(staff, "?by=affiliate")
     assert demo == {
@@ -232,15 +224,13 @@ def test_the_file_has_dots_and_codes_and_is_recorded(staff: Client, alice: Affil
         "?until=0001-01-02",
     ],
 )
-def test_a_choice_that_makes_no_sense_is_answered_in_words(
-    staff: Client, alice: Affiliate, product: Product, query: str
-) -> None:
+def test_invalid_report_choice_shows_message(staff: Client, alice: Affiliate, product: Product, query: str) -> None:
     a_day(alice, product)
     assert "Reports" in read(staff, query)
     assert staff.get(f"{FILE}{query}").status_code == 200
 
 
-def test_only_staff_who_may_see_commissions(client: Client, alice: Affiliate) -> None:
+def test_report_requires_permission(client: Client, alice: Affiliate) -> None:
     for address in (PAGE, FILE):
         client.logout()
         assert client.get(address).status_code == 302

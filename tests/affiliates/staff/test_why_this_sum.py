@@ -40,7 +40,7 @@ def read(staff: Client, address: str) -> str:
     return words(response.content.decode())
 
 
-def test_the_lines_of_a_payout_come_to_its_amount(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_payout_explanation_adds_up(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     refund(approved_sale(alice, product), "20.00")
     adjust_ledger(affiliate=alice, amount=Money.of("1.11", "USD"), reason="a mistake of March", actor=bob)
@@ -56,12 +56,12 @@ def test_the_lines_of_a_payout_come_to_its_amount(staff: Client, alice: Affiliat
     assert "carol@example.org" not in page
 
 
-def test_a_payout_that_came_back_is_explained_inside_the_next_one(
+def test_returned_payout_is_explained_inside_next_one(
     staff: Client, alice: Affiliate, product: Product, bob: User
 ) -> None:
     approved_sale(alice, product)
     first = paid_out(bob)
-    cancel_payout(batch=first.batch)
+    cancel_payout(run=first.run)
     approved_sale(alice, product)
     second = paid_out(bob)
     explained = explain_payout(second)
@@ -73,7 +73,7 @@ def test_a_payout_that_came_back_is_explained_inside_the_next_one(
     assert page.count("30% of 59.95 USD is 17.985") == 2
 
 
-def test_a_page_of_many_lines_says_what_the_others_come_to(
+def test_paginated_explanation_shows_total_of_other_pages(
     alice: Affiliate, product: Product, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("affiliates.payouts.explanation.A_PAGE", 2)
@@ -86,7 +86,9 @@ def test_a_page_of_many_lines_says_what_the_others_come_to(
     assert first.on_this_page + first.on_other_pages == first.total == item.total
 
 
-def test_a_balance_is_what_no_payout_took_up(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_balance_explanation_lists_unclaimed_entries(
+    staff: Client, alice: Affiliate, product: Product, bob: User
+) -> None:
     approved_sale(alice, product)
     paid_out(bob)
     approved_sale(alice, product, "10.00")
@@ -98,14 +100,12 @@ def test_a_balance_is_what_no_payout_took_up(staff: Client, alice: Affiliate, pr
     assert "17.99 USD on March 2, 2026" in page
 
 
-def test_a_balance_of_nothing_says_so(staff: Client, alice: Affiliate) -> None:
+def test_zero_balance_explanation_says_so(staff: Client, alice: Affiliate) -> None:
     assert "There are no unclaimed entries" in read(staff, f"/admin/affiliates/affiliate/{alice.pk}/balance/USD/")
     assert staff.get(f"/admin/affiliates/affiliate/{alice.pk}/balance/XXX/").status_code == 404
 
 
-def test_a_hundred_lines_cost_as_many_queries_as_two(
-    staff: Client, alice: Affiliate, product: Product, bob: User
-) -> None:
+def test_explanation_has_constant_query_count(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     def queries() -> int:
         with CaptureQueriesContext(
             connection,
@@ -121,7 +121,7 @@ def test_a_hundred_lines_cost_as_many_queries_as_two(
     assert queries() == few <= 8
 
 
-def test_a_ledger_line_leads_to_what_explains_it(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_ledger_entry_links_to_its_explanation(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     item = paid_out(bob)
     adjust_ledger(affiliate=alice, amount=Money.of("1.00", "USD"), reason="kindness", actor=bob)
@@ -138,7 +138,7 @@ def test_a_ledger_line_leads_to_what_explains_it(staff: Client, alice: Affiliate
     assert "explain/" in read(staff, "/admin/affiliates/ledgerentry/")
 
 
-def test_why_nothing_for_an_order(staff: Client, alice: Affiliate, product: Product) -> None:
+def test_explanation_of_order_without_commission(staff: Client, alice: Affiliate, product: Product) -> None:
     nobody = factories.order(product)
     unpaid = attributed_order(alice, product)
     earned = sale(alice, product).attribution.order
@@ -150,21 +150,19 @@ def test_why_nothing_for_an_order(staff: Client, alice: Affiliate, product: Prod
 
 
 @pytest.mark.parametrize("typed", ["NOSUCH", "", "%00", "x" * 300, "'; --"])
-def test_a_reference_that_is_none_gets_a_plain_word(staff: Client, typed: str) -> None:
+def test_unknown_order_reference_shows_message(staff: Client, typed: str) -> None:
     page = read(staff, f"/admin/affiliates/why/?reference={typed}")
     assert "errorlist" in page
 
 
-def test_reading_is_recorded(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
+def test_reading_explanation_is_audited(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     item = paid_out(bob)
     read(staff, f"/admin/affiliates/payoutitem/{item.pk}/explain/")
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(item.pk)).exists()
 
 
-def test_staff_without_the_permission_and_strangers_see_nothing(
-    client: Client, alice: Affiliate, product: Product, bob: User
-) -> None:
+def test_explanation_requires_permission(client: Client, alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     item = paid_out(bob)
     pages = [
@@ -184,7 +182,7 @@ def test_staff_without_the_permission_and_strangers_see_nothing(
 
 
 @pytest.mark.parametrize("page", ["", "{pk}/change/"], ids=["the list of payouts", "the page of one"])
-def test_it_is_asked_where_a_payout_is_seen(
+def test_payout_pages_link_to_explanation(
     staff: Client, alice: Affiliate, product: Product, bob: User, page: str
 ) -> None:
     approved_sale(alice, product)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
-from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutBatch, PayoutItem
+from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem, PayoutRun
 from affiliates.payouts.reconciliation import first_difference
 from shop.models import ExtraCapture, License, Order, Payment, Refund
 
@@ -32,9 +32,9 @@ class MoneyInAnyOrder(PayPalSteps, StaffSteps, PayoutSteps):
         if stage == "sold":
             return
         self.world.approve_commissions()
-        batch = self.prepared(CURRENCIES[product], PayoutBatch.Method.PAYPAL)
+        run = self.prepared(CURRENCIES[product], PayoutRun.Method.PAYPAL)
         if stage in ("approved", "sent"):
-            self.approved(batch)
+            self.approved(run)
         if stage == "sent":
             self.world.work()
 
@@ -56,7 +56,7 @@ class MoneyInAnyOrder(PayPalSteps, StaffSteps, PayoutSteps):
         for currency in CURRENCIES:
             lines = LedgerEntry.objects.filter(currency=currency)
             credited = total(lines.filter(kind__in=["commission", "reversal", "restored"]))
-            out = total(PayoutItem.objects.filter(currency=currency).exclude(state__in=PayoutItem.CAME_BACK))
+            out = total(PayoutItem.objects.filter(currency=currency).exclude(state__in=PayoutItem.RETURNED_STATES))
             assert credited == out + lines.unclaimed().balance(currency).minor
 
     @invariant()

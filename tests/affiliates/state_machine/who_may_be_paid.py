@@ -42,7 +42,7 @@ def _terms() -> str:
 def _shares(other: Affiliate, one: Affiliate) -> bool:
     """Another one is to be paid at this address too."""
     same = other.payout_email and normalise_email(other.payout_email) == normalise_email(one.payout_email or "")
-    owed = any(_due(other, currency) > 0 for currency in ("USD", "JPY")) or other.payouts.moving().exists()
+    owed = any(_due(other, currency) > 0 for currency in ("USD", "JPY")) or other.payouts.in_progress().exists()
     return bool(same) and _has_an_account(other) and owed
 
 

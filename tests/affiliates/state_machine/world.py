@@ -20,7 +20,7 @@ from django.utils import timezone
 from affiliates.commissions.flags import clear_flag
 from affiliates.commissions.lifecycle import approve_commission
 from affiliates.membership.account_state import reinstate_affiliate
-from affiliates.membership.payout_address import ask_for_payout_email
+from affiliates.membership.payout_address import request_payout_email_change
 from affiliates.membership.terms import accept_terms, next_number, publish_terms, terms_to_accept
 from affiliates.models import (
     Affiliate,
@@ -29,7 +29,7 @@ from affiliates.models import (
     LedgerCheck,
     PayoutEmailChange,
     PayoutItem,
-    PayoutParcel,
+    PayPalBatch,
     TermsVersion,
 )
 from aitpro.housekeeping import JOBS
@@ -161,7 +161,7 @@ class World:
 
     def ask_for_address(self, who: int, address: str | None) -> None:
         with suppress(ActionRefused, MailRefused):
-            ask_for_payout_email(affiliate=self.affiliate(who), email=address, actor=self.bob)
+            request_payout_email_change(affiliate=self.affiliate(who), email=address, actor=self.bob)
 
     def change_address(self, who: int, address: str | None) -> None:
         """Asked for, and in force three days later."""
@@ -194,10 +194,10 @@ class World:
 
     def check_what_was_sent(self) -> None:
         """Asked right after the step that sent it: nobody got money who may not be paid, at no other address."""
-        for parcel in PayoutParcel.objects.exclude(first_sent_at=None).exclude(pk__in=self.sent_before):
-            self.sent_before.add(parcel.pk)
-            for item in PayoutItem.objects.filter(parcel=parcel):
-                if item.state in PayoutItem.CAME_BACK:
+        for batch in PayPalBatch.objects.exclude(first_sent_at=None).exclude(pk__in=self.sent_before):
+            self.sent_before.add(batch.pk)
+            for item in PayoutItem.objects.filter(batch=batch):
+                if item.state in PayoutItem.RETURNED_STATES:
                     if item.pk in self.approved:
                         self.seen.add("left out at the first sending")
                     continue
@@ -208,8 +208,8 @@ class World:
     def what_paypal_paid(self) -> dict[str, list[tuple[str, str]]]:
         """Receiver and amount of each payout of ours that PayPal ever got, by our number."""
         found: dict[str, list[tuple[str, str]]] = {}
-        for parcel in PayoutParcel.objects.exclude(paypal_batch_id=None):
-            answer = gateway().client.get(f"/v1/payments/payouts/{parcel.paypal_batch_id}")
+        for batch in PayPalBatch.objects.exclude(paypal_batch_id=None):
+            answer = gateway().client.get(f"/v1/payments/payouts/{batch.paypal_batch_id}")
             for one in answer["items"]:
                 item = one["payout_item"]
                 found.setdefault(item["sender_item_id"], []).append((item["receiver"], item["amount"]["value"]))

@@ -60,7 +60,7 @@ def orders_of(affiliate: Affiliate) -> dict[str, int]:
     return {label: int(cells[0]) for label, cells in shown(affiliate).items()}
 
 
-def test_sums_appear_from_three_buyers_on(alice: Affiliate, product: Product) -> None:
+def test_label_sales_appear_from_three_buyers(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     for name in ("carol", "dave"):
         buy(name, "may")
@@ -70,14 +70,14 @@ def test_sums_appear_from_three_buyers_on(alice: Affiliate, product: Product) ->
     assert not UncountedSale.objects.exists()
 
 
-def test_three_orders_of_one_buyer_tell_nothing(alice: Affiliate, product: Product) -> None:
+def test_three_orders_of_one_buyer_stay_hidden(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     for _ in range(4):
         buy("carol", "may")
     assert shown(alice) == {}
 
 
-def test_the_next_order_is_not_told_by_the_difference(alice: Affiliate, product: Product) -> None:
+def test_next_order_is_not_revealed_by_difference(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     for name in ("carol", "dave", "erin"):
         buy(name, "may")
@@ -88,7 +88,7 @@ def test_the_next_order_is_not_told_by_the_difference(alice: Affiliate, product:
     assert orders_of(alice) == {"may": 6}
 
 
-def test_what_is_left_without_a_label_is_none_or_three_buyers(alice: Affiliate, product: Product) -> None:
+def test_remaining_sales_are_of_zero_or_three_buyers(alice: Affiliate, product: Product) -> None:
     """Who subtracts the labels from the whole gets no single order either."""
     labels(alice, "may")
     for name, sub in [("a", "may"), ("b", "may"), ("c", "may"), ("d", ""), ("e", "may"), ("f", "may")]:
@@ -102,7 +102,7 @@ def test_what_is_left_without_a_label_is_none_or_three_buyers(alice: Affiliate, 
     assert orders_of(alice) == {"may": 8}  # with four without
 
 
-def test_a_label_waits_when_it_would_leave_two_buyers_alone(alice: Affiliate, product: Product) -> None:
+def test_label_waits_if_two_buyers_would_remain(alice: Affiliate, product: Product) -> None:
     labels(alice, "may", "june")
     for name, sub in zip("abcdef", ["june", "may", "june", "june", "", "june"], strict=True):
         buy(name, sub)
@@ -112,7 +112,7 @@ def test_a_label_waits_when_it_would_leave_two_buyers_alone(alice: Affiliate, pr
     assert orders_of(alice) == {"june": 4}
 
 
-def test_a_refund_or_a_rejection_afterwards_shows_under_no_label(alice: Affiliate, product: Product) -> None:
+def test_later_refund_or_rejection_does_not_change_label_sales(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     lines = [sale(alice, product, campaign="may", email=f"{name}@example.net") for name in "abc"]
     count_label_sales()
@@ -123,7 +123,7 @@ def test_a_refund_or_a_rejection_afterwards_shows_under_no_label(alice: Affiliat
     assert shown(alice) == before
 
 
-def test_a_date_chosen_changes_no_sum(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
+def test_label_sales_do_not_depend_on_period(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
     labels(alice, "may")
     for name in "abc":
         buy(name, "may")
@@ -140,7 +140,7 @@ def test_a_date_chosen_changes_no_sum(alice: Affiliate, product: Product, clock:
 FILES = ("commissions", "ledger", "payouts")
 
 
-def test_no_page_and_no_file_says_the_label_of_an_order(alice: Affiliate, product: Product, staff: Client) -> None:
+def test_label_of_order_is_shown_nowhere(alice: Affiliate, product: Product, staff: Client) -> None:
     labels(alice, "secretmay")
     order = buy("carol", "secretmay")
     assert order.attribution.click is not None
@@ -158,7 +158,7 @@ def test_no_page_and_no_file_says_the_label_of_an_order(alice: Affiliate, produc
         assert "secretmay" not in response.content.decode()
 
 
-def test_a_label_is_forgotten_with_the_visit_after_thirty_days(
+def test_label_is_deleted_with_visit_after_thirty_days(
     alice: Affiliate, product: Product, clock: time_machine.Traveller
 ) -> None:
     labels(alice, "may")
@@ -171,7 +171,7 @@ def test_a_label_is_forgotten_with_the_visit_after_thirty_days(
     assert shown(alice) == {}  # one is left of three
 
 
-def test_a_visitor_who_has_the_visit_forgotten_counts_under_no_label(alice: Affiliate, product: Product) -> None:
+def test_deleted_visit_counts_under_no_label(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     for name in ("carol", "dave"):
         buy(name, "may")
@@ -185,7 +185,7 @@ def test_a_visitor_who_has_the_visit_forgotten_counts_under_no_label(alice: Affi
     assert shown(alice) == {}
 
 
-def test_erasing_a_buyer_takes_the_visit_at_once_and_leaves_the_sums(alice: Affiliate, product: Product) -> None:
+def test_erasing_buyer_deletes_visit_and_keeps_label_sales(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     for name in ("carol", "dave", "erin"):
         buy(name, "may")
@@ -195,7 +195,7 @@ def test_erasing_a_buyer_takes_the_visit_at_once_and_leaves_the_sums(alice: Affi
     assert orders_of(alice) == {"may": 3}
 
 
-def test_counting_twice_counts_once(alice: Affiliate, product: Product) -> None:
+def test_counting_label_sales_twice_counts_once(alice: Affiliate, product: Product) -> None:
     labels(alice, "may")
     for name in "abc":
         sale(alice, product, campaign="may", email=f"{name}@example.net")
@@ -203,7 +203,7 @@ def test_counting_twice_counts_once(alice: Affiliate, product: Product) -> None:
     assert LabelSales.objects.get().orders == 3
 
 
-def test_who_has_no_labels_costs_nothing(alice: Affiliate, product: Product) -> None:
+def test_affiliate_without_labels_costs_no_queries(alice: Affiliate, product: Product) -> None:
     buy("carol")
     assert not UncountedSale.objects.exists()
 
@@ -213,7 +213,9 @@ SALES = st.lists(st.tuples(st.sampled_from("abcdefg"), st.sampled_from(["", "may
 
 @given(SALES)
 @how_often(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_difference_attack(db: None, alice: Affiliate, product: Product, sales: list[tuple[str, str]]) -> None:
+def test_difference_attack_reveals_no_single_buyer(
+    db: None, alice: Affiliate, product: Product, sales: list[tuple[str, str]]
+) -> None:
     """After each sale the attacker reads the sums. Whatever moves between two readings, in a label or in what the
     labels leave of the whole, belongs to three buyers or more."""
     with transaction.atomic():

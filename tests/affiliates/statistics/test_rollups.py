@@ -19,9 +19,9 @@ from hypothesis import settings as how_often
 from hypothesis import strategies as st
 
 from affiliates.commissions.lifecycle import reject_commission
-from affiliates.models import Affiliate, By, Click, DailyClicks, DailySales, Tally
+from affiliates.models import Affiliate, By, Click, DailyClicks, DailySales, PendingVisitCount
 from affiliates.statistics.click_rollups import count_visits
-from affiliates.statistics.daily_statistics import Figures, breakdown, figures
+from affiliates.statistics.daily_statistics import Statistics, breakdown, figures
 from affiliates.statistics.rebuild import rebuild
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.visit_kinds import Visit
@@ -38,7 +38,7 @@ def count() -> int:
     return count_visits(now=timezone.now())
 
 
-def of_today(affiliate: Affiliate, **choice: Any) -> Figures:
+def of_today(affiliate: Affiliate, **choice: Any) -> Statistics:
     return figures(affiliate, since=TODAY, until=TODAY, currency="USD", **choice)[TODAY]
 
 
@@ -58,17 +58,17 @@ def count_and_crash() -> None:
         raise Crash
 
 
-def test_a_click_shows_at_once_and_only_once(alice: Affiliate, client: Client) -> None:
+def test_click_is_counted_immediately_and_once(alice: Affiliate, client: Client) -> None:
     """Seen within a second, also before the clock has added it up."""
     client.get("/go/DEMO/?sub=spring")
     client.get("/go/DEMO/", headers={"DNT": "1"})
-    assert of_today(alice) == Figures(clicks=1, refused=1)
+    assert of_today(alice) == Statistics(clicks=1, refused=1)
     assert count() == 2
-    assert of_today(alice) == Figures(clicks=1, refused=1)
+    assert of_today(alice) == Statistics(clicks=1, refused=1)
     assert count() == 0
 
 
-def test_it_outlives_the_click(alice: Affiliate, clock: time_machine.Traveller) -> None:
+def test_count_survives_deletion_of_click(alice: Affiliate, clock: time_machine.Traveller) -> None:
     factories.click(alice, sub="spring")
     clock.shift(timedelta(days=31))
     purge_expired(now=timezone.now())
@@ -78,7 +78,7 @@ def test_it_outlives_the_click(alice: Affiliate, clock: time_machine.Traveller) 
     assert (of_today(alice).clicks, clicks_by_label(alice)) == (1, {"spring": 1})
 
 
-def test_it_outlives_a_visitor_who_has_it_forgotten(alice: Affiliate, client: Client) -> None:
+def test_count_survives_visitors_deletion(alice: Affiliate, client: Client) -> None:
     client.get("/go/DEMO/")
     client.post("/privacy/referral/")
     assert not Click._base_manager.exists()
@@ -87,7 +87,7 @@ def test_it_outlives_a_visitor_who_has_it_forgotten(alice: Affiliate, client: Cl
     assert of_today(alice).clicks == 1
 
 
-def test_a_row_deleted_between_counting_and_rebuilding_changes_nothing(alice: Affiliate) -> None:
+def test_click_deleted_before_rebuild_stays_counted(alice: Affiliate) -> None:
     clicks = [factories.click(alice, sub="a") for _ in range(3)]
     count()
     clicks[0].delete()
@@ -95,7 +95,7 @@ def test_a_row_deleted_between_counting_and_rebuilding_changes_nothing(alice: Af
     assert of_today(alice).clicks == 3
 
 
-def test_a_crash_while_counting_counts_nothing_twice(alice: Affiliate) -> None:
+def test_crash_while_counting_counts_nothing_twice(alice: Affiliate) -> None:
     factories.click(alice)
     count_and_crash()
     assert of_today(alice).clicks == 1
@@ -104,13 +104,13 @@ def test_a_crash_while_counting_counts_nothing_twice(alice: Affiliate) -> None:
     assert DailyClicks.objects.get(by=By.ALL).clicks == 1
 
 
-def test_figures_hold_no_visitor() -> None:
-    counters = {"id", "affiliate", "day", "clicks", "rowless", "bots", "previews", "refused"}
+def test_statistics_contain_no_visitor_data() -> None:
+    counters = {"id", "affiliate", "day", "clicks", "unstored_clicks", "bots", "previews", "refused"}
     assert {field.name for field in DailyClicks._meta.get_fields()} == counters | {"by", "label"}
-    assert {field.name for field in Tally._meta.get_fields()} == counters | {"label", "landing"}
+    assert {field.name for field in PendingVisitCount._meta.get_fields()} == counters | {"label", "landing"}
 
 
-def test_labels_that_nobody_declared_count_in_the_whole_and_are_stored_nowhere(alice: Affiliate) -> None:
+def test_undeclared_labels_count_in_total_only(alice: Affiliate) -> None:
     factories.click(alice, sub="declared")
     for word in ("jane.doe@example.com", "made-up"):
         Client().get(f"/go/DEMO/?sub={word}")
@@ -120,7 +120,7 @@ def test_labels_that_nobody_declared_count_in_the_whole_and_are_stored_nowhere(a
     assert rebuild(now=timezone.now()) == []
 
 
-def test_by_campaign_and_by_page(alice: Affiliate) -> None:
+def test_statistics_by_campaign_and_page(alice: Affiliate) -> None:
     for sub, page in [("mail", "/"), ("mail", "/services/"), ("", "/")]:
         factories.click(alice, sub=sub, landing_path=page)
     for _ in range(2):  # before and after it is added up
@@ -130,7 +130,7 @@ def test_by_campaign_and_by_page(alice: Affiliate) -> None:
         count()
 
 
-def test_days_and_months_have_no_gaps(alice: Affiliate) -> None:
+def test_statistics_have_no_gaps(alice: Affiliate) -> None:
     factories.click(alice)
     days = figures(alice, since=TODAY - timedelta(days=2), until=TODAY, currency="USD")
     assert [line.clicks for line in days.values()] == [0, 0, 1]
@@ -143,7 +143,7 @@ def test_days_and_months_have_no_gaps(alice: Affiliate) -> None:
     }
 
 
-def test_a_day_is_one_of_utc(alice: Affiliate, clock: time_machine.Traveller) -> None:
+def test_statistics_days_are_utc(alice: Affiliate, clock: time_machine.Traveller) -> None:
     clock.move_to("2026-03-02T23:59:59+00:00")
     factories.click(alice)
     clock.move_to("2026-03-03T00:00:00+00:00")
@@ -154,7 +154,7 @@ def test_a_day_is_one_of_utc(alice: Affiliate, clock: time_machine.Traveller) ->
         count()
 
 
-def test_the_figures_of_one_affiliate_are_not_anothers(alice: Affiliate) -> None:
+def test_statistics_are_separate_per_affiliate(alice: Affiliate) -> None:
     erin = factories.affiliate("erin@example.com", "ERIN")
     factories.click(alice)
     for _ in range(2):
@@ -162,16 +162,16 @@ def test_the_figures_of_one_affiliate_are_not_anothers(alice: Affiliate) -> None
         count()
 
 
-def test_sales_are_summed_at_once(alice: Affiliate, product: Product) -> None:
+def test_sales_statistics_update_immediately(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
-    assert of_today(alice) == Figures(orders=1, sales_minor=5995, earned_minor=1799)
+    assert of_today(alice) == Statistics(orders=1, sales_minor=5995, earned_minor=1799)
     sale(alice, product, "100.00")
     refund(commission, "59.95")
-    assert of_today(alice) == Figures(orders=2, sales_minor=15995, earned_minor=4799, reversed_minor=1799)
+    assert of_today(alice) == Statistics(orders=2, sales_minor=15995, earned_minor=4799, reversed_minor=1799)
     assert rebuild(now=timezone.now()) == []
 
 
-def test_any_span_costs_two_queries(alice: Affiliate, product: Product) -> None:
+def test_statistics_take_two_queries(alice: Affiliate, product: Product) -> None:
     sale(alice, product)
     factories.click(alice)
     count()
@@ -181,7 +181,7 @@ def test_any_span_costs_two_queries(alice: Affiliate, product: Product) -> None:
     assert len(queries.captured_queries) == 2
 
 
-def test_rebuilding_mends_what_is_wrong_and_says_so(alice: Affiliate, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rebuild_corrects_and_reports_differences(alice: Affiliate, capsys: pytest.CaptureFixture[str]) -> None:
     factories.click(alice)
     count()
     DailyClicks.objects.filter(by=By.ALL).update(clicks=7)
@@ -197,19 +197,19 @@ def test_rebuilding_mends_what_is_wrong_and_says_so(alice: Affiliate, capsys: py
     assert "All statistics match the rows" in capsys.readouterr().out
 
 
-def test_rebuilding_makes_lost_figures_again(alice: Affiliate, product: Product) -> None:
+def test_rebuild_restores_lost_statistics(alice: Affiliate, product: Product) -> None:
     factories.click(alice, sub="a")
     sale(alice, product)
     count()
     before = of_today(alice), clicks_by_label(alice)
     DailyClicks.objects.all().delete()
     DailySales.objects.all().delete()
-    assert of_today(alice) == Figures()
+    assert of_today(alice) == Statistics()
     call_command("rebuild_rollups")
     assert (of_today(alice), clicks_by_label(alice)) == before
 
 
-def test_rebuilding_leaves_days_whose_clicks_are_gone(alice: Affiliate, clock: time_machine.Traveller) -> None:
+def test_rebuild_skips_days_without_stored_clicks(alice: Affiliate, clock: time_machine.Traveller) -> None:
     factories.click(alice)
     count()
     clock.shift(timedelta(days=30))
@@ -232,7 +232,7 @@ HEADERS = {"bots": {"User-Agent": "curl/8"}, "previews": {"Sec-Purpose": "prefet
 
 @given(STEPS)
 @how_often(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_sequence_keeps_the_figures_exact(
+def test_random_sequence_keeps_statistics_exact(
     db: None, clock: time_machine.Traveller, steps: list[tuple[str, str]]
 ) -> None:
     """Clicks, refreshes, programs, deletions, purges, crashes and rebuilds: each click counts once, for ever."""
@@ -286,12 +286,12 @@ WORK: dict[str, Callable[[], object]] = {
 
 def _sum(affiliate: Affiliate) -> Counter[str]:
     span: Any = {"since": TODAY, "until": TODAY + timedelta(days=200), "currency": "USD"}
-    whole = sum(figures(affiliate, **span).values(), Figures())
+    whole = sum(figures(affiliate, **span).values(), Statistics())
     found = Counter({visit.value: getattr(whole, visit.value) for visit in Visit})
     return +found + Counter({f"sub {label}": clicks for label, clicks in clicks_by_label(affiliate, 200).items()})
 
 
-def test_a_rejected_commission_leaves_the_days_earnings(alice: Affiliate, product: Product) -> None:
+def test_rejected_commission_leaves_daily_earnings(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     assert of_today(alice).earned_minor == 1799
     reject_commission(commission=commission, reason="bought by herself")

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.commissions.lifecycle import reject_commission
-from affiliates.models import LEDGER, Affiliate, Commission, LedgerEntry, RunningSum, Total
+from affiliates.models import LEDGER, Affiliate, BalanceDelta, Commission, LedgerEntry, Total
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import cancel_payout, prepare_payout
-from affiliates.statistics.balances import differences, fold_sums
+from affiliates.statistics.balances import balance_differences, merge_balance_rows
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale
@@ -31,14 +31,14 @@ def life(alice: Affiliate, product: Product, bob: User) -> Affiliate:
     refund(approved_sale(alice, product), "59.95")
     refund(approved_sale(alice, product), "20.00")
     approved_sale(alice, product, "100.00")
-    cancel_payout(batch=prepare_payout(currency="USD", actor=bob))
+    cancel_payout(run=prepare_payout(currency="USD", actor=bob))
     prepare_payout(currency="USD", actor=bob)
     adjust_ledger(affiliate=alice, amount=Money(-250, "USD"), reason="Paid twice.", actor=bob)
     return alice
 
 
-def test_they_follow_every_change(life: Affiliate) -> None:
-    assert RunningSum.objects.totals(life, "USD") == {
+def test_balances_follow_every_change(life: Affiliate) -> None:
+    assert BalanceDelta.objects.totals(life, "USD") == {
         "pending": Total(1, 1799),
         "rejected": Total(1, 1799),
         "reversed": Total(1, 0),
@@ -47,86 +47,86 @@ def test_they_follow_every_change(life: Affiliate) -> None:
         LEDGER: Total(LedgerEntry.objects.count(), -250),
     }
     assert LedgerEntry.objects.balance("USD") == Money(-250, "USD")
-    assert differences() == []
+    assert balance_differences() == []
 
 
-def test_they_follow_a_change_of_many_rows_at_once(life: Affiliate) -> None:
+def test_balances_follow_bulk_updates(life: Affiliate) -> None:
     moved = Commission.objects.in_payout().update(state="approved", reversed_minor=F("reversed_minor") + 1)
-    totals = RunningSum.objects.totals(life, "USD")
+    totals = BalanceDelta.objects.totals(life, "USD")
     assert (moved, totals["in_payout"], totals["approved"]) == (2, Total(0, 0), Total(2, 1199 + 3000 - 2))
 
 
-def test_each_currency_and_affiliate_has_its_own(life: Affiliate, bob: User) -> None:
+def test_balances_are_separate_per_currency_and_affiliate(life: Affiliate, bob: User) -> None:
     adjust_ledger(affiliate=life, amount=Money(500, "EUR"), reason="A gift.", actor=bob)
-    assert RunningSum.objects.totals(life, "EUR") == {LEDGER: Total(1, 500)}
-    assert RunningSum.objects.totals(life, "USD")[LEDGER].minor == -250
+    assert BalanceDelta.objects.totals(life, "EUR") == {LEDGER: Total(1, 500)}
+    assert BalanceDelta.objects.totals(life, "USD")[LEDGER].minor == -250
 
 
-def test_what_is_undone_is_not_added(life: Affiliate, bob: User) -> None:
-    before = RunningSum.objects.totals(life, "USD")
+def test_rolled_back_change_does_not_change_balances(life: Affiliate, bob: User) -> None:
+    before = BalanceDelta.objects.totals(life, "USD")
     with transaction.atomic():
         adjust_ledger(affiliate=life, amount=Money(500, "USD"), reason="A gift.", actor=bob)
-        assert RunningSum.objects.totals(life, "USD") != before
+        assert BalanceDelta.objects.totals(life, "USD") != before
         transaction.set_rollback(True)
-    assert RunningSum.objects.totals(life, "USD") == before
+    assert BalanceDelta.objects.totals(life, "USD") == before
 
 
-def test_folding_changes_no_sum(life: Affiliate) -> None:
-    before, rows = RunningSum.objects.totals(life, "USD"), RunningSum.objects.count()
-    gone = fold_sums(now=timezone.now())
-    assert RunningSum.objects.totals(life, "USD") == before
-    assert RunningSum.objects.count() == rows - gone == len(before)
+def test_merging_rows_keeps_balances(life: Affiliate) -> None:
+    before, rows = BalanceDelta.objects.totals(life, "USD"), BalanceDelta.objects.count()
+    gone = merge_balance_rows(now=timezone.now())
+    assert BalanceDelta.objects.totals(life, "USD") == before
+    assert BalanceDelta.objects.count() == rows - gone == len(before)
 
 
-def test_folding_in_small_batches_comes_to_the_same(life: Affiliate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_merging_rows_in_small_batches_keeps_balances(life: Affiliate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("affiliates.statistics.balances.BATCH", 8)
-    before = RunningSum.objects.totals(life, "USD")
-    assert fold_sums(now=timezone.now()) > 7
-    assert RunningSum.objects.totals(life, "USD") == before
-    assert not RunningSum.objects.values("what").annotate(rows=Count("pk")).filter(rows__gt=1).exists()
+    before = BalanceDelta.objects.totals(life, "USD")
+    assert merge_balance_rows(now=timezone.now()) > 7
+    assert BalanceDelta.objects.totals(life, "USD") == before
+    assert not BalanceDelta.objects.values("bucket").annotate(rows=Count("pk")).filter(rows__gt=1).exists()
 
 
-def test_folding_twice_finds_nothing_to_do(life: Affiliate) -> None:
-    assert fold_sums(now=timezone.now()) > 0
-    assert fold_sums(now=timezone.now()) == 0
+def test_merging_rows_twice_changes_nothing(life: Affiliate) -> None:
+    assert merge_balance_rows(now=timezone.now()) > 0
+    assert merge_balance_rows(now=timezone.now()) == 0
 
 
-def test_a_wrong_sum_is_told_and_set_right(life: Affiliate) -> None:
-    RunningSum.objects.filter(what=LEDGER).update(amount_minor=F("amount_minor") + 100)
+def test_wrong_balance_is_reported_and_corrected(life: Affiliate) -> None:
+    BalanceDelta.objects.filter(bucket=LEDGER).update(amount_minor=F("amount_minor") + 100)
     lines = LedgerEntry.objects.count()
     assert f"for affiliate {life.pk} is {Money(100 * lines, 'USD')} and 0 entries more" in first_difference(
         paypal_since=None
     )
     call_command("rebuild_rollups")
     assert first_difference(paypal_since=None) == ""
-    assert RunningSum.objects.totals(life, "USD")[LEDGER] == Total(lines, -250)
+    assert BalanceDelta.objects.totals(life, "USD")[LEDGER] == Total(lines, -250)
 
 
-def test_only_looking_changes_nothing(life: Affiliate) -> None:
-    RunningSum.objects.all().delete()
+def test_check_option_changes_nothing(life: Affiliate) -> None:
+    BalanceDelta.objects.all().delete()
     with pytest.raises(CommandError, match="statistics differ"):
         call_command("rebuild_rollups", "--check")
-    assert not RunningSum.objects.exists()
+    assert not BalanceDelta.objects.exists()
 
 
 @pytest.mark.parametrize(
     ("table", "name"),
     [
-        ("affiliates_commission", "insert_running_sum"),
-        ("affiliates_commission", "update_running_sum"),
-        ("affiliates_ledgerentry", "insert_running_sum"),
+        ("affiliates_commission", "insert_balance_delta"),
+        ("affiliates_commission", "update_balance_delta"),
+        ("affiliates_ledgerentry", "insert_balance_delta"),
     ],
 )
-def test_a_lost_trigger_is_told(db: None, table: str, name: str) -> None:
+def test_missing_trigger_is_reported(db: None, table: str, name: str) -> None:
     assert first_difference(paypal_since=None) == ""
     drop_trigger(table, name)
     assert f"the trigger {table}_{name} is missing" in first_difference(paypal_since=None)
 
 
-def test_what_happened_without_the_triggers_is_found(life: Affiliate) -> None:
+def test_changes_without_triggers_are_found(life: Affiliate) -> None:
     with guards_lifted():
         for commission in Commission.objects.filter(state="pending"):
             words = commission.sealed("reason", "By hand.")
             Commission.objects.filter(pk=commission.pk).update(state="rejected", reason=words)
-    found = {(key.what, number, minor) for key, number, minor in differences()}
+    found = {(key.bucket, entry_count, minor) for key, entry_count, minor in balance_differences()}
     assert found == {("pending", 1, 1799), ("rejected", -1, -1799)}

@@ -48,7 +48,7 @@ def watching(seen: list[str]) -> AbstractContextManager[None]:
 
 
 @pytest.mark.usefixtures("alice")
-def test_a_click_does_not_wait_and_the_next_order_does(
+def test_click_commits_asynchronously_and_next_order_synchronously(
     client: Client, seen: list[str], watching: AbstractContextManager[None]
 ) -> None:
     with watching:
@@ -59,7 +59,7 @@ def test_a_click_does_not_wait_and_the_next_order_does(
 
 
 @pytest.mark.usefixtures("alice")
-def test_within_a_transaction_that_one_decides(
+def test_enclosing_transaction_decides_commit_mode(
     client: Client, seen: list[str], watching: AbstractContextManager[None]
 ) -> None:
     with watching, transaction.atomic():
@@ -69,7 +69,7 @@ def test_within_a_transaction_that_one_decides(
     assert seen == [WAITS]
 
 
-def test_what_fails_leaves_the_connection_as_it_was(alice: Affiliate) -> None:
+def test_failed_statement_restores_commit_mode(alice: Affiliate) -> None:
     with pytest.raises(DatabaseError):
         execute_asynchronously(BREAKS, [alice.pk.hex])
     assert _commits() == WAITS
@@ -77,7 +77,7 @@ def test_what_fails_leaves_the_connection_as_it_was(alice: Affiliate) -> None:
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="asks PostgreSQL")
-def test_postgresql_takes_both_statements_as_one_transaction() -> None:
+def test_postgresql_runs_both_statements_in_one_transaction() -> None:
     """`SET LOCAL` holds for the INSERT that follows, and for nothing else."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE how_it_commits (setting text)")

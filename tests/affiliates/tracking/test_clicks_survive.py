@@ -41,7 +41,7 @@ def kill_the_web_server(site: RunningSite) -> None:
     os.killpg(os.getpgid(int(match[1])), signal.SIGKILL)
 
 
-def test_a_killed_server_has_lost_no_click_that_it_answered(tmp_path: Path) -> None:
+def test_killed_server_loses_no_answered_click(tmp_path: Path) -> None:
     with running_site(tmp_path) as site:
         with ThreadPoolExecutor(VISITORS) as visitors:
             following = [visitors.submit(follow_until_it_is_gone, site) for _ in range(VISITORS)]

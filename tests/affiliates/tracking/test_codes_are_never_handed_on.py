@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from affiliates.membership.account_state import close_affiliate, part_with_closed_affiliates
+from affiliates.membership.account_state import anonymize_closed_affiliates, close_affiliate
 from affiliates.models import Affiliate, AffiliateCode, Attribution, Click
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import RootKey
@@ -48,16 +48,14 @@ def renamed(staff: Client, alice: Affiliate) -> Affiliate:
 
 
 @pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=demo", "/go/ALICE/", "/?ref=alice"])
-def test_links_with_a_former_and_the_present_code_count_for_the_same_affiliate(
-    renamed: Affiliate, client: Client, address: str
-) -> None:
+def test_former_code_links_count_for_same_affiliate(renamed: Affiliate, client: Client, address: str) -> None:
     client.get(address)
     assert Click.objects.get().affiliate == renamed
     assert AuditEntry.objects.filter(action="affiliates.code.changed").count() == 1
 
 
 @pytest.mark.usefixtures("paypal_down")
-def test_a_former_code_typed_at_the_checkout_counts_for_its_owner(renamed: Affiliate, client: Client) -> None:
+def test_former_code_at_checkout_counts_for_its_owner(renamed: Affiliate, client: Client) -> None:
     place(client, code="demo")
     assert Attribution.objects.get().affiliate == renamed
 
@@ -66,13 +64,13 @@ SPELLINGS = ["DEMO", "demo", "DeMo", " demo ", "ＤＥＭＯ", "ｄｅｍｏ", "
 
 
 @pytest.mark.parametrize("code", SPELLINGS)
-def test_no_spelling_of_a_former_code_is_given_to_another(renamed: Affiliate, staff: Client, code: str) -> None:
+def test_no_spelling_of_former_code_is_reassigned(renamed: Affiliate, staff: Client, code: str) -> None:
     page = add_erin(staff, code)
     assert "errornote" in page
     assert Affiliate.objects.get() == renamed
 
 
-def test_staff_who_give_a_former_code_away_read_why_not(renamed: Affiliate, staff: Client) -> None:
+def test_reassigning_former_code_shows_reason(renamed: Affiliate, staff: Client) -> None:
     assert NEVER_AGAIN in add_erin(staff, "demo")
     frank = factories.affiliate("frank@example.org", "FRANK")
     assert NEVER_AGAIN in change_code(staff, frank, "DEMO")
@@ -80,16 +78,14 @@ def test_staff_who_give_a_former_code_away_read_why_not(renamed: Affiliate, staf
 
 
 @pytest.mark.parametrize("code", SPELLINGS)
-def test_every_spelling_leads_to_the_owner_in_links_and_at_the_checkout_alike(client: Client, code: str) -> None:
+def test_every_spelling_of_code_finds_owner(client: Client, code: str) -> None:
     client.get("/", {"ref": code})
     assert Click.objects.count() == 1
     assert Affiliate.objects.with_code(code) is not None
 
 
 @pytest.mark.parametrize(("code", "owned"), [("demoı", "DEMOI"), ("ﬁt", "FIT"), ("ſtar", "STAR")])
-def test_letters_that_become_others_in_capitals_mean_the_same_in_links_and_at_the_checkout(
-    client: Client, code: str, owned: str
-) -> None:
+def test_unicode_case_variants_of_code_find_same_owner(client: Client, code: str, owned: str) -> None:
     """Links took "demoı" for DEMOI, the checkout did not."""
     erin = factories.affiliate("erin@example.org", owned)
     client.get("/", {"ref": code})
@@ -97,12 +93,12 @@ def test_letters_that_become_others_in_capitals_mean_the_same_in_links_and_at_th
     assert Affiliate.objects.with_code(code) == erin
 
 
-def test_an_owner_gets_a_former_code_back(renamed: Affiliate, staff: Client) -> None:
+def test_owner_can_reuse_former_code(renamed: Affiliate, staff: Client) -> None:
     assert "was changed successfully" in change_code(staff, renamed, "DEMO")
     assert Affiliate.objects.get().code == "DEMO"
 
 
-def test_staff_find_an_affiliate_by_a_former_code(renamed: Affiliate, staff: Client) -> None:
+def test_staff_find_affiliate_by_former_code(renamed: Affiliate, staff: Client) -> None:
     factories.affiliate("erin@example.org", "ERIN")
     page = staff.get("/admin/affiliates/affiliate/?q=demo").content.decode()
     assert "ALICE" in page
@@ -114,7 +110,7 @@ def test_staff_find_an_affiliate_by_a_former_code(renamed: Affiliate, staff: Cli
     assert renamed.ledger.get().amount_minor == 100
 
 
-def test_the_database_refuses_a_code_that_was_anothers(renamed: Affiliate) -> None:
+def test_database_refuses_another_affiliates_former_code(renamed: Affiliate) -> None:
     frank = factories.affiliate("frank@example.org", "FRANK")
     frank.code = "Demo"
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -124,7 +120,7 @@ def test_the_database_refuses_a_code_that_was_anothers(renamed: Affiliate) -> No
     assert Affiliate.objects.all().spelled("DEMO").get() == renamed
 
 
-def test_the_database_neither_moves_a_code_nor_forgets_it(renamed: Affiliate) -> None:
+def test_database_refuses_to_move_or_delete_code(renamed: Affiliate) -> None:
     frank = factories.affiliate("frank@example.org", "FRANK")
     codes = AffiliateCode.objects.filter(code_index="DEMO")
     for attempt in (lambda: codes.update(affiliate=frank), codes.delete):
@@ -133,7 +129,7 @@ def test_the_database_neither_moves_a_code_nor_forgets_it(renamed: Affiliate) ->
     assert codes.get().affiliate == renamed
 
 
-def test_a_former_code_is_found_and_refused_while_two_keys_are_in_use(renamed: Affiliate, settings: Settings) -> None:
+def test_former_code_works_during_key_rotation(renamed: Affiliate, settings: Settings) -> None:
     settings.ENCRYPTION_KEYS = f"{RootKey.generate().written_out()},{settings.ENCRYPTION_KEYS}"
     frank = factories.affiliate("frank@example.org", "FRANK")
     frank.code = "DEMO"
@@ -151,7 +147,7 @@ def columns_of(*tables: str) -> bytes:
     return b" ".join(found)
 
 
-def test_after_an_erasure_the_codes_are_unreadable_and_still_nobody_elses(renamed: Affiliate, staff: Client) -> None:
+def test_codes_stay_reserved_after_erasure(renamed: Affiliate, staff: Client) -> None:
     assert b"ALICE" in columns_of("affiliates_affiliate", "affiliates_affiliatecode")
     erase_person(email="alice@example.com")
     kept = columns_of("affiliates_affiliate", "affiliates_affiliatecode").upper()
@@ -166,12 +162,12 @@ def test_after_an_erasure_the_codes_are_unreadable_and_still_nobody_elses(rename
     assert not Click.objects.exists()
 
 
-def test_after_a_closed_account_is_settled_its_code_is_nobody_elses(
+def test_code_of_anonymized_account_stays_reserved(
     alice: Affiliate, staff: Client, clock: time_machine.Traveller
 ) -> None:
     close_affiliate(affiliate=alice, actor=alice.user)
     clock.shift(timedelta(days=8))
-    assert part_with_closed_affiliates(now=timezone.now()) == 1
+    assert anonymize_closed_affiliates(now=timezone.now()) == 1
     alice.refresh_from_db()
     assert alice.code != "DEMO"
     assert NEVER_AGAIN in add_erin(staff, "DEMO")

@@ -43,7 +43,7 @@ def shown(client: Client) -> str:
         (timedelta(seconds=-1), False),  # the clock was moved back: a click of the future is no click
     ],
 )
-def test_it_lives_30_days_to_the_second(
+def test_cookie_expires_after_30_days_to_the_second(
     client: Client, clock: time_machine.Traveller, cookie: str, age: timedelta, lives: bool
 ) -> None:
     clock.shift(age)
@@ -52,13 +52,15 @@ def test_it_lives_30_days_to_the_second(
     assert (NOTHING in shown(client)) is not lives
 
 
-def test_it_counts_30_days_over_a_leap_day(clock: time_machine.Traveller, client: Client, alice: Affiliate) -> None:
+def test_cookie_expires_after_30_days_across_leap_day(
+    clock: time_machine.Traveller, client: Client, alice: Affiliate
+) -> None:
     clock.move_to("2028-02-15T12:00:00+00:00")
     client.get("/go/DEMO/")
     assert "March 16, 2028, 12:00 UTC" in shown(client)
 
 
-def test_a_changed_cookie_is_ignored(client: Client, cookie: str) -> None:
+def test_modified_cookie_is_ignored(client: Client, cookie: str) -> None:
     assert "DEMO" in shown(client)
     raw = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
     for position in range(len(raw)):
@@ -71,12 +73,12 @@ def test_a_changed_cookie_is_ignored(client: Client, cookie: str) -> None:
 @pytest.mark.parametrize(
     "value", ["x", "AQ", "=", "====", "%00", "DEMO", "a.b.c", "ü", "A" * 10_000, "null", "AXRlc3Q"]
 )
-def test_rubbish_is_ignored(client: Client, cookie: str, value: str) -> None:
+def test_malformed_cookie_is_ignored(client: Client, cookie: str, value: str) -> None:
     client.cookies[COOKIE] = value
     assert NOTHING in shown(client)
 
 
-def test_random_bytes_are_ignored() -> None:
+def test_cookie_of_random_bytes_is_ignored() -> None:
     chance = random.Random(1)
     for length in range(200):
         value = base64.urlsafe_b64encode(chance.randbytes(length)).decode()
@@ -84,20 +86,20 @@ def test_random_bytes_are_ignored() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_was_sealed_for_something_else_is_no_cookie(client: Client, cookie: str) -> None:
+def test_value_sealed_for_other_purpose_is_no_cookie(client: Client, cookie: str) -> None:
     sealed = seal(b"x" * 40, place=Place("affiliates_click", "address"), row=b"")
     assert Token.parse(base64.urlsafe_b64encode(sealed).decode()) is None
     short = seal(b"x" * 39, place=Place("cookie", COOKIE, use="cookie"), row=b"")
     assert Token.parse(base64.urlsafe_b64encode(short).decode()) is None
 
 
-def test_a_forged_cookie_does_not_keep_a_click_from_counting(client: Client, cookie: str) -> None:
+def test_forged_cookie_does_not_prevent_click(client: Client, cookie: str) -> None:
     client.cookies[COOKIE] = cookie[:-4] + "AAAA"
     assert COOKIE in client.get("/go/DEMO/").cookies
     assert Click.objects.count() == 2
 
 
-def test_a_cookie_outlives_its_row(client: Client, cookie: str) -> None:
+def test_cookie_is_valid_without_its_row(client: Client, cookie: str) -> None:
     Click.objects.all().delete()
     page = shown(client)
     assert "the affiliate with the code DEMO" in page
@@ -105,19 +107,19 @@ def test_a_cookie_outlives_its_row(client: Client, cookie: str) -> None:
 
 
 @pytest.mark.parametrize("length", [201, 4_000, 100_000])
-def test_a_huge_cookie_is_not_even_decoded(cookie: str, length: int) -> None:
+def test_oversized_cookie_is_not_decoded(cookie: str, length: int) -> None:
     assert Token.parse(cookie) is not None
     assert Token.parse(cookie.ljust(length, "A")) is None
 
 
-def test_a_cookie_sealed_with_a_foreign_key_is_ignored(cookie: str) -> None:
+def test_cookie_sealed_with_unknown_key_is_ignored(cookie: str) -> None:
     assert Token.parse(cookie) is not None
     foreign = seal(b"x" * 40, place=Place("cookie", COOKIE, use="cookie"), row=b"", root=RootKey(b"evil", b"e" * 32))
     assert Token.parse(base64.urlsafe_b64encode(foreign).decode().rstrip("=")) is None
 
 
 @pytest.mark.parametrize("value", ["x", "A" * 119, "A" * 10_000])
-def test_a_forged_cookie_asks_the_database_nothing(
+def test_forged_cookie_causes_no_query(
     client: Client, cookie: str, value: str, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.cookies[COOKIE] = value
@@ -125,7 +127,7 @@ def test_a_forged_cookie_asks_the_database_nothing(
         assert client.get("/privacy/referral/").status_code == 200
 
 
-def test_it_is_set_by_the_server_and_out_of_reach_of_scripts(client: Client, alice: Affiliate) -> None:
+def test_cookie_is_http_only(client: Client, alice: Affiliate) -> None:
     """Safari deletes cookies that a script has set after 7 days."""
     set_by_server = client.get("/go/DEMO/").cookies[COOKIE]
     assert set_by_server["httponly"]
@@ -133,13 +135,13 @@ def test_it_is_set_by_the_server_and_out_of_reach_of_scripts(client: Client, ali
 
 
 @pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO", "/go/NOBODY/", "/?ref=NOBODY"])
-def test_no_cache_hands_it_to_somebody_else(client: Client, alice: Affiliate, address: str) -> None:
+def test_response_with_cookie_is_not_cacheable(client: Client, alice: Affiliate, address: str) -> None:
     """Caches have handed one visitor's cookie to others: also the answer without a cookie is not kept."""
     assert client.get(address).headers["Cache-Control"] == "no-store"
     assert COOKIE not in client.get("/").cookies
 
 
-def test_nobody_can_guess_the_next_one(alice: Affiliate) -> None:
+def test_cookie_values_are_unpredictable(alice: Affiliate) -> None:
     """itthinx's hash repeats, and anybody can compute it."""
     values = {Client().get("/go/DEMO/").cookies[COOKIE].value for _ in range(20)}
     assert len(values) == 20

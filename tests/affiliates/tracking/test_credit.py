@@ -27,7 +27,9 @@ def erin(clock: time_machine.Traveller, alice: Affiliate, product: Product) -> A
 
 
 @pytest.mark.parametrize(("credit", "code"), [("last", "ERIN"), ("first", "DEMO")])
-def test_the_setting_decides_who_earns(client: Client, settings: Settings, credit: str, code: str) -> None:
+def test_credit_setting_decides_which_affiliate_earns(
+    client: Client, settings: Settings, credit: str, code: str
+) -> None:
     settings.AFFILIATE_CREDIT = credit
     client.get("/go/DEMO/")
     client.get("/go/ERIN/")
@@ -36,13 +38,13 @@ def test_the_setting_decides_who_earns(client: Client, settings: Settings, credi
     assert Attribution.objects.get().affiliate.code == code
 
 
-def test_the_first_one_keeps_its_cookie_as_it_is(client: Client, settings: Settings) -> None:
+def test_first_affiliate_keeps_cookie_unchanged(client: Client, settings: Settings) -> None:
     settings.AFFILIATE_CREDIT = "first"
     assert COOKIE in client.get("/go/DEMO/").cookies
     assert COOKIE not in client.get("/go/ERIN/").cookies
 
 
-def test_after_30_days_the_next_one_is_the_first(
+def test_next_affiliate_is_first_after_30_days(
     client: Client, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     settings.AFFILIATE_CREDIT = "first"
@@ -51,14 +53,16 @@ def test_after_30_days_the_next_one_is_the_first(
     assert COOKIE in client.get("/go/ERIN/").cookies
 
 
-def test_a_first_one_who_is_suspended_holds_no_place(client: Client, settings: Settings, alice: Affiliate) -> None:
+def test_suspended_first_affiliate_does_not_block_next_one(
+    client: Client, settings: Settings, alice: Affiliate
+) -> None:
     settings.AFFILIATE_CREDIT = "first"
     client.get("/go/DEMO/")
     Affiliate.objects.filter(pk=alice.pk).update(state=Affiliate.State.SUSPENDED)
     assert COOKIE in client.get("/go/ERIN/").cookies
 
 
-def test_an_unknown_value_stops_the_start(settings: Settings) -> None:
+def test_invalid_credit_setting_stops_startup(settings: Settings) -> None:
     settings.AFFILIATE_CREDIT = "middle"
     with pytest.raises(ImproperlyConfigured, match="AFFILIATE_CREDIT must be one of: last, first"):
         ReferralMiddleware(lambda request: HttpResponse())

@@ -42,7 +42,7 @@ def counted() -> dict[str, int]:
     return {name: count for name, count in figures.items() if count}
 
 
-def test_it_holds_the_code_and_the_minute_and_nothing_of_the_visitor(client: Client, alice: Affiliate) -> None:
+def test_landing_address_contains_only_code_and_minute(client: Client, alice: Affiliate) -> None:
     address = landing(client, "/go/demo/products/bps-pro/?sub=jane@example.com&x=1")
     assert address == f"/products/bps-pro/?ref=DEMO&go={int(timezone.now().timestamp()) // 60:x}"
     other = Client()
@@ -50,7 +50,7 @@ def test_it_holds_the_code_and_the_minute_and_nothing_of_the_visitor(client: Cli
 
 
 @pytest.mark.usefixtures("paypal_down")
-def test_opened_again_in_another_browser_it_attributes_there_and_is_counted_once(
+def test_landing_address_attributes_in_another_browser_without_second_click(
     client: Client, clock: time_machine.Traveller, alice: Affiliate
 ) -> None:
     address = landing(client)
@@ -65,7 +65,7 @@ def test_opened_again_in_another_browser_it_attributes_there_and_is_counted_once
     assert Attribution.objects.get().affiliate == alice
 
 
-def test_the_browser_that_clicked_is_neither_counted_nor_given_a_cookie_again(client: Client) -> None:
+def test_same_browser_is_not_counted_again_on_landing_page(client: Client) -> None:
     address = client.get("/go/DEMO/").headers["Location"]
     response = client.get(address)
     assert response.status_code == 200
@@ -75,7 +75,7 @@ def test_the_browser_that_clicked_is_neither_counted_nor_given_a_cookie_again(cl
 
 
 @pytest.mark.parametrize("later", [timedelta(minutes=31), timedelta(days=1), timedelta(days=29)])
-def test_a_tab_that_is_loaded_again_days_later_is_no_click_and_extends_nothing(
+def test_reloaded_tab_is_no_click_and_extends_nothing(
     client: Client, clock: time_machine.Traveller, later: timedelta
 ) -> None:
     address = landing(client)
@@ -84,9 +84,7 @@ def test_a_tab_that_is_loaded_again_days_later_is_no_click_and_extends_nothing(
     assert Click.objects.count() == 1
 
 
-def test_an_old_tab_takes_no_sale_from_the_affiliate_clicked_since(
-    client: Client, clock: time_machine.Traveller
-) -> None:
+def test_reloaded_old_tab_does_not_replace_later_affiliate(client: Client, clock: time_machine.Traveller) -> None:
     factories.affiliate("erin@example.com", "ERIN")
     address = landing(client)
     clock.shift(timedelta(hours=1))
@@ -95,7 +93,7 @@ def test_an_old_tab_takes_no_sale_from_the_affiliate_clicked_since(
     assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
 
 
-def test_an_old_tab_takes_no_sale_also_after_many_clicks_and_in_the_other_browser(
+def test_reloaded_old_tab_does_not_replace_affiliate_after_many_clicks(
     client: Client, clock: time_machine.Traveller
 ) -> None:
     factories.affiliate("erin@example.com", "ERIN")
@@ -113,7 +111,7 @@ def test_an_old_tab_takes_no_sale_also_after_many_clicks_and_in_the_other_browse
     assert Click.objects.count() == 1 + 2 * EARLIER
 
 
-def test_a_cookie_forgets_a_click_after_30_days(client: Client, clock: time_machine.Traveller) -> None:
+def test_cookie_drops_earlier_click_after_30_days(client: Client, clock: time_machine.Traveller) -> None:
     landing(client)
     for expected in ([NOON], [NOON + timedelta(days=20)]):
         clock.shift(timedelta(days=20))
@@ -124,7 +122,7 @@ def test_a_cookie_forgets_a_click_after_30_days(client: Client, clock: time_mach
 
 
 @pytest.mark.parametrize("age", [timedelta(minutes=30), timedelta(hours=1), timedelta(days=28)])
-def test_an_address_that_was_copied_and_published_is_a_link_to_a_visitor_of_another_affiliate(
+def test_published_landing_address_counts_for_visitor_of_another_affiliate(
     client: Client, clock: time_machine.Traveller, age: timedelta
 ) -> None:
     """Whoever published it copied it from the address bar; the cookie is older or younger than that."""
@@ -140,9 +138,7 @@ def test_an_address_that_was_copied_and_published_is_a_link_to_a_visitor_of_anot
     assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
 
 
-def test_a_visitor_of_another_affiliate_within_30_minutes_is_the_same_visit_in_another_browser(
-    client: Client, clock: time_machine.Traveller
-) -> None:
+def test_landing_address_within_30_minutes_is_same_visit(client: Client, clock: time_machine.Traveller) -> None:
     factories.affiliate("erin@example.com", "ERIN")
     address = landing(Client())
     clock.shift(timedelta(minutes=5))
@@ -152,9 +148,7 @@ def test_a_visitor_of_another_affiliate_within_30_minutes_is_the_same_visit_in_a
     assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
 
 
-def test_a_visitor_of_the_same_affiliate_who_follows_a_copied_address_later_is_a_click(
-    client: Client, clock: time_machine.Traveller
-) -> None:
+def test_copied_landing_address_counts_later_for_same_affiliate(client: Client, clock: time_machine.Traveller) -> None:
     address = landing(Client())
     clock.shift(timedelta(minutes=10))
     landing(client)
@@ -163,9 +157,7 @@ def test_a_visitor_of_the_same_affiliate_who_follows_a_copied_address_later_is_a
     assert Click.objects.count() == 3
 
 
-def test_a_friend_who_gets_the_address_later_is_a_click_of_their_own(
-    client: Client, clock: time_machine.Traveller
-) -> None:
+def test_shared_landing_address_counts_as_new_click_later(client: Client, clock: time_machine.Traveller) -> None:
     address = landing(client)
     clock.shift(timedelta(minutes=30))
     friend = Client()
@@ -174,7 +166,7 @@ def test_a_friend_who_gets_the_address_later_is_a_click_of_their_own(
     assert counted() == {"clicks": 2}
 
 
-def test_a_browser_without_cookies_is_counted_once(client: Client) -> None:
+def test_browser_without_cookies_is_counted_once(client: Client) -> None:
     address = Client().get("/go/DEMO/").headers["Location"]
     Client().get(address)
     assert counted() == {"clicks": 1}
@@ -184,21 +176,21 @@ def test_a_browser_without_cookies_is_counted_once(client: Client) -> None:
     ("headers", "figures"),
     [({"Sec-GPC": "1"}, {"refused": 1}), ({"DNT": "1"}, {"refused": 1}), (GOOGLEBOT, {"bots": 1})],
 )
-def test_who_refuses_or_is_a_program_gets_no_code_and_is_counted_once(
+def test_bot_or_refusing_visitor_gets_no_code_and_is_counted_once(
     headers: dict[str, str], figures: dict[str, int]
 ) -> None:
     assert landing(Client(), "/go/DEMO/services/", **headers) == "/services/"
     assert counted() == figures
 
 
-def test_a_visitor_who_refuses_in_the_other_browser_is_given_nothing(client: Client) -> None:
+def test_landing_address_stores_nothing_for_refusing_browser(client: Client) -> None:
     address = landing(client)
     response = Client().get(address, headers={"Sec-GPC": "1"})
     assert not response.cookies
     assert counted() == {"clicks": 1}
 
 
-def test_the_first_affiliate_keeps_the_visitor_when_the_first_click_counts(client: Client, settings: Settings) -> None:
+def test_first_affiliate_keeps_visitor_under_first_click_rule(client: Client, settings: Settings) -> None:
     settings.AFFILIATE_CREDIT = "first"
     factories.affiliate("erin@example.com", "ERIN")
     landing(client)
@@ -207,7 +199,7 @@ def test_the_first_affiliate_keeps_the_visitor_when_the_first_click_counts(clien
     assert Click.objects.count() == 2
 
 
-def test_a_refresh_of_the_link_leads_to_the_minute_of_the_click(client: Client, clock: time_machine.Traveller) -> None:
+def test_repeated_link_redirects_to_minute_of_first_click(client: Client, clock: time_machine.Traveller) -> None:
     address = landing(client)
     clock.shift(timedelta(minutes=10))
     assert landing(client) == address
@@ -215,15 +207,13 @@ def test_a_refresh_of_the_link_leads_to_the_minute_of_the_click(client: Client, 
 
 
 @pytest.mark.parametrize("go", ["", "0", "x", "-1", "ffffffff", "9" * 5000, "%00", "1_0", "é", "0x1"])
-def test_a_minute_that_no_link_wrote_is_as_none(client: Client, go: str) -> None:
+def test_invalid_minute_in_landing_address_is_ignored(client: Client, go: str) -> None:
     assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
     assert Click.objects.count() == 1
 
 
 @pytest.mark.parametrize("go", ["", "0", "1", "x", "-1", "1c2b3a4f", "ffffffff"])
-def test_a_minute_that_no_link_wrote_keeps_nothing_from_the_visitor_of_another_affiliate(
-    client: Client, go: str
-) -> None:
+def test_invalid_minute_does_not_block_click_for_another_affiliate(client: Client, go: str) -> None:
     factories.affiliate("erin@example.com", "ERIN")
     landing(client, "/go/ERIN/")
     assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
@@ -231,13 +221,13 @@ def test_a_minute_that_no_link_wrote_keeps_nothing_from_the_visitor_of_another_a
     assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
 
 
-def test_search_engines_are_told_the_page_itself(client: Client) -> None:
+def test_landing_page_has_canonical_link(client: Client) -> None:
     link = client.get("/services/?ref=DEMO").headers["Link"]
     assert link == '<http://127.0.0.1:8000/services/>; rel="canonical"'
     assert "Link" not in client.get("/services/").headers
 
 
-def test_a_form_sent_from_such_a_page_is_no_visit(client: Client) -> None:
+def test_form_post_on_landing_page_is_no_visit(client: Client) -> None:
     response = client.post("/contact/?ref=DEMO", {"name": "Dave"})
     assert response.status_code == 200
     assert COOKIE not in response.cookies

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from affiliates.models import Affiliate, Click, new_code
-from affiliates.tracking.code_cache import MOST, _memory, known_code
+from affiliates.tracking.code_cache import MOST, _memory, cached_code
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.referral_cookie import COOKIE
 from privacy.registry.purpose_binding import acting_for
@@ -33,7 +33,7 @@ def _cast(clock: time_machine.Traveller, alice: Affiliate, product: Product) -> 
     """Noon, Alice and the product."""
 
 
-def test_it_leads_to_the_page_and_sets_the_cookie(client: Client, alice: Affiliate) -> None:
+def test_link_redirects_and_sets_cookie(client: Client, alice: Affiliate) -> None:
     response = client.get("/go/DEMO/products/bps-pro/")
     assert response.status_code == 302
     assert page_of(response) == "/products/bps-pro/"
@@ -46,13 +46,13 @@ def test_it_leads_to_the_page_and_sets_the_cookie(client: Client, alice: Affilia
     assert Click.objects.get().affiliate == alice
 
 
-def test_the_cookie_is_secure_under_https(client: Client, settings: Settings) -> None:
+def test_referral_cookie_is_secure_under_https(client: Client, settings: Settings) -> None:
     assert not client.get("/go/DEMO/").cookies[COOKIE]["secure"]
     settings.REFERRAL_COOKIE_SECURE = True
     assert Client().get("/go/DEMO/").cookies[COOKIE]["secure"]
 
 
-def test_the_cookie_says_nothing_to_its_holder(client: Client, alice: Affiliate) -> None:
+def test_referral_cookie_is_opaque(client: Client, alice: Affiliate) -> None:
     cookie = client.get("/go/DEMO/").cookies[COOKIE].value
     click = Click.objects.get()
     assert len(cookie) > 60
@@ -60,7 +60,7 @@ def test_the_cookie_says_nothing_to_its_holder(client: Client, alice: Affiliate)
         assert secret not in cookie
 
 
-def test_the_row_holds_what_the_rule_says_and_the_address_sealed(client: Client, alice: Affiliate) -> None:
+def test_click_row_contains_only_declared_data_with_sealed_address(client: Client, alice: Affiliate) -> None:
     label = declare_label(affiliate=alice, text="spring")
     client.get(
         "/go/DEMO/products/bps-pro/?sub=spring&x=1",
@@ -108,14 +108,14 @@ def test_the_row_holds_what_the_rule_says_and_the_address_sealed(client: Client,
         ("x" * 10_000, "/"),
     ],
 )
-def test_it_leads_nowhere_but_to_a_public_page_of_this_site(client: Client, path: str, page: str) -> None:
+def test_link_redirects_only_to_public_pages_of_this_site(client: Client, path: str, page: str) -> None:
     response = client.get(f"/go/DEMO/{path}")
     assert response.status_code == 302
     assert page_of(response) == page
     assert Click.objects.get().landing_path == page
 
 
-def test_a_line_break_in_the_path_is_no_address_of_this_site(client: Client) -> None:
+def test_line_break_in_link_path_leads_to_home(client: Client) -> None:
     response = client.get("/go/DEMO/%0D%0ALocation:%20https://evil.example")
     assert response.status_code == 404
     assert not response.has_header("Location")
@@ -123,7 +123,7 @@ def test_a_line_break_in_the_path_is_no_address_of_this_site(client: Client) -> 
 
 
 @pytest.mark.parametrize("code", ["NOBODY", "x", "a" * 33, "DE MO", "DE%00MO", "%F0%9F%90%B8", "DEM%25", "D_MO", "..."])
-def test_an_unknown_or_malformed_code_lands_on_the_page_and_tracks_nothing(client: Client, code: str) -> None:
+def test_unknown_or_malformed_code_redirects_without_tracking(client: Client, code: str) -> None:
     response = client.get(f"/go/{code}/products/bps-pro/")
     assert (response.status_code, response.headers["Location"]) == (302, "/products/bps-pro/")
     assert response.headers["Cache-Control"] == "no-store"
@@ -132,7 +132,7 @@ def test_an_unknown_or_malformed_code_lands_on_the_page_and_tracks_nothing(clien
 
 
 @pytest.mark.parametrize("state", [Affiliate.State.SUSPENDED, Affiliate.State.CLOSED])
-def test_a_suspended_affiliates_link_tracks_nothing(client: Client, alice: Affiliate, state: str) -> None:
+def test_link_of_suspended_affiliate_tracks_nothing(client: Client, alice: Affiliate, state: str) -> None:
     Affiliate.objects.filter(pk=alice.pk).update(state=state)
     response = client.get("/go/DEMO/")
     assert response.status_code == 302
@@ -141,7 +141,7 @@ def test_a_suspended_affiliates_link_tracks_nothing(client: Client, alice: Affil
 
 
 @pytest.mark.parametrize("address", ["/go/DEMO", "/go/DEMO/services", "/?ref=DEMO/", "/services/?ref=DEMO%2F"])
-def test_a_link_counts_wherever_its_last_slash_is(client: Client, address: str) -> None:
+def test_link_counts_with_and_without_trailing_slash(client: Client, address: str) -> None:
     response = client.get(address)
     assert response.status_code in {200, 302}
     assert COOKIE in response.cookies
@@ -149,12 +149,12 @@ def test_a_link_counts_wherever_its_last_slash_is(client: Client, address: str) 
 
 
 @pytest.mark.parametrize("address", ["/go/demo/", "/go/DeMo/services/", "/?ref=demo", "/?ref=%20Demo%20"])
-def test_the_case_of_a_code_does_not_matter(client: Client, address: str) -> None:
+def test_code_is_case_insensitive(client: Client, address: str) -> None:
     assert COOKIE in client.get(address).cookies
     assert Click.objects.count() == 1
 
 
-def test_an_underscore_in_a_code_stands_for_itself(client: Client) -> None:
+def test_underscore_in_code_is_not_a_wildcard(client: Client) -> None:
     factories.affiliate("erin@example.com", "AX_B")
     factories.affiliate("frank@example.com", "AXYB")
     client.get("/go/axyb/")
@@ -162,7 +162,7 @@ def test_an_underscore_in_a_code_stands_for_itself(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["/", "/services/", "/products/bps-pro/", "/contact/", "/checkout/bps-pro/"])
-def test_a_code_in_the_address_of_a_public_page_is_a_click(client: Client, alice: Affiliate, address: str) -> None:
+def test_ref_parameter_on_public_page_is_a_click(client: Client, alice: Affiliate, address: str) -> None:
     label = declare_label(affiliate=alice, text="mail")
     response = client.get(f"{address}?ref=DEMO&sub=mail")
     assert response.status_code == 200
@@ -173,20 +173,20 @@ def test_a_code_in_the_address_of_a_public_page_is_a_click(client: Client, alice
 
 
 @pytest.mark.parametrize("code", ["NOBODY", "", "%00", "a" * 500])
-def test_an_unknown_code_in_the_address_shows_the_page_and_tracks_nothing(client: Client, code: str) -> None:
+def test_unknown_ref_parameter_tracks_nothing(client: Client, code: str) -> None:
     response = client.get(f"/?ref={code}")
     assert response.status_code == 200
     assert not response.cookies
     assert not Click.objects.exists()
 
 
-def test_a_page_that_is_not_there_makes_no_click(client: Client) -> None:
+def test_ref_parameter_on_missing_page_is_no_click(client: Client) -> None:
     assert client.get("/no/such/page?ref=DEMO").status_code == 404
     assert client.get("/robots.txt?ref=DEMO").status_code == 200
     assert not Click.objects.exists()
 
 
-def test_an_address_that_is_a_secret_is_not_stored(client: Client, product: Product, staff: Client) -> None:
+def test_ref_parameter_on_secret_address_is_not_stored(client: Client, product: Product, staff: Client) -> None:
     order = factories.order(product)
     assert client.get(f"{order.get_absolute_url()}?ref=DEMO").status_code == 200
     assert staff.get("/admin/?ref=DEMO").status_code == 200
@@ -204,7 +204,7 @@ def test_an_address_that_is_a_secret_is_not_stored(client: Client, product: Prod
     ],
 )
 @pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO"])
-def test_a_program_or_who_refuses_tracking_gets_the_page_and_nothing_else(
+def test_bot_or_refusing_visitor_is_redirected_without_tracking(
     client: Client, headers: dict[str, str], address: str
 ) -> None:
     response = client.get(address, headers=headers)
@@ -219,23 +219,23 @@ def test_a_program_or_who_refuses_tracking_gets_the_page_and_nothing_else(
     "headers",
     [{"Sec-GPC": "0"}, {"DNT": "0"}, {"Sec-Purpose": ""}, {"User-Agent": "Mozilla/5.0 (Linux; Android 10; CUBOT X30)"}],
 )
-def test_a_browser_that_refuses_nothing_is_counted(client: Client, headers: dict[str, str]) -> None:
+def test_browser_that_allows_tracking_is_counted(client: Client, headers: dict[str, str]) -> None:
     client.get("/go/DEMO/", headers=headers)
     assert Click.objects.count() == 1
 
 
-def test_head_leads_on_and_tracks_nothing(client: Client) -> None:
+def test_head_request_redirects_without_tracking(client: Client) -> None:
     response = client.head("/go/DEMO/services/")
     assert (response.status_code, response.headers["Location"]) == (302, "/services/")
     assert not response.cookies
     assert not Click.objects.exists()
 
 
-def test_a_link_cannot_be_posted_to(client: Client) -> None:
+def test_link_refuses_post(client: Client) -> None:
     assert client.post("/go/DEMO/").status_code == 405
 
 
-def test_a_second_click_within_30_minutes_is_the_same_click(client: Client, clock: time_machine.Traveller) -> None:
+def test_second_click_within_30_minutes_is_same_click(client: Client, clock: time_machine.Traveller) -> None:
     client.get("/go/DEMO/")
     clock.shift(timedelta(minutes=29, seconds=59))
     assert COOKIE not in client.get("/go/DEMO/services/").cookies
@@ -243,14 +243,14 @@ def test_a_second_click_within_30_minutes_is_the_same_click(client: Client, cloc
     assert Click.objects.count() == 1
 
 
-def test_a_click_after_30_minutes_is_a_new_one(client: Client, clock: time_machine.Traveller) -> None:
+def test_click_after_30_minutes_is_new_click(client: Client, clock: time_machine.Traveller) -> None:
     client.get("/go/DEMO/")
     clock.shift(timedelta(minutes=30))
     assert COOKIE in client.get("/go/DEMO/").cookies
     assert Click.objects.count() == 2
 
 
-def test_the_last_affiliate_clicked_is_the_one(client: Client) -> None:
+def test_last_clicked_affiliate_gets_cookie(client: Client) -> None:
     factories.affiliate("erin@example.com", "ERIN")
     client.get("/go/DEMO/")
     client.get("/go/ERIN/")
@@ -258,20 +258,20 @@ def test_the_last_affiliate_clicked_is_the_one(client: Client) -> None:
     assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
 
 
-def test_a_later_visit_does_not_extend_the_cookie(client: Client, clock: time_machine.Traveller) -> None:
+def test_later_visit_does_not_extend_cookie(client: Client, clock: time_machine.Traveller) -> None:
     client.get("/go/DEMO/")
     clock.shift(timedelta(days=3))
     assert not client.get("/").cookies
     assert not client.get("/services/").cookies
 
 
-def test_where_a_visitor_came_from_is_kept_nowhere(client: Client) -> None:
+def test_referring_page_is_not_stored(client: Client) -> None:
     client.get("/go/DEMO/", headers={"Referer": "https://news.example.org/page?mail=a@b.example"})
     [row] = Click._base_manager.values()
     assert not [value for value in row.values() if "news" in str(value)]
 
 
-def test_a_click_costs_at_most_three_queries(client: Client, clock: time_machine.Traveller) -> None:
+def test_click_takes_at_most_three_queries(client: Client, clock: time_machine.Traveller) -> None:
     """Nor does it cost more with every click there was: the first one of a second asks, the others only write."""
     for name in ("may", "june"):
         declare_label(affiliate=Affiliate.objects.get(), text=name)
@@ -282,11 +282,11 @@ def test_a_click_costs_at_most_three_queries(client: Client, clock: time_machine
 
 
 @pytest.mark.parametrize("headers", [{"DNT": "1"}, {"User-Agent": "curl/8"}, {"Sec-Purpose": "prefetch"}])
-def test_what_is_no_click_costs_two(headers: dict[str, str]) -> None:
+def test_visit_without_click_takes_two_queries(headers: dict[str, str]) -> None:
     assert _statements("/go/DEMO/", headers) == ["SELECT", "INSERT"]
 
 
-def test_a_click_on_another_link_costs_three_when_the_first_one_counts(client: Client, settings: Settings) -> None:
+def test_click_under_first_click_rule_takes_three_queries(client: Client, settings: Settings) -> None:
     settings.AFFILIATE_CREDIT = "first"
     factories.affiliate("erin@example.com", "ERIN")
     client.get("/go/DEMO/")
@@ -301,14 +301,14 @@ def _statements(address: str, headers: dict[str, str] | None = None) -> list[str
     return [query["sql"].split()[0] for query in queries.captured_queries]
 
 
-def test_a_link_says_nothing_about_how_many_affiliates_there_are() -> None:
+def test_link_does_not_reveal_number_of_affiliates() -> None:
     """Small sequential numbers in links do."""
     codes = {new_code() for _ in range(200)}
     assert len(codes) == 200
     assert all(re.fullmatch("[2-9A-Z]{8}", code) for code in codes)
 
 
-def test_who_is_suspended_tracks_nothing_from_the_next_second_on(
+def test_suspension_takes_effect_within_a_second(
     client: Client, alice: Affiliate, clock: time_machine.Traveller
 ) -> None:
     client.get("/go/DEMO/")
@@ -318,27 +318,25 @@ def test_who_is_suspended_tracks_nothing_from_the_next_second_on(
     assert Click.objects.count() == 1
 
 
-def test_who_is_suspended_in_the_admin_tracks_nothing_at_once(client: Client, alice: Affiliate) -> None:
+def test_suspension_in_admin_takes_effect_immediately(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     alice.state = Affiliate.State.SUSPENDED
     alice.save(update_fields=["state"])
     assert COOKIE not in Client().get("/go/DEMO/").cookies
 
 
-def test_made_up_codes_fill_no_memory(client: Client) -> None:
+def test_invented_codes_do_not_fill_cache(client: Client) -> None:
     for number in range(MOST + 10):
-        known_code(f"MADE{number}")
+        cached_code(f"MADE{number}")
     assert len(_memory) <= MOST
 
 
-def test_a_code_that_cannot_be_one_costs_none(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_malformed_code_takes_no_query(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         client.get("/go/not*a*code/")
 
 
-def test_a_reader_with_a_cookie_is_not_looked_up(client: Client) -> None:
+def test_visitor_with_cookie_causes_no_query(client: Client) -> None:
     client.get("/go/DEMO/")
     with CaptureQueriesContext(
         connection,

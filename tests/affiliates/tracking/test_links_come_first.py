@@ -17,20 +17,20 @@ def _cast(clock: object, alice: Affiliate) -> None:
     """Noon, and Alice."""
 
 
-def test_it_carries_the_headers_of_every_answer(client: Client) -> None:
+def test_link_response_has_standard_headers(client: Client) -> None:
     headers = client.get("/go/DEMO/").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
     assert headers["Content-Length"] == "0"
 
 
-def test_it_has_no_page_and_so_the_policy_of_none(client: Client) -> None:
+def test_link_response_has_strictest_content_policy(client: Client) -> None:
     assert "style-src 'self'" in client.get("/affiliates/").headers[POLICY]
     assert client.get("/go/DEMO/").headers[POLICY].startswith("default-src 'none'")
     assert "style-src" not in client.get("/go/DEMO/").headers[POLICY]
 
 
-def test_it_reads_no_session(alice: Affiliate, bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_link_reads_no_session(alice: Affiliate, bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     """Whoever is signed in, a click asks whose code it is and whether the purge runs, and is stored."""
     client = Client()
     client.force_login(bob)
@@ -39,7 +39,7 @@ def test_it_reads_no_session(alice: Affiliate, bob: User, django_assert_num_quer
     assert Click.objects.count() == 1
 
 
-def test_https_comes_before_it(client: Client, settings: Settings) -> None:
+def test_https_redirect_precedes_link(client: Client, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     response = Client().get("/go/DEMO/")
     assert response.headers["Location"] == "https://testserver/go/DEMO/"
@@ -47,12 +47,12 @@ def test_https_comes_before_it(client: Client, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("path", ["/go/", "/go//", "/goods/"])
-def test_what_is_no_link_is_a_page_that_is_not_there(client: Client, path: str) -> None:
+def test_invalid_link_path_is_not_found(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 404
     assert POLICY in response.headers
 
 
-def test_a_form_sent_to_a_link_is_refused(client: Client) -> None:
+def test_form_post_to_link_is_refused(client: Client) -> None:
     assert client.post("/go/DEMO/").status_code == 405
     assert not Click.objects.exists()

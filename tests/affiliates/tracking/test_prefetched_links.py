@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from affiliates.models import Affiliate, Click
-from affiliates.tracking.link_tester import trial_token
+from affiliates.tracking.link_tester import link_test_token
 from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Product
 from tests import factories
@@ -33,9 +33,7 @@ def _cast(clock: time_machine.Traveller, alice: Affiliate, product: Product) -> 
     "address",
     ["/go/DEMO/", "/go/DEMO", "/go/DEMO/products/bps-pro/", "/go/NOBODY/", "/?ref=DEMO", "/contact/?ref=DEMO&go=1"],
 )
-def test_a_prefetched_link_gets_503_and_no_cookie_and_the_click_after_it_counts(
-    client: Client, address: str, headers: dict[str, str]
-) -> None:
+def test_prefetched_link_gets_503_and_later_click_counts(client: Client, address: str, headers: dict[str, str]) -> None:
     response = client.get(address, headers=headers)
     assert response.status_code == 503
     assert response.headers["Cache-Control"] == "no-store"
@@ -45,20 +43,18 @@ def test_a_prefetched_link_gets_503_and_no_cookie_and_the_click_after_it_counts(
     assert Click.objects.count() == 1
 
 
-def test_a_prefetched_test_of_a_link_is_sent_away_too(client: Client) -> None:
-    address = f"/go/DEMO/?test={trial_token('DEMO')}"
+def test_prefetched_link_test_gets_503(client: Client) -> None:
+    address = f"/go/DEMO/?test={link_test_token('DEMO')}"
     assert client.get(address, headers={"Sec-Purpose": "prefetch"}).status_code == 503
     assert client.get(address).status_code == 200
 
 
-def test_a_page_without_a_code_may_be_prefetched(
-    client: Client, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
+def test_page_without_code_can_be_prefetched(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
         assert client.get("/services/", headers={"Sec-Purpose": "prefetch"}).status_code == 200
 
 
-def test_where_no_click_is_counted_a_prefetch_is_answered(client: Client, product: Product) -> None:
+def test_prefetch_is_answered_where_no_click_is_counted(client: Client, product: Product) -> None:
     order = factories.order(product)
     assert client.get(f"{order.get_absolute_url()}?ref=DEMO", headers={"Sec-Purpose": "prefetch"}).status_code == 200
     assert client.get("/no/such/page?ref=DEMO", headers={"Sec-Purpose": "prefetch"}).status_code == 404

@@ -39,13 +39,13 @@ def alice(db: None) -> Affiliate:
 
 
 @pytest.mark.parametrize("typed", SPELLINGS.values(), ids=SPELLINGS)
-def test_the_checkout_understands_the_code(client: Client, alice: Affiliate, typed: str) -> None:
+def test_checkout_accepts_spellings_of_code(client: Client, alice: Affiliate, typed: str) -> None:
     attribution = place(client, code=typed).attribution
     assert (attribution.affiliate, attribution.route) == (alice, Attribution.Route.CODE)
 
 
 @pytest.mark.parametrize("typed", OTHERS)
-def test_what_holds_no_known_code_is_kept_in_the_form_and_named(client: Client, alice: Affiliate, typed: str) -> None:
+def test_checkout_rejects_unknown_code_and_keeps_it_in_form(client: Client, alice: Affiliate, typed: str) -> None:
     page = client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": typed})
     assert page.status_code == 200
     assert "code doesn&#x27;t exist." in page.content.decode()
@@ -56,6 +56,6 @@ def test_what_holds_no_known_code_is_kept_in_the_form_and_named(client: Client, 
 @pytest.mark.parametrize(
     "address", ["/go/%23DE-MO_1/", "/go/%40de-mo_1/", "/go/DE-MO_1%20/", "/go/%EF%BC%A4E-MO_1/", "/?ref=%40DE-MO_1%20"]
 )
-def test_a_link_is_followed_however_it_was_copied(client: Client, alice: Affiliate, address: str) -> None:
+def test_link_works_however_it_was_copied(client: Client, alice: Affiliate, address: str) -> None:
     assert client.get(address).status_code in {200, 302}
     assert [click.affiliate for click in Click.objects.all()] == [alice]

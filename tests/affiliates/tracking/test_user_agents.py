@@ -15,7 +15,7 @@ import pytest
 import yaml
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
-from affiliates.tracking.bot_detection import NOT_PROGRAMS_ALONE
+from affiliates.tracking.bot_detection import UNRELIABLE_BOT_PATTERNS
 from affiliates.tracking.visit_kinds import Visit, program
 
 MOST_LOST, MOST_PASSED = 0.0005, 0.05
@@ -45,38 +45,38 @@ def collection() -> Collection:
 
 
 @pytest.mark.exhaustive
-def test_the_collection_is_whole() -> None:
+def test_user_agent_collection_is_complete() -> None:
     assert len(collection().people) + len(collection().libraries) > 36_900
     assert len(collection().libraries) < 60
     assert len(collection().programs) > 1_300
 
 
 @pytest.mark.exhaustive
-def test_at_most_one_person_in_two_thousand_is_taken_for_a_program() -> None:
+def test_at_most_one_browser_in_2000_is_classified_as_bot() -> None:
     lost = [agent for agent in collection().people if program.__wrapped__(agent)]
     assert len(lost) <= MOST_LOST * len(collection().people), "\n".join(lost)
 
 
 @pytest.mark.exhaustive
-def test_at_most_one_program_in_twenty_passes_for_a_person() -> None:
+def test_at_most_one_bot_in_20_is_classified_as_browser() -> None:
     passed = [agent for agent in collection().programs if not program.__wrapped__(agent)]
     assert len(passed) <= MOST_PASSED * len(collection().programs), "\n".join(passed)
 
 
 @pytest.mark.parametrize("device", ["CPH2581", "PKC110", "RMX5131", "Infinix-X6833B", "XBot_Senior", "Spider 8"])
-def test_no_build_or_name_of_a_telephone_is_a_program(device: str) -> None:
+def test_phone_name_or_build_is_no_bot(device: str) -> None:
     assert program(BUILD.format(device)) is None
 
 
-def test_sogous_browser_is_a_persons_and_its_spider_a_program() -> None:
+def test_sogou_browser_is_no_bot_but_its_crawler_is() -> None:
     assert program(f"{BUILD.format('SUGAR F11')} SogouMSE,SogouMobileBrowser/5.6.0") is None
     assert program("Sogou web spider/4.0(+http://www.sogou.com/docs/help/webmasters.htm#07)") is Visit.BOT
 
 
-def test_a_program_behind_a_telephones_name_is_one() -> None:
+def test_bot_with_phone_name_is_bot() -> None:
     agent = "Mozilla/5.0 (Linux; Android 8.0; Pixel 2 Build/OPD3.170816.012; DuplexWeb-Google/1.0) AppleWebKit/537.36"
     assert program(agent) is Visit.BOT
 
 
-def test_what_is_left_out_of_the_list_is_still_in_it() -> None:
-    assert {entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA} >= NOT_PROGRAMS_ALONE
+def test_excluded_bot_patterns_still_exist_in_list() -> None:
+    assert {entry["pattern"] for entry in CRAWLER_USER_AGENTS_DATA} >= UNRELIABLE_BOT_PATTERNS

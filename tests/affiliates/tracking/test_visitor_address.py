@@ -47,10 +47,12 @@ def stored(client: Client, peer: str, forwarded: str | None) -> str | None:
         ("", None, None),  # a Unix socket
     ],
 )
-def test_only_a_trusted_proxy_is_believed(client: Client, peer: str, forwarded: str | None, address: str) -> None:
+def test_forwarded_address_is_used_only_from_trusted_proxy(
+    client: Client, peer: str, forwarded: str | None, address: str
+) -> None:
     assert stored(client, peer, forwarded) == address
 
 
-def test_without_trusted_proxies_nobody_is_believed(client: Client, settings: Settings) -> None:
+def test_forwarded_address_is_ignored_without_trusted_proxies(client: Client, settings: Settings) -> None:
     settings.TRUSTED_PROXIES = []
     assert stored(client, "127.0.0.1", VISITOR) == "127.0.0.1"

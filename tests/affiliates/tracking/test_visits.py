@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from affiliates.models import Affiliate, By, Click, DailyClicks, Tally
+from affiliates.models import Affiliate, By, Click, DailyClicks, PendingVisitCount
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.visit_kinds import Visit, program
@@ -53,7 +53,7 @@ def counted() -> dict[str, int]:
     ],
 )
 @pytest.mark.parametrize("address", ["/go/DEMO/services/?sub=x", "/?ref=DEMO"])
-def test_it_is_counted_apart_and_leaves_no_trace(headers: dict[str, str], figure: str, address: str) -> None:
+def test_bot_or_preview_is_counted_separately_without_trace(headers: dict[str, str], figure: str, address: str) -> None:
     response = Client().get(address, headers=headers, REMOTE_ADDR="203.0.113.5")
     assert response.status_code in {200, 302, 503}
     assert not response.cookies
@@ -61,25 +61,25 @@ def test_it_is_counted_apart_and_leaves_no_trace(headers: dict[str, str], figure
     assert counted() == {figure: 1}
 
 
-def test_head_is_a_look_ahead(client: Client) -> None:
+def test_head_request_counts_as_preview(client: Client) -> None:
     client.head("/go/DEMO/")
     assert counted() == {"previews": 1}
 
 
-def test_a_tally_knows_neither_visitor_nor_page(client: Client) -> None:
+def test_pending_count_contains_no_visitor_and_no_page(client: Client) -> None:
     client.get("/go/DEMO/services/?sub=x", headers={"DNT": "1"}, REMOTE_ADDR="203.0.113.5")
-    row = Tally.objects.values().get()
+    row = PendingVisitCount.objects.values().get()
     assert {name: value for name, value in row.items() if name not in {"id", "affiliate_id", "day"} and value} == {
         "refused": 1
     }
 
 
 @pytest.mark.parametrize("code", ["NOBODY", "x*", ""])
-def test_nothing_is_counted_for_a_code_that_nobody_has(client: Client, code: str) -> None:
+def test_unknown_code_counts_nothing(client: Client, code: str) -> None:
     """Affiliates Manager tracks affiliates that don't exist."""
     client.get(f"/?ref={code}", headers={"User-Agent": GOOGLEBOT})
     client.get(f"/?ref={code}")
-    assert not Tally.objects.exists()
+    assert not PendingVisitCount.objects.exists()
     assert counted() == {}
 
 
@@ -101,37 +101,37 @@ def test_nothing_is_counted_for_a_code_that_nobody_has(client: Client, code: str
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0 Edg/126.0",
     ],
 )
-def test_people_are_people_in_the_browsers_of_apps_too(user_agent: str) -> None:
+def test_in_app_browsers_are_no_bots(user_agent: str) -> None:
     assert program(user_agent) is None
 
 
 @pytest.mark.parametrize("user_agent", ["\N{GRINNING FACE}" * 50, "x" * 8000, "${jndi:ldap://x}", "Ruby", "curl/8.5.0"])
-def test_what_no_browser_says_is_a_program(user_agent: str) -> None:
+def test_non_browser_user_agent_is_bot(user_agent: str) -> None:
     assert program(user_agent) is Visit.BOT
 
 
-def test_a_long_user_agent_is_looked_at_only_so_far() -> None:
+def test_long_user_agent_is_matched_partially() -> None:
     assert program(GOOGLEBOT) is Visit.BOT
     assert program(f"{PHONE} {'x' * 512} {GOOGLEBOT}") is None
 
 
-def test_two_visitors_behind_one_address_are_two_clicks() -> None:
+def test_two_visitors_behind_one_address_count_two_clicks() -> None:
     """Affiliates Manager drops clicks of one address within 5 seconds."""
     for _ in range(2):
         Client().get("/go/DEMO/", REMOTE_ADDR="203.0.113.5")
     assert counted() == {"clicks": 2}
 
 
-def test_a_refresh_is_no_second_click(client: Client) -> None:
+def test_refresh_is_not_second_click(client: Client) -> None:
     client.get("/go/DEMO/")
     client.get("/go/DEMO/")
     assert counted() == {"clicks": 1}
 
 
-def test_a_click_while_the_purge_stands_still_is_counted_without_a_row(
+def test_click_while_purge_is_stalled_is_counted_without_row(
     client: Client, alice: Affiliate, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("affiliates.tracking.clicks.purge_stopped", lambda: True)
+    monkeypatch.setattr("affiliates.tracking.clicks.is_purge_stalled", lambda: True)
     label = declare_label(affiliate=alice, text="x")
     response = client.get("/go/DEMO/?sub=x")
     assert "aitpro_referral" in response.cookies
@@ -164,7 +164,7 @@ EMBEDDED = [
 
 @pytest.mark.parametrize("headers", EMBEDDED, ids=str)
 @pytest.mark.parametrize("address", ["/go/DEMO/", "/go/DEMO/services/", "/?ref=DEMO"])
-def test_a_page_that_embeds_a_link_makes_no_click_of_its_readers(headers: dict[str, str], address: str) -> None:
+def test_embedded_link_is_no_click(headers: dict[str, str], address: str) -> None:
     reader = Client()
     response = reader.get(address, headers={**headers, "Referer": "https://blog.example/"}, REMOTE_ADDR="203.0.113.5")
     assert response.status_code in {200, 302}
@@ -186,7 +186,7 @@ def test_a_page_that_embeds_a_link_makes_no_click_of_its_readers(headers: dict[s
     ids=["from another site", "typed", "an old browser"],
 )
 @pytest.mark.parametrize("address", ["/go/DEMO/", "/?ref=DEMO"])
-def test_who_opens_the_page_itself_is_a_click(headers: dict[str, str], address: str) -> None:
+def test_top_level_navigation_is_click(headers: dict[str, str], address: str) -> None:
     response = Client().get(address, headers=headers)
     assert "aitpro_referral" in response.cookies
     assert Click.objects.count() == 1
@@ -194,7 +194,7 @@ def test_who_opens_the_page_itself_is_a_click(headers: dict[str, str], address: 
 
 
 @pytest.mark.parametrize("address", ["/go/DEMO/", "/go/NOBODY/", "/?ref=DEMO"])
-def test_caches_are_told_what_a_click_is_told_by(address: str) -> None:
+def test_link_response_varies_by_fetch_headers(address: str) -> None:
     response = Client().get(address)
     assert {"Sec-Fetch-Dest", "Sec-Fetch-Mode"} <= {name.strip() for name in response.headers["Vary"].split(",")}
     assert response.headers["Cache-Control"] == "no-store"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 PAGE = "/privacy/referral/"
 
 
-def test_it_shows_what_is_stored(client: Client, alice: Affiliate) -> None:
+def test_referral_page_shows_stored_data(client: Client, alice: Affiliate) -> None:
     declare_label(affiliate=alice, text="spring")
     client.get(
         "/go/DEMO/services/?sub=spring", headers={"Referer": "https://blog.example.net/"}, REMOTE_ADDR="203.0.113.5"
@@ -33,9 +33,7 @@ def test_it_shows_what_is_stored(client: Client, alice: Affiliate) -> None:
     assert "April 1, 2026, 12:00 UTC" in page
 
 
-def test_it_shows_what_the_cookie_says_of_the_clicks_before(
-    client: Client, clock: time_machine.Traveller, alice: Affiliate
-) -> None:
+def test_referral_page_shows_earlier_clicks(client: Client, clock: time_machine.Traveller, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     assert "Earlier clicks" not in client.get(PAGE).content.decode()
     clock.shift(timedelta(hours=2))
@@ -46,7 +44,7 @@ def test_it_shows_what_the_cookie_says_of_the_clicks_before(
     assert "March 2, 2026, 14:00 UTC" in page
 
 
-def test_it_shows_only_the_visitors_own(client: Client, alice: Affiliate) -> None:
+def test_referral_page_shows_only_own_visit(client: Client, alice: Affiliate) -> None:
     Client().get("/go/DEMO/", REMOTE_ADDR="192.0.2.66")
     assert Click.objects.count() == 1
     page = client.get(PAGE).content.decode()
@@ -54,17 +52,17 @@ def test_it_shows_only_the_visitors_own(client: Client, alice: Affiliate) -> Non
     assert "192.0.2.66" not in page
 
 
-def test_it_is_never_cached(client: Client) -> None:
+def test_referral_page_is_never_cached(client: Client) -> None:
     assert "no-store" in client.get(PAGE).headers["Cache-Control"]
 
 
 @pytest.mark.django_db
-def test_a_browser_that_refuses_tracking_is_told_so(client: Client) -> None:
+def test_referral_page_acknowledges_browser_refusal(client: Client) -> None:
     assert "asks not to be tracked" in client.get(PAGE, headers={"Sec-GPC": "1"}).content.decode()
     assert "asks not to be tracked" not in client.get(PAGE).content.decode()
 
 
-def test_it_forgets_on_one_click(client: Client, alice: Affiliate) -> None:
+def test_referral_page_deletes_on_one_click(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     assert Click.objects.exists()
     response = client.post(PAGE)
@@ -75,7 +73,7 @@ def test_it_forgets_on_one_click(client: Client, alice: Affiliate) -> None:
     assert "Nothing is stored for this browser" in client.get(PAGE).content.decode()
 
 
-def test_it_forgets_nobody_else(client: Client, alice: Affiliate) -> None:
+def test_deleting_referral_keeps_other_visits(client: Client, alice: Affiliate) -> None:
     Client().get("/go/DEMO/")
     client.get("/go/DEMO/")
     client.post(PAGE)
@@ -83,7 +81,7 @@ def test_it_forgets_nobody_else(client: Client, alice: Affiliate) -> None:
 
 
 @pytest.mark.usefixtures("paypal_down")
-def test_a_forgotten_visitor_brings_nobody_a_commission(client: Client, alice: Affiliate, product: Product) -> None:
+def test_deleted_referral_does_not_attribute(client: Client, alice: Affiliate, product: Product) -> None:
     client.get("/go/DEMO/")
     client.post(PAGE)
     place(client)
@@ -91,7 +89,7 @@ def test_a_forgotten_visitor_brings_nobody_a_commission(client: Client, alice: A
 
 
 @pytest.mark.usefixtures("paypal_down")
-def test_an_order_that_was_placed_keeps_its_attribution(client: Client, alice: Affiliate, product: Product) -> None:
+def test_deleted_referral_keeps_existing_attribution(client: Client, alice: Affiliate, product: Product) -> None:
     client.get("/go/DEMO/")
     order = place(client)
     client.post(PAGE)
@@ -100,18 +98,18 @@ def test_an_order_that_was_placed_keeps_its_attribution(client: Client, alice: A
 
 
 @pytest.mark.django_db
-def test_forgetting_nothing_is_fine(client: Client) -> None:
+def test_deleting_without_referral_succeeds(client: Client) -> None:
     assert client.post(PAGE).status_code == 200
 
 
-def test_forgetting_needs_the_pages_own_form(alice: Affiliate) -> None:
+def test_deleting_referral_requires_csrf_token(alice: Affiliate) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.get("/go/DEMO/")
     assert strict.post(PAGE).status_code == 403
     assert Click.objects.exists()
 
 
-def test_an_affiliate_who_left_is_not_named(client: Client, alice: Affiliate) -> None:
+def test_referral_page_does_not_name_former_affiliate(client: Client, alice: Affiliate) -> None:
     client.get("/go/DEMO/")
     Affiliate.objects.update(state=Affiliate.State.CLOSED)
     page = client.get(PAGE).content.decode()
@@ -119,7 +117,7 @@ def test_an_affiliate_who_left_is_not_named(client: Client, alice: Affiliate) ->
     assert "DEMO" not in page
 
 
-def test_an_expired_row_is_not_shown_before_the_purge(
+def test_referral_page_hides_expired_row_before_purge(
     client: Client, alice: Affiliate, clock: time_machine.Traveller
 ) -> None:
     client.get("/go/DEMO/", REMOTE_ADDR="203.0.113.5")
@@ -130,14 +128,14 @@ def test_an_expired_row_is_not_shown_before_the_purge(
 
 
 @pytest.mark.django_db
-def test_without_a_cookie_it_asks_the_database_nothing(
+def test_referral_page_without_cookie_causes_no_query(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     with django_assert_num_queries(0):
         client.get(PAGE)
 
 
-def test_a_lasting_choice_forgets_and_is_kept_in_a_cookie_that_says_nothing_else(
+def test_refusing_tracking_deletes_visit_and_sets_plain_cookie(
     client: Client, alice: Affiliate, settings: Settings
 ) -> None:
     settings.REFERRAL_COOKIE_SECURE = True
@@ -152,7 +150,7 @@ def test_a_lasting_choice_forgets_and_is_kept_in_a_cookie_that_says_nothing_else
     assert "Deleted, and tracking is off" in response.content.decode()
 
 
-def test_after_the_choice_no_link_stores_anything_until_it_is_taken_back(client: Client, alice: Affiliate) -> None:
+def test_refusal_lasts_until_undone(client: Client, alice: Affiliate) -> None:
     client.post(PAGE, {"choice": "refuse"})
     assert COOKIE not in client.get("/go/DEMO/").cookies
     assert not Click.objects.exists()
@@ -165,20 +163,20 @@ def test_after_the_choice_no_link_stores_anything_until_it_is_taken_back(client:
 
 
 @pytest.mark.usefixtures("paypal_down")
-def test_who_refuses_can_still_name_the_code(client: Client, alice: Affiliate, product: Product) -> None:
+def test_visitor_who_refuses_can_enter_code(client: Client, alice: Affiliate, product: Product) -> None:
     client.post(PAGE, {"choice": "refuse"})
     client.get("/go/DEMO/")
     place(client, code="DEMO")
     assert Attribution.objects.get().affiliate == alice
 
 
-def test_the_choice_is_set_by_nothing_but_the_button(client: Client, alice: Affiliate) -> None:
+def test_refusal_is_set_only_by_button(client: Client, alice: Affiliate) -> None:
     for address in (PAGE, "/go/DEMO/", "/", "/?ref=DEMO"):
         assert REFUSAL not in client.get(address, headers={"DNT": "1"}).cookies
 
 
 @pytest.mark.django_db
-def test_who_only_reads_the_page_gets_no_cookie_and_a_way_to_choose(client: Client) -> None:
+def test_reading_referral_page_sets_no_cookie(client: Client) -> None:
     response = client.get(PAGE)
     assert not response.cookies
     assert 'href="?choose#choice"' in response.content.decode()
@@ -189,7 +187,7 @@ def test_who_only_reads_the_page_gets_no_cookie_and_a_way_to_choose(client: Clie
 
 
 @pytest.mark.parametrize("choice", ["", "x", "\x00", "forget"])
-def test_an_unknown_choice_only_forgets(client: Client, alice: Affiliate, choice: str) -> None:
+def test_unknown_choice_only_deletes_visit(client: Client, alice: Affiliate, choice: str) -> None:
     client.get("/go/DEMO/")
     response = client.post(PAGE, {"choice": choice})
     assert response.status_code == 200
@@ -198,7 +196,7 @@ def test_an_unknown_choice_only_forgets(client: Client, alice: Affiliate, choice
 
 
 @pytest.mark.django_db
-def test_the_policy_names_every_cookie(client: Client) -> None:
+def test_policy_names_every_referral_cookie(client: Client) -> None:
     policy = client.get("/privacy/").content.decode()
     for name in (COOKIE, REFUSAL):
         assert f"<code>{name}</code>" in policy

@@ -79,7 +79,7 @@ def an_application_reaches_an_existing_account() -> None:
     def send(user: Any, kind: Any = PASSWORD_RESET, *, about: Any = None, context: Any = None) -> None:
         queue_mail(kind, to=user.email, about=about or user, context={**(context or {}), **link._link(user)})
 
-    swap(applications.why_not_approve, lambda application, account: "")
+    swap(applications.approval_obstacle, lambda application, account: "")
     swap(link.send_first_password_link, send)
 
 

@@ -13,15 +13,15 @@ from ..mutations import around, breaks, put, swap
 def any_label_is_stored() -> None:
     """Whatever stood in `sub=` was kept, for ever: newsletter tools put the reader's address there (ADR 25)."""
     from affiliates.models import Affiliate, Label
-    from affiliates.tracking.code_cache import KnownCode
+    from affiliates.tracking.code_cache import CachedCode
 
-    def label_id(self: KnownCode, typed: str) -> Any:
+    def label_id(self: CachedCode, typed: str) -> Any:
         if not typed:
             return None
         affiliate = Affiliate.objects.get(pk=self.affiliate_id)
         return Label.objects.get_or_create(affiliate=affiliate, name_index=typed, defaults={"name": typed})[0].pk
 
-    put(KnownCode, "label_id", label_id)
+    put(CachedCode, "label_id", label_id)
 
 
 @breaks("encrypted", "referral-30-days", "referral-for-commission-only")
@@ -32,7 +32,7 @@ def a_label_is_stored_in_clear() -> None:
     def store(former: Any, request: Any, known: Any, landing: str, *args: Any) -> Any:
         return former(request, known, str(request.GET.get("sub", ""))[:200] or landing, *args)
 
-    around(clicks, "_store_click", store)
+    around(clicks, "_create_click", store)
 
 
 @breaks("referral-30-days")
@@ -87,20 +87,20 @@ def a_cookie_attributes_after_30_days() -> None:
 def affiliates_see_where_visitors_came_from() -> None:
     """A trial page listed the sites that an affiliate's visitors came from: a use that nobody had been told of."""
     from affiliates.portal import exports
-    from affiliates.tracking.clicks import _store_click
+    from affiliates.tracking.clicks import _create_click
 
     came_from: list[str] = []
     former = exports.KINDS["commissions"]
 
     def store(request: Any, *args: Any) -> Any:
         came_from.append(request.META.get("HTTP_REFERER", ""))
-        return _store_click(request, *args)
+        return _create_click(request, *args)
 
     def lines(affiliate: Any, request: Any) -> Any:
         yield from former(affiliate, request)
         yield from ([site] for site in came_from)
 
-    swap(_store_click, store)
+    swap(_create_click, store)
     exports.KINDS["commissions"] = lines
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from affiliates.models import Affiliate, Application, PayoutBatch, PayoutItem
+from affiliates.models import Affiliate, Application, PayoutItem, PayoutRun
 from contacts.models import Inquiry
 from privacy.admin_base import audited
 from privacy.admin_base.checks import check_admins_are_audited
@@ -135,8 +135,8 @@ def test_an_admin_whose_inner_rows_are_personal_is_audited() -> None:
     class RunAdmin(ReadOnlyAdmin):
         inlines = [PayoutInline]
 
-    assert audited.shows_personal_data(RunAdmin(PayoutBatch, admin.site))
-    assert not audited.shows_personal_data(ReadOnlyAdmin(PayoutBatch, admin.site))
+    assert audited.shows_personal_data(RunAdmin(PayoutRun, admin.site))
+    assert not audited.shows_personal_data(ReadOnlyAdmin(PayoutRun, admin.site))
 
 
 def form_of(response: Any) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.models.session import Session
-from affiliates.membership.payout_address import ask_for_payout_email
-from affiliates.models import Affiliate, CommissionDispute, LedgerEntry
+from affiliates.membership.payout_address import request_payout_email_change
+from affiliates.models import Affiliate, LedgerEntry, Objection
 from aitpro.housekeeping import housekeep
 from contacts.models import Correspondence, Document, Inquiry, Reply
 from privacy.audit.models import AuditEntry
@@ -177,7 +177,7 @@ def test_correction_sent_twice_shows_twice_what_is_corrected() -> None:
 
 
 def test_stopped_change_of_the_payout_address_says_so_twice(alice: Affiliate) -> None:
-    ask_for_payout_email(affiliate=alice, email="mallory@example.org", actor=alice.user)
+    request_payout_email_change(affiliate=alice, email="mallory@example.org", actor=alice.user)
     page = Browser().send_twice(link_mailed_to("alice@example.com"))
     assert "410" not in page
     assert "<h1>" in page
@@ -186,7 +186,7 @@ def test_stopped_change_of_the_payout_address_says_so_twice(alice: Affiliate) ->
 def test_objection_sent_twice_is_one(alice: Affiliate, product: Product) -> None:
     commission = sale(alice, product)
     Browser(alice.user).send_twice(f"/affiliates/portal/commissions/{commission.number}/", text="Where is the rest?")
-    assert CommissionDispute.objects.count() == 1
+    assert Objection.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -9,8 +9,8 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from accounts.models import User
-from affiliates.commissions.objections import open_dispute
-from affiliates.models import Affiliate, CommissionDispute, LedgerEntry, Rate
+from affiliates.commissions.objections import open_objection
+from affiliates.models import Affiliate, LedgerEntry, Objection, Rate
 from shop.models import Payment, Product, Refund
 from tests import factories
 from tests.affiliates.sales import approved_sale
@@ -120,11 +120,11 @@ def test_an_objection_is_answered_with_an_amount_in_the_currency_of_its_commissi
     page: Page, alice: Affiliate, bob: User, db: None
 ) -> None:
     commission = approved_sale(alice, factories.product(price_minor=8000, currency="JPY"), "8000")
-    dispute = open_dispute(commission=commission, text="Too little.", actor=alice.user)
-    address = f"/admin/affiliates/commissiondispute/{dispute.pk}/answer/"
+    dispute = open_objection(commission=commission, text="Too little.", actor=alice.user)
+    address = f"/admin/affiliates/objection/{dispute.pk}/answer/"
     assert "Adjustment (JPY)" in page.staff.get(address).content.decode()
     assert "JPY has no decimals" in page.after(address, upheld="yes", answer="You are right.", adjustment="100.5").text
-    assert CommissionDispute.objects.get().state == "open"
+    assert Objection.objects.get().state == "open"
     page.after(address, upheld="yes", answer="You are right.", adjustment="1,500")
     assert str(LedgerEntry.objects.get(kind="adjustment").total) == "1500 JPY"
 

@@ -15,10 +15,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
-from affiliates.commissions.objections import open_dispute
+from affiliates.commissions.objections import open_objection
 from affiliates.commissions.rates import set_rate
 from affiliates.membership.terms import next_number
-from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutBatch, TermsVersion
+from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
 from contacts.inquiries.workflow import answer_inquiry
 from shop.models import Payment, PayPalEvent, Product
@@ -27,7 +27,7 @@ from tests.affiliates.sales import approved_sale, refund
 
 OWN = {"affiliates", "contacts", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
-QUERIES = {Affiliate: 27, PayoutBatch: 16}  # a whole account; a run, with whom it would leave out and why
+QUERIES = {Affiliate: 27, PayoutRun: 16}  # a whole account; a run, with whom it would leave out and why
 PERSONAL = ("alice1@example.com", "carol@example.org", "dave@example.org", "Carol", "Dave", "203.0.113.77")
 
 
@@ -38,7 +38,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     for _ in range(2):
         commission = approved_sale(affiliate, product)
     refund(commission, "20.00")
-    open_dispute(commission=commission, text="Dave paid more.", actor=affiliate.user)
+    open_objection(commission=commission, text="Dave paid more.", actor=affiliate.user)
     LedgerCheck.objects.create(paypal=True)
     Creative.objects.create(name="A sentence", words="Guards a site.")
     prepare_payout(currency="USD", actor=bob)
@@ -103,8 +103,8 @@ def test_a_runs_page_costs_the_same_with_more_payouts(staff: Client, product: Pr
     for size in (1, 4):
         for number in range(size):
             approved_sale(factories.affiliate(f"{size}{number}@example.com", f"CODE{size}{number}"), product)
-        batch = prepare_payout(currency="USD", actor=bob)
-        costs.append(cost(staff, address(PayoutBatch, batch)))
+        run = prepare_payout(currency="USD", actor=bob)
+        costs.append(cost(staff, address(PayoutRun, run)))
     assert costs[0] == costs[1]
 
 
@@ -156,7 +156,7 @@ def test_admin_history_holds_no_personal_data(staff: Client, alice: Affiliate, p
         },
     )
     approved_sale(alice, product)
-    staff.post("/admin/affiliates/payoutbatch/prepare/")
+    staff.post("/admin/affiliates/payoutrun/prepare/")
     told = str(list(LogEntry.objects.values_list("object_repr", "change_message")))
     assert LogEntry.objects.count() == 3
     assert "affiliate DEMO" in told

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
-from affiliates.commissions.objections import open_dispute
-from affiliates.models import Affiliate, Application, CommissionDispute, LedgerCheck
+from affiliates.commissions.objections import open_objection
+from affiliates.models import Affiliate, Application, LedgerCheck, Objection
 from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.staff_dashboard import Area, tasks
 from privacy.models import OutgoingMail, UndeliverableAddress
@@ -43,7 +43,7 @@ def something_of_everything(alice: Affiliate, product: Product, bob: User) -> No
     prepare_payout(currency="USD", actor=bob)
     held = sale(alice, product)
     raise_flag(attribution=held.attribution, kind="by_staff")
-    open_dispute(commission=held, text="Why?", actor=alice.user)
+    open_objection(commission=held, text="Why?", actor=alice.user)
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
     factories.dispute(factories.payment(factories.order(product), state="paid", problem="It differs"))
     factories.inquiry()
@@ -78,9 +78,9 @@ def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_
 def test_overdue_tasks_come_first_in_red(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
-    open_dispute(commission=sale(alice, product), text="Why?", actor=alice.user)
+    open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
     assert 'class="late"' not in read(staff)
-    clock.move_to(CommissionDispute.objects.get().due_at + timedelta(minutes=1))
+    clock.move_to(Objection.objects.get().due_at + timedelta(minutes=1))
     staff.force_login(bob)
     page = read(staff)
     assert page.index("objection to answer") < page.index("waits for approval")

@@ -19,7 +19,7 @@ from django.urls import URLPattern, get_resolver
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.models import Affiliate, CommissionDispute, LedgerEntry, PayoutBatch, PayoutItem, TermsVersion
+from affiliates.models import Affiliate, LedgerEntry, Objection, PayoutItem, PayoutRun, TermsVersion
 from aitpro.traffic.models import DomainDay
 from contacts.models import Document, Inquiry
 from privacy.admin_base.staff_roles import Role
@@ -48,12 +48,12 @@ MODELS = """
     affiliates.affiliate             ROAF  RO    ROA   -
     affiliates.application           ROA   -     -     -
     affiliates.commission            ROAF  -     -     -
-    affiliates.commissiondispute     ROA   -     -     -
+    affiliates.objection     ROA   -     -     -
     affiliates.creative              ROA   ROA   ROA   -
     affiliates.flag                  ROA   -     -     -
     affiliates.ledgercheck           ROF   -     -     -
     affiliates.ledgerentry           ROAF  -     -     -
-    affiliates.payoutbatch           ROAF  -     -     -
+    affiliates.payoutrun           ROAF  -     -     -
     affiliates.payoutitem            ROAF  -     -     -
     affiliates.rate                  ROAF  ROF   -     -
     affiliates.termsversion          ROA   ROA   ROA   RO
@@ -99,16 +99,16 @@ PAGES = """
     admin:affiliates_affiliate_standing    ROA      ROA
     admin:affiliates_application_decide    -        ROA
     admin:affiliates_commission_explain    ROAF     ROAF
-    admin:affiliates_commissiondispute_answer ROA   ROA
+    admin:affiliates_objection_answer ROA   ROA
     admin:affiliates_flag_decide           ROA      ROA
     admin:affiliates_ledgerentry_adjust    ROF      ROF
-    admin:affiliates_payoutbatch_preview   ROF      -
-    admin:affiliates_payoutbatch_prepare   -        ROF
-    admin:affiliates_payoutbatch_approve   -        ROF
-    admin:affiliates_payoutbatch_cancel    -        ROF
-    admin:affiliates_payoutbatch_download  -        ROF
-    admin:affiliates_payoutbatch_settle    ROF      ROF
-    admin:affiliates_payoutitem_take_back  -        ROF
+    admin:affiliates_payoutrun_preview   ROF      -
+    admin:affiliates_payoutrun_prepare   -        ROF
+    admin:affiliates_payoutrun_approve   -        ROF
+    admin:affiliates_payoutrun_cancel    -        ROF
+    admin:affiliates_payoutrun_download  -        ROF
+    admin:affiliates_payoutrun_settle    ROF      ROF
+    admin:affiliates_payoutitem_cancel_at_paypal  -        ROF
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
     admin:contacts_inquiry_take            -        ROM
@@ -257,23 +257,23 @@ class World:
         order = {"kind": "court_order", "received_on": today, "scope": [], "document_digest": "0" * 64}
         recorded = Disclosure.objects.create(**order, recorded_by=self.bob)
         approved = Disclosure.objects.create(**order, state="approved", approved_at=now, approved_by=self.bob)
-        by_hand = PayoutBatch.objects.create(currency="USD", method="csv", state="approved", approved_at=now)
+        by_hand = PayoutRun.objects.create(currency="USD", method="csv", state="approved", approved_at=now)
         self.unclaimed = PayoutItem.objects.get()
         PayoutItem.objects.filter(pk=self.unclaimed.pk).update(state=PayoutItem.State.UNCLAIMED)
         PayoutItem.objects.create(
-            batch=by_hand, affiliate=self.unclaimed.affiliate, amount_minor=1, currency="USD", receiver="a@example.com"
+            run=by_hand, affiliate=self.unclaimed.affiliate, amount_minor=1, currency="USD", receiver="a@example.com"
         )
-        prepared = self.unclaimed.batch
+        prepared = self.unclaimed.run
         self.rows = {
             "affiliate_id": Affiliate.objects.get().pk,
             "currency": "USD",
             "entry_id": LedgerEntry.objects.filter(kind="commission").latest("pk").pk,
             "item_id": self.unclaimed.pk,
             "table": "pages",
-            "dispute_id": CommissionDispute.objects.get().pk,
-            "batch_id": prepared.pk,
-            "affiliates_payoutbatch_download.batch_id": by_hand.pk,
-            "affiliates_payoutbatch_settle.batch_id": by_hand.pk,
+            "dispute_id": Objection.objects.get().pk,
+            "run_id": prepared.pk,
+            "affiliates_payoutrun_download.run_id": by_hand.pk,
+            "affiliates_payoutrun_settle.run_id": by_hand.pk,
             "affiliates_affiliate_standing.slug": "suspend",
             "decision": "approve",
             "payment_id": Payment.objects.latest("pk").pk,
