@@ -14,14 +14,14 @@ from django_tasks_db.models import DBTaskResult
 
 from accounts.models.session import Session
 from affiliates.commissions.lifecycle import approve_past_hold
-from affiliates.commissions.objections import remind_of_overdue_disputes
-from affiliates.membership.account_state import part_with_closed_affiliates
+from affiliates.commissions.objections import remind_of_overdue_objections
+from affiliates.membership.account_state import anonymize_closed_affiliates
 from affiliates.membership.notifications import mail_monthly_summaries
-from affiliates.membership.payout_address import use_new_payout_emails
-from affiliates.membership.terms import tell_of_new_terms
-from affiliates.payouts.reconciliation import check_books_nightly
+from affiliates.membership.payout_address import apply_payout_email_changes
+from affiliates.membership.terms import announce_new_terms
+from affiliates.payouts.reconciliation import reconcile_ledger_nightly
 from affiliates.payouts.sending import follow_open_payouts
-from affiliates.statistics.balances import fold_sums
+from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
@@ -105,13 +105,13 @@ JOBS: dict[str, Job] = {
     "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS),
     "commissions past their hold": Job(lambda now: approve_past_hold(now=now), AFFILIATES),
     "payout runs updated": Job(lambda now: follow_open_payouts(now=now), AFFILIATES),
-    "overdue objections reported": Job(lambda now: remind_of_overdue_disputes(now=now), AFFILIATES),
-    "payout addresses changed": Job(lambda now: use_new_payout_emails(now=now), AFFILIATES),
-    "affiliates notified of new terms": Job(lambda now: tell_of_new_terms(now=now), AFFILIATES),
+    "overdue objections reported": Job(lambda now: remind_of_overdue_objections(now=now), AFFILIATES),
+    "payout addresses changed": Job(lambda now: apply_payout_email_changes(now=now), AFFILIATES),
+    "affiliates notified of new terms": Job(lambda now: announce_new_terms(now=now), AFFILIATES),
     "monthly summaries mailed": Job(lambda now: mail_monthly_summaries(now=now), AFFILIATES),
-    "closed affiliates anonymized": Job(lambda now: part_with_closed_affiliates(now=now), AFFILIATES),
-    "ledger reconciled": Job(lambda now: check_books_nightly(now=now), AFFILIATES),
-    "balances folded": Job(lambda now: fold_sums(now=now), AFFILIATES),
+    "closed affiliates anonymized": Job(lambda now: anonymize_closed_affiliates(now=now), AFFILIATES),
+    "ledger reconciled": Job(lambda now: reconcile_ledger_nightly(now=now), AFFILIATES),
+    "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),
     "rehearsals started": Job(lambda now: start_when_due(now=now)),
     # Last: it measures the results of the others.
     "broken promises": Job(lambda now: keep_evidence(now=now), despite_clock=True),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.terms import number_now
+from affiliates.membership.terms import current_terms_number
 from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
 from shop.models import Order, Payment, Product
 from shop.money import program_currency
@@ -23,7 +23,7 @@ def add_affiliates(number: int) -> None:
     product = Product.objects.create(slug="paying", name="Paying", summary="", price_minor=PRICE, **MONEY)
     users = [User(email=f"paid{n}@example.org") for n in range(number)]
     User.objects.bulk_create(users, batch_size=ROWS)
-    terms = number_now()
+    terms = current_terms_number()
     made = (_affiliate(number, user, terms) for number, user in enumerate(users))
     affiliates = Affiliate.objects.bulk_create(made, batch_size=ROWS)
     orders = Order.objects.bulk_create((_order(product, n) for n in range(number * COMMISSIONS)), batch_size=ROWS)

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
-from affiliates.models import LedgerEntry, PayoutBatch
+from affiliates.models import LedgerEntry, PayoutRun
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import cancel_payout, prepare_payout
@@ -35,10 +35,10 @@ def measure() -> Iterator[Ratio]:
     statements = Counter[str]()
     with connection.execute_wrapper(partial(_count, statements)):
         preparing = seconds(lambda: prepare_payout(currency=program_currency(), actor=bob))
-    batch = PayoutBatch.objects.get()
-    if batch.items.count() != AFFILIATES or LedgerEntry.objects.unclaimed().exists():
+    run = PayoutRun.objects.get()
+    if run.items.count() != AFFILIATES or LedgerEntry.objects.unclaimed().exists():
         raise RuntimeError("not everybody is in the run")
-    cancelling = seconds(lambda: cancel_payout(batch=batch))
+    cancelling = seconds(lambda: cancel_payout(run=run))
     comparing = seconds(_compare)
     yield Ratio(
         f"preparing a payout run of {AFFILIATES:,} affiliates, {AFFILIATES * LINES:,} ledger lines",

@@ -17,6 +17,7 @@ from affiliates.models import (
     REFERRAL_LIFE,
     Affiliate,
     Attribution,
+    BalanceDelta,
     By,
     Click,
     Commission,
@@ -24,9 +25,8 @@ from affiliates.models import (
     DailySales,
     Flag,
     LedgerEntry,
-    RunningSum,
 )
-from affiliates.statistics.balances import correct_sums
+from affiliates.statistics.balances import correct_balances
 from shop.models import Order, Product
 
 TYPICAL, DAYS = 39, 10
@@ -167,9 +167,9 @@ def _roll_up(figures: models.QuerySet[Any], **more: int) -> None:
 
 
 def fold_at_once() -> None:
-    """The result of `fold_sums`, in a few statements."""
-    RunningSum.objects.all().delete()
-    correct_sums()
+    """The result of `merge_balance_rows`, in a few statements."""
+    BalanceDelta.objects.all().delete()
+    correct_balances()
 
 
 @contextmanager

@@ -18,11 +18,11 @@ from affiliates.models import (
     Label,
     LabelSales,
     LedgerEntry,
-    PayoutBatch,
     PayoutClaim,
     PayoutItem,
-    Tally,
-    reckon,
+    PayoutRun,
+    PendingVisitCount,
+    calculate_commission,
 )
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.tracking.labels import declare_label
@@ -66,38 +66,42 @@ def _click(
     affiliate: Affiliate, product: Product, labels: list[Label | None], today: date, chance: random.Random
 ) -> None:
     """More clicks on weekdays, and growing over time."""
-    tallies = []
+    pending_visit_counts = []
     for ago in range(1, DAYS + 1):
         day = today - timedelta(days=ago)
         most = (9 if day.weekday() < 5 else 4) + (DAYS - ago) // 8
-        tallies += [_tally(affiliate, product, day, label, chance.randint(0, most)) for label in labels]
-        tallies.append(Tally(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2)))
-    Tally.objects.bulk_create(tallies)
+        pending_visit_counts += [_tally(affiliate, product, day, label, chance.randint(0, most)) for label in labels]
+        pending_visit_counts.append(
+            PendingVisitCount(affiliate=affiliate, day=day, bots=chance.randint(0, 6), refused=chance.randint(0, 2))
+        )
+    PendingVisitCount.objects.bulk_create(pending_visit_counts)
 
 
-def _tally(affiliate: Affiliate, product: Product, day: date, label: Label | None, clicks: int) -> Tally:
+def _tally(affiliate: Affiliate, product: Product, day: date, label: Label | None, clicks: int) -> PendingVisitCount:
     landing = f"/products/{product.slug}/" if label else "/"
-    return Tally(affiliate=affiliate, day=day, label=label, landing=landing, clicks=clicks, rowless=clicks)
+    return PendingVisitCount(
+        affiliate=affiliate, day=day, label=label, landing=landing, clicks=clicks, unstored_clicks=clicks
+    )
 
 
 def _sell_and_pay(affiliate: Affiliate, product: Product, month: datetime, chance: random.Random) -> list[Commission]:
     """A few sales in one month, and their payout."""
     days = [month - timedelta(days=ago) for ago in range(chance.randint(2, 5))]
-    Tally.objects.bulk_create(
+    PendingVisitCount.objects.bulk_create(
         _tally(affiliate, product, day.astimezone(UTC).date(), None, chance.randint(40, 90)) for day in days
     )
     commissions = [_sell(affiliate, product, day, chance) for day in days]
     paid_at = month + timedelta(days=3)
     total = sum(line.amount_minor for line in commissions)
-    run = PayoutBatch.objects.create(
-        state=PayoutBatch.State.FINISHED,
+    run = PayoutRun.objects.create(
+        state=PayoutRun.State.FINISHED,
         currency=product.currency,
         created_at=paid_at,
         approved_at=paid_at,
         finished_at=paid_at,
     )
     payout = PayoutItem.objects.create(
-        batch=run,
+        run=run,
         affiliate=affiliate,
         amount_minor=total,
         currency=product.currency,
@@ -139,7 +143,7 @@ def _sell(affiliate: Affiliate, product: Product, day: datetime, chance: random.
         attribution=attribution,
         base_minor=payment.amount_minor,
         rate_percent=PERCENT,
-        amount_minor=reckon(payment.total, percent=PERCENT, flat_minor=None).minor,
+        amount_minor=calculate_commission(payment.total, percent=PERCENT, flat_minor=None).minor,
         currency=payment.currency,
         state=Commission.State.PAID,
         hold_until=at,

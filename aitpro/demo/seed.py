@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.terms import accept_terms, number_now, terms_now
+from affiliates.membership.terms import accept_terms, current_terms, current_terms_number
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out, suppress
@@ -50,9 +50,9 @@ def seed() -> dict[str, tuple[str, str]]:
     }
     affiliate, is_new = Affiliate.objects.get_or_create(
         user=User.objects.get_by_natural_key(AFFILIATE),
-        defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": number_now()},
+        defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": current_terms_number()},
     )
-    if is_new and (version := terms_now()):
+    if is_new and (version := current_terms()):
         accept_terms(affiliate=affiliate, version=version, now=timezone.now(), actor=affiliate.user)
     seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
     _people()

@@ -47,7 +47,7 @@ without_probe(
 without_probe(
     "address accounts/security/sessions/<uuid:session_id>/end/",
     "address admin/affiliates/flag/<uuid:flag_id>/decide/",
-    "address admin/affiliates/payoutbatch/<uuid:batch_id>/payouts.csv",
+    "address admin/affiliates/payoutrun/<uuid:batch_id>/payouts.csv",
     "address admin/affiliates/payoutitem/<uuid:item_id>/take-back/",
     "address admin/policy/policynotice/<uuid:row_id>/step/<slug:step>/",
     "address admin/shop/payment/reconciliation/set-aside/<uuid:event_id>/",
@@ -58,7 +58,7 @@ without_probe(
     "column accounts_linkrequest.email",
     "column affiliates_affiliate.state_reason",
     "column affiliates_application.decision",
-    "column affiliates_commissiondispute.answer",
+    "column affiliates_objection.answer",
     "column affiliates_flag.reason",
     "column affiliates_ledgerentry.reason",
     "column affiliates_payoutemailchange.email",
