@@ -11,7 +11,7 @@ def read_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m paypal_standin", description="A local stand-in for PayPal.")
     parser.add_argument("--port", type=int, default=8001, help="where to listen on 127.0.0.1 (8001)")
-    parser.add_argument("--data-dir", type=Path, default=Path("var/paypal-standin"), help="what it remembers goes here")
+    parser.add_argument("--data-dir", type=Path, default=Path("var/paypal-standin"), help="where to store its data")
     parser.add_argument(
         "--webhook-url", type=_web_address, default=None, help="where to send webhooks; none by default"
     )
@@ -26,7 +26,7 @@ def _web_address(text: str) -> str:
 
 
 def prepare(options: argparse.Namespace) -> None:
-    """Settings from the options, then the database and the certificates, where missing."""
+    """Apply the options, then create the database and certificates if missing."""
     os.umask(0o077)
     folder = options.data_dir.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -38,7 +38,7 @@ def prepare(options: argparse.Namespace) -> None:
 
     django.setup()
     _migrate()
-    _remember(options.webhook_url)
+    _store_settings(options.webhook_url)
 
 
 def _migrate() -> None:
@@ -49,7 +49,7 @@ def _migrate() -> None:
     connections.close_all()
 
 
-def _remember(webhook_url: str | None) -> None:
+def _store_settings(webhook_url: str | None) -> None:
     from .models import Setting
     from .webhooks.certificates import ensure
     from .webhooks.sending import WEBHOOK_URL

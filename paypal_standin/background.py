@@ -1,4 +1,4 @@
-"""What happens by itself: webhooks go out, payouts and pending captures move on."""
+"""Background work: sends webhooks, advances payouts and pending captures."""
 
 import logging
 import threading
@@ -17,7 +17,7 @@ WORK = (payments.settle_due, payouts.advance, sending.deliver_due)
 
 
 class Background(threading.Thread):
-    """One thread of the server's process; `stop` ends it after the step it is in."""
+    """A thread of the server process; `stop` ends it after the current step."""
 
     def __init__(self) -> None:
         super().__init__(name="paypal-standin-background", daemon=True)
@@ -29,7 +29,7 @@ class Background(threading.Thread):
         self.busy_until = time.monotonic() + BUSY
 
     def run(self) -> None:
-        """Work until asked to stop; an error in one round does not end the next."""
+        """Work until stopped; an error in one round doesn't stop the next."""
         rounds = 0
         while not self.stopping.wait(EVERY):
             rounds += 1
@@ -37,14 +37,14 @@ class Background(threading.Thread):
                 continue
             close_old_connections()
             for step in WORK:
-                self._do(step.__name__, step)
+                self._run_step(step.__name__, step)
         connection.close()
 
-    def _do(self, name: str, step: object) -> None:
+    def _run_step(self, name: str, step: object) -> None:
         try:
             if callable(step):
                 step()
-        except Exception as error:  # a thread that dies would silence every webhook after it
+        except Exception as error:  # a dead thread would stop all later webhooks
             log.error("%s failed: %s", name, type(error).__name__)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""The stand-in's time: the real one, plus whatever a test has moved it ahead."""
+"""The stand-in's clock: real time plus an offset set by tests."""
 
 from datetime import datetime, timedelta
 
@@ -10,12 +10,12 @@ AHEAD = "clock-ahead-seconds"
 
 
 def now() -> datetime:
-    """The current moment as every object of the stand-in sees it, in UTC."""
+    """The stand-in's current time, in UTC."""
     return timezone.now() + timedelta(seconds=float(Setting.read(AHEAD, "0")))
 
 
 def advance(seconds: float) -> None:
-    """Move the clock ahead, on top of what it is ahead already."""
+    """Move the clock ahead by `seconds` more."""
     Setting.write(AHEAD, str(float(Setting.read(AHEAD, "0")) + seconds))
 
 
@@ -25,5 +25,5 @@ def reset() -> None:
 
 
 def stamp(moment: datetime) -> str:
-    """A moment the way PayPal writes it."""
+    """A time in PayPal's format."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

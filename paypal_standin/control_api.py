@@ -1,4 +1,4 @@
-"""The control API for tests: faults, the clock, the webhook address, and what was sent."""
+"""The control API for tests: faults, clock, webhook URL, and sent events."""
 
 import json
 import math
@@ -63,7 +63,7 @@ def show_clock(request: HttpRequest) -> HttpResponse:
 
 
 def advance_clock(request: HttpRequest) -> HttpResponse:
-    """POST /standin/clock `{"seconds": 10800}`: move the stand-in's time ahead; what is due by then is done."""
+    """POST /standin/clock `{"seconds": 10800}`: move the stand-in's clock ahead and process everything due."""
     seconds = _read(request).get("seconds")
     if not _is_seconds(seconds):
         return _problem("seconds must be a number, not negative")
@@ -104,7 +104,7 @@ def list_webhooks(request: HttpRequest) -> HttpResponse:
 
 
 def show_transmissions(request: HttpRequest) -> HttpResponse:
-    """GET /standin/transmissions?after=12: the messages since, signed anew, for a test that delivers them itself."""
+    """GET /standin/transmissions?after=12: later events, signed again, for tests that deliver them."""
     after = request.GET.get("after", "0")
     if not after.isdecimal():
         return _problem("after must be a whole number")

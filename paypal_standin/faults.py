@@ -1,7 +1,7 @@
-"""Faults on request, so that tests and curious people can see the shop cope.
+"""Fault injection, to see how the shop handles errors.
 
-A fault is taken by the first request (or webhook event) whose path (or event type) contains
-`path_contains`, as many times as `times` says. Token and certificate take only faults that name them.
+A fault applies to the first request (or webhook event) whose path (or event type) contains `path_contains`, `times`
+times. It applies to token and certificate requests only if it names them.
 """
 
 import json
@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from .api.errors import ApiError, unprocessable
 from .models import Fault
 
-# Instead of doing anything.
+# Instead of the work.
 BEFORE = {
     "status_401": "answers 401, as if the token had expired",
     "status_429": "answers 429, too many requests",
@@ -58,7 +58,7 @@ KINDS = BEFORE | DURING | AFTER | REFUNDS | PAYOUTS | WEBHOOKS
 
 
 def take(kinds: dict[str, str] | str, text: str, *, named: bool = False) -> Fault | None:
-    """The first waiting fault of these kinds that matches, used up by one; `named`: only one with `path_contains`."""
+    """Consume the first pending fault of these kinds that matches; `named`: only one with `path_contains`."""
     wanted = [kinds] if isinstance(kinds, str) else list(kinds)
     for fault in Fault.objects.filter(kind__in=wanted, times__gt=0).order_by("id"):
         if fault.path_contains not in text or (named and not fault.path_contains):
@@ -74,7 +74,7 @@ def take_for(kinds: dict[str, str], path: str) -> Fault | None:
 
 
 def before(fault: Fault, request: HttpRequest) -> HttpResponse:
-    """The answer in place of the work."""
+    """The response instead of the work."""
     if fault.kind == "issue":
         raise unprocessable(fault.issue or "TRANSACTION_REFUSED")
     if fault.kind == "drop_before_commit":
@@ -94,14 +94,14 @@ STATUSES = {
 }
 
 
-def dawdle(path: str) -> None:
-    """Work slowly where that was asked for."""
+def delay(path: str) -> None:
+    """Delay the work if a fault says so."""
     if fault := take(DURING, path):
         time.sleep(fault.seconds)
 
 
 def after(fault: Fault, request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """What goes out once the work is done."""
+    """The response after the work is done."""
     if fault.kind in STATUSES:
         raise ApiError(*STATUSES[fault.kind])
     if fault.kind == "drop_after_commit":
@@ -111,19 +111,19 @@ def after(fault: Fault, request: HttpRequest, answer: HttpResponse) -> HttpRespo
         return answer
     if fault.kind == "garbage":
         return HttpResponse("<html><body>Something is on fire</body></html>")
-    return falsified(fault, answer)
+    return falsify(fault, answer)
 
 
 def hang_up(request: HttpRequest) -> HttpResponse:
-    """Close the connection under the caller; what is returned reaches nobody."""
+    """Close the connection; the returned response reaches nobody."""
     connection: socket.socket | None = request.META.get("gunicorn.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
     return HttpResponse(status=503)
 
 
-def falsified(fault: Fault, answer: HttpResponse) -> HttpResponse:
-    """The same answer with something in it that is not true."""
+def falsify(fault: Fault, answer: HttpResponse) -> HttpResponse:
+    """The same response with falsify content."""
 
     data = _rewritten(json.loads(answer.content or b"{}"), LIES[fault.kind])
     return HttpResponse(json.dumps(data), status=answer.status_code, content_type="application/json")

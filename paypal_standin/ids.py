@@ -4,7 +4,7 @@ import hashlib
 import secrets
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-# PayPal's account ids leave out what is easily misread (0, 1, I, O).
+# PayPal's account ids omit ambiguous characters (0, 1, I, O).
 ACCOUNT_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 

@@ -1,4 +1,4 @@
-"""What every request passes through: debug id, own-site check, faults, the error envelope."""
+"""Middleware: debug id, same-site check, faults, error envelope."""
 
 import logging
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class DebugIdMiddleware:
         response = self.get_response(request)
         response.headers["PayPal-Debug-Id"] = debug_id
         if fault := request.META.get("standin.fault"):
-            response.headers["Standin-Fault"] = fault  # whoever checks answers knows that this one is wrong on purpose
+            response.headers["Standin-Fault"] = fault  # tells contract checks that the response is wrong on purpose
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -34,7 +34,7 @@ class DebugIdMiddleware:
 
 
 def refuse(request: HttpRequest, error: Exception) -> HttpResponse:
-    """The envelope for this error; of an unexpected one only the place is logged, never the data."""
+    """The error envelope. For an unexpected error, only the location is logged, never the data."""
     if not isinstance(error, ApiError):
         frame = error.__traceback__
         while frame and frame.tb_next:
@@ -46,7 +46,7 @@ def refuse(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 class SameSiteOnlyMiddleware:
-    """Lets no other web page press the stand-in's buttons; programs send neither header."""
+    """Rejects form posts from other sites; programs send neither header."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -61,7 +61,7 @@ class SameSiteOnlyMiddleware:
 
 
 class FaultMiddleware:
-    """Applies the faults that were asked for to API requests."""
+    """Applies injected faults to API requests."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""What the stand-in remembers, so that a restart forgets nothing."""
+"""The stand-in's persistent state."""
 
 from decimal import Decimal
 
@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 
 class Row(models.Model):
-    """What every table has in common."""
+    """Base class of all models."""
 
     class Meta:
         abstract = True
@@ -17,7 +17,7 @@ class Row(models.Model):
 
 
 class Setting(Row):
-    """One value that may change while the stand-in runs."""
+    """A setting that may change at run time."""
 
     name = models.CharField(max_length=40, primary_key=True)
     value = models.TextField()
@@ -33,14 +33,14 @@ class Setting(Row):
 
 
 class Token(Row):
-    """A bearer token that was handed out."""
+    """An issued bearer token."""
 
     key = models.CharField(max_length=64, primary_key=True)
     expires_at = models.DateTimeField()
 
 
 class Order(Row):
-    """An order as it was asked for, and how far the payer has come."""
+    """An order as requested, and its state."""
 
     class Status(models.TextChoices):
         CREATED = "CREATED"
@@ -49,7 +49,7 @@ class Order(Row):
         COMPLETED = "COMPLETED"
 
     class Outcome(models.TextChoices):
-        """What the payer's choice leads to at capture."""
+        """The outcome at capture, chosen by the payer."""
 
         COMPLETED = "completed", "Captured at once"
         PENDING = "pending", "Pending until you decide on the overview page"
@@ -69,7 +69,7 @@ class Order(Row):
 
 
 class Capture(Row):
-    """Money taken for one purchase unit of an order."""
+    """A capture of one purchase unit."""
 
     class Status(models.TextChoices):
         COMPLETED = "COMPLETED"
@@ -92,18 +92,18 @@ class Capture(Row):
     updated_at = models.DateTimeField()
 
     def refunded(self) -> Decimal:
-        """All that went back to the payer so far."""
+        """The total refunded so far."""
         kept = self.refunds.exclude(status__in=(Refund.Status.FAILED, Refund.Status.CANCELLED))
         total: Decimal | None = kept.aggregate(total=Sum("amount"))["total"]
         return total or Decimal(0)
 
     def remaining(self) -> Decimal:
-        """What can still be refunded."""
+        """The amount that can still be refunded."""
         return self.amount - self.refunded()
 
 
 class Refund(Row):
-    """Money given back from a capture; `total` is the capture's refunds up to and with this one."""
+    """A refund; `total` is the cumulative refunded amount of the capture."""
 
     class Status(models.TextChoices):
         COMPLETED = "COMPLETED"
@@ -123,7 +123,7 @@ class Refund(Row):
 
 
 class Dispute(Row):
-    """A payer's complaint about a capture; an empty outcome means that it is open."""
+    """A dispute about a capture; an empty outcome means that it is open."""
 
     class Outcome(models.TextChoices):
         BUYER = "RESOLVED_BUYER_FAVOUR"
@@ -201,7 +201,7 @@ class Replay(Row):
 
 
 class Delivery(Row):
-    """One transmission of one webhook event; `done` means accepted, given up, or nowhere to go."""
+    """A transmission of a webhook event; `done` means accepted, given up, or without a URL."""
 
     event_id = models.CharField(max_length=60, db_index=True)
     event_type = models.CharField(max_length=60)
@@ -219,12 +219,12 @@ class Delivery(Row):
 
     @property
     def accepted(self) -> bool:
-        """Whether the shop has taken it."""
+        """Whether the shop accepted it."""
         return self.answer.startswith("HTTP 2")
 
 
 class Fault(Row):
-    """Something that shall go wrong, `times` more often."""
+    """An injected fault that occurs `times` more."""
 
     kind = models.CharField(max_length=40)
     path_contains = models.CharField(max_length=200, blank=True)

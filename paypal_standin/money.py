@@ -15,7 +15,7 @@ LARGEST = Decimal("999999999999999.99")
 
 
 def decimals_of(currency: str) -> int:
-    """How many decimals PayPal takes in this currency."""
+    """The number of decimals in this currency."""
     return 0 if currency in WITHOUT_DECIMALS else 2
 
 

@@ -22,7 +22,7 @@ SHOWN = 30  # rows of each table
 DEMO_PAYER = {"email": "payer@standin.example", "given_name": "Paula", "surname": "Payer"}
 # The card's decline has a button of its own.
 CHOICES = [choice for choice in Order.Outcome.choices if choice[0] != Order.Outcome.CARD_DECLINED]
-# `form-action` is left out: browsers apply it to the redirect back to the shop, too.
+# No `form-action`: browsers would apply it to the redirect back to the shop, too.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 
 
@@ -40,9 +40,9 @@ def _page(request: HttpRequest, name: str, context: Json, status: int = 200) -> 
 
 
 def show_approval(request: HttpRequest) -> HttpResponse:
-    """GET /checkoutnow?token=…: what is to be paid, and the payer's choices."""
+    """GET /checkoutnow?token=…: the amount and the payer's choices."""
     order = _wanted_order(request)
-    return _approval(request, order, DEMO_PAYER, "") if order else _gone(request)
+    return _approval(request, order, DEMO_PAYER, "") if order else _not_found_page(request)
 
 
 def _approval(request: HttpRequest, order: Order, payer: Json, problem: str) -> HttpResponse:
@@ -59,9 +59,9 @@ def decide(request: HttpRequest) -> HttpResponse:
     """POST /checkoutnow?token=…: `choice` is pay, decline or cancel; then back to the shop."""
     order = _wanted_order(request)
     if order is None:
-        return _gone(request)
+        return _not_found_page(request)
     if request.POST.get("choice") == "cancel":
-        return _back(request, _address(order, "cancel_url", {"token": order.id}))
+        return _redirect_or_thanks(request, _address(order, "cancel_url", {"token": order.id}))
     payer = {name: request.POST.get(name, value).strip() for name, value in DEMO_PAYER.items()}
     problem = _problem(request, payer)
     if problem or order.status == Order.Status.COMPLETED:
@@ -70,7 +70,7 @@ def decide(request: HttpRequest) -> HttpResponse:
     if faults.take("webhook_before_return", request.path):
         sending.wait_until_tried("CHECKOUT.ORDER.APPROVED", order.id)
     wanted = {"token": order.id, "PayerID": ids.account_id(payer["email"])}
-    return _back(request, _address(order, "return_url", wanted))
+    return _redirect_or_thanks(request, _address(order, "return_url", wanted))
 
 
 def _wanted_order(request: HttpRequest) -> Order | None:
@@ -111,16 +111,16 @@ def _address(order: Order, name: str, added: dict[str, str]) -> str:
     )
 
 
-def _back(request: HttpRequest, address: str) -> HttpResponse:
+def _redirect_or_thanks(request: HttpRequest, address: str) -> HttpResponse:
     return SeeOther(address) if address else _page(request, "thanks", {})
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
+def _not_found_page(request: HttpRequest) -> HttpResponse:
     return _page(request, "gone", {}, 404)
 
 
 def show_overview(request: HttpRequest) -> HttpResponse:
-    """GET /: what the stand-in knows, with buttons for what PayPal or the payer might do."""
+    """GET /: all objects, with buttons for actions of PayPal or the payer."""
     context: Json = {
         "orders": Order.objects.order_by("-created_at").prefetch_related("captures__disputes", "captures__refunds")[
             :SHOWN
@@ -152,7 +152,7 @@ def act_on_capture(request: HttpRequest, capture_id: str, action: str) -> HttpRe
     elif action == "reverse":
         _refund(capture, request.POST.get("amount", ""), "PAYMENT.CAPTURE.REVERSED")
     elif action == "again":
-        payments.collect_again(capture)
+        payments.capture_again(capture)
     elif action == "resolve":
         _resolve(capture, request.POST.get("outcome", Dispute.Outcome.SELLER))
     else:
@@ -173,12 +173,12 @@ def _appeal(capture: Capture) -> None:
 
 
 def _refund(capture: Capture, given: str, event: str = "PAYMENT.CAPTURE.REFUNDED") -> None:
-    """Give back the amount, or all that is left where none is given; nothing where it is too much."""
+    """Refund the amount, or the remainder if none is given; nothing if it is too much."""
     left = capture.remaining()
     fine = is_number(given) and fits(given, capture.currency)
     amount = left if not given else Decimal(given) if fine else Decimal(0)
     if capture.status in payments.REFUNDABLE and 0 < amount <= left:
-        payments.give_back(capture, amount, event=event)
+        payments.create_refund(capture, amount, event=event)
 
 
 @transaction.atomic
@@ -186,19 +186,19 @@ def act_on_refund(request: HttpRequest, refund_id: str, action: str) -> HttpResp
     """POST /standin/refunds/{id}/{complete|fail}: end a pending refund, or let a completed one fail late."""
     refund = Refund.objects.filter(id=refund_id).first()
     if refund is None:
-        return _gone(request)
+        return _not_found_page(request)
     payments.settle_refund(refund, Refund.Status.COMPLETED if action == "complete" else Refund.Status.FAILED)
     return SeeOther("/")
 
 
 def act_on_item(request: HttpRequest, item_id: str) -> HttpResponse:
-    """POST /standin/items/{id}: what the receiver or PayPal does with a payout, as one of its buttons says."""
+    """POST /standin/items/{id}: an action of the receiver or PayPal on a payout item."""
     settle_item(item_id, request.POST.get("choice", ""))
     return SeeOther("/#payouts")
 
 
-def ask_for_fault(request: HttpRequest) -> HttpResponse:
-    """POST /standin/mishap: a fault for whatever comes next, from the overview's form; without a kind, none waits."""
+def inject_fault(request: HttpRequest) -> HttpResponse:
+    """POST /standin/mishap: inject a fault from the overview's form; without a kind, clear all."""
     kind = request.POST.get("kind", "")
     if kind in faults.KINDS:
         Fault.objects.create(kind=kind, path_contains=request.POST.get("path_contains", "").strip()[:200], seconds=5)
@@ -211,7 +211,7 @@ def resend_webhook(request: HttpRequest, delivery_id: int) -> HttpResponse:
     """POST /standin/webhooks/{id}/resend."""
     delivery = Delivery.objects.filter(pk=delivery_id).first()
     if delivery is None:
-        return _gone(request)
+        return _not_found_page(request)
     sending.resend(delivery)
     return SeeOther("/")
 
@@ -222,4 +222,4 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         from .middleware import refuse
 
         return refuse(request, ApiError(404, "RESOURCE_NOT_FOUND"))
-    return _gone(request)
+    return _not_found_page(request)

@@ -31,7 +31,7 @@ urlpatterns = [
     re_path(REFUND_ACTION, by_method(post=pages.act_on_refund), name="act-on-refund"),
     re_path(ACTION, by_method(post=pages.act_on_capture), name="act-on-capture"),
     path("standin/items/<str:item_id>", by_method(post=pages.act_on_item), name="act-on-item"),
-    path("standin/mishap", by_method(post=pages.ask_for_fault), name="mishap"),
+    path("standin/mishap", by_method(post=pages.inject_fault), name="mishap"),
     path("standin/webhooks/<int:delivery_id>/resend", by_method(post=pages.resend_webhook), name="resend"),
     path(
         "standin/faults",

@@ -25,7 +25,7 @@ def show_dispute(request: HttpRequest, dispute_id: str) -> HttpResponse:
 
 
 def open_dispute(capture: Capture) -> Dispute:
-    """The payer complains; at most one complaint about a capture is open at a time."""
+    """Open a dispute; a capture has at most one open dispute."""
     now = clock.now()
     already = capture.disputes.filter(outcome="").first()
     if already:
@@ -36,21 +36,22 @@ def open_dispute(capture: Capture) -> Dispute:
 
 
 def reopen(dispute: Dispute) -> None:
-    """The loser appeals: the dispute is under way again, and the money stays where it is for now."""
+    """Reopen a dispute on appeal; the money doesn't move yet."""
     if Dispute.objects.filter(pk=dispute.pk).exclude(outcome="").update(outcome="", updated_at=clock.now()):
         dispute.refresh_from_db()
         sending.announce("CUSTOMER.DISPUTE.UPDATED", "dispute", represent(dispute), "A dispute was appealed")
 
 
 def resolve(dispute: Dispute, outcome: str) -> None:
-    """End the dispute. The buyer's win takes back what is left of the capture; a later win of the shop returns it."""
+    """Resolve the dispute. A win of the buyer reverses the rest of the capture; a later win of the shop cancels the
+    reversal."""
     changed = Dispute.objects.filter(pk=dispute.pk, outcome="").update(outcome=outcome, updated_at=clock.now())
     if not changed:
         return
     dispute.refresh_from_db()
     capture = dispute.capture
     if outcome == Dispute.Outcome.BUYER and capture.status in payments.REFUNDABLE:
-        payments.give_back(capture, capture.remaining(), event="PAYMENT.CAPTURE.REVERSED", dispute=dispute)
+        payments.create_refund(capture, capture.remaining(), event="PAYMENT.CAPTURE.REVERSED", dispute=dispute)
     if outcome == Dispute.Outcome.SELLER:
         for refund in dispute.refunds.filter(status=Refund.Status.COMPLETED):
             payments.cancel_reversal(refund)

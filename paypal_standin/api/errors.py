@@ -122,7 +122,7 @@ DESCRIPTIONS = {
 
 
 class ApiError(Exception):
-    """A refusal that becomes PayPal's error envelope; the debug id is added when it is answered."""
+    """An error that is answered with PayPal's error envelope."""
 
     def __init__(
         self, status: int, name: str, details: list[Json] | None = None, links: list[Json] | None = None

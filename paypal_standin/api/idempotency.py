@@ -1,4 +1,4 @@
-"""PayPal-Request-Id: the same request twice is done once.
+"""Idempotency by PayPal-Request-Id: the same request twice is done once.
 
 The first answer is 201, a repetition gets the same body with 200, and one that comes while
 the first is still running gets 409. A refused request is not kept: its key may be used again.
@@ -17,12 +17,12 @@ from paypal_standin.models import Replay
 from .errors import in_progress, malformed
 
 View = Callable[..., HttpResponse]
-# A request that started this long ago died with its process.
+# A claim this old was abandoned by its process.
 ABANDONED = timedelta(seconds=120)
 
 
 def once(*, kept: timedelta) -> Callable[[View], View]:
-    """Do the view's work once per key, in one transaction, and remember the answer for `kept`."""
+    """Run the view once per key, in one transaction, and keep the response for `kept`."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -34,7 +34,7 @@ def once(*, kept: timedelta) -> Callable[[View], View]:
                 with transaction.atomic():
                     return view(request, *args, **kwargs)
             claim, is_new = _claim(request.path, key, kept)
-            return _first_time(claim, view, request, *args, **kwargs) if is_new else _again(claim)
+            return _run_once(claim, view, request, *args, **kwargs) if is_new else _replay(claim)
 
         return wrapped
 
@@ -50,21 +50,21 @@ def _claim(operation: str, key: str, kept: timedelta) -> tuple[Replay, bool]:
         return Replay.objects.get_or_create(operation=operation, key=key, defaults={"started_at": now})
 
 
-def _again(claim: Replay) -> HttpResponse:
+def _replay(claim: Replay) -> HttpResponse:
     if claim.status is None:
         raise in_progress()
     return HttpResponse(claim.body, content_type="application/json")
 
 
-def _first_time(claim: Replay, view: View, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+def _run_once(claim: Replay, view: View, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
     try:
-        faults.dawdle(request.path)
+        faults.delay(request.path)
         with transaction.atomic():
             answer = view(request, *args, **kwargs)
             claim.status, claim.body = answer.status_code, answer.content.decode()
             claim.save(update_fields=["status", "body"])
             return answer
     except BaseException:
-        # Whatever went wrong, the key must not stay claimed.
+        # After any error, the key must be free again.
         Replay.objects.filter(pk=claim.pk).delete()
         raise

@@ -1,4 +1,4 @@
-"""What PayPal checks in a create-order request before it accepts it."""
+"""Validation of create-order requests."""
 
 import re
 from decimal import Decimal
@@ -103,7 +103,7 @@ def _part(money: Any, currency: str, at: str) -> Decimal:
 
 
 def check_money(money: Any, at: str) -> Decimal:
-    """The amount of a `{currency_code, value}`, or the refusal for what is wrong with it."""
+    """The amount of `{currency_code, value}`; raises PayPal's error if it is invalid."""
     if money is None:
         raise malformed("MISSING_REQUIRED_PARAMETER", at)
     _object(money, at)

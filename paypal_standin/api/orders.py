@@ -22,7 +22,7 @@ KEPT = timedelta(hours=6)
 PENDING_FOR = timedelta(seconds=5)
 UNIT_FIELDS = ("amount", "description", "custom_id", "invoice_id", "soft_descriptor", "items")
 
-# outcome → (the capture's status, what it becomes by itself)
+# outcome → (capture status, later status)
 CAPTURES_AS: dict[str, tuple[str, str]] = {
     Order.Outcome.COMPLETED: (Capture.Status.COMPLETED, ""),
     Order.Outcome.PENDING: (Capture.Status.PENDING, ""),
@@ -58,7 +58,7 @@ def show_order(request: HttpRequest, order_id: str) -> HttpResponse:
 @bearer_required
 @once(kept=KEPT)
 def capture_order(request: HttpRequest, order_id: str) -> HttpResponse:
-    """POST /v2/checkout/orders/{id}/capture: take the money, or say why not."""
+    """POST /v2/checkout/orders/{id}/capture: capture the order or explain why not."""
     read_json(request)
     order = find(order_id)
     _check_capturable(order)
@@ -79,7 +79,7 @@ def find(order_id: str) -> Order:
 
 
 def approve(order: Order, *, outcome: str, payer: Json) -> None:
-    """The payer has agreed; what follows is decided at capture."""
+    """The payer has approved; the outcome is decided at capture."""
     order.status, order.outcome, order.payer = Order.Status.APPROVED, outcome, payer
     order.updated_at = clock.now()
     with transaction.atomic():

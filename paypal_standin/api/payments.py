@@ -1,4 +1,4 @@
-"""Payments v2: captures, what becomes of pending ones, and refunds."""
+"""Payments v2: captures, pending captures and refunds."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -42,12 +42,14 @@ def show_refund(request: HttpRequest, refund_id: str) -> HttpResponse:
 @bearer_required
 @once(kept=KEPT)
 def refund_capture(request: HttpRequest, capture_id: str) -> HttpResponse:
-    """POST /v2/payments/captures/{id}/refund: `{}` gives all back that is left."""
+    """POST /v2/payments/captures/{id}/refund: `{}` refunds the remainder."""
     data = read_json(request)
     _check_lengths(data)
     capture = find_capture(capture_id)
     _check_refundable(capture)
-    refund = give_back(capture, _wanted(capture, data), {name: data[name] for name in REFUND_LENGTHS if name in data})
+    refund = create_refund(
+        capture, _wanted(capture, data), {name: data[name] for name in REFUND_LENGTHS if name in data}
+    )
     shown = represent_refund(refund)
     minimal = {name: shown[name] for name in ("id", "status", "links")}
     return json_answer(shown if wants_all(request) else minimal, 201)
@@ -61,14 +63,14 @@ def find_capture(capture_id: str) -> Capture:
     return capture
 
 
-def give_back(
+def create_refund(
     capture: Capture,
     amount: Decimal,
     request: Json | None = None,
     event: str = "PAYMENT.CAPTURE.REFUNDED",
     dispute: Dispute | None = None,
 ) -> Refund:
-    """Refund the amount, which the caller has checked, and tell the shop."""
+    """Refund the amount, which the caller has validated, and notify the shop."""
     waits = faults.take("refund_pending", f"/v2/payments/captures/{capture.id}/refund") is not None
     now = clock.now()
     refund = Refund.objects.create(
@@ -98,13 +100,13 @@ def settle_refund(refund: Refund, status: str) -> None:
 
 
 def cancel_reversal(refund: Refund) -> None:
-    """The shop won after all: its money is back."""
+    """Cancel a reversal after the shop won the dispute."""
     Refund.objects.filter(pk=refund.pk).update(status=Refund.Status.CANCELLED, updated_at=clock.now())
     _follow_refunds(refund.capture)
 
 
 def _follow_refunds(capture: Capture) -> None:
-    """Bring the capture's status in line with what has been refunded."""
+    """Update the capture's status from its refunds."""
     refunded = capture.refunded()
     if refunded >= capture.amount:
         capture.status = Capture.Status.REFUNDED
@@ -119,8 +121,8 @@ def _announce_refund(refund: Refund, event: str) -> None:
     sending.announce(event, "refund", represent_refund(refund), summary)
 
 
-def collect_again(capture: Capture) -> None:
-    """Take the same amount a second time for the same order, as shops have seen it, and tell the shop."""
+def capture_again(capture: Capture) -> None:
+    """Capture the same order a second time, as has happened to shops, and notify the shop."""
     now = clock.now()
     capture.pk, capture.status, capture.created_at, capture.updated_at = ids.transaction_id(), "COMPLETED", now, now
     capture.save(force_insert=True)
@@ -139,7 +141,7 @@ def settle(capture: Capture, status: str) -> None:
 
 
 def settle_due() -> None:
-    """End the pending captures whose time has come."""
+    """Complete or decline pending captures that are due."""
     for capture in Capture.objects.filter(status=Capture.Status.PENDING, settles_at__lte=clock.now()):
         with transaction.atomic():
             settle(capture, capture.settles_as)

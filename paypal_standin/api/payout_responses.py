@@ -1,4 +1,4 @@
-"""How batches and their items look in answers and webhooks."""
+"""Representation of batches and items in responses and webhooks."""
 
 from decimal import Decimal
 
@@ -24,7 +24,7 @@ ITEM_FIELDS = ("note", "receiver", "sender_item_id", "purpose")
 
 
 def sender_header(batch: Batch) -> Json:
-    """The sender's own header, without what was not given."""
+    """The sender's header, without empty fields."""
     return {name: batch.header[name] for name in HEADER_FIELDS if batch.header.get(name)}
 
 
@@ -58,7 +58,7 @@ def _page_links(batch: Batch, page: int, size: int, pages: int) -> list[Json]:
 
 
 def represent_item(item: Item) -> Json:
-    """The item, with what went wrong where something did."""
+    """The item, with its errors."""
     body: Json = {"payout_item_id": item.id, "transaction_status": item.status}
     body |= {"payout_item_fee": dump_v1(FEE, item.currency), "payout_batch_id": item.batch_id}
     if item.transaction_id:

@@ -1,4 +1,4 @@
-"""What PayPal checks in a payout batch; one invalid item rejects the whole batch."""
+"""Validation of payout batches; one invalid item rejects the whole batch."""
 
 import re
 from decimal import Decimal

@@ -31,7 +31,7 @@ MAGIC = {
     "refunded": Item.Status.REFUNDED,
     "reversed": Item.Status.REVERSED,
 }
-# What may still become of an item, by the words of a button.
+# Possible next states of an item, by button label.
 SETTLEMENTS: dict[str, dict[str, Item.Status]] = {
     Item.Status.PENDING: {"Pay it": Item.Status.SUCCESS, "Let it fail": Item.Status.FAILED},
     Item.Status.UNCLAIMED: {"Claim it": Item.Status.SUCCESS, "Give it back": Item.Status.RETURNED},
@@ -125,16 +125,16 @@ def cancel_item(request: HttpRequest, item_id: str) -> HttpResponse:
     item = _find_item(item_id)
     if item.status != Item.Status.UNCLAIMED:
         raise ApiError(400, "ITEM_INCORRECT_STATUS")
-    _move(item, Item.Status.RETURNED, "CANCELED")
+    _set_item_status(item, Item.Status.RETURNED, "CANCELED")
     return json_answer(represent_item(item))
 
 
 @transaction.atomic
 def settle_item(item_id: str, choice: str) -> None:
-    """PayPal's or the receiver's decision about an item that has not come to its end; any other choice does nothing."""
+    """Apply a decision of PayPal or the receiver to an open item; other choices do nothing."""
     item = _find_item(item_id)
     if status := SETTLEMENTS.get(item.status, {}).get(choice):
-        _move(item, status, EVENTS.get(status, status))
+        _set_item_status(item, status, EVENTS.get(status, status))
 
 
 def _find_item(item_id: str) -> Item:
@@ -145,26 +145,26 @@ def _find_item(item_id: str) -> Item:
 
 
 def advance() -> None:
-    """Take every batch as far as its time has come, and give back what nobody claimed."""
+    """Advance every batch that is due, and return unclaimed items."""
     now = clock.now()
     for batch in Batch.objects.filter(status=Batch.Status.PENDING, created_at__lte=now - PROCESSING_AFTER):
-        _change(batch, Batch.Status.PENDING, Batch.Status.PROCESSING)
+        _advance_batch(batch, Batch.Status.PENDING, Batch.Status.PROCESSING)
     for batch in Batch.objects.filter(status=Batch.Status.PROCESSING, created_at__lte=now - DONE_AFTER):
-        _finish(batch)
+        _complete_batch(batch)
     for item in Item.objects.filter(status=Item.Status.UNCLAIMED, processed_at__lte=now - KEPT):
         with transaction.atomic():
-            _move(item, Item.Status.RETURNED, "RETURNED")
+            _set_item_status(item, Item.Status.RETURNED, "RETURNED")
 
 
 @transaction.atomic
-def _finish(batch: Batch) -> None:
+def _complete_batch(batch: Batch) -> None:
     end = Batch.Status.DENIED if batch.denied else Batch.Status.SUCCESS
     # Two stand-ins may share the database: only the one that changes the batch pays its items.
     if not Batch.objects.filter(pk=batch.pk, status=Batch.Status.PROCESSING).update(status=end):
         return
     for item in batch.items.all():
-        status = Item.Status.FAILED if batch.denied else _destiny(item)
-        _move(item, status, "DENIED" if batch.denied else EVENTS.get(status, status))
+        status = Item.Status.FAILED if batch.denied else _final_status(item)
+        _set_item_status(item, status, "DENIED" if batch.denied else EVENTS.get(status, status))
     batch.completed_at = clock.now()
     batch.save(update_fields=["completed_at"])
     batch.refresh_from_db()
@@ -172,7 +172,7 @@ def _finish(batch: Batch) -> None:
 
 
 @transaction.atomic
-def _change(batch: Batch, old: str, new: str) -> None:
+def _advance_batch(batch: Batch, old: str, new: str) -> None:
     if Batch.objects.filter(pk=batch.pk, status=old).update(status=new):
         batch.refresh_from_db()
         _announce(batch)
@@ -183,12 +183,12 @@ def _announce(batch: Batch) -> None:
     sending.announce(f"PAYMENT.PAYOUTSBATCH.{status}", "payouts", resource, f"Payouts batch is {status.lower()}")
 
 
-def _destiny(item: Item) -> Item.Status:
+def _final_status(item: Item) -> Item.Status:
     local_part = str(item.request["receiver"]).lower().partition("@")[0]
     return next((state for word, state in MAGIC.items() if word in local_part), Item.Status.SUCCESS)
 
 
-def _move(item: Item, status: Item.Status, event: str) -> None:
+def _set_item_status(item: Item, status: Item.Status, event: str) -> None:
     item.status, item.processed_at = status, clock.now()
     item.transaction_id = item.transaction_id or ids.transaction_id()
     item.save(update_fields=["status", "processed_at", "transaction_id"])

@@ -1,4 +1,4 @@
-"""Reading requests and writing answers, the same way for every API path."""
+"""Reading requests and writing responses of the API."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ def read_json(request: HttpRequest) -> Json:
 
 
 def json_answer(body: Json, status: int = 200) -> HttpResponse:
-    """A JSON answer; UTF-8 as it is, without escapes."""
+    """A JSON response in UTF-8, without escapes."""
     return HttpResponse(json.dumps(body, ensure_ascii=False), status=status, content_type="application/json")
 
 

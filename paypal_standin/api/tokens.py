@@ -1,4 +1,4 @@
-"""Access tokens: handed out for the client's credentials, asked for by every API path."""
+"""Access tokens: issued for client credentials, required by every API path."""
 
 import base64
 import binascii
@@ -65,7 +65,7 @@ def _knows_secret(authorization: str) -> bool:
 
 
 def bearer_required(view: View) -> View:
-    """Let only requests with a valid, unexpired bearer token through."""
+    """Require a valid, unexpired bearer token."""
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:

@@ -1,1 +1,1 @@
-"""What the templates need beyond Django."""
+"""Template filters."""

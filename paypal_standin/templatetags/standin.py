@@ -1,4 +1,4 @@
-"""Colours of states, amounts, and the buttons that a payout's state allows."""
+"""Badge colors of states, amounts, and the buttons for a payout's state."""
 
 from decimal import Decimal
 

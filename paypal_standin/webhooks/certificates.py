@@ -29,7 +29,7 @@ def folder() -> Path:
 
 
 def ensure() -> Path:
-    """Make the certificates where they are missing or nearly over; returns the root's file."""
+    """Create the certificates if they are missing or about to expire. Returns the root's file."""
     target = folder()
     if target.exists() and _nearly_over(target / "chain.pem"):
         shutil.rmtree(target)
@@ -54,7 +54,7 @@ def _make(target: Path) -> None:
     (scratch / "chain.pem").write_bytes(_pem(leaf) + _pem(middle[0]))
     (scratch / "key.pem").touch(mode=0o600)
     (scratch / "key.pem").write_bytes(_key_pem(key))
-    # Two stand-ins may start at once: the first to rename wins, the other uses what it finds.
+    # Two stand-ins may start at once: the first rename wins.
     with contextlib.suppress(OSError):
         scratch.rename(target)
     shutil.rmtree(scratch, ignore_errors=True)

@@ -19,13 +19,13 @@ from paypal_standin.models import Delivery, Setting
 from . import certificates
 
 WEBHOOK_URL = "webhook-url"
-WEBHOOK_EVENTS = "webhook-events"  # a JSON list; `*` stands for all
-MOST_ATTEMPTS = 25  # as PayPal, which takes three days for them
+WEBHOOK_EVENTS = "webhook-events"  # a JSON list; `*` means all
+MOST_ATTEMPTS = 25  # as PayPal does, over three days
 LONGEST_WAIT = 60  # seconds
 LEASE = timedelta(seconds=45)  # longer than one attempt can last
 TIMEOUT = (3, 20)  # seconds, to connect and to answer
 REORDERED = "held back on request"
-HELD_BACK = 10  # seconds that a reordered event waits at most
+HELD_BACK = 10  # maximum delay of a reordered event, in seconds
 
 
 def announce(event_type: str, resource_type: str, resource: Json, summary: str) -> None:
@@ -51,7 +51,7 @@ def subscribed_events() -> list[str]:
 
 
 def _unwanted(event_type: str) -> str:
-    """Why nobody is told of the event; empty where somebody is."""
+    """Why the event isn't sent; empty if it is."""
     if not Setting.read(WEBHOOK_URL, ""):
         return "no webhook address"
     return "" if {"*", event_type}.intersection(subscribed_events()) else "not subscribed to"
@@ -101,7 +101,7 @@ def send_to(url: str) -> None:
 
 
 def deliver_due() -> None:
-    """Send every event whose time has come, oldest first."""
+    """Send every due event, oldest first."""
     due = Delivery.objects.filter(done=False, due_at__lte=clock.now()).order_by("due_at", "id")
     for delivery in due[:50]:
         deliver(delivery)
@@ -122,7 +122,7 @@ def deliver(delivery: Delivery) -> None:
 
 
 def _claim(delivery: Delivery) -> bool:
-    # Another stand-in may share the database: whoever moves the due time forward sends it.
+    # Another stand-in may share the database: the process that updates the due time sends it.
     mine = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, due_at=delivery.due_at, done=False)
     return mine.update(attempts=delivery.attempts + 1, due_at=clock.now() + LEASE) == 1
 
@@ -147,7 +147,7 @@ def _send(delivery: Delivery) -> tuple[str, bool]:
 
 
 def headers(delivery: Delivery) -> dict[str, str]:
-    """What PayPal sends along, the signature included."""
+    """PayPal's headers, including the signature."""
     body, when = bytes(delivery.body), clock.stamp(clock.now())
     signature = certificates.sign(signed_message(delivery.transmission_id, when, settings.WEBHOOK_ID, body))
     if delivery.spoiled:
@@ -164,12 +164,12 @@ def headers(delivery: Delivery) -> dict[str, str]:
 
 
 def signed_message(transmission_id: str, when: str, webhook_id: str, body: bytes) -> bytes:
-    """What is signed: ids, time and the raw body's CRC-32 in decimal."""
+    """The signed message: ids, time and the raw body's CRC-32 in decimal."""
     return f"{transmission_id}|{when}|{webhook_id}|{zlib.crc32(body)}".encode()
 
 
 def wait_until_tried(event_type: str, order_id: str) -> None:
-    """Hold the caller until the newest event of this type about this order has been tried, ten seconds at most."""
+    """Wait until the newest event of this type for this order was tried, ten seconds at most."""
     for _ in range(100):
         newest = Delivery.objects.filter(event_type=event_type).order_by("-id")[:20]
         about = [delivery for delivery in newest if json.loads(bytes(delivery.body))["resource"]["id"] == order_id]

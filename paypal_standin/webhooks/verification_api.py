@@ -41,7 +41,7 @@ def show_webhook(request: HttpRequest, webhook_id: str) -> HttpResponse:
 
 @bearer_required
 def verify_signature(request: HttpRequest) -> HttpResponse:
-    """POST /v1/notifications/verify-webhook-signature, over the event's bytes as they came."""
+    """POST /v1/notifications/verify-webhook-signature, over the raw bytes of the event."""
     data = read_json(request)
     for name in FIELDS:
         if not isinstance(data.get(name), str):

@@ -288,5 +288,5 @@ def test_a_refund_is_booked_for_a_buyer_who_opted_out_of_mail(payment: Payment) 
 
 def test_unpaid_order_cannot_be_refunded(product: Product) -> None:
     unpaid = factories.payment(factories.order(product))
-    with pytest.raises(ActionRefused, match="Only a payment that has arrived"):
+    with pytest.raises(ActionRefused, match="Only a captured payment"):
         refund_payment(payment=unpaid, amount=usd("1.00"), actor=None)
