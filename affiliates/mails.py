@@ -128,7 +128,7 @@ PAYOUT_EMAIL_CHANGED = mail_kind(
 )
 SALE_MADE = mail_kind(
     "affiliates/sale_made",
-    purpose=Purpose.AFFILIATE_ACCOUNT,
+    purpose=Purpose.AFFILIATE_NEWS,
     about="affiliates.Commission",
     recipients=_of_the_affiliate,
     transactional=False,
@@ -138,7 +138,7 @@ SALE_MADE = mail_kind(
 )
 MONTHLY_SUMMARY = mail_kind(
     "affiliates/monthly_summary",
-    purpose=Purpose.AFFILIATE_ACCOUNT,
+    purpose=Purpose.AFFILIATE_NEWS,
     about="affiliates.Affiliate",
     recipients=lambda affiliate: [affiliate.user.email],
     transactional=False,

@@ -28,7 +28,7 @@ from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsFo
 from affiliates.membership.terms import accept_terms, terms_to_accept
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
-from privacy.consent.opt_outs import is_opted_out
+from privacy.consent.contact_permission import may_contact
 from privacy.registry.purposes import Channel, Purpose
 from privacy.web.idempotency import result_page
 
@@ -51,7 +51,8 @@ class ProfilePage(PortalPage):
             change=waiting_change(self.affiliate),
             now=timezone.now(),
             acceptances=self.affiliate.acceptances.select_related("version").order_by("-accepted_at"),
-            opted_out=bool(email) and is_opted_out(email, Channel.EMAIL, purpose=Purpose.AFFILIATE_ACCOUNT),
+            opted_out=bool(email)
+            and not may_contact(channel=Channel.EMAIL, purpose=Purpose.AFFILIATE_NEWS, email=email),
             **kwargs,
         )
 

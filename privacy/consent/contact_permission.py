@@ -17,7 +17,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.models.consent import Person, Suppression, UndeliverableAddress
 from privacy.registry.declarations import PersonalData, declaration_for
 from privacy.registry.policy_gate import purpose_is_open
-from privacy.registry.purposes import Channel, Purpose, Refusal
+from privacy.registry.purposes import NEWS_OF, Channel, Purpose, Refusal
 
 _ALL, _MAIL = frozenset(Channel), frozenset({Channel.EMAIL})
 
@@ -27,6 +27,7 @@ CHANNELS: dict[str, frozenset[Channel]] = {
     Purpose.QUOTE: _ALL,
     Purpose.ORDER: _ALL,
     Purpose.AFFILIATE_ACCOUNT: _MAIL,
+    Purpose.AFFILIATE_NEWS: _MAIL,
     Purpose.STAFF_ACCOUNT: _MAIL,
     Purpose.PRIVACY_REQUEST: _ALL,
     Purpose.POLICY_NOTICE: _ALL,
@@ -144,7 +145,7 @@ def _check_reason(contact: Contact) -> None:
     """What was given for one purpose serves no other, and nothing after its time."""
     if contact.about is None or not (given_for := purposes_of(contact.about)):
         return
-    if contact.purpose not in given_for:
+    if NEWS_OF.get(contact.purpose, contact.purpose) not in given_for:
         text = f"this was given for {given_for[0].label}, not for {contact.purpose.label}"
         raise ContactRefused(Refusal.OTHER_PURPOSE, text)
     if is_over(contact.about, now=timezone.now()):
@@ -152,8 +153,9 @@ def _check_reason(contact: Contact) -> None:
 
 
 def _check_wish(contact: Contact, opt_outs: list[Suppression]) -> None:
-    wish = (contact.person, contact.channel, contact.purpose, contact.given_at)
-    if not contact.despite_opt_out and any(opt_out.closes(*wish) for opt_out in opt_outs):
+    purposes = {contact.purpose, NEWS_OF.get(contact.purpose, contact.purpose)}
+    wishes = [(contact.person, contact.channel, purpose, contact.given_at) for purpose in purposes]
+    if not contact.despite_opt_out and any(opt_out.closes(*wish) for opt_out in opt_outs for wish in wishes):
         raise ContactRefused(Refusal.OPTED_OUT, _NOT_BY[contact.channel])
 
 

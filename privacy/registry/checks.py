@@ -16,6 +16,7 @@ from privacy.encryption.tokens import SealedTokenField
 
 from .coverage import known_columns, unclassified_columns
 from .declarations import Erasure, NotPersonal, PersonalData, declaration_for, personal_links
+from .mail_kinds import all_kinds
 
 
 @checks.register("privacy")
@@ -37,6 +38,23 @@ def check_live_schema(
         )
         for alias in databases or ()
         for column in unclassified_columns(connections[alias])
+    ]
+
+
+@checks.register("privacy")
+def check_one_click_stops_no_more_than_it_says(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
+    """E062: the one-click opt-out of a mail stops its purpose, and must not stop mail that its person waits for."""
+    kinds = list(all_kinds())
+    awaited = {kind.purpose for kind in kinds if kind.transactional}
+    return [
+        checks.Error(
+            f"The mail {kind.template} carries a one-click opt-out of “{kind.purpose.label}”, which would also"
+            " stop mail that people wait for.",
+            hint="Give it a purpose of its own, listed in privacy.registry.purposes.NEWS_OF.",
+            id="privacy.E062",
+        )
+        for kind in kinds
+        if not kind.transactional and kind.purpose in awaited
     ]
 
 

@@ -9,11 +9,17 @@ class Purpose(models.TextChoices):
     ORDER = "order", "fulfilling an order"
     REFERRAL_TRACKING = "referral_tracking", "paying commission on referral sales"
     AFFILIATE_ACCOUNT = "affiliate_account", "running an affiliate's account"
+    AFFILIATE_NEWS = "affiliate_news", "telling affiliates about their sales"
     STAFF_ACCOUNT = "staff_account", "signing staff in"
     PRIVACY_REQUEST = "privacy_request", "answering a privacy request"
     POLICY_NOTICE = "policy_notice", "telling people about a change of this policy"
     SITE_TRAFFIC = "site_traffic", "counting visits"
     LEGAL_OBLIGATION = "legal_obligation", "keeping records that the law asks for"
+
+
+# News → what the address was given for. Whoever stops the news goes on getting the mail that the account itself takes;
+# whoever stops that gets no news either.
+NEWS_OF: dict[Purpose, Purpose] = {Purpose.AFFILIATE_NEWS: Purpose.AFFILIATE_ACCOUNT}
 
 
 class Audience(models.TextChoices):

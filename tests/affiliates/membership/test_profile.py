@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from affiliates.mails import ACCOUNT_SUSPENDED, SALE_MADE
 from affiliates.membership.notifications import mail_monthly_summaries
 from affiliates.models import Affiliate
 from affiliates.payouts.item_states import apply_item_state
 from affiliates.payouts.runs import prepare_payout
+from privacy.consent.contact_permission import may_contact
 from privacy.consent.opt_outs import suppress
+from privacy.registry.checks import check_one_click_stops_no_more_than_it_says
 from privacy.registry.purposes import Channel, Purpose
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
@@ -134,3 +139,30 @@ def test_payout_email_is_sent_to_subscribed_affiliate(
     item.refresh_from_db()
     assert item.state == "paid"
     assert bool([m for m in mail.outbox if m.subject.startswith("Your commission is paid")]) == wanted
+
+
+def test_one_click_on_the_mail_about_a_sale_stops_those_and_no_mail_about_payouts(
+    browser: Client, alice: Affiliate, product: Product, work: Work
+) -> None:
+    choose(browser, mail_sales="on", mail_payouts="on")
+    sale(alice, product)
+    work()
+    [told] = [message for message in mail.outbox if message.subject == "A sale through your link"]
+    link = str(told.extra_headers["List-Unsubscribe"]).strip("<>").removeprefix(settings.SITE_URL)
+    assert Client().post(link, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    mail.outbox.clear()
+    sale(alice, product)
+    work()
+    assert not [message for message in mail.outbox if message.subject == "A sale through your link"]
+    by_mail = {"channel": Channel.EMAIL, "email": alice.user.email, "about": alice}
+    assert not may_contact(purpose=Purpose.AFFILIATE_NEWS, **by_mail)
+    assert may_contact(purpose=Purpose.AFFILIATE_ACCOUNT, **by_mail)
+
+
+def test_mail_whose_one_click_opt_out_would_stop_awaited_mail_is_refused_at_start_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert check_one_click_stops_no_more_than_it_says(None) == []
+    shared = replace(SALE_MADE, purpose=Purpose.AFFILIATE_ACCOUNT)
+    monkeypatch.setattr("privacy.registry.checks.all_kinds", lambda: iter([shared, ACCOUNT_SUSPENDED]))
+    assert [problem.id for problem in check_one_click_stops_no_more_than_it_says(None)] == ["privacy.E062"]

@@ -12,11 +12,13 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from privacy.consent.contact_permission import CHANNELS
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.consent.preference_links import REOPENS_FOR, choices_token, read_token
 from privacy.encryption.keys import RootKey
 from privacy.erasure.retention import purge_expired
 from privacy.models import ChoicesRequest, Suppression
+from privacy.preferences.preferences import CHOOSABLE
 from privacy.registry.purposes import Channel
 from tests.privacy.inbox import link_mailed_to
 from tests.worker import run_due_tasks
@@ -24,7 +26,7 @@ from tests.worker import run_due_tasks
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 ERIN = "Erin@example.org"
-ALL = 16  # purposes that people choose about, by the channels that are used for each
+ALL = sum(len(CHANNELS[purpose]) for purpose in CHOOSABLE)
 
 
 @pytest.fixture
