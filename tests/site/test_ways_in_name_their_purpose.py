@@ -34,7 +34,9 @@ def pages(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield route, pattern.callback
 
 
-@pytest.mark.parametrize(("route", "view"), list(pages(get_resolver().url_patterns)), ids=lambda each: str(each)[:60])
+@pytest.mark.parametrize(
+    ("route", "view"), list(pages(get_resolver().url_patterns)), ids=lambda each: getattr(each, "__name__", each)
+)
 def test_each_page_is_declared(route: str, view: Any) -> None:
     assert isinstance(view.acts_for, Acting)
 

@@ -66,7 +66,7 @@ def test_a_telephone_number_is_found_in_any_grouping(written: str) -> None:
     assert SEARCH.found_in(f"call {written} today".encode()) == {PHONE}
 
 
-@pytest.mark.parametrize("rest", ["zzzzzz", "", HERS.word[len(MARKER) : -2]])
+@pytest.mark.parametrize("rest", ["zzzzzz", "", HERS.word[len(MARKER) : -2]], ids=["changed", "gone", "cut"])
 def test_a_word_that_was_changed_or_cut_is_still_somebodys(rest: str) -> None:
     assert SEARCH.found_in(f"{MARKER}{rest}".encode()) == {NOBODYS}
 

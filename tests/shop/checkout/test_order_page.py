@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -114,7 +113,7 @@ def test_order_page_does_not_name_the_buyer(client: Client, product: Product) ->
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("number", [str(uuid4()), "1", "B123456789", "..%2Fadmin"])
+@pytest.mark.parametrize("number", ["1d2f7b0a-6c3e-4b57-9f3c-0a5b8c9d7e61", "1", "B123456789", "..%2Fadmin"])
 def test_an_unknown_order_is_a_plain_404(client: Client, number: str) -> None:
     for address in (f"/orders/{number}/", f"/orders/{number}/pay/"):
         response = client.post(address) if address.endswith("pay/") else client.get(address)
