@@ -67,7 +67,9 @@ def test_it_can_not_be_sealed_for_an_update(lacks: Policy) -> None:
         Inquiry.objects.update(phone=inquiry.sealed("phone", "805-651-8516"))
 
 
-@pytest.mark.parametrize("write", ["save", "bulk_create", "update", "expression", "other column", "bulk_update"])
+@pytest.mark.parametrize(
+    "write", ["save", "insert", "bulk_create", "update", "expression", "other column", "bulk_update"]
+)
 def test_a_column_that_is_not_sealed_is_closed_too(lacks: Policy, alice: Affiliate, write: str) -> None:
     click = factories.click(alice)
     lacks(COOKIE)
@@ -86,6 +88,9 @@ def write_cookie(click: Click, write: str) -> None:
     click.cookie_digest = "another"
     if write == "save":
         click.save()
+    elif write == "insert":
+        click.pk = uuid7()
+        click.insert()
     elif write == "bulk_create":
         click.pk = uuid7()
         Click.objects.bulk_create([click])
