@@ -13,7 +13,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast test-next browser-tests evidence evidence-postgresql check lint types imports migrations initial-migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run test test-fast test-next browser-tests evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -58,6 +58,9 @@ imports: $(VENV)/.dev
 migrations: $(VENV)/.dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
 	PAYPAL_STANDIN_DATA_DIR=$$(mktemp -d) DJANGO_SETTINGS_MODULE=paypal_standin.settings $(BIN)/python -m django makemigrations --check --dry-run
+
+migration: $(VENV)/.dev  ## Writes the migrations that changed models need
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --no-header
 
 initial-migrations: APPS = accounts affiliates aitpro contacts paypal_standin privacy shop
 initial-migrations: $(VENV)/.dev  ## Writes each app's 0001_initial anew from its models; only while nothing is released
