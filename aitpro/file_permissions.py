@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def close_to_others() -> int:
+def restrict_permissions() -> int:
     """Removes group and other permissions from files in `DATA_DIR`, from databases elsewhere, and from `.env`.
 
     Called when a process of the site starts; new files are closed by the umask in `aitpro/settings.py`. Returns how

@@ -62,7 +62,7 @@ def _end_sessions(now: datetime) -> int:
     return Session.objects.expired(now).delete()[0]
 
 
-def _forget_tasks(now: datetime) -> int:
+def _delete_finished_tasks(now: datetime) -> int:
     return DBTaskResult.objects.finished().filter(finished_at__lt=now - TASKS_KEPT).delete()[0]
 
 
@@ -91,7 +91,7 @@ JOBS: dict[str, Job] = {
     "addresses indexed": Job(lambda now: keep_address_indexes(now=now)),
     "opt-outs copied": Job(lambda now: copy_missing_opt_outs(now=now)),
     "sessions ended": Job(_end_sessions),
-    "finished tasks deleted": Job(_forget_tasks),
+    "finished tasks deleted": Job(_delete_finished_tasks),
     "people notified of a new policy": Job(lambda now: tell_people(now=now), NOTICES),
     "submitted forms deleted": Job(lambda now: forget_old_forms(now=now)),
     "past rate limits deleted": Job(lambda now: forget_past_hours(now=now)),

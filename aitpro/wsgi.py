@@ -10,10 +10,10 @@ django_application = get_wsgi_application()
 
 from privacy.erasure.readiness import require_ready_to_fork  # noqa: E402  (needs the applications)
 
-from .file_permissions import close_to_others  # noqa: E402  (needs the settings)
-from .http.chunked_bodies import WithLength  # noqa: E402  (needs the settings)
+from .file_permissions import restrict_permissions  # noqa: E402  (needs the settings)
+from .http.chunked_bodies import ContentLengthMiddleware  # noqa: E402  (needs the settings)
 
-close_to_others()
+restrict_permissions()
 require_ready_to_fork()
 
-application = WithLength(django_application)
+application = ContentLengthMiddleware(django_application)

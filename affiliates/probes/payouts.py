@@ -11,7 +11,7 @@ from privacy.admin_base.staff_roles import Role
 from privacy.evidence.rehearsal.cast import OWNER
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
-from shop.probes.paypal import bring_messages
+from shop.probes.paypal import deliver_events
 
 from .people import AFFILIATE, RIVAL
 from .portal import PRIVATE, PURPOSE, look_through_their_eyes
@@ -31,7 +31,7 @@ def affiliates_are_paid(rehearsal: Rehearsal) -> None:
     rehearsal.expect("being sent to PayPal" in colleague.html, "a colleague can approve a payout")
     rehearsal.work()
     rehearsal.time_passes(timedelta(minutes=5))  # PayPal takes its time
-    bring_messages(rehearsal, times=2)
+    deliver_events(rehearsal, times=2)
     rehearsal.housekeep()
     rehearsal.expect(rehearsal.mail(rehearsal.things[AFFILIATE].address, "is paid"), "an affiliate is paid")
     rehearsal.tried()
@@ -47,7 +47,7 @@ def sales_are_refunded_and_rejected(rehearsal: Rehearsal) -> None:
         owner.open_first_row(f"/admin/shop/order/?q={rehearsal.things[who].reference}")
         owner.follow("Refund…")
         owner.submit("Refund this amount")
-    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal tells of refunds")
+    rehearsal.expect(deliver_events(rehearsal, times=2), "PayPal tells of refunds")
     rehearsal.housekeep()
     rehearsal.tried()
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
-from shop.probes.cards import type_into_every_field
+from shop.probes.cards import submit_card_number_in_every_field
 
 from .people import AFFILIATE, RIVAL, Partner
 from .visits import BUYER
@@ -28,9 +28,11 @@ def no_form_of_the_portal_takes_the_number_of_a_card(rehearsal: Rehearsal) -> No
     browser = rehearsal.things[AFFILIATE].browser
     forms = {"profile/details/": "Save", "labels/": "Add this label", "profile/payouts/": "Change the address"}
     for page, button in forms.items():
-        type_into_every_field(rehearsal, lambda: browser, f"/affiliates/portal/{page}", button)
+        submit_card_number_in_every_field(rehearsal, lambda: browser, f"/affiliates/portal/{page}", button)
     line = first_line(rehearsal, rehearsal.things[RIVAL])
-    type_into_every_field(rehearsal, lambda: rehearsal.things[RIVAL].browser, line, "Object to this commission")
+    submit_card_number_in_every_field(
+        rehearsal, lambda: rehearsal.things[RIVAL].browser, line, "Object to this commission"
+    )
 
 
 def declare_label(rehearsal: Rehearsal, partner: Partner) -> None:

@@ -36,7 +36,7 @@ PAGES = {
 }
 
 
-def in_areas(apps: list[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
+def group_by_area(apps: list[dict[str, Any]], user: Any) -> list[dict[str, Any]]:
     """Django's app list, regrouped by area. Empty areas are omitted."""
     lists: dict[Area, list[dict[str, Any]]] = {area: _pages(area, user) for area in Area}
     for app in apps:

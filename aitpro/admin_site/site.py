@@ -25,7 +25,7 @@ from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.policy_gate import waiting
 from privacy.registry.purpose_binding import acting_as, acting_now
 
-from .areas import in_areas
+from .areas import group_by_area
 
 
 class SiteAdmin(AdminSite):
@@ -73,7 +73,7 @@ class SiteAdmin(AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """Grouped by area; an app's own page keeps the app."""
         apps = super().get_app_list(request, app_label)
-        return apps if app_label else in_areas(apps, request.user)
+        return apps if app_label else group_by_area(apps, request.user)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Redirects to the site's own page, which ends other sessions and notifies the owner."""

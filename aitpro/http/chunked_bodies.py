@@ -16,7 +16,7 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
-class WithLength:
+class ContentLengthMiddleware:
     """Around the WSGI application: a chunked body gets its length. `aitpro.web_worker` has read it before, and refused
     one that is too long, broken off or late.
 

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
-from .trusted_proxies import drop_what_is_not_believed, instead_of_a_loop
-from .unreadable_requests import refuse_what_is_unreadable
+from .trusted_proxies import drop_untrusted_headers, explain_redirect_loop
+from .unreadable_requests import reject_unreadable_request
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -49,11 +49,11 @@ class HttpRulesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        unknown_proxy = drop_what_is_not_believed(request)
-        refusal = _refusal(request) or refuse_what_is_unreadable(request)
+        unknown_proxy = drop_untrusted_headers(request)
+        refusal = _refusal(request) or reject_unreadable_request(request)
         response = refusal or self.get_response(request)
         if unknown_proxy:
-            response = instead_of_a_loop(request, response)
+            response = explain_redirect_loop(request, response)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         session = getattr(request, "session", None)

@@ -22,7 +22,7 @@ UNKNOWN_PROXY = (
 )
 
 
-def drop_what_is_not_believed(request: HttpRequest) -> bool:
+def drop_untrusted_headers(request: HttpRequest) -> bool:
     """Removes `X-Forwarded-Proto` unless a trusted proxy sent it; the peer of a Unix socket has no address. Returns
     whether an unlisted server claims an HTTPS connection."""
     peer = request.META.get("REMOTE_ADDR", "")
@@ -31,11 +31,11 @@ def drop_what_is_not_believed(request: HttpRequest) -> bool:
         request.META |= {"HTTP_X_FORWARDED_PROTO": scheme} if scheme else {}
         return False
     if scheme or "HTTP_X_FORWARDED_FOR" in request.META:
-        _tell_the_operator(peer)
+        _log_unlisted_proxy(peer)
     return scheme.partition(",")[0].strip() == "https"
 
 
-def instead_of_a_loop(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+def explain_redirect_loop(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Behind an unlisted proxy, the redirect to HTTPS would loop."""
     where = response.headers.get("Location", "")
     if where.startswith("https://") and where == f"https://{request.get_host()}{request.get_full_path()}":
@@ -43,7 +43,7 @@ def instead_of_a_loop(request: HttpRequest, response: HttpResponse) -> HttpRespo
     return response
 
 
-def _tell_the_operator(peer: str) -> None:
+def _log_unlisted_proxy(peer: str) -> None:
     """Logs once per private network, and once for all public addresses, without the address: it may be a visitor's, who
     sends such a header with a browser extension or from a company network."""
     address = ipaddress.ip_address(peer.partition("%")[0])

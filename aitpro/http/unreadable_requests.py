@@ -18,7 +18,7 @@ _CHARSET = re.compile(r'charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
 NOT_UTF_8 = "Please send this form in UTF-8.\n"
 
 
-def refuse_what_is_unreadable(request: HttpRequest) -> HttpResponse | None:
+def reject_unreadable_request(request: HttpRequest) -> HttpResponse | None:
     """Parses the form, if any. A null character in the query becomes the replacement character, as in browsers, because
     PostgreSQL accepts no null."""
     request.META["QUERY_STRING"] = request.META.get("QUERY_STRING", "").replace("%00", "%EF%BF%BD")

@@ -29,7 +29,7 @@ without_probe("command probe_promises", because="It starts the rehearsal.")
 
 
 @probe("encrypted", "correspondence-private", stage=Stage.LAST)
-def no_command_prints_what_belongs_to_people(rehearsal: Rehearsal) -> None:
+def no_command_prints_personal_data(rehearsal: Rehearsal) -> None:
     """One that says that something is wrong has run, too."""
     member, archive = staff(rehearsal)[NO_ROLE], rehearsal.folder / "archive.zip"
     for name in QUIET.split():

@@ -185,7 +185,7 @@ class Walk:
 
 
 @probe("encrypted", stage=Stage.PLANT)
-def everybody_opens_every_address(rehearsal: Rehearsal) -> None:
+def everybody_opens_every_url(rehearsal: Rehearsal) -> None:
     """A stranger, an affiliate and the owner each of them; of the other staff one, another one each day."""
     walk, stranger = Walk(rehearsal), rehearsal.browser("stranger")
     everybody = staff(rehearsal)

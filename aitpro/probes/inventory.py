@@ -10,7 +10,7 @@ from privacy.probes.pages import KEPT
 
 
 @probe("encrypted", stage=Stage.LAST)
-def no_way_in_is_left_out(rehearsal: Rehearsal) -> None:
+def no_entry_point_is_left_out(rehearsal: Rehearsal) -> None:
     asked, sent = inputs(rehearsal.seen)
     filled = {column(*place) for places in rehearsal.things[KEPT].values() for place in places}
     ways = every_way()

@@ -45,7 +45,7 @@ NO_REQUESTS = (
 
 
 @probe("encrypted", "direct-visits-domain-only", stage=Stage.PLANT)
-def the_started_server_is_sent_words_in_every_place(rehearsal: Rehearsal) -> None:
+def server_gets_canaries_in_every_part_of_a_request(rehearsal: Rehearsal) -> None:
     caller = Caller(rehearsal)
     with started_server(rehearsal.folder / "web.log") as port:
         caller.visits(port)

@@ -24,7 +24,7 @@ ASKING_FOR_A_NAME = {"socket.getaddrinfo", "socket.gethostbyname", "socket.getho
 
 
 @probe("not-shared", stage=Stage.SET_UP)
-def the_servers_connections_are_watched(rehearsal: Rehearsal) -> None:
+def server_connections_are_watched(rehearsal: Rehearsal) -> None:
     """Watches connections through Python's audit hook until the process ends."""
     found: set[str] = rehearsal.things.setdefault(CONNECTIONS, set())
 
@@ -54,19 +54,19 @@ def own_services() -> set[str]:
 
 
 @probe("not-shared", stage=Stage.LAST)
-def the_server_connected_to_nobody_else(rehearsal: Rehearsal) -> None:
+def server_connected_to_no_third_party(rehearsal: Rehearsal) -> None:
     rehearsal.tried()
     for event in rehearsal.things[CONNECTIONS]:
         rehearsal.breach("not-shared", f"the server reached out to another machine ({event})")
 
 
 @probe("not-shared", "no-ad-servers", stage=Stage.LOOK)
-def no_page_leads_a_browser_elsewhere(rehearsal: Rehearsal) -> None:
+def no_page_contacts_third_parties(rehearsal: Rehearsal) -> None:
     read_pages(rehearsal)
 
 
 @probe("not-shared", "no-ad-servers", stage=Stage.LAST)
-def no_page_of_all_leads_a_browser_elsewhere(rehearsal: Rehearsal) -> None:
+def no_later_page_contacts_third_parties(rehearsal: Rehearsal) -> None:
     read_pages(rehearsal)
 
 
@@ -92,7 +92,7 @@ def broken_by(seen: Seen) -> Iterator[str]:
 
 
 @probe("not-shared", stage=Stage.LAST)
-def paypal_learned_only_what_was_typed_there(rehearsal: Rehearsal) -> None:
+def paypal_got_only_what_was_entered_there(rehearsal: Rehearsal) -> None:
     """PayPal may get the order number and an affiliate's payout address, but nothing of a visit and nothing else about
     a person."""
     search = Search(rehearsal.canaries)

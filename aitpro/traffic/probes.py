@@ -31,7 +31,7 @@ READING_TIME = timedelta(seconds=5)
 
 
 @probe("direct-visits-domain-only", stage=Stage.PLANT)
-def of_a_direct_visit_only_the_domain_is_counted(rehearsal: Rehearsal) -> None:
+def direct_visit_counts_only_its_domain(rehearsal: Rehearsal) -> None:
     """One network's name names its customer, one spells the address, one has no name. The customer writes, too."""
     host = rehearsal.canary("direct visitor", "host name", Kind.DIRECT, kept=False).rstrip("Ö")
     domain = rehearsal.things[DOMAIN] = f"n{secrets.token_hex(8)}.com"
@@ -64,7 +64,7 @@ def visit(rehearsal: Rehearsal, address: str) -> None:
 
 
 @probe("domains-count-traffic-only", stage=Stage.LOOK)
-def a_domain_is_nowhere_but_in_its_count(rehearsal: Rehearsal) -> None:
+def domains_are_stored_only_as_counts(rehearsal: Rehearsal) -> None:
     """In every table, opened where it is sealed, and on every page but those of the traffic."""
     domain = rehearsal.things[DOMAIN]
     for row, field, value in sealed_values():

@@ -17,7 +17,7 @@ PAIRS = (  # endings of two addresses that share a random local part
 
 
 @probe("access", "correspondence-private", stage=Stage.PLANT)
-def people_write_whose_addresses_look_alike(rehearsal: Rehearsal) -> None:
+def people_with_look_alike_addresses_write(rehearsal: Rehearsal) -> None:
     """`privacy.probes.archives` checks later what each of them gets in an archive."""
     for number, pair in enumerate(PAIRS, 1):
         word = secrets.token_hex(6)

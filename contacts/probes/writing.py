@@ -38,7 +38,7 @@ class Writer:
         return f"{INBOX}?q={self.address}"
 
 
-def whose_message_arrived(rehearsal: Rehearsal, *kinds: str) -> list[Writer]:
+def writers_whose_message_arrived(rehearsal: Rehearsal, *kinds: str) -> list[Writer]:
     """Lost messages are reported elsewhere; probes that need them are skipped."""
     return [rehearsal.things[WRITERS][kind] for kind in kinds if kind in rehearsal.things[WRITERS]]
 
@@ -56,7 +56,7 @@ def a_message_of_each_kind_reaches_the_inbox(rehearsal: Rehearsal) -> None:
 
 
 @probe("contactable", stage=Stage.PLANT)
-def a_message_beyond_the_limits_is_kept(rehearsal: Rehearsal) -> None:
+def message_above_the_limits_is_kept(rehearsal: Rehearsal) -> None:
     """Several people on one network write while it is above its limits."""
     limits = dict.fromkeys(["HELD_LIMIT_PER_NETWORK", "MAIL_LIMIT_PER_FORM", "MAIL_LIMIT_PER_NETWORK"], 1)
     first = rehearsal.browser("first of many writers")
@@ -91,7 +91,7 @@ def is_in_the_inbox(rehearsal: Rehearsal, writer: Writer) -> bool:
 def staff_answer_and_send_a_document(rehearsal: Rehearsal) -> None:
     """What staff write about the sender is visible to staff alone."""
     staff = rehearsal.things[STAFF][Role.MAIL].browser
-    for writer in whose_message_arrived(rehearsal, "quote"):
+    for writer in writers_whose_message_arrived(rehearsal, "quote"):
         staff.open_first_row(writer.inbox)
         staff.submit("Assign to me")
         answer(staff, writer, rehearsal.canary(writer.who, "answer"))
@@ -133,15 +133,15 @@ def log(staff: SiteBrowser, writer: Writer, **entry: Any) -> bool:
 
 
 @probe("postal-purpose", "phone-purpose", stage=Stage.PLANT)
-def nobody_is_reached_about_anything_else(rehearsal: Rehearsal) -> None:
+def contact_for_another_purpose_is_refused(rehearsal: Rehearsal) -> None:
     """Tries to log calls and letters for another purpose than the one the contact point was given for."""
     staff = rehearsal.things[STAFF][Role.MAIL].browser
-    for writer in whose_message_arrived(rehearsal, "question", "order"):
+    for writer in writers_whose_message_arrived(rehearsal, "question", "order"):
         for way, promise in OUTGOING.items():
             rehearsal.tried()
             if log(staff, writer, way=way, purpose="quote", notes=rehearsal.canary(writer.who, "note", kept=False)):
                 rehearsal.breach(promise, f"{way} about something else can be logged")
-    for writer in whose_message_arrived(rehearsal, "question"):
+    for writer in writers_whose_message_arrived(rehearsal, "question"):
         notes = rehearsal.canary(writer.who, "note of a call")
         is_taken = log(staff, writer, way="call_out", purpose="answer_inquiry", notes=notes)
         rehearsal.expect(is_taken, "a call about what the number was given for can be logged")
@@ -155,10 +155,10 @@ def is_listed(staff: SiteBrowser, channel: str, writer: Writer) -> bool:
 
 
 @probe("opt-out", stage=Stage.END)
-def whoever_stops_everything_gets_no_mail(rehearsal: Rehearsal) -> None:
+def person_who_opted_out_gets_no_mail(rehearsal: Rehearsal) -> None:
     """Staff answer just before, so that the mail is queued when the reader opts out, and once more afterward."""
     staff = rehearsal.things[STAFF][Role.MAIL].sign_in()
-    for writer in whose_message_arrived(rehearsal, "question"):
+    for writer in writers_whose_message_arrived(rehearsal, "question"):
         link = link_to_choices(rehearsal, writer)
         before = len(list(rehearsal.mails(writer.address)))
         answer(staff, writer, rehearsal.canary(writer.who, "answer"))
@@ -172,9 +172,9 @@ def whoever_stops_everything_gets_no_mail(rehearsal: Rehearsal) -> None:
 
 
 @probe("phone-purpose", "postal-purpose", stage=Stage.END)
-def whoever_stopped_everything_is_not_called_or_written_to(rehearsal: Rehearsal) -> None:
+def person_who_opted_out_is_not_called_or_written_to(rehearsal: Rehearsal) -> None:
     staff = rehearsal.things[STAFF][Role.MAIL].browser
-    for writer in whose_message_arrived(rehearsal, "question"):
+    for writer in writers_whose_message_arrived(rehearsal, "question"):
         for way, promise in OUTGOING.items():
             rehearsal.tried()
             notes = rehearsal.canary(writer.who, "note", kept=False)
@@ -183,7 +183,7 @@ def whoever_stopped_everything_is_not_called_or_written_to(rehearsal: Rehearsal)
 
 
 @probe("phone-purpose", "postal-purpose", stage=Stage.END)
-def whoever_stops_everything_leaves_the_lists(rehearsal: Rehearsal) -> None:
+def opt_out_removes_the_person_from_the_lists(rehearsal: Rehearsal) -> None:
     """Before an answer: only unanswered messages are on the lists."""
     staff = rehearsal.things[STAFF][Role.MAIL].browser
     writer = write(rehearsal, "question", rehearsal.browser("writer who stops everything"))

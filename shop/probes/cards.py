@@ -30,13 +30,13 @@ ASKS_FOR_A_CARD = re.compile(r'autocomplete="cc-|name="(card|cc|cvc|cvv|pan)([_-
 
 
 @probe("paypal-only", stage=Stage.PLANT)
-def no_public_form_takes_the_number_of_a_card(rehearsal: Rehearsal) -> None:
+def no_public_form_accepts_a_card_number(rehearsal: Rehearsal) -> None:
     for address, button in PUBLIC_FORMS.items():
-        type_into_every_field(rehearsal, lambda: rehearsal.browser(STRANGER), address, button)
+        submit_card_number_in_every_field(rehearsal, lambda: rehearsal.browser(STRANGER), address, button)
 
 
 @probe("paypal-only", stage=Stage.LOOK)
-def no_number_of_a_card_is_kept(rehearsal: Rehearsal) -> None:
+def no_card_number_is_stored(rehearsal: Rehearsal) -> None:
     """Searches everything that this run stored, sealed values included."""
     card = card_of(rehearsal)
     for place, text in opened_texts():
@@ -46,7 +46,7 @@ def no_number_of_a_card_is_kept(rehearsal: Rehearsal) -> None:
 
 
 @probe("paypal-only", stage=Stage.LOOK)
-def no_payer_is_kept(rehearsal: Rehearsal) -> None:
+def no_payer_data_is_stored(rehearsal: Rehearsal) -> None:
     """PayPal's webhook events name the payer; the stored payload must not."""
     payers = [each.word.rstrip("Ö") for each in rehearsal.canaries if not each.kept and each.what.endswith("at PayPal")]
     rehearsal.expect(payers, "somebody has paid at PayPal")
@@ -57,7 +57,7 @@ def no_payer_is_kept(rehearsal: Rehearsal) -> None:
 
 
 @probe("paypal-only", stage=Stage.END)
-def no_page_asks_for_a_card(rehearsal: Rehearsal) -> None:
+def no_page_asks_for_a_card_number(rehearsal: Rehearsal) -> None:
     """Checks every page seen during the run."""
     for seen in rehearsal.seen:
         rehearsal.searched("paypal-only")
@@ -85,7 +85,7 @@ def in_groups(card: str) -> str:
     return " ".join(card[at : at + 4] for at in range(0, 16, 4))
 
 
-def type_into_every_field(
+def submit_card_number_in_every_field(
     rehearsal: Rehearsal, browser: Callable[[], SiteBrowser], address: str, button: str = "", **more: str
 ) -> None:
     """Sends the form once per text field, with the number in that field and valid values in the others."""

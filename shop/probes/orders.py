@@ -9,14 +9,14 @@ from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 from .buying import Buyer, buy
-from .paypal import act_on_payment, bring_messages
+from .paypal import act_on_payment, deliver_events
 from .products import PRODUCT, SERVICE
 
 DIRECT_BUYER, CLIENT = "buyer without a link", "client of a service"
 
 
 @probe("encrypted", "correspondence-private", stage=Stage.PLANT)
-def somebody_buys_a_service(rehearsal: Rehearsal) -> None:
+def service_is_bought(rehearsal: Rehearsal) -> None:
     browser = rehearsal.browser(CLIENT)
     address, phone = rehearsal.canary(CLIENT, "postal address"), "+1 805 555 7195"
     rehearsal.things[CLIENT] = buy(rehearsal, browser, product=SERVICE, address=address, phone=phone)
@@ -24,7 +24,7 @@ def somebody_buys_a_service(rehearsal: Rehearsal) -> None:
 
 
 @probe("encrypted", "correspondence-private", stage=Stage.PLANT)
-def somebody_buys_and_downloads(rehearsal: Rehearsal) -> None:
+def product_is_bought_and_downloaded(rehearsal: Rehearsal) -> None:
     browser = rehearsal.browser(DIRECT_BUYER)
     buyer = rehearsal.things[DIRECT_BUYER] = buy(rehearsal, browser, product=PRODUCT)
     browser.submit("Download version")
@@ -34,20 +34,20 @@ def somebody_buys_and_downloads(rehearsal: Rehearsal) -> None:
 
 
 @probe("encrypted", "paypal-only", stage=Stage.PLANT)
-def paypals_messages_come_twice(rehearsal: Rehearsal) -> None:
+def webhook_events_arrive_twice(rehearsal: Rehearsal) -> None:
     """Delivers all events so far twice, then those of a partial refund and a dispute."""
     capture = capture_of(rehearsal, rehearsal.things[DIRECT_BUYER])
-    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal sends messages")
+    rehearsal.expect(deliver_events(rehearsal, times=2), "PayPal sends messages")
     act_on_payment(capture, "refund", amount="10.00")
     act_on_payment(capture, "dispute")
-    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal sends messages of refunds and disputes")
+    rehearsal.expect(deliver_events(rehearsal, times=2), "PayPal sends messages of refunds and disputes")
     rehearsal.tried()
 
 
 @probe("paypal-only", stage=Stage.END)
-def a_dispute_ends(rehearsal: Rehearsal) -> None:
+def dispute_is_resolved(rehearsal: Rehearsal) -> None:
     act_on_payment(capture_of(rehearsal, rehearsal.things[DIRECT_BUYER]), "resolve", outcome="RESOLVED_BUYER_FAVOUR")
-    rehearsal.expect(bring_messages(rehearsal, times=2), "PayPal tells how a dispute ended")
+    rehearsal.expect(deliver_events(rehearsal, times=2), "PayPal tells how a dispute ended")
     rehearsal.tried()
 
 

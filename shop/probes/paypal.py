@@ -12,20 +12,20 @@ BROUGHT = "the last delivered webhook event"
 
 
 def act_on_payment(capture_id: str, action: str, **fields: str) -> None:
-    """An action of An action of An action of An action of An action of An action of An action of An action of PayPal or
-    the buyer's bank: `dispute`, `resolve`, `refund`, `reverse`, `complete`, `deny`."""
+    """An action of An action of An action of An action of An action of An action of An action of An action of An action
+    of An action of PayPal or the buyer's bank: `dispute`, `resolve`, `refund`, `reverse`, `complete`, `deny`."""
     send_to_paypal("POST", f"/standin/captures/{capture_id}/{action}", fields)
 
 
-def messages_since(number: int) -> list[dict[str, Any]]:
+def events_since(number: int) -> list[dict[str, Any]]:
     """Events signed by the stand-in: `id`, `headers` and `body`."""
     _, _, content = send_to_paypal("GET", f"/standin/transmissions?after={number}")
     return list(json.loads(content)["transmissions"])
 
 
-def bring_messages(rehearsal: Rehearsal, *, times: int = 1) -> int:
+def deliver_events(rehearsal: Rehearsal, *, times: int = 1) -> int:
     """Delivers all events since the last call, each `times` times. Returns the number of events."""
-    found = messages_since(rehearsal.things.get(BROUGHT, 0))
+    found = events_since(rehearsal.things.get(BROUGHT, 0))
     for message in found * times:
         rehearsal.expect(deliver(rehearsal, message) == 200, "the site takes PayPal's message")
     rehearsal.things[BROUGHT] = max((one["id"] for one in found), default=rehearsal.things.get(BROUGHT, 0))

@@ -17,7 +17,7 @@ SERVICE = "rehearsed-service"  # asks for a phone number and an address
 
 
 @probe("paypal-only", stage=Stage.SET_UP)
-def the_owner_puts_products_on_sale(rehearsal: Rehearsal) -> None:
+def owner_puts_products_on_sale(rehearsal: Rehearsal) -> None:
     release = SimpleUploadedFile("release.zip", _a_release())
     put_on_sale(rehearsal, PRODUCT, issues_license="on", **{"files-2-0-version": "1.0", "files-2-0-content": release})
     put_on_sale(rehearsal, SERVICE, asks_phone="on", asks_address="on")

@@ -14,7 +14,7 @@ from django.core.files.storage import storages
 from django.core.management import call_command
 from pytest_django import Settings
 
-from aitpro.file_permissions import close_to_others
+from aitpro.file_permissions import restrict_permissions
 from tests.running_site import ROOT
 
 
@@ -38,13 +38,13 @@ def data_dir(settings: Settings, tmp_path: Path) -> Path:
 
 
 def test_open_files_are_closed_and_the_owner_keeps_every_right(data_dir: Path) -> None:
-    assert close_to_others() == 7
+    assert restrict_permissions() == 7
     assert [mode(data_dir), mode(data_dir / "mail")] == ["700", "700"]
     assert {mode(path) for path in data_dir.rglob("*") if path.suffix in {".sqlite3", ".log"}} == {"600"}
     assert mode(data_dir / "aitpro.sqlite3-wal") == "600"
     assert mode(data_dir / "run.sh") == "700"
     assert mode(data_dir.parent / ".env") == "600"
-    assert close_to_others() == 0
+    assert restrict_permissions() == 0
 
 
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(data_dir: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(data_dir: Path, tmp
     outside.touch()
     outside.chmod(0o644)
     (data_dir / "link").symlink_to(outside)
-    close_to_others()
+    restrict_permissions()
     assert mode(outside) == "644"
 
 

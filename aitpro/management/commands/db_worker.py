@@ -2,7 +2,7 @@ from typing import Any
 
 from django_tasks_db.management.commands import db_worker
 
-from aitpro.file_permissions import close_to_others
+from aitpro.file_permissions import restrict_permissions
 from privacy.erasure.readiness import NotReady, require_ready
 
 
@@ -10,7 +10,7 @@ class Command(db_worker.Command):
     """The worker of django-tasks-db, which does not start on a database that must not serve."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        close_to_others()
+        restrict_permissions()
         try:
             require_ready()
         except NotReady as reason:

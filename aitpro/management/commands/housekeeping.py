@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 from django.utils import timezone
 
-from aitpro.file_permissions import close_to_others
+from aitpro.file_permissions import restrict_permissions
 from aitpro.housekeeping import housekeep
 from privacy.erasure.readiness import NotReady, require_ready
 from privacy.keystore.clock import clock_jump, confirm_clock
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, every: int | None, clock_is_right: bool, **options: Any) -> None:
-        close_to_others()
+        restrict_permissions()
         if clock_is_right:
             self._require_ready()
             confirm_clock(now=timezone.now())

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 from honcho.manager import Manager
 
-from aitpro.file_permissions import close_to_others
+from aitpro.file_permissions import restrict_permissions
 
 PAGES = {
     "site": "site:home",
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         # One copy prepares at a time: a second one on other ports shares the folder.
         with (Path(settings.DATA_DIR) / "preparing.lock").open("w") as file:
             locks.lock(file, locks.LOCK_EX)
-            close_to_others()
+            restrict_permissions()
             self._prepare()
         self.stdout.write("\nCtrl-C ends everything.\n")
         self.stdout.flush()

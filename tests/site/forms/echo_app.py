@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from aitpro import web_worker
-from aitpro.http.chunked_bodies import WithLength
+from aitpro.http.chunked_bodies import ContentLengthMiddleware
 
 web_worker.WITHIN = 5
 
@@ -18,4 +18,4 @@ def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterabl
     return [answer.encode()]
 
 
-application = WithLength(echo)
+application = ContentLengthMiddleware(echo)

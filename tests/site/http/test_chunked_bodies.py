@@ -23,7 +23,7 @@ from django.core.signals import request_started
 from django.db import close_old_connections
 from django.test import Client
 
-from aitpro.http.chunked_bodies import WithLength
+from aitpro.http.chunked_bodies import ContentLengthMiddleware
 from aitpro.web_worker import LARGE
 from contacts.models import Inquiry
 from shop.models import PayPalEvent
@@ -52,7 +52,7 @@ def send_chunked(path: str, body: bytes, content_type: str, **headers: str) -> t
     seen: list[str] = []
     request_started.disconnect(close_old_connections)  # as Django's test client does
     try:
-        answer = WithLength(WSGIHandler())(environ, lambda status, headers: seen.append(status))
+        answer = ContentLengthMiddleware(WSGIHandler())(environ, lambda status, headers: seen.append(status))
     finally:
         request_started.connect(close_old_connections)
     return seen[0], b"".join(answer)

@@ -15,7 +15,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 
-from aitpro.http.chunked_bodies import WithLength
+from aitpro.http.chunked_bodies import ContentLengthMiddleware
 
 from .oddities import Request
 
@@ -58,7 +58,7 @@ class Server:
     """The site as gunicorn calls it, within one transaction of the test's."""
 
     def __init__(self) -> None:
-        self.application = WithLength(WSGIHandler())
+        self.application = ContentLengthMiddleware(WSGIHandler())
 
     def send(self, request: Request, session: str = "") -> Answer:
         environ = _environ(request, session)
