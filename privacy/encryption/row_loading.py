@@ -1,4 +1,4 @@
-"""Loading rows without `__init__`: the one module that uses private parts of Django (docs/adr/0045).
+"""Loading rows without `__init__`: the one module that uses private parts of Django (ADR 33).
 
 It reads lists of sealed rows in half the time (`python -m benchmarks reading`). It was written for the versions in
 `WRITTEN_FOR`; under any other one, rows are loaded by Django's public API alone, and a system check says so.
