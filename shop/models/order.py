@@ -105,6 +105,17 @@ class Order(SealedModel):
         return Money(self.amount_minor, self.currency)
 
     @property
+    def receipt_lines(self) -> list[tuple[str, str]]:
+        """What the order page and the receipt mail say; nothing that the buyer typed. Times are in UTC."""
+        lines = [
+            ("Order", self.reference),
+            ("Product", self.product_name),
+            ("Amount", str(self.total)),
+            ("Ordered", f"{self.placed_at:%B %-d, %Y, %H:%M} UTC"),
+        ]
+        return [*lines, ("Paid", f"{self.paid_at:%B %-d, %Y, %H:%M} UTC, through PayPal")] if self.paid_at else lines
+
+    @property
     def is_payable(self) -> bool:
         return self.state == self.State.OPEN
 
