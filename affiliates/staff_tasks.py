@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
 from .models import Application, Commission, Flag, LedgerCheck, Objection, PayoutRun
 from .payouts.reconciliation import last_check
@@ -19,10 +19,10 @@ Run = PayoutRun.State
     permission="affiliates.view_ledgercheck",
     page="admin:affiliates_ledgercheck_changelist",
 )
-def books(now: datetime) -> Waiting:
+def books(now: datetime) -> StaffTaskCount:
     check = last_check()
     alarms = int(check is not None and not check.agrees)
-    return Waiting(alarms, overdue=alarms)
+    return StaffTaskCount(alarms, overdue=alarms)
 
 
 @staff_task(
@@ -32,11 +32,11 @@ def books(now: datetime) -> Waiting:
     permission="affiliates.view_ledgercheck",
     page="admin:affiliates_ledgercheck_changelist",
 )
-def uncompared_payouts(now: datetime) -> Waiting:
+def uncompared_payouts(now: datetime) -> StaffTaskCount:
     """An unreachable PayPal is not a difference; after three days it needs attention."""
     lately = LedgerCheck.objects.filter(checked_at__gt=now - timedelta(days=3))
     earlier = LedgerCheck.objects.filter(checked_at__lte=now - timedelta(days=3))
-    return Waiting(int(earlier.exists() and lately.exists() and not lately.filter(paypal=True).exists()))
+    return StaffTaskCount(int(earlier.exists() and lately.exists() and not lately.filter(paypal=True).exists()))
 
 
 @staff_task(
@@ -47,8 +47,8 @@ def uncompared_payouts(now: datetime) -> Waiting:
     page="admin:affiliates_application_changelist",
     query="state__in=held,open",
 )
-def applications(now: datetime) -> Waiting:
-    return Waiting(Application.objects.to_decide().count())
+def applications(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(Application.objects.to_decide().count())
 
 
 @staff_task(
@@ -59,9 +59,9 @@ def applications(now: datetime) -> Waiting:
     page="admin:affiliates_objection_changelist",
     query="clock=open",
 )
-def objections(now: datetime) -> Waiting:
+def objections(now: datetime) -> StaffTaskCount:
     objections = Objection.objects.open()
-    return Waiting(objections.count(), objections.filter(due_at__lt=now).count())
+    return StaffTaskCount(objections.count(), objections.filter(due_at__lt=now).count())
 
 
 @staff_task(
@@ -72,8 +72,8 @@ def objections(now: datetime) -> Waiting:
     page="admin:affiliates_flag_changelist",
     query="state__exact=open",
 )
-def flags(now: datetime) -> Waiting:
-    return Waiting(Flag.objects.open().count())
+def flags(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(Flag.objects.open().count())
 
 
 @staff_task(
@@ -84,9 +84,9 @@ def flags(now: datetime) -> Waiting:
     page="admin:affiliates_commission_changelist",
     query="question=waiting",
 )
-def commissions(now: datetime) -> Waiting:
+def commissions(now: datetime) -> StaffTaskCount:
     """The hold period approves them too, unless a flag holds them, so none is overdue."""
-    return Waiting(Commission.objects.filter(state=Commission.State.PENDING).count())
+    return StaffTaskCount(Commission.objects.filter(state=Commission.State.PENDING).count())
 
 
 @staff_task(
@@ -97,8 +97,8 @@ def commissions(now: datetime) -> Waiting:
     page="admin:affiliates_payoutrun_changelist",
     query="state__exact=prepared",
 )
-def runs_to_approve(now: datetime) -> Waiting:
-    return Waiting(PayoutRun.objects.filter(state=Run.PREPARED).count())
+def runs_to_approve(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(PayoutRun.objects.filter(state=Run.PREPARED).count())
 
 
 @staff_task(
@@ -109,7 +109,7 @@ def runs_to_approve(now: datetime) -> Waiting:
     page="admin:affiliates_payoutrun_changelist",
     query="state__in=approved,sent",
 )
-def runs_under_way(now: datetime) -> Waiting:
+def runs_under_way(now: datetime) -> StaffTaskCount:
     """Runs with a problem that a person has to look at count as overdue."""
     runs = PayoutRun.objects.filter(state__in=PayoutRun.OPEN)
-    return Waiting(runs.count(), runs.exclude(problem="").count())
+    return StaffTaskCount(runs.count(), runs.exclude(problem="").count())

@@ -21,7 +21,11 @@ urlpatterns = [
     path("affiliates/terms/", program_views.TermsView.as_view(), name="terms"),
     path("affiliates/apply/", applications.ApplyView.as_view(), name="apply"),
     path("affiliates/apply/link/", applications.AskForLinkView.as_view(), name="ask_for_link"),
-    path("affiliates/apply/confirm/<str:token>/", applications.ConfirmView.as_view(), name="confirm_application"),
+    path(
+        "affiliates/apply/confirm/<str:token>/",
+        applications.ConfirmApplicationView.as_view(),
+        name="confirm_application",
+    ),
     path("affiliates/applied/", TemplateView.as_view(template_name="affiliates/applied.html"), name="applied"),
     path("admin/affiliates/", include("affiliates.staff.urls")),
     path("affiliates/confirmed/", TemplateView.as_view(template_name="affiliates/confirmed.html"), name="confirmed"),
@@ -49,7 +53,7 @@ urlpatterns = [
     ),
     path("affiliates/portal/objections/", commissions.ObjectionsPage.as_view(), name="portal_objections"),
     path("affiliates/portal/payouts/", payouts.PayoutsPage.as_view(), name="portal_payouts"),
-    path("affiliates/portal/payouts/<uuid:pk>/", payouts.PayoutPage.as_view(), name="portal_payout"),
+    path("affiliates/portal/payouts/<uuid:pk>/", payouts.PayoutDetailPage.as_view(), name="portal_payout"),
     path("affiliates/portal/statement/", statement.StatementPage.as_view(), name="portal_statement"),
     path("affiliates/portal/files/<slug:kind>.csv", exports.Export.as_view(), name="portal_export"),
 ]

@@ -45,7 +45,7 @@ AD_FILES = ("/ads.txt", "/app-ads.txt")  # lists of authorized ad sellers
 
 
 @dataclass(frozen=True)
-class Page:
+class ServedPage:
     """A served page: its HTML in lowercase, and its content security policy by directive."""
 
     html: str
@@ -98,12 +98,12 @@ def no_ad_network_is_named(now: datetime) -> Evidence:
     )
 
 
-def _pages() -> Iterator[Page]:
+def _pages() -> Iterator[ServedPage]:
     """All public pages."""
     for path in sorted({*public_paths(), *_in_the_sitemap()}):
         response = serve(path)
         if response.status_code == 200 and isinstance(response, HttpResponse) and _is_html(response):
-            yield Page(response.content.decode().lower(), policy_of(response.headers))
+            yield ServedPage(response.content.decode().lower(), policy_of(response.headers))
 
 
 def _in_the_sitemap() -> Iterator[str]:

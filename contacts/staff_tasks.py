@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
 from .models import Inquiry
 
@@ -16,5 +16,5 @@ from .models import Inquiry
     permission="contacts.view_inquiry",
     page="admin:contacts_inquiry_changelist",
 )
-def messages(now: datetime) -> Waiting:
-    return Waiting(Inquiry.objects.waiting().count(), Inquiry.objects.overdue(now).count())
+def messages(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(Inquiry.objects.waiting().count(), Inquiry.objects.overdue(now).count())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from .admin_base.staff_dashboard import Area, Waiting, staff_task
+from .admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 from .keystore.clock import clock_jump
 from .mail.link_mail_limits import LEFT_TO_ITS_TASK
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
@@ -19,9 +19,9 @@ LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
     permission="privacy.view_privacyrequest",
     page="privacy:evidence",
 )
-def clock(now: datetime) -> Waiting:
+def clock(now: datetime) -> StaffTaskCount:
     alarms = int(clock_jump(now=now) is not None)
-    return Waiting(alarms, overdue=alarms)
+    return StaffTaskCount(alarms, overdue=alarms)
 
 
 @staff_task(
@@ -32,8 +32,8 @@ def clock(now: datetime) -> Waiting:
     page="admin:privacy_privacyrequest_changelist",
     query="queue=open",
 )
-def requests(now: datetime) -> Waiting:
-    return Waiting(PrivacyRequest.objects.open().count(), PrivacyRequest.objects.overdue(now).count())
+def requests(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(PrivacyRequest.objects.open().count(), PrivacyRequest.objects.overdue(now).count())
 
 
 @staff_task(
@@ -44,9 +44,9 @@ def requests(now: datetime) -> Waiting:
     page="admin:privacy_privacyrequest_changelist",
     query="queue=link",
 )
-def waiting_links(now: datetime) -> Waiting:
+def waiting_links(now: datetime) -> StaffTaskCount:
     waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
-    return Waiting(waiting.count())
+    return StaffTaskCount(waiting.count())
 
 
 @staff_task(
@@ -57,9 +57,9 @@ def waiting_links(now: datetime) -> Waiting:
     page="admin:privacy_outgoingmail_changelist",
     query="state__in=refused,failed",
 )
-def unsent_mail(now: datetime) -> Waiting:
+def unsent_mail(now: datetime) -> StaffTaskCount:
     states = [OutgoingMail.State.REFUSED, OutgoingMail.State.FAILED]
-    return Waiting(OutgoingMail.objects.filter(state__in=states, queued_at__gte=now - LATELY).count())
+    return StaffTaskCount(OutgoingMail.objects.filter(state__in=states, queued_at__gte=now - LATELY).count())
 
 
 @staff_task(
@@ -69,8 +69,8 @@ def unsent_mail(now: datetime) -> Waiting:
     permission="privacy.view_undeliverableaddress",
     page="admin:privacy_undeliverableaddress_changelist",
 )
-def undeliverable(now: datetime) -> Waiting:
-    return Waiting(UndeliverableAddress.objects.filter(noticed_at__gte=now - LATELY).count())
+def undeliverable(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(UndeliverableAddress.objects.filter(noticed_at__gte=now - LATELY).count())
 
 
 @staff_task(
@@ -80,5 +80,5 @@ def undeliverable(now: datetime) -> Waiting:
     permission="privacy.view_addresschange",
     page="admin:privacy_addresschange_changelist",
 )
-def address_changes(now: datetime) -> Waiting:
-    return Waiting(AddressChange.objects.count())
+def address_changes(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(AddressChange.objects.count())

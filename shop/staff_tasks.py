@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
 from .models import Dispute, ExtraCapture, Payment, PayPalEvent
 
@@ -16,10 +16,10 @@ from .models import Dispute, ExtraCapture, Payment, PayPalEvent
     permission="shop.view_payment",
     page="admin:shop_reconciliation",
 )
-def mismatched(now: datetime) -> Waiting:
+def mismatched(now: datetime) -> StaffTaskCount:
     """Each one is an alert."""
     count = Payment.objects.mismatched().count()
-    return Waiting(count, overdue=count)
+    return StaffTaskCount(count, overdue=count)
 
 
 @staff_task(
@@ -29,10 +29,10 @@ def mismatched(now: datetime) -> Waiting:
     permission="shop.view_payment",
     page="admin:shop_reconciliation",
 )
-def collected_twice(now: datetime) -> Waiting:
+def collected_twice(now: datetime) -> StaffTaskCount:
     """Each one is owed to a buyer."""
     count = ExtraCapture.objects.to_refund().count()
-    return Waiting(count, overdue=count)
+    return StaffTaskCount(count, overdue=count)
 
 
 @staff_task(
@@ -42,9 +42,9 @@ def collected_twice(now: datetime) -> Waiting:
     permission="shop.view_dispute",
     page="admin:shop_dispute_changelist",
 )
-def disputes(now: datetime) -> Waiting:
+def disputes(now: datetime) -> StaffTaskCount:
     disputes = Dispute.objects.open()
-    return Waiting(disputes.count(), disputes.filter(respond_by__lt=now).count())
+    return StaffTaskCount(disputes.count(), disputes.filter(respond_by__lt=now).count())
 
 
 @staff_task(
@@ -54,5 +54,5 @@ def disputes(now: datetime) -> Waiting:
     permission="shop.view_payment",
     page="admin:shop_reconciliation",
 )
-def unusable(now: datetime) -> Waiting:
-    return Waiting(PayPalEvent.objects.given_up(now).count())
+def unusable(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(PayPalEvent.objects.given_up(now).count())

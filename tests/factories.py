@@ -16,7 +16,7 @@ from contacts.models import Inquiry
 from privacy.encryption.models import uuid7
 from privacy.encryption.tokens import digest_of
 from privacy.evidence import attack_history
-from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.models.attack import Attempt, Kind
 from privacy.registry.promises import PROMISES
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product
@@ -94,10 +94,10 @@ def inquiry(email: str = "dave@example.org", **fields: Any) -> Inquiry:
     return stored
 
 
-def report(**fields: Any) -> Report:
+def report(**fields: Any) -> RehearsalReport:
     """Every promise was tried, and none broke."""
     tried = {promise.id: 3 for promise in PROMISES}
-    return Report(**{"attempts": Counter(tried), "searches": Counter(tried), "ways": 100, **fields})
+    return RehearsalReport(**{"attempts": Counter(tried), "searches": Counter(tried), "ways": 100, **fields})
 
 
 def attempt(kind: Kind = Kind.REHEARSAL, **fields: Any) -> Attempt:

@@ -16,7 +16,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import path
 
 from affiliates.commissions.bulk_decisions import (
-    Preview,
+    DecisionPreview,
     approve_all,
     hold_reasons,
     preview_approval,
@@ -113,7 +113,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
         self.message_user(request, f"{reject_all(chosen, reason=reason, actor=acting(request))} rejected.")
         return None
 
-    def _ask(self, request: HttpRequest, preview: Preview, *, verb: str) -> HttpResponse:
+    def _ask(self, request: HttpRequest, preview: DecisionPreview, *, verb: str) -> HttpResponse:
         """Before anything happens: the total, and what is skipped."""
         context = {
             "preview": preview,

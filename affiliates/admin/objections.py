@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-class AnswerForm(forms.Form):
+class ObjectionAnswerForm(forms.Form):
     upheld = forms.ChoiceField(
         label="Was the affiliate right?", choices=[("no", "No, nothing changes"), ("yes", "Yes")]
     )
@@ -103,7 +103,7 @@ class ObjectionAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         objection = get_object_or_404(self.get_queryset(request), pk=objection_id)
         may_adjust = request.user.has_perm("affiliates.add_ledgerentry")
-        form = AnswerForm(request.POST or None, may_adjust=may_adjust, currency=objection.commission.currency)
+        form = ObjectionAnswerForm(request.POST or None, may_adjust=may_adjust, currency=objection.commission.currency)
         if form.is_valid() and self._answered(request, objection, form.cleaned_data):
             return redirect("admin:affiliates_objection_changelist")
         self.audit(request, "read", objection)

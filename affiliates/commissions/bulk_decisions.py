@@ -26,7 +26,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Preview:
+class DecisionPreview:
     """What confirming would do now."""
 
     doable: list[Commission]
@@ -41,11 +41,11 @@ class Preview:
         return ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
 
 
-def preview_approval(commissions: CommissionQuerySet, *, actor: User) -> Preview:
+def preview_approval(commissions: CommissionQuerySet, *, actor: User) -> DecisionPreview:
     return _preview(commissions, actor, held_counts=True)
 
 
-def preview_rejection(commissions: CommissionQuerySet, *, actor: User) -> Preview:
+def preview_rejection(commissions: CommissionQuerySet, *, actor: User) -> DecisionPreview:
     """A commission that a flag holds can still be rejected."""
     return _preview(commissions, actor, held_counts=False)
 
@@ -61,7 +61,7 @@ def reject_all(commissions: CommissionQuerySet, *, reason: str, actor: User) -> 
     return sum(reject_commission(commission=c, reason=reason, actor=actor) for c in doable)
 
 
-def _preview(commissions: CommissionQuerySet, actor: User, *, held_counts: bool) -> Preview:
+def _preview(commissions: CommissionQuerySet, actor: User, *, held_counts: bool) -> DecisionPreview:
     doable, skipped = [], []
     leaves_own = a_colleague_may(actor, DECIDE)
     for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
@@ -70,7 +70,7 @@ def _preview(commissions: CommissionQuerySet, actor: User, *, held_counts: bool)
             skipped.append(Skipped(commission, why))
         else:
             doable.append(commission)
-    return Preview(doable, skipped)
+    return DecisionPreview(doable, skipped)
 
 
 def _why_not(commission: Commission, *, held_counts: bool) -> str:

@@ -22,19 +22,21 @@ State = Commission.State
 
 
 @dataclass(frozen=True)
-class Line:
+class ExplanationLine:
     """A short heading and a plain sentence."""
 
     about: str
     text: str
 
 
-def explain_order(order: Order) -> list[Line]:
+def explain_order(order: Order) -> list[ExplanationLine]:
     """Explains an order, whether or not it earned a commission."""
     attribution = Attribution.objects.filter(order=order).select_related("affiliate", "rate").first()
     if attribution is None:
         return [
-            Line("Source", "Nobody. It was placed without an affiliate's code and without a click in the last 30 days.")
+            ExplanationLine(
+                "Source", "Nobody. It was placed without an affiliate's code and without a click in the last 30 days."
+            )
         ]
     commission = Commission.objects.filter(attribution=attribution).first()
     if commission is not None:
@@ -43,7 +45,7 @@ def explain_order(order: Order) -> list[Line]:
     return [
         *_origin(attribution),
         *_rate(attribution, order.currency),
-        Line("Commission", unpaid),
+        ExplanationLine("Commission", unpaid),
         *_flags(attribution),
     ]
 
@@ -56,7 +58,7 @@ def with_explanation_data(commissions: CommissionQuerySet) -> CommissionQuerySet
     ).prefetch_related("attribution__order__payments__refunds", "attribution__flags", Prefetch("ledger", entries))
 
 
-def explain_commission(commission: Commission) -> list[Line]:
+def explain_commission(commission: Commission) -> list[ExplanationLine]:
     """From the click to the payout, in chronological order."""
     attribution = commission.attribution
     return [
@@ -70,19 +72,19 @@ def explain_commission(commission: Commission) -> list[Line]:
     ]
 
 
-def _origin(attribution: Attribution) -> Iterator[Line]:
+def _origin(attribution: Attribution) -> Iterator[ExplanationLine]:
     placed = f"The order was placed on {_day(attribution.decided_at)}"
     if attribution.route == Attribution.Route.CODE:
-        yield Line("Source", f"{placed} with the code {attribution.affiliate.code}, entered at checkout.")
+        yield ExplanationLine("Source", f"{placed} with the code {attribution.affiliate.code}, entered at checkout.")
     else:
-        yield Line("Source", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
-    yield Line("Terms", f"Version {attribution.terms_version} of the terms applied.")
+        yield ExplanationLine("Source", f"{placed} after a click on the affiliate's link, which counts for 30 days.")
+    yield ExplanationLine("Terms", f"Version {attribution.terms_version} of the terms applied.")
 
 
-def _rate(attribution: Attribution, currency: str) -> Iterator[Line]:
+def _rate(attribution: Attribution, currency: str) -> Iterator[ExplanationLine]:
     flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
     words = format_rate(attribution.rate_percent, flat)
-    yield Line("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
+    yield ExplanationLine("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
 
 
 def why_this_rate(rate: Rate | None) -> str:
@@ -98,9 +100,9 @@ def why_this_rate(rate: Rate | None) -> str:
     return "the program's rate, because none was set for the affiliate or the product"
 
 
-def _sum(commission: Commission) -> Iterator[Line]:
-    yield Line("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
-    yield Line("Commission", _computation(commission))
+def _sum(commission: Commission) -> Iterator[ExplanationLine]:
+    yield ExplanationLine("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
+    yield ExplanationLine("Commission", _computation(commission))
 
 
 def _computation(commission: Commission) -> str:
@@ -123,7 +125,7 @@ def _payments_of(attribution: Attribution) -> Iterable[Payment]:
     return Payment.objects.filter(order=attribution.order_id).prefetch_related("refunds")
 
 
-def _refunds(commission: Commission) -> Iterator[Line]:
+def _refunds(commission: Commission) -> Iterator[ExplanationLine]:
     payments = list(_payments_of(commission.attribution))
     for payment in payments:
         if not payment.refunded_minor:
@@ -131,28 +133,30 @@ def _refunds(commission: Commission) -> Iterator[Line]:
         back = Money(payment.refunded_minor, payment.currency)
         taken = Money(commission.reversed_minor, commission.currency)
         share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
-        yield Line("Refunds", f"{back} of {payment.total} was refunded to the buyer, so {taken} was reversed: {share}.")
-        yield Line("Remaining", f"{commission.remaining}.")
+        yield ExplanationLine(
+            "Refunds", f"{back} of {payment.total} was refunded to the buyer, so {taken} was reversed: {share}."
+        )
+        yield ExplanationLine("Remaining", f"{commission.remaining}.")
     undone = (r for payment in payments for r in payment.refunds.all() if r.state == Refund.State.REVERTED)
     for refund in undone:
         text = f"A refund of {refund.total} was reverted"
-        yield Line("Refunds", f"{text}, so its part of the commission was restored.")
+        yield ExplanationLine("Refunds", f"{text}, so its part of the commission was restored.")
 
 
-def _flags(attribution: Attribution) -> Iterator[Line]:
+def _flags(attribution: Attribution) -> Iterator[ExplanationLine]:
     for flag in sorted(attribution.flags.all(), key=lambda flag: flag.raised_at):
         held = f"Held on {_day(flag.raised_at)}: {flag.words}"
         if flag.decided_at is None:
-            yield Line("Hold", f"{held}. It is neither approved nor paid until a person has reviewed it.")
+            yield ExplanationLine("Hold", f"{held}. It is neither approved nor paid until a person has reviewed it.")
         else:
-            yield Line("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.why}.")
+            yield ExplanationLine("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.why}.")
 
 
-def _state(commission: Commission) -> Iterator[Line]:
+def _state(commission: Commission) -> Iterator[ExplanationLine]:
     if commission.approved_at:
         how = "by staff" if commission.approved_by_id else f"automatically after {settings.AFFILIATE_HOLD_DAYS} days"
-        yield Line("Approved", f"On {_day(commission.approved_at)}, {how}.")
-    yield Line("State", _state_text(commission))
+        yield ExplanationLine("Approved", f"On {_day(commission.approved_at)}, {how}.")
+    yield ExplanationLine("State", _state_text(commission))
 
 
 def _state_text(commission: Commission) -> str:
@@ -167,9 +171,11 @@ def _state_text(commission: Commission) -> str:
     return "In a payout that is in progress."
 
 
-def _ledger(commission: Commission) -> Iterator[Line]:
+def _ledger(commission: Commission) -> Iterator[ExplanationLine]:
     for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
-        yield Line("Ledger", f"{_day(entry.created_at)}: {entry.total}, {describe_entry(entry)}{_payout(entry)}.")
+        yield ExplanationLine(
+            "Ledger", f"{_day(entry.created_at)}: {entry.total}, {describe_entry(entry)}{_payout(entry)}."
+        )
 
 
 def describe_entry(entry: LedgerEntry) -> str:

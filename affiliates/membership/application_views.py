@@ -64,7 +64,7 @@ class AskForLinkView(FormView[AskForLinkForm]):
 
 
 @method_decorator(never_cache, name="dispatch")
-class ConfirmView(View):
+class ConfirmApplicationView(View):
     """Opening the link changes nothing, because mail scanners open links. The button confirms."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

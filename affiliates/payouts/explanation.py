@@ -14,7 +14,12 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import Sum
 
-from affiliates.commissions.explanation import Line, describe_entry, explain_commission, with_explanation_data
+from affiliates.commissions.explanation import (
+    ExplanationLine,
+    describe_entry,
+    explain_commission,
+    with_explanation_data,
+)
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
 from affiliates.models.ledger import LedgerQuerySet
 from shop.money import Money
@@ -23,13 +28,13 @@ A_PAGE = 50  # entries with their explanations
 
 
 @dataclass(frozen=True)
-class Part:
+class SumPart:
     """One ledger entry of a sum, explained by the order's receipt, or by the entries of a returned payout."""
 
     entry: LedgerEntry
     text: str
-    receipt: list[Line] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    receipt: list[ExplanationLine] = field(default_factory=list)
+    parts: list[SumPart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Explained:
 
     total: Money
     page: Page[LedgerEntry]
-    parts: list[Part]
+    parts: list[SumPart]
 
     @property
     def on_this_page(self) -> Money:
@@ -68,7 +73,7 @@ def _explained(entries: LedgerQuerySet, currency: str, page: str | int) -> Expla
     return Explained(Money(total, currency), shown, _parts(list(shown)))
 
 
-def _parts(entries: list[LedgerEntry]) -> list[Part]:
+def _parts(entries: list[LedgerEntry]) -> list[SumPart]:
     """A few queries per level of returned payouts, however many entries there are."""
     if not entries:
         return []
@@ -76,7 +81,7 @@ def _parts(entries: list[LedgerEntry]) -> list[Part]:
     returned = {entry.payout_id for entry in entries if entry.kind == LedgerEntry.Kind.RETURN and entry.payout_id}
     inside = _inside(returned)
     return [
-        Part(
+        SumPart(
             entry,
             describe_entry(entry),
             receipts.get(entry.commission_id, []) if entry.commission_id else [],
@@ -86,15 +91,15 @@ def _parts(entries: list[LedgerEntry]) -> list[Part]:
     ]
 
 
-def _receipts(commissions: set[UUID]) -> dict[UUID, list[Line]]:
+def _receipts(commissions: set[UUID]) -> dict[UUID, list[ExplanationLine]]:
     found = with_explanation_data(Commission.objects.filter(pk__in=commissions))
     return {commission.pk: explain_commission(commission) for commission in found}
 
 
-def _inside(payouts: set[UUID]) -> dict[UUID, list[Part]]:
+def _inside(payouts: set[UUID]) -> dict[UUID, list[SumPart]]:
     """The entries that the returned payouts had claimed."""
     entries = entries_claimed_by(payouts).order_by("created_at", "pk").select_related("claim") if payouts else []
-    inside: dict[UUID, list[Part]] = defaultdict(list)
+    inside: dict[UUID, list[SumPart]] = defaultdict(list)
     for part in _parts(list(entries)):
         inside[part.entry.claim.payout_id].append(part)
     return inside

@@ -38,7 +38,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Preview:
+class PayoutPreview:
     currency: str
     paid: list[Standing]
     left_out: list[Standing]
@@ -54,7 +54,7 @@ class Preview:
         return [(reason.label, counts[reason]) for reason in Ineligibility if counts[reason]]
 
 
-def preview_payout(*, currency: str) -> Preview:
+def preview_payout(*, currency: str) -> PayoutPreview:
     """Everybody with a positive balance, in the order in which they joined. A constant number of queries."""
     standings = list(_standings(currency))
     known = Circumstances.of(standing.affiliate for standing in standings)
@@ -65,7 +65,7 @@ def preview_payout(*, currency: str) -> Preview:
             held_minor=standing.held_minor,
             circumstances=known,
         )
-    return Preview(
+    return PayoutPreview(
         currency,
         paid=[standing for standing in standings if standing.left_out is None],
         left_out=[standing for standing in standings if standing.left_out],

@@ -21,7 +21,7 @@ from shop.money import Money, program_currency
 
 from ..models import MOST_LABELS, By, Label, LabelSales
 from .base import AffiliateView, PortalPage
-from .period import Period, PeriodForm
+from .period import Period, PortalPeriodForm
 
 OTHER = "Other"
 
@@ -32,7 +32,7 @@ class CampaignsPage(PortalPage):
     only_while_active = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = PeriodForm(self.request.GET, timezone.now())
+        form = PortalPeriodForm(self.request.GET, timezone.now())
         labels = {label.pk.hex: label.name for label in self.affiliate.labels.all()}
         pages = self._clicks(By.LANDING, form.period)
         return super().get_context_data(

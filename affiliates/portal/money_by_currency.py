@@ -13,7 +13,7 @@ from .totals import Overview, overview_of
 
 
 @dataclass(frozen=True)
-class Account:
+class CurrencyAccount:
     """The money in one currency, each amount counted once: what is held is neither pending nor approved."""
 
     currency: str
@@ -30,7 +30,7 @@ class Account:
         return self.sums.approved - self.held.approved
 
 
-def accounts_of(affiliate: Affiliate) -> list[Account]:
+def accounts_of(affiliate: Affiliate) -> list[CurrencyAccount]:
     """One per currency with a commission or a ledger entry, the program's first."""
     return [_account(affiliate, currency) for currency in currencies_of(affiliate)]
 
@@ -40,6 +40,6 @@ def balances_of(affiliate: Affiliate) -> list[Money]:
     return [affiliate.ledger.balance(currency) for currency in currencies_of(affiliate)]
 
 
-def _account(affiliate: Affiliate, currency: str) -> Account:
+def _account(affiliate: Affiliate, currency: str) -> CurrencyAccount:
     sums, held = overview_of(affiliate, currency=currency), held_of(affiliate, currency=currency)
-    return Account(currency, sums, held, next_payout_of(affiliate, sums, held))
+    return CurrencyAccount(currency, sums, held, next_payout_of(affiliate, sums, held))

@@ -16,7 +16,7 @@ from .base import PortalPage
 from .chart import day_in_words, panels
 from .metrics import History, earned, history_of, measures
 from .money_by_currency import accounts_of
-from .period import PeriodForm
+from .period import PortalPeriodForm
 from .rates import rates_now
 
 
@@ -28,7 +28,7 @@ class OverviewPage(PortalPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         affiliate, now = self.affiliate, timezone.now()
         accounts = accounts_of(affiliate)
-        form = PeriodForm(self.request.GET, now, currencies=[account.currency for account in accounts])
+        form = PortalPeriodForm(self.request.GET, now, currencies=[account.currency for account in accounts])
         history = history_of(affiliate, form.period, currency=form.chosen_currency, now=now)
         return super().get_context_data(
             accounts=accounts,
@@ -42,7 +42,7 @@ class OverviewPage(PortalPage):
         )
 
 
-def _figures(history: History, form: PeriodForm) -> dict[str, Any]:
+def _figures(history: History, form: PortalPeriodForm) -> dict[str, Any]:
     period = form.period
     days = history.of(period)
     return {

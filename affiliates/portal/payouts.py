@@ -52,7 +52,7 @@ class PayoutsPage(PortalPage):
         )
 
 
-class PayoutPage(PortalPage):
+class PayoutDetailPage(PortalPage):
     """What a payout paid: the ledger entries it claimed."""
 
     template_name = "affiliates/portal/payout.html"

@@ -40,7 +40,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Choice:
+class PeriodChoice:
     """A period that is one click away."""
 
     name: str
@@ -48,7 +48,7 @@ class Choice:
     is_chosen: bool
 
 
-class PeriodForm(forms.Form):
+class PortalPeriodForm(forms.Form):
     """Two days in the query string, and a currency if there are several. The default is the last 30 days and the first
     currency."""
 
@@ -90,14 +90,14 @@ class PeriodForm(forms.Form):
         return chosen if chosen in self.currencies else self.currencies[0]
 
     @property
-    def choices(self) -> list[Choice]:
+    def choices(self) -> list[PeriodChoice]:
         named = {
             "7 days": last_days(7, self.today),
             "30 days": self.usual,
             "90 days": last_days(90, self.today),
             "12 months": last_year(self.today),
         }
-        return [Choice(name, period, period == self.period) for name, period in named.items()]
+        return [PeriodChoice(name, period, period == self.period) for name, period in named.items()]
 
 
 def last_days(days: int, today: date) -> Period:

@@ -53,7 +53,7 @@ def _months(year: int, first: int, count: int) -> tuple[datetime, datetime]:
 
 
 @dataclass(frozen=True)
-class Line:
+class StatementLine:
     entry: LedgerEntry
     text: str
     balance: Money  # after this entry
@@ -63,7 +63,7 @@ class Line:
 class Statement:
     span: Span
     opening: Money
-    lines: list[Line]
+    lines: list[StatementLine]
 
     @property
     def closing(self) -> Money:
@@ -91,10 +91,10 @@ def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statemen
     return Statement(span, opening, list(_lines(opening, entries)))
 
 
-def _lines(balance: Money, entries: Any) -> Iterator[Line]:
+def _lines(balance: Money, entries: Any) -> Iterator[StatementLine]:
     for entry in entries:
         balance += entry.total
-        yield Line(entry, text_of(entry), balance)
+        yield StatementLine(entry, text_of(entry), balance)
 
 
 def text_of(entry: LedgerEntry) -> str:

@@ -14,7 +14,7 @@ from affiliates.commissions.explanation import why_this_rate
 from affiliates.commissions.rates import rate_for
 from affiliates.currencies import currencies_of
 from affiliates.models import Affiliate, Commission, Flag, Objection, PayoutItem, Rate
-from affiliates.statistics.reports import Report, ReportBy, Row
+from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
 from shop.money import Money, program_currency
 
 State = Commission.State
@@ -31,12 +31,12 @@ class Balance:
     in_payout: Money
     paid: Money
     account: Money
-    last_30_days: Row
-    ever: Row
+    last_30_days: ReportRow
+    ever: ReportRow
 
 
 @dataclass(frozen=True)
-class Account:
+class AffiliateSummary:
     rate: Rate
     why_rate: str
     product_rates: list[Rate]
@@ -47,12 +47,12 @@ class Account:
     payouts: list[PayoutItem]
 
 
-def account_of(affiliate: Affiliate, *, now: datetime) -> Account:
+def account_of(affiliate: Affiliate, *, now: datetime) -> AffiliateSummary:
     """The rate in the program's currency; balances and statistics in each currency."""
     rate = rate_for(affiliate=affiliate, product=None, currency=program_currency(), moment=now)
     of_products = Rate.objects.in_force(now).filter(affiliate=affiliate, product__isnull=False)
     flags = Flag.objects.open().filter(attribution__affiliate=affiliate)
-    return Account(
+    return AffiliateSummary(
         rate=rate,
         why_rate=why_this_rate(None if rate._state.adding else rate),
         product_rates=list(of_products.select_related("product", "affiliate")),
@@ -70,8 +70,8 @@ def _objections(affiliate: Affiliate) -> list[Objection]:
     return list(mine.select_related("commission").order_by("due_at")[:SHOWN])
 
 
-def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> Row:
-    report = Report(since, until, currency=currency, code=affiliate.code, by=ReportBy.AFFILIATE)
+def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> ReportRow:
+    report = AffiliateReport(since, until, currency=currency, code=affiliate.code, by=ReportBy.AFFILIATE)
     return report.total(report.rows())
 
 

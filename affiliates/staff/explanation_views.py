@@ -50,7 +50,7 @@ def ledger_line(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     return redirect("admin:affiliates_ledgerentry_change", entry.pk)
 
 
-class OrderForm(forms.Form):
+class OrderLookupForm(forms.Form):
     reference = forms.CharField(
         label="Order reference", max_length=20, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
@@ -67,7 +67,7 @@ class OrderForm(forms.Form):
 @staff_page("affiliates.view_commission")
 def order(request: HttpRequest) -> HttpResponse:
     """Who brought the order and what it earned, or why it earned nothing."""
-    form = OrderForm(request.GET if "reference" in request.GET else None)
+    form = OrderLookupForm(request.GET if "reference" in request.GET else None)
     found = form.cleaned_data["reference"] if form.is_valid() else None
     context = {
         "form": form,

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from affiliates.currencies import program_currency_first
 from affiliates.models import CODE, Affiliate, DailySales
-from affiliates.statistics.reports import Report, ReportBy
+from affiliates.statistics.reports import AffiliateReport, ReportBy
 from shop.money import program_currency
 
 LONGEST = 10 * 366  # days
@@ -63,12 +63,12 @@ class ReportForm(forms.Form):
         """The report ends today at the latest."""
         return min(cast(date, self.cleaned_data["until"]), self.today)
 
-    def report(self) -> Report:
+    def report(self) -> AffiliateReport:
         """The chosen report; the last twelve months if the choice is invalid."""
         if not self.is_valid():
-            return Report(_year_before(self.today), self.today)
+            return AffiliateReport(_year_before(self.today), self.today)
         values = self.cleaned_data
-        return Report(values["since"], values["until"], values["currency"], values["code"], values["by"])
+        return AffiliateReport(values["since"], values["until"], values["currency"], values["code"], values["by"])
 
 
 def _year_before(day: date) -> date:

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from affiliates.models import DailySales
-from affiliates.statistics.reports import Report, ReportBy, Row
+from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
 from privacy.audit.trail import record
 from privacy.web.bar_chart import bars
 from privacy.web.csv_export import Cell, csv_response
@@ -49,13 +49,13 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
     return csv_response(name, _lines(chosen))
 
 
-def _lines(chosen: Report) -> Iterator[list[Cell]]:
+def _lines(chosen: AffiliateReport) -> Iterator[list[Cell]]:
     yield [chosen.by, *COLUMNS]
     for row in chosen.rows():
         yield [row.label, *_visits(row, chosen), *_money(row, chosen)]
 
 
-def _visits(row: Row, chosen: Report) -> list[Cell]:
+def _visits(row: ReportRow, chosen: AffiliateReport) -> list[Cell]:
     figures = row.figures
     counts = [figures.clicks, figures.refused, figures.bots, figures.previews] if row.has_visits else [""] * 4
     if not chosen.has_sales:
@@ -63,7 +63,7 @@ def _visits(row: Row, chosen: Report) -> list[Cell]:
     return [*counts, figures.orders, None if row.conversion is None else Decimal(f"{row.conversion:.2f}")]
 
 
-def _money(row: Row, chosen: Report) -> list[Cell]:
+def _money(row: ReportRow, chosen: AffiliateReport) -> list[Cell]:
     sold = [row.sales, row.earned, row.reversed_amount] if chosen.has_sales else [None] * 3
     amounts = [*sold, row.paid]
     return [row.currency, *(None if amount is None else amount.amount for amount in amounts)]

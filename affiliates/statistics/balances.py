@@ -18,7 +18,7 @@ BATCH = 5000  # rows, so that the database's write lock is never held for long
 AT_ONCE = 50  # affiliates, whose balances in all currencies are always fewer than a batch has rows
 
 
-class Key(NamedTuple):
+class BalanceKey(NamedTuple):
     """The key of one balance."""
 
     affiliate_id: UUID
@@ -45,7 +45,7 @@ CORRECTION = f"""
 
 def merge_balance_rows(*, now: datetime) -> int:
     """Merges the rows of each balance into one. Returns how many rows were removed; safe to run concurrently."""
-    several = BalanceDelta.objects.order_by().values(*Key._fields).annotate(rows=Count("pk")).filter(rows__gt=1)
+    several = BalanceDelta.objects.order_by().values(*BalanceKey._fields).annotate(rows=Count("pk")).filter(rows__gt=1)
     affiliates = list(several.values_list("affiliate", flat=True))
     return sum(_fold_of(set(affiliates[start : start + AT_ONCE]), now) for start in range(0, len(affiliates), AT_ONCE))
 
@@ -61,10 +61,10 @@ def _fold_of(affiliates: set[UUID], now: datetime) -> int:
 def _fold_batch(affiliates: set[UUID], now: datetime) -> int:
     """Replaces exactly the rows that were read: rows written in the meantime are kept."""
     acquire_rollup_lock(now)
-    rows = list(BalanceDelta.objects.filter(affiliate__in=affiliates).order_by(*Key._fields)[:BATCH])
-    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    rows = list(BalanceDelta.objects.filter(affiliate__in=affiliates).order_by(*BalanceKey._fields)[:BATCH])
+    sums: dict[BalanceKey, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        key = Key(row.affiliate_id, row.currency, row.bucket)
+        key = BalanceKey(row.affiliate_id, row.currency, row.bucket)
         sums[key].update(entry_count=row.entry_count, amount_minor=row.amount_minor)
     if len(sums) < len(rows):
         BalanceDelta.objects.filter(pk__in=[row.pk for row in rows]).delete()
@@ -72,11 +72,11 @@ def _fold_batch(affiliates: set[UUID], now: datetime) -> int:
     return len(rows) - len(sums)
 
 
-def balance_differences() -> list[tuple[Key, int, int]]:
+def balance_differences() -> list[tuple[BalanceKey, int, int]]:
     """Each wrong balance, with the difference in entries and in minor units."""
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENCES)
-        return [(Key(UUID(str(owner)), *key), int(count), int(minor)) for owner, *key, count, minor in cursor]
+        return [(BalanceKey(UUID(str(owner)), *key), int(count), int(minor)) for owner, *key, count, minor in cursor]
 
 
 def correct_balances() -> None:

@@ -20,7 +20,7 @@ from privacy.models import Heartbeat
 BATCH = 500  # rows, so that the database's write lock is never held for long
 
 
-class Key(NamedTuple):
+class ClickKey(NamedTuple):
     """The key of one row of statistics."""
 
     affiliate_id: UUID
@@ -84,18 +84,18 @@ def dimensions_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ..
     return (By.CAMPAIGN.value, label.hex if label else ""), (By.LANDING.value, landing)
 
 
-def aggregate_visits(happened: list[UncountedVisit]) -> dict[Key, Counter[str]]:
+def aggregate_visits(happened: list[UncountedVisit]) -> dict[ClickKey, Counter[str]]:
     """The statistics that each visit belongs to: its day, its campaign and its page."""
-    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    sums: dict[ClickKey, Counter[str]] = defaultdict(Counter)
     for row in happened:
-        sums[Key(row.affiliate_id, row.day, By.ALL.value, "")].update(row.counts)
+        sums[ClickKey(row.affiliate_id, row.day, By.ALL.value, "")].update(row.counts)
         for by, label in row.labels:
             if label:
-                sums[Key(row.affiliate_id, row.day, by, label)].update(row.counts)
+                sums[ClickKey(row.affiliate_id, row.day, by, label)].update(row.counts)
     return sums
 
 
-def _add(sums: dict[Key, Counter[str]]) -> None:
+def _add(sums: dict[ClickKey, Counter[str]]) -> None:
     DailyClicks.objects.bulk_create((DailyClicks(**key._asdict()) for key in sums), ignore_conflicts=True)
     for key, counts in sums.items():
         changes = {name: F(name) + count for name, count in counts.items() if count}

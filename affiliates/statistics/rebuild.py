@@ -17,7 +17,7 @@ from affiliates.models import REFERRAL_LIFE, By, Click, Commission, DailyClicks,
 from shop.money import Money
 
 from .balances import balance_differences, correct_balances
-from .click_rollups import Key, UncountedVisit, acquire_rollup_lock, aggregate_visits, count_visits, dimensions_of
+from .click_rollups import ClickKey, UncountedVisit, acquire_rollup_lock, aggregate_visits, count_visits, dimensions_of
 from .sales_rollups import SUMS, recalculate_sales, sales_of, stored_sales
 
 
@@ -32,7 +32,7 @@ def _rebuild_clicks(now: datetime, change: bool) -> list[str]:
     acquire_rollup_lock(now)
     first = datetime.combine(now.astimezone(UTC).date() - REFERRAL_LIFE + timedelta(days=1), time.min, UTC)
     rows = DailyClicks.objects.filter(day__gte=first.date())
-    stored = {Key(r.affiliate_id, r.day, r.by, r.label): r for r in rows}
+    stored = {ClickKey(r.affiliate_id, r.day, r.by, r.label): r for r in rows}
     counted = {key: counts["clicks"] for key, counts in aggregate_visits(_uncounted_visits(first)).items()}
     wanted = {
         key: counted.get(key, 0) + (stored[key].unstored_clicks if key in stored else 0) for key in {*counted, *stored}
@@ -80,7 +80,7 @@ def _rebuild_sales(change: bool) -> list[str]:
             recalculate_sales(affiliate_id=affiliate_id, day=day, currency=currency)
     return [
         _line(
-            Key(key.affiliate_id, key.day, By.ALL.value, ""),
+            ClickKey(key.affiliate_id, key.day, By.ALL.value, ""),
             f"{name} in {key.currency}",
             found.get(key, Counter())[name],
             wanted[key][name],
@@ -102,6 +102,6 @@ def _rebuild_sums(change: bool) -> list[str]:
     ]
 
 
-def _line(key: Key, what: str, found: int, wanted: int) -> str:
+def _line(key: ClickKey, what: str, found: int, wanted: int) -> str:
     label = f", {key.by} {key.label}" if key.label else ""
     return f"{key.day} affiliate {str(key.affiliate_id)[-8:]}{label}: {found} {what}, recounted {wanted}"

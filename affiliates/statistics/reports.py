@@ -34,7 +34,7 @@ class ReportBy(models.TextChoices):
 
 
 @dataclass(frozen=True)
-class Row:
+class ReportRow:
     """One row. What a report can't know (a product's clicks, a campaign's sales) is None, not 0."""
 
     label: str
@@ -67,7 +67,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class AffiliateReport:
     """`since` and `until` are days in UTC, both inclusive. `code` limits it to one affiliate."""
 
     since: date
@@ -82,9 +82,9 @@ class Report:
         if self.code:
             self._days["affiliate__code"] = self.code
 
-    def rows(self) -> list[Row]:
+    def rows(self) -> list[ReportRow]:
         """By date, or by earnings in descending order."""
-        made: list[Row] = {
+        made: list[ReportRow] = {
             ReportBy.MONTH: self._by_month,
             ReportBy.AFFILIATE: self._by_affiliate,
             ReportBy.PRODUCT: self._by_product,
@@ -107,20 +107,20 @@ class Report:
     def has_payouts(self) -> bool:
         return self.by in {ReportBy.MONTH, ReportBy.AFFILIATE}
 
-    def total(self, rows: Iterable[Row]) -> Row:
+    def total(self, rows: Iterable[ReportRow]) -> ReportRow:
         rows = list(rows)
         paid = sum(row.paid_minor or 0 for row in rows) if self.has_payouts else None
-        return Row("Total", self.currency, sum((r.figures for r in rows), Statistics()), self.has_visits, paid)
+        return ReportRow("Total", self.currency, sum((r.figures for r in rows), Statistics()), self.has_visits, paid)
 
     # --- The four kinds of reports -----------------------------------------------------------------------------------
-    def _by_month(self) -> list[Row]:
+    def _by_month(self) -> list[ReportRow]:
         of_day, of_payout = TruncMonth("day"), TruncMonth("settled_at", tzinfo=UTC)
         visits, sales = _summed(self._visits(), of_day, VISITS), _summed(self._sales(), of_day, SUMS)
         paid = _summed(self._payouts(), of_payout, ["amount_minor"])
         made = self._merged(_by_start(visits), _by_start(sales), _by_start(paid))
         known = {row.label for row in made}
         empty = [month for month in self._months() if made and month not in known]
-        return [*made, *(Row(month, self.currency, Statistics(), paid_minor=0) for month in empty)]
+        return [*made, *(ReportRow(month, self.currency, Statistics(), paid_minor=0) for month in empty)]
 
     def _months(self) -> Iterator[str]:
         month = self.since.replace(day=1)
@@ -128,12 +128,12 @@ class Report:
             yield f"{month:%Y-%m}"
             month = (month + timedelta(days=31)).replace(day=1)
 
-    def _by_affiliate(self) -> list[Row]:
+    def _by_affiliate(self) -> list[ReportRow]:
         code = F("affiliate__code")
         paid = _summed(self._payouts(), code, ["amount_minor"])
         return self._merged(_summed(self._visits(), code, VISITS), _summed(self._sales(), code, SUMS), paid)
 
-    def _by_campaign(self) -> list[Row]:
+    def _by_campaign(self) -> list[ReportRow]:
         """Visits, with a row for unlabeled ones, so that the rows add up to the total."""
         by_id = _summed(self._visits(By.CAMPAIGN), F("label"), VISITS)
         labels = Label.objects.filter(pk__in=by_id).select_related("affiliate")
@@ -141,7 +141,7 @@ class Report:
         _put_rest(visits, self._visits().aggregate(**_sums(VISITS)))
         return self._merged(visits, {}, None)
 
-    def _by_product(self) -> list[Row]:
+    def _by_product(self) -> list[ReportRow]:
         """A rejected commission counts as an order, but earned nothing."""
         grouped = self._commissions().order_by().values_list("attribution__order__product_name", "state")
         lines = grouped.annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
@@ -151,16 +151,16 @@ class Report:
             sums[product] += Statistics(
                 orders=orders, sales_minor=sales, earned_minor=kept * earned, reversed_minor=kept * reversed_amount
             )
-        return [Row(product, self.currency, figures, has_visits=False) for product, figures in sums.items()]
+        return [ReportRow(product, self.currency, figures, has_visits=False) for product, figures in sums.items()]
 
     def _merged(
         self,
         visits: dict[str, dict[str, int]],
         sales: dict[str, dict[str, int]],
         paid: dict[str, dict[str, int]] | None,
-    ) -> list[Row]:
+    ) -> list[ReportRow]:
         return [
-            Row(
+            ReportRow(
                 label,
                 self.currency,
                 Statistics(**visits.get(label, {}), **sales.get(label, {})),

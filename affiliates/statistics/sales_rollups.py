@@ -21,7 +21,7 @@ SUMS = ("orders", "sales_minor", "earned_minor", "reversed_minor")
 State = Commission.State
 
 
-class Key(NamedTuple):
+class SalesKey(NamedTuple):
     """The key of one row of statistics."""
 
     affiliate_id: UUID
@@ -38,7 +38,7 @@ def recalculate_sales_of(commission: Commission) -> None:
 @transaction.atomic
 def recalculate_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
     """Recalculates one day. A row lock serializes concurrent calls, so that neither misses the other's change."""
-    whole = Key(affiliate_id, day, currency)
+    whole = SalesKey(affiliate_id, day, currency)
     DailySales.objects.bulk_create([DailySales(**whole._asdict())], ignore_conflicts=True)
     DailySales.objects.select_for_update().get(**whole._asdict())
     lines = Commission.objects.filter(
@@ -49,7 +49,7 @@ def recalculate_sales(*, affiliate_id: UUID, day: date, currency: str) -> None:
     _write(sums)
 
 
-def sales_of(lines: QuerySet[Commission]) -> dict[Key, Counter[str]]:
+def sales_of(lines: QuerySet[Commission]) -> dict[SalesKey, Counter[str]]:
     """The daily totals of these commissions. A rejected one counts as an order, but earned nothing."""
     grouped = (
         lines.order_by()
@@ -57,9 +57,9 @@ def sales_of(lines: QuerySet[Commission]) -> dict[Key, Counter[str]]:
         .values_list("attribution__affiliate", "sold_on", "currency", "state")
         .annotate(Count("pk"), Sum("base_minor"), Sum("amount_minor"), Sum("reversed_minor"))
     )
-    sums: dict[Key, Counter[str]] = defaultdict(Counter)
+    sums: dict[SalesKey, Counter[str]] = defaultdict(Counter)
     for affiliate, day, currency, state, orders, sales, earned, reversed_amount in grouped:
-        sums[Key(affiliate, day, currency)].update(_counts(state, orders, sales, earned, reversed_amount))
+        sums[SalesKey(affiliate, day, currency)].update(_counts(state, orders, sales, earned, reversed_amount))
     return sums
 
 
@@ -69,7 +69,7 @@ def _counts(state: str, orders: int, sales: int, earned: int, reversed_amount: i
     return {"orders": orders, "sales_minor": sales, "earned_minor": earned, "reversed_minor": reversed_amount}
 
 
-def _write(sums: dict[Key, Counter[str]]) -> None:
+def _write(sums: dict[SalesKey, Counter[str]]) -> None:
     DailySales.objects.bulk_create(
         (DailySales(**key._asdict(), **counts) for key, counts in sums.items()),
         batch_size=500,
@@ -79,12 +79,12 @@ def _write(sums: dict[Key, Counter[str]]) -> None:
     )
 
 
-def stored_sales(rows: QuerySet[DailySales]) -> dict[Key, Counter[str]]:
+def stored_sales(rows: QuerySet[DailySales]) -> dict[SalesKey, Counter[str]]:
     """The stored totals."""
-    columns: tuple[Any, ...] = (*Key._fields, *SUMS)
-    size = len(Key._fields)
+    columns: tuple[Any, ...] = (*SalesKey._fields, *SUMS)
+    size = len(SalesKey._fields)
     return {
-        Key(*row[:size]): Counter(dict(zip(SUMS, row[size:], strict=True)))
+        SalesKey(*row[:size]): Counter(dict(zip(SUMS, row[size:], strict=True)))
         for row in rows.order_by().values_list(*columns)
     }
 

@@ -11,10 +11,10 @@ from typing import Any
 from django.conf import settings
 
 from affiliates.probes.people import AFFILIATE, RIVAL
-from aitpro.evidence import AD_MARKS, AD_NETWORKS, NEEDED, Page, policy_of
+from aitpro.evidence import AD_MARKS, AD_NETWORKS, NEEDED, ServedPage, policy_of
 from privacy.evidence.rehearsal.canaries import Kind, files_below
 from privacy.evidence.rehearsal.probes import Stage, probe
-from privacy.evidence.rehearsal.rehearsal import Rehearsal, Seen
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse
 from privacy.evidence.rehearsal.search import Search
 
 CONNECTIONS = "what the site's own process connected to elsewhere"
@@ -81,9 +81,9 @@ def read_pages(rehearsal: Rehearsal) -> None:
     rehearsal.things[READ] = len(rehearsal.seen)
 
 
-def broken_by(seen: Seen) -> Iterator[str]:
+def broken_by(seen: SeenResponse) -> Iterator[str]:
     """The broken promises. An ad network breaks only its own promise."""
-    page = Page(seen.body.decode(errors="replace").lower(), policy_of(seen.headers))
+    page = ServedPage(seen.body.decode(errors="replace").lower(), policy_of(seen.headers))
     if any(mark in page.html for mark in (*AD_NETWORKS, *AD_MARKS)):
         yield "no-ad-servers"
     others = [host for host in page.third_parties if not any(mark in host for mark in AD_NETWORKS)]

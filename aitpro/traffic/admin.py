@@ -15,7 +15,7 @@ from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.web.bar_chart import bars
 from privacy.web.csv_export import csv_response
 
-from .forms import PeriodForm
+from .forms import TrafficPeriodForm
 from .models import DomainDay
 from .reports import SHOWN_FROM
 
@@ -52,7 +52,7 @@ class TrafficAdmin(ReadOnlyAdmin):
         heading = (table.removesuffix("s"), "views")
         return csv_response(f"traffic-{table}-{report.first}-{report.last}.csv", [heading, *rows])
 
-    def _period(self, request: HttpRequest) -> PeriodForm:
+    def _period(self, request: HttpRequest) -> TrafficPeriodForm:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        return PeriodForm(request.GET or None, today=timezone.now().date())
+        return TrafficPeriodForm(request.GET or None, today=timezone.now().date())

@@ -5,19 +5,19 @@ from typing import Any
 
 from django import forms
 
-from .reports import Report
+from .reports import TrafficReport
 
 LONGEST = 366  # days on one page
 
 
-class PeriodForm(forms.Form):
+class TrafficPeriodForm(forms.Form):
     """The days to show; by default the last 30."""
 
     first = forms.DateField(label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(label="to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        self.usual = Report(today - timedelta(days=29), today)
+        self.usual = TrafficReport(today - timedelta(days=29), today)
         super().__init__(*args, **kwargs)
         self.initial = {"first": self.usual.first, "last": self.usual.last}
 
@@ -33,8 +33,8 @@ class PeriodForm(forms.Form):
             raise forms.ValidationError("At most a year fits on the page.")
         return {"first": first, "last": last}
 
-    def report(self) -> Report:
+    def report(self) -> TrafficReport:
         """The chosen days; the last 30 if the choice is invalid."""
         if self.is_valid():
-            return Report(self.cleaned_data["first"], self.cleaned_data["last"])
+            return TrafficReport(self.cleaned_data["first"], self.cleaned_data["last"])
         return self.usual

@@ -15,7 +15,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Report:
+class TrafficReport:
     """`first` and `last` are days, inclusive."""
 
     first: date

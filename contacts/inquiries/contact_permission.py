@@ -20,7 +20,7 @@ _POINTS = {
 
 
 @dataclass(frozen=True)
-class Permission:
+class ChannelPermission:
     """The current permission for one channel and purpose; `refusal` is empty if it is granted."""
 
     channel: Channel
@@ -56,7 +56,7 @@ def _check(inquiry: Inquiry, channel: Channel, purpose: str) -> None:
     )
 
 
-def permissions_now(inquiries: Iterable[Inquiry]) -> list[Permission]:
+def permissions_now(inquiries: Iterable[Inquiry]) -> list[ChannelPermission]:
     """The permission for each channel and each purpose of these messages, judged by the newest message with that
     contact point, because an opt-out applies to everything before it."""
     newest_first = sorted(inquiries, key=lambda inquiry: inquiry.received_at, reverse=True)
@@ -64,10 +64,10 @@ def permissions_now(inquiries: Iterable[Inquiry]) -> list[Permission]:
     return [_permission(newest_first, channel, purpose) for purpose in purposes for channel in Channel]
 
 
-def _permission(newest_first: list[Inquiry], channel: Channel, purpose: Purpose) -> Permission:
+def _permission(newest_first: list[Inquiry], channel: Channel, purpose: Purpose) -> ChannelPermission:
     of_purpose = [inquiry for inquiry in newest_first if inquiry.purpose == purpose]
     inquiry = next((inquiry for inquiry in of_purpose if inquiry.contact_point(channel)), of_purpose[0])
-    return Permission(channel, purpose, why_not(inquiry=inquiry, channel=channel, purpose=purpose))
+    return ChannelPermission(channel, purpose, why_not(inquiry=inquiry, channel=channel, purpose=purpose))
 
 
 def require_permission(entry: Correspondence) -> None:

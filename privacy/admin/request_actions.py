@@ -27,7 +27,7 @@ from privacy.requests import (
 from privacy.requests.forms import DeletionForm
 from privacy.requests.views import deletion_page, zip_file
 
-from .request_forms import AnswerForm, ConfirmForm, ExtendForm, RefuseForm
+from .request_forms import ConfirmForm, ExtendForm, RefuseForm, RequestAnswerForm
 
 Kind = PrivacyRequest.Kind
 
@@ -156,7 +156,7 @@ _ALL = (
         asks="What you write is mailed to the person, and closes the request.",
         do=answer_with_text,
         when=_asks_for(Kind.CORRECTION, Kind.COMPLAINT),
-        form=AnswerForm,
+        form=RequestAnswerForm,
         done="Answered.",
         tells=True,
     ),

@@ -69,7 +69,7 @@ class ExtendForm(forms.Form):
     )
 
 
-class AnswerForm(forms.Form):
+class RequestAnswerForm(forms.Form):
     text = forms.CharField(
         label="Your answer", max_length=DETAILS_LIMIT, widget=forms.Textarea(attrs={"rows": 10, "cols": 80})
     )

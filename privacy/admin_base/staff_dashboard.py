@@ -30,14 +30,14 @@ class Area(StrEnum):
 
 
 @dataclass(frozen=True)
-class Waiting:
+class StaffTaskCount:
     """How many wait, and how many of them wait too long (or are an alarm)."""
 
     count: int
     overdue: int = 0
 
 
-Look = Callable[[datetime], Waiting]
+Look = Callable[[datetime], StaffTaskCount]
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ class StaffTask:
 
 
 @dataclass(frozen=True)
-class Line:
+class DashboardLine:
     """A task with something to do."""
 
     task: StaffTask
-    waiting: Waiting
+    waiting: StaffTaskCount
 
     @property
     def text(self) -> str:
@@ -91,8 +91,8 @@ def tasks() -> list[StaffTask]:
 
 
 @upkeep
-def waiting_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[Line]:
+def waiting_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[DashboardLine]:
     """What waits for this person: what is too late first, then by area. Nothing else is even asked for."""
     mine = [task for task in tasks() if user.has_perm(task.permission)]
-    lines = [Line(task, task.look(now)) for task in mine]
+    lines = [DashboardLine(task, task.look(now)) for task in mine]
     return sorted((line for line in lines if line.waiting.count), key=lambda line: not line.waiting.overdue)

@@ -21,7 +21,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.registry.declarations import personal_models
 from privacy.web.idempotency import result_page
 
-from .forms import OrderForm, RefusalForm
+from .forms import DisclosureOrderForm, RefusalForm
 from .models import Disclosure
 from .orders import PERMISSION, approve_order, export_order, record_order, refuse_order
 
@@ -54,14 +54,14 @@ class DisclosureAdmin(BlindSearchMixin):
         return "; ".join(labels.get(table, table) for table in row.scope)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return _FACTS if obj else OrderForm.Meta.fields
+        return _FACTS if obj else DisclosureOrderForm.Meta.fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return _FACTS if obj else []
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         """Adding has its own form; looking at a row has no fields to fill in."""
-        return super().get_form(request, obj, change, **kwargs) if obj else OrderForm
+        return super().get_form(request, obj, change, **kwargs) if obj else DisclosureOrderForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -13,7 +13,7 @@ from .models import Disclosure
 LARGEST = 20 * 1024 * 1024  # bytes of an order's document
 
 
-class OrderForm(forms.ModelForm[Disclosure]):
+class DisclosureOrderForm(forms.ModelForm[Disclosure]):
     """An order as it came. The document is read for its digest and not kept here."""
 
     scope = forms.MultipleChoiceField(label="What the order names", widget=forms.CheckboxSelectMultiple)

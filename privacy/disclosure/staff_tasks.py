@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
 from .models import Disclosure
 
@@ -16,5 +16,5 @@ from .models import Disclosure
     permission="disclosure.view_disclosure",
     page="admin:disclosure_disclosure_changelist",
 )
-def orders(now: datetime) -> Waiting:
-    return Waiting(Disclosure.objects.filter(state=Disclosure.State.RECORDED).count())
+def orders(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(Disclosure.objects.filter(state=Disclosure.State.RECORDED).count())

@@ -20,7 +20,7 @@ from privacy.models.attack import LONGEST_PLACE, Attempt, Breach, Kind
 from privacy.registry.promises import PROMISES
 
 if TYPE_CHECKING:
-    from .rehearsal.report import Report  # pages import this module, and nothing of the rehearsal
+    from .rehearsal.report import RehearsalReport  # pages import this module, and nothing of the rehearsal
 
 LATE_AFTER = timedelta(hours=36)  # a night may be missed, a second one not
 GRACE = timedelta(minutes=10)  # beyond the time limit of an attempt, after which it was killed
@@ -80,7 +80,7 @@ def begin(kind: Kind, *, now: datetime) -> Attempt:
         raise AlreadyUnderWay(f"A {kind} is under way.") from None
 
 
-def record(attempt: Attempt, report: Report, *, now: datetime) -> None:
+def record(attempt: Attempt, report: RehearsalReport, *, now: datetime) -> None:
     """The attempt ended with this report: what it found is open, and what it did not find any more is not."""
     with transaction.atomic():
         counts = {"ways": report.ways, "attempts": {**report.attempts}, "searches": {**report.searches}}
@@ -128,7 +128,7 @@ def _found(attempt: Attempt, places: dict[tuple[str, str], bool], now: datetime)
 # --- looking back ---
 
 
-def untried(kind: Kind, report: Report) -> set[str]:
+def untried(kind: Kind, report: RehearsalReport) -> set[str]:
     """The promises that an attempt of this kind has to try, and that this one did not."""
     return {promise for promise in _covered[kind] if not report.attempts[promise] + report.searches[promise]}
 

@@ -10,7 +10,7 @@ from privacy.audit.models import SigningKey
 from privacy.models.attack import Breach
 
 from .attacks import LastAttempt
-from .snapshot import Row, Stock
+from .snapshot import PromiseRow, Stock
 
 SCHEMA = 2  # raised when a program that reads the JSON would have to be changed
 
@@ -51,7 +51,7 @@ def _attack_as_json(attack: LastAttempt) -> dict[str, Any]:
     }
 
 
-def _row_as_json(row: Row) -> dict[str, Any]:
+def _row_as_json(row: PromiseRow) -> dict[str, Any]:
     finding = row.finding
     return {
         "id": finding.promise.id,
@@ -68,7 +68,7 @@ def _row_as_json(row: Row) -> dict[str, Any]:
     }
 
 
-def _attacked_as_json(row: Row) -> dict[str, Any] | None:
+def _attacked_as_json(row: PromiseRow) -> dict[str, Any] | None:
     """None where it can't be read what outsiders tried."""
     attacked = row.finding.attacked
     if attacked is None:

@@ -32,7 +32,7 @@ _STOCK, _LOCK = "privacy.evidence.2", "privacy.evidence.measuring"
 
 
 @dataclass(frozen=True)
-class Row:
+class PromiseRow:
     """A promise as the page shows it: `since` when it is as it is now, and when it was broken before.
 
     `tried` is what the last attacks tried, `closed` what earlier ones found and the last ones did not.
@@ -64,7 +64,7 @@ class Stock:
     """Nothing personal is in it, so that it may lie in a cache."""
 
     at: datetime
-    rows: tuple[Row, ...]
+    rows: tuple[PromiseRow, ...]
     attacks: tuple[LastAttempt, ...]
     head: dict[str, Any]
     keys: tuple[SigningKey, ...]
@@ -78,7 +78,7 @@ class Stock:
         return len(self.rows) - self.broken
 
     @property
-    def red_first(self) -> list[Row]:
+    def red_first(self) -> list[PromiseRow]:
         return sorted(self.rows, key=lambda row: row.finding.evidence.kept)
 
 
@@ -125,5 +125,5 @@ def take_stock(*, now: datetime, max_age: timedelta = timedelta(0)) -> Stock:
     for one in found:
         promise = one.promise.id
         history = since.get(promise, now), tuple(breaks[promise])
-        rows.append(Row(one, *history, tried.get(promise, ()), closed.get(promise, ())))
+        rows.append(PromiseRow(one, *history, tried.get(promise, ()), closed.get(promise, ())))
     return Stock(now, tuple(rows), attacks, signed_head(), tuple(published_keys(now=now)))

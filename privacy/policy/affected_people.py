@@ -22,7 +22,7 @@ CHUNK = 500  # rows read at a time
 
 
 @dataclass(frozen=True)
-class Person:
+class AffectedPerson:
     """`name` is what the fingerprint is made of: the address, or the row's id where none is known."""
 
     name: str
@@ -30,7 +30,7 @@ class Person:
     row: models.Model
 
 
-def people(*, now: datetime) -> Iterator[Person]:
+def people(*, now: datetime) -> Iterator[AffectedPerson]:
     """Each person once for each row with a contact point; the same person may come again."""
     for declaration in personal_models():
         if addresses := _addresses(declaration):
@@ -68,19 +68,19 @@ def _live(declaration: PersonalData, now: datetime) -> models.QuerySet[Any]:
     return declaration.model._base_manager.exclude(declaration.retention.expired(now)).order_by("pk")
 
 
-def _with_address(declaration: PersonalData, addresses: list[str], now: datetime) -> Iterator[Person]:
+def _with_address(declaration: PersonalData, addresses: list[str], now: datetime) -> Iterator[AffectedPerson]:
     there = Q(*((f"{name}__isnull", False) for name in addresses), _connector=Q.OR)
     for row in _live(declaration, now).filter(there).iterator(CHUNK):
         for name in addresses:
             if email := getattr(row, name):
-                yield Person(email, email, row)
+                yield AffectedPerson(email, email, row)
 
 
-def _without_address(declaration: PersonalData, addresses: list[str], now: datetime) -> Iterator[Person]:
+def _without_address(declaration: PersonalData, addresses: list[str], now: datetime) -> Iterator[AffectedPerson]:
     """Somebody of whom we have only a telephone number or a postal address. Rows that hang on another person's row are
     that person's."""
     if any("__" in lookup for lookup in declaration.found_by) or not declaration.emptied:
         return
     nobody = Q(*((f"{name}__isnull", True) for name in addresses))
     for row in _live(declaration, now).filter(nobody).filter(declaration.still_personal).iterator(CHUNK):
-        yield Person(_row_name(row), "", row)
+        yield AffectedPerson(_row_name(row), "", row)

@@ -14,7 +14,7 @@ from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fingerprints import FingerprintField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
-from privacy.registry.policy_diff import Difference, differences
+from privacy.registry.policy_diff import PolicyDifference, differences
 from privacy.registry.policy_gate import NOTHING
 from privacy.registry.policy_snapshot import Snapshot, hash_of
 from privacy.registry.purposes import Purpose
@@ -102,7 +102,7 @@ class PolicyVersion(models.Model):
         earlier = PolicyVersion.objects.filter(number__lt=self.number, in_effect_at__isnull=False)
         return earlier.order_by("-number").first()
 
-    def changes(self) -> list[Difference]:
+    def changes(self) -> list[PolicyDifference]:
         """How it differs from the version before; for the first, nothing is a change."""
         before = self.predecessor()
         if before is None and self.in_effect_at:

@@ -25,7 +25,7 @@ from privacy.registry.purposes import Audience, Channel, Purpose
 
 from ..audit.trail import record
 from ..models import OutgoingMail
-from .affected_people import Person, address_in, is_there, people
+from .affected_people import AffectedPerson, address_in, is_there, people
 from .mails import POLICY_CHANGED
 from .models import PolicyNotice, PolicyVersion
 
@@ -89,7 +89,7 @@ def drop_the_gone(*, version: PolicyVersion) -> None:
             notice.delete()
 
 
-def _list(version: PolicyVersion, person: Person) -> bool:
+def _list(version: PolicyVersion, person: AffectedPerson) -> bool:
     unknown = {} if person.email else {"state": State.UNREACHABLE, "reason": NO_ADDRESS}
     values = {"contact_model": person.row._meta.label, "contact_id": person.row.pk, **unknown}
     _, made = PolicyNotice.objects.get_or_create(

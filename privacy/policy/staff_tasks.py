@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from privacy.admin_base.staff_dashboard import Area, Waiting, staff_task
+from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
 from .models import PolicyNotice
 
@@ -17,5 +17,5 @@ from .models import PolicyNotice
     page="admin:policy_policynotice_changelist",
     query="state__exact=unreachable",
 )
-def notices(now: datetime) -> Waiting:
-    return Waiting(PolicyNotice.objects.for_staff().count())
+def notices(now: datetime) -> StaffTaskCount:
+    return StaffTaskCount(PolicyNotice.objects.for_staff().count())

@@ -16,7 +16,7 @@ from django.db import models
 from privacy.evidence.rehearsal.canaries import Canary, Kind
 from privacy.evidence.rehearsal.personal_data_map import Column, holdings
 from privacy.evidence.rehearsal.probes import Stage, probe
-from privacy.evidence.rehearsal.rehearsal import Rehearsal, Seen
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse
 from privacy.evidence.rehearsal.search import Search
 
 THIEF = "thief"  # how `who` begins, of somebody who tries doors
@@ -70,12 +70,12 @@ def where_kept(rehearsal: Rehearsal, search: Search) -> dict[Canary, set[Column]
     return kept
 
 
-def read_in(seen: Seen, search: Search) -> set[Canary]:
+def read_in(seen: SeenResponse, search: Search) -> set[Canary]:
     """In headers and body, each by itself, as an archive begins with its first byte. What is no page may be packed."""
     return search.found_in(f"{seen.headers}".encode()) | search.found_in(seen.body, thorough=not seen.is_html)
 
 
-def may_see(seen: Seen, canary: Canary, kept: dict[Canary, set[Column]], colleagues: set[str]) -> bool:
+def may_see(seen: SeenResponse, canary: Canary, kept: dict[Canary, set[Column]], colleagues: set[str]) -> bool:
     if canary.kind is Kind.PUBLIC or canary.owner == seen.who:
         return True
     if not (seen.user and seen.user.is_staff) or canary.kind in BROKEN_BY:
@@ -101,11 +101,11 @@ def _goes_with(model: Any) -> Iterator[Any]:
             yield field.related_model
 
 
-def promise_of(seen: Seen, canary: Canary) -> str:
+def promise_of(seen: SeenResponse, canary: Canary) -> str:
     if seen.who.startswith(THIEF):
         return "encrypted"
     return BROKEN_BY.get(canary.kind, "correspondence-private")
 
 
-def _where(seen: Seen) -> str:
+def _where(seen: SeenResponse) -> str:
     return f"shown to {seen.who} at {seen.route or 'an unknown address'} ({seen.method}, {seen.status})"

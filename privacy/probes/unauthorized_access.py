@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from privacy.evidence.rehearsal.probes import Stage, probe
-from privacy.evidence.rehearsal.rehearsal import Rehearsal, Seen, SiteBrowser
+from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse, SiteBrowser
 from privacy.evidence.rehearsal.stolen_copy import Door, Value, doors, stolen_values
 
 from .pages import THIEF
@@ -92,7 +92,7 @@ def a_stranger_opens_no_page_of_those_who_signed_in(rehearsal: Rehearsal) -> Non
             rehearsal.breach("correspondence-private", f"{seen.route} opens without signing in")
 
 
-def pages_behind_a_sign_in(rehearsal: Rehearsal) -> Iterator[Seen]:
+def pages_behind_a_sign_in(rehearsal: Rehearsal) -> Iterator[SeenResponse]:
     """One of each route, of some of them by chance."""
     found = {
         seen.route: seen

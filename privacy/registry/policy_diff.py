@@ -19,7 +19,7 @@ SIGNING_IN = ("accounts_session.", "accounts_linkrequest.", "accounts_authentica
 
 
 @dataclass(frozen=True)
-class Difference:
+class PolicyDifference:
     """`place` is `table.column`, `purpose:name` or `use:table:purpose:audience`.
 
     One that `widens` uses data in a new way: people are told first.
@@ -34,7 +34,7 @@ class Difference:
     held: bool = False
 
 
-def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
+def differences(before: Snapshot, after: Snapshot) -> list[PolicyDifference]:
     return [
         *_of_columns(before["columns"], after["columns"]),
         *_of_purposes(before, after),
@@ -43,17 +43,17 @@ def differences(before: Snapshot, after: Snapshot) -> list[Difference]:
     ]
 
 
-def _of_columns(before: dict[str, Column], after: dict[str, Column]) -> Iterator[Difference]:
+def _of_columns(before: dict[str, Column], after: dict[str, Column]) -> Iterator[PolicyDifference]:
     for place in sorted({*before, *after}):
         if place not in before:
             yield _new(place, after[place])
         elif place not in after:
-            yield Difference(place, f"No longer kept: {_named(before[place])}.")
+            yield PolicyDifference(place, f"No longer kept: {_named(before[place])}.")
         else:
             yield from _changed(place, before[place], after[place])
 
 
-def _new(place: str, column: Column) -> Difference:
+def _new(place: str, column: Column) -> PolicyDifference:
     text = f"New: {_named(column)}, for {purpose_label(column['purpose'])}. Kept: {column['kept']}."
     return _widening(place, text)
 
@@ -62,7 +62,7 @@ def _named(column: Column) -> str:
     return f"{column['what']} (in “{column['rows']}”)"
 
 
-def _changed(place: str, old: Column, new: Column) -> Iterator[Difference]:
+def _changed(place: str, old: Column, new: Column) -> Iterator[PolicyDifference]:
     """Each change of one column. Whatever can't be shown to be narrower counts as wider."""
     named = _named(new)
     if old["purpose"] != new["purpose"]:
@@ -76,14 +76,16 @@ def _changed(place: str, old: Column, new: Column) -> Iterator[Difference]:
         yield _widening(place, text, held=True)
     yield from _changed_retention(place, old, new)
     if any(old[name] != new[name] for name in ("rows", "what", "source")):
-        yield Difference(place, f"Named in other words: {named}, from {new['source']}.")
+        yield PolicyDifference(place, f"Named in other words: {named}, from {new['source']}.")
 
 
-def _widening(place: str, text: str, *, held: bool = False, closes: bool = True) -> Difference:
-    return Difference(place, text, widens=True, closes=closes and not place.startswith(TELLING + SIGNING_IN), held=held)
+def _widening(place: str, text: str, *, held: bool = False, closes: bool = True) -> PolicyDifference:
+    return PolicyDifference(
+        place, text, widens=True, closes=closes and not place.startswith(TELLING + SIGNING_IN), held=held
+    )
 
 
-def _changed_retention(place: str, old: Column, new: Column) -> Iterator[Difference]:
+def _changed_retention(place: str, old: Column, new: Column) -> Iterator[PolicyDifference]:
     if all(old[name] == new[name] for name in ("kept", "days", "since")):
         return
     told = f"{_named(new)}: {new['kept']} instead of {old['kept']}."
@@ -92,9 +94,9 @@ def _changed_retention(place: str, old: Column, new: Column) -> Iterator[Differe
         protects = new["erasure"] == Erasure.KEEP
         yield _widening(place, f"Kept for another time, {told}", held=True, closes=not protects)
     elif new["days"] < old["days"]:
-        yield Difference(place, f"Kept shorter, {told}")
+        yield PolicyDifference(place, f"Kept shorter, {told}")
     else:
-        yield Difference(place, f"Said in other words, {told}")
+        yield PolicyDifference(place, f"Said in other words, {told}")
 
 
 def is_longer(old: Column, new: Column) -> bool:
@@ -104,14 +106,14 @@ def is_longer(old: Column, new: Column) -> bool:
     return True
 
 
-def _of_purposes(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+def _of_purposes(before: Snapshot, after: Snapshot) -> Iterator[PolicyDifference]:
     for name in sorted({*after["purposes"]} - {*before["purposes"]}):
         yield _widening(f"purpose:{name}", f"A new purpose: {purpose_label(name)}.")
     for name in sorted({*before["purposes"]} - {*after["purposes"]}):
-        yield Difference(f"purpose:{name}", f"No longer a purpose: {purpose_label(name)}.")
+        yield PolicyDifference(f"purpose:{name}", f"No longer a purpose: {purpose_label(name)}.")
 
 
-def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[PolicyDifference]:
     """A use of rows that were kept before. Those of a new kind of rows are told with its columns.
 
     A version from before uses were written down says nothing about them: what the site did then was no secret, and
@@ -119,7 +121,9 @@ def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
     """
     if "uses" not in before:
         if before["columns"]:
-            yield Difference("uses", "From now on this page also says what each kind of data is used for beyond that.")
+            yield PolicyDifference(
+                "uses", "From now on this page also says what each kind of data is used for beyond that."
+            )
         return
     known = {_table(place) for place in before["uses"]}
     for place, use in sorted(after["uses"].items()):
@@ -129,7 +133,7 @@ def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
         elif earlier is not None and _is_wider(earlier, use):
             yield _widening(place, f"A wider use: {_used(use)}.", held=True)
     for place in sorted({*before["uses"]} - {*after["uses"]}):
-        yield Difference(place, f"No longer a use: {_used(before['uses'][place])}.")
+        yield PolicyDifference(place, f"No longer a use: {_used(before['uses'][place])}.")
 
 
 def _table(place: str) -> str:
@@ -149,12 +153,14 @@ def _is_wider(old: dict[str, Any], new: dict[str, Any]) -> bool:
     return not new["columns"] or not {*new["columns"]} <= {*old["columns"]}
 
 
-def _of_text(before: Snapshot, after: Snapshot) -> Iterator[Difference]:
+def _of_text(before: Snapshot, after: Snapshot) -> Iterator[PolicyDifference]:
     old, new = ({promise["id"]: promise for promise in snapshot["promises"]} for snapshot in (before, after))
     for name in sorted({*old, *new}):
         if name not in old:
-            yield Difference(f"promise:{name}", f"A new promise: {new[name]['sentence']}")
+            yield PolicyDifference(f"promise:{name}", f"A new promise: {new[name]['sentence']}")
         elif name not in new:
-            yield Difference(f"promise:{name}", f"No longer promised: {old[name]['sentence']}", widens=True, held=True)
+            yield PolicyDifference(
+                f"promise:{name}", f"No longer promised: {old[name]['sentence']}", widens=True, held=True
+            )
         elif old[name] != new[name]:
-            yield Difference(f"promise:{name}", f"A promise in other words: {new[name]['sentence']}")
+            yield PolicyDifference(f"promise:{name}", f"A promise in other words: {new[name]['sentence']}")

@@ -17,7 +17,7 @@ from django.db import models
 from privacy.encryption.computed_fields import ComputedField
 
 from .declarations import Retention, declaration_for
-from .policy_diff import Difference, differences
+from .policy_diff import PolicyDifference, differences
 from .policy_snapshot import running
 
 NOTHING: dict[str, Any] = {"columns": {}, "purposes": [], "uses": {}, "promises": []}
@@ -28,28 +28,28 @@ class NotInEffect(Exception):
 
 
 @dataclass(frozen=True)
-class Waiting:
+class PolicyGap:
     """How the running code differs from the version in effect."""
 
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[PolicyDifference, ...] = ()
     closed: Mapping[str, str] = field(default_factory=dict)  # place → what is closed, in plain words
     covered: Mapping[str, Any] = field(default_factory=dict)  # the columns as the version in effect has them
 
 
-_waiting: Waiting | None = None
+_waiting: PolicyGap | None = None
 
 
-def look() -> Waiting:
+def look() -> PolicyGap:
     """Compares the running code with the version in effect. One query."""
     global _waiting
     covered = apps.get_model("policy", "PolicyVersion")._default_manager.in_effect_snapshot() or NOTHING
     found = tuple(differences(covered, running()))
     closed = {difference.place: difference.text for difference in found if difference.closes}
-    _waiting = Waiting(found, closed, covered["columns"])
+    _waiting = PolicyGap(found, closed, covered["columns"])
     return _waiting
 
 
-def waiting() -> Waiting:
+def waiting() -> PolicyGap:
     """The same, from memory as long as nothing waits."""
     return _waiting if _waiting is not None and not _waiting.differences else look()
 

@@ -106,7 +106,7 @@ class MailedLinkView(View):
         return ("privacy:correct", token) if correction_behind(token, now=now) else None
 
 
-class ConfirmView(MailedLinkView):
+class ConfirmRequestView(MailedLinkView):
     """Only pressing a button does anything, because programs follow links too."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:

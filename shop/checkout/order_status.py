@@ -7,7 +7,7 @@ from enum import StrEnum
 from shop.models import Order, Payment
 
 
-class Outcome(StrEnum):
+class OrderOutcome(StrEnum):
     """Each has a template `shop/outcomes/<name>.html`."""
 
     PAID = "paid"
@@ -29,27 +29,27 @@ class Outcome(StrEnum):
 
 
 _BY_ORDER = {
-    Order.State.PAID: Outcome.PAID,
-    Order.State.PENDING: Outcome.PENDING,
-    Order.State.PART_REFUNDED: Outcome.PART_REFUNDED,
-    Order.State.REFUNDED: Outcome.REFUNDED,
+    Order.State.PAID: OrderOutcome.PAID,
+    Order.State.PENDING: OrderOutcome.PENDING,
+    Order.State.PART_REFUNDED: OrderOutcome.PART_REFUNDED,
+    Order.State.REFUNDED: OrderOutcome.REFUNDED,
 }
 _BY_PAYMENT = {
-    Payment.State.CAPTURING: Outcome.ASKING,
-    Payment.State.DECLINED: Outcome.DECLINED,
-    Payment.State.EXPIRED: Outcome.EXPIRED,
+    Payment.State.CAPTURING: OrderOutcome.ASKING,
+    Payment.State.DECLINED: OrderOutcome.DECLINED,
+    Payment.State.EXPIRED: OrderOutcome.EXPIRED,
 }
 
 
-def outcome_of(*, order: Order, payment: Payment | None, asking: bool = False, came_back: bool = False) -> Outcome:
+def outcome_of(*, order: Order, payment: Payment | None, asking: bool = False, came_back: bool = False) -> OrderOutcome:
     """`payment` is the latest attempt; `asking`: PayPal was just asked without result; `came_back`: through PayPal's
     cancel link."""
     if order.state in _BY_ORDER:
         return _BY_ORDER[Order.State(order.state)]
     if asking:
-        return Outcome.ASKING
+        return OrderOutcome.ASKING
     if payment and payment.state in _BY_PAYMENT:
         return _BY_PAYMENT[Payment.State(payment.state)]
     if payment and payment.approval > 1:
-        return Outcome.OTHER_FUNDING
-    return Outcome.CANCELLED if came_back else Outcome.WAITING
+        return OrderOutcome.OTHER_FUNDING
+    return OrderOutcome.CANCELLED if came_back else OrderOutcome.WAITING

@@ -19,12 +19,12 @@ from shop.models.delivery import License, ProductFile
 from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
 
 from .checkout_cookie import set_checkout_cookie
-from .order_status import Outcome, outcome_of
+from .order_status import OrderOutcome, outcome_of
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import private_page
 
 STARTING_FOR = 30  # seconds for which a page waits for what another click is starting at PayPal
-REFRESH_AFTER = {Outcome.STARTING: 1, Outcome.ASKING: 15}  # seconds; browsers keep no history of one second
+REFRESH_AFTER = {OrderOutcome.STARTING: 1, OrderOutcome.ASKING: 15}  # seconds; browsers keep no history of one second
 
 
 @require_GET
@@ -36,13 +36,13 @@ def order(request: HttpRequest, link_token: str) -> HttpResponse:
     payment = order.payments.first()
     came_back = "cancelled" in request.GET
     outcome = outcome_of(order=order, payment=payment, asking="asking" in request.GET, came_back=came_back)
-    if payment and outcome is Outcome.WAITING and _is_starting(request):
+    if payment and outcome is OrderOutcome.WAITING and _is_starting(request):
         try:
             return redirect(approve_url(payment))
         except PaymentStarting:
-            outcome = Outcome.STARTING
+            outcome = OrderOutcome.STARTING
         except PaymentUnavailable:
-            outcome = Outcome.UNAVAILABLE
+            outcome = OrderOutcome.UNAVAILABLE
     response = render(request, "shop/order.html", _page_of(order, payment, outcome))
     if outcome in REFRESH_AFTER:
         response.headers["Refresh"] = str(REFRESH_AFTER[outcome])
@@ -55,7 +55,7 @@ def _is_starting(request: HttpRequest) -> bool:
     return since.isdecimal() and 0 <= time.time() - int(since[:12]) < STARTING_FOR
 
 
-def _page_of(order: Order, payment: Payment | None, outcome: Outcome) -> dict[str, Any]:
+def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> dict[str, Any]:
     return {
         "order": order,
         "outcome": outcome,
@@ -87,7 +87,7 @@ def go_to_paypal(request: HttpRequest, order: Order) -> HttpResponse:
     except PaymentStarting:
         response = redirect(f"{order.get_absolute_url()}?starting={int(time.time())}")
     except PaymentUnavailable:
-        page = _page_of(order, order.payments.first(), Outcome.UNAVAILABLE)
+        page = _page_of(order, order.payments.first(), OrderOutcome.UNAVAILABLE)
         return render(request, "shop/order.html", page, status=503)
     set_checkout_cookie(request, response, order)
     return response

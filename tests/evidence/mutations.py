@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from privacy.evidence.rehearsal.report import Breach
+from privacy.evidence.rehearsal.report import FoundBreach
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Mutation:
     at: str = ""
     alone: bool = False
 
-    def is_seen_in(self, breach: Breach) -> bool:
+    def is_seen_in(self, breach: FoundBreach) -> bool:
         """What could not be tried is no find, unless that is what the hole is about."""
         return breach.promise in self.breaks and self.at in breach.place and bool(breach.tried or self.at)
 

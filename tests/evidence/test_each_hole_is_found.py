@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.evidence.rehearsal.scratch_copy import Scratch, scratch_copy
 
 from . import holes  # noqa: F401  (registers them)
@@ -54,7 +54,7 @@ class Rehearsals:
         self._pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
         self._running = {name: self._pool.submit(self._rehearse, name) for name in dict.fromkeys(names)}
 
-    def report(self, group: list[str]) -> Report:
+    def report(self, group: list[str]) -> RehearsalReport:
         """Raises `RehearsalFailed`."""
         name = "+".join(group)
         try:
@@ -65,7 +65,7 @@ class Rehearsals:
     def end(self) -> None:
         self._pool.shutdown(cancel_futures=True)
 
-    def _rehearse(self, name: str) -> Report:
+    def _rehearse(self, name: str) -> RehearsalReport:
         with scratch_copy(self.prepared, seconds=SECONDS) as copy:
             try:
                 return copy.rehearse((sys.executable, "-m", "tests.evidence.mutated", name))

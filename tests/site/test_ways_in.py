@@ -10,9 +10,9 @@ from django.core.management import call_command
 
 from contacts.inquiries.forms import ContactForm
 from privacy.evidence.rehearsal.entry_points import every_way, inputs, measured, reached_addresses, reasons
-from privacy.evidence.rehearsal.page_parsing import Page
+from privacy.evidence.rehearsal.page_parsing import PageParser
 from privacy.evidence.rehearsal.probes import all_probes
-from privacy.evidence.rehearsal.rehearsal import Seen
+from privacy.evidence.rehearsal.rehearsal import SeenResponse
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 FORM = b"""<a href="/privacy/?x=1">x</a><form method="post" action="/contact/"><input name="name"><input type="file"
@@ -22,8 +22,8 @@ typed</textarea><input type="checkbox" name="on"><input type="radio" name="r" va
 value="2" checked><button name="go" value="1">Go</button></form>"""
 
 
-def seen(route: str, *, who: str = "stranger", status: int = 200, to: str = "", body: bytes = b"") -> Seen:
-    return Seen(who, "GET", f"/{route}", route, status, {**HTML, **({"Location": to} if to else {})}, body)
+def seen(route: str, *, who: str = "stranger", status: int = 200, to: str = "", body: bytes = b"") -> SeenResponse:
+    return SeenResponse(who, "GET", f"/{route}", route, status, {**HTML, **({"Location": to} if to else {})}, body)
 
 
 def test_the_inventory_has_what_libraries_bring_too() -> None:
@@ -66,14 +66,16 @@ def test_an_address_is_reached_when_somebody_got_in_or_when_it_is_closed_to_all(
 
 def test_requested_fields_are_compared_with_sent_fields() -> None:
     page = seen("contact/", body=FORM)
-    answer = Seen("stranger", "POST", "/contact/", "contact/", 200, HTML, b"", fields=frozenset({"name", "other"}))
+    answer = SeenResponse(
+        "stranger", "POST", "/contact/", "contact/", 200, HTML, b"", fields=frozenset({"name", "other"})
+    )
     asked, sent = inputs([page, answer])
     assert asked - sent == {f"input contact/ {name}" for name in ("f", "kind", "message", "on", "r")}
     assert "input contact/ other" in sent
 
 
 def test_a_page_is_read_as_a_browser_reads_it() -> None:
-    page = Page("/", FORM)
+    page = PageParser("/", FORM)
     form = page.forms[0]
     assert form.method == "post"
     assert form.fields == {

@@ -13,8 +13,8 @@ from django.http import HttpRequest
 
 from privacy.admin_base.audited import AuditedAdmin
 
-from .snapshot import Seen, Watched, pack
-from .stale_form import Conflict, StaleForm
+from .snapshot import SeenRows, Watched, pack
+from .stale_form import EditConflict, StaleForm
 
 
 class LockingAdmin(admin.ModelAdmin[Any]):
@@ -41,11 +41,11 @@ class LockingAdmin(admin.ModelAdmin[Any]):
         for formset, inline in self.get_formsets_with_inlines(request, obj):
             yield formset(instance=obj, queryset=inline.get_queryset(request)), inline
 
-    def conflict(self, request: HttpRequest, seen: Seen) -> Conflict:
+    def conflict(self, request: HttpRequest, seen: SeenRows) -> EditConflict:
         """Of the row that the page was about. To be asked in the transaction that acts, with the row locked."""
         row = self.get_object(request, seen.pk)
         differences = seen.differences(self.watched(request, row) if row is not None else ())
-        return Conflict(row=row, seen=seen, differences=differences)
+        return EditConflict(row=row, seen=seen, differences=differences)
 
     # --- The change form ----------------------------------------------------------------------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:

@@ -14,8 +14,8 @@ from django.shortcuts import render
 
 from .admin import LockingAdmin, audit_reading
 from .changed_by import changed_by
-from .snapshot import Seen
-from .stale_form import Conflict
+from .snapshot import SeenRows
+from .stale_form import EditConflict
 
 FIELD = "seen"  # the form's hidden field
 NOT_TYPED = {FIELD, "csrfmiddlewaretoken"}
@@ -34,7 +34,7 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST" or not (token := request.POST.get(FIELD)):
             return view(request, *args, **kwargs)
-        seen = Seen.unpack(token)
+        seen = SeenRows.unpack(token)
         if kwargs and not seen.keys & {str(value) for value in kwargs.values()}:
             raise SuspiciousOperation("a page's token of optimistic locking is of another row")
         model_admin = cast(LockingAdmin, site.get_model_admin(seen.model))
@@ -47,7 +47,7 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
     return guarded
 
 
-def _refused(request: HttpRequest, model_admin: LockingAdmin, seen: Seen) -> HttpResponse | None:
+def _refused(request: HttpRequest, model_admin: LockingAdmin, seen: SeenRows) -> HttpResponse | None:
     """A page that asks again, if something changed and the view can't tell it in a form of its own."""
     conflict = model_admin.conflict(request, seen)
     if not conflict.differences:
@@ -68,7 +68,7 @@ def _is_change_form(request: HttpRequest, model_admin: LockingAdmin) -> bool:
     return request.resolver_match is not None and request.resolver_match.url_name == name
 
 
-def ask_again(request: HttpRequest, model_admin: LockingAdmin, conflict: Conflict) -> HttpResponse:
+def ask_again(request: HttpRequest, model_admin: LockingAdmin, conflict: EditConflict) -> HttpResponse:
     """What changed, what was typed, and a button that does it all the same."""
     if conflict.row is not None:
         audit_reading(model_admin, request, conflict.row)

@@ -42,7 +42,7 @@ class Watched:
 
 
 @dataclass
-class Difference:
+class ColumnDifference:
     """One column of one row: what the page showed, what is stored, and (once a form was read) what was typed."""
 
     row: Watched | None  # none: the row is gone
@@ -80,14 +80,14 @@ def pack(watched: Iterable[Watched]) -> str:
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenRows:
     """What came back with a form: the rows as their page showed them, the row that the page is about first."""
 
     at: datetime
     rows: Rows
 
     @classmethod
-    def unpack(cls, token: str) -> Seen:
+    def unpack(cls, token: str) -> SeenRows:
         """Raises `SuspiciousOperation` (400) for what this site did not make."""
         try:
             seen = signing.loads(token, salt=SALT)
@@ -108,17 +108,19 @@ class Seen:
         """Of all rows that the page showed."""
         return {key.partition(":")[2] for key in self.rows}
 
-    def differences(self, watched: Iterable[Watched]) -> list[Difference]:
+    def differences(self, watched: Iterable[Watched]) -> list[ColumnDifference]:
         """Between what the page showed and these rows as they are now."""
         now = {each.key: each for each in watched}
         changed = [d for key, each in now.items() for d in (self._changed(each) if key in self.rows else _new(each))]
-        gone = [Difference(None, key, "", _name(key), "was there", "is gone") for key in self.rows if key not in now]
+        gone = [
+            ColumnDifference(None, key, "", _name(key), "was there", "is gone") for key in self.rows if key not in now
+        ]
         return changed + gone
 
-    def _changed(self, row: Watched) -> list[Difference]:
+    def _changed(self, row: Watched) -> list[ColumnDifference]:
         before = self.rows[row.key]
         return [
-            Difference(
+            ColumnDifference(
                 row=row,
                 key=row.key,
                 name=name,
@@ -132,12 +134,12 @@ class Seen:
         ]
 
 
-def _new(row: Watched) -> list[Difference]:
+def _new(row: Watched) -> list[ColumnDifference]:
     """A row that was added since: all that it says, in one line."""
     columns = (row.column(name) for name in row.columns)
     said = [in_words(column, text_of(column.value_from_object(row.row))) for column in columns]
     now = "; ".join(text for text in said if text != NOTHING)
-    return [Difference(row, row.key, "", f"New {row.row._meta.verbose_name}", NOTHING, now)]
+    return [ColumnDifference(row, row.key, "", f"New {row.row._meta.verbose_name}", NOTHING, now)]
 
 
 def _label(row: Watched, name: str, *, is_main: bool) -> str:

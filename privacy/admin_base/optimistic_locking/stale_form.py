@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 
 from .changed_by import changed_by
-from .snapshot import Difference, Seen, fingerprint, in_words, text_of
+from .snapshot import ColumnDifference, SeenRows, fingerprint, in_words, text_of
 
 if TYPE_CHECKING:
     from django.forms import BaseForm as Form
@@ -21,20 +21,20 @@ else:
 
 
 @dataclass(frozen=True)
-class Conflict:
+class EditConflict:
     row: Model | None  # as it is now; none: it is gone
-    seen: Seen
-    differences: list[Difference]
+    seen: SeenRows
+    differences: list[ColumnDifference]
 
-    def of(self, row: Any) -> list[Difference]:
+    def of(self, row: Any) -> list[ColumnDifference]:
         key = f"{row._meta.label_lower}:{row.pk}"
         return [difference for difference in self.differences if difference.key == key]
 
 
 class StaleForm(Form):
-    """Mixed into the forms of a page while its request has a `Conflict`."""
+    """Mixed into the forms of a page while its request has a `EditConflict`."""
 
-    conflict: Conflict
+    conflict: EditConflict
     instance: Model
 
     def full_clean(self) -> None:
@@ -46,7 +46,7 @@ class StaleForm(Form):
         if open_ones and self.instance == self.conflict.row:
             self.add_error(None, ValidationError(describe(self.conflict, open_ones), code="changed_since"))
 
-    def _agrees(self, difference: Difference) -> bool:
+    def _agrees(self, difference: ColumnDifference) -> bool:
         """Stored is what was typed here: nobody's work is undone, as when a form was sent twice."""
         row, name = difference.row, difference.name
         if row is None or row.row != self.instance or name not in self.cleaned_data:
@@ -75,7 +75,7 @@ class StaleForm(Form):
         self.data = data
 
 
-def describe(conflict: Conflict, differences: list[Difference]) -> str:
+def describe(conflict: EditConflict, differences: list[ColumnDifference]) -> str:
     """The list of what changed, as a piece of a page."""
     who = changed_by(conflict.row, conflict.seen.at) if conflict.row is not None else []
     return render_to_string("privacy/admin/_changed_since.html", {"differences": differences, "who": who})

@@ -12,11 +12,11 @@ from privacy.evidence.attack_history import abandon, begin, fail, record
 from privacy.models.attack import Attempt, Kind
 
 from .live_health import not_tried_while_down
-from .report import Report
+from .report import RehearsalReport
 from .scratch_copy import RehearsalFailed, scratch_copy
 
 
-def attack(kind: Kind, carry_out: Callable[[], Report], *, begun: Attempt | None = None) -> Report:
+def attack(kind: Kind, carry_out: Callable[[], RehearsalReport], *, begun: Attempt | None = None) -> RehearsalReport:
     """Returns what was found. Raises `AlreadyUnderWay`, and `RehearsalFailed` for an attempt that ended without a
     report; any other error is written down too, and passed on. One that somebody stopped is forgotten."""
     attempt = begun or begin(kind, now=timezone.now())
@@ -42,7 +42,7 @@ def _connect_anew() -> None:
         close_old_connections()
 
 
-def rehearse(*, log: Path | None = None) -> Report:
+def rehearse(*, log: Path | None = None) -> RehearsalReport:
     """In a scratch copy; and what can't be tried because a part of the site itself is down. Raises `RehearsalFailed`.
 
     `log` gets what the copy's processes wrote.

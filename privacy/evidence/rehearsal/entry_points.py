@@ -30,7 +30,7 @@ from privacy.registry.declarations import personal_models
 from .page_parsing import common, page, route_of
 
 if TYPE_CHECKING:
-    from .rehearsal import Seen
+    from .rehearsal import SeenResponse
 
 REFUSED = {403, 404, 405}
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105  (the name of a field)
@@ -137,17 +137,17 @@ def _typed_into(form: BaseForm) -> Iterator[str]:
             yield from (f"field {name}.{field}" for name in names)
 
 
-def reached_addresses(seen: Iterable[Seen], *, to_all: str) -> set[str]:
+def reached_addresses(seen: Iterable[SeenResponse], *, to_all: str) -> set[str]:
     """Those that somebody got an answer from, and was not merely refused or sent to the sign-in; and those that are
     closed to `to_all`, who may do everything else."""
     return {f"address {each.route}" for each in seen if _is_open(each) or (each.who == to_all and each.status == 403)}
 
 
-def _is_open(seen: Seen) -> bool:
+def _is_open(seen: SeenResponse) -> bool:
     return seen.status not in REFUSED and not TO_SIGN_IN.match(seen.headers.get("Location", ""))
 
 
-def inputs(seen: Iterable[Seen]) -> tuple[set[str], set[str]]:
+def inputs(seen: Iterable[SeenResponse]) -> tuple[set[str], set[str]]:
     """What forms on pages asked for, of whatever library they are, and what somebody sent: two sets of ways."""
     asked, sent, looked_at = set(), set(), set[int]()
     for each in seen:

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 
 from privacy.mail.sending import reach_mail_server
 
-from .report import Breach
+from .report import FoundBreach
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +22,9 @@ WAITING = timedelta(minutes=10)  # a task that nobody does for so long says that
 BY_MAIL = ("contactable", "email-for-asked-contact-only", "change-notice", "access")
 
 
-def not_tried_while_down(*, now: datetime) -> set[Breach]:
+def not_tried_while_down(*, now: datetime) -> set[FoundBreach]:
     """What an outsider could not try now, by promise: with no mail, nobody is answered or told anything."""
-    return {Breach(promise, place, tried=False) for promises, place in _down(now) for promise in promises}
+    return {FoundBreach(promise, place, tried=False) for promises, place in _down(now) for promise in promises}
 
 
 def _down(now: datetime) -> Iterator[tuple[tuple[str, ...], str]]:

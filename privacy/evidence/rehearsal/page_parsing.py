@@ -28,7 +28,7 @@ class Form:
     buttons: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Page(HTMLParser):
+class PageParser(HTMLParser):
     """Quicker than a tree of the whole page, of which a rehearsal sees thousands."""
 
     def __init__(self, path: str, body: bytes) -> None:
@@ -85,9 +85,9 @@ class Page(HTMLParser):
 
 
 @cache
-def page(path: str, body: bytes) -> Page:
+def page(path: str, body: bytes) -> PageParser:
     """The same page is shown many times."""
-    return Page(path, body)
+    return PageParser(path, body)
 
 
 @cache
@@ -99,7 +99,7 @@ def route_of(path: str) -> str:
         return ""
 
 
-def paths_on(each: Page) -> Iterator[str]:
+def paths_on(each: PageParser) -> Iterator[str]:
     """The addresses of this site on a page, without query."""
     for link in each.links:
         address = urlsplit(link)

@@ -35,7 +35,7 @@ from .browser import Browser
 from .canaries import Canary, Kind, canary, network_address
 from .mailboxes import mailbox
 from .probes import Probe, Stage, all_probes
-from .report import Breach, Report
+from .report import FoundBreach, RehearsalReport
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class NotAsExpected(Exception):
 
 
 @dataclass(frozen=True)
-class Seen:
+class SeenResponse:
     """One answer that somebody got. `route` is the resolver's, or empty where no address fits.
 
     `sent` is all that was sent to get it: address, headers, fields. `user` is who was signed in, None for nobody.
@@ -75,9 +75,9 @@ class Rehearsal:
 
     def __init__(self, folder: Path, clock: time_machine.Traveller) -> None:
         self.folder, self.clock = folder, clock
-        self.report = Report()
+        self.report = RehearsalReport()
         self.canaries: list[Canary] = []
-        self.seen: list[Seen] = []
+        self.seen: list[SeenResponse] = []
         self.people: dict[str, SiteBrowser] = {}  # the latest browser of each
         self.reached: set[str] = set()  # ways in, as `ways_in` names them
         self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
@@ -100,12 +100,12 @@ class Rehearsal:
 
     def breach(self, promise: str, place: str) -> None:
         """Says that a promise is broken. `place` never holds a value."""
-        self.report.breaches.add(Breach(promise, place))
+        self.report.breaches.add(FoundBreach(promise, place))
 
     def not_tried(self, place: str, *promises: str) -> None:
         """Says that something could not be tried: for these promises, or for those of the running probe."""
         for promise in promises or (self._probe.promises if self._probe else ()):
-            self.report.breaches.add(Breach(promise, place, tried=False))
+            self.report.breaches.add(FoundBreach(promise, place, tried=False))
 
     @staticmethod
     def expect(fulfilled: object, what: str) -> None:
@@ -226,7 +226,7 @@ class Rehearsal:
 
     # --- the run ---
 
-    def run(self, stages: set[Stage] | None = None) -> Report:
+    def run(self, stages: set[Stage] | None = None) -> RehearsalReport:
         """Every probe of these stages, or of all. One that crashes is red for its promises, and the others go on."""
         with observed(self._note):
             for each in all_probes():
@@ -317,7 +317,7 @@ class SiteBrowser(Browser):
             route = ""
         request = answer.wsgi_request
         self.rehearsal.seen.append(
-            Seen(
+            SeenResponse(
                 self.who,
                 method.upper(),
                 urlsplit(url).path,

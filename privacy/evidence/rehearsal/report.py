@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
-class Breach:
+class FoundBreach:
     """`place` says where, in words that hold no value: a column, a file's kind, a page and who saw it.
 
     `tried` is false where a probe could not be carried out: what was not tried is not kept.
@@ -21,7 +21,7 @@ class Breach:
 
 
 @dataclass
-class Report:
+class RehearsalReport:
     """Counts by promise: `attempts` of getting at something, `searches` of a store, page or mail for it.
 
     `probes` counts both by promise and then by the name of the probe that made them.
@@ -30,7 +30,7 @@ class Report:
     attempts: Counter[str] = field(default_factory=Counter)
     searches: Counter[str] = field(default_factory=Counter)
     ways: int = 0  # in: addresses, fields, columns, commands that were tried
-    breaches: set[Breach] = field(default_factory=set)
+    breaches: set[FoundBreach] = field(default_factory=set)
     probes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     unreached: list[str] = field(default_factory=list)  # what nobody is to believe was searched; in words, no values
 
@@ -50,10 +50,10 @@ class Report:
         path.write_text(json.dumps({**vars(self), "breaches": [asdict(breach) for breach in sorted(self.breaches)]}))
 
     @classmethod
-    def read(cls, path: Path) -> Report:
+    def read(cls, path: Path) -> RehearsalReport:
         """Raises `OSError`, `ValueError` or `TypeError` for a report that was not finished."""
         told = json.loads(path.read_text())
-        breaches = {Breach(**breach) for breach in told["breaches"]}
+        breaches = {FoundBreach(**breach) for breach in told["breaches"]}
         probes = defaultdict(Counter, {promise: Counter(counts) for promise, counts in told["probes"].items()})
         return cls(
             Counter(told["attempts"]), Counter(told["searches"]), told["ways"], breaches, probes, told["unreached"]

@@ -25,7 +25,7 @@ from django.core.files import locks
 
 from .databases import NoDatabase, scratch_databases
 from .environment import environment
-from .report import Report
+from .report import RehearsalReport
 
 PROGRAM = (sys.executable, "-m", "privacy.evidence.rehearsal")
 PREFIX = "aitpro-rehearsal-"
@@ -54,12 +54,12 @@ class Scratch:
         if code := self._run((*PROGRAM, "prepare")):
             raise RehearsalFailed(f"its databases could not be made (code {code})")
 
-    def rehearse(self, program: Sequence[str] = PROGRAM) -> Report:
+    def rehearse(self, program: Sequence[str] = PROGRAM) -> RehearsalReport:
         """Runs the rehearsal's process to its end. Raises `RehearsalFailed`."""
         report = self.folder.parent / "report.json"
         code = self._run((*program, str(report)))
         try:
-            return Report.read(report)
+            return RehearsalReport.read(report)
         except (OSError, ValueError, TypeError, KeyError):
             raise RehearsalFailed(f"it ended with code {code}, and no report") from None
 

@@ -24,7 +24,7 @@ SHORT = 40  # bytes of a cached number; what is longer in a sealed store is seal
 
 @part("encrypted", "paypal-only", "direct-visits-domain-only", share=20)
 def clear_columns_tell_of_nobody(sweep: Sweep) -> None:
-    look, running = _Look(sweep), deque[tuple[rows.Table, Iterator[rows.Part]]]()
+    look, running = _Look(sweep), deque[tuple[rows.Table, Iterator[rows.RowBatch]]]()
     for alias in connections:
         columns = text_columns(alias)
         for column in columns:
@@ -49,7 +49,7 @@ class _Look:
         self.sweep = sweep
         self.known: dict[str, set[Any]] = defaultdict(set)
 
-    def at(self, some: rows.Part) -> None:
+    def at(self, some: rows.RowBatch) -> None:
         for name in some.misshapen:
             self.sweep.breach("encrypted", f"{some.table}.{name} holds something that is not sealed")
         for name, values in some.values.items():

@@ -19,7 +19,7 @@ WITHOUT_KEY = 20_000  # read at all, of a table that has no order to go on in
 
 
 @dataclass(frozen=True)
-class Part:
+class RowBatch:
     """Some rows of a table: the values of each of its columns, and the columns in which one has not its shape."""
 
     table: str
@@ -37,7 +37,7 @@ class Table:
     columns: list[str] = field(default_factory=list)
     checks: dict[str, str] = field(default_factory=dict)
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[RowBatch]:
         """All rows, from a random one to the end, and from the beginning to it."""
         key = self._key()
         if key is None:
@@ -50,7 +50,7 @@ class Table:
         if start is not None:
             yield from self._from(key, None, start)
 
-    def _from(self, key: str, start: Any, end: Any) -> Iterator[Part]:
+    def _from(self, key: str, start: Any, end: Any) -> Iterator[RowBatch]:
         name, last, compared = self._quoted(key), start, ">="
         while True:
             bounds = {f"{name} {compared} %s": last, f"{name} < %s": end}
@@ -71,10 +71,10 @@ class Table:
             cursor.execute(statement, values or None)
             return list(cursor.fetchall())
 
-    def _part(self, rows: list[Any]) -> Part:
+    def _part(self, rows: list[Any]) -> RowBatch:
         by_column = dict(zip([*self.columns, *self.checks], zip(*rows, strict=True), strict=True))
         values = {name: {*by_column[name]} - {None, ""} for name in self.columns}
-        return Part(self.name, values, {name for name in self.checks if False in by_column[name]}, len(rows))
+        return RowBatch(self.name, values, {name for name in self.checks if False in by_column[name]}, len(rows))
 
     def _key(self) -> str | None:
         connection = connections[self.alias]

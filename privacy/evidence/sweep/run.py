@@ -17,7 +17,7 @@ from django.db import connections
 from django.utils.module_loading import autodiscover_modules
 
 from privacy.encryption.validators import has_card_number
-from privacy.evidence.rehearsal.report import Breach, Report
+from privacy.evidence.rehearsal.report import FoundBreach, RehearsalReport
 from privacy.registry.purpose_binding import acts_for
 
 from .required_promises import SWEPT
@@ -31,7 +31,7 @@ STORES = ("columns", "caches", "files", "mails")  # the columns first: what ever
 
 
 @dataclass(frozen=True)
-class Part:
+class SweepPart:
     """`share` of the time, against those of the other parts. Red for `promises` if it fails."""
 
     name: str
@@ -40,7 +40,7 @@ class Part:
     run: Callable[[Sweep], None]
 
 
-_parts: list[Part] = []
+_parts: list[SweepPart] = []
 
 
 def part(*promises: str, share: int = 1) -> Callable[[Callable[[Sweep], None]], Callable[[Sweep], None]]:
@@ -49,7 +49,7 @@ def part(*promises: str, share: int = 1) -> Callable[[Callable[[Sweep], None]], 
         raise ValueError(f"a sweep does not cover {', '.join(sorted(unknown))}")
 
     def declare(function: Callable[[Sweep], None]) -> Callable[[Sweep], None]:
-        _parts.append(Part(f"{function.__module__}.{function.__name__}", promises, share, function))
+        _parts.append(SweepPart(f"{function.__module__}.{function.__name__}", promises, share, function))
         return function
 
     return declare
@@ -59,8 +59,8 @@ class Sweep:
     """What a part is given: the words to look for, how long it may take, and where to say what it found."""
 
     def __init__(self) -> None:
-        self.report, self.words = Report(), Words([])
-        self._part: Part | None = None
+        self.report, self.words = RehearsalReport(), Words([])
+        self._part: SweepPart | None = None
         self._ends = 0.0
 
     @property
@@ -74,19 +74,19 @@ class Sweep:
 
     def breach(self, promise: str, place: str) -> None:
         """Says that a promise is broken. `place` never holds a value."""
-        self.report.breaches.add(Breach(promise, place))
+        self.report.breaches.add(FoundBreach(promise, place))
 
     def not_tried(self, place: str, *promises: str) -> None:
         """Says that something that should be there could not be searched."""
         for promise in promises or (self._part.promises if self._part else ()):
-            self.report.breaches.add(Breach(promise, place, tried=False))
+            self.report.breaches.add(FoundBreach(promise, place, tried=False))
 
     def left(self, place: str) -> None:
         """Says what was not reached, or is out of reach: not a breach, but nobody is to believe it was searched."""
         if place not in self.report.unreached:
             self.report.unreached.append(place)
 
-    def run(self, each: Part, *, seconds: float) -> None:
+    def run(self, each: SweepPart, *, seconds: float) -> None:
         """One that crashes is red for its promises, and the others go on."""
         self._part, self._ends = each, time.monotonic() + seconds
         try:
@@ -116,7 +116,7 @@ def sealed_values_open_here_alone(sweep: Sweep) -> None:
     sweep.searched("encrypted", len(sweep.words))
 
 
-def all_parts() -> list[Part]:
+def all_parts() -> list[SweepPart]:
     """In the order in which they run: the sample, the stores, and what the apps add."""
     for store in STORES:
         import_module(f"{__package__}.{store}")
@@ -125,7 +125,7 @@ def all_parts() -> list[Part]:
 
 
 @acts_for(upkeep=True)
-def sweep(*, seconds: float = SECONDS) -> Report:
+def sweep(*, seconds: float = SECONDS) -> RehearsalReport:
     """Searches the live stores for as long as it may. Writes nothing, and never raises for what a part did."""
     found, parts = Sweep(), all_parts()
     end = time.monotonic() + seconds

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from privacy.evidence.attack_history import AlreadyUnderWay, untried
 from privacy.evidence.rehearsal.attempts import attack, rehearse
-from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
 from privacy.evidence.sweep.run import sweep
 from privacy.models.attack import Attempt, Kind
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the scratch copy is removed
-        kinds: dict[Kind, Callable[[], Report]] = {
+        kinds: dict[Kind, Callable[[], RehearsalReport]] = {
             Kind.REHEARSAL: lambda: rehearse(log=options["log"]),
             Kind.SWEEP: sweep,
         }
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if failed:
             raise CommandError("\n".join(failed))
 
-    def _attack(self, kind: Kind, carry_out: Callable[[], Report], *, begun: str | None) -> set[str]:
+    def _attack(self, kind: Kind, carry_out: Callable[[], RehearsalReport], *, begun: str | None) -> set[str]:
         attempt = Attempt.objects.filter(pk=begun).first() if begun and kind is Kind.REHEARSAL else None
         report = attack(kind, carry_out, begun=attempt)
         for breach in sorted(report.breaches):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.commissions.explanation import Line, explain_commission, explain_order
+from affiliates.commissions.explanation import ExplanationLine, explain_commission, explain_order
 from affiliates.commissions.flags import clear_flag, raise_flag
 from affiliates.commissions.lifecycle import approve_past_hold, reject_commission
 from affiliates.commissions.rates import set_rate
@@ -28,7 +28,7 @@ from tests.shop.purchases import capture_of, place
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 
 
-def said(lines: list[Line], about: str) -> list[str]:
+def said(lines: list[ExplanationLine], about: str) -> list[str]:
     return [line.text for line in lines if line.about == about]
 
 

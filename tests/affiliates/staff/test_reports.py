@@ -19,7 +19,7 @@ from affiliates.models import Affiliate, Click, Commission, DailyClicks, LedgerE
 from affiliates.payouts.item_states import release_funds
 from affiliates.payouts.runs import prepare_payout
 from affiliates.statistics.click_rollups import count_visits
-from affiliates.statistics.reports import Report, ReportBy, Row
+from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
 from privacy.audit.models import AuditEntry
 from privacy.erasure.retention import purge_expired
 from shop.models import Product
@@ -28,11 +28,11 @@ from tests.affiliates.sales import approved_sale, refund, sale
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 PAGE, FILE = "/admin/affiliates/reports/", "/admin/affiliates/reports/report.csv"
-MARCH = Report(date(2026, 3, 1), date(2026, 3, 31))
+MARCH = AffiliateReport(date(2026, 3, 1), date(2026, 3, 31))
 
 
-def rows(by: str, code: str = "") -> dict[str, Row]:
-    return {row.label: row for row in Report(MARCH.since, MARCH.until, by=by, code=code).rows()}
+def rows(by: str, code: str = "") -> dict[str, ReportRow]:
+    return {row.label: row for row in AffiliateReport(MARCH.since, MARCH.until, by=by, code=code).rows()}
 
 
 def read(staff: Client, query: str = "") -> str:
@@ -106,7 +106,7 @@ def test_report_by_month_has_no_gaps(alice: Affiliate, product: Product, clock: 
     sale(alice, product)
     clock.move_to(datetime(2026, 6, 1, tzinfo=UTC))
     sale(alice, product)
-    found = Report(date(2026, 3, 1), date(2026, 6, 30)).rows()
+    found = AffiliateReport(date(2026, 3, 1), date(2026, 6, 30)).rows()
     assert [(row.label, row.figures.orders) for row in found] == [
         ("2026-03", 1),
         ("2026-04", 0),
@@ -118,7 +118,7 @@ def test_report_by_month_has_no_gaps(alice: Affiliate, product: Product, clock: 
 @pytest.mark.parametrize("by", ReportBy.values)
 def test_all_reports_have_same_totals(alice: Affiliate, product: Product, by: str) -> None:
     a_day(alice, product)
-    report = Report(MARCH.since, MARCH.until, by=by)
+    report = AffiliateReport(MARCH.since, MARCH.until, by=by)
     total = report.total(report.rows())
     kept = Commission.objects.exclude(state="rejected")
     if report.has_sales:
@@ -140,7 +140,7 @@ def test_report_payouts_match_ledger(alice: Affiliate, product: Product, bob: Us
     release_funds([PayoutItem.objects.get(affiliate=erin)], state=PayoutItem.State.RETURNED, error="")
     moved = LedgerEntry.objects.filter(kind__in=["payout", "return"])
     for by in (ReportBy.MONTH, ReportBy.AFFILIATE):
-        report = Report(MARCH.since, MARCH.until, by=by)
+        report = AffiliateReport(MARCH.since, MARCH.until, by=by)
         paid = report.total(report.rows()).paid
         assert paid is not None
         assert paid.minor == -sum(entry.amount_minor for entry in moved) == 5397

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem
-from affiliates.payouts.explanation import Part, explain_balance, explain_payout
+from affiliates.payouts.explanation import SumPart, explain_balance, explain_payout
 from affiliates.payouts.runs import cancel_payout, prepare_payout
 from privacy.audit.models import AuditEntry
 from shop.models import Product
@@ -26,7 +26,7 @@ def paid_out(by: User) -> PayoutItem:
     return PayoutItem.objects.latest("created_at", "pk")
 
 
-def sum_of(parts: list[Part]) -> int:
+def sum_of(parts: list[SumPart]) -> int:
     return sum(part.entry.amount_minor for part in parts)
 
 

@@ -143,7 +143,7 @@ def affiliates_see_the_number_of_an_order() -> None:
 
     def origin(former: Any, attribution: Any) -> Any:
         yield from former(attribution)
-        yield explanation.Line("Order", attribution.order.reference)
+        yield explanation.ExplanationLine("Order", attribution.order.reference)
 
     around(explanation, "_origin", origin)
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from privacy.evidence import attack_history, measurement
 from privacy.evidence.measurement import Evidence
-from privacy.evidence.rehearsal.report import Breach
+from privacy.evidence.rehearsal.report import FoundBreach
 from privacy.evidence.snapshot import take_stock
 from privacy.models.attack import Kind
 from privacy.registry.promises import PROMISES
@@ -41,7 +41,7 @@ def only_attacks(monkeypatch: pytest.MonkeyPatch, clock: time_machine.Traveller)
     )
 
 
-def attack(clock: time_machine.Traveller, *breaches: Breach, **fields: Any) -> None:
+def attack(clock: time_machine.Traveller, *breaches: FoundBreach, **fields: Any) -> None:
     """An hour later the site is attacked again."""
     clock.shift(timedelta(hours=1))
     factories.attempt(breaches={*breaches}, **fields)
@@ -90,8 +90,8 @@ def test_what_the_search_did_not_reach_is_listed(client: Client, clock: time_mac
 
 # --- What was found ---------------------------------------------------------------------------------------------------
 def test_what_was_found_is_shown_with_its_place_and_since_when(client: Client, clock: time_machine.Traveller) -> None:
-    attack(clock, Breach("encrypted", PLACE))
-    attack(clock, Breach("encrypted", PLACE))
+    attack(clock, FoundBreach("encrypted", PLACE))
+    attack(clock, FoundBreach("encrypted", PLACE))
     assert "Found 1 since 2 Mar 2026" in words(page(client).select_one("section[aria-label=Summary]"))
     found = row(client, "encrypted")
     assert found.startswith("Broken Everything private is encrypted")
@@ -112,7 +112,7 @@ def test_what_was_found_is_shown_with_its_place_and_since_when(client: Client, c
 
 
 def test_what_is_not_found_any_more_stays_in_the_history(client: Client, clock: time_machine.Traveller) -> None:
-    attack(clock, Breach("encrypted", PLACE))
+    attack(clock, FoundBreach("encrypted", PLACE))
     attack(clock)
     assert f"Found from 2 March 2026, 13:00 to 2 March 2026, 14:00 UTC: {PLACE}" in row(client, "encrypted")
     assert document(client, "encrypted")["state"] == "kept"
@@ -121,7 +121,7 @@ def test_what_is_not_found_any_more_stays_in_the_history(client: Client, clock: 
 
 
 def test_what_could_not_be_tried_is_red_and_says_so(client: Client, clock: time_machine.Traveller) -> None:
-    attack(clock, Breach("access", "the mail folder can't be read", tried=False))
+    attack(clock, FoundBreach("access", "the mail folder can't be read", tried=False))
     assert "Could not be tried: the mail folder can't be read" in row(client, "access")
     assert row(client, "access").startswith("Broken")
     assert client.get(JSON).json()["attacks"][0]["places_not_tried"] == 1
@@ -161,8 +161,8 @@ def test_what_outsiders_tried_can_fail_to_be_read(client: Client, monkeypatch: p
 def test_the_page_costs_the_same_however_much_was_found(clock: time_machine.Traveller) -> None:
     counted = []
     for places in (1, 40):
-        attack(clock, *(Breach("encrypted", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
-        attack(clock, *(Breach("access", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
+        attack(clock, *(FoundBreach("encrypted", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
+        attack(clock, *(FoundBreach("access", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
         take_stock(now=timezone.now())
         with CaptureQueriesContext(connection) as queries:
             take_stock(now=timezone.now())
@@ -185,7 +185,7 @@ def test_check_promises_says_the_age_and_the_result_of_the_last_attack(
 def test_check_promises_fails_for_what_an_attack_found(
     clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    attack(clock, Breach("encrypted", PLACE))
+    attack(clock, FoundBreach("encrypted", PLACE))
     with pytest.raises(CommandError, match=f"1 of {len(PROMISES)} promises are broken"):
         call_command("check_promises")
     out = capsys.readouterr().out

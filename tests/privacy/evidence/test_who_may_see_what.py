@@ -11,7 +11,7 @@ from contacts.models import Inquiry
 from contacts.probes.look_alikes import PAIRS
 from privacy.evidence.rehearsal.canaries import Canary, Kind
 from privacy.evidence.rehearsal.mailboxes import envelope, mailbox
-from privacy.evidence.rehearsal.rehearsal import Seen
+from privacy.evidence.rehearsal.rehearsal import SeenResponse
 from privacy.probes.pages import THIEF, may_see, promise_of
 
 MESSAGE = Canary("Qword", "writer", "message")
@@ -28,8 +28,8 @@ class Colleague:
         return self.rights
 
 
-def seen(who: str, user: Any = None) -> Seen:
-    return Seen(who, "GET", "/", "", 200, {}, b"", user=user)
+def seen(who: str, user: Any = None) -> SeenResponse:
+    return SeenResponse(who, "GET", "/", "", 200, {}, b"", user=user)
 
 
 def test_people_see_their_own_words_and_nobody_elses() -> None:

@@ -16,7 +16,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.db import transaction
 from django.test import Client
 
-from privacy.admin_base.optimistic_locking.snapshot import SALT, Seen
+from privacy.admin_base.optimistic_locking.snapshot import SALT, SeenRows
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
 from privacy.evidence.rehearsal.browser import defaults_of
@@ -176,4 +176,4 @@ def test_no_list_is_edited_in_place() -> None:
 
 def test_a_token_that_this_site_did_not_make_is_refused() -> None:
     with pytest.raises(SuspiciousOperation):
-        Seen.unpack(signing.dumps({"rows": {}}, salt="another"))
+        SeenRows.unpack(signing.dumps({"rows": {}}, salt="another"))

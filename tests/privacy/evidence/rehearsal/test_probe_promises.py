@@ -19,7 +19,7 @@ from accounts.passwords.link import send_password_link
 from privacy.evidence import attack_history
 from privacy.evidence.rehearsal import attempts, nightly
 from privacy.evidence.rehearsal.live_health import not_tried_while_down
-from privacy.evidence.rehearsal.report import Breach, Report
+from privacy.evidence.rehearsal.report import FoundBreach, RehearsalReport
 from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
 from privacy.management.commands import probe_promises
 from privacy.models.attack import Attempt, Kind
@@ -41,9 +41,9 @@ class Rehearsed:
     """In place of a rehearsal: a report, or an error."""
 
     def __init__(self) -> None:
-        self.report: Report | BaseException = factories.report()
+        self.report: RehearsalReport | BaseException = factories.report()
 
-    def __call__(self, **options: Any) -> Report:
+    def __call__(self, **options: Any) -> RehearsalReport:
         if isinstance(self.report, BaseException):
             raise self.report
         return self.report
@@ -69,7 +69,10 @@ def test_what_was_tried_is_told_and_remembered(rehearsed: Rehearsed) -> None:
 
 
 def test_each_breach_has_its_line_and_the_exit_tells(rehearsed: Rehearsed, capsys: pytest.CaptureFixture[str]) -> None:
-    breaches = {Breach("access", "another's message in the archive"), Breach("opt-out", "a page", tried=False)}
+    breaches = {
+        FoundBreach("access", "another's message in the archive"),
+        FoundBreach("opt-out", "a page", tried=False),
+    }
     rehearsed.report = factories.report(breaches=breaches)
     with pytest.raises(CommandError, match="2 promises are broken"):
         call_command("probe_promises", "--only", "rehearsal")
@@ -170,7 +173,7 @@ def test_cache_that_is_down_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rehearsal_is_red_for_what_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = {Breach("contactable", "the site's mail server does not answer", tried=False)}
+    missing = {FoundBreach("contactable", "the site's mail server does not answer", tried=False)}
     monkeypatch.setattr(attempts, "scratch_copy", lambda: _Copy())
     monkeypatch.setattr(attempts, "not_tried_while_down", lambda now: missing)
     assert attempts.rehearse().broken == {"contactable"}
@@ -183,5 +186,5 @@ class _Copy:
     def __exit__(self, *error: object) -> None:
         return None
 
-    def rehearse(self) -> Report:
+    def rehearse(self) -> RehearsalReport:
         return factories.report()

@@ -16,7 +16,7 @@ from privacy.erasure.heartbeat import ATTACKS
 from privacy.evidence import attack_history, measurement
 from privacy.evidence.measurement import Evidence, Finding, findings
 from privacy.evidence.rehearsal.nightly import start_when_due
-from privacy.evidence.rehearsal.report import Breach
+from privacy.evidence.rehearsal.report import FoundBreach
 from privacy.evidence.snapshot import take_stock
 from privacy.models import Heartbeat
 from privacy.models.attack import Attempt, Kind
@@ -48,8 +48,8 @@ def red() -> set[str]:
     return {each.promise.id for each in findings(now=timezone.now()) if each.is_broken}
 
 
-def breach(promise: str = "encrypted", place: str = PLACE, **fields: Any) -> set[Breach]:
-    return {Breach(promise, place, **fields)}
+def breach(promise: str = "encrypted", place: str = PLACE, **fields: Any) -> set[FoundBreach]:
+    return {FoundBreach(promise, place, **fields)}
 
 
 # --- Before the first attempt, and when it is long ago ----------------------------------------------------------------
@@ -147,7 +147,7 @@ def test_place_longer_than_its_column_is_cut_and_found_again() -> None:
 
 
 def test_many_places_are_counted() -> None:
-    factories.attempt(breaches={Breach("encrypted", f"column {number:02}") for number in range(25)})
+    factories.attempt(breaches={FoundBreach("encrypted", f"column {number:02}") for number in range(25)})
     figures = found("encrypted").figures
     assert sum(name.startswith("found: ") for name in figures) == 10
     assert figures["more places"] == 15

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.evidence.sweep.run import sweep
 
 PROMISES = {"encrypted", "paypal-only", "direct-visits-domain-only", "email-for-asked-contact-only"}
@@ -20,15 +20,15 @@ def data_dir(settings: Settings, tmp_path: Path) -> Iterator[Path]:
     yield settings.DATA_DIR
 
 
-def places(report: Report) -> list[str]:
+def places(report: RehearsalReport) -> list[str]:
     return sorted(breach.place for breach in report.breaches)
 
 
-def broken_by(report: Report) -> set[str]:
+def broken_by(report: RehearsalReport) -> set[str]:
     """The promises that are red, all of which were tried."""
     assert [breach for breach in report.breaches if not breach.tried] == []
     return report.broken
 
 
-def swept() -> Report:
+def swept() -> RehearsalReport:
     return sweep(seconds=20)

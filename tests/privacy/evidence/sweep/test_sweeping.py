@@ -10,9 +10,9 @@ from django.db import DatabaseError, connections
 
 from affiliates.models import Affiliate, Click
 from privacy.encryption.fields import SealedField
-from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.evidence.sweep import rows, run
-from privacy.evidence.sweep.run import Part, Sweep, sweep
+from privacy.evidence.sweep.run import Sweep, SweepPart, sweep
 from privacy.models import Heartbeat
 from shop.models import Product
 from tests import factories
@@ -21,15 +21,15 @@ from .conftest import places, swept
 
 
 @pytest.fixture
-def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Part]]:
+def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[SweepPart]]:
     """Only the parts that a test adds."""
-    found: list[Part] = []
+    found: list[SweepPart] = []
     monkeypatch.setattr(run, "all_parts", lambda: found)
     yield found
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_database_can_be_written_to(parts: list[Part]) -> None:
+def test_no_database_can_be_written_to(parts: list[SweepPart]) -> None:
     refused = []
 
     def write(sweep: Sweep) -> None:
@@ -43,7 +43,7 @@ def test_no_database_can_be_written_to(parts: list[Part]) -> None:
             except DatabaseError:
                 refused.append(alias)
 
-    parts.append(Part("test.write", ("encrypted",), 1, write))
+    parts.append(SweepPart("test.write", ("encrypted",), 1, write))
     sweep(seconds=5)
     assert refused == ["default", "keystore"]
 
@@ -56,13 +56,13 @@ def test_afterwards_they_can() -> None:
 
 
 @pytest.mark.django_db
-def test_a_part_that_fails_is_red_for_its_promises_and_the_others_go_on(parts: list[Part]) -> None:
+def test_a_part_that_fails_is_red_for_its_promises_and_the_others_go_on(parts: list[SweepPart]) -> None:
     def fail(sweep: Sweep) -> None:
         raise ValueError("carol@example.org")
 
     parts += [
-        Part("test.fail", ("encrypted", "access"), 1, fail),
-        Part("test.find", ("opt-out",), 1, lambda sweep: sweep.breach("opt-out", "here")),
+        SweepPart("test.fail", ("encrypted", "access"), 1, fail),
+        SweepPart("test.find", ("opt-out",), 1, lambda sweep: sweep.breach("opt-out", "here")),
     ]
     report = sweep(seconds=5)
     assert report.broken == {"encrypted", "access", "opt-out"}
@@ -105,5 +105,5 @@ def test_what_is_not_sealed_in_a_sealed_column_is_found(product: Product, monkey
 def test_a_report_survives_being_written(tmp_path: Path) -> None:
     report = sweep(seconds=0)
     report.write(tmp_path / "report.json")
-    assert Report.read(tmp_path / "report.json") == report
+    assert RehearsalReport.read(tmp_path / "report.json") == report
     assert report.unreached
