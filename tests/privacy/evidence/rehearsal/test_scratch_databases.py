@@ -11,12 +11,21 @@ from django.conf import settings
 from django.db import connection
 
 from privacy.evidence.rehearsal import databases
-from privacy.evidence.rehearsal.databases import LEFT_BEHIND, PREFIX, NoDatabase, scratch_databases
+from privacy.evidence.rehearsal.databases import LEFT_BEHIND, NoDatabase, scratch_databases
 
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"), reason="there, they are files"),
 ]
+
+
+PREFIX = "aitpro_test_rehearsal_"
+
+
+@pytest.fixture(autouse=True)
+def _prefix_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other tests rehearse on the same server at the same time."""
+    monkeypatch.setattr(databases, "PREFIX", PREFIX)
 
 
 def on_the_server() -> set[str]:
