@@ -38,7 +38,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(look: Callable[[], T | None], what: str, seconds: float = 30) -> T:
+def wait_for(look: Callable[[], T | None], what: str, seconds: float = 90) -> T:
     """What `look` finds, as soon as it finds it. A missing thing fails with its name."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -60,9 +60,10 @@ class RunningSite:
         self.environment = self._environment(database_url) | further
         self.output: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", "run_demo"],
+            [sys.executable, "-m", "tests.ends_with_starter", "manage.py", "run_demo"],
             cwd=ROOT,
             env=self.environment,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -94,7 +95,7 @@ class RunningSite:
             self.output.extend(line.rstrip() for line in lines)
 
     def wait_until_ready(self) -> None:
-        wait_for(lambda: self._answers(self.url + "/healthz") and self._answers(self.standin_url), "the site", 60)
+        wait_for(lambda: self._answers(self.url + "/healthz") and self._answers(self.standin_url), "the site", 240)
 
     def _answers(self, address: str) -> bool:
         if self.process.poll() is not None:
@@ -173,7 +174,9 @@ class RunningSite:
         """Ctrl-C, as the terminal sends it: to the whole process group."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=90)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
         self.reader.join(timeout=10)
         return code
 

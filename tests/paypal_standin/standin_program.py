@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMAND = (sys.executable, "-m", "paypal_standin")
+COMMAND = (sys.executable, "-m", "tests.ends_with_starter", "-m", "paypal_standin")
 
 
 def free_port() -> int:
@@ -56,7 +56,12 @@ class Standin:
         options += ("--webhook-url", self.webhook_url) if self.webhook_url else ()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                (*COMMAND, *options), cwd=ROOT, env=clean_environment(**environment), stdout=log, stderr=log
+                (*COMMAND, *options),
+                cwd=ROOT,
+                env=clean_environment(**environment),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
             )
         self._wait()
         return self
@@ -79,5 +84,7 @@ class Standin:
             return 0
         self.process.send_signal(how)
         code = self.process.wait(timeout=20)
+        assert self.process.stdin is not None
+        self.process.stdin.close()
         self.process = None
         return code
