@@ -1,4 +1,4 @@
-"""Merges the rows of balances, and compares them with the entries they sum (docs/adr/0021)."""
+"""Merges the rows of balances, and compares them with the entries they sum (ADR 21)."""
 
 from __future__ import annotations
 

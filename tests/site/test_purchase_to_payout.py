@@ -65,7 +65,7 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
 
     alice = site.signed_in("affiliate")
     alice.open("/affiliates/portal/commissions/")
-    assert "30 % of 59.95 USD is 17.99 USD" in alice.text
+    assert "30% of 59.95 USD is 17.99 USD" in alice.text
     assert "pending" in alice.text
     assert "Carol" not in alice.response.text
 

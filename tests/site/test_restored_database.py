@@ -95,7 +95,7 @@ def test_a_payout_address_that_its_affiliate_may_have_stopped_since_is_not_taken
     change = PayoutEmailChange.objects.create(
         affiliate=alice, email="mallory@example.com", stop_digest="d" * 64, takes_effect_at=timezone.now()
     )
-    assert "Waiting changes of payout addresses withdrawn: 1;" in restore_check()
+    assert "Pending payout address changes withdrawn: 1." in restore_check()
     assert apply_payout_email_changes(now=timezone.now()) == 0
     alice.refresh_from_db()
     change.refresh_from_db()

@@ -66,7 +66,7 @@ def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_
         (1, "commission waits for approval"),
         (1, "payout run to approve"),
         (1, "payment differs from PayPal"),
-        (1, "buyer&#x27;s dispute open at PayPal"),
+        (1, "open dispute at PayPal"),
         (1, "message to answer"),
         (1, "alert: the last reconciliation found a difference"),
     ]:
