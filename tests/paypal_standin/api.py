@@ -41,7 +41,7 @@ def capture_of(response: requests.Response) -> Json:
 
 
 class Api:
-    """What a shop would call, and a little of what its payer would press."""
+    """The API calls of a shop, and some actions of its payer."""
 
     def __init__(self, standin: Standin) -> None:
         self.standin, self.url = standin, standin.url

@@ -1,4 +1,4 @@
-"""A shop's webhook address: keeps what arrives, and refuses it when told to."""
+"""A webhook endpoint that records events and rejects them on request."""
 
 import json
 import threading

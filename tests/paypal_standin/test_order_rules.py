@@ -1,4 +1,4 @@
-"""What PayPal refuses in an order."""
+"""Validation of create-order requests."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""PayPal for the shop's tests: the local stand-in as a process, or nobody at all."""
+"""PayPal for the shop's tests: the stand-in as a process, or nothing at all."""
 
 from .paypal_fixtures import paypal, paypal_down, paypal_process
 from .webhook_messages import receiver, told

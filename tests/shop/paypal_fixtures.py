@@ -1,4 +1,4 @@
-"""Fixtures: PayPal as it answers (the local stand-in, over HTTP), and PayPal as it does not."""
+"""Fixtures: a PayPal that answers (the stand-in over HTTP) and one that doesn't."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def paypal(paypal_process: Standin, settings: Settings) -> Iterator[Standin]:
 
 @pytest.fixture
 def paypal_down(settings: Settings) -> Iterator[None]:
-    """Nobody listens where PayPal should be."""
+    """No server listens at PayPal's address."""
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     yield
     gateway().client.session.close()

@@ -1,4 +1,4 @@
-"""What a buyer does, over HTTP; and what PayPal says, as the values that the gateway hands on."""
+"""A buyer's actions over HTTP, and PayPal's responses as gateway values."""
 
 from __future__ import annotations
 

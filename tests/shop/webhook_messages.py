@@ -29,7 +29,7 @@ def told(paypal: Standin, receiver: Receiver) -> Receiver:
 
 
 def deliver(hook: Hook, raw: bytes | None = None, changed: dict[str, str] | None = None, **options: Any) -> int:
-    """As PayPal sends it, but for what the test changes. Returns the status of the answer."""
+    """Sends the event as PayPal does, with the test's changes. Returns the response status."""
     headers = {name: value for name, value in hook.headers.items() if name.lower().startswith("paypal-")}
     body = hook.raw if raw is None else raw
     given = {**headers, **(changed or {})}

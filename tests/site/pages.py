@@ -1,4 +1,4 @@
-"""The addresses that anybody can open, by what they need."""
+"""The public URLs, by the rows they need."""
 
 READING = [
     "/",
@@ -20,5 +20,5 @@ FORMS = [
     "/accounts/login/",
     "/accounts/password/",
 ]
-GUESSED = ["/orders/1/"]  # that nobody has such a link, only a look into the orders tells
+GUESSED = ["/orders/1/"]  # only a query of the orders shows that the link is invalid
 MISSING = ["/no/such/page/", "/products/none/", *GUESSED]

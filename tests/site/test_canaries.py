@@ -1,4 +1,4 @@
-"""Nothing personal in clear text anywhere: canaries go in by every way in, and are sought in all that is written."""
+"""No personal data in clear text: canaries enter through every entry point and are searched for in all files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.visitor import Visitor
 
 pytestmark = pytest.mark.slow
 
-ADDRESS = "198.51.100.213"  # a visitor's network address; it stands nowhere else
+ADDRESS = "198.51.100.213"  # a visitor's network address, used nowhere else
 PHONES = ("+1 805 555 7193", "+1 805 555 7194")
 
 

@@ -27,7 +27,7 @@ def names(_server: tuple[Names, tuple[str, int]], settings: Settings) -> Names:
 
 @pytest.fixture
 def counter(settings: Settings, names: Names, monkeypatch: pytest.MonkeyPatch) -> Iterator[TrafficCounter]:
-    """Traffic is counted; the thread is left out, so that a test says when names are looked up and sums written."""
+    """Enables traffic counting without the thread, so that tests control lookups and writes."""
     settings.TRAFFIC_COUNTED = True
     traffic_counter.cache_clear()
     counter = traffic_counter()
@@ -38,5 +38,5 @@ def counter(settings: Settings, names: Names, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def visitor(counter: TrafficCounter) -> Client:
-    """Somebody who came directly, at an address whose network has a name."""
+    """A direct visitor whose address has a host name."""
     return Client(REMOTE_ADDR="8.20.30.40")

@@ -1,4 +1,4 @@
-"""A name server on loopback, over real UDP, that knows the names a test gives it."""
+"""A UDP name server on loopback with the names given by a test."""
 
 from __future__ import annotations
 

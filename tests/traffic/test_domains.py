@@ -1,4 +1,4 @@
-"""The name of an address is reduced to the domain of its network; what tells nothing, or too much, is unknown."""
+"""Host names are reduced to their registrable domain; uninformative or revealing ones are unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two members of staff with one message open: the second is told what the first did, and keeps what was typed."""
+"""Two staff members edit one message: the second sees the first one's changes and keeps their input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The staff's daily questions: what is mine, nobody's, overdue, held."""
+"""The inbox queues: mine, unassigned, overdue, held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Documents: what they say they are, sealed in the database, read by staff and by whoever holds the link."""
+"""Documents: validated, sealed in the database, downloadable by staff and by holders of the link."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A complaint about privacy is a message, and a privacy request with the law's clock, answered once for both."""
+"""A privacy complaint is a message and a privacy request with a legal deadline; one answer closes both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contact form: stored sealed before any mail goes, with a number to name, and nothing lost by a mistake."""
+"""The contact form: stored sealed before any mail, with a reference number; invalid input is kept in the form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One network's flood takes its own mails and nobody else's: what comes beyond is held, and nobody is shut out."""
+"""Mail limits of the contact form: messages above them are held, and no other network is affected."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_invalid_form_does_not_count(post: Post) -> None:
 
 
 def test_messages_above_the_address_limit_are_held(post: Post) -> None:
-    """Somebody else may be flooding its owner with our confirmations; or it is the owner, and staff will see."""
+    """Somebody may be flooding the address's owner with confirmations; or it is the owner, and staff will see."""
     for number, spelling in enumerate(["dave@example.org", "Dave@Example.org", " DAVE@example.org"]):
         assert post(network=f"198.51.{number}.1", email=spelling).status_code == 302
     assert states() == {"open": 2, "held": 1}

@@ -1,4 +1,4 @@
-"""All that passed between a person and us, on one page, with what we may do now."""
+"""The message history of a person, with current contact permissions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks like spam is held for staff, with nothing sent to an address that may be forged; nothing is dropped."""
+"""Suspected spam is held for review without a confirmation; nothing is dropped."""
 
 from __future__ import annotations
 

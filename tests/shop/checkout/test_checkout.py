@@ -1,4 +1,4 @@
-"""The checkout form: it keeps what was typed, knows the codes, and takes no price from the browser."""
+"""The checkout form: keeps input, validates affiliate codes, and never accepts a price from the browser."""
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_repeated_form_leads_to_its_order_above_the_limit(client: Client, settin
 
 
 def test_a_receipt_names_product_and_sum_and_nothing_that_was_typed(client: Client, product: Product) -> None:
-    """Whoever pays need not own the address that they typed."""
+    """The payer may not own the email address they entered."""
     client.post(CHECKOUT, {**CAROL, "name": "Win-now-at-evil.example"})
     payment = Order.objects.get().payments.get()
     apply_capture(payment=payment, capture=capture_of(payment))

@@ -1,4 +1,4 @@
-"""What a buyer can correct of an order: what its product asked for, and nothing it never did."""
+"""Correcting an order: only the fields that its product asked for."""
 
 from __future__ import annotations
 

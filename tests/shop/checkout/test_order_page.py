@@ -1,4 +1,4 @@
-"""The order's page: its state in plain words for whoever has the address, and nothing for anybody else."""
+"""The order page: its status in plain words, for anyone with its URL."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def test_inactive_product_is_404(client: Client, product: Product, address: str,
     factories.product(slug="old", name="Old thing", is_active=False)
     assert client.get(address.format("bps-pro")).status_code == 200
     for response in (client.get(address.format(slug)), client.post(address.format(slug), CAROL)):
-        if response.status_code != 405:  # the product's page takes no form
+        if response.status_code != 405:  # the product page accepts no post
             assert response.status_code == 404
             assert words in response.content.decode()
             assert "Old thing" not in response.content.decode()

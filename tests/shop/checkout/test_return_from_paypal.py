@@ -1,4 +1,4 @@
-"""Where PayPal sends a browser to: whatever stands in the address, nothing breaks and nothing is given away."""
+"""The return from PayPal: no URL breaks it or reveals an order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody has a copy of the database and of nothing else, and tries what stands in it at the doors of the shop."""
+"""Values from a stolen database open nothing in the shop."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_paypal_is_told_no_address_of_an_order(client: Client, product: Product,
 def test_the_thief_who_cancels_at_paypal_is_not_led_to_the_order(
     client: Client, product: Product, paypal: Standin
 ) -> None:
-    """The address at PayPal stands in the database, and its cancel link leads back here."""
+    """PayPal's URL is in the database, and its cancel link leads back here."""
     payment = place(client).payments.get()
     back = approve(paypal, payment, choice="cancel")
     assert client.get(back).headers["Location"].startswith(payment.order.get_absolute_url())

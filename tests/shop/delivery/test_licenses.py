@@ -1,4 +1,4 @@
-"""Licenses: one for each paid order, on its page and nowhere in clear text, ended when the money goes back."""
+"""Licenses: one per paid order, shown on its page, never in clear text, revoked by a full refund."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Currencies with and without decimals, and texts longer than PayPal takes, from the form to the receipt page."""
+"""Currencies with and without decimals, and texts beyond PayPal's limits, from the form to the receipt."""
 
 from __future__ import annotations
 

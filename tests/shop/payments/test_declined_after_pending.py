@@ -1,4 +1,4 @@
-"""A payment that PayPal checks for days and then declines: its buyer is told, once, and can pay another way."""
+"""A pending payment that PayPal declines: the buyer is notified once and can pay another way."""
 
 from __future__ import annotations
 

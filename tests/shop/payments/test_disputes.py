@@ -1,4 +1,4 @@
-"""Disputes and chargebacks, as PayPal tells of them: in every order of arrival, the money is booked once."""
+"""Disputes and chargebacks: in any order of events, the money is recorded once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BUYER, SELLER = "RESOLVED_BUYER_FAVOUR", "RESOLVED_SELLER_FAVOUR"
 
 
 class News:
-    """What the floors above hear, with what they could see at that moment."""
+    """The signals that dependent apps receive, with the state at that moment."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, bool, int]] = []

@@ -1,4 +1,4 @@
-"""PayPal collects an order twice: it is found, whoever tells of it, booked nowhere, and shown until it is refunded."""
+"""Extra captures: found by any event or comparison, never recorded as payments, shown until refunded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paying, against the real stand-in: what the buyer sees, whatever PayPal or the payer does."""
+"""Paying at the stand-in: what the buyer sees for each outcome."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def test_approved_amount_is_compared_before_the_capture(client: Client, paypal: 
     payment.refresh_from_db()
     assert (payment.state, payment.capture_id) == ("created", None)
     assert "At PayPal the buyer approved" in payment.problem
-    settle_open_payments(now=timezone.now())  # and then PayPal tells the truth
+    settle_open_payments(now=timezone.now())  # then PayPal answers correctly
     payment.refresh_from_db()
     assert (payment.state, payment.problem) == ("paid", "")
 

@@ -130,7 +130,7 @@ def test_a_pending_refund_is_booked_when_it_completes(payment: Payment, paypal: 
     refund = refund_payment(payment=payment, amount=usd("59.95"), actor=None)
     assert (refund.state, states(payment)) == ("pending", ("paid", "paid", 0))
     clock_in = timezone.now() + timedelta(minutes=11)
-    assert finish_open_refunds() == 0  # it takes days; every ten minutes is often enough
+    assert finish_open_refunds() == 0  # checked every ten minutes only
     assert states(payment) == ("paid", "paid", 0)
     paypal.act_on_refund(refund.paypal_refund_id or "", "complete")
     with time_machine.travel(clock_in):
@@ -221,7 +221,7 @@ def test_another_amount_in_the_answer_is_shown_and_not_booked(payment: Payment, 
     paypal.fault("wrong_amount", path_contains="/refund")
     refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert states(payment) == ("paid", "paid", 0)
-    reconcile_payment(payment=payment)  # the truth, as the next look learns it
+    reconcile_payment(payment=payment)  # the next comparison repairs it
     payment.refresh_from_db()
     assert (states(payment), payment.problem) == (("part_refunded", "part_refunded", 2000), "")
 

@@ -1,4 +1,4 @@
-"""What PayPal says of a capture is booked once, and only when it is what we asked for."""
+"""A capture is recorded once, and only if it matches the payment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A currency without decimals: whole yen from the product's page to the refund, at PayPal too."""
+"""A currency without decimals: yen from the product page to the refund, at PayPal too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tiny real HTTP server on loopback that answers what a test tells it to, and remembers what it was asked."""
+"""A small HTTP server on loopback with scripted responses and recorded requests."""
 
 from __future__ import annotations
 

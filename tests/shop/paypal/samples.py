@@ -1,4 +1,4 @@
-"""PayPal's answers as they look, for the tests of the gateway."""
+"""Sample responses of PayPal for the gateway tests."""
 
 from __future__ import annotations
 

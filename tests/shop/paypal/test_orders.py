@@ -1,4 +1,4 @@
-"""Orders: what is sent, and what is read."""
+"""Orders: requests and parsed responses."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def test_an_item_is_read(paypal: Gateway, loopback: Loopback) -> None:
 
 
 def test_an_item_without_our_number_is_read(paypal: Gateway, loopback: Loopback) -> None:
-    """PayPal calls it optional: a payout made by hand at PayPal has none."""
+    """The field is optional: a manual payout at PayPal has none."""
     line = {name: value for name, value in PAYOUT_ITEM["payout_item"].items() if name != "sender_item_id"}
     loopback.will(Answer(200, {**PAYOUT_ITEM, "payout_item": line}))
     item = paypal.get_payout_item("8A")

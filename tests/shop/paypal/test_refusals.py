@@ -1,4 +1,4 @@
-"""Each refusal is named by what the shop must do about it; nothing PayPal says about a person gets into it."""
+"""Error mapping: each PayPal error becomes one of ours, without personal data."""
 
 from __future__ import annotations
 

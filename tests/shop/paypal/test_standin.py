@@ -1,4 +1,4 @@
-"""The gateway against the stand-in, over real HTTP: what a buyer, a refund and PayPal's moods do to it."""
+"""The gateway against the stand-in over HTTP: purchases, refunds and faults."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ CREDENTIALS = {
 
 
 def start(**environment: str) -> subprocess.CompletedProcess[str]:
-    """What every process does first: the site, the worker, the clock and each command."""
+    """The first step of every process: site, worker, scheduler and commands."""
     return subprocess.run(
         [sys.executable, "-c", "import django; django.setup()"],
         cwd=ROOT,

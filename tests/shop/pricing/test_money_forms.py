@@ -1,4 +1,4 @@
-"""Each form of the staff's in which money is typed refuses what its currency can't hold, and moves nothing."""
+"""Every staff form with an amount refuses what the currency can't hold."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RATE = "/admin/affiliates/rate/add/"
 
 @dataclass
 class Page:
-    """What the staff get to see after they sent a form."""
+    """The page that staff see after submitting a form."""
 
     staff: Client
 

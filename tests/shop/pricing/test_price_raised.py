@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("product", "paypal_down")  # an order that 
 
 
 def form_in(page: bytes) -> dict[str, str]:
-    """What a browser would send of the page's form."""
+    """The form data that a browser would send."""
     fields = BeautifulSoup(page, "html.parser").select("form.form input[name]")
     return {str(field["name"]): str(field.get("value", "")) for field in fields}
 

@@ -17,7 +17,7 @@ def change_page(product: Product) -> str:
 
 
 def filled_in(staff: Client, page: str, **typed: str) -> dict[str, str]:
-    """The form as the page shows it, with what is typed into it."""
+    """The page's form with the given input."""
     form = BeautifulSoup(staff.get(page).content, "html.parser").select_one("form[id$=_form]")
     assert form is not None
     fields = {

@@ -1,1 +1,1 @@
-"""The shop with real processes: several web workers, a background worker, the stand-in, and what goes wrong there."""
+"""The shop with real processes: web workers, a background worker, the stand-in, and faults."""

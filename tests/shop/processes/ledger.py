@@ -1,4 +1,4 @@
-"""What the site's own database says of its orders, as JSON: `python -m tests.shop.processes.ledger`."""
+"""Prints the orders in the site's database as JSON: `python -m tests.shop.processes.ledger`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes all payments look untouched for three minutes, so that the claims of dead processes are over."""
+"""Dates all payments back by three minutes, so that abandoned claims expire."""
 
 from __future__ import annotations
 

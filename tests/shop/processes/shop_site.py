@@ -1,4 +1,4 @@
-"""The running shop with its crash points, and what its buyers, PayPal and its own database say."""
+"""The running shop with crash points, its buyers, the stand-in and its database."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class ShopSite:
     # --- the site ---
 
     def housekeeping(self) -> None:
-        """As it runs three minutes later, when the claims of dead processes are over."""
+        """Runs housekeeping as of three minutes later, when abandoned claims have expired."""
         self._run("tests.shop.processes.old_claims")
         self.site.command("housekeeping")
 

@@ -1,4 +1,5 @@
-"""PayPal answers late, twice, with an error, with garbage or a lie: no loss, no double, and staff see what is wrong.
+"""PayPal answers late, twice, with errors, garbage or wrong data: nothing is lost or doubled, and staff see the
+problem.
 
 All buyers meet their faults first; then housekeeping runs twice, once while PayPal still lies and once after.
 """

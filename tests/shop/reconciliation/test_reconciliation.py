@@ -1,4 +1,4 @@
-"""Reconciliation: what does not match PayPal is found, shown amount by amount, and gone when it matches again."""
+"""Reconciliation: mismatches are found, shown amount by amount, and cleared once they are resolved."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_capture_of_another_amount_is_never_booked_and_shown(client: Client, s
     page = page_of(staff)
     assert "PayPal collected 60.95 USD instead of 59.95 USD" in page
     assert "nothing (capturing)" in page
-    press(staff)  # it was a slip of the answer: the next look books the right amount
+    press(staff)  # the response was wrong: the next comparison records the right amount
     payment.refresh_from_db()
     assert (payment.state, payment.problem) == ("paid", "")
 

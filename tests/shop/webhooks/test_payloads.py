@@ -1,4 +1,4 @@
-"""What is kept of PayPal's messages: sealed, without the payer, for thirty days, and gone with the person."""
+"""Stored webhook payloads: sealed, without the payer, for thirty days, erased with the person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PayPal's messages: taken only when PayPal signed them, stored once, and used as a reason to look."""
+"""Webhook events: accepted only if signed by PayPal, stored once, and used as triggers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_webhook_refuses_get() -> None:
 @pytest.mark.slow
 def test_signed_event_settles_the_payment(client: Client, paypal: Standin, told: Receiver, work: Work) -> None:
     payment = place(client).payments.get()
-    approve(paypal, payment)  # and the browser never comes back
+    approve(paypal, payment)  # the browser never returns
     assert payment.paypal_order_id is not None
     hook = told.wait_for(payment.paypal_order_id, "CHECKOUT.ORDER.APPROVED")[0]
     assert deliver(hook) == 200

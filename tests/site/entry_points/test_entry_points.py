@@ -1,4 +1,4 @@
-"""The inventory of ways in, which the rehearsal compares with what it reached."""
+"""The inventory of entry points, which the rehearsal compares with those it reached."""
 
 from __future__ import annotations
 

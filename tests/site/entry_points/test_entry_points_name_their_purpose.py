@@ -1,4 +1,4 @@
-"""Every way in says what it reads people's rows for: a page, a page of the admin, a task, a step, a command."""
+"""Every entry point declares its purpose: pages, admin pages, tasks, jobs and commands."""
 
 from __future__ import annotations
 

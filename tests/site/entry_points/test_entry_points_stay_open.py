@@ -1,4 +1,4 @@
-"""Nobody shuts a way in, or a right, by filling in another form with somebody's address."""
+"""Filling in one form with somebody's address can't block another form for them."""
 
 from __future__ import annotations
 

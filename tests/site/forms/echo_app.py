@@ -1,4 +1,4 @@
-"""What gunicorn serves in the tests of bodies: how many bytes came, and under which path."""
+"""The app for the tests of request bodies: answers with the body's size and path."""
 
 from __future__ import annotations
 

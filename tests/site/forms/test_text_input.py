@@ -1,4 +1,4 @@
-"""One rule for what is typed, in every form that the site and its admin have."""
+"""One rule for text input in every form of the site and its admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies without a length, as proxies send them on, requests that come slowly, and what gunicorn says about them."""
+"""Chunked bodies from proxies, slow requests, and gunicorn's own responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds on every public page."""
+"""Rules for every public page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can't be read is refused before a page meets it: an encoding, a form in pieces, a number that is none."""
+"""Unreadable requests are rejected before a view: encodings, broken forms, malformed numbers."""
 
 from __future__ import annotations
 

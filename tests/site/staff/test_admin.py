@@ -1,4 +1,4 @@
-"""The staff's admin: every list and page opens at a fixed cost, and its history names nobody."""
+"""The admin: every list and page opens with a fixed number of queries, and its history names nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No page of staff that was left open undoes what happened since: walked through every address and every admin."""
+"""A stale staff page never undoes later changes: checked for every URL and every admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admin's first page: what waits for staff, for those who may see it; and every list in a plain area."""
+"""The admin's first page: staff tasks by permission, and lists grouped by area."""
 
 from __future__ import annotations
 

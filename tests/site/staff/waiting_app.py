@@ -1,4 +1,4 @@
-"""What gunicorn serves in the test of its worker: posts to the account pages wait until somebody opens /release."""
+"""The app for the worker test: posts to account pages wait until /release is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every address of the resolver, filled in from real rows and with what is none; and what its page asks for."""
+"""Every URL of the resolver, with ids of real rows and with invalid ones, and the fields of its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bad input, kind by kind. A case is what it does to a request; a new one is a line here."""
+"""Kinds of bad input. Each case modifies a request; a new one is one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends a request through everything that gunicorn calls, and takes back what it changed."""
+"""Sends a request through the full WSGI stack, and rolls back its changes."""
 
 from __future__ import annotations
 
