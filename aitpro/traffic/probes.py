@@ -50,7 +50,7 @@ def direct_visit_counts_only_its_domain(rehearsal: Rehearsal) -> None:
 
 
 def visit(rehearsal: Rehearsal, address: str) -> None:
-    """With an e-mail address in the header that some programs send, and none of it asked for."""
+    """Sends an email address in a header that some programs send."""
     email = rehearsal.canary("direct visitor", "From header", Kind.DIRECT, kept=False).rstrip("Ö")
     visitor = rehearsal.browser("direct visitor", network=address, From=f"{email}@example.org")
     for page in ("/", "/services/", "/privacy/", "/no-such-page/"):

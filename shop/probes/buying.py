@@ -31,7 +31,7 @@ def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, *
     browser.submit("Continue to PayPal", **fields)
     rehearsal.expect("checkoutnow" in browser.url, "the checkout leads to PayPal")
     payer = {name: rehearsal.canary(who, "name at PayPal", kept=False) for name in ("given_name", "surname")}
-    browser.submit("Pay", **payer, email=rehearsal.address(who, "e-mail address at PayPal", kept=False))
+    browser.submit("Pay", **payer, email=rehearsal.address(who, "email address at PayPal", kept=False))
     rehearsal.expect("your order is paid" in browser.text, "a payment at PayPal marks the order as paid")
     receipt = rehearsal.mail(fields["email"], "Your receipt")
     box = browser.page.select_one(".copy-box")
