@@ -31,5 +31,5 @@ def program_currency_first(currencies: Iterable[str]) -> list[str]:
 
 def minimum_payout(currency: str) -> Money:
     """The setting counts minor units and applies to every currency, because the site knows no exchange rates: 1000 is
-    10.00 USD, 10.00 EUR and 1000 JPY. Zero pays any positive amount."""
+    $10.00, 10.00 EUR and 1000 JPY. Zero pays any positive amount."""
     return Money(max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1), currency)

@@ -18,7 +18,7 @@ def account_is_closed(email: str) -> Iterator[Consequence]:
         yield Consequence(
             text=f"Your affiliate account is closed immediately: links with the code {affiliate.code} stop earning."
         )
-        if amounts := _unpaid(affiliate):
+        if amounts := _unpaid_amounts(affiliate):
             yield Consequence(
                 text=f"Not paid to you yet: {', '.join(amounts)}. After the deletion we no longer know where to pay it,"
                 " so it is lost. To be paid first, close your account on its profile page instead: we pay the balance,"
@@ -26,7 +26,7 @@ def account_is_closed(email: str) -> Iterator[Consequence]:
             )
 
 
-def _unpaid(affiliate: Affiliate) -> list[str]:
+def _unpaid_amounts(affiliate: Affiliate) -> list[str]:
     """Balances and commissions still on hold, per currency."""
     sums: dict[str, int] = {}
     entries = LedgerEntry.objects.filter(affiliate=affiliate)

@@ -9,11 +9,11 @@ from privacy.registry.purposes import Purpose
 from .models import PayoutEmailChange
 
 
-def _of_the_affiliate(row: Any) -> list[str | None]:
+def _sign_in_address(row: Any) -> list[str | None]:
     return [row.affiliate.user.email]
 
 
-def _before_the_change(change: PayoutEmailChange) -> list[str | None]:
+def _addresses_before_change(change: PayoutEmailChange) -> list[str | None]:
     """The previous payout address and the sign-in address; not the new one, which may be a thief's."""
     affiliate = change.affiliate
     earlier = affiliate.payout_email_changes.exclude(pk=change.pk)
@@ -48,7 +48,7 @@ PAID_OUT = mail_kind(
     "affiliates/paid_out",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutItem",
-    recipients=_of_the_affiliate,
+    recipients=_sign_in_address,
     transactional=True,
     because="it says where the affiliate's money is",
     confirmed=_BY_LINK,
@@ -58,7 +58,7 @@ PAYOUT_RETURNED = mail_kind(
     "affiliates/payout_returned",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutItem",
-    recipients=_of_the_affiliate,
+    recipients=_sign_in_address,
     transactional=True,
     because="it says where the affiliate's money is",
     confirmed=_BY_LINK,
@@ -110,7 +110,7 @@ PAYOUT_EMAIL_REQUESTED = mail_kind(
     "affiliates/payout_email_requested",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutEmailChange",
-    recipients=_before_the_change,
+    recipients=_addresses_before_change,
     transactional=True,
     because="it warns of a change of the payout address, and can stop it",
     live=lambda change: change.state == change.State.WAITING,
@@ -121,7 +121,7 @@ PAYOUT_EMAIL_CHANGED = mail_kind(
     "affiliates/payout_email_changed",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="affiliates.PayoutEmailChange",
-    recipients=_of_the_affiliate,
+    recipients=_sign_in_address,
     transactional=True,
     because="the affiliate requested the change of the payout address",
     live=lambda change: change.state == change.State.DONE,
@@ -130,7 +130,7 @@ SALE_MADE = mail_kind(
     "affiliates/sale_made",
     purpose=Purpose.AFFILIATE_NEWS,
     about="affiliates.Commission",
-    recipients=_of_the_affiliate,
+    recipients=_sign_in_address,
     transactional=False,
     because="the affiliate chose to be notified of sales",
     confirmed=_BY_LINK,

@@ -94,7 +94,7 @@ class StandingSteps(admin.ModelAdmin[Affiliate]):
         if (step := STEPS.get(slug)) is None:
             raise Http404("There is no such action.")
         form = step.form(request.POST if request.method == "POST" else None)
-        if form.is_valid() and self._taken(request, affiliate, step, form):
+        if form.is_valid() and self._perform(request, affiliate, step, form):
             return redirect("admin:affiliates_affiliate_change", affiliate.pk)
         context = {
             **self.admin_site.each_context(request),
@@ -106,7 +106,7 @@ class StandingSteps(admin.ModelAdmin[Affiliate]):
         }
         return render(request, "affiliates/admin/standing.html", context)
 
-    def _taken(self, request: HttpRequest, affiliate: Affiliate, step: Step, form: forms.Form) -> bool:
+    def _perform(self, request: HttpRequest, affiliate: Affiliate, step: Step, form: forms.Form) -> bool:
         try:
             step.do(affiliate=affiliate, actor=cast("User", request.user), **form.cleaned_data)
         except ActionRefused as refusal:

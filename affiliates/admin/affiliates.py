@@ -99,9 +99,9 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
         if "code" in form.changed_data:
             record(action="affiliates.code.changed", about=obj, actor=cast("User", request.user))
         if "payout_email" in form.changed_data:
-            self._ask_for_payout_email(request, obj, obj.payout_email)
+            self._request_payout_email_change(request, obj, obj.payout_email)
 
-    def _ask_for_payout_email(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
+    def _request_payout_email_change(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
         try:
             request_payout_email_change(affiliate=affiliate, email=email, actor=cast("User", request.user))
         except ActionRefused as refusal:

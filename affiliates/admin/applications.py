@@ -70,7 +70,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         description="Approve: create the affiliate and email a link to set a password", permissions=["decide"]
     )
     def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        self._decide(
+        self._decide_each(
             request, queryset, lambda application: approve_application(application=application, actor=_by(request))
         )
 
@@ -83,7 +83,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         decline: Decide = lambda application: decline_application(  # noqa: E731
             application=application, reason=reason, actor=_by(request)
         )
-        self._decide(request, queryset, decline, done="declined")
+        self._decide_each(request, queryset, decline, done="declined")
         return None
 
     @admin.action(
@@ -108,7 +108,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         }
         return render(request, "affiliates/admin/decline.html", context)
 
-    def _decide(
+    def _decide_each(
         self, request: HttpRequest, queryset: QuerySet[Application], decide: Decide, done: str = "approved"
     ) -> None:
         """Decides each application separately: one whose applicant can't be emailed stays undecided."""
@@ -121,10 +121,12 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
                 self.message_user(request, f"{application} was not changed: {refusal}", messages.ERROR)
             else:
                 count += bool(decided)
-                self._warn(request, application, unless=was_confirmed or not decided or done != "approved")
+                self._warn_if_unconfirmed(
+                    request, application, unless=was_confirmed or not decided or done != "approved"
+                )
         self.message_user(request, f"{count} {done}.")
 
-    def _warn(self, request: HttpRequest, application: Application, *, unless: bool) -> None:
+    def _warn_if_unconfirmed(self, request: HttpRequest, application: Application, *, unless: bool) -> None:
         if not unless:
             self.message_user(
                 request,

@@ -76,17 +76,17 @@ class FlagAdmin(ReadOnlyAdmin):
     def decide(self, request: HttpRequest, flag_id: UUID) -> HttpResponse:
         if not request.user.has_perm("affiliates.decide_commission"):
             raise PermissionDenied
-        flag = get_object_or_404(self._flags(request), pk=flag_id)
+        flag = get_object_or_404(self._flags_with_orders(request), pk=flag_id)
         form = DecisionForm(request.POST or None)
-        if form.is_valid() and self._decided(request, flag, **form.cleaned_data):
+        if form.is_valid() and self._save_decision(request, flag, **form.cleaned_data):
             return redirect("admin:affiliates_flag_changelist")
         context = {"flag": flag, "lines": explain_order(flag.attribution.order), "form": form, "opts": self.opts}
         return show(request, "affiliates/admin/decide_flag.html", title=f"Decide {flag}", **context)
 
-    def _flags(self, request: HttpRequest) -> QuerySet[Any]:
+    def _flags_with_orders(self, request: HttpRequest) -> QuerySet[Any]:
         return self.get_queryset(request).select_related("attribution__affiliate", "attribution__order")
 
-    def _decided(self, request: HttpRequest, flag: Flag, *, decision: str, reason: str) -> bool:
+    def _save_decision(self, request: HttpRequest, flag: Flag, *, decision: str, reason: str) -> bool:
         step = clear_flag if decision == "clear" else confirm_flag
         try:
             done = step(flag=flag, reason=reason, actor=acting(request))

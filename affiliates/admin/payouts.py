@@ -167,7 +167,7 @@ class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
         else:
             self.message_user(request, "Approved. The run is being sent to PayPal. This page shows its progress.")
         if ineligible:
-            self.message_user(request, f"Left out: {in_words(ineligible)}.", messages.WARNING)
+            self.message_user(request, f"Left out: {describe_ineligible(ineligible)}.", messages.WARNING)
         return redirect("admin:affiliates_payoutrun_change", run.pk)
 
     @needs(PREPARE)
@@ -185,7 +185,7 @@ class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
         run = get_object_or_404(by_hand, pk=run_id)
         rows, ineligible = make_payout_list(run=run, actor=_acting(request))
         if ineligible:
-            self.message_user(request, f"Left out of the list: {in_words(ineligible)}.", messages.WARNING)
+            self.message_user(request, f"Left out of the list: {describe_ineligible(ineligible)}.", messages.WARNING)
         return csv_response(f"payouts-{str(run.pk)[-8:]}.csv", rows, exact=True)
 
     @confirmed_recently
@@ -258,7 +258,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
         return settle_manually(self, request, item, items, ineligible_payouts(items.select_related("affiliate")))
 
 
-def _settled(run: PayoutRun, items: QuerySet[PayoutItem], values: dict[str, Any], actor: User) -> str:
+def _settle_and_describe(run: PayoutRun, items: QuerySet[PayoutItem], values: dict[str, Any], actor: User) -> str:
     """Settles the payouts and returns a sentence that says what was done. Raises `ActionRefused`."""
     if values["outcome"] == SettleForm.PAID:
         day, reference = values["paid_on"], values["reference"]
@@ -282,7 +282,7 @@ def settle_manually(
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            done = _settled(run, items, form.cleaned_data, _acting(request))
+            done = _settle_and_describe(run, items, form.cleaned_data, _acting(request))
         except ActionRefused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -304,7 +304,7 @@ def settle_manually(
     return render(request, "affiliates/admin/payout_settle.html", context)
 
 
-def in_words(ineligible: list[IneligiblePayout]) -> str:
+def describe_ineligible(ineligible: list[IneligiblePayout]) -> str:
     """`ERIN, the account is suspended; …`, as many as fit into a message."""
     named = [f"{one.item.affiliate.code}, {one.reason.label}" for one in ineligible[:NAMED]]
     return "; ".join(

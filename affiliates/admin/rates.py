@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 
-from affiliates.commissions.rates import end_rate, rate_for, set_rate, why_not
+from affiliates.commissions.rates import end_rate, rate_for, rate_problem, set_rate
 from affiliates.models import Rate
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -53,15 +53,15 @@ class RateForm(forms.ModelForm[Rate]):
     def clean(self) -> dict[str, Any]:
         if not self.errors:
             rate = self.unsaved()
-            if problem := why_not(rate):
+            if problem := rate_problem(rate):
                 raise forms.ValidationError(problem)
-            self._ask_about_a_jump(rate)
+            self._confirm_large_change(rate)
         return self.cleaned_data
 
     def _post_clean(self) -> None:
         """Skips Django's check of the constraints: setting a rate ends the one it replaces."""
 
-    def _ask_about_a_jump(self, rate: Rate) -> None:
+    def _confirm_large_change(self, rate: Rate) -> None:
         """Asks for confirmation of a change by more than half, or between a percentage and a flat amount, which can't
         be compared."""
         before = rate_for(

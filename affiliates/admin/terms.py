@@ -75,7 +75,7 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
         if not request.user.has_perm("affiliates.publish_termsversion"):
             raise PermissionDenied
         form = PublishForm(request.POST or None, initial={"effective_from": timezone.now() + NOTICE})
-        if form.is_valid() and self._published(request, version, form):
+        if form.is_valid() and self._save_publication(request, version, form):
             return redirect("admin:affiliates_termsversion_changelist")
         context = {
             **self.admin_site.each_context(request),
@@ -87,7 +87,7 @@ class TermsVersionAdmin(admin.ModelAdmin[TermsVersion]):
         }
         return render(request, "affiliates/admin/publish_terms.html", context)
 
-    def _published(self, request: HttpRequest, version: TermsVersion, form: PublishForm) -> bool:
+    def _save_publication(self, request: HttpRequest, version: TermsVersion, form: PublishForm) -> bool:
         moment = form.cleaned_data["effective_from"]
         try:
             publish_terms(version=version, effective_from=moment, actor=cast("User", request.user))

@@ -19,7 +19,7 @@ from .rates import rate_for
 
 def attribute_order(*, order: Order, request: HttpRequest, code: str) -> Attribution | None:
     """Attributes an order by the code typed at checkout, or else by the referral cookie, and raises fraud flags."""
-    attribution = _attribution_of(order, request, code)
+    attribution = _decide_attribution(order, request, code)
     if attribution is not None:
         for kind in detect_fraud_signals(attribution=attribution, buyer=request.user):
             raise_flag(attribution=attribution, kind=kind)
@@ -33,14 +33,14 @@ def flag_self_payment(*, order: Order, payer_email: str) -> None:
         raise_flag(attribution=attribution, kind=Flag.Kind.SAME_PAYER)
 
 
-def _attribution_of(order: Order, request: HttpRequest, code: str) -> Attribution | None:
+def _decide_attribution(order: Order, request: HttpRequest, code: str) -> Attribution | None:
     affiliate = Affiliate.objects.with_code(code) if code else None
     if affiliate is not None:
-        return _attribute(order, affiliate, route=Attribution.Route.CODE)
+        return _create_attribution(order, affiliate, route=Attribution.Route.CODE)
     referral = referral_of(request)
     if referral.affiliate is None or referral.token is None:
         return None
-    return _attribute(
+    return _create_attribution(
         order,
         referral.affiliate,
         route=Attribution.Route.COOKIE,
@@ -58,7 +58,7 @@ def _with_address_comparison(click: Click | None, request: HttpRequest) -> Click
     return click
 
 
-def _attribute(
+def _create_attribution(
     order: Order,
     affiliate: Affiliate,
     *,

@@ -31,7 +31,7 @@ def raise_flag(
 
     Raising the same flag again changes nothing, even after a decision. Only staff may hold again.
     """
-    commission = _locked(attribution)
+    commission = _lock_commission(attribution)
     before = Flag.objects.open() if kind == Flag.Kind.BY_STAFF else Flag.objects.all()
     flag, created = before.get_or_create(
         attribution=attribution, kind=kind, dispute_id=dispute_id, defaults={"reason": reason.strip()[:300] or None}
@@ -47,9 +47,9 @@ def clear_flag(*, flag: Flag, reason: str | None, actor: User | None) -> bool:
 
     `reason` is None only for a dispute's flag, which PayPal has decided.
     """
-    commission = _locked(flag.attribution)
-    _leave_own(flag, actor)
-    if not _decide(flag, State.CLEARED, reason, actor):
+    commission = _lock_commission(flag.attribution)
+    _require_colleague(flag, actor)
+    if not _save_decision(flag, State.CLEARED, reason, actor):
         return False
     record(action="affiliates.commission.cleared", about=commission or flag.attribution, actor=actor)
     return True
@@ -61,11 +61,11 @@ def confirm_flag(*, flag: Flag, reason: str, actor: User | None) -> bool:
 
     False if the flag was already decided. Raises `ActionRefused` for a commission that is already approved.
     """
-    commission = _locked(flag.attribution)
-    _leave_own(flag, actor)
+    commission = _lock_commission(flag.attribution)
+    _require_colleague(flag, actor)
     if commission and commission.approved_at:
         raise ActionRefused("This commission was approved before. Take it back by an adjustment, then clear the flag.")
-    if not _decide(flag, State.CONFIRMED, reason, actor):
+    if not _save_decision(flag, State.CONFIRMED, reason, actor):
         return False
     if commission:
         reject_commission(commission=commission, reason=reason, actor=actor)
@@ -82,15 +82,15 @@ def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
     return sum(clear_flag(flag=flag, reason=None, actor=None) for flag in flags)
 
 
-def _leave_own(flag: Flag, actor: User | None) -> None:
+def _require_colleague(flag: Flag, actor: User | None) -> None:
     leave_to_a_colleague(flag.attribution.affiliate, actor=actor, permission=DECIDE)
 
 
-def _locked(attribution: Attribution) -> Commission | None:
+def _lock_commission(attribution: Attribution) -> Commission | None:
     return Commission.objects.select_for_update().filter(attribution=attribution).first()
 
 
-def _decide(flag: Flag, state: str, reason: str | None, actor: User | None) -> bool:
+def _save_decision(flag: Flag, state: str, reason: str | None, actor: User | None) -> bool:
     changes: dict[str, Any] = {"state": state, "decided_at": timezone.now(), "decided_by": actor}
     if reason is not None:
         if not reason.strip():

@@ -29,10 +29,10 @@ GMAIL = {"gmail.com", "googlemail.com"}  # the same mailbox: https://support.goo
 
 def detect_fraud_signals(*, attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> list[str]:
     """The signals about an order when it is placed."""
-    return list(_signs(attribution, buyer))
+    return list(_signals(attribution, buyer))
 
 
-def _signs(attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> Iterator[str]:
+def _signals(attribution: Attribution, buyer: AbstractBaseUser | AnonymousUser) -> Iterator[str]:
     affiliate, mailbox = attribution.affiliate, mailbox_of(attribution.order.email)
     if buyer.pk is not None and buyer.pk == affiliate.user_id:
         yield Kind.SAME_ACCOUNT

@@ -76,7 +76,7 @@ def approve_commission(*, commission: Commission, actor: User | None) -> bool:
     leave_to_a_colleague(commission.affiliate, actor=actor, permission=DECIDE)
     commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), actor
     commission.save(update_fields=["state", "approved_at", "approved_by"])
-    _enter(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
+    _add_ledger_entry(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
     record(action="affiliates.commission.approved", about=commission, actor=actor)
     return True
 
@@ -114,8 +114,8 @@ def reverse_commission(*, payment: Payment, refund: Refund) -> None:
         return
     share = reversed_share(commission, payment)
     reversed_amount = share - Money(commission.reversed_minor, commission.currency)
-    if _note_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
-        _enter_reversal(commission, reversed_amount, refund)
+    if _save_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
+        _debit_reversal(commission, reversed_amount, refund)
         record(action="affiliates.commission.reversed", about=commission, actor=None)
 
 
@@ -130,7 +130,7 @@ def locked_commission(payment: Payment) -> Commission | None:
     return commissions.filter(attribution__order=payment.order_id).first()
 
 
-def _note_reversal(commission: Commission, share: Money, *, everything: bool) -> bool:
+def _save_reversal(commission: Commission, share: Money, *, everything: bool) -> bool:
     """Saves the reversed amount and the state. False if nothing changed."""
     before = (commission.reversed_minor, commission.state)
     commission.reversed_minor = share.minor
@@ -141,13 +141,13 @@ def _note_reversal(commission: Commission, share: Money, *, everything: bool) ->
     return before != (commission.reversed_minor, commission.state)
 
 
-def _enter_reversal(commission: Commission, reversed_amount: Money, refund: Refund) -> None:
+def _debit_reversal(commission: Commission, reversed_amount: Money, refund: Refund) -> None:
     """Debits only what was credited; a pending commission is credited less later."""
     if commission.approved_at:
-        _enter(commission, LedgerEntry.Kind.REVERSAL, -reversed_amount, refund=refund)
+        _add_ledger_entry(commission, LedgerEntry.Kind.REVERSAL, -reversed_amount, refund=refund)
 
 
-def _enter(commission: Commission, kind: str, amount: Money, **further: object) -> None:
+def _add_ledger_entry(commission: Commission, kind: str, amount: Money, **further: object) -> None:
     if amount.minor == 0:
         return
     LedgerEntry.objects.create(

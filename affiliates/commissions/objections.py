@@ -36,13 +36,13 @@ def open_objection(*, commission: Commission, text: str, actor: User) -> Objecti
     if not text.strip():
         raise ActionRefused("Please describe what you think is wrong.")
     try:
-        return _open(commission, text.strip()[:4000], actor)
+        return _create_objection(commission, text.strip()[:4000], actor)
     except IntegrityError as error:
         raise ActionRefused("You already have an open objection to this commission.") from error
 
 
 @transaction.atomic
-def _open(commission: Commission, text: str, actor: User) -> Objection:
+def _create_objection(commission: Commission, text: str, actor: User) -> Objection:
     now = timezone.now()
     objection = Objection.objects.create(
         commission=commission, text=text, opened_at=now, due_at=business_days_after(now, ANSWER_WITHIN)
@@ -68,13 +68,13 @@ def answer_objection(
     objection.answer, objection.answered_at, objection.answered_by = answer.strip()[:4000], timezone.now(), actor
     objection.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     if adjustment:
-        _adjust(objection, adjustment, actor)
+        _adjust_balance(objection, adjustment, actor)
     user = objection.commission.affiliate.user
     notify(OBJECTION_ANSWERED, to=user.email, about=objection, context={"name": user.get_short_name()})
     record(action="affiliates.objection.answered", about=objection, actor=actor)
 
 
-def _adjust(objection: Objection, amount: Money, actor: User) -> None:
+def _adjust_balance(objection: Objection, amount: Money, actor: User) -> None:
     commission = objection.commission
     reason = "your objection to a commission was upheld"
     adjust_ledger(affiliate=commission.affiliate, amount=amount, reason=reason, actor=actor, commission=commission)
@@ -85,11 +85,11 @@ def remind_of_overdue_objections(*, now: datetime) -> int:
     overdue = Objection.objects.open().filter(
         Q(reminded_at__isnull=True) | is_due("reminded_at", now - REMIND_EVERY), due_at__lt=now
     )
-    return sum(_remind(objection, now) for objection in overdue[:100])
+    return sum(_send_reminder(objection, now) for objection in overdue[:100])
 
 
 @transaction.atomic
-def _remind(objection: Objection, now: datetime) -> bool:
+def _send_reminder(objection: Objection, now: datetime) -> bool:
     claimed = Objection.objects.filter(pk=objection.pk, reminded_at=objection.reminded_at).update(reminded_at=now)
     if claimed:
         notify(OBJECTION_OVERDUE, to=settings.BUSINESS["email"], about=objection)

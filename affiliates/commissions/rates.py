@@ -66,12 +66,12 @@ def set_rate(
         created_by=actor,
     )
     try:
-        return _replace(rate, actor)
+        return _replace_current_rate(rate, actor)
     except IntegrityError as error:
         raise ActionRefused("Somebody set this rate at the same time. Please check that one.") from error
 
 
-def why_not(rate: Rate) -> str:
+def rate_problem(rate: Rate) -> str:
     """Why this rate can't be set, for staff; empty if it can."""
     if rate.starts_at < timezone.now() - JUST_NOW:
         return "A rate can't start in the past, because past sales keep their rate."
@@ -89,13 +89,13 @@ def why_not(rate: Rate) -> str:
 
 
 @transaction.atomic
-def _replace(rate: Rate, actor: User | None) -> Rate:
+def _replace_current_rate(rate: Rate, actor: User | None) -> Rate:
     running = Rate.objects.for_target(rate.affiliate, rate.product).select_for_update()
     for earlier in running.filter(starts_at__lte=rate.starts_at).overlapping(rate.starts_at, rate.ends_at):
         Rate.objects.filter(pk=earlier.pk).update(ends_at=rate.starts_at)
-    if problem := why_not(rate):
+    if problem := rate_problem(rate):
         raise ActionRefused(problem)
-    _leave_own(rate, actor)
+    _require_colleague(rate, actor)
     rate.save(force_insert=True)
     record(action="affiliates.rate.changed", about=rate, actor=actor)
     return rate
@@ -111,12 +111,12 @@ def end_rate(*, rate: Rate, actor: User | None) -> bool:
     running = Rate.objects.filter(pk=rate.pk).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now))
     ended = running.update(ends_at=max(rate.starts_at, now))
     if ended:
-        _leave_own(rate, actor)
+        _require_colleague(rate, actor)
         record(action="affiliates.rate.changed", about=rate, actor=actor)
     return bool(ended)
 
 
-def _leave_own(rate: Rate, actor: User | None) -> None:
+def _require_colleague(rate: Rate, actor: User | None) -> None:
     """Checks the affiliate whose rate it is, or, for a general rate, the deciding person's own account."""
     own = rate.affiliate or (
         actor and Affiliate.objects.filter(user=actor).exclude(state=Affiliate.State.CLOSED).first()

@@ -25,16 +25,16 @@ def restore_commission(*, payment: Payment, refund: Refund) -> None:
         return
     share = reversed_share(commission, payment)
     restored_amount = Money(commission.reversed_minor, commission.currency) - share
-    state = _state_without(commission) if commission.state == State.REVERSED else commission.state
+    state = _state_without_refund(commission) if commission.state == State.REVERSED else commission.state
     if restored_amount.minor <= 0 and state == commission.state:
         return
     commission.reversed_minor, commission.state = share.minor, state
     commission.save(update_fields=["reversed_minor", "state"])
-    _enter(commission, restored_amount, refund)
+    _credit_restored_amount(commission, restored_amount, refund)
     record(action="affiliates.commission.restored", about=commission, actor=None)
 
 
-def _state_without(commission: Commission) -> str:
+def _state_without_refund(commission: Commission) -> str:
     """The state of a reversed commission by its own credit: never approved, due, in a payout, or paid."""
     if commission.approved_at is None:
         return State.PENDING
@@ -54,7 +54,7 @@ def _last_payout(commission: Commission) -> PayoutItem | None:
     return payout
 
 
-def _enter(commission: Commission, restored_amount: Money, refund: Refund) -> None:
+def _credit_restored_amount(commission: Commission, restored_amount: Money, refund: Refund) -> None:
     """A commission that was never credited needs no entry: more is credited when it is approved."""
     if commission.approved_at and restored_amount.minor:
         LedgerEntry.objects.create(

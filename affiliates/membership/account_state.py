@@ -42,17 +42,17 @@ AT_ONCE = 500
 @transaction.atomic
 def suspend_affiliate(*, affiliate: Affiliate, reason: str, actor: User) -> None:
     """Links still work but record nothing, nothing is paid, and signing in still works. Raises `ActionRefused`."""
-    _move(affiliate, [State.ACTIVE], State.SUSPENDED, _required(reason))
-    _tell(ACCOUNT_SUSPENDED, affiliate)
+    _change_state(affiliate, [State.ACTIVE], State.SUSPENDED, _required_reason(reason))
+    _notify_affiliate(ACCOUNT_SUSPENDED, affiliate)
     record(action="affiliates.account.suspended", about=affiliate, actor=actor)
 
 
 @transaction.atomic
 def reinstate_affiliate(*, affiliate: Affiliate, actor: User) -> None:
     """Makes a suspended account active again. Raises `ActionRefused`."""
-    _move(affiliate, [State.SUSPENDED], State.ACTIVE, None)
+    _change_state(affiliate, [State.SUSPENDED], State.ACTIVE, None)
     leave_to_a_colleague(affiliate, actor=actor, permission="affiliates.change_affiliate")
-    _tell(ACCOUNT_REINSTATED, affiliate)
+    _notify_affiliate(ACCOUNT_REINSTATED, affiliate)
     record(action="affiliates.account.reinstated", about=affiliate, actor=actor)
 
 
@@ -60,25 +60,27 @@ def reinstate_affiliate(*, affiliate: Affiliate, actor: User) -> None:
 def close_affiliate(*, affiliate: Affiliate, actor: User, reason: str = "") -> None:
     """Closes the account at the affiliate's own request, or by staff with a reason. Raises `ActionRefused`."""
     if actor.pk != affiliate.user_id:
-        reason = _required(reason)
-    _move(affiliate, [State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
+        reason = _required_reason(reason)
+    _change_state(affiliate, [State.ACTIVE, State.SUSPENDED], State.CLOSED, reason.strip() or None)
     affiliate.payout_email_changes.filter(state=PayoutEmailChange.State.WAITING).update(
         state=PayoutEmailChange.State.WITHDRAWN, ended_at=timezone.now()
     )
-    _tell(ACCOUNT_CLOSED, affiliate)
+    _notify_affiliate(ACCOUNT_CLOSED, affiliate)
     if not (affiliate.user.is_staff or affiliate.user.is_superuser):
         affiliate.user.is_active = False
         affiliate.user.save(update_fields=["is_active"])
     record(action="affiliates.account.closed", about=affiliate, actor=actor)
 
 
-def _required(reason: str) -> str:
+def _required_reason(reason: str) -> str:
     if not reason.strip():
         raise ActionRefused("Please enter a reason. The affiliate will see it.")
     return reason.strip()
 
 
-def _move(affiliate: Affiliate, before: list[Affiliate.State], after: Affiliate.State, reason: str | None) -> None:
+def _change_state(
+    affiliate: Affiliate, before: list[Affiliate.State], after: Affiliate.State, reason: str | None
+) -> None:
     locked = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if locked.state not in before:
         raise ActionRefused(f"This account is {locked.get_state_display()}.")
@@ -87,7 +89,7 @@ def _move(affiliate: Affiliate, before: list[Affiliate.State], after: Affiliate.
     affiliate.save(update_fields=["state", "state_reason", "closed_at"])
 
 
-def _tell(kind: MailKind, affiliate: Affiliate) -> None:
+def _notify_affiliate(kind: MailKind, affiliate: Affiliate) -> None:
     user = affiliate.user
     notify(kind, to=user.email, about=affiliate, context={"name": user.get_short_name()})
 
@@ -96,7 +98,7 @@ def anonymize_closed_affiliates(*, now: datetime) -> int:
     """Erases the personal data of each closed account that is settled. Returns how many."""
     closed = Affiliate.objects.closing().filter(closed_at__lte=now - KEPT_AT_LEAST)
     settled = closed.exclude(pk__in=_with_unsettled_money()).select_related("user").order_by("closed_at")
-    return sum(_part(affiliate, now) for affiliate in settled[:AT_ONCE])
+    return sum(_anonymize(affiliate, now) for affiliate in settled[:AT_ONCE])
 
 
 def _with_unsettled_money() -> models.QuerySet[Any]:
@@ -110,29 +112,29 @@ def _with_unsettled_money() -> models.QuerySet[Any]:
 
 
 @transaction.atomic
-def _part(affiliate: Affiliate, now: datetime) -> bool:
+def _anonymize(affiliate: Affiliate, now: datetime) -> bool:
     if not Affiliate.objects.closing().filter(pk=affiliate.pk).update(anonymized_at=now):
         return False
-    for declaration, rows in list(_rows_of(affiliate)):
+    for declaration, rows in list(_personal_data_of(affiliate)):
         apply_rule(declaration, declaration.erasure, rows)
     record(action="affiliates.account.anonymized", about=affiliate, actor=None)
     return True
 
 
-def _rows_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list[Any]]]:
+def _personal_data_of(affiliate: Affiliate) -> Iterator[tuple[PersonalData, list[Any]]]:
     """The account's personal data. Not found by email address: another affiliate may be paid at the same one."""
     user = affiliate.user
-    yield from _declared(PayoutEmailChange.objects.filter(affiliate=affiliate))
-    yield from _declared(Objection.objects.filter(commission__attribution__affiliate=affiliate))
-    yield from _declared(PayoutItem.objects.filter(affiliate=affiliate))
+    yield from _declared_rows(PayoutEmailChange.objects.filter(affiliate=affiliate))
+    yield from _declared_rows(Objection.objects.filter(commission__attribution__affiliate=affiliate))
+    yield from _declared_rows(PayoutItem.objects.filter(affiliate=affiliate))
     if user.email:
-        yield from _declared(Application.objects.filter(email_index=user.email))
-    yield from _declared(Affiliate.objects.filter(pk=affiliate.pk))
+        yield from _declared_rows(Application.objects.filter(email_index=user.email))
+    yield from _declared_rows(Affiliate.objects.filter(pk=affiliate.pk))
     if not (user.is_staff or user.is_superuser):
-        yield from _declared(type(user)._default_manager.filter(pk=user.pk))
+        yield from _declared_rows(type(user)._default_manager.filter(pk=user.pk))
 
 
-def _declared(rows: models.QuerySet[Any]) -> Iterator[tuple[PersonalData, list[Any]]]:
+def _declared_rows(rows: models.QuerySet[Any]) -> Iterator[tuple[PersonalData, list[Any]]]:
     declaration = declaration_for(rows.model._meta.db_table)
     if isinstance(declaration, PersonalData):
         yield declaration, list(rows)

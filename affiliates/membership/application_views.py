@@ -38,11 +38,11 @@ class ApplyView(FormView[ApplicationForm]):
         now, email = timezone.now(), form.cleaned_data["email"]
         is_mailed = not form.cleaned_data["extra"] and may_cause_mail(self.request, form="apply", email=email, now=now)
         if not is_mailed and not may_be_held(self.request, form="apply", now=now):
-            return self._too_many(form, seconds_left(now))
+            return self._rate_limited(form, seconds_left(now))
         receive_application(application=form.save(commit=False), held=not is_mailed)
         return super().form_valid(form)
 
-    def _too_many(self, form: ApplicationForm, seconds: int) -> HttpResponse:
+    def _rate_limited(self, form: ApplicationForm, seconds: int) -> HttpResponse:
         """Stores nothing, and keeps what was typed in the form."""
         context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})

@@ -134,20 +134,20 @@ def approve_application(*, application: Application, actor: User | None = None) 
     Raises `ActionRefused` if the address belongs to an account that can't become an affiliate this way.
     """
     try:
-        return _approve(application, actor)
+        return _approve_locked(application, actor)
     except IntegrityError as error:
         raise ActionRefused("Another application from this address was approved at the same time.") from error
 
 
 @transaction.atomic
-def _approve(application: Application, actor: User | None) -> Affiliate | None:
+def _approve_locked(application: Application, actor: User | None) -> Affiliate | None:
     if not Application.objects.undecided().select_for_update().filter(pk=application.pk).exists():
         return None
     account = get_user_model().objects.select_for_update().filter(email_index=application.email).first()
     if why := approval_obstacle(application, account):
         raise ActionRefused(why)
     was_confirmed = application.state == State.OPEN
-    _decide(application, State.APPROVED)
+    _save_decision(application, State.APPROVED)
     affiliate = _make_affiliate(application, account)
     context = {"approved": True, "code": affiliate.code, "was_confirmed": was_confirmed}
     if affiliate.user.has_usable_password():
@@ -191,11 +191,11 @@ def _make_affiliate(application: Application, account: User | None) -> Affiliate
         website=application.website,
         terms_version=application.terms_version,
     )
-    _take_over_acceptance(application, affiliate)
+    _record_terms_acceptance(application, affiliate)
     return affiliate
 
 
-def _take_over_acceptance(application: Application, affiliate: Affiliate) -> None:
+def _record_terms_acceptance(application: Application, affiliate: Affiliate) -> None:
     """The terms were accepted with the application, at that time."""
     if application.terms_version.isdecimal():
         version = TermsVersion.objects.published().filter(number=int(application.terms_version)).first()
@@ -208,14 +208,14 @@ def decline_application(*, application: Application, reason: str, actor: User | 
     """Declines with a reason that the applicant reads. False if it was already decided. Raises `ActionRefused`."""
     if not reason.strip():
         raise ActionRefused("Please enter a reason. The applicant will see it.")
-    if not application.is_undecided or not _decide(application, State.DECLINED, reason.strip()):
+    if not application.is_undecided or not _save_decision(application, State.DECLINED, reason.strip()):
         return False
     queue_mail(APPLICATION_DECIDED, to=application.email, about=application, context={"approved": False})
     record(action="affiliates.application.declined", about=application, actor=actor)
     return True
 
 
-def _decide(application: Application, state: str, reason: str = "") -> bool:
+def _save_decision(application: Application, state: str, reason: str = "") -> bool:
     """A decided application is kept for the registry's retention period, whether or not its address was confirmed."""
     decided = (
         Application.objects.undecided()

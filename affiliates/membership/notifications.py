@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from affiliates.currencies import currencies_of
 from affiliates.mails import MONTHLY_SUMMARY, SALE_MADE
 from affiliates.models import Affiliate, Commission
-from affiliates.statistics.daily_statistics import Statistics, figures
+from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
 from privacy.mail.sending import notify
 from shop.money import Money
 
@@ -39,28 +39,31 @@ def mail_monthly_summaries(*, now: datetime) -> int:
         .select_related("user")
         .order_by("joined_at", "pk")
     )
-    return sum(_sum_up(affiliate, until) for affiliate in waiting[:AT_ONCE])
+    return sum(_mail_summary(affiliate, until) for affiliate in waiting[:AT_ONCE])
 
 
 @transaction.atomic
-def _sum_up(affiliate: Affiliate, until: date) -> bool:
+def _mail_summary(affiliate: Affiliate, until: date) -> bool:
     claimed = Affiliate.objects.filter(pk=affiliate.pk, summarized_until=affiliate.summarized_until)
     if not claimed.update(summarized_until=until) or not affiliate.user.email:
         return False
-    months = {currency: _month(affiliate, until, currency) for currency in currencies_of(affiliate)}
+    months = {currency: _month_statistics(affiliate, until, currency) for currency in currencies_of(affiliate)}
     clicks, orders = next(iter(months.values())).clicks, sum(month.orders for month in months.values())
     if not (clicks or orders or any(month.reversed_minor for month in months.values())):
         return False
-    sums = [_in_words(month, currency) for currency, month in months.items()]
+    sums = [_describe_earnings(month, currency) for currency, month in months.items()]
     context = {"name": affiliate.user.get_short_name(), "month": until, "clicks": clicks, "orders": orders}
     context["earned"] = " and ".join(sums)
     return notify(MONTHLY_SUMMARY, to=affiliate.user.email, about=affiliate, context=context)
 
 
-def _month(affiliate: Affiliate, until: date, currency: str) -> Statistics:
-    return sum(figures(affiliate, since=until.replace(day=1), until=until, currency=currency).values(), Statistics())
+def _month_statistics(affiliate: Affiliate, until: date, currency: str) -> Statistics:
+    return sum(
+        statistics_by_period(affiliate, since=until.replace(day=1), until=until, currency=currency).values(),
+        Statistics(),
+    )
 
 
-def _in_words(month: Statistics, currency: str) -> str:
+def _describe_earnings(month: Statistics, currency: str) -> str:
     earned, reversed_ = Money(month.earned_minor, currency), Money(month.reversed_minor, currency)
     return f"{earned} earned" + (f", {reversed_} reversed after refunds" if reversed_.minor else "")

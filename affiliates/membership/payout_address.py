@@ -40,7 +40,7 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
     if normalise_email(email or "") == normalise_email(affiliate.payout_email or ""):
         raise ActionRefused("Your payouts already go to this address.")
     now, token = timezone.now(), new_link_token()
-    _end_waiting(affiliate, now)
+    _withdraw_pending(affiliate, now)
     change = PayoutEmailChange.objects.create(
         affiliate=affiliate, email=email, stop_digest=digest_of(token), asked_at=now, takes_effect_at=now + HOLD
     )
@@ -56,13 +56,13 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
 @transaction.atomic
 def withdraw_payout_email_change(*, affiliate: Affiliate, actor: User) -> bool:
     """Withdraws the affiliate's pending change. False if there is none."""
-    withdrawn = _end_waiting(affiliate, timezone.now())
+    withdrawn = _withdraw_pending(affiliate, timezone.now())
     if withdrawn:
         record(action="affiliates.payout_address.withdrawn", about=affiliate, actor=actor)
     return withdrawn
 
 
-def _end_waiting(affiliate: Affiliate, now: datetime) -> bool:
+def _withdraw_pending(affiliate: Affiliate, now: datetime) -> bool:
     waiting = affiliate.payout_email_changes.filter(state=State.WAITING)
     return bool(waiting.update(state=State.WITHDRAWN, ended_at=now))
 
@@ -89,11 +89,13 @@ def stop_payout_email(*, change: PayoutEmailChange, now: datetime) -> bool:
 
 def apply_payout_email_changes(*, now: datetime) -> int:
     """Applies the changes whose 72 hours have passed. Returns how many."""
-    return sum(_use(change, now) for change in PayoutEmailChange.objects.due(now).select_related("affiliate__user"))
+    return sum(
+        _apply_change(change, now) for change in PayoutEmailChange.objects.due(now).select_related("affiliate__user")
+    )
 
 
 @transaction.atomic
-def _use(change: PayoutEmailChange, now: datetime) -> bool:
+def _apply_change(change: PayoutEmailChange, now: datetime) -> bool:
     if not PayoutEmailChange.objects.due(now).filter(pk=change.pk).update(state=State.DONE, ended_at=now):
         return False
     change.refresh_from_db(fields=["state"])

@@ -37,7 +37,7 @@ class TermsView(TemplateView):
         now, versions = timezone.now(), list(TermsVersion.objects.published().order_by("-number"))
         in_force = next((each for each in versions if each.effective_from and each.effective_from <= now), None)
         return super().get_context_data(
-            terms=_asked_for(self.request, versions) or in_force,
+            terms=_requested_version(self.request, versions) or in_force,
             in_force=in_force,
             versions=versions,
             now=now,
@@ -45,6 +45,6 @@ class TermsView(TemplateView):
         )
 
 
-def _asked_for(request: HttpRequest, versions: list[TermsVersion]) -> TermsVersion | None:
+def _requested_version(request: HttpRequest, versions: list[TermsVersion]) -> TermsVersion | None:
     number = request.GET.get("version", "")
     return next((version for version in versions if str(version.number) == number), None)

@@ -67,7 +67,7 @@ def publish_terms(*, version: TermsVersion, effective_from: datetime, actor: Abs
     if effective_from < now:
         raise ActionRefused("This time has passed. Terms can't take effect in the past.")
     if last is not None:
-        _follows(version, last, effective_from)
+        _check_succession(version, last, effective_from)
     published = TermsVersion.objects.filter(pk=version.pk, effective_from__isnull=True).update(
         effective_from=effective_from, published_at=now
     )
@@ -76,7 +76,7 @@ def publish_terms(*, version: TermsVersion, effective_from: datetime, actor: Abs
     record(action="affiliates.terms.published", about=version, actor=actor)
 
 
-def _follows(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
+def _check_succession(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
     """Raises `ActionRefused` if the order of versions, or what is new, would be unclear to affiliates."""
     if not version.changes.strip():
         raise ActionRefused("Please describe the changes in a few sentences. Affiliates see them first.")
@@ -94,11 +94,11 @@ def announce_new_terms(*, now: datetime) -> int:
     if version is None:
         return 0
     to_tell = Affiliate.objects.active().filter(announced_terms__lt=version.number).select_related("user")
-    return sum(_tell(affiliate, version) for affiliate in to_tell.order_by("joined_at", "pk")[:AT_ONCE])
+    return sum(_announce_to(affiliate, version) for affiliate in to_tell.order_by("joined_at", "pk")[:AT_ONCE])
 
 
 @transaction.atomic
-def _tell(affiliate: Affiliate, version: TermsVersion) -> bool:
+def _announce_to(affiliate: Affiliate, version: TermsVersion) -> bool:
     claimed = Affiliate.objects.filter(pk=affiliate.pk, announced_terms__lt=version.number).update(
         announced_terms=version.number
     )

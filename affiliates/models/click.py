@@ -80,7 +80,7 @@ class Click(SealedModel):
     def insert(self) -> None:
         """`save(force_insert=True)` in a third of the time: the statement is built once, and the disk is not waited
         for."""
-        values = [value(self) for value in _values(connection.vendor)]
+        values = [value(self) for value in _value_getters(connection.vendor)]
         execute_asynchronously(_insert_statement(connection.vendor), values)
 
     def readable_address(self) -> str | None:
@@ -92,33 +92,33 @@ class Click(SealedModel):
         return address
 
 
-def _columns() -> list[models.Field[Any, Any]]:
+def _click_columns() -> list[models.Field[Any, Any]]:
     return list(Click._meta.local_concrete_fields)
 
 
 @cache
-def _values(vendor: str) -> list[Callable[[Click], Any]]:
+def _value_getters(vendor: str) -> list[Callable[[Click], Any]]:
     """A function per column that returns its value. Fields that pass their value on unchanged are not called for each
     click."""
     sample = Click(affiliate_id=uuid7(), label_id=uuid7(), expires_at=timezone.now())
-    return [_value(field, handed_on=_hands_on(field, sample)) for field in _columns()]
+    return [_value_getter(field, passes_on=_passes_value_on(field, sample)) for field in _click_columns()]
 
 
-def _hands_on(field: models.Field[Any, Any], sample: Click) -> bool:
-    """Never true of a personal column, which asks the policy gate about each value."""
+def _passes_value_on(field: models.Field[Any, Any], sample: Click) -> bool:
+    """Never true for a personal column, which asks the policy gate about each value."""
     if isinstance(field, (SealedField, GatedCharField)):
         return False
     value = sample.__dict__[field.attname]
     return field.get_db_prep_save(value, connection) is value
 
 
-def _value(field: models.Field[Any, Any], *, handed_on: bool) -> Callable[[Click], Any]:
-    if handed_on:
+def _value_getter(field: models.Field[Any, Any], *, passes_on: bool) -> Callable[[Click], Any]:
+    if passes_on:
         return attrgetter(field.attname)
     return lambda click: field.get_db_prep_save(field.pre_save(click, True), connection)
 
 
 @cache
 def _insert_statement(vendor: str) -> str:
-    table, columns = Click._meta.db_table, [str(field.column) for field in _columns()]
+    table, columns = Click._meta.db_table, [str(field.column) for field in _click_columns()]
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608

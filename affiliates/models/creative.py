@@ -18,7 +18,7 @@ IMAGES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gi
 # No SVG: it can contain scripts, which would run on this site's own origin.
 
 
-def _place_of(creative: Creative, name: str) -> str:
+def _upload_path(creative: Creative, name: str) -> str:
     return f"creatives/{uuid4()}{PurePath(name).suffix.lower()}"
 
 
@@ -36,7 +36,7 @@ class Creative(models.Model):
     id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=80)
     image = ComputedImageField(
-        upload_to=_place_of,
+        upload_to=_upload_path,
         width_field="width",
         height_field="height",
         max_length=100,

@@ -53,27 +53,31 @@ class LedgerQuerySet(models.QuerySet["LedgerEntry"]):
         held = Commission.objects.held()
         if not held.exists():
             return self.unclaimed()
-        without_held = self.unclaimed().exclude(kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_unpaid(held))
-        return without_held.exclude(pk__in=_returns_of(held.approved()))
+        without_held = self.unclaimed().exclude(
+            kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_commissions_with_unclaimed_credit(held)
+        )
+        return without_held.exclude(pk__in=_return_entries_of(held.approved()))
 
     def withheld_from(self, affiliate: Affiliate) -> LedgerQuerySet:
         """The affiliate's other unclaimed entries. Starts from held commissions, which are few in any ledger."""
         held = Commission.objects.held().filter(attribution__affiliate=affiliate)
-        lines = self.unclaimed().filter(kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_unpaid(held))
-        found = {*lines.values_list("pk", flat=True), *_returns_of(held.approved())}
+        lines = self.unclaimed().filter(
+            kind__in=LedgerEntry.OF_COMMISSIONS, commission__in=_commissions_with_unclaimed_credit(held)
+        )
+        found = {*lines.values_list("pk", flat=True), *_return_entries_of(held.approved())}
         return self.unclaimed().filter(pk__in=found)
 
     def balance(self, currency: str) -> Money:
         return Money(self.filter(currency=currency).aggregate(sum=Sum("amount_minor"))["sum"] or 0, currency)
 
 
-def _unpaid(held: CommissionQuerySet) -> models.QuerySet[LedgerEntry, Any]:
+def _commissions_with_unclaimed_credit(held: CommissionQuerySet) -> models.QuerySet[LedgerEntry, Any]:
     """The commissions among these whose credit no payout has claimed."""
     lines = LedgerEntry.objects.unclaimed().filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=held)
     return lines.order_by().values("commission")
 
 
-def _returns_of(commissions: CommissionQuerySet) -> set[UUID]:
+def _return_entries_of(commissions: CommissionQuerySet) -> set[UUID]:
     """The return entries that hold the money of these commissions after one or more returned payouts."""
     entries = set(
         LedgerEntry.objects.filter(kind=LedgerEntry.Kind.COMMISSION, commission__in=commissions).values_list(

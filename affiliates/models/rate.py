@@ -37,11 +37,11 @@ def format_rate(percent: Decimal | None, flat: Money | None) -> str:
     return f"{flat} per sale" if percent is None else f"{percent.normalize():f}%"
 
 
-def _nobody() -> Coalesce:
+def affiliate_or_zero() -> Coalesce:
     return Coalesce("affiliate", Value(UUID(int=0), output_field=models.UUIDField()))
 
 
-def _nothing() -> Coalesce:
+def product_or_zero() -> Coalesce:
     return Coalesce("product", Value(UUID(int=0), output_field=models.UUIDField()))
 
 
@@ -101,10 +101,17 @@ class Rate(models.Model):
             ),
             # Of two people who set a rate at the same time, this refuses one.
             models.UniqueConstraint(
-                _nobody(), _nothing(), condition=Q(ends_at__isnull=True), name="one_open_rate_per_target"
+                affiliate_or_zero(),
+                product_or_zero(),
+                condition=Q(ends_at__isnull=True),
+                name="one_open_rate_per_target",
             ),
             models.UniqueConstraint(
-                _nobody(), _nothing(), "starts_at", condition=~Q(ends_at=F("starts_at")), name="one_rate_per_start"
+                affiliate_or_zero(),
+                product_or_zero(),
+                "starts_at",
+                condition=~Q(ends_at=F("starts_at")),
+                name="one_rate_per_start",
             ),
         ]
 

@@ -51,7 +51,9 @@ class Circumstances:
 
     @classmethod
     def of(cls, affiliates: Iterable[Affiliate]) -> Circumstances:
-        return cls(current_terms_number(), frozenset(_sharing([one for one in affiliates if one.payout_email])))
+        return cls(
+            current_terms_number(), frozenset(_sharing_an_address([one for one in affiliates if one.payout_email]))
+        )
 
 
 def ineligibility(
@@ -84,20 +86,20 @@ def minimum_minor(affiliate: Affiliate) -> int:
     return 1 if affiliate.is_closing else max(settings.AFFILIATE_MINIMUM_PAYOUT_CENTS, 1)
 
 
-def _sharing(affiliates: list[Affiliate]) -> Iterator[UUID]:
+def _sharing_an_address(affiliates: list[Affiliate]) -> Iterator[UUID]:
     """The affiliates among these whose PayPal address is also used to pay another one: staff have to find out why."""
     for start in range(0, len(affiliates), AT_ONCE):
         some = affiliates[start : start + AT_ONCE]
         same = Affiliate.objects.payees().filter(payout_email_index__in=[str(one.payout_email) for one in some])
         mailboxes = {one.pk: normalise_email(str(one.payout_email)) for one in same}
-        owed = _owed(mailboxes) if len(set(mailboxes.values())) < len(mailboxes) else set()
+        owed = _owed_or_in_progress(mailboxes) if len(set(mailboxes.values())) < len(mailboxes) else set()
         counts = Counter(mailboxes[pk] for pk in owed)
         for one in some:
             if counts[normalise_email(str(one.payout_email))] > (one.pk in owed):
                 yield one.pk
 
 
-def _owed(affiliates: Iterable[UUID]) -> set[UUID]:
+def _owed_or_in_progress(affiliates: Iterable[UUID]) -> set[UUID]:
     """The affiliates among these with money due, or a payout in progress."""
     lines = LedgerEntry.objects.unclaimed().filter(affiliate__in=list(affiliates)).order_by()
     due = lines.values("affiliate", "currency").annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
@@ -119,10 +121,10 @@ def ineligible_payouts(items: Iterable[PayoutItem]) -> list[IneligiblePayout]:
         return []
     known = Circumstances.of(item.affiliate for item in items)
     flagged, debts = set(PayoutItem.objects.under_a_flag()), _debts_since(items)
-    return [IneligiblePayout(item, reason) for item in items if (reason := _reason(item, known, flagged, debts))]
+    return [IneligiblePayout(item, reason) for item in items if (reason := _reason_for(item, known, flagged, debts))]
 
 
-def _reason(
+def _reason_for(
     item: PayoutItem, known: Circumstances, flagged: set[UUID], debts: dict[tuple[UUID, str], int]
 ) -> Ineligibility | None:
     held = item.amount_minor if item.pk in flagged else 0

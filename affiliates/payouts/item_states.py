@@ -37,7 +37,7 @@ ROWS = 500  # payouts per statement, within the parameter limit of every databas
 @transaction.atomic
 def apply_item_state(*, run: PayoutRun, remote: PayoutItemState) -> None:
     """Applies what PayPal reports about one payout. A repeated report changes nothing."""
-    item = _item_of(run, remote)
+    item = _find_item(run, remote)
     state = STATES.get(remote.status)
     if item is None:
         return
@@ -53,7 +53,7 @@ def apply_item_state(*, run: PayoutRun, remote: PayoutItemState) -> None:
         PayoutItem.objects.filter(pk=item.pk).update(state=state)
 
 
-def _item_of(run: PayoutRun, remote: PayoutItemState) -> PayoutItem | None:
+def _find_item(run: PayoutRun, remote: PayoutItemState) -> PayoutItem | None:
     """Our payout, locked, found by our id, or by PayPal's if ours is missing; None if it is not ours."""
     if not remote.sender_item_id:
         return run.items.select_for_update().filter(paypal_item_id=remote.id).first()
@@ -77,7 +77,7 @@ def mark_paid(item: PayoutItem, *, at: datetime, reference: str = "") -> None:
     item.state, item.settled_at, item.reference = State.PAID, at, reference or None
     item.save(update_fields=["state", "settled_at", "reference"])
     item.commissions().in_payout().update(state=Commission.State.PAID, paid_at=at)
-    _tell(PAID_OUT, item)
+    _notify_affiliate(PAID_OUT, item)
 
 
 def mark_returned(item: PayoutItem, *, state: State, error: str = "", failure: str | None = None) -> None:
@@ -91,7 +91,7 @@ def mark_returned(item: PayoutItem, *, state: State, error: str = "", failure: s
     if failure:
         item.failure = failure
         item.save(update_fields=["failure"])
-    _tell(PAYOUT_RETURNED, item)
+    _notify_affiliate(PAYOUT_RETURNED, item)
 
 
 def update_receiver(item: PayoutItem) -> None:
@@ -119,12 +119,12 @@ def release_funds(items: Sequence[PayoutItem], *, state: State, error: str) -> N
         some = items[start : start + ROWS]
         rows = PayoutItem.objects.filter(pk__in=[item.pk for item in some])
         rows.update(state=state, error=error[:100], settled_at=timezone.now())
-        LedgerEntry.objects.bulk_create(_return_of(item) for item in some)
+        LedgerEntry.objects.bulk_create(_return_entry(item) for item in some)
         taken = rows.commissions().filter(state__in=[Commission.State.IN_PAYOUT, Commission.State.PAID])
         taken.update(state=Commission.State.APPROVED, paid_at=None)
 
 
-def _return_of(item: PayoutItem) -> LedgerEntry:
+def _return_entry(item: PayoutItem) -> LedgerEntry:
     return LedgerEntry(
         affiliate_id=item.affiliate_id,
         kind=LedgerEntry.Kind.RETURN,
@@ -134,6 +134,6 @@ def _return_of(item: PayoutItem) -> LedgerEntry:
     )
 
 
-def _tell(kind: MailKind, item: PayoutItem) -> None:
+def _notify_affiliate(kind: MailKind, item: PayoutItem) -> None:
     user = item.affiliate.user
     notify(kind, to=user.email, about=item, context={"name": user.get_short_name()})

@@ -49,14 +49,14 @@ def make_payout_list(*, run: PayoutRun, actor: User) -> tuple[list[Row], list[In
             update_receiver(item)
         release_ineligible(ineligible)
         PayoutRun.objects.filter(pk=run.pk).update(sent_at=timezone.now())
-        _close(run)
+        _finish_run(run)
         record_many(action=LEFT_OUT, about=left_out, actor=actor)
         record(action="affiliates.payout.listed", about=run, actor=actor)
     record(action="privacy.staff.exported", about=run, actor=actor)
-    return [COLUMNS, *map(_line, listed)], ineligible
+    return [COLUMNS, *map(_list_row, listed)], ineligible
 
 
-def _line(item: PayoutItem) -> Row:
+def _list_row(item: PayoutItem) -> Row:
     """The receiver exactly as PayPal needs it, whatever a spreadsheet would make of it."""
     note = f"Commission from {settings.BUSINESS['short_name']}"
     return envelope_address(item.receiver or ""), item.total.amount, item.currency, str(item.pk), note
@@ -74,10 +74,10 @@ def mark_paid_manually(
         raise ActionRefused("This day is in the future.")
     if not reference.strip():
         raise ActionRefused("Please enter the reference of the payment.")
-    paid = list(_open(run, items))
+    paid = list(_lock_open_payouts(run, items))
     for item in paid:
-        mark_paid(item, at=_moment(paid_on), reference=reference.strip()[:64])
-    _close(run)
+        mark_paid(item, at=_time_on_day(paid_on), reference=reference.strip()[:64])
+    _finish_run(run)
     record_many(action="affiliates.payout.marked_paid", about=paid, actor=actor)
     return len(paid)
 
@@ -87,15 +87,15 @@ def mark_failed_manually(*, run: PayoutRun, items: Iterable[PayoutItem], reason:
     """Records payments that failed: the money is due again. Returns how many. Raises `ActionRefused`."""
     if not reason.strip():
         raise ActionRefused("Please enter a reason.")
-    failed = list(_open(run, items))
+    failed = list(_lock_open_payouts(run, items))
     for item in failed:
         mark_returned(item, state=PayoutItem.State.FAILED, failure=reason.strip()[:100])
-    _close(run)
+    _finish_run(run)
     record_many(action="affiliates.payout.item_returned", about=failed, actor=actor)
     return len(failed)
 
 
-def _open(run: PayoutRun, items: Iterable[PayoutItem]) -> Iterator[PayoutItem]:
+def _lock_open_payouts(run: PayoutRun, items: Iterable[PayoutItem]) -> Iterator[PayoutItem]:
     """The open payouts among these, locked after their run."""
     run = PayoutRun.objects.select_for_update().get(pk=run.pk)
     if not run.is_manual or run.state != PayoutRun.State.APPROVED:
@@ -105,7 +105,7 @@ def _open(run: PayoutRun, items: Iterable[PayoutItem]) -> Iterator[PayoutItem]:
     yield from (item for item in rows.order_by("pk") if item.pk in wanted)
 
 
-def _close(run: PayoutRun) -> None:
+def _finish_run(run: PayoutRun) -> None:
     """Finishes the run if all its payouts are settled."""
     if not run.items.in_progress().exists():
         PayoutRun.objects.filter(pk=run.pk, state=PayoutRun.State.APPROVED).update(
@@ -113,7 +113,7 @@ def _close(run: PayoutRun) -> None:
         )
 
 
-def _moment(day: date) -> datetime:
+def _time_on_day(day: date) -> datetime:
     """A time that lies on that day both in the business's time zone and in UTC, in which days are shown; now, if that
     is in the future."""
     noon = datetime.combine(day, time(12), UTC)

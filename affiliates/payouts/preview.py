@@ -18,7 +18,7 @@ from .eligibility import Circumstances, Ineligibility, ineligibility
 
 
 @dataclass(slots=True)
-class Standing:
+class PayoutCandidate:
     """An affiliate's due and held amounts, in minor units."""
 
     affiliate: Affiliate
@@ -40,44 +40,44 @@ class Standing:
 @dataclass(frozen=True)
 class PayoutPreview:
     currency: str
-    paid: list[Standing]
-    left_out: list[Standing]
+    paid: list[PayoutCandidate]
+    left_out: list[PayoutCandidate]
 
     @property
     def total(self) -> Money:
-        return Money(sum(standing.due_minor for standing in self.paid), self.currency)
+        return Money(sum(candidate.due_minor for candidate in self.paid), self.currency)
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
         """Each reason in words, with the number of affiliates."""
-        counts = Counter(standing.left_out for standing in self.left_out)
+        counts = Counter(candidate.left_out for candidate in self.left_out)
         return [(reason.label, counts[reason]) for reason in Ineligibility if counts[reason]]
 
 
 def preview_payout(*, currency: str) -> PayoutPreview:
     """Everybody with a positive balance, in the order in which they joined. A constant number of queries."""
-    standings = list(_standings(currency))
-    known = Circumstances.of(standing.affiliate for standing in standings)
-    for standing in standings:
-        standing.left_out = ineligibility(
-            standing.affiliate,
-            due_minor=standing.due_minor,
-            held_minor=standing.held_minor,
+    candidates = list(_candidates(currency))
+    known = Circumstances.of(candidate.affiliate for candidate in candidates)
+    for candidate in candidates:
+        candidate.left_out = ineligibility(
+            candidate.affiliate,
+            due_minor=candidate.due_minor,
+            held_minor=candidate.held_minor,
             circumstances=known,
         )
     return PayoutPreview(
         currency,
-        paid=[standing for standing in standings if standing.left_out is None],
-        left_out=[standing for standing in standings if standing.left_out],
+        paid=[candidate for candidate in candidates if candidate.left_out is None],
+        left_out=[candidate for candidate in candidates if candidate.left_out],
     )
 
 
-def _standings(currency: str) -> Iterable[Standing]:
+def _candidates(currency: str) -> Iterable[PayoutCandidate]:
     payable = LedgerEntry.objects.payable().filter(currency=currency).order_by().values("affiliate")
     open_sums = LedgerEntry.objects.unclaimed().filter(currency=currency).order_by().values("affiliate")
     in_credit = open_sums.annotate(sum=Sum("amount_minor")).filter(sum__gt=0)
     owners = Affiliate.objects.filter(pk__in=in_credit.values("affiliate")).order_by("joined_at", "pk")
-    found = {owner.pk: Standing(owner, currency) for owner in owners}
+    found = {owner.pk: PayoutCandidate(owner, currency) for owner in owners}
     sums = payable.annotate(sum=Sum("amount_minor"), count=Count("pk"))
     for affiliate, due, lines in sums.values_list("affiliate", "sum", "count"):
         if affiliate in found:

@@ -36,7 +36,7 @@ SOON = timedelta(hours=1)  # so that an alert disappears soon after its cause
 
 
 @dataclass(frozen=True)
-class Question:
+class Check:
     """`sql` finds wrong rows; `text` describes one, with the columns by name."""
 
     text: str
@@ -44,8 +44,8 @@ class Question:
 
 
 # Amounts are minor units in columns that end in `_minor`, with a column `currency` next to them.
-QUESTIONS = (
-    Question(
+CHECKS = (
+    Check(
         "Order {order_id} is paid and attributed to an affiliate, but has no commission.",
         """
         SELECT a.order_id FROM affiliates_attribution a
@@ -54,7 +54,7 @@ QUESTIONS = (
         WHERE c.id IS NULL
         """,
     ),
-    Question(
+    Check(
         "Commission {id} was earned by order {order_id}, which is not paid.",
         """
         SELECT c.id, a.order_id FROM affiliates_commission c
@@ -63,7 +63,7 @@ QUESTIONS = (
         WHERE p.id IS NULL
         """,
     ),
-    Question(
+    Check(
         "Commission {id} is {amount_minor}, but by its rate and base it should be {due_minor}.",
         """
         SELECT id, amount_minor, due_minor, currency FROM (
@@ -76,14 +76,14 @@ QUESTIONS = (
         ) calculated WHERE amount_minor <> due_minor
         """,
     ),
-    Question(
+    Check(
         "The rate of commission {id} differs from the one fixed when the order was placed.",
         """
         SELECT c.id FROM affiliates_commission c JOIN affiliates_attribution a ON a.id = c.attribution_id
         WHERE c.rate_percent IS DISTINCT FROM a.rate_percent OR c.rate_flat_minor IS DISTINCT FROM a.rate_flat_minor
         """,
     ),
-    Question(
+    Check(
         "Payment {id} says that {told_minor} was refunded, but its refunds sum to {refunded_minor}.",
         """
         SELECT p.id, p.refunded_minor AS told_minor, COALESCE(r.total, 0) AS refunded_minor, p.currency
@@ -94,7 +94,7 @@ QUESTIONS = (
         WHERE p.refunded_minor <> COALESCE(r.total, 0)
         """,
     ),
-    Question(
+    Check(
         "{reversed_minor} of commission {id} was reversed, but by the refunds it should be {due_minor}.",
         """
         SELECT id, reversed_minor, due_minor, currency FROM (
@@ -108,7 +108,7 @@ QUESTIONS = (
         ) calculated WHERE reversed_minor <> due_minor
         """,
     ),
-    Question(
+    Check(
         "Ledger entry {id} reverses or restores commission {commission_id} for refund {refund_id}, which is of another"
         " order or in another state.",
         """
@@ -121,7 +121,7 @@ QUESTIONS = (
             OR (l.kind = 'restored' AND r.state <> 'reverted')
         """,
     ),
-    Question(
+    Check(
         "Commission {id} is {state} and should have {due_minor} in the ledger, but its entries sum to {entered_minor}.",
         """
         SELECT id, state, due_minor, entered_minor, currency FROM (
@@ -135,7 +135,7 @@ QUESTIONS = (
         ) booked WHERE due_minor <> entered_minor
         """,
     ),
-    Question(
+    Check(
         "Ledger entry {id} has another affiliate or currency than its commission {commission_id}.",
         """
         SELECT l.id, l.commission_id FROM affiliates_ledgerentry l
@@ -144,7 +144,7 @@ QUESTIONS = (
         WHERE l.affiliate_id <> a.affiliate_id OR l.currency <> c.currency
         """,
     ),
-    Question(
+    Check(
         "Ledger entry {id} has another affiliate or currency than its payout {payout_id}.",
         """
         SELECT l.id, i.id AS payout_id FROM affiliates_payoutitem i
@@ -153,7 +153,7 @@ QUESTIONS = (
         WHERE l.affiliate_id <> i.affiliate_id OR l.currency <> i.currency
         """,
     ),
-    Question(
+    Check(
         "Payout {id} is {amount_minor}, but the ledger was debited {debited_minor} for it.",
         """
         SELECT i.id, i.amount_minor, COALESCE(l.total, 0) AS debited_minor, i.currency FROM affiliates_payoutitem i
@@ -164,7 +164,7 @@ QUESTIONS = (
         WHERE i.amount_minor <> COALESCE(l.total, 0)
         """,
     ),
-    Question(
+    Check(
         "The ledger entries that payout {id} claimed should sum to zero, but sum to {left_minor}.",
         """
         SELECT i.id, COALESCE(k.total, 0) AS left_minor, i.currency FROM affiliates_payoutitem i
@@ -175,7 +175,7 @@ QUESTIONS = (
         WHERE COALESCE(k.total, 0) <> 0 OR k.payout_id IS NULL
         """,
     ),
-    Question(
+    Check(
         "Payout {id} is {state}, so {due_minor} should be back in the ledger, but {returned_minor} is.",
         """
         SELECT id, state, due_minor, returned_minor, currency FROM (
@@ -190,7 +190,7 @@ QUESTIONS = (
         ) booked WHERE due_minor <> returned_minor
         """,
     ),
-    Question(
+    Check(
         "Commission {id} is {state}, but no payout has claimed it.",
         """
         SELECT c.id, c.state FROM affiliates_commission c
@@ -199,7 +199,7 @@ QUESTIONS = (
         WHERE c.state IN ('in_payout', 'paid') AND k.id IS NULL
         """,
     ),
-    Question(
+    Check(
         "Commission {id} is marked as due, but payout {payout_id}, which is {payout_state}, has claimed it.",
         """
         SELECT c.id, i.id AS payout_id, i.state AS payout_state FROM affiliates_commission c
@@ -209,7 +209,7 @@ QUESTIONS = (
         WHERE c.state = 'approved' AND i.state NOT IN ('failed', 'returned', 'blocked', 'reversed', 'cancelled')
         """,
     ),
-    Question(
+    Check(
         "Commission {id} is {state}, but payout {payout_id} was returned, and no other has paid it since.",
         """
         SELECT c.id, c.state, i.id AS payout_id FROM affiliates_commission c
@@ -222,7 +222,7 @@ QUESTIONS = (
         WHERE c.state IN ('in_payout', 'paid') AND again.id IS NULL
         """,
     ),
-    Question(
+    Check(
         "The balance of {bucket} for affiliate {affiliate_id} is {amount_minor} and {entry_count} entries more than"
         " the sum of its entries; rebuild_rollups corrects it.",
         DIFFERENCES,
@@ -236,38 +236,38 @@ def first_difference(*, paypal_since: datetime | None) -> str:
     Asks PayPal about the runs sent since `paypal_since`, or not at all if it is None. Raises `PayPalError` if nothing
     differs but PayPal could not be asked about all of them: what was not compared is not a difference.
     """
-    return next(_differences(paypal_since), "")
+    return next(_all_differences(paypal_since), "")
 
 
-def _differences(paypal_since: datetime | None) -> Iterator[str]:
-    yield from _unguarded()
-    for question in QUESTIONS:
-        yield from _answers(question)
+def _all_differences(paypal_since: datetime | None) -> Iterator[str]:
+    yield from _missing_triggers()
+    for check in CHECKS:
+        yield from _violations(check)
     if paypal_since is not None:
-        yield from _at_paypal(paypal_since)
+        yield from _differences_at_paypal(paypal_since)
 
 
-def _unguarded() -> Iterator[str]:
+def _missing_triggers() -> Iterator[str]:
     for trigger in missing_triggers(connection, apps.get_app_config("affiliates").get_models()):
         yield f"The database no longer protects the ledger: the trigger {trigger} is missing."
 
 
-def _answers(question: Question) -> Iterator[str]:
+def _violations(check: Check) -> Iterator[str]:
     with connection.cursor() as cursor:
-        cursor.execute(f"{question.sql} LIMIT 1")
+        cursor.execute(f"{check.sql} LIMIT 1")
         row = cursor.fetchone()
         if row is not None:
             names = [column[0] for column in cursor.description]
-            yield question.text.format_map(_readable(dict(zip(names, row, strict=True))))
+            yield check.text.format_map(_format_row(dict(zip(names, row, strict=True))))
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _format_row(row: dict[str, Any]) -> dict[str, Any]:
     """Amounts with their currency, and ids in their usual form: SQLite returns them without hyphens."""
     currency = row.get("currency", "")
-    return {name: _value(name, value, currency) for name, value in row.items()}
+    return {name: _format_value(name, value, currency) for name, value in row.items()}
 
 
-def _value(name: str, value: Any, currency: str) -> Any:
+def _format_value(name: str, value: Any, currency: str) -> Any:
     if name.endswith("_minor"):
         return Money(int(Decimal(value)), currency)
     if name == "id" or name.endswith("_id"):
@@ -275,7 +275,7 @@ def _value(name: str, value: Any, currency: str) -> Any:
     return value
 
 
-def _at_paypal(since: datetime) -> Iterator[str]:
+def _differences_at_paypal(since: datetime) -> Iterator[str]:
     """No transaction and no lock is held while PayPal answers."""
     unanswered: PayPalError | None = None
     sent = PayPalBatch.objects.filter(paypal_batch_id__isnull=False, first_sent_at__gte=since)
@@ -287,7 +287,7 @@ def _at_paypal(since: datetime) -> Iterator[str]:
         except PayPalError as error:
             unanswered = error
         else:
-            yield from _compare(batch, remote)
+            yield from _compare_items(batch, remote)
     if unanswered is not None:
         raise unanswered
 
@@ -300,7 +300,7 @@ def _remote_items(batch: PayPalBatch) -> Iterator[PayoutItemState]:
         pages, page = answer.total_pages, page + 1
 
 
-def _compare(batch: PayPalBatch, remote: list[PayoutItemState]) -> Iterator[str]:
+def _compare_items(batch: PayPalBatch, remote: list[PayoutItemState]) -> Iterator[str]:
     """What PayPal lists without our id is matched by PayPal's own."""
     theirs = {item.id: item for item in remote}
     by_our_number = {item.sender_item_id: item.id for item in remote if item.sender_item_id}
@@ -312,14 +312,14 @@ def _compare(batch: PayPalBatch, remote: list[PayoutItemState]) -> Iterator[str]
             yield f"Payout {item.pk} of {item.total} is {item.state} here, and PayPal does not know it."
         elif found.amount != item.total:
             yield f"Payout {item.pk} is {item.total} here and {found.amount} at PayPal."
-        elif _contradict(item, found) and _contradict(item, latest := _catch_up(item, found)):
+        elif _contradicts(item, found) and _contradicts(item, latest := _refresh_from_paypal(item, found)):
             yield f"Payout {item.pk} is {item.state} here and {latest.status.value} at PayPal."
     for unknown in theirs.values():
         shown = f"{unknown.amount} as {unknown.id}, {unknown.status.value}"
         yield f"PayPal lists {shown}, in {batch} ({batch.pk}), which is not in our ledger."
 
 
-def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
+def _refresh_from_paypal(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
     """Applies PayPal's current state, as a webhook would, and reloads ours: either may have changed while the other was
     read, and PayPal sends no webhook when it reverses a payout."""
     latest = gateway().get_payout_item(found.id)
@@ -328,7 +328,7 @@ def _catch_up(item: PayoutItem, found: PayoutItemState) -> PayoutItemState:
     return latest
 
 
-def _contradict(item: PayoutItem, found: PayoutItemState) -> bool:
+def _contradicts(item: PayoutItem, found: PayoutItemState) -> bool:
     """A payout in progress here is merely behind, and is followed up; a final state that PayPal does not confirm is a
     contradiction."""
     ended = item.state == PayoutItem.State.PAID or item.state in PayoutItem.RETURNED_STATES

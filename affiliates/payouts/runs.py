@@ -20,7 +20,7 @@ from privacy.audit.trail import record, record_many
 
 from .eligibility import IneligiblePayout, ineligible_payouts
 from .item_states import LEFT_OUT, release_funds, release_ineligible
-from .preview import Standing, preview_payout
+from .preview import PayoutCandidate, preview_payout
 from .sending import send_payout
 
 if TYPE_CHECKING:
@@ -36,44 +36,44 @@ PERMISSION = "affiliates.approve_payout"
 def prepare_payout(*, currency: str, actor: User, method: str = PayoutRun.Method.PAYPAL) -> PayoutRun:
     """Claims everything that is due and sums it per affiliate. Nothing is sent yet. Raises `PayoutRefused`."""
     try:
-        return _prepare(currency, actor, method)
+        return _prepare_run(currency, actor, method)
     except IntegrityError as error:
         raise ActionRefused("Another run was prepared at the same time. Please check that one.") from error
 
 
 @transaction.atomic
-def _prepare(currency: str, actor: User, method: str) -> PayoutRun:
-    standings = preview_payout(currency=currency).paid
-    if not standings:
+def _prepare_run(currency: str, actor: User, method: str) -> PayoutRun:
+    candidates = preview_payout(currency=currency).paid
+    if not candidates:
         raise ActionRefused(f"Nobody has {minimum_payout(currency)} or more due and a valid PayPal address.")
     run = PayoutRun.objects.create(currency=currency, method=method, prepared_by=actor)
-    items = PayoutItem.objects.bulk_create(_items(run, standings), batch_size=ROWS)
-    LedgerEntry.objects.bulk_create(map(_debit, items), batch_size=ROWS)
-    _claim(run, items)
+    items = PayoutItem.objects.bulk_create(_new_payouts(run, candidates), batch_size=ROWS)
+    LedgerEntry.objects.bulk_create(map(_debit_entry, items), batch_size=ROWS)
+    _claim_entries(run, items)
     _claim_commissions(run)
     record(action="affiliates.payout.prepared", about=run, actor=actor)
     return run
 
 
-def _items(run: PayoutRun, standings: list[Standing]) -> Iterator[PayoutItem]:
+def _new_payouts(run: PayoutRun, candidates: list[PayoutCandidate]) -> Iterator[PayoutItem]:
     """A payout per affiliate, in batches as large as PayPal accepts; a manual run has no batches."""
-    for start in range(0, len(standings), BATCH_SIZE):
+    for start in range(0, len(candidates), BATCH_SIZE):
         batch = None if run.is_manual else PayPalBatch.objects.create(run=run)
-        yield from (_item(run, batch, standing) for standing in standings[start : start + BATCH_SIZE])
+        yield from (_new_payout(run, batch, candidate) for candidate in candidates[start : start + BATCH_SIZE])
 
 
-def _item(run: PayoutRun, batch: PayPalBatch | None, standing: Standing) -> PayoutItem:
+def _new_payout(run: PayoutRun, batch: PayPalBatch | None, candidate: PayoutCandidate) -> PayoutItem:
     return PayoutItem(
         run=run,
         batch=batch,
-        affiliate=standing.affiliate,
-        amount_minor=standing.due_minor,
+        affiliate=candidate.affiliate,
+        amount_minor=candidate.due_minor,
         currency=run.currency,
-        receiver=standing.affiliate.payout_email,
+        receiver=candidate.affiliate.payout_email,
     )
 
 
-def _claim(run: PayoutRun, items: list[PayoutItem]) -> None:
+def _claim_entries(run: PayoutRun, items: list[PayoutItem]) -> None:
     """Claims every payable entry of the run's affiliates, including the run's own debits, which bring them to zero.
 
     The database allows an entry to be claimed once, so of two runs that compete for an entry one fails as a whole.
@@ -95,7 +95,7 @@ def _as_stored(key: UUID) -> Any:
     return LedgerEntry._meta.pk.get_db_prep_value(key, connection)
 
 
-def _debit(item: PayoutItem) -> LedgerEntry:
+def _debit_entry(item: PayoutItem) -> LedgerEntry:
     return LedgerEntry(
         affiliate_id=item.affiliate_id,
         kind=LedgerEntry.Kind.PAYOUT,

@@ -39,14 +39,14 @@ def send_payout(run_id: str) -> None:
     waiting = PayPalBatch.objects.filter(run=UUID(run_id), run__state=Run.APPROVED, state=Batch.WAITING)
     for batch in waiting:
         try:
-            _send(batch)
+            _send_batch(batch)
         except PayPalError as error:  # retried with the same key
             logger.warning("payout %s is unknown: %s", batch.pk, error)
 
 
-def _send(batch: PayPalBatch) -> None:
+def _send_batch(batch: PayPalBatch) -> None:
     """Raises `PayPalError` while it is unknown whether PayPal has received the batch."""
-    lines = _lines(batch)
+    lines = _payout_lines(batch)
     if not lines:
         return
     try:
@@ -56,15 +56,15 @@ def _send(batch: PayPalBatch) -> None:
             items=lines,
         )
     except DuplicateBatch as known:
-        _adopt(batch, known.batch_id)
+        _recover_lost_response(batch, known.batch_id)
     except Invalid as error:
-        _deny(batch, f"PayPal refused the batch: {', '.join(error.issues)}")
+        _mark_denied(batch, f"PayPal refused the batch: {', '.join(error.issues)}")
     else:
         _mark_sent(batch, sent.batch_id)
 
 
 @transaction.atomic
-def _lines(batch: PayPalBatch) -> list[PayoutLine]:
+def _payout_lines(batch: PayPalBatch) -> list[PayoutLine]:
     """What is sent to PayPal, identical at every retry. Empty if there is nothing to send, or if it would no longer be
     the same.
 
@@ -76,14 +76,14 @@ def _lines(batch: PayPalBatch) -> list[PayoutLine]:
     queued = batch.items.filter(state=Item.QUEUED).select_for_update(of=("self",)).select_related("affiliate")
     items = list(queued.order_by("pk"))
     if batch.first_sent_at is None:
-        items = _begin(batch, items)
+        items = _prepare_first_sending(batch, items)
     elif not all(is_payable(item.receiver or "") for item in items):
-        _note(batch, "An address was removed after the first attempt. Look this batch up at PayPal.")
+        _record_problem(batch, "An address was removed after the first attempt. Look this batch up at PayPal.")
         return []
-    return [_line(item) for item in items]
+    return [_payout_line(item) for item in items]
 
 
-def _begin(batch: PayPalBatch, items: list[PayoutItem]) -> list[PayoutItem]:
+def _prepare_first_sending(batch: PayPalBatch, items: list[PayoutItem]) -> list[PayoutItem]:
     """The payouts that are made, each to the current address."""
     ineligible = ineligible_payouts(items)
     left_out = [one.item for one in ineligible]
@@ -94,25 +94,25 @@ def _begin(batch: PayPalBatch, items: list[PayoutItem]) -> list[PayoutItem]:
     PayPalBatch.objects.filter(pk=batch.pk).update(
         first_sent_at=timezone.now(), state=Batch.WAITING if paid else Batch.ENDED
     )
-    _close_run(batch)
+    _update_run_state(batch)
     record_many(action=LEFT_OUT, about=left_out, actor=None)
     return paid
 
 
-def _line(item: PayoutItem) -> PayoutLine:
+def _payout_line(item: PayoutItem) -> PayoutLine:
     note = f"Commission from {settings.BUSINESS['short_name']}"
     return PayoutLine(sender_item_id=str(item.pk), receiver_email=item.receiver or "", amount=item.total, note=note)
 
 
-def _adopt(batch: PayPalBatch, paypal_batch_id: str | None) -> None:
+def _recover_lost_response(batch: PayPalBatch, paypal_batch_id: str | None) -> None:
     """PayPal had already received this batch: only the response was lost."""
     if paypal_batch_id:
         _mark_sent(batch, paypal_batch_id)
     else:
-        _note(batch, "PayPal already has this batch. Look up its id there.")
+        _record_problem(batch, "PayPal already has this batch. Look up its id there.")
 
 
-def _note(batch: PayPalBatch, problem: str) -> None:
+def _record_problem(batch: PayPalBatch, problem: str) -> None:
     PayPalBatch.objects.filter(pk=batch.pk).update(problem=problem)
     PayoutRun.objects.filter(pk=batch.run_id).update(problem=problem)
 
@@ -124,11 +124,11 @@ def _mark_sent(batch: PayPalBatch, paypal_batch_id: str) -> None:
     )
     if marked:
         batch.items.filter(state=Item.QUEUED).update(state=Item.SENT)
-        _close_run(batch)
+        _update_run_state(batch)
 
 
 @transaction.atomic
-def _deny(batch: PayPalBatch, problem: str) -> None:
+def _mark_denied(batch: PayPalBatch, problem: str) -> None:
     denied = PayPalBatch.objects.filter(pk=batch.pk, state__in=PayPalBatch.OPEN).update(
         state=Batch.DENIED, problem=problem[:200]
     )
@@ -136,7 +136,7 @@ def _deny(batch: PayPalBatch, problem: str) -> None:
         PayoutRun.objects.filter(pk=batch.run_id).update(problem=problem[:200])
         items = list(batch.items.in_progress().select_for_update().order_by("pk"))
         release_funds(items, state=Item.CANCELLED, error="refused with its batch")
-        _close_run(batch)
+        _update_run_state(batch)
         record_many(action="affiliates.payout.item_returned", about=items, actor=None)
 
 
@@ -155,24 +155,24 @@ def follow_batch(*, batch: PayPalBatch) -> None:
         _apply_page(batch, answer)
         page += 1
     if answer.status in ENDED:  # until then PayPal may still deny the whole batch
-        _end(batch)
+        _finish_batch(batch)
 
 
 def _apply_page(batch: PayPalBatch, answer: PayoutPage) -> None:
     if answer.status is PayoutStatus.DENIED:
-        _deny(batch, "PayPal denied the batch")
+        _mark_denied(batch, "PayPal denied the batch")
     for remote in answer.items:
         apply_item_state(run=batch.run, remote=remote)
 
 
 @transaction.atomic
-def _end(batch: PayPalBatch) -> None:
+def _finish_batch(batch: PayPalBatch) -> None:
     if not batch.items.in_progress().exists():
         PayPalBatch.objects.filter(pk=batch.pk, state=Batch.SENT).update(state=Batch.ENDED)
-    _close_run(batch)
+    _update_run_state(batch)
 
 
-def _close_run(batch: PayPalBatch) -> None:
+def _update_run_state(batch: PayPalBatch) -> None:
     """Updates the run to match its batches. It locks the run, so that the later of two concurrent calls sees both."""
     run = PayoutRun.objects.select_for_update().get(pk=batch.run_id)
     states = set(run.batches.values_list("state", flat=True))
@@ -192,20 +192,20 @@ def follow_open_payouts(*, now: datetime) -> int:
     batches = list(released.select_related("run"))
     for batch in batches:
         try:
-            _advance(batch, now)
+            _advance_batch(batch, now)
         except PayPalError as error:
             logger.warning("payout %s is still open: %s", batch.pk, error)
     return len(batches)
 
 
-def _advance(batch: PayPalBatch, now: datetime) -> None:
+def _advance_batch(batch: PayPalBatch, now: datetime) -> None:
     if batch.state == Batch.SENT:
         follow_batch(batch=batch)
         _cancel_old_unclaimed(batch, now)
     elif batch.first_sent_at is None or now - batch.first_sent_at < RESEND_FOR:
-        _send(batch)
+        _send_batch(batch)
     else:
-        _note(batch, "PayPal never answered. Look this batch up at PayPal.")
+        _record_problem(batch, "PayPal never answered. Look this batch up at PayPal.")
 
 
 def _cancel_old_unclaimed(batch: PayPalBatch, now: datetime) -> None:
@@ -224,4 +224,4 @@ def cancel_unclaimed(*, item: PayoutItem) -> None:
         logger.info("payout %s can't be canceled: %s", item.pk, error)
     apply_item_state(run=item.run, remote=gateway().get_payout_item(item.paypal_item_id or ""))
     if item.batch is not None:
-        _end(item.batch)
+        _finish_batch(item.batch)

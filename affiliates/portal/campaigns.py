@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import FormView
 
-from affiliates.statistics.daily_statistics import breakdown, figures
+from affiliates.statistics.daily_statistics import breakdown, statistics_by_period
 from affiliates.statistics.label_sales import FEWEST
 from affiliates.tracking.creatives import offered_to
 from affiliates.tracking.label_names import LabelRefused, clean_label
@@ -53,7 +53,7 @@ class CampaignsPage(PortalPage):
         """The rest are clicks without a label, or with an undeclared one."""
         found = self._clicks(By.CAMPAIGN, period)
         lines = [(labels[label], clicks) for label, clicks in found.items() if label in labels]
-        days = figures(self.affiliate, since=period.since, until=period.until, currency=program_currency())
+        days = statistics_by_period(self.affiliate, since=period.since, until=period.until, currency=program_currency())
         rest = sum(one.clicks for one in days.values()) - sum(clicks for _, clicks in lines)
         return [*lines, (OTHER, rest)] if rest else lines
 

@@ -23,7 +23,7 @@ PER_PAGE = 25
 State = Commission.State
 
 
-class LinesForm(forms.Form):
+class CommissionFilterForm(forms.Form):
     """Filters the list. An invalid filter shows all of it."""
 
     STATES = (
@@ -46,24 +46,24 @@ class LinesForm(forms.Form):
             raise forms.ValidationError("The first day is after the last one.")
         return found
 
-    def narrow(self, lines: QuerySet[Commission]) -> QuerySet[Commission]:
+    def apply(self, lines: QuerySet[Commission]) -> QuerySet[Commission]:
         if not self.is_valid():
             return lines
         state, since, until = (self.cleaned_data[name] for name in ("state", "since", "until"))
         if state:
-            lines = lines.filter(**_of_state(state))
+            lines = lines.filter(**_state_filter(state))
         if since:
             lines = lines.filter(created_at__date__gte=since)
         return lines.filter(created_at__date__lte=until) if until else lines
 
 
-def _of_state(state: str) -> dict[str, Any]:
+def _state_filter(state: str) -> dict[str, Any]:
     if state == "held":
         return {"held": True}
     return {"state__in": [State.REJECTED, State.REVERSED]} if state == "nothing" else {"state": state}
 
 
-def lines_of(affiliate: Affiliate) -> QuerySet[Commission]:
+def commissions_of(affiliate: Affiliate) -> QuerySet[Commission]:
     """An affiliate's commissions, newest first, each with what its row shows."""
     flags = Flag.objects.open().filter(attribution=OuterRef("attribution"))
     objections = Objection.objects.open().filter(commission=OuterRef("pk"))
@@ -79,19 +79,19 @@ class CommissionsPage(PortalPage):
     tab = "commissions"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        form = LinesForm(self.request.GET)
-        lines = form.narrow(lines_of(self.affiliate))
+        form = CommissionFilterForm(self.request.GET)
+        lines = form.apply(commissions_of(self.affiliate))
         return super().get_context_data(
             form=form,
             is_narrowed=any(self.request.GET.get(name) for name in form.fields),
-            query=_without_page(self.request.GET),
+            query=_query_without_page(self.request.GET),
             lines=Paginator(lines, PER_PAGE).get_page(self.request.GET.get("page")),
             objections=objections_of(self.affiliate).open().count(),
             **kwargs,
         )
 
 
-def _without_page(query: QueryDict) -> str:
+def _query_without_page(query: QueryDict) -> str:
     kept = query.copy()
     kept.pop("page", None)
     return kept.urlencode()
@@ -130,7 +130,7 @@ class ReceiptPage(PortalPage):
 
     @property
     def commission(self) -> Commission:
-        lines = lines_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
+        lines = commissions_of(self.affiliate).select_related("attribution__affiliate", "attribution__rate")
         commission = lines.filter(number=self.kwargs["number"].upper()).first()
         if commission is None:
             raise Http404("There is no such commission in this account.")

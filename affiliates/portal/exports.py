@@ -11,9 +11,9 @@ from privacy.web.csv_export import Cell, csv_response
 
 from ..models import Affiliate
 from .base import AffiliateView
-from .commissions import LinesForm, lines_of
-from .payouts import in_words
-from .statement import text_of
+from .commissions import CommissionFilterForm, commissions_of
+from .payouts import explain_state
+from .statement import describe_ledger_entry
 
 CHUNK = 500  # rows per query
 Row = Iterable[Cell]
@@ -29,9 +29,9 @@ class Export(AffiliateView):
         return csv_response(f"{kind}-{self.affiliate.code}.csv", KINDS[kind](self.affiliate, request))
 
 
-def _commissions(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
+def _commission_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield COMMISSIONS.split()
-    lines = LinesForm(request.GET).narrow(lines_of(affiliate))
+    lines = CommissionFilterForm(request.GET).apply(commissions_of(affiliate))
     for line in lines.iterator(CHUNK):
         amounts = (line.base.amount, line.terms, line.total.amount, (line.total - line.remaining).amount)
         state = "held" if line.held else line.get_state_display()  # type: ignore[attr-defined]
@@ -40,22 +40,28 @@ def _commissions(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
         yield line.day, line.number, brought, *amounts, line.remaining.amount, line.currency, *ended
 
 
-def _payouts(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
+def _payout_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield "day", "amount", "currency", "state", "settled", "meaning"
     for payout in affiliate.payouts.order_by("-created_at", "-pk").iterator(CHUNK):
-        state = (payout.get_state_display(), _day(payout.settled_at), in_words(payout))
-        yield _day(payout.created_at), payout.total.amount, payout.currency, *state
+        state = (payout.get_state_display(), _format_day(payout.settled_at), explain_state(payout))
+        yield _format_day(payout.created_at), payout.total.amount, payout.currency, *state
 
 
-def _ledger(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
+def _ledger_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:
     yield "day", "kind", "description", "amount", "currency"
     entries = affiliate.ledger.select_related("commission", "payout").order_by("created_at", "pk")
     for entry in entries.iterator(CHUNK):
-        yield _day(entry.created_at), entry.get_kind_display(), text_of(entry), entry.total.amount, entry.currency
+        yield (
+            _format_day(entry.created_at),
+            entry.get_kind_display(),
+            describe_ledger_entry(entry),
+            entry.total.amount,
+            entry.currency,
+        )
 
 
-KINDS = {"commissions": _commissions, "payouts": _payouts, "ledger": _ledger}
+KINDS = {"commissions": _commission_rows, "payouts": _payout_rows, "ledger": _ledger_rows}
 
 
-def _day(moment: datetime | None) -> str:
+def _format_day(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d}" if moment else ""

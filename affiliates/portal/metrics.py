@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from affiliates.models import Affiliate
-from affiliates.statistics.daily_statistics import Statistics, figures
+from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
 from shop.money import Money
 
 from .period import Period
@@ -34,7 +34,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """A metric, its trend, and a sentence that explains it."""
 
     name: str
@@ -62,7 +62,7 @@ class History:
 
     def total(self, period: Period | None = None) -> Statistics:
         days = self.days if period is None else self.of(period)
-        return _sum(days.values())
+        return _total(days.values())
 
 
 def history_of(affiliate: Affiliate, period: Period, *, currency: str, now: datetime) -> History:
@@ -70,35 +70,36 @@ def history_of(affiliate: Affiliate, period: Period, *, currency: str, now: date
     today = now.astimezone(UTC).date()
     since = min(affiliate.joined_at.astimezone(UTC).date(), period.before.since)
     return History(
-        figures(affiliate, since=since, until=max(today, period.until), currency=currency), currency=currency
+        statistics_by_period(affiliate, since=since, until=max(today, period.until), currency=currency),
+        currency=currency,
     )
 
 
-def measures(history: History, period: Period) -> list[Measure]:
+def metrics(history: History, period: Period) -> list[Metric]:
     now, before = history.total(period), history.total(period.before)
 
     def money(minor: int) -> str:
         return str(Money(minor, history.currency))
 
     return [
-        _counted("Clicks", now.clicks, before.clicks, _why_clicks(now)),
-        _counted("Orders", now.orders, before.orders, "Paid orders through your links or your code."),
-        Measure(
+        _count_metric("Clicks", now.clicks, before.clicks, _explain_clicks(now)),
+        _count_metric("Orders", now.orders, before.orders, "Paid orders through your links or your code."),
+        Metric(
             "Sales",
             money(now.sales_minor),
             money(before.sales_minor),
             Trend(now.sales_minor, before.sales_minor),
             "The total of those orders, before refunds.",
         ),
-        Measure(
+        Metric(
             "Earned",
             money(earned(now)),
             money(earned(before)),
             Trend(earned(now), earned(before)),
-            _why_earned(now, history.currency),
+            _explain_earnings(now, history.currency),
         ),
-        Measure("Conversion", conversion(now), conversion(before), None, "Orders per 100 clicks."),
-        Measure(
+        Metric("Conversion", conversion(now), conversion(before), None, "Orders per 100 clicks."),
+        Metric(
             "Per click",
             per_click(now, history.currency),
             per_click(before, history.currency),
@@ -108,8 +109,8 @@ def measures(history: History, period: Period) -> list[Measure]:
     ]
 
 
-def _counted(name: str, now: int, before: int, why: str) -> Measure:
-    return Measure(name, str(now), str(before), Trend(now, before), why)
+def _count_metric(name: str, now: int, before: int, why: str) -> Metric:
+    return Metric(name, str(now), str(before), Trend(now, before), why)
 
 
 def earned(one: Statistics) -> int:
@@ -125,7 +126,7 @@ def per_click(one: Statistics, currency: str) -> str:
     return str(Money.of(Money(earned(one), currency).amount / one.clicks, currency)) if one.clicks else "–"
 
 
-def _why_clicks(one: Statistics) -> str:
+def _explain_clicks(one: Statistics) -> str:
     apart = one.bots + one.previews
     return (
         "The same visitor within 30 minutes counts once."
@@ -134,12 +135,12 @@ def _why_clicks(one: Statistics) -> str:
     )
 
 
-def _why_earned(one: Statistics, currency: str) -> str:
+def _explain_earnings(one: Statistics, currency: str) -> str:
     if not one.reversed_minor:
         return "Commissions on those orders. Nothing was refunded."
     whole, back = Money(one.earned_minor, currency), Money(one.reversed_minor, currency)
     return f"{whole} in commissions, less {back} for refunds."
 
 
-def _sum(lines: Iterable[Statistics]) -> Statistics:
+def _total(lines: Iterable[Statistics]) -> Statistics:
     return sum(lines, Statistics())

@@ -56,7 +56,7 @@ def held_of(affiliate: Affiliate, *, currency: str) -> Held:
 
 def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> NextPayout:
     currency = overview.balance.currency
-    due = _due(affiliate, overview, held)
+    due = _amount_due(affiliate, overview, held)
     minimum = Money(minimum_minor(affiliate), currency)
     moving = affiliate.payouts.filter(state__in=PayoutItem.IN_PROGRESS, currency=currency).aggregate(
         s=Sum("amount_minor")
@@ -64,20 +64,20 @@ def next_payout_of(affiliate: Affiliate, overview: Overview, held: Held) -> Next
     return NextPayout(
         due=due,
         minimum=minimum,
-        missing=list(_missing(affiliate, due, held, minimum)),
+        missing=list(_requirements(affiliate, due, held, minimum)),
         on_the_way=Money(moving["s"] or 0, currency),
         next_approval=_next_approval(affiliate, overview) if overview.pending.minor else None,
     )
 
 
-def _due(affiliate: Affiliate, overview: Overview, held: Held) -> Money:
+def _amount_due(affiliate: Affiliate, overview: Overview, held: Held) -> Money:
     """The balance without what a flag holds: exactly the entries that a run would claim."""
     if not held.approved.minor:
         return overview.balance
     return overview.balance - LedgerEntry.objects.withheld_from(affiliate).balance(overview.balance.currency)
 
 
-def _missing(affiliate: Affiliate, due: Money, held: Held, minimum: Money) -> Iterator[str]:
+def _requirements(affiliate: Affiliate, due: Money, held: Held, minimum: Money) -> Iterator[str]:
     """The wording of the eligibility rule, with the amounts that the affiliate can do something about."""
     reason = ineligibility(affiliate, due_minor=due.minor, held_minor=held.approved.minor)
     if reason not in {None, Ineligibility.MINIMUM}:

@@ -11,12 +11,12 @@ from django.http import Http404
 from ..models import LedgerEntry, PayoutItem
 from .base import PortalPage
 from .money_by_currency import accounts_of
-from .statement import text_of
+from .statement import describe_ledger_entry
 
 PER_PAGE = 25
 State = PayoutItem.State
 
-IN_WORDS = {
+STATE_EXPLANATIONS = {
     State.QUEUED: "Prepared. It is sent to PayPal after a second person has approved it.",
     State.SENT: "Sent to PayPal, which is processing it.",
     State.PAID: "It is in your PayPal account.",
@@ -30,9 +30,9 @@ IN_WORDS = {
 }
 
 
-def in_words(payout: PayoutItem) -> str:
+def explain_state(payout: PayoutItem) -> str:
     """What the payout's state means. A state without an explanation is shown by its name."""
-    return IN_WORDS.get(State(payout.state), f"{payout.get_state_display().capitalize()}.")
+    return STATE_EXPLANATIONS.get(State(payout.state), f"{payout.get_state_display().capitalize()}.")
 
 
 class PayoutsPage(PortalPage):
@@ -46,7 +46,7 @@ class PayoutsPage(PortalPage):
         )
         return super().get_context_data(
             lines=page,
-            payouts=[(payout, in_words(payout)) for payout in page],
+            payouts=[(payout, explain_state(payout)) for payout in page],
             accounts=accounts_of(affiliate),
             **kwargs,
         )
@@ -71,8 +71,8 @@ class PayoutDetailPage(PortalPage):
         page = Paginator(paid, PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             payout=payout,
-            in_words=in_words(payout),
+            explanation=explain_state(payout),
             lines=page,
-            entries_in_words=[(entry, text_of(entry)) for entry in page],
+            entries_in_words=[(entry, describe_ledger_entry(entry)) for entry in page],
             **kwargs,
         )

@@ -210,16 +210,16 @@ class StopPayoutEmailView(View):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         change = stoppable_change(token=token, now=timezone.now())
-        return self._answer(request, change)
+        return self._render_change(request, change)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         now = timezone.now()
         change = stoppable_change(token=token, now=now)
         if change is None or not stop_payout_email(change=change, now=now):
-            return self._answer(request, None)
+            return self._render_change(request, None)
         return result_page(render(request, "affiliates/payout_email_stopped.html"))
 
-    def _answer(self, request: HttpRequest, change: PayoutEmailChange | None) -> HttpResponse:
+    def _render_change(self, request: HttpRequest, change: PayoutEmailChange | None) -> HttpResponse:
         status = 410 if change is None else 200
         return render(request, "affiliates/stop_payout_email.html", {"change": change}, status=status)
 

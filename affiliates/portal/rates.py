@@ -25,11 +25,11 @@ def rates_now(affiliate: Affiliate, *, now: datetime) -> list[RateNow]:
     found = []
     for product in Product.objects.filter(is_active=True).order_by("name")[:MOST]:
         rate = rate_for(affiliate=affiliate, product=product, currency=product.currency, moment=now)
-        found.append(RateNow(product.name, rate.terms, _why(rate)))
+        found.append(RateNow(product.name, rate.terms, _explain_rate(rate)))
     return found
 
 
-def _why(rate: Rate) -> str:
+def _explain_rate(rate: Rate) -> str:
     since = "" if rate._state.adding else f", since {rate.starts_at:%B %-d, %Y}"
     until = f", until {rate.ends_at:%B %-d, %Y, %H:%M} UTC" if rate.ends_at else ""
     if rate.affiliate_id and rate.product_id:

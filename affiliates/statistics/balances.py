@@ -47,18 +47,20 @@ def merge_balance_rows(*, now: datetime) -> int:
     """Merges the rows of each balance into one. Returns how many rows were removed; safe to run concurrently."""
     several = BalanceDelta.objects.order_by().values(*BalanceKey._fields).annotate(rows=Count("pk")).filter(rows__gt=1)
     affiliates = list(several.values_list("affiliate", flat=True))
-    return sum(_fold_of(set(affiliates[start : start + AT_ONCE]), now) for start in range(0, len(affiliates), AT_ONCE))
+    return sum(
+        _merge_rows_of(set(affiliates[start : start + AT_ONCE]), now) for start in range(0, len(affiliates), AT_ONCE)
+    )
 
 
-def _fold_of(affiliates: set[UUID], now: datetime) -> int:
+def _merge_rows_of(affiliates: set[UUID], now: datetime) -> int:
     total = 0
-    while folded := _fold_batch(affiliates, now):
-        total += folded
+    while merged := _merge_batch(affiliates, now):
+        total += merged
     return total
 
 
 @transaction.atomic
-def _fold_batch(affiliates: set[UUID], now: datetime) -> int:
+def _merge_batch(affiliates: set[UUID], now: datetime) -> int:
     """Replaces exactly the rows that were read: rows written in the meantime are kept."""
     acquire_rollup_lock(now)
     rows = list(BalanceDelta.objects.filter(affiliate__in=affiliates).order_by(*BalanceKey._fields)[:BATCH])

@@ -43,7 +43,7 @@ class Statistics:
         return Statistics(**{name: getattr(self, name) + getattr(other, name) for name in SHOWN})
 
 
-def figures(
+def statistics_by_period(
     affiliate: Affiliate,
     *,
     since: date,
@@ -55,20 +55,20 @@ def figures(
 
     Days are UTC.
     """
-    lines = [*_visit_lines(affiliate, since, until, By.ALL), *_sale_lines(affiliate, since, until, currency)]
-    sums = _summed((day.replace(day=1) if by == "month" else day, counts) for day, _, counts in lines)
-    return {start: sums.get(start, Statistics()) for start in _starts(since, until, by)}
+    lines = [*_visit_rows(affiliate, since, until, By.ALL), *_sale_rows(affiliate, since, until, currency)]
+    sums = _sum_by_group((day.replace(day=1) if by == "month" else day, counts) for day, _, counts in lines)
+    return {start: sums.get(start, Statistics()) for start in _period_starts(since, until, by)}
 
 
 def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date) -> dict[str, Statistics]:
     """Visits per campaign label (its id in hexadecimal) or per page, most clicks first, without unlabeled visits. Sales
     are not known per day and label: see `affiliates.statistics.label_sales`."""
-    lines = _visit_lines(affiliate, since, until, by)
-    sums = _summed((_plain(label, by), counts) for _, label, counts in lines if label)
+    lines = _visit_rows(affiliate, since, until, by)
+    sums = _sum_by_group((_without_hyphens(label, by), counts) for _, label, counts in lines if label)
     return dict(sorted(sums.items(), key=lambda line: (-line[1].clicks, line[0])))
 
 
-def _plain(label: str, by: By) -> str:
+def _without_hyphens(label: str, by: By) -> str:
     """PostgreSQL writes ids with hyphens."""
     return label.replace("-", "") if by == By.CAMPAIGN else label
 
@@ -76,28 +76,28 @@ def _plain(label: str, by: By) -> str:
 Lines = Iterable[tuple[date, str, dict[str, int]]]
 
 
-def _sale_lines(affiliate: Affiliate, since: date, until: date, currency: str) -> Lines:
+def _sale_rows(affiliate: Affiliate, since: date, until: date, currency: str) -> Lines:
     sales = DailySales.objects.filter(affiliate=affiliate, day__range=(since, until), currency=currency)
     for day, *counts in sales.order_by().values_list("day", *SUMS):
         yield day, "", dict(zip(SUMS, counts, strict=True))
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.AFFILIATE)
-def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Lines:
+def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By) -> Lines:
     """One statement, so that a click that is being counted is in exactly one of the parts."""
     days = Q(affiliate=affiliate, day__range=(since, until))
     added = DailyClicks.objects.filter(days, by=by).order_by().values_list("day", "label", *COUNTERS)
     clicks = (
         Click._base_manager.filter(affiliate=affiliate, counted=False)
         .filter(clicked_at__gte=_midnight(since), clicked_at__lt=_midnight(until + timedelta(days=1)))
-        .annotate(day=TruncDate("clicked_at", tzinfo=UTC), under=_label(LABEL_OF_CLICK, by))
+        .annotate(day=TruncDate("clicked_at", tzinfo=UTC), under=_dimension_column(LABEL_OF_CLICK, by))
         .order_by()
         .values_list("day", "under")
         .annotate(clicks=Count("pk"), **{name: Value(0) for name in COUNTERS if name != "clicks"})
     )
     pending_visit_counts = (
         PendingVisitCount.objects.filter(days)
-        .annotate(under=_label(LABEL_OF_TALLY, by))
+        .annotate(under=_dimension_column(LABEL_OF_TALLY, by))
         .order_by()
         .values_list("day", "under")
         .annotate(**{f"of_{name}": Sum(name) for name in COUNTERS})
@@ -106,18 +106,18 @@ def _visit_lines(affiliate: Affiliate, since: date, until: date, by: By) -> Line
     return [(day, label, dict(zip(COUNTERS, counts, strict=True))) for day, label, *counts in lines]
 
 
-def _label(columns: dict[By, str], by: By) -> Cast | Value:
+def _dimension_column(columns: dict[By, str], by: By) -> Cast | Value:
     return Cast(columns[by], CharField()) if by in columns else Value("")
 
 
-def _summed(lines: Iterable[tuple[Group, dict[str, int]]]) -> dict[Group, Statistics]:
+def _sum_by_group(lines: Iterable[tuple[Group, dict[str, int]]]) -> dict[Group, Statistics]:
     sums: dict[Group, Counter[str]] = defaultdict(Counter)
     for group, counts in lines:
         sums[group].update(counts)
     return {group: Statistics(**{name: counts[name] for name in SHOWN}) for group, counts in sums.items()}
 
 
-def _starts(since: date, until: date, by: str) -> Iterator[date]:
+def _period_starts(since: date, until: date, by: str) -> Iterator[date]:
     day = since.replace(day=1) if by == "month" else since
     while day <= until:
         yield day

@@ -50,21 +50,21 @@ def count_label_sales() -> int:
 @transaction.atomic
 def _count_round(affiliate: UUID, currency: str) -> int:
     Affiliate.objects.select_for_update(of=("self",)).get(pk=affiliate)
-    sales = _sales_of(affiliate, currency)
-    if _buyers(sale for sale in sales if not sale.was_seen) < FEWEST:
+    sales = _uncounted_sales(affiliate, currency)
+    if _buyer_count(sale for sale in sales if not sale.was_seen) < FEWEST:
         return 0
     rows = UncountedSale.objects.filter(pk__in=[sale.commission_id for sale in sales])
-    shown, may_still_come = _groups(sales)
+    shown, may_still_come = _countable_groups(sales)
     if not shown and may_still_come:
         rows.update(was_seen=True)
         return 0
     for label_id, group in shown.items():
-        _add(label_id, currency, group)
+        _add_to_label(label_id, currency, group)
     rows.delete()
     return len(sales)
 
 
-def _sales_of(affiliate: UUID, currency: str) -> list[Sale]:
+def _uncounted_sales(affiliate: UUID, currency: str) -> list[Sale]:
     """The affiliate's uncounted sales. Orders by code, and visits that were forgotten or are 30 days old, have no
     label."""
     waiting = Commission.objects.filter(
@@ -95,27 +95,29 @@ def _buyer_of(order: Order) -> bytes | None:
     return index.remade(order) if order.email else None
 
 
-def _groups(sales: list[Sale]) -> tuple[Groups, bool]:
+def _countable_groups(sales: list[Sale]) -> tuple[Groups, bool]:
     """The labels that can be counted, each with its sales; and whether another label may still become countable."""
     labels: Groups = defaultdict(list)
     for sale in sales:
         if sale.label_id is not None:
             labels[sale.label_id].append(sale)
-    shown = {label: group for label, group in labels.items() if _buyers(group) >= FEWEST}
-    while shown and 0 < _buyers(_rest(sales, shown)) < FEWEST:  # subtracting would reveal one or two buyers
-        del shown[min(shown, key=lambda label: (_buyers(shown[label]), label))]
+    shown = {label: group for label, group in labels.items() if _buyer_count(group) >= FEWEST}
+    while (
+        shown and 0 < _buyer_count(_remaining_sales(sales, shown)) < FEWEST
+    ):  # subtracting would reveal one or two buyers
+        del shown[min(shown, key=lambda label: (_buyer_count(shown[label]), label))]
     return shown, bool(labels)
 
 
-def _rest(sales: list[Sale], shown: Groups) -> list[Sale]:
+def _remaining_sales(sales: list[Sale], shown: Groups) -> list[Sale]:
     return [sale for sale in sales if sale.label_id not in shown]
 
 
-def _buyers(sales: Iterable[Sale]) -> int:
+def _buyer_count(sales: Iterable[Sale]) -> int:
     return len({sale.buyer for sale in sales})
 
 
-def _add(label_id: UUID, currency: str, group: list[Sale]) -> None:
+def _add_to_label(label_id: UUID, currency: str, group: list[Sale]) -> None:
     row, _ = LabelSales.objects.get_or_create(label_id=label_id, currency=currency)
     LabelSales.objects.filter(pk=row.pk).update(
         orders=F("orders") + len(group),

@@ -13,19 +13,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import FilteredRelation, Q
+from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 
 from affiliates.models import CODE, LONGEST_LABEL, Affiliate, Label
 from affiliates.models.affiliate import extract_code
 from privacy.encryption.normalization import normalize_code
 from privacy.erasure.heartbeat import purge_has_stopped
+from privacy.models import Heartbeat
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Purpose
 
 from .label_names import spelled
 
-REMEMBERED = timedelta(seconds=1)
-MOST = 1000  # codes; anybody can invent more
+CACHED_FOR = timedelta(seconds=1)
+MAX_CODES = 1000  # codes; anybody can invent more
 
 _memory: dict[str, tuple[datetime, Any]] = {}
 
@@ -52,17 +54,22 @@ def cached_code(code: str) -> CachedCode | None:
     text = normalize_code(extract_code(code))
     if not CODE.fullmatch(text):
         return None
-    found: CachedCode | None = _remembered(text, lambda: _look_up(text))
+    found: CachedCode | None = _from_cache(text, lambda: _look_up(text))
     return found
 
 
 def is_purge_stalled() -> bool:
-    stopped: bool = _remembered("", lambda: purge_has_stopped(now=timezone.now()))
+    stopped: bool = _from_cache("", lambda: purge_has_stopped(now=timezone.now()))
     return stopped
 
 
 def clear_code_cache(**kwargs: Any) -> None:
     _memory.clear()
+
+
+for _model in (Affiliate, Label, Heartbeat):
+    post_save.connect(clear_code_cache, sender=_model)
+post_delete.connect(clear_code_cache, sender=Label)
 
 
 @reads("affiliates_affiliate", purpose=Purpose.AFFILIATE_ACCOUNT)
@@ -77,12 +84,12 @@ def _look_up(code: str) -> CachedCode | None:
     return CachedCode(lines[0][0], {bytes(index): pk for _, index, pk in lines if index}) if lines else None
 
 
-def _remembered(name: str, ask: Callable[[], Any]) -> Any:
+def _from_cache(name: str, ask: Callable[[], Any]) -> Any:
     now = timezone.now()
     at, answer = _memory.get(name, (None, None))
-    if at is None or not at <= now < at + REMEMBERED:
+    if at is None or not at <= now < at + CACHED_FOR:
         answer = ask()
-        if len(_memory) >= MOST:
+        if len(_memory) >= MAX_CODES:
             _memory.clear()
         _memory[name] = now, answer
     return answer

@@ -1,0 +1,82 @@
+"""Keeps attributions, commissions and flags in step with orders, payments, refunds and disputes of the shop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from affiliates.models import Affiliate, Attribution, Flag
+from affiliates.purposes import reads_for_commissions
+from shop.models import Order, Payment, Refund
+from shop.signals import (
+    code_entered,
+    dispute_closed,
+    order_placed,
+    payer_known,
+    payment_captured,
+    payment_disputed,
+    payment_refunded,
+    refund_reverted,
+)
+
+from .attribution import attribute_order, flag_self_payment
+from .flags import end_dispute_flags, raise_flag
+from .lifecycle import earn_commission, reverse_commission
+from .reverted_refunds import restore_commission
+
+
+@receiver(code_entered)
+@reads_for_commissions
+def on_code_entered(*, code: str, **kwargs: Any) -> bool:
+    """Whether the code typed at checkout is an active affiliate's."""
+    return Affiliate.objects.with_code(code) is not None
+
+
+@receiver(order_placed)
+@reads_for_commissions
+def on_order_placed(*, order: Order, request: HttpRequest, code: str, **kwargs: Any) -> None:
+    attribute_order(order=order, request=request, code=code)
+
+
+@receiver(payer_known)
+@reads_for_commissions
+def on_payer_known(*, payment: Payment, payer_email: str, **kwargs: Any) -> None:
+    flag_self_payment(order=payment.order, payer_email=payer_email)
+
+
+@receiver(payment_captured)
+@reads_for_commissions
+def on_payment_captured(*, payment: Payment, **kwargs: Any) -> None:
+    earn_commission(payment=payment)
+
+
+@receiver(payment_refunded)
+@reads_for_commissions
+def on_payment_refunded(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
+    reverse_commission(payment=payment, refund=refund)
+
+
+@receiver(refund_reverted)
+@reads_for_commissions
+def on_refund_reverted(*, payment: Payment, refund: Refund, **kwargs: Any) -> None:
+    restore_commission(payment=payment, refund=refund)
+
+
+@receiver(payment_disputed)
+@reads_for_commissions
+def on_payment_disputed(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
+    """Holds the commission until the dispute closes."""
+    attribution = Attribution.objects.filter(order=payment.order_id).first()
+    if attribution is not None:
+        raise_flag(attribution=attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id=str(dispute.pk))
+
+
+@receiver(dispute_closed)
+@reads_for_commissions
+def on_dispute_closed(*, payment: Payment, dispute: Model, **kwargs: Any) -> None:
+    attribution = Attribution.objects.filter(order=payment.order_id).first()
+    if attribution is not None:
+        end_dispute_flags(attribution=attribution, dispute_id=str(dispute.pk))
