@@ -58,7 +58,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def product(db: None) -> Product:
-    """BPS Pro at 59.95 USD."""
+    """BPS Pro at $59.95."""
     return factories.product()
 
 

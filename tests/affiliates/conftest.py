@@ -1,4 +1,4 @@
-"""PayPal for the affiliate program's tests: the local stand-in as a process, or nobody at all."""
+"""PayPal for these tests: the local stand-in as a process, or no PayPal at all."""
 
 from tests.shop.paypal_fixtures import paypal, paypal_down, paypal_process
 

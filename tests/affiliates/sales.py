@@ -1,4 +1,4 @@
-"""Sales that an affiliate brought, at any stage, made by the program's own steps."""
+"""Sales of an affiliate at any stage, made by the application's own functions."""
 
 from __future__ import annotations
 

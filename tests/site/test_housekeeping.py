@@ -56,7 +56,7 @@ def test_housekeeping_does_everything_due(alice: Affiliate) -> None:
 def test_second_housekeeping_finds_nothing(alice: Affiliate) -> None:
     housekeep(now=timezone.now())
     assert not {step: done for step, done in housekeep(now=timezone.now()).items() if done != 0}
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 @pytest.mark.usefixtures("due")

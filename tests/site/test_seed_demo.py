@@ -43,7 +43,7 @@ def test_seed_demo_prints_working_sign_ins(client: Client) -> None:
         assert client.get(page).status_code == 200
         client.logout()
     assert Affiliate.objects.get().code == "DEMO"
-    assert str(Product.objects.get().price) == "59.95 USD"
+    assert str(Product.objects.get().price) == "$59.95"
 
 
 def test_second_seed_changes_nothing() -> None:

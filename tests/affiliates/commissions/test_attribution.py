@@ -1,4 +1,4 @@
-"""Who brought an order: decided when it is placed, and never afterwards."""
+"""Attribution is decided when the order is placed, and never later."""
 
 from __future__ import annotations
 

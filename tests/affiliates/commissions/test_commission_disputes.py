@@ -1,4 +1,5 @@
-"""An affiliate objects to a line; staff answer in time, with a reason, and set the account right where it was wrong."""
+"""Objections: an affiliate objects to a commission; staff answer in time, with a reason, and adjust the balance if
+needed."""
 
 from __future__ import annotations
 
@@ -100,7 +101,7 @@ def test_upheld_objection_adjusts_balance(
     objection: Objection, alice: Affiliate, bob: User, work: Callable[[], int]
 ) -> None:
     answer_objection(objection=objection, answer="You are right.", upheld=True, adjustment=Money(599, "USD"), actor=bob)
-    assert balance(alice) == "23.98 USD"
+    assert balance(alice) == "$23.98"
     line = LedgerEntry.objects.get(kind="adjustment")
     assert (line.commission, line.reason) == (objection.commission, "your objection to a commission was upheld")
     entries = AuditEntry.objects.filter(action__in=["affiliates.ledger.adjusted", "affiliates.objection.answered"])
@@ -118,7 +119,7 @@ def test_declined_objection_requires_reason(objection: Objection, alice: Affilia
     answer_objection(objection=objection, answer="The rate was 30%.", upheld=False, actor=bob)
     objection.refresh_from_db()
     assert (objection.state, objection.answer, objection.answered_by) == (State.DECLINED, "The rate was 30%.", bob)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_objection_is_answered_once(objection: Objection, alice: Affiliate, bob: User) -> None:
@@ -127,7 +128,7 @@ def test_objection_is_answered_once(objection: Objection, alice: Affiliate, bob:
             answer_objection(objection=objection, answer="Yes.", upheld=True, adjustment=Money(100, "USD"), actor=bob)
         except ActionRefused as refusal:
             assert "already answered" in str(refusal)
-    assert balance(alice) == "18.99 USD"
+    assert balance(alice) == "$18.99"
 
 
 def test_staff_are_reminded_daily_of_overdue_objection(
@@ -149,15 +150,15 @@ def test_staff_answer_objection(staff: Client, objection: Objection, alice: Affi
     assert f"{page}answer/" in staff.get(f"{page}change/").content.decode()
     shown = staff.get(f"{page}answer/").content.decode()
     assert "It should be 40%." in shown
-    assert "30% of 59.95 USD is 17.985" in shown
+    assert "30% of $59.95 is 17.985" in shown
     slip = staff.post(f"{page}answer/", {"upheld": "no", "answer": "Hm, no.", "adjustment": "5,99"}).content.decode()
     assert "Enter an amount in USD" in slip
     assert "Hm, no." in slip
     staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
-    assert balance(alice) == "23.98 USD"
+    assert balance(alice) == "$23.98"
     again = staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
     assert "already answered" in again.content.decode()
-    assert balance(alice) == "23.98 USD"
+    assert balance(alice) == "$23.98"
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(objection.pk)).exists()
 
 
@@ -172,7 +173,7 @@ def test_staff_adjust_balance(staff: Client, alice: Affiliate, bob: User) -> Non
     typed = {"code": "demo", "amount": "-5.00", "currency": "USD", "reason": "paid by hand"}
     assert "/adjust/" in staff.get("/admin/affiliates/ledgerentry/").content.decode()
     staff.post("/admin/affiliates/ledgerentry/adjust/", typed)
-    assert balance(alice) == "-5.00 USD"
+    assert balance(alice) == "-$5.00"
     assert AuditEntry.objects.get(action="affiliates.ledger.adjusted").actor == bob.pk
 
 

@@ -1,4 +1,4 @@
-"""A commission: earned once when the money arrives, credited once when it is approved."""
+"""A commission is earned once, when the payment arrives, and credited once, when it is approved."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_percentage_commission_is_rounded_half_up(
 ) -> None:
     set_rate(affiliate=alice, percent=Decimal(rate), actor=None)
     commission = sale(alice, product, price)
-    assert str(commission.base) == f"{price} USD"
-    assert str(commission.total) == f"{amount} USD"
+    assert str(commission.base) == f"${price}"
+    assert str(commission.total) == f"${amount}"
 
 
 def test_commission_is_approved_after_hold(alice: Affiliate, product: Product, clock: time_machine.Traveller) -> None:
@@ -54,7 +54,7 @@ def test_commission_is_approved_after_hold(alice: Affiliate, product: Product, c
     assert approve_past_hold(now=timezone.now()) == 1
     commission.refresh_from_db()
     assert (commission.state, commission.approved_by) == (Commission.State.APPROVED, None)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     assert approve_past_hold(now=timezone.now()) == 0
 
 
@@ -87,7 +87,7 @@ def test_approving_commission_twice_credits_once(alice: Affiliate, product: Prod
     assert approve_commission(commission=commission, actor=bob)
     assert not approve_commission(commission=commission, actor=bob)
     entry = LedgerEntry.objects.get()
-    assert (entry.kind, str(entry.total)) == (LedgerEntry.Kind.COMMISSION, "17.99 USD")
+    assert (entry.kind, str(entry.total)) == (LedgerEntry.Kind.COMMISSION, "$17.99")
 
 
 def test_database_refuses_second_credit(alice: Affiliate, product: Product) -> None:
@@ -111,13 +111,13 @@ def test_rejected_commission_is_never_credited(alice: Affiliate, product: Produc
     assert not reject_commission(commission=commission, reason="again")
     commission.refresh_from_db()
     assert (commission.state, commission.reason) == (Commission.State.REJECTED, "bought by himself")
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_approved_commission_cannot_be_rejected(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     assert not reject_commission(commission=commission, reason="too late")
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_staff_approve_and_reject_commissions_in_list(staff: Client, alice: Affiliate, product: Product) -> None:
@@ -133,7 +133,7 @@ def test_staff_approve_and_reject_commissions_in_list(staff: Client, alice: Affi
     assert "1 rejected" in answer.content.decode()
     answer = staff.post(list_page, {"action": "approve", "_selected_action": [wanted.pk, unwanted.pk]}, follow=True)
     assert "There is nothing to approve" in answer.content.decode()
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_approving_commission_requires_permission(alice: Affiliate, product: Product) -> None:

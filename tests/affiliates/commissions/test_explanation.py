@@ -1,4 +1,4 @@
-"""Why this amount, or why nothing: each line, in plain words, without a word about the customer."""
+"""The explanation of a commission: plain sentences, without data about the customer."""
 
 from __future__ import annotations
 
@@ -56,17 +56,16 @@ def test_explanation_covers_click_to_payout(
         "30%, fixed when the order was placed: the program's default rate, because none was set for the affiliate or"
         " the product."
     ]
-    assert said(lines, "Commission") == ["30% of 59.95 USD is 17.985, rounded half-up to 17.99 USD."]
+    assert said(lines, "Commission") == ["30% of $59.95 is 17.985, rounded half-up to $17.99."]
     assert said(lines, "Refunds") == [
-        "20.00 USD of 59.95 USD was refunded to the buyer, so 6.00 USD was reversed: 17.99 USD × 20.00 / 59.95, rounded"
-        " half-up."
+        "$20.00 of $59.95 was refunded to the buyer, so $6.00 was reversed: $17.99 × 20.00 / 59.95, rounded half-up."
     ]
-    assert said(lines, "Remaining") == ["11.99 USD."]
+    assert said(lines, "Remaining") == ["$11.99."]
     assert "looked fine" in said(lines, "Hold")[0]
     assert said(lines, "State") == ["In a payout that is in progress."]
     assert [text.split(": ", 1)[1].split(" on April 1")[0] for text in said(lines, "Ledger")] == [
-        "17.99 USD, commission; in the payout of 11.99 USD",
-        "-6.00 USD, reversal after a refund; in the payout of 11.99 USD",
+        "$17.99, commission; in the payout of $11.99",
+        "-$6.00, reversal after a refund; in the payout of $11.99",
     ]
     text = " ".join(line.text for line in lines).casefold()
     assert "carol" not in text
@@ -92,7 +91,7 @@ def test_explanation_names_code_and_kind_of_rate(
     assert "has not" in said(lines, "Commission")[0]
     payment = order.payments.get()
     apply_capture(payment=payment, capture=capture_of(payment))
-    assert said(explain_order(order), "Commission") == ["90.00 USD per sale, but at most the base: 59.95 USD."]
+    assert said(explain_order(order), "Commission") == ["$90.00 per sale, but at most the base: $59.95."]
     assert words[0] in said(explain_commission(sale(factories.affiliate("e@example.com", "E2"), other())), "Rate")[0]
 
 
@@ -113,8 +112,8 @@ def test_staff_see_explanation_on_one_page(staff: Client, alice: Affiliate, prod
     page = f"/admin/affiliates/commission/{commission.pk}/"
     assert f"{page}explain/" in staff.get(f"{page}change/").content.decode()
     shown = staff.get(f"{page}explain/").content.decode()
-    assert "Why 17.99 USD for DEMO?" in shown
-    assert "30% of 59.95 USD is 17.985, rounded half-up to 17.99 USD." in shown
+    assert "Why $17.99 for DEMO?" in shown
+    assert "30% of $59.95 is 17.985, rounded half-up to $17.99." in shown
 
 
 def test_explanation_page_requires_permission(alice: Affiliate, product: Product) -> None:

@@ -1,4 +1,4 @@
-"""What speaks against a commission holds it, and a person decides; shared mail domains are no evidence."""
+"""Fraud signals hold a commission until a person decides; a shared mail domain is not a signal."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_held_commission_is_not_approved_after_hold(
     assert clear_flag(flag=flag, reason="a colleague with the same mailbox", actor=bob)
     assert not clear_flag(flag=flag, reason="again", actor=bob)
     assert approve_past_hold(now=timezone.now()) == 1
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     assert actions() == [
         "affiliates.commission.held",
         "affiliates.commission.cleared",
@@ -235,7 +235,7 @@ def test_flag_on_approved_commission_cannot_be_confirmed(alice: Affiliate, produ
         confirm_flag(flag=flag, reason="fraud", actor=bob)
     adjust_ledger(affiliate=alice, amount=-commission.remaining, reason="fraud", actor=bob, commission=commission)
     assert clear_flag(flag=flag, reason="taken back by hand", actor=bob)
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_decided_flag_cannot_change(alice: Affiliate, product: Product, bob: User) -> None:
@@ -302,7 +302,7 @@ def test_approved_commission_under_dispute_is_not_paid(alice: Affiliate, product
     other = approved_sale(alice, product)
     row = dispute(held)
     item = prepare_payout(currency="USD", actor=bob).items.get()
-    assert (str(item.total), list(item.commissions())) == ("17.99 USD", [other])
+    assert (str(item.total), list(item.commissions())) == ("$17.99", [other])
     with pytest.raises(ActionRefused, match="Nobody"):
         prepare_payout(currency="USD", actor=bob)
     close(held, row)
@@ -317,7 +317,7 @@ def test_returned_payout_waits_while_commission_is_disputed(alice: Affiliate, pr
     with pytest.raises(ActionRefused, match="Nobody"):
         prepare_payout(currency="USD", actor=bob)
     close(commission, row)
-    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "$17.99"
 
 
 def test_paid_commission_is_reversed_while_disputed(
@@ -328,7 +328,7 @@ def test_paid_commission_is_reversed_while_disputed(
     dispute(paid)
     refund(paid, "59.95")  # the chargeback
     approved_sale(alice, product, "100.00")
-    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "12.01 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "$12.01"
 
 
 def test_hold_does_not_lose_returned_payout(alice: Affiliate, product: Product, bob: User) -> None:
@@ -337,7 +337,7 @@ def test_hold_does_not_lose_returned_payout(alice: Affiliate, product: Product, 
     row = dispute(commission)
     with transaction.atomic():
         release_funds([item], state=PayoutItem.State.RETURNED, error="RETURNED")
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     assert not LedgerEntry.objects.payable().exists()
     close(commission, row)
     assert LedgerEntry.objects.payable().balance("USD") == Money(1799, "USD")

@@ -1,4 +1,4 @@
-"""What the database refuses by itself, whatever the program or a person at its prompt may try."""
+"""Constraints and triggers protect the money tables, even against manual SQL."""
 
 from __future__ import annotations
 

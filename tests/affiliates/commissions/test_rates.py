@@ -1,4 +1,4 @@
-"""Rates: which one counts, from when until when, and that none is ever edited."""
+"""Rates: which one applies and when; none is ever edited."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_most_specific_rate_applies(alice: Affiliate, product: Product) -> None:
     set_rate(affiliate=alice, percent=Decimal("12.5"), actor=None)
     assert terms(alice, product) == "12.5%"
     set_rate(affiliate=alice, product=product, flat=Money(500, "USD"), actor=None)
-    assert terms(alice, product) == "5.00 USD per sale"
+    assert terms(alice, product) == "$5.00 per sale"
 
 
 def test_rate_of_another_affiliate_or_product_does_not_apply(alice: Affiliate, product: Product) -> None:
@@ -80,7 +80,7 @@ def test_new_rate_ends_old_one(alice: Affiliate, product: Product, clock: time_m
     new = set_rate(affiliate=alice, percent=Decimal(20), actor=None)
     old.refresh_from_db()
     assert old.ends_at == new.starts_at
-    assert (str(earlier.total), str(sale(alice, product, "100.00").total)) == ("10.00 USD", "20.00 USD")
+    assert (str(earlier.total), str(sale(alice, product, "100.00").total)) == ("$10.00", "$20.00")
     assert earlier.attribution.rate == old
 
 
@@ -189,10 +189,10 @@ def test_staff_set_percentage_rate(staff: Client, bob: User, alice: Affiliate, p
 
 
 def test_staff_set_and_end_flat_rate(staff: Client, alice: Affiliate, product: Product) -> None:
-    confirmed = f"5.00 USD per sale for {product}"
+    confirmed = f"$5.00 per sale for {product}"
     staff.post(ADD, {"product": str(product.pk), "flat": "5.00", "currency": "USD", "rate_confirmed": confirmed})
     rate = Rate.objects.get()
-    assert rate.terms == "5.00 USD per sale"
+    assert rate.terms == "$5.00 per sale"
     staff.post("/admin/affiliates/rate/", {"action": "end", "_selected_action": [str(rate.pk)]})
     assert terms(alice, product) == "30%"
 

@@ -1,4 +1,4 @@
-"""A refund that is undone gives the affiliate back what it took, once, and the commission stands where it stood."""
+"""A reverted refund restores what it had reversed, once."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_reverted_full_refund_makes_commission_due_again(alice: Affiliate, produ
     assert state_of(commission) == ("reversed", 1799)
     undo(row)
     assert state_of(commission) == ("approved", 0)
-    assert (commission.why_unpaid, balance(alice)) == ("", "17.99 USD")
+    assert (commission.why_unpaid, balance(alice)) == ("", "$17.99")
     assert [line.amount_minor for line in LedgerEntry.objects.filter(kind="restored")] == [1799]
     assert AuditEntry.objects.filter(action="affiliates.commission.restored").count() == 1
 
@@ -64,7 +64,7 @@ def test_reverted_partial_refund_restores_its_part(alice: Affiliate, product: Pr
     assert state_of(commission) == ("approved", 600)
     undo(first)
     assert state_of(commission) == ("approved", 0)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_reverted_refund_of_pending_commission_needs_no_entry(alice: Affiliate, product: Product) -> None:
@@ -75,17 +75,17 @@ def test_reverted_refund_of_pending_commission_needs_no_entry(alice: Affiliate, 
     assert state_of(commission) == ("pending", 0)
     assert not LedgerEntry.objects.exists()
     approve_commission(commission=commission, actor=None)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_reverted_refund_of_paid_commission_marks_it_paid(alice: Affiliate, product: Product, bob: User) -> None:
     commission = approved_sale(alice, product)
     paid(prepare_payout(currency="USD", actor=bob).items.get())
     row = refund(commission, "59.95")
-    assert balance(alice) == "-17.99 USD"
+    assert balance(alice) == "-$17.99"
     undo(row)
     assert state_of(commission) == ("paid", 0)
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_reverted_refund_during_payout_is_paid(alice: Affiliate, product: Product, bob: User) -> None:
@@ -128,8 +128,8 @@ def test_explanation_mentions_reverted_refund(alice: Affiliate, product: Product
     undo(refund(commission, "20.00"))
     commission.refresh_from_db()
     told = "\n".join(line.text for line in explain_commission(commission))
-    assert "A refund of 20.00 USD was reverted, so its part of the commission was restored" in told
-    assert "6.00 USD, restored after a reverted refund" in told
+    assert "A refund of $20.00 was reverted, so its part of the commission was restored" in told
+    assert "$6.00, restored after a reverted refund" in told
 
 
 def test_sales_statistics_follow_reverted_refund(alice: Affiliate, product: Product) -> None:

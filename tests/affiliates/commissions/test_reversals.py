@@ -1,4 +1,4 @@
-"""Refunds take commissions back: in step, in any split, at any stage, and to the cent."""
+"""Refunds reverse commissions proportionally, in any split, at any stage, to the cent."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def test_full_refund_reverses_whole_commission(alice: Affiliate, product: Produc
     refund(commission, "59.95")
     assert (commission.state, commission.why_unpaid) == (Commission.State.REVERSED, "the order was refunded")
     assert reversals(alice) == [-1799]
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_partial_refund_reverses_its_share(alice: Affiliate, product: Product) -> None:
     commission = approved_sale(alice, product)
     refund(commission, "20.00")  # 17.99 × 20.00 / 59.95 = 6.0017
     assert (commission.state, commission.reversed_minor) == (Commission.State.APPROVED, 600)
-    assert balance(alice) == "11.99 USD"
+    assert balance(alice) == "$11.99"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_partial_reversals_sum_to_whole_in_any_order(alice: Affiliate, product: 
         refund(commission, part)
     assert commission.state == Commission.State.REVERSED
     assert sum(reversals(alice)) == -1799
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_random_partial_reversals_sum_to_whole(alice: Affiliate, product: Product) -> None:
@@ -70,9 +70,9 @@ def test_refund_before_approval_credits_remainder(alice: Affiliate, product: Pro
     refund(commission, "20.00")
     assert reversals(alice) == []
     assert approve_commission(commission=commission, actor=None)
-    assert balance(alice) == "11.99 USD"
+    assert balance(alice) == "$11.99"
     refund(commission, "39.95")
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_full_refund_before_approval_leaves_nothing_to_approve(alice: Affiliate, product: Product) -> None:

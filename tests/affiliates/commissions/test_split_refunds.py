@@ -1,4 +1,4 @@
-"""However a refund is split, in whatever order and before or after the approval, the parts sum to the full reversal."""
+"""However a refund is split, in whatever order, before or after approval, the parts sum to the full reversal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The affiliate's own browser, and the links in the mails."""
+"""The affiliate's browser, and the links in emails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an application to a sign-in, or to a friendly no."""
+"""From an application to a sign-in, or to a friendly decline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closing an account: the person goes when everything is paid, the ledger stays."""
+"""Closing an account: personal data is erased when everything is paid, and the ledger is kept."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_closing_page_explains_consequences(browser: Client, alice: Affiliate, p
     approved_sale(alice, product)
     sale(alice, product)
     page = browser.get(CLOSE).content.decode()
-    assert "Your balance is 17.99 USD. It is paid with the next payout" in page
+    assert "Your balance is $17.99. It is paid with the next payout" in page
     assert "1 commission is still pending" in page
 
 
@@ -106,7 +106,7 @@ def test_final_balance_of_closed_account_is_paid_below_minimum(
     with pytest.raises(ActionRefused):
         prepare_payout(currency="USD", actor=bob)
     close(browser)
-    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "3.00 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "$3.00"
 
 
 def test_closed_account_is_anonymized_after_pending_commission_is_paid(

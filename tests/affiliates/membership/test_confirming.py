@@ -1,4 +1,4 @@
-"""The address of an application is confirmed by a link: once, for seven days, and without telling who is known."""
+"""An application's address is confirmed by a link, once, within seven days, without revealing known addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An application never reaches into an account that exists: no link, no password, no affiliate out of staff."""
+"""An application never affects an existing account: no link, no password, no staff affiliate."""
 
 from __future__ import annotations
 

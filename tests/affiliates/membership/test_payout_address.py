@@ -1,4 +1,4 @@
-"""A new payout address: asked for with the password, told to the old one, used after 72 hours unless it is stopped."""
+"""A new payout address needs the password, notifies the old one, and takes effect after 72 hours unless stopped."""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
-"""The Profile tab: name, website, which mail comes, and who is signed in."""
+"""The Profile tab: name, website, email notifications and sessions."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -92,7 +95,7 @@ def test_sale_email_is_sent_to_subscribed_affiliate(
     told = [message for message in mail.outbox if message.subject == "A sale through your link"]
     assert bool(told) == wanted
     if told:
-        assert "17.99 USD" in str(told[0].body)
+        assert "$17.99" in str(told[0].body)
         assert "Carol" not in str(told[0].body)
         assert "List-Unsubscribe-Post" in told[0].extra_headers
 
@@ -123,7 +126,7 @@ def test_monthly_summary_is_sent_once_to_subscribed_affiliate(
     work()
     [message] = [message for message in mail.outbox if message.subject.startswith("Your March 2026")]
     assert message.to == ["alice@example.com"]
-    assert "1 order, 17.99 USD earned" in str(message.body)
+    assert "1 order, $17.99 earned" in str(message.body)
 
 
 @pytest.mark.parametrize("wanted", [True, False])
@@ -139,6 +142,13 @@ def test_payout_email_is_sent_to_subscribed_affiliate(
     item.refresh_from_db()
     assert item.state == "paid"
     assert bool([m for m in mail.outbox if m.subject.startswith("Your commission is paid")]) == wanted
+
+
+def test_sale_email_receiver_is_connected_at_startup() -> None:
+    """In a process that imports nothing else, such as a web worker."""
+    script = "import sys, django; django.setup(); sys.exit('affiliates.membership.notifications' not in sys.modules)"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    assert subprocess.run([sys.executable, "-c", script], env=environment, check=False).returncode == 0
 
 
 def test_one_click_on_the_mail_about_a_sale_stops_those_and_no_mail_about_payouts(

@@ -1,4 +1,4 @@
-"""Staff suspend, reinstate and close accounts, each with a reason that the affiliate reads."""
+"""Staff suspend, reinstate and close accounts, each with a reason for the affiliate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The terms: versions that never change, and affiliates who accept each before links and payouts go on."""
+"""Terms: published versions never change, and affiliates accept each one before links and payouts go on."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_payouts_wait_for_terms_acceptance(alice: Affiliate, product: Product, b
         prepare_payout(currency="USD", actor=bob)
     alice.refresh_from_db()
     accept_terms(affiliate=alice, version=version, now=timezone.now(), actor=alice.user)
-    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "17.99 USD"
+    assert str(prepare_payout(currency="USD", actor=bob).open_total) == "$17.99"
 
 
 def test_links_count_under_previously_accepted_terms(

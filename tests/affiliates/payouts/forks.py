@@ -1,4 +1,4 @@
-"""Work in processes of their own: forked from the test, on the test's database, killed wherever a test says."""
+"""Work in separate processes: forked from the test, on the test's database, killed where a test says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may be paid is one rule: the same at the preview, the approval, the first sending, and in the portal."""
+"""Eligibility is one rule: the same in the preview, at approval, at the first sending, and in the portal."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def erin(db: None) -> Affiliate:
 
 @pytest.fixture
 def run(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutRun:
-    """Prepared, for Alice and Erin, 17.99 USD each."""
+    """Prepared, for Alice and Erin, $17.99 each."""
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
     return prepare_payout(currency="USD", actor=bob)
@@ -127,15 +127,15 @@ def test_ineligible_affiliate_is_listed_before_approval_and_left_out(
     change(erin, bob)
     before = page_of(staff, run)
     assert "Will be left out" in before and reason.label.replace("'", "&#x27;") in before and "ERIN" in before
-    assert "Approve and send 17.99 USD" in before
+    assert "Approve and send $17.99" in before
     after = approve(staff, run)
     assert f"Left out: ERIN, {reason.label}.".replace("'", "&#x27;") in after
     left_out = after.partition("<h2>Left out</h2>")[2].partition("<h2")[0]
     assert "ERIN" in left_out and reason.label.replace("'", "&#x27;") in left_out and "DEMO" not in left_out
-    assert state_of(erin) == ("cancelled", "0.00 USD" if change is refund_it else "17.99 USD")
-    assert state_of(alice) == ("queued", "0.00 USD")
+    assert state_of(erin) == ("cancelled", "$0.00" if change is refund_it else "$17.99")
+    assert state_of(alice) == ("queued", "$0.00")
     listed = staff.get("/admin/affiliates/payoutrun/").content.decode()
-    assert '<td class="field-amount">35.98 USD</td><td class="field-sent">17.99 USD</td>' in listed
+    assert '<td class="field-amount">$35.98</td><td class="field-sent">$17.99</td>' in listed
     assert AuditEntry.objects.filter(action="affiliates.payout.item_left_out").count() == 1
 
 
@@ -154,7 +154,7 @@ def test_ineligible_affiliate_is_left_out_at_first_sending(
     follow_open_payouts(now=timezone.now())
     assert state_of(erin)[0] == "cancelled"
     assert PayoutItem.objects.get(affiliate=erin).error == reason.words
-    assert state_of(alice) == ("queued", "0.00 USD")
+    assert state_of(alice) == ("queued", "$0.00")
     assert run.batches.get().first_sent_at is not None
 
 
@@ -163,7 +163,7 @@ def test_preview_and_portal_give_same_reason(
     erin: Affiliate, product: Product, bob: User, change: Change, reason: Ineligibility
 ) -> None:
     approved_sale(erin, product)
-    assert "17.99 USD ready" in text_of(erin.user)
+    assert "$17.99 ready" in text_of(erin.user)
     change(erin, bob)
     left_out = {one.affiliate: one.left_out for one in preview_payout(currency="USD").left_out}
     assert left_out.get(erin) is (None if reason is Ineligibility.MINIMUM else reason)
@@ -173,7 +173,7 @@ def test_preview_and_portal_give_same_reason(
     page = text_of(erin.user, "payouts/")
     assert "will be sent with the next payout run" not in page
     assert "another affiliate" not in page and "Frank" not in page
-    words = "You need 10.00 USD in approved commissions" if reason is Ineligibility.MINIMUM else reason.words[1:]
+    words = "You need $10.00 in approved commissions" if reason is Ineligibility.MINIMUM else reason.words[1:]
     assert words in page
 
 
@@ -200,7 +200,7 @@ def test_shared_address_is_paid_if_nothing_else_is_owed_there(
 def test_closed_account_gets_final_payout(staff: Client, erin: Affiliate, run: PayoutRun, bob: User) -> None:
     close_affiliate(affiliate=erin, actor=erin.user)
     assert "Left out" not in approve(staff, run)
-    assert state_of(erin) == ("queued", "0.00 USD")
+    assert state_of(erin) == ("queued", "$0.00")
 
 
 def test_left_out_payout_is_paid_by_next_run(staff: Client, erin: Affiliate, run: PayoutRun, bob: User) -> None:
@@ -219,7 +219,7 @@ def test_run_without_eligible_payouts_is_canceled(
         suspend(affiliate, bob)
     assert "Nobody in this run may be paid now, so it was canceled" in approve(staff, run)
     run.refresh_from_db()
-    assert (run.state, state_of(alice), state_of(erin)) == ("cancelled", *[("cancelled", "17.99 USD")] * 2)
+    assert (run.state, state_of(alice), state_of(erin)) == ("cancelled", *[("cancelled", "$17.99")] * 2)
     assert run_due_tasks() >= 0
     assert not PayoutItem.objects.exclude(state="cancelled").exists()
 
@@ -244,7 +244,7 @@ def test_payout_lines_never_change_after_first_sending(
     suspend(erin, bob)
     pay_at(alice, "new@example.com")
     follow_open_payouts(now=timezone.now())
-    assert state_of(erin) == ("queued", "0.00 USD")
+    assert state_of(erin) == ("queued", "$0.00")
     assert run.items.get(affiliate=alice).receiver == "alice@example.com"
 
 
@@ -264,7 +264,7 @@ def test_unanswered_payout_of_suspended_affiliate_is_followed(
         return not run.items.exclude(state="paid").exists()
 
     eventually(paid)
-    assert state_of(erin) == state_of(alice) == ("paid", "0.00 USD")
+    assert state_of(erin) == state_of(alice) == ("paid", "$0.00")
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
 
 
@@ -288,7 +288,7 @@ def test_payout_run_page_has_constant_query_count(staff: Client, product: Produc
 
 @pytest.fixture
 def by_hand(alice: Affiliate, erin: Affiliate, product: Product, bob: User) -> PayoutRun:
-    """Approved, for Alice and Erin, 17.99 USD each; the list is not made yet."""
+    """Approved, for Alice and Erin, $17.99 each; the list is not made yet."""
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
     run = prepare_payout(currency="USD", actor=bob, method=PayoutRun.Method.CSV)
@@ -310,7 +310,7 @@ def test_first_manual_list_excludes_ineligible_and_uses_current_addresses(
     assert listed(staff, by_hand) == {"new@example.com"}
     page = page_of(staff, by_hand)
     assert "Left out of the list: ERIN, the account is suspended." in page
-    assert state_of(erin) == ("cancelled", "17.99 USD")
+    assert state_of(erin) == ("cancelled", "$17.99")
 
 
 def test_repeated_manual_list_keeps_addresses_and_drops_ineligible(
@@ -321,7 +321,7 @@ def test_repeated_manual_list_keeps_addresses_and_drops_ineligible(
     suspend(erin, bob)
     assert listed(staff, by_hand) == {"alice@example.com"}
     assert "Don't pay these" in page_of(staff, by_hand)
-    assert state_of(erin) == ("queued", "0.00 USD")  # a person may have paid it from the first list
+    assert state_of(erin) == ("queued", "$0.00")  # a person may have paid it from the first list
 
 
 def test_settling_whole_run_skips_ineligible_payouts(
@@ -337,5 +337,5 @@ def test_settling_whole_run_skips_ineligible_payouts(
     item = by_hand.items.get(affiliate=erin)
     staff.post(f"/admin/affiliates/payoutitem/{item.pk}/settle/", paid)
     by_hand.refresh_from_db()
-    assert (state_of(erin), by_hand.state) == (("paid", "0.00 USD"), "finished")
+    assert (state_of(erin), by_hand.state) == (("paid", "$0.00"), "finished")
     reinstate_affiliate(affiliate=Affiliate.objects.get(pk=erin.pk), actor=bob)

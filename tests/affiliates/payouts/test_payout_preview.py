@@ -1,4 +1,4 @@
-"""Before anything is claimed, staff see who would be paid and why somebody is left out."""
+"""The preview shows who would be paid, and why others are left out, before anything is claimed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_preview_leaves_out_held_commissions(alice: Affiliate, product: Product)
     assert why(alice) == "held"
     approved_sale(alice, product)
     [standing] = preview_payout(currency="USD").paid
-    assert (str(standing.due), str(standing.held)) == ("17.99 USD", "17.99 USD")
+    assert (str(standing.due), str(standing.held)) == ("$17.99", "$17.99")
 
 
 def test_preview_leaves_out_affiliates_with_shared_address(alice: Affiliate, product: Product) -> None:
@@ -95,7 +95,7 @@ def test_preview_page_claims_nothing(staff: Client, alice: Affiliate, product: P
     for affiliate in (alice, erin):
         approved_sale(affiliate, product)
     page = staff.get(PAGE).content.decode()
-    assert "would be paid a total of <strong>17.99 USD</strong>" in page
+    assert "would be paid a total of <strong>$17.99</strong>" in page
     assert "there is no PayPal address" in page
     assert "DEMO" in page and "ERIN" in page
     assert "alice@example.com" not in page

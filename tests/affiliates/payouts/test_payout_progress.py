@@ -1,4 +1,4 @@
-"""While a run is paid: what staff see of it, and what each word of PayPal's does, in whatever order it comes."""
+"""A payout run in progress: what staff see, and how PayPal's states are applied in any order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Status = PayoutItemStatus
 
 @pytest.fixture
 def item(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
-    """17.99 USD for Alice, at PayPal."""
+    """$17.99 for Alice, at PayPal."""
     approved_sale(alice, product)
     run_due_tasks()  # the buyer's receipt
     mail.outbox.clear()
@@ -50,15 +50,15 @@ def tell(item: PayoutItem, *statuses: PayoutItemStatus) -> str:
 @pytest.mark.parametrize(
     ("told", "state", "due"),
     [
-        ([Status.ONHOLD, Status.SUCCESS], "paid", "0.00 USD"),
-        ([Status.UNCLAIMED, Status.SUCCESS], "paid", "0.00 USD"),
-        ([Status.SUCCESS, Status.UNCLAIMED], "paid", "0.00 USD"),
-        ([Status.SUCCESS, Status.ONHOLD], "paid", "0.00 USD"),
-        ([Status.SUCCESS, Status.REVERSED], "reversed", "17.99 USD"),
-        ([Status.SUCCESS, Status.REFUNDED], "returned", "17.99 USD"),
-        ([Status.UNCLAIMED, Status.RETURNED, Status.SUCCESS], "returned", "17.99 USD"),
-        ([Status.ONHOLD, Status.BLOCKED], "blocked", "17.99 USD"),
-        ([Status.PENDING], "sent", "0.00 USD"),
+        ([Status.ONHOLD, Status.SUCCESS], "paid", "$0.00"),
+        ([Status.UNCLAIMED, Status.SUCCESS], "paid", "$0.00"),
+        ([Status.SUCCESS, Status.UNCLAIMED], "paid", "$0.00"),
+        ([Status.SUCCESS, Status.ONHOLD], "paid", "$0.00"),
+        ([Status.SUCCESS, Status.REVERSED], "reversed", "$17.99"),
+        ([Status.SUCCESS, Status.REFUNDED], "returned", "$17.99"),
+        ([Status.UNCLAIMED, Status.RETURNED, Status.SUCCESS], "returned", "$17.99"),
+        ([Status.ONHOLD, Status.BLOCKED], "blocked", "$17.99"),
+        ([Status.PENDING], "sent", "$0.00"),
     ],
 )
 def test_every_paypal_item_status_is_applied(
@@ -66,14 +66,14 @@ def test_every_paypal_item_status_is_applied(
 ) -> None:
     assert tell(item, *told) == state
     assert balance(alice) == due
-    assert Commission.objects.get().state == {"0.00 USD": "in_payout", "17.99 USD": "approved"}[due] or state == "paid"
+    assert Commission.objects.get().state == {"$0.00": "in_payout", "$17.99": "approved"}[due] or state == "paid"
 
 
 def test_returned_payout_is_emailed_to_affiliate(item: PayoutItem) -> None:
     tell(item, Status.BLOCKED, Status.BLOCKED)
     run_due_tasks()
     [message] = mail.outbox
-    assert (message.to, message.subject) == (["alice@example.com"], "Your payout of 17.99 USD was returned")
+    assert (message.to, message.subject) == (["alice@example.com"], "Your payout of $17.99 was returned")
     assert "the payment did not go through (state: blocked)" in message.body
     assert AuditEntry.objects.filter(action="affiliates.payout.item_returned").count() == 1
 
@@ -126,7 +126,7 @@ def test_address_removed_before_sending_does_not_block_others(
     alice.save()
     assert follow_open_payouts(now=timezone.now()) == 1
     run.refresh_from_db()
-    assert (run.items.get().state, run.state, balance(alice)) == ("cancelled", "finished", "17.99 USD")
+    assert (run.items.get().state, run.state, balance(alice)) == ("cancelled", "finished", "$17.99")
 
 
 def test_address_removed_after_first_attempt_needs_manual_check(
@@ -143,5 +143,5 @@ def test_address_removed_after_first_attempt_needs_manual_check(
     follow_open_payouts(now=timezone.now())
     item.refresh_from_db()
     run.refresh_from_db()
-    assert (item.state, run.state, balance(alice)) == ("queued", "approved", "0.00 USD")
+    assert (item.state, run.state, balance(alice)) == ("queued", "approved", "$0.00")
     assert "Look this batch up at PayPal" in run.problem

@@ -1,4 +1,4 @@
-"""A payout run: what is due is claimed once, checked by a second person, and closed to zero."""
+"""A payout run: claims what is due once, is approved by a second person, and sums to zero."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def prepare(bob: User) -> PayoutRun:
 def test_run_claims_everything_due(alice: Affiliate, product: Product, bob: User) -> None:
     first, second, pending = approved_sale(alice, product), approved_sale(alice, product), sale(alice, product)
     item = prepare(bob).items.get()
-    assert (item.affiliate, str(item.total), item.receiver) == (alice, "35.98 USD", "alice@example.com")
+    assert (item.affiliate, str(item.total), item.receiver) == (alice, "$35.98", "alice@example.com")
     states = dict(Commission.objects.values_list("pk", "state"))
     assert states == {first.pk: "in_payout", second.pk: "in_payout", pending.pk: "pending"}
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_claimed_entries_of_payout_sum_to_zero(alice: Affiliate, product: Product, bob: User) -> None:
@@ -58,11 +58,11 @@ def test_run_leaves_out_amount_below_minimum(
     settings.AFFILIATE_MINIMUM_PAYOUT_CENTS = minimum
     approved_sale(alice, product)
     if paid:
-        assert str(prepare(bob).open_total) == "17.99 USD"
+        assert str(prepare(bob).open_total) == "$17.99"
         return
-    with pytest.raises(ActionRefused, match="18.00 USD"):
+    with pytest.raises(ActionRefused, match="$18.00"):
         prepare(bob)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_run_pays_each_affiliate_own_amount(alice: Affiliate, product: Product, bob: User) -> None:
@@ -71,7 +71,7 @@ def test_run_pays_each_affiliate_own_amount(alice: Affiliate, product: Product, 
     approved_sale(erin, product, "100.00")
     run = prepare(bob)
     assert {(item.affiliate.code, item.amount_minor) for item in run.items.all()} == {("DEMO", 1799), ("ERIN", 3000)}
-    assert str(run.open_total) == "47.99 USD"
+    assert str(run.open_total) == "$47.99"
 
 
 @pytest.mark.parametrize("changes", [{"state": "suspended"}, {"state": "closed"}])
@@ -82,7 +82,7 @@ def test_suspended_affiliate_is_not_paid(
     Affiliate.objects.update(**changes)
     with pytest.raises(ActionRefused):
         prepare(bob)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 def test_affiliate_without_paypal_address_is_not_paid(alice: Affiliate, product: Product, bob: User) -> None:
@@ -148,7 +148,7 @@ def test_two_concurrent_runs_pay_once(alice: Affiliate, product: Product, bob: U
         thread.join()
     assert len(refusals) == 3
     assert [item.amount_minor for item in PayoutItem.objects.all()] == [3 * 1799]
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_run_requires_second_member_of_staff(alice: Affiliate, product: Product, bob: User) -> None:
@@ -186,14 +186,14 @@ def test_canceled_run_releases_all_money(alice: Affiliate, product: Product, bob
     run.refresh_from_db()
     commission.refresh_from_db()
     assert (run.state, commission.state) == ("cancelled", "approved")
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     with pytest.raises(ActionRefused):
         cancel_payout(run=run)
     with pytest.raises(ActionRefused):
         approve_payout(run=run, actor=bob)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     again = prepare(bob).items.get()
-    assert str(again.total) == "17.99 USD"
+    assert str(again.total) == "$17.99"
     assert set(again.commissions()) == {commission}
 
 
@@ -209,20 +209,20 @@ def test_negative_balance_is_carried_over(alice: Affiliate, product: Product, bo
     paid = approved_sale(alice, product)
     prepare(bob)
     refund(paid, "59.95")
-    assert balance(alice) == "-17.99 USD"
+    assert balance(alice) == "-$17.99"
     with pytest.raises(ActionRefused):
         prepare(bob)
     approved_sale(alice, product, "100.00")
     item = prepare(bob).items.get()
-    assert str(item.total) == "12.01 USD"
-    assert balance(alice) == "0.00 USD"
+    assert str(item.total) == "$12.01"
+    assert balance(alice) == "$0.00"
 
 
 def test_staff_prepare_approve_and_cancel_run(staff: Client, alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     page = staff.post("/admin/affiliates/payoutrun/prepare/", follow=True).content.decode()
     assert "Nothing is sent until the run is approved" in page
-    assert "17.99 USD" in page
+    assert "$17.99" in page
     first = PayoutRun.objects.get()
     page = staff.post(f"/admin/affiliates/payoutrun/{first.pk}/cancel/", follow=True).content.decode()
     assert "The money is due again" in page
@@ -236,7 +236,7 @@ def test_staff_prepare_approve_and_cancel_run(staff: Client, alice: Affiliate, p
 
 def test_refused_run_shows_message(staff: Client) -> None:
     page = staff.post("/admin/affiliates/payoutrun/prepare/", follow=True).content.decode()
-    assert "Nobody has 10.00 USD or more due" in page
+    assert "Nobody has $10.00 or more due" in page
 
 
 def test_run_actions_require_post_and_permission(

@@ -1,4 +1,4 @@
-"""Twenty runs at once pay once, and kill -9 anywhere pays once: real processes, a real database, the stand-in."""
+"""Concurrent runs pay once, and so does a run killed at any point: real processes, database and PayPal stand-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that a person pays from a CSV list: what the list holds, and what is written down afterwards."""
+"""Manual payout runs: the CSV list, and recording the payments."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run_by_hand(bob: User, currency: str = "USD") -> PayoutRun:
 
 @pytest.fixture
 def run(alice: Affiliate, product: Product, bob: User) -> PayoutRun:
-    """Approved, for Alice and Erin, 17.99 USD each."""
+    """Approved, for Alice and Erin, $17.99 each."""
     for affiliate in (alice, factories.affiliate("erin@example.com", "ERIN")):
         approved_sale(affiliate, product)
     run_due_tasks()  # the buyers' receipts
@@ -119,7 +119,7 @@ def test_whole_manual_run_is_marked_paid(clock: time_machine.Traveller, staff: C
     assert AuditEntry.objects.filter(action="affiliates.payout.marked_paid").count() == 2
     assert first_difference(paypal_since=None) == ""
     run_due_tasks()
-    assert "We have paid you 17.99 USD, with the reference BANK-7" in mail.outbox[0].body
+    assert "We have paid you $17.99, with the reference BANK-7" in mail.outbox[0].body
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,12 @@ def test_failed_manual_payout_is_due_again(staff: Client, run: PayoutRun, alice:
     page = f"/admin/affiliates/payoutitem/{item.pk}/settle/"
     staff.post(page, {"outcome": "failed", "reason": "account closed"})
     item.refresh_from_db()
-    assert (item.state, item.failure, balance(alice)) == ("failed", "account closed", "17.99 USD")
+    assert (item.state, item.failure, balance(alice)) == ("failed", "account closed", "$17.99")
     run.refresh_from_db()
     assert run.state == "approved"
     assert run.items.get(affiliate__code="ERIN").state == "queued"
     run_due_tasks()
-    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD was returned"]
+    assert [message.subject for message in mail.outbox] == ["Your payout of $17.99 was returned"]
     staff.post(page, {"outcome": "paid", "paid_on": "2026-03-01", "reference": "B"})
     item.refresh_from_db()
     assert item.state == "failed"

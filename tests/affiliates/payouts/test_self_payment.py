@@ -1,4 +1,4 @@
-"""An affiliate who pays through the affiliate's own PayPal account, from the form to the receipt, over HTTP."""
+"""An affiliate pays from their own PayPal account, from the form to the receipt, over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A payout run on its way, against the real stand-in: sent once, followed to the end, and back when it comes back."""
+"""Sending a payout run to the real stand-in: sent once, followed until settled, returned if PayPal returns it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def work(paypal: Standin) -> Work:
 
 @pytest.fixture
 def run(alice: Affiliate, product: Product, bob: User) -> PayoutRun:
-    """One approved run over 17.99 USD for Alice, which the worker has not sent yet."""
+    """One approved run over $17.99 for Alice, which the worker has not sent yet."""
     return approved_run(alice, product, bob)
 
 
@@ -74,7 +74,7 @@ def test_payout_is_sent_followed_and_paid(paypal: Standin, run: PayoutRun, work:
     item = followed(run)
     assert (run.state, item.state) == ("finished", "paid")
     assert Commission.objects.get().state == "paid"
-    assert balance(item.affiliate) == "0.00 USD"
+    assert balance(item.affiliate) == "$0.00"
     work()
     assert [message.to for message in mail.outbox if "paid" in message.subject] == [["alice@example.com"]]
 
@@ -102,7 +102,7 @@ def test_returned_payout_is_due_again(
     assert followed(run).state == state
     assert run.state == "finished"
     assert Commission.objects.get().state == "approved"
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     alice.payout_email = "alice@example.com"
     alice.save()
     again = prepare_payout(currency="USD", actor=bob)
@@ -110,7 +110,7 @@ def test_returned_payout_is_due_again(
     work()
     assert followed(again).state == "paid"
     assert Commission.objects.get().state == "paid"
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_denied_run_is_due_again(paypal: Standin, run: PayoutRun, alice: Affiliate, work: Work) -> None:
@@ -124,7 +124,7 @@ def test_denied_run_is_due_again(paypal: Standin, run: PayoutRun, alice: Affilia
     PayoutItem.objects.update(paypal_item_id=None)  # as it was left before
     assert first_difference(paypal_since=timezone.now() - timedelta(days=1)) == ""
     assert Commission.objects.get().state == "approved"
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 class DeniedInTwoSteps:
@@ -198,4 +198,4 @@ def test_refund_during_payout_becomes_debt(paypal: Standin, run: PayoutRun, alic
     refund(Commission.objects.get(), "59.95")
     assert followed(run).state == "paid"
     assert Commission.objects.get().state == "reversed"
-    assert balance(alice) == "-17.99 USD"
+    assert balance(alice) == "-$17.99"

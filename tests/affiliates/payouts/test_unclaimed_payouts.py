@@ -1,4 +1,4 @@
-"""A payout that nobody collects: staff take it back, or it comes back after thirty days, and it is due again."""
+"""An unclaimed payout is canceled by staff, or returned after 30 days, and is due again."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TAKE_BACK = "/admin/affiliates/payoutitem/{}/take-back/"
 
 @pytest.fixture
 def item(paypal: Standin, alice: Affiliate, product: Product, bob: User) -> PayoutItem:
-    """17.99 USD that wait at PayPal, because Alice has no account there."""
+    """$17.99 that wait at PayPal, because Alice has no account there."""
     alice.payout_email = "unclaimed@example.com"
     alice.save()
     approved_sale(alice, product)
@@ -61,10 +61,10 @@ def test_staff_cancel_unclaimed_payout(staff: Client, alice: Affiliate, item: Pa
     assert "PayPal&#x27;s state: returned." in page
     assert "Cancel at PayPal" not in page
     assert state_of(item) == ("returned", "finished")
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
     assert Commission.objects.get().state == "approved"
     run_due_tasks()
-    assert [message.subject for message in mail.outbox] == ["Your payout of 17.99 USD was returned"]
+    assert [message.subject for message in mail.outbox] == ["Your payout of $17.99 was returned"]
 
 
 def test_canceling_unclaimed_payout_twice_releases_once(staff: Client, item: PayoutItem) -> None:
@@ -80,7 +80,7 @@ def test_payout_claimed_before_cancellation_is_paid(staff: Client, paypal: Stand
     page = staff.post(TAKE_BACK.format(item.pk), follow=True).content.decode()
     assert "PayPal&#x27;s state: paid" in page
     assert state_of(item) == ("paid", "finished")
-    assert balance(item.affiliate) == "0.00 USD"
+    assert balance(item.affiliate) == "$0.00"
 
 
 def test_cancellation_without_paypal_changes_nothing(staff: Client, item: PayoutItem, paypal_down: None) -> None:
@@ -97,7 +97,7 @@ def test_payout_returned_by_paypal_is_due_again(paypal: Standin, alice: Affiliat
         return state_of(item) == ("returned", "finished")
 
     eventually(came_back)
-    assert balance(alice) == "17.99 USD"
+    assert balance(alice) == "$17.99"
 
 
 @pytest.mark.parametrize(("days", "state"), [(29, "unclaimed"), (31, "returned")])

@@ -1,4 +1,4 @@
-"""`verify_ledger`: each way in which the books can disagree is found, and told in plain words with its ids."""
+"""`verify_ledger` finds every kind of difference and reports it in plain words with its ids."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from affiliates.models import (
     PayoutRun,
     PayPalBatch,
 )
-from affiliates.payouts.reconciliation import QUESTIONS, first_difference, reconcile_ledger_nightly
+from affiliates.payouts.reconciliation import CHECKS, first_difference, reconcile_ledger_nightly
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import follow_payout
 from affiliates.statistics.balances import correct_balances
@@ -91,7 +91,7 @@ def test_commission_on_unpaid_order_is_reported(books: Commission) -> None:
 def test_wrong_commission_amount_is_reported(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=books.pk).update(amount_minor=1798)
-    assert told() == f"Commission {books.pk} is 17.98 USD, but by its rate and base it should be 17.99 USD."
+    assert told() == f"Commission {books.pk} is $17.98, but by its rate and base it should be $17.99."
 
 
 def test_wrong_commission_rate_is_reported(books: Commission) -> None:
@@ -103,13 +103,13 @@ def test_wrong_commission_rate_is_reported(books: Commission) -> None:
 def test_payment_with_wrong_refund_total_is_reported(books: Commission) -> None:
     payment = books.attribution.order.payments.get()
     Payment.objects.filter(pk=payment.pk).update(refunded_minor=2999)
-    assert told() == f"Payment {payment.pk} says that 29.99 USD was refunded, but its refunds sum to 30.00 USD."
+    assert told() == f"Payment {payment.pk} says that $29.99 was refunded, but its refunds sum to $30.00."
 
 
 def test_wrong_reversed_amount_is_reported(books: Commission) -> None:
     with guards_lifted():
         Commission.objects.filter(pk=books.pk).update(reversed_minor=600)
-    assert told() == f"6.00 USD of commission {books.pk} was reversed, but by the refunds it should be 9.00 USD."
+    assert told() == f"$6.00 of commission {books.pk} was reversed, but by the refunds it should be $9.00."
 
 
 def test_reversal_for_another_orders_refund_is_reported(books: Commission) -> None:
@@ -124,7 +124,7 @@ def test_wrong_ledger_amount_is_reported(books: Commission) -> None:
     with guards_lifted():
         LedgerEntry.objects.filter(commission=books, kind="commission").update(amount_minor=5000)
     assert told() == (
-        f"Commission {books.pk} is in_payout and should have 8.99 USD in the ledger, but its entries sum to 41.00 USD."
+        f"Commission {books.pk} is in_payout and should have $8.99 in the ledger, but its entries sum to $41.00."
     )
 
 
@@ -147,7 +147,7 @@ def test_wrong_payout_amount_is_reported(books: Commission) -> None:
     item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
     with guards_lifted():
         PayoutItem.objects.filter(pk=item.pk).update(amount_minor=1)
-    assert told() == f"Payout {item.pk} is 0.01 USD, but the ledger was debited 30.00 USD for it."
+    assert told() == f"Payout {item.pk} is $0.01, but the ledger was debited $30.00 for it."
 
 
 def test_payout_with_missing_claim_is_reported(books: Commission) -> None:
@@ -155,13 +155,13 @@ def test_payout_with_missing_claim_is_reported(books: Commission) -> None:
     item = line.claim.payout
     with guards_lifted():
         PayoutClaim.objects.filter(entry=line)._raw_delete(using="default")
-    assert told() == f"The ledger entries that payout {item.pk} claimed should sum to zero, but sum to -30.00 USD."
+    assert told() == f"The ledger entries that payout {item.pk} claimed should sum to zero, but sum to -$30.00."
 
 
 def test_returned_payout_without_entry_is_reported(books: Commission) -> None:
     item = PayoutItem.objects.get(state="queued", affiliate__code="ERIN")
     PayoutItem.objects.filter(pk=item.pk).update(state="failed")
-    assert told() == f"Payout {item.pk} is failed, so 30.00 USD should be back in the ledger, but 0.00 USD is."
+    assert told() == f"Payout {item.pk} is failed, so $30.00 should be back in the ledger, but $0.00 is."
 
 
 def test_paid_commission_without_payout_is_reported(books: Commission, alice: Affiliate, product: Product) -> None:
@@ -204,7 +204,7 @@ def test_reconciliation_has_constant_query_count(
     alice: Affiliate, product: Product, django_assert_num_queries: Any
 ) -> None:
     approved_sale(alice, product)
-    count = len(QUESTIONS) + 1  # and one for the triggers
+    count = len(CHECKS) + 1  # and one for the triggers
     for _ in range(2):
         with django_assert_num_queries(count):
             first_difference(paypal_since=None)
@@ -226,17 +226,17 @@ def test_reconciliation_repeats_hourly_after_difference(db: None, clock: time_ma
 
 
 def test_staff_see_reconciliation_alert(staff: Client, db: None) -> None:
-    LedgerCheck.objects.create(difference="Payout 7 is 1.00 USD here and 2.00 USD at PayPal.", paypal=True)
+    LedgerCheck.objects.create(difference="Payout 7 is $1.00 here and $2.00 at PayPal.", paypal=True)
     for page in ("ledgerentry", "commission", "payoutrun"):
-        assert "2.00 USD at PayPal" in staff.get(f"/admin/affiliates/{page}/").content.decode()
+        assert "$2.00 at PayPal" in staff.get(f"/admin/affiliates/{page}/").content.decode()
     LedgerCheck.objects.create(paypal=True)
-    assert "2.00 USD at PayPal" not in staff.get("/admin/affiliates/ledgerentry/").content.decode()
-    assert "2.00 USD at PayPal" in staff.get("/admin/affiliates/ledgercheck/").content.decode()
+    assert "$2.00 at PayPal" not in staff.get("/admin/affiliates/ledgerentry/").content.decode()
+    assert "$2.00 at PayPal" in staff.get("/admin/affiliates/ledgercheck/").content.decode()
 
 
 @pytest.fixture
 def paid_out(alice: Affiliate, product: Product, bob: User, paypal: Standin, work: Callable[[], int]) -> PayoutItem:
-    """17.99 USD that PayPal has paid."""
+    """$17.99 that PayPal has paid."""
     approved_sale(alice, product)
     approve_payout(run=prepare_payout(currency="USD", actor=bob), actor=bob)
     work()
@@ -262,7 +262,7 @@ def test_different_amount_at_paypal_is_reported(paid_out: PayoutItem) -> None:
         Commission.objects.update(amount_minor=1, rate_percent=None, rate_flat_minor=1)
         Attribution.objects.update(rate_percent=None, rate_flat_minor=1)
     correct_balances()
-    with pytest.raises(CommandError, match=r"is 0.01 USD here and 17.99 USD at PayPal"):
+    with pytest.raises(CommandError, match=r"is \$0.01 here and \$17.99 at PayPal"):
         verify()
 
 
@@ -322,7 +322,7 @@ class Answering:
 
 @pytest.fixture
 def at_paypal(alice: Affiliate, product: Product, bob: User) -> PayoutItem:
-    """17.99 USD on the way, whose number at PayPal is known."""
+    """$17.99 on the way, whose number at PayPal is known."""
     approved_sale(alice, product)
     run = prepare_payout(currency="USD", actor=bob)
     approve_payout(run=run, actor=bob)

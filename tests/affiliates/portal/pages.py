@@ -1,4 +1,4 @@
-"""The portal as somebody sees it who is signed in."""
+"""The portal as a signed-in user sees it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each label brought."""
+"""Clicks and sales by campaign label."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines, their receipts, and objections with a clock."""
+"""The list of commissions, their receipts, and objections."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_commissions_page_lists_own_commissions(alice: Affiliate, product: Produ
     number = sale(alice, product, campaign="may").number
     row = " ".join(rows(alice.user)[0].split())
     assert row.startswith(f"Mar 2, 2026 {number} your link pending until Apr 1, 2026")
-    assert "30% of 59.95 USD is 17.99 USD" in row
+    assert "30% of $59.95 is $17.99" in row
 
 
 def test_commissions_page_never_shows_customer(alice: Affiliate, product: Product) -> None:
@@ -121,8 +121,8 @@ def test_receipt_explains_commission(alice: Affiliate, product: Product) -> None
     commission = approved_sale(alice, product)
     refund(commission, "10.00")
     text = text_of(alice.user, f"commissions/{commission.number}/")
-    assert "Commission of 14.99 USD" in text
-    for words in ("Source", "30% of 59.95 USD", "10.00 USD of 59.95 USD was refunded to the buyer", "Approved"):
+    assert "Commission of $14.99" in text
+    for words in ("Source", "30% of $59.95", "$10.00 of $59.95 was refunded to the buyer", "Approved"):
         assert words in text
 
 

@@ -1,4 +1,4 @@
-"""Banners and texts: made by staff, copied by affiliates, shown from this site."""
+"""Banners and text links: created by staff, copied by affiliates, served from this site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Somebody who sells in two currencies sees each amount in its own; nothing is added or converted."""
+"""An affiliate with sales in two currencies sees each amount in its own; nothing is added or converted."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def guard(db: None) -> Product:
 
 @pytest.fixture
 def both(alice: Affiliate, product: Product, guard: Product) -> Affiliate:
-    """Alice, with 17.99 USD and 30.00 EUR approved, and 6.00 EUR pending."""
+    """Alice, with $17.99 and 30.00 EUR approved, and 6.00 EUR pending."""
     approved_sale(alice, product)
     approved_sale(alice, guard, "100.00")
     sale(alice, guard, "20.00")
@@ -45,34 +45,34 @@ def both(alice: Affiliate, product: Product, guard: Product) -> Affiliate:
 
 def test_overview_shows_totals_and_next_payout_per_currency(both: Affiliate) -> None:
     page = text_of(both.user)
-    assert "In USD Pending 0.00 USD" in page
+    assert "In USD Pending $0.00" in page
     assert "In EUR Pending 6.00 EUR" in page
-    assert "Approved 17.99 USD" in page
+    assert "Approved $17.99" in page
     assert "Approved 30.00 EUR" in page
     assert page.count("ready It will be sent to your PayPal address with the next payout run") == 2
-    assert "Balance 17.99 USD" in page
+    assert "Balance $17.99" in page
     assert "Balance 30.00 EUR" in page
-    assert "Minimum payout 10.00 USD 10.00 EUR" in page
+    assert "Minimum payout $10.00 10.00 EUR" in page
     assert "47.99" not in page
 
 
 def test_statistics_and_chart_use_chosen_currency(both: Affiliate) -> None:
     dollars, euros = text_of(both.user), text_of(both.user, "?currency=EUR")
-    assert "Sales 59.95 USD" in dollars
+    assert "Sales $59.95" in dollars
     assert "Orders 1 new" in dollars
     assert "Sales 120.00 EUR" in euros
     assert "Orders 2 new" in euros
-    assert "Earned Peak: 17.99 USD a day" in dollars
+    assert "Earned Peak: $17.99 a day" in dollars
     assert "Earned Peak: 36.00 EUR a day" in euros
     page = BeautifulSoup(signed_in(both.user).get(f"{PORTAL}?currency=EUR").content, "html.parser")
     assert all("currency=EUR" in str(link["href"]) for link in page.select(".period-choices a"))
-    assert text_of(both.user, "?currency=XXX").count("Sales 59.95 USD") == 2  # the period's, and since joining
+    assert text_of(both.user, "?currency=XXX").count("Sales $59.95") == 2  # the period's, and since joining
 
 
 def test_currency_choice_is_hidden_with_one_currency(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
-    assert "Approved 17.99 USD" in " ".join(page.get_text(" ").split())
+    assert "Approved $17.99" in " ".join(page.get_text(" ").split())
     assert not page.select("[name=currency]")
     assert not page.find("h3", string="In USD")
 
@@ -89,14 +89,14 @@ def test_each_currency_has_own_statement(both: Affiliate) -> None:
     page = text_of(both.user, "statement/")
     assert "March 2026, in USD" in page
     assert "March 2026, in EUR" in page
-    assert "Closing balance 17.99 USD" in page
+    assert "Closing balance $17.99" in page
     assert "Closing balance 30.00 EUR" in page
 
 
 def test_payouts_page_shows_next_payout_per_currency(both: Affiliate, bob: User) -> None:
     prepare_payout(currency="EUR", actor=bob)
     page = text_of(both.user, "payouts/")
-    assert "17.99 USD will be sent with the next payout run" in page
+    assert "$17.99 will be sent with the next payout run" in page
     assert "Your next payout: 0.00 EUR" in page
     assert "30.00 EUR" in page
 
@@ -107,12 +107,12 @@ def test_label_sales_are_listed_per_currency(both: Affiliate) -> None:
         LabelSales.objects.create(label=label, currency=currency, orders=5, sales_minor=minor, earned_minor=minor // 10)
     page = text_of(both.user, "campaigns/")
     assert "may 5 500.00 EUR 50.00 EUR" in page
-    assert "may 5 300.00 USD 30.00 USD" in page
+    assert "may 5 $300.00 $30.00" in page
 
 
 def test_closing_and_inactive_pages_show_balance_per_currency(both: Affiliate, client: Client) -> None:
     Affiliate.objects.update(state="suspended")
-    assert "Your balance 17.99 USD, 30.00 EUR" in text_of(both.user)
+    assert "Your balance $17.99, 30.00 EUR" in text_of(both.user)
 
 
 def test_monthly_summary_lists_each_currency(both: Affiliate, clock: Traveller, work: Callable[[], int]) -> None:
@@ -120,27 +120,27 @@ def test_monthly_summary_lists_each_currency(both: Affiliate, clock: Traveller, 
     clock.shift(timedelta(days=31))
     assert mail_monthly_summaries(now=timezone.now()) == 1
     work()
-    assert "3 orders, 17.99 USD earned and 36.00 EUR earned." in str(mail.outbox[-1].body)
+    assert "3 orders, $17.99 earned and 36.00 EUR earned." in str(mail.outbox[-1].body)
 
 
 def test_staff_see_money_and_statistics_per_currency(both: Affiliate, staff: Client) -> None:
     page = staff.get(f"/admin/affiliates/affiliate/{both.pk}/change/").content.decode()
     text = " ".join(BeautifulSoup(page, "html.parser").get_text(" ").split())
-    assert "17.99 USD 0.00 USD 17.99 USD" in text
+    assert "$17.99 $0.00 $17.99" in text
     assert "30.00 EUR 6.00 EUR 30.00 EUR" in text
     assert "120.00 EUR 36.00 EUR" in text
-    assert "59.95 USD 17.99 USD" in text
+    assert "$59.95 $17.99" in text
 
 
 def test_payout_preview_offers_currencies_with_money_due(both: Affiliate, staff: Client) -> None:
     page = BeautifulSoup(staff.get(PREVIEW).content, "html.parser")
     assert [option.text for option in page.select("[name=currency] option")] == ["USD", "EUR"]
-    assert "17.99 USD" in page.text
+    assert "$17.99" in page.text
     assert "30.00 EUR" in staff.get(f"{PREVIEW}?currency=EUR").content.decode()
     staff.post("/admin/affiliates/payoutrun/prepare/", {"currency": "EUR", "method": "paypal"})
     assert [(item.total.currency, item.amount_minor) for item in PayoutRun.objects.get().items.all()] == [("EUR", 3000)]
     left = BeautifulSoup(staff.get(PREVIEW).content, "html.parser")
-    assert "17.99 USD" in left.text
+    assert "$17.99" in left.text
     assert not left.select("select[name=currency]")
 
 

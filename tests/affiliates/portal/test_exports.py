@@ -1,4 +1,4 @@
-"""One's own lines as CSV: exact, harmless in a spreadsheet, and without any customer."""
+"""CSV exports: exact, safe in a spreadsheet, and without any customer."""
 
 from __future__ import annotations
 

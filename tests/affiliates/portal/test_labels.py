@@ -1,4 +1,4 @@
-"""Labels are declared before they count, never say who somebody is, and are 50 at most."""
+"""Labels are declared before they count, never identify a person, and are limited to 50."""
 
 from __future__ import annotations
 

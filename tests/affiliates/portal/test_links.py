@@ -1,4 +1,4 @@
-"""Making links: every form leads to a page of this site, and a test of one counts nothing."""
+"""The link builder: every form leads to a page of this site, and testing a link counts nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from time_machine import Traveller
 
 from affiliates.models import Affiliate, Click, PendingVisitCount
-from affiliates.statistics.daily_statistics import Statistics, figures
+from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
 from affiliates.tracking.labels import declare_label
 from shop.models import Product
 from tests.affiliates.portal.pages import PORTAL, signed_in
@@ -41,7 +41,7 @@ def trial_of(affiliate: Affiliate, **query: str) -> str:
 
 def counted(affiliate: Affiliate) -> Statistics:
     today = timezone.now().date()
-    return figures(affiliate, since=today, until=today, currency="USD")[today]
+    return statistics_by_period(affiliate, since=today, until=today, currency="USD")[today]
 
 
 def test_links_page_creates_every_form_of_link(alice: Affiliate, product: Product) -> None:

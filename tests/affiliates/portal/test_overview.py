@@ -1,4 +1,4 @@
-"""The first tab: how things stand, what comes next, and what the days brought. Each number says why."""
+"""The overview: balances, the next payout, and explained statistics."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def test_overview_shows_click_immediately(alice: Affiliate) -> None:
 
 
 def test_overview_shows_sale_immediately(alice: Affiliate, product: Product) -> None:
-    assert "Pending 0.00 USD" in text_of(alice.user)
+    assert "Pending $0.00" in text_of(alice.user)
     sale(alice, product)
     page = text_of(alice.user)
-    assert "Pending 17.99 USD" in page
+    assert "Pending $17.99" in page
     assert "Orders 1 new" in page
-    assert "Sales 59.95 USD" in page
+    assert "Sales $59.95" in page
 
 
 def test_overview_counts_each_amount_in_one_state(alice: Affiliate, product: Product, bob: User) -> None:
@@ -54,8 +54,8 @@ def test_overview_counts_each_amount_in_one_state(alice: Affiliate, product: Pro
     held = sale(alice, product, "20.00")
     raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_ADDRESS)
     page = text_of(alice.user)
-    for line in ("Pending 3.00", "Held 6.00", "Approved 30.00", "In payout 17.99", "Paid 0.00"):
-        assert f"{line} USD" in page
+    for line in ("Pending $3.00", "Held $6.00", "Approved $30.00", "In payout $17.99", "Paid $0.00"):
+        assert line in page
 
 
 def test_overview_sums_commissions_by_state(alice: Affiliate, product: Product, bob: User) -> None:
@@ -65,9 +65,9 @@ def test_overview_sums_commissions_by_state(alice: Affiliate, product: Product, 
     approved_sale(alice, product, "100.00")
     sale(alice, product, "10.00")
     overview = signed_in(alice.user).get(PORTAL).context["accounts"][0].sums
-    assert (str(overview.pending), str(overview.approved)) == ("3.00 USD", "30.00 USD")
+    assert (str(overview.pending), str(overview.approved)) == ("$3.00", "$30.00")
     assert (overview.in_payout.minor, overview.paid.minor, overview.orders) == (0, 0, 3)
-    assert str(overview.balance) == "12.01 USD"
+    assert str(overview.balance) == "$12.01"
 
 
 def test_overview_says_what_next_payout_needs(alice: Affiliate, product: Product) -> None:
@@ -75,15 +75,15 @@ def test_overview_says_what_next_payout_needs(alice: Affiliate, product: Product
     alice.payout_email = None
     alice.save()
     page = text_of(alice.user)
-    assert "Your next payout 3.00 USD not yet" in page
-    assert "You need 10.00 USD in approved commissions to be paid. You have 3.00 USD." in page
+    assert "Your next payout $3.00 not yet" in page
+    assert "You need $10.00 in approved commissions to be paid. You have $3.00." in page
     assert "There is no PayPal address." in page
 
 
 def test_overview_says_that_payout_is_ready(alice: Affiliate, product: Product) -> None:
     approved_sale(alice, product)
     page = text_of(alice.user)
-    assert "Your next payout 17.99 USD ready" in page
+    assert "Your next payout $17.99 ready" in page
     assert "still missing" not in page
 
 
@@ -92,8 +92,8 @@ def test_held_commission_is_not_due(alice: Affiliate, product: Product) -> None:
     held = approved_sale(alice, product, "100.00")
     raise_flag(attribution=held.attribution, kind=Flag.Kind.PAYMENT_DISPUTE, dispute_id="1")
     page = text_of(alice.user)
-    assert "Your next payout 17.99 USD ready" in page
-    assert "Held 30.00 USD" in page
+    assert "Your next payout $17.99 ready" in page
+    assert "Held $30.00" in page
 
 
 def test_overview_says_when_next_pending_commission_is_approved(alice: Affiliate, product: Product) -> None:
@@ -124,8 +124,8 @@ def test_refund_after_payout_is_set_off_against_next_payout(alice: Affiliate, pr
     prepare_payout(currency="USD", actor=bob)
     refund(paid, "59.95")
     page = text_of(alice.user)
-    assert "Balance -17.99 USD" in page
-    assert "You owe 17.99 USD after refunds. It is set off against your next commissions" in page
+    assert "Balance -$17.99" in page
+    assert "You owe $17.99 after refunds. It is set off against your next commissions" in page
 
 
 def test_refund_after_payout_keeps_paid_total(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
@@ -133,15 +133,15 @@ def test_refund_after_payout_keeps_paid_total(staff: Client, alice: Affiliate, p
     run = prepare_payout(currency="USD", actor=bob, method=PayoutRun.Method.CSV)
     approve_payout(run=run, actor=bob)
     mark_paid_manually(run=run, items=run.items.all(), reference="B", paid_on=date(2026, 3, 1), actor=bob)
-    assert "Paid 17.99 USD to date" in text_of(alice.user)
+    assert "Paid $17.99 to date" in text_of(alice.user)
     refund(commission, "59.95")
     page = text_of(alice.user)
-    assert "Paid 17.99 USD to date" in page
-    assert "Your next payout 0.00 USD not yet" in page
-    assert "You owe 17.99 USD after refunds. It is set off against your next commissions" in page
-    assert "Balance -17.99 USD" in page
+    assert "Paid $17.99 to date" in page
+    assert "Your next payout $0.00 not yet" in page
+    assert "You owe $17.99 after refunds. It is set off against your next commissions" in page
+    assert "Balance -$17.99" in page
     account = staff.get(f"/admin/affiliates/affiliate/{alice.pk}/change/").context["account"]
-    assert [str(balance.paid) for balance in account.balances] == ["17.99 USD"]
+    assert [str(balance.paid) for balance in account.balances] == ["$17.99"]
 
 
 def test_overview_explains_current_rate(alice: Affiliate, product: Product, bob: User) -> None:
@@ -208,10 +208,10 @@ def test_chart_has_bar_per_day_and_table(alice: Affiliate, product: Product) -> 
     sale(alice, product)
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
     bars = [title.get_text() for title in page.select(".bars rect title")]
-    assert bars == ["February 28, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 17.99 USD"]
+    assert bars == ["February 28, 2026: 1", "March 2, 2026: 1", "March 2, 2026: 1", "March 2, 2026: $17.99"]
     rows = page.select("figure details tbody tr")
     assert len(rows) == 30
-    assert rows[-1].get_text(" ", strip=True) == "March 2, 2026 1 1 17.99 USD"
+    assert rows[-1].get_text(" ", strip=True) == "March 2, 2026 1 1 $17.99"
     assert not page.select("[style]")
 
 
@@ -221,7 +221,7 @@ def test_chart_of_twelve_months_has_bar_per_month(alice: Affiliate) -> None:
     year = next(choice for choice in first.context["form"].choices if choice.name == "12 months")
     page = BeautifulSoup(signed_in(alice.user).get(f"{PORTAL}?{year.period.query}").content, "html.parser")
     rows = [row.get_text(" ", strip=True) for row in page.select("figure details tbody tr")]
-    assert (len(rows), rows[0], rows[-1]) == (12, "April 2025 0 0 0.00 USD", "March 2026 1 0 0.00 USD")
+    assert (len(rows), rows[0], rows[-1]) == (12, "April 2025 0 0 $0.00", "March 2026 1 0 $0.00")
 
 
 def test_all_time_statistics_start_at_first_day(alice: Affiliate, clock: Traveller) -> None:

@@ -1,4 +1,4 @@
-"""The statement adds up: what there was, and all lines, is what there is; and one follows the other."""
+"""A statement adds up, and the next one starts where it ends."""
 
 from __future__ import annotations
 
@@ -71,10 +71,10 @@ def test_statement_shows_balance_after_each_entry(alice: Affiliate, product: Pro
     number = approved_sale(alice, product).number
     prepare_payout(currency="USD", actor=bob)
     text = text_of(alice.user, "statement/?period=2026-03")
-    assert "Opening balance 0.00 USD" in text
-    assert f"Mar 2, 2026 Commission {number} 17.99 USD 17.99 USD" in text
-    assert "Mar 2, 2026 Payout of March 2, 2026 -17.99 USD 0.00 USD" in text
-    assert "Closing balance 0.00 USD" in text
+    assert "Opening balance $0.00" in text
+    assert f"Mar 2, 2026 Commission {number} $17.99 $17.99" in text
+    assert "Mar 2, 2026 Payout of March 2, 2026 -$17.99 $0.00" in text
+    assert "Closing balance $0.00" in text
     assert "Carol" not in text
 
 

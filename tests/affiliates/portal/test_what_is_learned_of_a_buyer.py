@@ -1,4 +1,4 @@
-"""Of a buyer an affiliate learns "a sale of so much on that day", on every page, in every file and in every mail."""
+"""An affiliate learns only the amount and the day of a sale, on every page, in every file and in every email."""
 
 from __future__ import annotations
 

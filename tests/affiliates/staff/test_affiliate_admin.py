@@ -1,4 +1,4 @@
-"""Affiliates as staff edit them."""
+"""The admin of affiliates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of commissions: the daily questions, the sums below it, and decisions about many at once."""
+"""The admin's list of commissions: filters, totals, and bulk decisions."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_commission_list_total_counts_flagged_commission_once(
     refund(commission, "20.00")
     for query in ("?question=flagged", "?held=yes", "?q=DEMO", ""):
         sums = context(staff, query)["sums"]
-        assert [(row["number"], str(row["left"])) for row in sums] == [(1, "11.99 USD")]
-    assert "11.99 USD" in read(staff)
+        assert [(row["number"], str(row["left"])) for row in sums] == [(1, "$11.99")]
+    assert "$11.99" in read(staff)
 
 
 def test_bulk_approval_requires_confirmation(staff: Client, alice: Affiliate, product: Product) -> None:
@@ -89,12 +89,12 @@ def test_bulk_approval_requires_confirmation(staff: Client, alice: Affiliate, pr
     raise_flag(attribution=held.attribution, kind=Flag.Kind.BY_STAFF)
     paid = approved_sale(alice, product, "10.00")
     page = act(staff, "approve", first, second, held, paid)
-    assert "This will approve 2 commissions with a total of <strong>35.98 USD</strong>" in page
+    assert "This will approve 2 commissions with a total of <strong>$35.98</strong>" in page
     assert "a member of staff wants to review it" in page
     assert "it is already approved" in page
-    assert balance(alice) == "3.00 USD"
+    assert balance(alice) == "$3.00"
     assert "2 approved" in act(staff, "approve", first, second, confirmed="yes")
-    assert balance(alice) == "38.98 USD"
+    assert balance(alice) == "$38.98"
     assert AuditEntry.objects.filter(action="affiliates.commission.approved").exclude(actor=None).count() == 2
 
 
@@ -111,7 +111,7 @@ def test_bulk_approval_skips_commission_held_since_preview(staff: Client, alice:
     assert "This will approve 1 commission" in act(staff, "approve", commission)
     raise_flag(attribution=commission.attribution, kind=Flag.Kind.BY_STAFF)
     assert "0 approved" in act(staff, "approve", commission, confirmed="yes")
-    assert balance(alice) == "0.00 USD"
+    assert balance(alice) == "$0.00"
 
 
 def test_bulk_rejection_requires_reason_and_confirmation(staff: Client, alice: Affiliate, product: Product) -> None:

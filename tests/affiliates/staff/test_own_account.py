@@ -1,4 +1,4 @@
-"""Staff who are affiliates: a colleague decides about their money; where nobody else can, it is recorded."""
+"""A colleague decides about the money of staff who are affiliates; if nobody else can, it is audited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payout runs: step by step, and the whole way at once, with something that happens to an affiliate on the way."""
+"""Steps of payout runs: one at a time, or all at once with something happening to an affiliate on the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What buyers do, and PayPal: payments, messages, refunds, disputes, and what becomes of payouts."""
+"""Steps of buyers and PayPal: payments, webhooks, refunds, disputes, and payout results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen, in any order; and what holds after each step, and at the end when all is told and looked at."""
+"""The steps that may happen in any order, and the invariants after each step and at the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff decide, beside payouts: refunds, rates, commissions, flags, licenses, and the standing of an affiliate."""
+"""Steps of staff besides payouts: refunds, rates, commissions, flags, licenses, and account states."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may happen to an affiliate while a payout run waits: most of it means that this one may not be paid."""
+"""What may happen to an affiliate while a payout run waits: most of it makes them ineligible."""
 
 from __future__ import annotations
 

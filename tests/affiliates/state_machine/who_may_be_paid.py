@@ -1,4 +1,4 @@
-"""Who may be sent money, asked anew and one affiliate at a time: without a line of `affiliates.payouts.eligibility`."""
+"""An independent implementation of eligibility, one affiliate at a time, without `affiliates.payouts.eligibility`."""
 
 from __future__ import annotations
 

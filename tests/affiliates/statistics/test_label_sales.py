@@ -66,7 +66,7 @@ def test_label_sales_appear_from_three_buyers(alice: Affiliate, product: Product
         buy(name, "may")
         assert shown(alice) == {}
     buy("erin", "may")
-    assert shown(alice) == {"may": ["3", "179.85 USD", "53.97 USD"]}
+    assert shown(alice) == {"may": ["3", "$179.85", "$53.97"]}
     assert not UncountedSale.objects.exists()
 
 

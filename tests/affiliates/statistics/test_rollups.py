@@ -1,4 +1,4 @@
-"""The daily figures: every visit once, whatever happens in between; nothing of a visitor; no end after 30 days."""
+"""Daily statistics: each visit is counted once, without visitor data, and kept after 30 days."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from affiliates.commissions.lifecycle import reject_commission
 from affiliates.models import Affiliate, By, Click, DailyClicks, DailySales, PendingVisitCount
 from affiliates.statistics.click_rollups import count_visits
-from affiliates.statistics.daily_statistics import Statistics, breakdown, figures
+from affiliates.statistics.daily_statistics import Statistics, breakdown, statistics_by_period
 from affiliates.statistics.rebuild import rebuild
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.visit_kinds import Visit
@@ -39,7 +39,7 @@ def count() -> int:
 
 
 def of_today(affiliate: Affiliate, **choice: Any) -> Statistics:
-    return figures(affiliate, since=TODAY, until=TODAY, currency="USD", **choice)[TODAY]
+    return statistics_by_period(affiliate, since=TODAY, until=TODAY, currency="USD", **choice)[TODAY]
 
 
 def clicks_by_label(affiliate: Affiliate, days: int = 0) -> dict[str, int]:
@@ -132,9 +132,9 @@ def test_statistics_by_campaign_and_page(alice: Affiliate) -> None:
 
 def test_statistics_have_no_gaps(alice: Affiliate) -> None:
     factories.click(alice)
-    days = figures(alice, since=TODAY - timedelta(days=2), until=TODAY, currency="USD")
+    days = statistics_by_period(alice, since=TODAY - timedelta(days=2), until=TODAY, currency="USD")
     assert [line.clicks for line in days.values()] == [0, 0, 1]
-    months = figures(alice, since=date(2025, 12, 31), until=TODAY, currency="USD", by="month")
+    months = statistics_by_period(alice, since=date(2025, 12, 31), until=TODAY, currency="USD", by="month")
     assert {start.isoformat(): line.clicks for start, line in months.items()} == {
         "2025-12-01": 0,
         "2026-01-01": 0,
@@ -149,7 +149,7 @@ def test_statistics_days_are_utc(alice: Affiliate, clock: time_machine.Traveller
     clock.move_to("2026-03-03T00:00:00+00:00")
     factories.click(alice)
     for _ in range(2):
-        days = figures(alice, since=TODAY, until=TODAY + timedelta(days=1), currency="USD")
+        days = statistics_by_period(alice, since=TODAY, until=TODAY + timedelta(days=1), currency="USD")
         assert [line.clicks for line in days.values()] == [1, 1]
         count()
 
@@ -176,7 +176,7 @@ def test_statistics_take_two_queries(alice: Affiliate, product: Product) -> None
     factories.click(alice)
     count()
     with CaptureQueriesContext(connection) as queries:
-        lines = figures(alice, since=TODAY - timedelta(days=400), until=TODAY, currency="USD")
+        lines = statistics_by_period(alice, since=TODAY - timedelta(days=400), until=TODAY, currency="USD")
     assert len(lines) == 401
     assert len(queries.captured_queries) == 2
 
@@ -286,7 +286,7 @@ WORK: dict[str, Callable[[], object]] = {
 
 def _sum(affiliate: Affiliate) -> Counter[str]:
     span: Any = {"since": TODAY, "until": TODAY + timedelta(days=200), "currency": "USD"}
-    whole = sum(figures(affiliate, **span).values(), Statistics())
+    whole = sum(statistics_by_period(affiliate, **span).values(), Statistics())
     found = Counter({visit.value: getattr(whole, visit.value) for visit in Visit})
     return +found + Counter({f"sub {label}": clicks for label, clicks in clicks_by_label(affiliate, 200).items()})
 

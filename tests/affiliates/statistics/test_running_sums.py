@@ -1,4 +1,4 @@
-"""The running sums: at any moment what the lines come to, whoever changed them and however."""
+"""Balances always equal the sum of their entries, whatever changes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A click does not wait for the disk; what the same connection writes afterwards does."""
+"""A click does not wait for the disk; later statements on the same connection do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clicks don't wait for the disk, and yet none that was answered is lost when the program is killed."""
+"""Clicks don't wait for the disk, but none that was answered is lost when the process is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A code that an affiliate ever had stays theirs: old links go on counting for them, and nobody else can get it."""
+"""A former code stays its affiliate's: old links keep counting for them, and nobody else can get it."""
 
 from __future__ import annotations
 

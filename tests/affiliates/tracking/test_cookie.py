@@ -1,4 +1,4 @@
-"""The visitor's cookie: sealed, 30 days to the second, worth nothing when anybody touched it."""
+"""The referral cookie: sealed, valid for 30 days to the second, ignored if modified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which of several affiliates earns: the last link that was followed, or by a setting the first."""
+"""Which of several affiliates earns: the last one clicked, or by a setting the first."""
 
 from __future__ import annotations
 

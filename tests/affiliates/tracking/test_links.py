@@ -1,4 +1,4 @@
-"""An affiliate's link: always one of this site's pages; a click only when somebody really clicked."""
+"""An affiliate's link leads to a page of this site, and counts a click only if somebody really clicked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from affiliates.models import Affiliate, Click, new_code
-from affiliates.tracking.code_cache import MOST, _memory, cached_code
+from affiliates.tracking.code_cache import MAX_CODES, _memory, cached_code
 from affiliates.tracking.labels import declare_label
 from affiliates.tracking.referral_cookie import COOKIE
 from privacy.registry.purpose_binding import acting_for
@@ -326,9 +326,9 @@ def test_suspension_in_admin_takes_effect_immediately(client: Client, alice: Aff
 
 
 def test_invented_codes_do_not_fill_cache(client: Client) -> None:
-    for number in range(MOST + 10):
+    for number in range(MAX_CODES + 10):
         cached_code(f"MADE{number}")
-    assert len(_memory) <= MOST
+    assert len(_memory) <= MAX_CODES
 
 
 def test_malformed_code_takes_no_query(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:

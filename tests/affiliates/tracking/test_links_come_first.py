@@ -1,4 +1,4 @@
-"""A link is answered before the middleware of pages, and still behind HTTPS and the headers of every answer."""
+"""A link is answered before the page middleware, but after the HTTPS redirect and with the standard headers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A browser that fetches a link ahead is sent away, so that it asks again when somebody clicks."""
+"""A prefetched link gets 503, so that the browser asks again on the click."""
 
 from __future__ import annotations
 

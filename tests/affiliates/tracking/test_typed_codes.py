@@ -1,4 +1,4 @@
-"""A code is understood however a buyer writes it, and a link however it was copied."""
+"""A code works however a buyer types it, and a link however it was copied."""
 
 from __future__ import annotations
 

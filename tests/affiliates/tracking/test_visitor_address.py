@@ -1,4 +1,4 @@
-"""The visitor's address: the peer's own, and a forwarded one only from a proxy that is trusted."""
+"""The visitor's address is the peer's; a forwarded one counts only from a trusted proxy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows a link without being a click leaves a number, and nothing else."""
+"""A visit that is not a click increases a count and leaves nothing else."""
 
 from __future__ import annotations
 

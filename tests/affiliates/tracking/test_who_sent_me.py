@@ -1,4 +1,4 @@
-"""/privacy/referral/: what is stored for this browser, when it ends, and one button that ends it now."""
+"""/privacy/referral/: what is stored for this browser, when it expires, and a button that deletes it."""
 
 from __future__ import annotations
 

@@ -235,7 +235,7 @@ def test_affiliate_reads_what_is_not_paid_before_the_button(client: Client, alic
     LedgerEntry.objects.create(affiliate=alice, kind="adjustment", amount_minor=1799, currency="USD", reason="A prize")
     said = text(client.get(link("alice@example.com")))
     assert "links with the code DEMO earn nothing more" in said
-    assert "Not paid to you yet: 17.99 USD" in said
+    assert "Not paid to you yet: $17.99" in said
     assert "close your account" in said
 
 

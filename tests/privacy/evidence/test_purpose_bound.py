@@ -72,7 +72,7 @@ def test_the_archive_goes_through_a_declared_reader() -> None:
 def test_the_readers_are_these_and_no_others() -> None:
     assert {reader.code for reader in readers("affiliates_click")} == {
         "affiliates.commissions.attribution._with_address_comparison",
-        "affiliates.statistics.daily_statistics._visit_lines",
+        "affiliates.statistics.daily_statistics._visit_rows",
         "affiliates.tracking.referral_cookie.Referral.click",
         "affiliates.tracking.referral_cookie.Referral.own_address",
         "affiliates.commissions.fraud_signals._address_has_other_buyers",

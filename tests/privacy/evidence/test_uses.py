@@ -11,7 +11,7 @@ from django.test import Client
 
 from affiliates.models import Affiliate, Attribution, Click
 from affiliates.portal.campaigns import CampaignsPage
-from affiliates.statistics.daily_statistics import _visit_lines, figures
+from affiliates.statistics.daily_statistics import _visit_rows, statistics_by_period
 from privacy.policy.models import PolicyVersion
 from privacy.registry.policy_gate import NotInEffect, forget, waiting
 from privacy.registry.policy_snapshot import running
@@ -154,7 +154,7 @@ def test_a_use_that_the_policy_in_effect_lacks_is_closed(portal: Client, alice: 
     assert answer.status_code == 503
     assert b"privacy policy" in answer.content
     with pytest.raises(NotInEffect, match=COUNTS):
-        list(_visit_lines(alice, alice.joined_at.date(), alice.joined_at.date(), "all"))  # type: ignore[arg-type]
+        list(_visit_rows(alice, alice.joined_at.date(), alice.joined_at.date(), "all"))  # type: ignore[arg-type]
 
 
 def test_it_opens_with_the_version_that_covers_it(portal: Client) -> None:
@@ -196,4 +196,4 @@ def test_fewer_uses_close_nothing(portal: Client) -> None:
 def test_the_figures_are_the_same_sums_as_before(alice: Affiliate) -> None:
     factories.click(alice)
     day = Click._base_manager.get().clicked_at.date()
-    assert figures(alice, since=day, until=day, currency="USD")[day].clicks == 1
+    assert statistics_by_period(alice, since=day, until=day, currency="USD")[day].clicks == 1

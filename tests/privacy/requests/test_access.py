@@ -205,7 +205,7 @@ def test_order_lists_telephone_and_address_only_where_they_were_asked(product: P
     [section] = collect(email=ERIN)
     assert {"name", "e-mail address", "amount", "state"} <= set(section["rows"][0])
     assert not {"telephone number", "postal address"} & set(section["rows"][0])
-    assert section["rows"][0]["amount"] == "59.95 USD"
+    assert section["rows"][0]["amount"] == "$59.95"
 
 
 def test_deletion_is_no_wish_that_the_person_expressed(product: Product) -> None:

@@ -48,7 +48,7 @@ def assert_found_and_nothing_else_moved(staff: Client, payment: Payment) -> None
     payment.refresh_from_db()
     assert (payment.state, payment.capture_id, payment.problem) == ("paid", before, "")
     assert payment.refunded_minor == 0
-    assert [str(extra.total) for extra in ExtraCapture.objects.to_refund()] == ["59.95 USD"]
+    assert [str(extra.total) for extra in ExtraCapture.objects.to_refund()] == ["$59.95"]
     assert "order captured twice by PayPal: refund the second payment" in text_of(staff, "/admin/")
     assert other_capture(payment) in text_of(staff, "/admin/shop/payment/reconciliation/")
     assert Commission.objects.get().amount_minor == 1799

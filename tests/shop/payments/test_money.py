@@ -10,8 +10,10 @@ PRICE = Money.of("59.95", "USD")
 def test_money_counts_minor_units() -> None:
     assert Money(5995, "USD") == PRICE
     assert PRICE.amount == Decimal("59.95")
-    assert str(PRICE) == "59.95 USD"
-    assert str(Money.of("5", "USD")) == "5.00 USD"
+    assert str(PRICE) == "$59.95"
+    assert str(Money.of("5", "USD")) == "$5.00"
+    assert str(Money(-599, "USD")) == "-$5.99"
+    assert str(Money(599, "EUR")) == "5.99 EUR"
 
 
 @pytest.mark.parametrize("currency", ["HUF", "JPY", "TWD", "CLP", "MYR"])

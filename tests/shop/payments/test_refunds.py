@@ -61,19 +61,19 @@ def states(payment: Payment) -> tuple[str, str, int]:
 def test_staff_refund_everything(staff: Client, payment: Payment, work: Work) -> None:
     page = staff.get(f"/admin/shop/payment/{payment.pk}/refund/").content.decode()
     assert 'value="59.95"' in page
-    assert "59.95 USD refunded" in press(staff, payment, "59.95")
+    assert "$59.95 refunded" in press(staff, payment, "59.95")
     assert states(payment) == ("refunded", "refunded", 5995)
     assert Commission.objects.get().state == "reversed"
     work()
     assert "Refund for order" in mail.outbox[-1].subject
-    assert "59.95 USD" in str(mail.outbox[-1].body)
+    assert "$59.95" in str(mail.outbox[-1].body)
 
 
 def test_staff_refund_in_parts(staff: Client, payment: Payment) -> None:
     press(staff, payment, "20.00")
     assert states(payment) == ("part_refunded", "part_refunded", 2000)
     assert Commission.objects.get().reversed_minor == 600
-    assert "At most 39.95 USD" in staff.get(f"/admin/shop/payment/{payment.pk}/refund/").content.decode()
+    assert "At most $39.95" in staff.get(f"/admin/shop/payment/{payment.pk}/refund/").content.decode()
     press(staff, payment, "39.95")
     assert states(payment) == ("refunded", "refunded", 5995)
     assert Commission.objects.get().reversed_minor == 1799
@@ -97,7 +97,7 @@ def test_only_staff_with_the_permission_refund(client: Client, payment: Payment)
 
 def test_two_refunds_never_exceed_the_payment(payment: Payment) -> None:
     refund_payment(payment=payment, amount=usd("40.00"), actor=None)
-    with pytest.raises(ActionRefused, match=r"At most 19\.95 USD"):
+    with pytest.raises(ActionRefused, match=r"At most \$19\.95"):
         refund_payment(payment=payment, amount=usd("20.00"), actor=None)
     assert Refund.objects.count() == 1
 
@@ -108,7 +108,7 @@ def test_without_paypal_it_is_kept_and_finished_later(
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     assert "The refund is saved and will be retried automatically" in press(staff, payment, "59.95")
     assert Refund.objects.get().state == "new"
-    assert "At most 0.00 USD of this payment can be refunded" in press(staff, payment, "59.95")
+    assert "At most $0.00 of this payment can be refunded" in press(staff, payment, "59.95")
     settings.PAYPAL_BASE_URL = paypal.url
     assert finish_open_refunds() == 1
     assert states(payment) == ("refunded", "refunded", 5995)
@@ -141,7 +141,7 @@ def test_a_pending_refund_is_booked_when_it_completes(payment: Payment, paypal: 
 def test_a_pending_refund_that_fails_leaves_the_money(payment: Payment, paypal: Standin) -> None:
     paypal.fault("refund_pending", path_contains="/refund")
     refund = refund_payment(payment=payment, amount=usd("59.95"), actor=None)
-    with pytest.raises(ActionRefused, match=r"At most 0\.00 USD"):
+    with pytest.raises(ActionRefused, match=r"At most \$0\.00"):
         refund_payment(payment=payment, amount=usd("1.00"), actor=None)
     paypal.act_on_refund(refund.paypal_refund_id or "", "fail")
     import_refund(paypal_refund_id=refund.paypal_refund_id or "")
@@ -155,7 +155,7 @@ def test_a_double_press_of_the_button_makes_one_refund(staff: Client, payment: P
     address = f"/admin/shop/payment/{payment.pk}/refund/"
     [number] = re.findall(r'name="number" value="([0-9a-f-]{36})"', staff.get(address).content.decode())
     pages = [staff.post(address, {"amount": "40.00", "number": number}, follow=True) for _ in range(2)]
-    assert all(b"40.00 USD refunded" in page.content for page in pages)
+    assert all(b"$40.00 refunded" in page.content for page in pages)
     assert states(payment) == ("part_refunded", "part_refunded", 4000)
     assert Refund.objects.count() == 1
     staff.post(address, {"amount": "10.00", "number": str(uuid7())}, follow=True)
@@ -171,11 +171,11 @@ def test_a_number_that_is_none_is_refused_in_words(staff: Client, payment: Payme
 
 def test_another_amount_in_a_used_form_is_not_refunded(staff: Client, payment: Payment) -> None:
     number = str(uuid7())
-    assert "10.00 USD refunded" in sent(staff, payment, "10.00", number)
+    assert "$10.00 refunded" in sent(staff, payment, "10.00", number)
     page = sent(staff, payment, "20.00", number)
-    assert "already used for a refund of 10.00 USD." in page and 'value="20.00"' in page
+    assert "already used for a refund of $10.00." in page and 'value="20.00"' in page
     assert f'href="/admin/shop/payment/{payment.pk}/refund/">Open a new one' in page
-    assert "10.00 USD refunded" not in page
+    assert "$10.00 refunded" not in page
     assert states(payment) == ("part_refunded", "part_refunded", 1000)
 
 
@@ -183,10 +183,10 @@ def test_a_form_of_another_payment_refunds_nothing(
     client: Client, staff: Client, payment: Payment, paypal: Standin
 ) -> None:
     number, other = str(uuid7()), buy(client, paypal)
-    assert "10.00 USD refunded" in sent(staff, other, "10.00", number)
+    assert "$10.00 refunded" in sent(staff, other, "10.00", number)
     for amount in ("10.00", "20.00"):
         page = sent(staff, payment, amount, number)
-        assert "already used for a refund of 10.00 USD of another payment" in page and f'value="{amount}"' in page
+        assert "already used for a refund of $10.00 of another payment" in page and f'value="{amount}"' in page
     assert states(payment) == ("paid", "paid", 0)
     assert Refund.objects.count() == 1
 
@@ -214,7 +214,7 @@ def test_more_than_was_paid_is_shown_and_not_booked(payment: Payment) -> None:
     apply_refund(refund=refund, remote=refund_of(payment, "60.00"))
     assert states(payment) == ("paid", "paid", 0)
     payment.refresh_from_db()
-    assert "PayPal returned 60.00 USD" in payment.problem
+    assert "PayPal returned $60.00" in payment.problem
 
 
 def test_another_amount_in_the_answer_is_shown_and_not_booked(payment: Payment, paypal: Standin) -> None:

@@ -51,7 +51,7 @@ def test_completed_is_paid_with_a_receipt_and_a_commission(payment: Payment, wor
     assert Order.objects.get().paid_at == timezone.now()
     work()
     assert [message.to for message in mail.outbox] == [["carol@example.org"]]
-    assert "59.95 USD" in str(mail.outbox[0].body)
+    assert "$59.95" in str(mail.outbox[0].body)
     assert Commission.objects.count() == 1
 
 
@@ -113,7 +113,7 @@ def test_money_of_two_attempts_is_booked_once_and_noted_for_staff(payment: Payme
     apply_capture(payment=payment, capture=capture_of(payment))
     assert state_of(second) == ("paid", "paid")
     assert state_of(payment) == ("declined", "paid")
-    assert [str(extra.total) for extra in payment.extra_captures.to_refund()] == ["59.95 USD"]
+    assert [str(extra.total) for extra in payment.extra_captures.to_refund()] == ["$59.95"]
     assert receipts() == 1
     assert Commission.objects.count() == 1
 
@@ -129,7 +129,7 @@ def test_an_unfamiliar_state_changes_nothing(payment: Payment) -> None:
 def test_mismatching_capture_is_recorded_as_a_problem(payment: Payment, amount: str, custom_id: str) -> None:
     apply_capture(payment=payment, capture=capture_of(payment, amount=amount, custom_id=custom_id))
     assert state_of(payment) == ("capturing", "open")
-    assert f"PayPal collected {amount} USD" in payment.problem
+    assert f"PayPal collected ${amount}" in payment.problem
     assert receipts() == 0
     assert not Commission.objects.exists()
 

@@ -46,7 +46,7 @@ def paid(price_minor: int, currency: str) -> str:
         (8000, "JPY", "100.5", "JPY has no decimals. Enter a whole amount"),
         (5995, "USD", "10.005", "USD has at most 2 digits after the decimal point"),
         (5995, "USD", "¥10", "This amount is in USD, not in ¥"),
-        (5995, "USD", "59.96", "At most 59.95 USD can be refunded"),
+        (5995, "USD", "59.96", "At most $59.95 can be refunded"),
     ],
 )
 def test_a_refund_that_the_currency_cannot_hold_is_refused(
@@ -88,7 +88,7 @@ def test_an_adjustment_finds_the_affiliate_by_a_code_or_a_link(page: Page, alice
 
 def test_an_adjustment_is_read_as_it_is_written(page: Page, alice: Affiliate) -> None:
     assert (
-        "-1234.50 EUR entered"
+        "Adjusted by -1234.50 EUR"
         in page.after(ADJUST, code="DEMO", amount="-1,234.50", currency="EUR", reason="A slip.").text
     )
     assert str(LedgerEntry.objects.get().total) == "-1234.50 EUR"
@@ -110,10 +110,10 @@ def test_a_flat_rate_that_the_currency_cannot_hold_is_refused(
     assert not Rate.objects.exists()
 
 
-@pytest.mark.parametrize(("typed", "currency", "terms"), [("500", "JPY", "500 JPY"), ("$12.50", "USD", "12.50 USD")])
+@pytest.mark.parametrize(("typed", "currency", "terms"), [("500", "JPY", "500 JPY"), ("$12.50", "USD", "$12.50")])
 def test_a_flat_rate_is_stored_as_it_was_typed(page: Page, db: None, typed: str, currency: str, terms: str) -> None:
-    page.after(RATE, flat=typed, currency=currency, rate_confirmed=f"{terms} a sale for the program")
-    assert Rate.objects.get().terms == f"{terms} a sale"
+    page.after(RATE, flat=typed, currency=currency, rate_confirmed=f"{terms} per sale for the program")
+    assert Rate.objects.get().terms == f"{terms} per sale"
 
 
 def test_an_objection_is_answered_with_an_amount_in_the_currency_of_its_commission(

@@ -37,9 +37,9 @@ def price_of(product: Product) -> str:
 @pytest.mark.parametrize(
     ("typed", "currency", "price"),
     [
-        ("70", "USD", "70.00 USD"),
-        ("69.95", "USD", "69.95 USD"),
-        ("$1,234.50", "USD", "1234.50 USD"),
+        ("70", "USD", "$70.00"),
+        ("69.95", "USD", "$69.95"),
+        ("$1,234.50", "USD", "$1234.50"),
         ("69.95 €", "EUR", "69.95 EUR"),
         ("7000", "JPY", "7000 JPY"),
     ],
@@ -81,7 +81,7 @@ def test_the_stored_price_is_shown_with_its_decimals(staff: Client, change_page:
 @pytest.mark.parametrize("typed", ["29.98", "89.92"])
 def test_a_change_by_up_to_half_is_saved_at_once(staff: Client, product: Product, change_page: str, typed: str) -> None:
     assert staff.post(change_page, filled_in(staff, change_page, price_minor=typed)).status_code == 302
-    assert price_of(product) == f"{typed} USD"
+    assert price_of(product) == f"${typed}"
 
 
 @pytest.mark.parametrize("typed", ["0.70", "29.97", "89.93", "5995"])
@@ -91,14 +91,14 @@ def test_a_change_by_more_than_half_is_asked_about_first(
     fields = filled_in(staff, change_page, price_minor=typed, summary="Guards well.")
     for _ in range(2):  # pressed twice, it is still only asked about
         page = BeautifulSoup(staff.post(change_page, fields).content, "html.parser")
-        assert price_of(product) == "59.95 USD"
+        assert price_of(product) == "$59.95"
     [box] = page.select("input[name=price_confirmed]")
-    assert "from 59.95 USD to" in page.select_one(".field-price_minor").text  # type: ignore[union-attr]
+    assert "from $59.95 to" in page.select_one(".field-price_minor").text  # type: ignore[union-attr]
     assert page.select_one("[name=price_minor]")["value"] == typed  # type: ignore[index]
     assert page.select_one("[name=summary]")["value"] == "Guards well."  # type: ignore[index]
     another = {**fields, "price_minor": "0.80", "price_confirmed": str(box["value"])}
     assert staff.post(change_page, another).status_code == 200  # what is confirmed is this price, not another one
-    assert price_of(product) == "59.95 USD"
+    assert price_of(product) == "$59.95"
     assert staff.post(change_page, {**fields, "price_confirmed": str(box["value"])}).status_code == 302
     assert price_of(product) == str(box["value"])
 
@@ -106,8 +106,8 @@ def test_a_change_by_more_than_half_is_asked_about_first(
 def test_another_currency_is_asked_about_too(staff: Client, product: Product, change_page: str) -> None:
     fields = filled_in(staff, change_page, price_minor="60", currency="JPY")
     page = staff.post(change_page, fields).content.decode()
-    assert "from 59.95 USD to 60 JPY" in page
-    assert price_of(product) == "59.95 USD"
+    assert "from $59.95 to 60 JPY" in page
+    assert price_of(product) == "$59.95"
 
 
 def test_a_product_whose_price_stays_is_saved_without_a_word_of_it(
@@ -116,4 +116,4 @@ def test_a_product_whose_price_stays_is_saved_without_a_word_of_it(
     staff.post(change_page, filled_in(staff, change_page, summary="Guards well."))
     history = staff.get(f"/admin/shop/product/{product.pk}/history/").content.decode()
     assert "Changed Summary" in history
-    assert price_of(product) == "59.95 USD"
+    assert price_of(product) == "$59.95"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from shop.money import Money
@@ -70,10 +72,10 @@ def test_an_amount_is_read_exactly(typed: str, currency: str, minor: int) -> Non
         ("ten", "JPY", "Enter an amount in JPY, such as 123,495"),
         ("", "USD", "Enter an amount in USD"),
         (".", "USD", "Enter an amount in USD"),
-        ("21,474,836.48", "USD", "The highest possible amount is 21474836.47 USD"),
+        ("21,474,836.48", "USD", "The highest possible amount is $21474836.47"),
         ("9" * 5000, "USD", "Enter an amount in USD"),
     ],
 )
 def test_invalid_amount_is_refused_with_a_reason(typed: str, currency: str, reason: str) -> None:
-    with pytest.raises(NotAnAmount, match=reason):
+    with pytest.raises(NotAnAmount, match=re.escape(reason)):
         parse_money(typed, currency)

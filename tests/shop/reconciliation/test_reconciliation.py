@@ -65,7 +65,7 @@ def test_matching_payment_is_counted_and_not_listed(staff: Client, payment: Paym
     assert "Compared 1 payment with PayPal" in press(staff)
     page = page_of(staff)
     assert "1 compared payment matches PayPal" in page
-    assert "Collected 59.95 USD 59.95 USD 59.95 USD" in page
+    assert "Collected $59.95 $59.95 $59.95" in page
     assert not Payment.objects.exclude(problem="").exists()
 
 
@@ -76,7 +76,7 @@ def test_another_amount_at_paypal_is_listed_and_clears_when_it_agrees(
     paypal.fault("wrong_amount", path_contains="/v2/checkout/orders")
     press(staff)
     page = page_of(staff)
-    assert "PayPal collected 60.95 USD; here it is 59.95 USD" in page
+    assert "PayPal collected $60.95; here it is $59.95" in page
     assert "our records and PayPal differ" in page
     assert AuditEntry.objects.filter(action="shop.payment.differs").count() == 1
     press(staff)
@@ -92,7 +92,7 @@ def test_a_capture_of_another_amount_is_never_booked_and_shown(client: Client, s
     payment.refresh_from_db()
     assert not payment.is_received
     page = page_of(staff)
-    assert "PayPal collected 60.95 USD instead of 59.95 USD" in page
+    assert "PayPal collected $60.95 instead of $59.95" in page
     assert "nothing (capturing)" in page
     press(staff)  # the response was wrong: the next comparison records the right amount
     payment.refresh_from_db()
@@ -122,7 +122,7 @@ def test_refund_after_the_last_comparison_is_no_mismatch(staff: Client, payment:
     press(staff)
     page = page_of(staff)
     assert "1 compared payment matches PayPal" in page
-    assert "20.00 USD refunded, 0.00 USD charged back 20.00 USD 20.00 USD" in page
+    assert "$20.00 refunded, $0.00 charged back $20.00 $20.00" in page
 
 
 @pytest.mark.slow
@@ -152,7 +152,7 @@ def test_a_refund_here_that_paypal_does_not_know_is_listed(payment: Payment, pay
     payment.refresh_from_db()
     reconcile_payment(payment=payment)
     payment.refresh_from_db()
-    assert payment.problem == "PayPal returned 0.00 USD; here it is 10.00 USD"
+    assert payment.problem == "PayPal returned $0.00; here it is $10.00"
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def test_a_payment_that_paypal_does_not_know_is_listed_and_not_asked_for_every_m
     fields = {"state": "paid", "paypal_order_id": "5O190127TN364715T", "capture_id": "3C679366HH908993F"}
     factories.payment(factories.order(product), **fields)
     assert reconcile_payments(now=timezone.now()) == 1
-    assert Payment.objects.get().problem == "PayPal collected 0.00 USD; here it is 59.95 USD"
+    assert Payment.objects.get().problem == "PayPal collected $0.00; here it is $59.95"
     assert reconcile_payments(now=timezone.now()) == 0
 
 
@@ -181,7 +181,7 @@ def test_each_is_looked_at_once_a_day_and_hourly_while_it_differs(payment: Payme
     assert reconcile_payments(now=now) == 1
     assert reconcile_payments(now=now + timedelta(hours=2)) == 0
     assert reconcile_payments(now=now + timedelta(hours=25)) == 1
-    Payment.objects.update(problem="PayPal collected 1.00 USD; here it is 59.95 USD")
+    Payment.objects.update(problem="PayPal collected $1.00; here it is $59.95")
     assert reconcile_payments(now=timezone.now() + timedelta(minutes=30)) == 0
     assert reconcile_payments(now=timezone.now() + timedelta(hours=2)) == 1
 
@@ -206,8 +206,8 @@ def test_reconciliation_page_lists_unfinished_requests(staff: Client, product: P
     factories.dispute(payment, paypal_id="PP-D-7")
     unused(product)
     page = page_of(staff)
-    assert "1.00 USD unknown: PayPal did not answer" in page
-    assert "3.00 USD" not in page
+    assert "$1.00 unknown: PayPal did not answer" in page
+    assert "$3.00" not in page
     assert "PP-D-7" in page
     assert "R99" in page
     assert "Dismiss" not in page
