@@ -78,6 +78,9 @@ class Money:
         return Money(self.minor * quantity, self.currency)
 
     def __str__(self) -> str:
+        """`$59.95` for US dollars, `59.95 EUR` for any other currency."""
+        if self.currency == "USD":
+            return f"{'-' if self.minor < 0 else ''}${abs(self.amount):f}"
         return f"{self.amount:f} {self.currency}"
 
     def __add__(self, other: Money) -> Money:
