@@ -68,7 +68,7 @@ def _uncounted_visits(first: datetime) -> list[UncountedVisit]:
     )
     return [
         UncountedVisit(affiliate, day, dimensions_of(label, landing), {"clicks": total})
-        for affiliate, day, label, landing, total in rows.union(gone, all=True)
+        for affiliate, day, label, landing, total in rows.union(gone, all=True).order_by()
     ]
 
 
