@@ -44,4 +44,4 @@ clear_text(
     affiliates_termsversion.changes affiliates_termsversion.text
     """,
 )
-clear_text(PAGE, "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_pendingvisitcount.landing")
+clear_text(PAGE, "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_pendingvisitcount.landing_path")

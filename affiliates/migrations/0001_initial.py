@@ -418,7 +418,7 @@ class Migration(migrations.Migration):
                 ('previews', models.PositiveIntegerField(default=0, verbose_name='previews and prefetches')),
                 ('refused', models.PositiveIntegerField(default=0, verbose_name='visits that refused tracking')),
                 ('day', models.DateField()),
-                ('landing', models.CharField(blank=True, max_length=300)),
+                ('landing_path', models.CharField(blank=True, max_length=300)),
                 ('affiliate', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pending_visit_counts', to='affiliates.affiliate')),
                 ('label', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='affiliates.label')),
             ],

@@ -13,12 +13,13 @@ from .objection import Objection
 from .payout import PayoutItem, PayoutRun, PayPalBatch
 from .payout_email import PayoutEmailChange
 from .rate import Rate, calculate_commission, format_rate
-from .rollup import COUNTERS, By, DailyClicks, DailySales, PendingVisitCount
+from .rollup import COUNTERS, DIMENSIONS, By, DailyClicks, DailySales, PendingVisitCount
 from .terms import TermsAcceptance, TermsVersion
 
 __all__ = [
     "CODE",
     "COUNTERS",
+    "DIMENSIONS",
     "IMAGES",
     "LEDGER",
     "LONGEST_LABEL",

@@ -41,6 +41,10 @@ class By(models.TextChoices):
     LANDING = "landing", "page"
 
 
+# A visit is also counted under its value in each of these columns, which clicks and pending counts share.
+DIMENSIONS = {By.CAMPAIGN: "label_id", By.LANDING: "landing_path"}
+
+
 @not_personal(
     "daily clicks on an affiliate's links; no visitor, no address, no time",
     "id affiliate_id day by label clicks unstored_clicks bots previews refused",
@@ -65,7 +69,7 @@ class DailyClicks(Counts):
 
 @not_personal(
     "visits to be added to a day's statistics within a minute; no visitor, no address, no time",
-    "id affiliate_id day label_id landing clicks unstored_clicks bots previews refused",
+    "id affiliate_id day label_id landing_path clicks unstored_clicks bots previews refused",
     despite_link=OF_THE_AFFILIATE,
 )
 class PendingVisitCount(Counts):
@@ -79,7 +83,7 @@ class PendingVisitCount(Counts):
         db_constraint=False,
         related_name="+",
     )
-    landing = models.CharField(max_length=300, blank=True)
+    landing_path = models.CharField(max_length=300, blank=True)
 
     class Meta:
         verbose_name_plural = "pending_visit_counts"

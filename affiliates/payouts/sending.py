@@ -140,12 +140,6 @@ def _mark_denied(batch: PayPalBatch, problem: str) -> None:
         record_many(action="affiliates.payout.item_returned", about=items, actor=None)
 
 
-def follow_payout(*, run: PayoutRun) -> None:
-    """Asks PayPal for the state of each payout of a run. Raises `PayPalError`."""
-    for batch in run.batches.filter(paypal_batch_id__isnull=False):
-        follow_batch(batch=batch)
-
-
 def follow_batch(*, batch: PayPalBatch) -> None:
     """Page by page. Raises `PayPalError`."""
     page, pages = 1, 1

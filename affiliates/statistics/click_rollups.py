@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from affiliates.models import COUNTERS, By, Click, DailyClicks, PendingVisitCount
+from affiliates.models import COUNTERS, DIMENSIONS, By, Click, DailyClicks, PendingVisitCount
 from privacy.models import Heartbeat
 
 BATCH = 500  # rows, so that the database's write lock is never held for long
@@ -66,22 +66,27 @@ def acquire_rollup_lock(now: datetime) -> None:
 def _uncounted_clicks() -> list[Click]:
     """Locked, so that none is deleted in the meantime; a click that is being deleted records itself."""
     rows = Click._base_manager.filter(counted=False).select_for_update(skip_locked=True).order_by("clicked_at")
-    return list(rows.only("affiliate_id", "clicked_at", "label_id", "landing_path")[:BATCH])
+    return list(rows.only("affiliate_id", "clicked_at", *DIMENSIONS.values())[:BATCH])
 
 
 def _of_click(click: Click) -> UncountedVisit:
-    labels = dimensions_of(click.label_id, click.landing_path)
-    return UncountedVisit(click.affiliate_id, click.clicked_at.astimezone(UTC).date(), labels, {"clicks": 1})
+    day = click.clicked_at.astimezone(UTC).date()
+    return UncountedVisit(click.affiliate_id, day, _dimensions(click), {"clicks": 1})
 
 
 def _of_tally(row: PendingVisitCount) -> UncountedVisit:
-    labels = dimensions_of(row.label_id, row.landing)
-    return UncountedVisit(row.affiliate_id, row.day, labels, {name: getattr(row, name) for name in COUNTERS})
+    counts = {name: getattr(row, name) for name in COUNTERS}
+    return UncountedVisit(row.affiliate_id, row.day, _dimensions(row), counts)
 
 
-def dimensions_of(label: UUID | None, landing: str) -> tuple[tuple[str, str], ...]:
-    """What a visit is counted under, besides the whole day."""
-    return (By.CAMPAIGN.value, label.hex if label else ""), (By.LANDING.value, landing)
+def _dimensions(visit: Click | PendingVisitCount) -> tuple[tuple[str, str], ...]:
+    return dimensions_of(*(getattr(visit, column) for column in DIMENSIONS.values()))
+
+
+def dimensions_of(*values: UUID | str | None) -> tuple[tuple[str, str], ...]:
+    """What a visit is counted under, besides the whole day, by its values in the columns of `DIMENSIONS`."""
+    labels = (value.hex if isinstance(value, UUID) else value or "" for value in values)
+    return tuple((by.value, label) for by, label in zip(DIMENSIONS, labels, strict=True))
 
 
 def aggregate_visits(happened: list[UncountedVisit]) -> dict[ClickKey, Counter[str]]:

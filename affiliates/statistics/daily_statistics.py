@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 from django.db.models import CharField, Count, Q, Sum, Value
 from django.db.models.functions import Cast, TruncDate
 
-from affiliates.models import COUNTERS, Affiliate, By, Click, DailyClicks, DailySales, PendingVisitCount
+from affiliates.models import COUNTERS, DIMENSIONS, Affiliate, By, Click, DailyClicks, DailySales, PendingVisitCount
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
 
@@ -22,8 +22,6 @@ from .sales_rollups import SUMS
 
 Group = TypeVar("Group", bound=Hashable)
 SHOWN = [name for name in (*COUNTERS, *SUMS) if name != "unstored_clicks"]
-LABEL_OF_CLICK = {By.CAMPAIGN: "label_id", By.LANDING: "landing_path"}
-LABEL_OF_TALLY = {By.CAMPAIGN: "label_id", By.LANDING: "landing"}
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,14 @@ def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By) -> Lines
     clicks = (
         Click._base_manager.filter(affiliate=affiliate, counted=False)
         .filter(clicked_at__gte=_midnight(since), clicked_at__lt=_midnight(until + timedelta(days=1)))
-        .annotate(day=TruncDate("clicked_at", tzinfo=UTC), under=_dimension_column(LABEL_OF_CLICK, by))
+        .annotate(day=TruncDate("clicked_at", tzinfo=UTC), under=_dimension_column(by))
         .order_by()
         .values_list("day", "under")
         .annotate(clicks=Count("pk"), **{name: Value(0) for name in COUNTERS if name != "clicks"})
     )
     pending_visit_counts = (
         PendingVisitCount.objects.filter(days)
-        .annotate(under=_dimension_column(LABEL_OF_TALLY, by))
+        .annotate(under=_dimension_column(by))
         .order_by()
         .values_list("day", "under")
         .annotate(**{f"of_{name}": Sum(name) for name in COUNTERS})
@@ -106,8 +104,8 @@ def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By) -> Lines
     return [(day, label, dict(zip(COUNTERS, counts, strict=True))) for day, label, *counts in lines]
 
 
-def _dimension_column(columns: dict[By, str], by: By) -> Cast | Value:
-    return Cast(columns[by], CharField()) if by in columns else Value("")
+def _dimension_column(by: By) -> Cast | Value:
+    return Cast(DIMENSIONS[by], CharField()) if by in DIMENSIONS else Value("")
 
 
 def _sum_by_group(lines: Iterable[tuple[Group, dict[str, int]]]) -> dict[Group, Statistics]:

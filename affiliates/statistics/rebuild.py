@@ -13,7 +13,16 @@ from django.db import transaction
 from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncDate
 
-from affiliates.models import REFERRAL_LIFE, By, Click, Commission, DailyClicks, DailySales, PendingVisitCount
+from affiliates.models import (
+    DIMENSIONS,
+    REFERRAL_LIFE,
+    By,
+    Click,
+    Commission,
+    DailyClicks,
+    DailySales,
+    PendingVisitCount,
+)
 from shop.money import Money
 
 from .balances import balance_differences, correct_balances
@@ -51,24 +60,23 @@ def _uncounted_visits(first: datetime) -> list[UncountedVisit]:
 
     A row that was deleted a moment ago has left a tally that is not counted yet.
     """
-    labels = ("affiliate_id", "the_day", "label_id", "landing_path")
     rows = (
         Click._base_manager.filter(counted=True, clicked_at__gte=first)
         .annotate(the_day=TruncDate("clicked_at", tzinfo=UTC))
         .order_by()
-        .values_list(*labels)
+        .values_list("affiliate_id", "the_day", *DIMENSIONS.values())
         .annotate(total=Count("pk"))
     )
     gone = (
         PendingVisitCount.objects.filter(day__gte=first.date())
         .order_by()
-        .values_list("affiliate_id", "day", "label_id", "landing")
+        .values_list("affiliate_id", "day", *DIMENSIONS.values())
         .annotate(total=Sum(F("unstored_clicks") - F("clicks")))
         .exclude(total=0)
     )
     return [
-        UncountedVisit(affiliate, day, dimensions_of(label, landing), {"clicks": total})
-        for affiliate, day, label, landing, total in rows.union(gone, all=True).order_by()
+        UncountedVisit(affiliate, day, dimensions_of(*values), {"clicks": total})
+        for affiliate, day, *values, total in rows.union(gone, all=True).order_by()
     ]
 
 

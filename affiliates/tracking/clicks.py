@@ -109,7 +109,7 @@ def _create_click(request: HttpRequest, known: CachedCode, landing: str, earlier
     token = Token(click.pk, affiliate, now, earlier)
     click.cookie_digest = digest_of(token.sealed)
     if is_purge_stalled() or not _is_stored(click):
-        tally(affiliate, Visit.CLICK, label=click.label_id, landing=click.landing_path)
+        tally(affiliate, Visit.CLICK, click)
     return token
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from affiliates.models import Click, PendingVisitCount
+from affiliates.models import DIMENSIONS, Click, PendingVisitCount
 
 from .visit_kinds import Visit
 
 
-def tally(affiliate: UUID, visit: Visit, *, label: UUID | None = None, landing: str = "") -> None:
-    """Records a visit that leaves no row, with a single INSERT."""
+def tally(affiliate: UUID, visit: Visit, click: Click | None = None) -> None:
+    """Records a visit that leaves no row, with a single INSERT. `click` is one that could not be stored."""
     counts = {visit.value: 1, **({"unstored_clicks": 1} if visit is Visit.CLICK else {})}
     day = timezone.now().astimezone(UTC).date()
-    PendingVisitCount.objects.create(affiliate_id=affiliate, day=day, label_id=label, landing=landing, **counts)
+    PendingVisitCount.objects.create(affiliate_id=affiliate, day=day, **_dimensions(click), **counts)
 
 
 def keep_deleted_click(click: Click, *, now: datetime) -> None:
@@ -27,8 +28,11 @@ def keep_deleted_click(click: Click, *, now: datetime) -> None:
         PendingVisitCount.objects.create(
             affiliate_id=click.affiliate_id,
             day=click.clicked_at.astimezone(UTC).date(),
-            label_id=click.label_id,
-            landing=click.landing_path,
+            **_dimensions(click),
             clicks=uncounted,
             unstored_clicks=1,
         )
+
+
+def _dimensions(click: Click | None) -> dict[str, Any]:
+    return {column: getattr(click, column) for column in DIMENSIONS.values()} if click else {}

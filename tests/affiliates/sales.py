@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from affiliates.commissions.lifecycle import approve_commission
 from affiliates.commissions.rates import rate_for
-from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry
+from affiliates.models import Affiliate, Attribution, Commission, LedgerEntry, PayoutRun
+from affiliates.payouts.sending import follow_batch
 from shop.models import Order, Payment, Product, Refund
 from shop.money import Money
 from shop.payments.capture_booking import apply_capture
@@ -64,3 +65,9 @@ def refund(commission: Commission, amount: str) -> Refund:
 
 def balance(affiliate: Affiliate) -> str:
     return str(LedgerEntry.objects.filter(affiliate=affiliate).balance("USD"))
+
+
+def follow_payout(*, run: PayoutRun) -> None:
+    """Asks PayPal for the state of each payout of a run. Raises `PayPalError`."""
+    for batch in run.batches.filter(paypal_batch_id__isnull=False):
+        follow_batch(batch=batch)

@@ -107,7 +107,7 @@ def test_crash_while_counting_counts_nothing_twice(alice: Affiliate) -> None:
 def test_statistics_contain_no_visitor_data() -> None:
     counters = {"id", "affiliate", "day", "clicks", "unstored_clicks", "bots", "previews", "refused"}
     assert {field.name for field in DailyClicks._meta.get_fields()} == counters | {"by", "label"}
-    assert {field.name for field in PendingVisitCount._meta.get_fields()} == counters | {"label", "landing"}
+    assert {field.name for field in PendingVisitCount._meta.get_fields()} == counters | {"label", "landing_path"}
 
 
 def test_undeclared_labels_count_in_total_only(alice: Affiliate) -> None:
@@ -154,8 +154,7 @@ def test_statistics_days_are_utc(alice: Affiliate, clock: time_machine.Traveller
         count()
 
 
-def test_statistics_are_separate_per_affiliate(alice: Affiliate) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_statistics_are_separate_per_affiliate(alice: Affiliate, erin: Affiliate) -> None:
     factories.click(alice)
     for _ in range(2):
         assert (of_today(alice).clicks, of_today(erin).clicks) == (1, 0)
