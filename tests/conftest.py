@@ -8,15 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
-from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
-from accounts.models import User
-from affiliates.models import Affiliate
 from privacy.registry import policy_gate
 from shop.models import Product
 
 from . import factories
+from .cast import alice, bob, erin, grace, staff, vera  # noqa: F401  (fixtures)
 from .privacy.audit.guards import _flush_past_the_guards  # noqa: F401  (a fixture that every test uses)
 from .worker import run_due_tasks
 
@@ -63,33 +61,11 @@ def product(db: None) -> Product:
 
 
 @pytest.fixture
-def alice(db: None) -> Affiliate:
-    """Alice, an affiliate with the code DEMO."""
-    return factories.affiliate(email="alice@example.com", code="DEMO")
-
-
-@pytest.fixture
-def bob(db: None) -> User:
-    """Bob, of the staff, who may do everything."""
-    return factories.user(email="bob@example.com", is_staff=True, is_superuser=True)
-
-
-@pytest.fixture
 def attacked(db: None, request: pytest.FixtureRequest) -> None:
     """A moment ago the site attacked its promises, and none broke."""
     if "clock" in request.fixturenames:
         request.getfixturevalue("clock")
     factories.attempts()
-
-
-@pytest.fixture
-def staff(bob: User, request: pytest.FixtureRequest) -> Client:
-    """Bob's browser, signed in: by the clock of the test, because a sign-in ends when the clock jumps."""
-    if "clock" in request.fixturenames:
-        request.getfixturevalue("clock")
-    client = Client()
-    client.force_login(bob)
-    return client
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from accounts.models.session import Session
 from affiliates.models import Affiliate
 from privacy.audit.models import AuditEntry
 from tests import factories
+from tests.cast import signed_in
 from tests.worker import run_due_tasks
 
 from .codes import LOGIN, PASSWORD, give_password, is_signed_in
@@ -107,8 +108,7 @@ def test_a_superuser_ends_anybodys_sessions(staff: Client, bob: User, elsewhere:
 
 def test_staff_who_are_no_superusers_end_nobodys(alice: Affiliate, elsewhere: Client) -> None:
     dora = factories.user("dora@example.com", is_staff=True)
-    client = Client()
-    client.force_login(dora)
+    client = signed_in(dora)
     assert client.post(f"/admin/accounts/user/{alice.user.pk}/end-sessions/").status_code == 403
     assert is_signed_in(elsewhere)
 

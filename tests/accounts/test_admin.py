@@ -13,6 +13,7 @@ from django.test import Client
 from accounts.models import User
 from affiliates.models import Affiliate
 from tests import factories
+from tests.cast import signed_in
 from tests.privacy.inbox import link_mailed_to
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,7 @@ def test_staff_come_back_to_where_they_wanted_to_go(client: Client, bob: User) -
 
 @pytest.mark.parametrize("path", ["/admin/", LIST, "/admin/login/"])
 def test_an_affiliate_is_told_no_instead_of_being_sent_around(alice: Affiliate, path: str) -> None:
-    client = Client()
-    client.force_login(alice.user)
+    client = signed_in(alice.user)
     response = client.get(path, follow=True)
     assert response.status_code == 403
     assert len(response.redirect_chain) <= 1

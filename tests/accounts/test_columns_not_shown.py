@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import User
 from shop.models import Product
 from tests import factories
+from tests.cast import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -18,9 +19,7 @@ def owner() -> Client:
     """A colleague with the role that has most rights, who is no superuser."""
     user = factories.user("oscar@example.com", is_staff=True)
     user.groups.add(Group.objects.get(name="Owner"))
-    client = Client()
-    client.force_login(user)
-    return client
+    return signed_in(user)
 
 
 @pytest.mark.parametrize("lookup", ["password__regex", "password__startswith", "password", "groups__user__password"])

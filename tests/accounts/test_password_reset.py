@@ -19,6 +19,7 @@ from affiliates.models import Affiliate
 from privacy.erasure.retention import purge_expired
 from privacy.models import OutgoingMail, Suppression
 from tests import factories
+from tests.cast import signed_in
 from tests.privacy.inbox import link_mailed_to
 from tests.privacy.stored import stored
 from tests.statements import statements
@@ -218,8 +219,7 @@ def test_the_link_is_not_kept_once_it_is_mailed(client: Client, alice: Affiliate
 
 
 def test_a_new_password_ends_the_other_sessions(client: Client, alice: Affiliate) -> None:
-    elsewhere = Client()
-    elsewhere.force_login(alice.user)
+    elsewhere = signed_in(alice.user)
     ask(client)
     set_password(client, link_mailed_to("alice@example.com"))
     assert elsewhere.get("/accounts/")["Location"].startswith("/accounts/login/")

@@ -18,6 +18,7 @@ from affiliates.models import Affiliate
 from privacy.admin_base.staff_roles import Role
 from privacy.models import PrivacyRequest
 from tests import factories
+from tests.cast import signed_in, superuser
 from tests.worker import run_due_tasks
 
 from .test_roles import member
@@ -25,12 +26,6 @@ from .test_roles import member
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/accounts/user/"
-
-
-def browser_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def post(client: Client, user: User, **fields: Any) -> Any:
@@ -66,7 +61,7 @@ def test_nobody_changes_the_address_of_an_account_with_more_rights(limited: User
     if rights == "single permission":
         victim.user_permissions.add(Permission.objects.get(codename="refund_payment"))
     User.objects.filter(pk=victim.pk).update(is_active=active)
-    client = browser_of(limited)
+    client = signed_in(limited)
     assert client.get(f"{LIST}{victim.pk}/change/").status_code == 200
     assert post(client, victim, email="limited+1@example.com", is_staff="on").status_code == 403
     client.post("/accounts/password/", {"email": "limited+1@example.com"})
@@ -79,7 +74,7 @@ def test_nobody_changes_the_address_of_an_account_with_more_rights(limited: User
 def test_an_account_with_no_more_rights_can_be_changed_and_its_old_address_is_told(
     limited: User, alice: Affiliate
 ) -> None:
-    assert post(browser_of(limited), alice.user, email="alice@example.net").status_code == 302
+    assert post(signed_in(limited), alice.user, email="alice@example.net").status_code == 302
     run_due_tasks()
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
     message: Any = mail.outbox[0]
@@ -90,17 +85,17 @@ def test_an_account_with_no_more_rights_can_be_changed_and_its_old_address_is_to
 
 def test_a_role_is_given_only_by_who_holds_all_of_it(limited: User, owner: User) -> None:
     carol = factories.user("carol@example.com")
-    response = post(browser_of(limited), carol, is_staff="on", groups=[group(Role.FINANCE)])
+    response = post(signed_in(limited), carol, is_staff="on", groups=[group(Role.FINANCE)])
     assert "not one of the available choices" in response.content.decode()
     assert not carol.groups.exists()
-    assert post(browser_of(owner), carol, is_staff="on", groups=[group(Role.FINANCE)]).status_code == 302
+    assert post(signed_in(owner), carol, is_staff="on", groups=[group(Role.FINANCE)]).status_code == 302
     assert carol.groups.get().name == Role.FINANCE
 
 
 def test_an_owner_makes_owners_and_no_superusers(owner: User) -> None:
     carol = factories.user("carol@example.com")
     fields = {"is_staff": "on", "is_superuser": "on", "groups": [group(Role.OWNER)]}
-    assert post(browser_of(owner), carol, **fields).status_code == 302
+    assert post(signed_in(owner), carol, **fields).status_code == 302
     carol.refresh_from_db()
     assert (carol.is_staff, carol.is_superuser) == (True, False)
     assert carol.groups.get().name == Role.OWNER
@@ -108,7 +103,7 @@ def test_an_owner_makes_owners_and_no_superusers(owner: User) -> None:
 
 def test_a_new_account_gets_no_more_than_its_maker_has(limited: User) -> None:
     new = {"email": "carol@example.com", "name": "", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
-    client = browser_of(limited)
+    client = signed_in(limited)
     everything = [str(pk) for pk in Permission.objects.values_list("pk", flat=True)]
     page = client.post(f"{LIST}add/", {**new, "groups": [group(Role.SHOP)]}).content.decode()
     assert "not one of the available choices" in page
@@ -121,9 +116,9 @@ def test_a_new_account_gets_no_more_than_its_maker_has(limited: User) -> None:
 def test_nobody_changes_their_own_rights(request: pytest.FixtureRequest, who: str) -> None:
     user: User = request.getfixturevalue(who)
     roles = set(user.groups.values_list("name", flat=True))
-    factories.user("another@example.com", is_staff=True, is_superuser=True)
-    superuser = "" if user.is_superuser else "on"
-    response = post(browser_of(user), user, name="New", is_active="", is_superuser=superuser, groups=[])
+    superuser("another@example.com")
+    changed = "" if user.is_superuser else "on"
+    response = post(signed_in(user), user, name="New", is_active="", is_superuser=changed, groups=[])
     assert response.status_code == 302
     before = (user.is_active, user.is_staff, user.is_superuser)
     user.refresh_from_db()
@@ -134,7 +129,7 @@ def test_nobody_changes_their_own_rights(request: pytest.FixtureRequest, who: st
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.OWNER])
 def test_no_other_role_sees_or_changes_accounts(role: Role, alice: Affiliate) -> None:
-    client = browser_of(member(role))
+    client = signed_in(member(role))
     assert client.get(LIST).status_code == 403
     assert post(client, alice.user, is_superuser="on", is_staff="on").status_code == 403
     alice.user.refresh_from_db()
@@ -143,7 +138,7 @@ def test_no_other_role_sees_or_changes_accounts(role: Role, alice: Affiliate) ->
 
 # --- Somebody can always administer the site --------------------------------------------------------------------------
 def test_one_of_two_superusers_can_go_and_the_last_one_stays(staff: Client, bob: User) -> None:
-    root = factories.user("root@example.com", is_staff=True, is_superuser=True)
+    root = superuser("root@example.com")
     assert post(staff, root, is_active="").status_code == 302
     root.refresh_from_db()
     assert not root.is_active  # another one is left
@@ -164,7 +159,7 @@ def test_the_command_to_erase_the_last_superuser_says_what_to_do_first(bob: User
         call_command("erase_person", "bob@example.com")
     bob.refresh_from_db()
     assert bob.email == "bob@example.com"
-    factories.user("root@example.com", is_staff=True, is_superuser=True)
+    superuser("root@example.com")
     call_command("erase_person", "bob@example.com")
     bob.refresh_from_db()
     assert (bob.email, bob.is_active, bob.is_superuser) == (None, False, False)
@@ -185,21 +180,21 @@ def test_staff_who_delete_the_last_superusers_data_are_told_why_not(staff: Clien
 
 @pytest.mark.django_db(transaction=True)
 def test_two_superusers_who_switch_each_other_off_at_once_leave_one() -> None:
-    one, two = (factories.user(f"{name}@example.com", is_staff=True, is_superuser=True) for name in ("one", "two"))
+    one, two = (superuser(f"{name}@example.com") for name in ("one", "two"))
     first_has_written, done = threading.Event(), threading.Event()
     answers: list[str] = []
 
     def second() -> None:
         first_has_written.wait(10)
         try:
-            response = post(browser_of(two), one, is_active="", is_staff="on", is_superuser="on")
+            response = post(signed_in(two), one, is_active="", is_staff="on", is_superuser="on")
             answers.append(response.content.decode())
         finally:
             done.set()
             connection.close()
 
     thread = threading.Thread(target=second)
-    client = browser_of(one)
+    client = signed_in(one)
     with transaction.atomic():
         post(client, two, is_active="", is_staff="on", is_superuser="on")
         two.refresh_from_db()

@@ -23,6 +23,7 @@ from affiliates.models import Affiliate
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import RootKey, key_ring
 from privacy.encryption.rotation import Column, rotate
+from tests.cast import signed_in
 from tests.worker import run_due_tasks
 
 from .codes import CODE, LOGIN, PASSWORD, SET_UP, code_now, give_password, is_signed_in, set_up
@@ -69,8 +70,7 @@ def test_staff_open_nothing_before_they_have_a_second_factor(client: Client, bob
 @pytest.mark.usefixtures("required")
 def test_a_staff_session_without_a_second_factor_is_none(bob: User) -> None:
     """Also one from before it was required, or made by other code than the sign-in."""
-    client = Client()
-    client.force_login(bob)
+    client = signed_in(bob)
     assert Session.objects.exists()
     assert client.get("/admin/").status_code == 302
 

@@ -28,6 +28,7 @@ from privacy.registry.promises import PROMISES
 from shop.models import Dispute, Order, Payment, PayPalEvent, PayPalSnapshot, Product
 from tests import factories
 from tests.affiliates.sales import sale
+from tests.cast import signed_in
 from tests.days import days_pass
 
 YEARS = timedelta(days=8 * 365 + 2)
@@ -139,8 +140,7 @@ def test_staff_are_told_by_mail_once_a_day_and_on_their_first_page(
 
 
 def todays_page(user: User) -> str:
-    browser = Client()
-    browser.force_login(user)
+    browser = signed_in(user)
     return browser.get("/admin/").content.decode()
 
 

@@ -11,10 +11,10 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import User
 from affiliates.models import Affiliate
 from privacy.encryption.tokens import new_link_token
 from shop.models import Product
-from tests import factories
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 from tests.shop.purchases import CAROL
 
@@ -55,8 +55,7 @@ def test_log_never_contains_a_mistyped_token(client: Client, log: StringIO, path
     assert token not in log.getvalue()
 
 
-def test_denied_request_is_logged_with_route_and_user(client: Client, log: StringIO) -> None:
-    vera = factories.user("vera@example.com", is_staff=True)
+def test_denied_request_is_logged_with_route_and_user(client: Client, log: StringIO, vera: User) -> None:
     client.force_login(vera)
     assert client.get("/admin/shop/order/").status_code == 403
     assert f"django.request: Forbidden: admin:shop_order_changelist [user {vera.pk}]\n" in log.getvalue()

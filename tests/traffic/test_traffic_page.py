@@ -11,6 +11,7 @@ from django.test import Client
 
 from aitpro.traffic.models import DomainDay, PageDay
 from tests import factories
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/traffic/domainday/"
@@ -94,7 +95,6 @@ def test_a_table_that_does_not_exist_is_not_found(staff: Client) -> None:
 
 @pytest.mark.parametrize("address", [PAGE, f"{PAGE}pages.csv"])
 def test_only_staff_who_may_see_it(address: str) -> None:
-    plain = Client()
-    plain.force_login(factories.user("dave@example.org", is_staff=True))
+    plain = signed_in(factories.user("dave@example.org", is_staff=True))
     assert plain.get(address).status_code == 403
     assert Client().get(address).status_code == 302

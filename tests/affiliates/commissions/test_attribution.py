@@ -14,17 +14,15 @@ from affiliates.models import Affiliate, Attribution, Click, Commission
 from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
-from tests import factories
 from tests.shop.purchases import capture_of, place
 
 pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
 
 
 @pytest.fixture
-def erin(db: None) -> Affiliate:
-    affiliate = factories.affiliate("erin@example.com", "ERIN")
-    set_rate(affiliate=affiliate, percent=Decimal("12.5"), actor=None)
-    return affiliate
+def erin(erin: Affiliate) -> Affiliate:
+    set_rate(affiliate=erin, percent=Decimal("12.5"), actor=None)
+    return erin
 
 
 def test_click_attributes_order_when_placed(client: Client, alice: Affiliate) -> None:

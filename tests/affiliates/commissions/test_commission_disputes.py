@@ -22,8 +22,8 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.money import Money
-from tests import factories
 from tests.affiliates.sales import approved_sale, balance, sale
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.usefixtures("clock")
 State = Objection.State
@@ -81,8 +81,7 @@ def test_staff_email_does_not_contain_objection_text(
     assert "40%" not in message.body
 
 
-def test_only_own_commission_can_be_objected_to(alice: Affiliate, product: Product) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_only_own_commission_can_be_objected_to(alice: Affiliate, product: Product, erin: Affiliate) -> None:
     with pytest.raises(ActionRefused, match="not yours"):
         open_objection(commission=sale(alice, product), text="mine", actor=erin.user)
 
@@ -162,9 +161,8 @@ def test_staff_answer_objection(staff: Client, objection: Objection, alice: Affi
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(objection.pk)).exists()
 
 
-def test_answering_objection_requires_permission(objection: Objection) -> None:
-    client = Client()
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_answering_objection_requires_permission(objection: Objection, vera: User) -> None:
+    client = signed_in(vera)
     assert client.get(f"/admin/affiliates/objection/{objection.pk}/answer/").status_code == 403
 
 
@@ -188,8 +186,7 @@ def test_invalid_adjustment_is_refused(staff: Client, alice: Affiliate, slip: di
     assert not LedgerEntry.objects.exists()
 
 
-def test_adjustment_must_match_its_commission(alice: Affiliate, product: Product, bob: User) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_adjustment_must_match_its_commission(alice: Affiliate, product: Product, bob: User, erin: Affiliate) -> None:
     commission: Commission = approved_sale(alice, product)
     for affiliate, amount in ((erin, Money(1, "USD")), (alice, Money(1, "EUR"))):
         with pytest.raises(ActionRefused, match="another"):

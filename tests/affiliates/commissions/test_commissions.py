@@ -19,6 +19,7 @@ from affiliates.models import Affiliate, Commission, Flag, LedgerEntry
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, attributed_order, balance, sale
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -136,10 +137,9 @@ def test_staff_approve_and_reject_commissions_in_list(staff: Client, alice: Affi
     assert balance(alice) == "$17.99"
 
 
-def test_approving_commission_requires_permission(alice: Affiliate, product: Product) -> None:
+def test_approving_commission_requires_permission(alice: Affiliate, product: Product, vera: User) -> None:
     commission = sale(alice, product)
-    client = Client()
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+    client = signed_in(vera)
     data = {"action": "approve", "_selected_action": [str(commission.pk)]}
     assert client.post("/admin/affiliates/commission/", data).status_code == 403
     commission.refresh_from_db()

@@ -23,6 +23,7 @@ from shop.money import Money
 from shop.payments.capture_booking import apply_capture
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
+from tests.cast import signed_in
 from tests.shop.purchases import capture_of, place
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
@@ -116,8 +117,7 @@ def test_staff_see_explanation_on_one_page(staff: Client, alice: Affiliate, prod
     assert "30% of $59.95 is 17.985, rounded half-up to $17.99." in shown
 
 
-def test_explanation_page_requires_permission(alice: Affiliate, product: Product) -> None:
+def test_explanation_page_requires_permission(alice: Affiliate, product: Product, vera: User) -> None:
     commission = approved_sale(alice, product)
-    client = Client()
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+    client = signed_in(vera)
     assert client.get(f"/admin/affiliates/commission/{commission.pk}/explain/").status_code == 403

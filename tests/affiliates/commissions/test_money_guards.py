@@ -26,7 +26,6 @@ from affiliates.payouts.runs import cancel_payout, prepare_payout
 from privacy.registry.triggers import existing_triggers
 from shop.models import Product
 from shop.money import Money
-from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -123,9 +122,8 @@ def test_attribution_cannot_change(alice: Affiliate, product: Product, change: d
     refused(lambda: Attribution.objects.update(**change))
 
 
-def test_order_cannot_get_second_attribution(alice: Affiliate, product: Product) -> None:
+def test_order_cannot_get_second_attribution(alice: Affiliate, product: Product, erin: Affiliate) -> None:
     sale(alice, product)
-    erin = factories.affiliate("erin@example.com", "ERIN")
     refused(lambda: Attribution.objects.update(affiliate=erin))
 
 

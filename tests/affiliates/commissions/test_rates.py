@@ -42,8 +42,9 @@ def test_most_specific_rate_applies(alice: Affiliate, product: Product) -> None:
     assert terms(alice, product) == "$5.00 per sale"
 
 
-def test_rate_of_another_affiliate_or_product_does_not_apply(alice: Affiliate, product: Product) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_rate_of_another_affiliate_or_product_does_not_apply(
+    alice: Affiliate, product: Product, erin: Affiliate
+) -> None:
     other = factories.product(slug="other")
     set_rate(affiliate=erin, percent=Decimal(90), actor=None)
     set_rate(product=other, percent=Decimal(80), actor=None)

@@ -18,6 +18,7 @@ from privacy.audit.models import AuditEntry
 from privacy.models import Suppression
 from privacy.registry.purposes import Channel
 from tests import factories
+from tests.cast import signed_in
 
 from .conftest import Link
 
@@ -156,9 +157,8 @@ def test_application_stays_undecided_if_applicant_opted_out(
     assert not Affiliate.objects.exists()
 
 
-def test_deciding_applications_requires_permission(application: Application) -> None:
-    client = Client()
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_deciding_applications_requires_permission(application: Application, vera: User) -> None:
+    client = signed_in(vera)
     data = {"action": "approve", "_selected_action": [str(application.pk)]}
     assert client.post(LIST, data).status_code == 403
     assert not Affiliate.objects.exists()

@@ -17,6 +17,7 @@ from affiliates.membership.applications import approve_application
 from affiliates.models import Affiliate, Application
 from privacy.admin_base.refusals import ActionRefused
 from tests import factories
+from tests.cast import superuser
 
 from .conftest import PASSWORD, Link
 from .test_applications import APPLY, ERIN, decide
@@ -49,7 +50,7 @@ def follow_every_link(client: Client) -> None:
 def test_applying_with_superusers_address_does_not_take_over_account(
     staff: Client, client: Client, work: Work, stored: str, typed: str, confirms: bool
 ) -> None:
-    root = factories.user(stored, is_staff=True, is_superuser=True)
+    root = superuser(stored)
     application = apply(client, typed)
     work()
     if confirms:

@@ -30,6 +30,7 @@ from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import signed_in
 
 from .conftest import PASSWORD
 
@@ -45,8 +46,7 @@ def test_profile_pages_open_for_affiliates_only(browser: Client, page: str) -> N
     assert content.count("<h1>") == 1
     assert 'aria-current="page">Profile</a>' in content
     assert Client().get(PROFILE + page).headers["Location"].startswith("/accounts/login/")
-    stranger = Client()
-    stranger.force_login(factories.user("charlie@example.com"))
+    stranger = signed_in(factories.user("charlie@example.com"))
     assert stranger.get(PROFILE + page).status_code == 404
 
 
@@ -111,11 +111,10 @@ def test_opt_out_overrides_notification_choice(browser: Client, alice: Affiliate
 
 
 def test_monthly_summary_is_sent_once_to_subscribed_affiliate(
-    clock: time_machine.Traveller, alice: Affiliate, product: Product, work: Work
+    clock: time_machine.Traveller, alice: Affiliate, product: Product, work: Work, erin: Affiliate
 ) -> None:
     alice.mail_monthly = True
     alice.save()
-    factories.affiliate("erin@example.com", "ERIN")
     sale(alice, product)
     assert mail_monthly_summaries(now=timezone.now()) == 0  # nothing happened in February
     clock.shift(timedelta(days=29))

@@ -15,8 +15,8 @@ from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
-from tests import factories
 from tests.affiliates.sales import approved_sale
+from tests.cast import signed_in
 
 Work = Callable[[], int]
 
@@ -44,8 +44,7 @@ def test_suspended_affiliate_sees_reason_and_earns_nothing(
 ) -> None:
     approved_sale(alice, product)
     suspend_affiliate(affiliate=alice, reason=REASON, actor=bob)
-    browser = Client()
-    browser.force_login(alice.user)
+    browser = signed_in(alice.user)
     assert REASON in browser.get("/affiliates/portal/profile/").content.decode()
     assert not Client().get("/go/DEMO/").cookies
     with pytest.raises(ActionRefused):
@@ -81,9 +80,8 @@ def test_invalid_account_state_change_is_refused(alice: Affiliate, bob: User) ->
         reinstate_affiliate(affiliate=alice, actor=bob)
 
 
-def test_account_state_change_requires_permission(alice: Affiliate) -> None:
-    client = Client()
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_account_state_change_requires_permission(alice: Affiliate, vera: User) -> None:
+    client = signed_in(vera)
     assert client.post(step(alice, "suspend"), {"reason": REASON}).status_code == 403
     alice.refresh_from_db()
     assert alice.is_active

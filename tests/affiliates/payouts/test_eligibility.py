@@ -24,12 +24,12 @@ from affiliates.payouts.eligibility import Ineligibility
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import approve_payout, prepare_payout
-from affiliates.payouts.sending import follow_open_payouts, follow_payout
+from affiliates.payouts.sending import follow_open_payouts
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from tests import factories
 from tests.affiliates.portal.pages import text_of
-from tests.affiliates.sales import approved_sale, balance, refund
+from tests.affiliates.sales import approved_sale, balance, follow_payout, refund
 from tests.paypal_standin.receiver import eventually
 from tests.standin_process import Standin
 from tests.worker import run_due_tasks
@@ -84,11 +84,6 @@ CHANGES: list[tuple[Change, Ineligibility]] = [
     (refund_it, Ineligibility.MINIMUM),
 ]
 each_change = pytest.mark.parametrize(("change", "reason"), CHANGES, ids=[reason.value for _, reason in CHANGES])
-
-
-@pytest.fixture
-def erin(db: None) -> Affiliate:
-    return factories.affiliate("erin@example.com", "ERIN")
 
 
 @pytest.fixture

@@ -112,8 +112,8 @@ def test_preview_page_with_unknown_currency_shows_message(staff: Client) -> None
     assert "XXX is not one of the available choices" in page.content.decode()
 
 
-def test_preview_page_requires_permission(client: Client, alice: Affiliate) -> None:
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_preview_page_requires_permission(client: Client, alice: Affiliate, vera: User) -> None:
+    client.force_login(vera)
     assert client.get(PAGE).status_code == 403
     client.force_login(alice.user)
     assert client.get(PAGE).status_code == 302

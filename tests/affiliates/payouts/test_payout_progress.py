@@ -17,7 +17,6 @@ from affiliates.payouts.sending import follow_open_payouts
 from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
-from tests import factories
 from tests.affiliates.sales import approved_sale, balance
 from tests.worker import run_due_tasks
 
@@ -107,8 +106,9 @@ def test_database_requires_second_approver_or_approved_alone(item: PayoutItem) -
         PayoutRun.objects.update(approved_alone=False)
 
 
-def test_only_approver_is_recorded_as_approving_alone(alice: Affiliate, product: Product, bob: User) -> None:
-    factories.user("vera@example.com", is_staff=True)  # of the staff, but without the permission
+def test_only_approver_is_recorded_as_approving_alone(
+    alice: Affiliate, product: Product, bob: User, vera: User
+) -> None:
     approved_sale(alice, product)
     run = prepare_payout(currency="USD", actor=bob)
     approve_payout(run=run, actor=bob)

@@ -17,6 +17,7 @@ from privacy.admin_base.refusals import ActionRefused
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
+from tests.cast import superuser
 
 
 def prepare(bob: User) -> PayoutRun:
@@ -65,8 +66,7 @@ def test_run_leaves_out_amount_below_minimum(
     assert balance(alice) == "$17.99"
 
 
-def test_run_pays_each_affiliate_own_amount(alice: Affiliate, product: Product, bob: User) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_run_pays_each_affiliate_own_amount(alice: Affiliate, product: Product, bob: User, erin: Affiliate) -> None:
     approved_sale(alice, product)
     approved_sale(erin, product, "100.00")
     run = prepare(bob)
@@ -154,7 +154,7 @@ def test_two_concurrent_runs_pay_once(alice: Affiliate, product: Product, bob: U
 def test_run_requires_second_member_of_staff(alice: Affiliate, product: Product, bob: User) -> None:
     approved_sale(alice, product)
     run = prepare(bob)
-    colleague = factories.user("vera@example.com", is_staff=True, is_superuser=True)
+    colleague = superuser("vera@example.com")
     with pytest.raises(ActionRefused, match="colleague"):
         approve_payout(run=run, actor=bob)
     approve_payout(run=run, actor=colleague)
@@ -240,11 +240,11 @@ def test_refused_run_shows_message(staff: Client) -> None:
 
 
 def test_run_actions_require_post_and_permission(
-    staff: Client, client: Client, alice: Affiliate, product: Product
+    staff: Client, client: Client, alice: Affiliate, product: Product, vera: User
 ) -> None:
     approved_sale(alice, product)
     assert staff.get("/admin/affiliates/payoutrun/prepare/").status_code == 405
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+    client.force_login(vera)
     assert client.post("/admin/affiliates/payoutrun/prepare/").status_code == 403
     assert Client().post("/admin/affiliates/payoutrun/prepare/").status_code == 302
     assert not PayoutRun.objects.exists()

@@ -195,7 +195,7 @@ def test_paypal_run_cannot_be_settled_manually(staff: Client, alice: Affiliate, 
     assert run.items.get().state == "queued"
 
 
-def test_manual_payout_pages_require_permission(client: Client, run: PayoutRun) -> None:
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_manual_payout_pages_require_permission(client: Client, run: PayoutRun, vera: User) -> None:
+    client.force_login(vera)
     assert client.get(page_of(run, "settle/")).status_code == 403
     assert client.post(page_of(run, "payouts.csv")).status_code == 403

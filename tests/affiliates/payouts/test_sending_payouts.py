@@ -14,11 +14,11 @@ from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem, PayoutRun, PayPalBatch
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import approve_payout, prepare_payout
-from affiliates.payouts.sending import follow_open_payouts, follow_payout
+from affiliates.payouts.sending import follow_open_payouts
 from shop.models import Product
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus, WebhookEvent
 from shop.webhooks.processing import receive_event
-from tests.affiliates.sales import approved_sale, balance, refund
+from tests.affiliates.sales import approved_sale, balance, follow_payout, refund
 from tests.paypal_standin.receiver import eventually
 from tests.running_site import free_port
 from tests.standin_process import Standin

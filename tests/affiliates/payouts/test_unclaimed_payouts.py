@@ -14,10 +14,10 @@ from accounts.models import User
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem, PayoutRun, PayPalBatch
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.payouts.runs import approve_payout, prepare_payout
-from affiliates.payouts.sending import follow_open_payouts, follow_payout
+from affiliates.payouts.sending import follow_open_payouts
 from shop.models import Product
-from tests import factories
-from tests.affiliates.sales import approved_sale, balance
+from tests.affiliates.sales import approved_sale, balance, follow_payout
+from tests.cast import signed_in
 from tests.paypal_standin.receiver import eventually
 from tests.standin_process import Standin
 from tests.worker import run_due_tasks
@@ -107,9 +107,8 @@ def test_old_unclaimed_payout_is_canceled(item: PayoutItem, days: int, state: st
     assert state_of(item)[0] == state
 
 
-def test_canceling_unclaimed_payout_requires_permission(item: PayoutItem) -> None:
-    client = Client()
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_canceling_unclaimed_payout_requires_permission(item: PayoutItem, vera: User) -> None:
+    client = signed_in(vera)
     assert client.post(TAKE_BACK.format(item.pk)).status_code == 403
     assert Client().post(TAKE_BACK.format(item.pk)).status_code == 302
     assert state_of(item) == ("unclaimed", "sent")

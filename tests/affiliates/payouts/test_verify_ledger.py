@@ -27,12 +27,11 @@ from affiliates.models import (
 )
 from affiliates.payouts.reconciliation import CHECKS, first_difference, reconcile_ledger_nightly
 from affiliates.payouts.runs import approve_payout, cancel_payout, prepare_payout
-from affiliates.payouts.sending import follow_payout
 from affiliates.statistics.balances import correct_balances
 from shop.models import Payment, Product, Refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus, PayoutPage, PayoutStatus
 from tests import factories
-from tests.affiliates.sales import approved_sale, attributed_order, refund, sale
+from tests.affiliates.sales import approved_sale, attributed_order, follow_payout, refund, sale
 from tests.paypal_standin.receiver import eventually
 from tests.privacy.audit.guards import drop_trigger, guards_lifted
 from tests.standin_process import Standin

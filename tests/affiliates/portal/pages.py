@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from bs4 import BeautifulSoup
-from django.test import Client
 
 from accounts.models import User
+from tests.cast import signed_in
 
 PORTAL = "/affiliates/portal/"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def text_of(user: User, path: str = "") -> str:

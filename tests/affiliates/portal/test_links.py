@@ -15,7 +15,8 @@ from affiliates.models import Affiliate, Click, PendingVisitCount
 from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
 from affiliates.tracking.labels import declare_label
 from shop.models import Product
-from tests.affiliates.portal.pages import PORTAL, signed_in
+from tests.affiliates.portal.pages import PORTAL
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.usefixtures("clock")
 

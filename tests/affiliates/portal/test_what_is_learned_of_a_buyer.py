@@ -41,7 +41,7 @@ def sold(clock: time_machine.Traveller, alice: Affiliate, product: Product, bob:
     apply_capture(payment=payment, capture=capture_of(payment))
     commission = Commission.objects.get()
     signed_in(alice.user).post(f"{PORTAL}commissions/{commission.number}/object/", {"text": "Hm."})
-    answer_objection(dispute=Objection.objects.get(), answer="We looked.", upheld=False, actor=bob)
+    answer_objection(objection=Objection.objects.get(), answer="We looked.", upheld=False, actor=bob)
     clock.shift(timedelta(days=30))
     approve_past_hold(now=timezone.now())
     prepare_payout(currency="USD", actor=bob)

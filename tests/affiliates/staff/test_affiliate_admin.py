@@ -50,8 +50,7 @@ def test_new_affiliate_is_paid_at_account_address(staff: Client, db: None) -> No
     assert Affiliate.objects.get(user=erin).payout_email == "erin@example.org"
 
 
-def test_affiliate_is_found_by_email_address(staff: Client, alice: Affiliate) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
+def test_affiliate_is_found_by_email_address(staff: Client, alice: Affiliate, erin: Affiliate) -> None:
     page = staff.get("/admin/affiliates/affiliate/?q=ALICE@example.com").content.decode()
     assert "DEMO" in page
     assert "ERIN" not in page

@@ -23,6 +23,7 @@ from shop.models import Product
 from shop.money import Money
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 
@@ -109,14 +110,12 @@ def test_affiliate_page_has_constant_query_count(staff: Client, alice: Affiliate
     assert many == few <= 30
 
 
-def test_affiliate_page_hides_money_without_permission(alice: Affiliate, product: Product) -> None:
+def test_affiliate_page_hides_money_without_permission(alice: Affiliate, product: Product, vera: User) -> None:
     from django.contrib.auth.models import Permission
 
     approved_sale(alice, product)
-    vera = factories.user("vera@example.com", is_staff=True)
     vera.user_permissions.add(Permission.objects.get(codename="view_affiliate"))
-    client = Client()
-    client.force_login(vera)
+    client = signed_in(vera)
     page = read(client, alice)
     assert "DEMO" in page
     assert "$17.99" not in page

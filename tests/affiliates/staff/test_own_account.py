@@ -17,8 +17,8 @@ from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
-from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import signed_in
 
 REFUSED = "This is your own account. A colleague has to decide."
 
@@ -27,9 +27,7 @@ REFUSED = "This is your own account. A colleague has to decide."
 def own(alice: Affiliate) -> Client:
     """Alice's browser: she is an affiliate, and of the staff, who may do everything."""
     User.objects.filter(pk=alice.user_id).update(is_staff=True, is_superuser=True)
-    client = Client()
-    client.force_login(alice.user)
-    return client
+    return signed_in(alice.user)
 
 
 def recorded() -> int:
@@ -129,8 +127,7 @@ def test_staff_cannot_set_general_rate_that_covers_them(
     assert (Rate.objects.get().ends_at is not None, recorded()) == (True, 0)
 
 
-def test_staff_affiliate_can_set_another_affiliates_rate(own: Client, staff: Client) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_staff_affiliate_can_set_another_affiliates_rate(own: Client, staff: Client, erin: Affiliate) -> None:
     own.post(f"{RATES}add/", {"affiliate": str(erin.pk), "percent": "40", "currency": "USD"})
     assert Rate.objects.get().affiliate == erin
 

@@ -16,8 +16,8 @@ from affiliates.commissions.flags import clear_flag, raise_flag
 from affiliates.commissions.objections import answer_objection, open_objection
 from affiliates.models import Affiliate, Flag
 from shop.models import Product
-from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import signed_in
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
 FLAGS, OBJECTIONS = "/admin/affiliates/flag/", "/admin/affiliates/objection/"
@@ -75,12 +75,10 @@ def test_confirming_flag_on_approved_commission_is_refused(staff: Client, alice:
     assert "This commission was approved before" in page.content.decode()
 
 
-def test_viewing_flags_does_not_allow_deciding(alice: Affiliate, product: Product) -> None:
+def test_viewing_flags_does_not_allow_deciding(alice: Affiliate, product: Product, vera: User) -> None:
     flag = flagged(alice, product)
-    vera = factories.user("vera@example.com", is_staff=True)
     vera.user_permissions.add(Permission.objects.get(codename="view_flag"))
-    client = Client()
-    client.force_login(vera)
+    client = signed_in(vera)
     assert "DEMO" in read(client, FLAGS)
     assert client.get(f"{FLAGS}{flag.pk}/decide/").status_code == 403
 
@@ -89,7 +87,7 @@ def test_objection_list_shows_next_due_first(
     staff: Client, alice: Affiliate, product: Product, bob: User, clock: time_machine.Traveller
 ) -> None:
     done = open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
-    answer_objection(dispute=done, answer="Because.", upheld=False, adjustment=None, actor=bob)
+    answer_objection(objection=done, answer="Because.", upheld=False, adjustment=None, actor=bob)
     first = open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
     clock.shift(timedelta(days=2))
     second = open_objection(commission=sale(alice, product), text="Why?", actor=alice.user)
@@ -104,8 +102,7 @@ def test_objection_list_shows_next_due_first(
     assert str(second.pk) not in overdue
 
 
-def test_affiliate_list_counts_open_flags(staff: Client, alice: Affiliate, product: Product) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
+def test_affiliate_list_counts_open_flags(staff: Client, alice: Affiliate, product: Product, erin: Affiliate) -> None:
     for _ in range(2):
         flagged(alice, product)
     clear_flag(flag=flagged(alice, product), reason="looked fine", actor=None)
@@ -115,7 +112,9 @@ def test_affiliate_list_counts_open_flags(staff: Client, alice: Affiliate, produ
 
 
 @pytest.mark.parametrize("address", [FLAGS, OBJECTIONS, "/admin/affiliates/affiliate/"])
-def test_queues_have_constant_query_count(staff: Client, alice: Affiliate, product: Product, address: str) -> None:
+def test_queues_have_constant_query_count(
+    staff: Client, alice: Affiliate, product: Product, address: str, erin: Affiliate
+) -> None:
     def one_more() -> None:
         flag = flagged(alice, product)
         open_objection(commission=flag.attribution.commission, text="Why?", actor=alice.user)
@@ -130,5 +129,4 @@ def test_queues_have_constant_query_count(staff: Client, alice: Affiliate, produ
     few = queries()
     for _ in range(4):
         one_more()
-    factories.affiliate("erin@example.com", "ERIN")
     assert queries() == few

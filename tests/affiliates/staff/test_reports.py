@@ -130,8 +130,7 @@ def test_all_reports_have_same_totals(alice: Affiliate, product: Product, by: st
         assert total.figures.clicks == Click.objects.filter(attribution=None).count() == 5  # a sale's is made beside
 
 
-def test_report_payouts_match_ledger(alice: Affiliate, product: Product, bob: User) -> None:
-    erin = factories.affiliate("erin@example.com", "ERIN")
+def test_report_payouts_match_ledger(alice: Affiliate, product: Product, bob: User, erin: Affiliate) -> None:
     for affiliate in (alice, erin):
         for _ in range(3):
             approved_sale(affiliate, product)

@@ -38,6 +38,7 @@ from privacy.mail.sending import MailRefused
 from shop.models import Order, Payment
 from shop.paypal.gateway import gateway
 from tests import factories
+from tests.cast import superuser
 from tests.paypal_standin.receiver import Hook
 from tests.shop.webhook_messages import deliver
 from tests.standin_process import Standin
@@ -71,9 +72,7 @@ class World:
             factories.product(slug="bps-yen", name="BPS Yen", price_minor=8000, currency="JPY"),
         ]
         self.affiliates = [factories.affiliate(f"{name}@example.com", name.upper()) for name in ("alice", "erin")]
-        self.bob, self.dora = (
-            factories.user(f"{name}@example.com", is_staff=True, is_superuser=True) for name in ("bob", "dora")
-        )
+        self.bob, self.dora = (superuser(f"{name}@example.com") for name in ("bob", "dora"))
         self.staff = Client()
         self.staff.force_login(self.bob)
         for each in (0, 1):

@@ -25,8 +25,9 @@ from privacy.erasure.erase import erase_person
 from privacy.erasure.retention import purge_expired
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
-from tests.affiliates.portal.pages import PORTAL, signed_in
+from tests.affiliates.portal.pages import PORTAL
 from tests.affiliates.sales import refund, sale
+from tests.cast import signed_in
 from tests.shop.purchases import capture_of, place
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")

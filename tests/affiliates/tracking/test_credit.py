@@ -15,15 +15,14 @@ from affiliates.models import Affiliate, Attribution, Click
 from affiliates.tracking.middleware import ReferralMiddleware
 from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Product
-from tests import factories
 from tests.shop.purchases import place
 
 pytestmark = pytest.mark.usefixtures("paypal_down")
 
 
 @pytest.fixture(autouse=True)
-def erin(clock: time_machine.Traveller, alice: Affiliate, product: Product) -> Affiliate:
-    return factories.affiliate("erin@example.com", "ERIN")
+def erin(clock: time_machine.Traveller, alice: Affiliate, product: Product, erin: Affiliate) -> Affiliate:
+    return erin
 
 
 @pytest.mark.parametrize(("credit", "code"), [("last", "ERIN"), ("first", "DEMO")])

@@ -15,7 +15,6 @@ from affiliates.models import Affiliate, Attribution, By, Click, DailyClicks
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.tracking.referral_cookie import COOKIE, EARLIER, LONGEST, Token
 from shop.models import Product
-from tests import factories
 from tests.conftest import NOON
 from tests.shop.purchases import place
 
@@ -84,8 +83,9 @@ def test_reloaded_tab_is_no_click_and_extends_nothing(
     assert Click.objects.count() == 1
 
 
-def test_reloaded_old_tab_does_not_replace_later_affiliate(client: Client, clock: time_machine.Traveller) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
+def test_reloaded_old_tab_does_not_replace_later_affiliate(
+    client: Client, clock: time_machine.Traveller, erin: Affiliate
+) -> None:
     address = landing(client)
     clock.shift(timedelta(hours=1))
     landing(client, "/go/ERIN/")
@@ -94,9 +94,8 @@ def test_reloaded_old_tab_does_not_replace_later_affiliate(client: Client, clock
 
 
 def test_reloaded_old_tab_does_not_replace_affiliate_after_many_clicks(
-    client: Client, clock: time_machine.Traveller
+    client: Client, clock: time_machine.Traveller, erin: Affiliate
 ) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
     safari = Client()
     address = landing(client)
     safari.get(address)
@@ -123,10 +122,9 @@ def test_cookie_drops_earlier_click_after_30_days(client: Client, clock: time_ma
 
 @pytest.mark.parametrize("age", [timedelta(minutes=30), timedelta(hours=1), timedelta(days=28)])
 def test_published_landing_address_counts_for_visitor_of_another_affiliate(
-    client: Client, clock: time_machine.Traveller, age: timedelta
+    client: Client, clock: time_machine.Traveller, age: timedelta, erin: Affiliate
 ) -> None:
     """Whoever published it copied it from the address bar; the cookie is older or younger than that."""
-    factories.affiliate("erin@example.com", "ERIN")
     address = landing(Client())
     clock.shift(age - timedelta(minutes=10))
     landing(client, "/go/ERIN/products/bps-pro/")
@@ -138,8 +136,9 @@ def test_published_landing_address_counts_for_visitor_of_another_affiliate(
     assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
 
 
-def test_landing_address_within_30_minutes_is_same_visit(client: Client, clock: time_machine.Traveller) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
+def test_landing_address_within_30_minutes_is_same_visit(
+    client: Client, clock: time_machine.Traveller, erin: Affiliate
+) -> None:
     address = landing(Client())
     clock.shift(timedelta(minutes=5))
     landing(client, "/go/ERIN/")
@@ -190,9 +189,10 @@ def test_landing_address_stores_nothing_for_refusing_browser(client: Client) -> 
     assert counted() == {"clicks": 1}
 
 
-def test_first_affiliate_keeps_visitor_under_first_click_rule(client: Client, settings: Settings) -> None:
+def test_first_affiliate_keeps_visitor_under_first_click_rule(
+    client: Client, settings: Settings, erin: Affiliate
+) -> None:
     settings.AFFILIATE_CREDIT = "first"
-    factories.affiliate("erin@example.com", "ERIN")
     landing(client)
     landing(client, "/go/ERIN/")
     assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
@@ -213,8 +213,7 @@ def test_invalid_minute_in_landing_address_is_ignored(client: Client, go: str) -
 
 
 @pytest.mark.parametrize("go", ["", "0", "1", "x", "-1", "1c2b3a4f", "ffffffff"])
-def test_invalid_minute_does_not_block_click_for_another_affiliate(client: Client, go: str) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
+def test_invalid_minute_does_not_block_click_for_another_affiliate(client: Client, go: str, erin: Affiliate) -> None:
     landing(client, "/go/ERIN/")
     assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
     assert Click.objects.count() == 2

@@ -250,8 +250,7 @@ def test_click_after_30_minutes_is_new_click(client: Client, clock: time_machine
     assert Click.objects.count() == 2
 
 
-def test_last_clicked_affiliate_gets_cookie(client: Client) -> None:
-    factories.affiliate("erin@example.com", "ERIN")
+def test_last_clicked_affiliate_gets_cookie(client: Client, erin: Affiliate) -> None:
     client.get("/go/DEMO/")
     client.get("/go/ERIN/")
     assert Click.objects.count() == 2
@@ -286,9 +285,8 @@ def test_visit_without_click_takes_two_queries(headers: dict[str, str]) -> None:
     assert _statements("/go/DEMO/", headers) == ["SELECT", "INSERT"]
 
 
-def test_click_under_first_click_rule_takes_three_queries(client: Client, settings: Settings) -> None:
+def test_click_under_first_click_rule_takes_three_queries(client: Client, settings: Settings, erin: Affiliate) -> None:
     settings.AFFILIATE_CREDIT = "first"
-    factories.affiliate("erin@example.com", "ERIN")
     client.get("/go/DEMO/")
     with CaptureQueriesContext(connection) as queries:
         client.get("/go/ERIN/")

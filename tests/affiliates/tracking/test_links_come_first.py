@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate, Click
+from tests.cast import signed_in
 
 POLICY = "Content-Security-Policy"
 
@@ -32,8 +33,7 @@ def test_link_response_has_strictest_content_policy(client: Client) -> None:
 
 def test_link_reads_no_session(alice: Affiliate, bob: User, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     """Whoever is signed in, a click asks whose code it is and whether the purge runs, and is stored."""
-    client = Client()
-    client.force_login(bob)
+    client = signed_in(bob)
     with django_assert_num_queries(3):
         client.get("/go/DEMO/")
     assert Click.objects.count() == 1

@@ -16,6 +16,7 @@ from accounts.models import User
 from contacts.models import Inquiry, Reply
 from privacy.audit.models import AuditEntry
 from tests import factories
+from tests.cast import signed_in
 from tests.contacts.conftest import page_of
 from tests.staff_pages import Page
 
@@ -25,9 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]  # a sign
 @pytest.fixture
 def erin() -> Client:
     """A colleague of Bob's."""
-    client = Client()
-    client.force_login(factories.user("erin@example.com", name="Erin", is_staff=True, is_superuser=True))
-    return client
+    return signed_in(factories.user("erin@example.com", name="Erin", is_staff=True, is_superuser=True))
 
 
 def test_second_answer_to_a_message_is_stopped_shown_the_first_and_kept(
@@ -145,10 +144,12 @@ def test_snapshot_token_of_another_row_is_refused(staff: Client, erin: Client, i
     assert [reply.body for reply in Reply.objects.all()] == ["It costs 500 USD."]
 
 
-def test_snapshot_token_reveals_nothing_beyond_the_page(staff: Client, client: Client, inquiry: Inquiry) -> None:
+def test_snapshot_token_reveals_nothing_beyond_the_page(
+    staff: Client, client: Client, inquiry: Inquiry, vera: User
+) -> None:
     token = Page(staff, page_of(inquiry)).field("seen")
     Inquiry.objects.filter(pk=inquiry.pk).update(state="closed")
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+    client.force_login(vera)
     answer: Any = client.post("/admin/", {"seen": token})
     assert answer.status_code == 403
     assert inquiry.reference not in answer.content.decode()

@@ -139,8 +139,8 @@ def test_only_staff_read_inquiries(client: Client, inquiry: Inquiry, who: str) -
     assert response.status_code in {200, 403}
 
 
-def test_inquiry_page_requires_the_permission(client: Client, inquiry: Inquiry) -> None:
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_inquiry_page_requires_the_permission(client: Client, inquiry: Inquiry, vera: User) -> None:
+    client.force_login(vera)
     assert client.get(page_of(inquiry)).status_code == 403
 
 

@@ -109,7 +109,7 @@ def test_log_form_shows_current_permissions(staff: Client, inquiry: Inquiry) -> 
     assert "Letter, for answering a question: yes" in page
 
 
-def test_logging_requires_the_change_permission(client: Client, inquiry: Inquiry) -> None:
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_logging_requires_the_change_permission(client: Client, inquiry: Inquiry, vera: User) -> None:
+    client.force_login(vera)
     assert client.post(page_of(inquiry, "log"), CALL).status_code == 403
     assert not Correspondence.objects.exists()

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from accounts.models import User
 from contacts.models import Correspondence, Document, Inquiry, Reply
 from privacy.audit.models import AuditEntry
 from privacy.consent.opt_outs import suppress
@@ -58,8 +59,8 @@ def test_reading_the_history_is_audited(staff: Client, inquiry: Inquiry) -> None
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=inquiry.pk).count() == 1
 
 
-def test_history_requires_the_view_permission(client: Client, inquiry: Inquiry) -> None:
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+def test_history_requires_the_view_permission(client: Client, inquiry: Inquiry, vera: User) -> None:
+    client.force_login(vera)
     assert client.get(page_of(inquiry, "history")).status_code == 403
 
 

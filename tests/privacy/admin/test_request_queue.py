@@ -320,11 +320,11 @@ STEPS = ["acknowledge", "archive", "print", "hand-over", "delete", "stop", "answ
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_step_is_for_staff_with_the_permission_and_changes_nothing_by_looking(
-    client: Client, staff: Client, step: str
+    client: Client, staff: Client, step: str, vera: User
 ) -> None:
     request = entered(staff)
     assert client.post(page_of(request, step)).status_code == 302
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+    client.force_login(vera)
     assert client.post(page_of(request, step)).status_code == 403
     staff.get(page_of(request, step))
     assert anew(request).is_open

@@ -21,6 +21,7 @@ from privacy.audit.verification import verify_chain
 from privacy.models import Suppression
 from shop.models import Order, Product
 from tests import factories
+from tests.cast import signed_in
 
 CAROL = "carol@example.org"
 
@@ -61,8 +62,7 @@ def test_an_order_that_is_not_there_is_no_entry(staff: Client, order: Order) -> 
 
 
 def test_who_may_not_look_reads_nothing(order: Order) -> None:
-    charlie = Client()
-    charlie.force_login(factories.user("charlie@example.com", is_staff=True))
+    charlie = signed_in(factories.user("charlie@example.com", is_staff=True))
     for address in (page(order), page(order, "history"), list_of(Order) + f"?q={CAROL}", list_of(User)):
         assert charlie.get(address).status_code == 403
     assert entries() == []

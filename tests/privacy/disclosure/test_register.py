@@ -27,6 +27,7 @@ from privacy.erasure.retention import purge_expired
 from privacy.evidence.measurement import Evidence, findings
 from shop.models import Product
 from tests import factories
+from tests.cast import signed_in
 from tests.privacy.audit.guards import guards_lifted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock", "attacked")]
@@ -45,11 +46,9 @@ def carols_data(product: Product) -> None:
 
 
 @pytest.fixture
-def grace(bob: User) -> Client:
-    """A second member of staff."""
-    client = Client()
-    client.force_login(factories.user("grace@example.com", is_staff=True, is_superuser=True))
-    return client
+def grace(grace: User) -> Client:
+    """The browser of a second member of staff."""
+    return signed_in(grace)
 
 
 def text(response: Any) -> str:
@@ -191,8 +190,7 @@ def test_an_incomplete_order_is_explained(staff: Client, field: str, value: Any,
 
 def test_only_staff_who_may(staff: Client) -> None:
     order = recorded(staff)
-    plain = Client()
-    plain.force_login(factories.user("dave@example.org", is_staff=True))
+    plain = signed_in(factories.user("dave@example.org", is_staff=True))
     for address in (LIST, f"{LIST}add/", f"{LIST}{order.pk}/change/", f"{LIST}{order.pk}/refuse/"):
         assert plain.get(address).status_code == 403, address
     assert plain.post(f"{LIST}{order.pk}/export/").status_code == 403

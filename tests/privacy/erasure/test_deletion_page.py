@@ -27,6 +27,7 @@ from privacy.models import AccessArchive, ErasureMark, PrivacyRequest, Suppressi
 from privacy.requests import receive_request
 from shop.models import License, Order, Product, ProductFile
 from tests import factories
+from tests.cast import superuser
 from tests.privacy.inbox import link_mailed_to
 from tests.privacy.stored import anew
 
@@ -249,7 +250,7 @@ def test_last_superuser_is_not_deleted_by_page_admin_or_command(client: Client, 
         call_command("erase_person", "bob@example.com")
     request = PrivacyRequest.objects.get()
     assert (anew(bob).is_active, request.state) == (True, "unconfirmed")
-    factories.user("grace@example.com", is_staff=True, is_superuser=True)
+    superuser("grace@example.com")
     assert "Your staff account ends" in text(client.get(path))
     assert "Your data is deleted" in text(client.post(path, {"kind": "deletion"}, follow=True))
     assert not anew(bob).is_active

@@ -21,6 +21,7 @@ from privacy.registry.query_purposes import tables_read
 from privacy.web.csv_export import csv_response
 from shop.models import Product
 from tests import factories
+from tests.cast import signed_in
 from tests.privacy.policy.conftest import policy_in_effect
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -32,8 +33,7 @@ SHOWN = {"id", "affiliate_id", "landing_path", "label_id", "clicked_at", "counte
 
 @pytest.fixture
 def portal(alice: Affiliate) -> Client:
-    browser = Client()
-    browser.force_login(alice.user)
+    browser = signed_in(alice.user)
     factories.click(alice)
     return browser
 

@@ -29,6 +29,7 @@ from privacy.mail.sending import NOT_SENT, MailRefused, deliver_mail, queue_mail
 from privacy.models import MailTally, OutgoingMail, UndeliverableAddress
 from privacy.models.consent import tally
 from tests import factories
+from tests.cast import signed_in
 from tests.privacy.stored import anew, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -283,8 +284,7 @@ def test_who_may_only_look_can_not_lift_it(address: UndeliverableAddress) -> Non
 
     looker = factories.user("grace@example.com", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_undeliverableaddress"))
-    browser = Client()
-    browser.force_login(looker)
+    browser = signed_in(looker)
     assert "550 5.1.1" in browser.get(CHANGELIST).content.decode()
     browser.post(CHANGELIST, {"action": "lift_chosen", "_selected_action": str(address.pk)})
     assert UndeliverableAddress.objects.exists()

@@ -32,6 +32,7 @@ from privacy.web.idempotency import form_key
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import superuser
 from tests.privacy.inbox import link_mailed_to
 
 CONTACT = "/contact/"
@@ -264,7 +265,7 @@ def test_disclosure_exported_twice_brings_its_file_to_both(bobs: Browser, bob: U
         document_digest="0" * 64,
         state="approved",
         approved_at=timezone.now(),
-        approved_by=factories.user("grace@example.com", is_staff=True, is_superuser=True),
+        approved_by=superuser("grace@example.com"),
         recorded_by=bob,
     )
     action, form = bobs.fill_in(f"/admin/disclosure/disclosure/{order.pk}/change/", "export/")

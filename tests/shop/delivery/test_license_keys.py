@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from shop.delivery.license_keys import SYMBOLS, NotALicenseKey, canonical_license_key, new_license_key
+from privacy.encryption.readable_codes import SYMBOLS
+from shop.delivery.license_keys import NotALicenseKey, canonical_license_key, new_license_key
 
 KEY = "2345Z-2345Z-2345Z-2345Z-2345"
 

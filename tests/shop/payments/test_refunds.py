@@ -14,6 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from accounts.models import User
 from affiliates.models import Affiliate, Commission
 from privacy.admin_base.refusals import ActionRefused
 from privacy.encryption.models import uuid7
@@ -87,10 +88,10 @@ def test_impossible_refund_is_explained_and_not_sent(staff: Client, payment: Pay
     assert not Refund.objects.exists()
 
 
-def test_only_staff_with_the_permission_refund(client: Client, payment: Payment) -> None:
+def test_only_staff_with_the_permission_refund(client: Client, payment: Payment, vera: User) -> None:
     address = f"/admin/shop/payment/{payment.pk}/refund/"
     assert Client().post(address, {"amount": "59.95"}).status_code == 302
-    client.force_login(factories.user("vera@example.com", is_staff=True))
+    client.force_login(vera)
     assert client.post(address, {"amount": "59.95"}).status_code == 403
     assert not Refund.objects.exists()
 

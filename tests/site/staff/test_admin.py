@@ -118,9 +118,11 @@ def test_a_list_names_nobody(staff: Client, product: Product, bob: User, model: 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model._meta.label)
 @pytest.mark.parametrize("who", ["anonymous", "affiliate", "staff without permissions"])
-def test_admin_lists_are_for_staff_only(client: Client, alice: Affiliate, model: type[models.Model], who: str) -> None:
+def test_admin_lists_are_for_staff_only(
+    client: Client, alice: Affiliate, model: type[models.Model], who: str, vera: User
+) -> None:
     if who != "anonymous":
-        client.force_login(alice.user if who == "affiliate" else factories.user("vera@example.com", is_staff=True))
+        client.force_login(alice.user if who == "affiliate" else vera)
     expected = 302 if who == "anonymous" else 403
     response = client.get(address(model), follow=who == "affiliate")
     assert response.status_code == expected

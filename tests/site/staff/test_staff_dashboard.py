@@ -23,6 +23,7 @@ from privacy.models import OutgoingMail, UndeliverableAddress
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import signed_in
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
@@ -88,12 +89,12 @@ def test_overdue_tasks_come_first_in_red(
     assert "Needs attention" in page
 
 
-def test_each_line_is_only_for_those_who_may_see_what_it_counts(alice: Affiliate, product: Product, bob: User) -> None:
+def test_each_line_is_only_for_those_who_may_see_what_it_counts(
+    alice: Affiliate, product: Product, bob: User, vera: User
+) -> None:
     something_of_everything(alice, product, bob)
-    vera = factories.user("vera@example.com", is_staff=True)
     vera.user_permissions.add(Permission.objects.get(codename="view_flag"))
-    client = Client()
-    client.force_login(vera)
+    client = signed_in(vera)
     page = read(client)
     assert "flag to decide" in page
     for text in ("application to decide", "payment differs", "message to answer", "objection"):
@@ -137,11 +138,9 @@ def test_every_list_stands_in_an_area_with_a_plain_name(staff: Client) -> None:
     assert "User" in areas["Site"]
 
 
-def test_pages_in_the_areas_are_for_those_who_may_open_them(alice: Affiliate) -> None:
-    vera = factories.user("vera@example.com", is_staff=True)
+def test_pages_in_the_areas_are_for_those_who_may_open_them(alice: Affiliate, vera: User) -> None:
     vera.user_permissions.add(Permission.objects.get(codename="view_flag"))
-    client = Client()
-    client.force_login(vera)
+    client = signed_in(vera)
     page = read(client)
     assert "/admin/affiliates/flag/" in page
     assert "/admin/affiliates/reports/" not in page

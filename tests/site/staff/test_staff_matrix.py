@@ -33,6 +33,7 @@ from privacy.registry.policy_snapshot import running
 from shop.models import Payment, PayPalEvent
 from tests import factories
 from tests.accounts.test_roles import member
+from tests.cast import superuser
 
 from .test_admin import some_of_everything
 
@@ -217,12 +218,12 @@ class World:
     """A row of everything, and everybody's browser."""
 
     def __init__(self) -> None:
-        self.bob = factories.user("bob@example.com", is_staff=True, is_superuser=True)
+        self.bob = superuser("bob@example.com")
         some_of_everything(factories.product(), self.bob, 1)
         self.rows: dict[str, Any] = {}
         self.make_rows()
         self.clients = {letter: self.browser(member(role)) for letter, role in WHO.items()}
-        self.clients["R"] = self.browser(factories.user("root@example.com", is_staff=True, is_superuser=True))
+        self.clients["R"] = self.browser(superuser("root@example.com"))
         self.clients["N"] = self.browser(factories.user("nora@example.com", is_staff=True))
         self.clients["affiliate"] = self.browser(Affiliate.objects.get().user)
         self.clients["stranger"] = self.browser(None)
