@@ -32,7 +32,7 @@ class CurrencyAccount:
 
 def accounts_of(affiliate: Affiliate) -> list[CurrencyAccount]:
     """One per currency with a commission or a ledger entry, the program's first."""
-    return [_account(affiliate, currency) for currency in currencies_of(affiliate)]
+    return [_account_in(affiliate, currency) for currency in currencies_of(affiliate)]
 
 
 def balances_of(affiliate: Affiliate) -> list[Money]:
@@ -40,6 +40,6 @@ def balances_of(affiliate: Affiliate) -> list[Money]:
     return [affiliate.ledger.balance(currency) for currency in currencies_of(affiliate)]
 
 
-def _account(affiliate: Affiliate, currency: str) -> CurrencyAccount:
+def _account_in(affiliate: Affiliate, currency: str) -> CurrencyAccount:
     sums, held = overview_of(affiliate, currency=currency), held_of(affiliate, currency=currency)
     return CurrencyAccount(currency, sums, held, next_payout_of(affiliate, sums, held))

@@ -14,7 +14,7 @@ from shop.money import Money
 
 from .base import PortalPage
 from .chart import day_in_words, panels
-from .metrics import History, earned, history_of, measures
+from .metrics import History, earned, history_of, metrics
 from .money_by_currency import accounts_of
 from .period import PortalPeriodForm
 from .rates import rates_now
@@ -37,24 +37,24 @@ class OverviewPage(PortalPage):
             cookie_days=REFERRAL_LIFE.days,
             link=link_to(affiliate.code),
             form=form,
-            **_figures(history, form),
+            **_statistics_context(history, form),
             **kwargs,
         )
 
 
-def _figures(history: History, form: PortalPeriodForm) -> dict[str, Any]:
+def _statistics_context(history: History, form: PortalPeriodForm) -> dict[str, Any]:
     period = form.period
     days = history.of(period)
     return {
         "period": period,
-        "measures": measures(history, period),
+        "metrics": metrics(history, period),
         "panels": panels(days, currency=history.currency, step=period.step),
-        "table": [(day_in_words(day, period.step), *_row(one, history.currency)) for day, one in days.items()],
+        "table": [(day_in_words(day, period.step), *_table_row(one, history.currency)) for day, one in days.items()],
         "ever": history.total(),
         "ever_earned": Money(earned(history.total()), history.currency),
         "ever_sales": Money(history.total().sales_minor, history.currency),
     }
 
 
-def _row(one: Statistics, currency: str) -> tuple[int, int, Money]:
+def _table_row(one: Statistics, currency: str) -> tuple[int, int, Money]:
     return one.clicks, one.orders, Money(earned(one), currency)

@@ -41,13 +41,13 @@ class Span:
             return None
         year, month, quarter = int(found[1]), found[2], found[3]
         if month:
-            return cls(text, f"{date(year, int(month), 1):%B %Y}", *_months(year, int(month), 1))
+            return cls(text, f"{date(year, int(month), 1):%B %Y}", *_month_range(year, int(month), 1))
         if quarter:
-            return cls(text, f"Quarter {quarter} of {year}", *_months(year, int(quarter) * 3 - 2, 3))
-        return cls(text, f"Year {year}", *_months(year, 1, 12))
+            return cls(text, f"Quarter {quarter} of {year}", *_month_range(year, int(quarter) * 3 - 2, 3))
+        return cls(text, f"Year {year}", *_month_range(year, 1, 12))
 
 
-def _months(year: int, first: int, count: int) -> tuple[datetime, datetime]:
+def _month_range(year: int, first: int, count: int) -> tuple[datetime, datetime]:
     after = year * 12 + first - 1 + count
     return datetime(year, first, 1, tzinfo=UTC), datetime(after // 12, after % 12 + 1, 1, tzinfo=UTC)
 
@@ -88,16 +88,16 @@ def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statemen
         .select_related("commission", "payout")
         .order_by("created_at", "pk")
     )
-    return Statement(span, opening, list(_lines(opening, entries)))
+    return Statement(span, opening, list(_lines_with_balance(opening, entries)))
 
 
-def _lines(balance: Money, entries: Any) -> Iterator[StatementLine]:
+def _lines_with_balance(balance: Money, entries: Any) -> Iterator[StatementLine]:
     for entry in entries:
         balance += entry.total
-        yield StatementLine(entry, text_of(entry), balance)
+        yield StatementLine(entry, describe_ledger_entry(entry), balance)
 
 
-def text_of(entry: LedgerEntry) -> str:
+def describe_ledger_entry(entry: LedgerEntry) -> str:
     """What the entry is for, without saying who bought."""
     kind = entry.get_kind_display().capitalize()
     if entry.kind == LedgerEntry.Kind.ADJUSTMENT:
@@ -116,7 +116,7 @@ class SpanForm(forms.Form):
     def __init__(self, query: QueryDict, affiliate: Affiliate, today: date) -> None:
         self.usual = f"{today:%Y-%m}"
         super().__init__({"period": query.get("period") or self.usual})
-        self.fields["period"].choices = list(_offered(affiliate.joined_at.date(), today))  # type: ignore[attr-defined]
+        self.fields["period"].choices = list(_period_choices(affiliate.joined_at.date(), today))  # type: ignore[attr-defined]
 
     @property
     def span(self) -> Span:
@@ -128,7 +128,7 @@ class SpanForm(forms.Form):
         return span
 
 
-def _offered(joined: date, today: date) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+def _period_choices(joined: date, today: date) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The periods since the year in which the affiliate joined, newest first."""
     years = range(today.year, min(joined.year, today.year) - 1, -1)
     for year in years:
