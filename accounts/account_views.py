@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -19,7 +19,8 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from .models import User
+from privacy.admin_base.acting_user import acting_user
+
 from .models.second_factor import RecoveryCode, authenticator_of
 from .models.session import Session, end_sessions
 from .reauthentication import SessionEnded, password_fits
@@ -34,7 +35,7 @@ SHOWN = 50  # sessions on the page, the ones used last
 @require_safe
 @login_required
 def account(request: HttpRequest) -> HttpResponse:
-    user = cast(User, request.user)
+    user = acting_user(request)
     context = {
         "sessions": Session.objects.of(user).live(timezone.now()).order_by("-last_seen_at")[:SHOWN],
         "this": _this(request),
@@ -49,7 +50,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @login_required
 def end_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
     """One of one's own; ended twice, it is ended."""
-    user = cast(User, request.user)
+    user = acting_user(request)
     if session_id == _this(request):
         messages.error(request, "This is the browser that you are using. Sign out to end it.")
         return redirect("accounts:account")
@@ -64,7 +65,7 @@ def end_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
 @login_required
 @transaction.atomic
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
-    user = cast(User, request.user)
+    user = acting_user(request)
     end_sessions(user, but=_this(request))
     note("accounts.sessions.ended", user, actor=user)
     messages.success(request, "You are signed out everywhere else.")
@@ -102,7 +103,7 @@ class ChangePasswordView(PasswordChangeView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        user = cast(User, self.request.user)
+        user = acting_user(self.request)
         response = super().form_valid(form)
         end_sessions(user, but=_this(self.request))
         note("accounts.password.changed", user, actor=user)

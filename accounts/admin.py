@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.mail.sending import notify
@@ -61,7 +62,7 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
 
     # --- Who may change what ------------------------------------------------------------------------------------------
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or may_manage(_acting(request), obj))
+        return super().has_change_permission(request, obj) and (obj is None or may_manage(acting_user(request), obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -69,11 +70,11 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         if obj is not None and obj.pk == request.user.pk:
             return RIGHTS
-        return () if _acting(request).is_superuser else ("is_superuser",)
+        return () if acting_user(request).is_superuser else ("is_superuser",)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
-            kwargs["queryset"] = grantable_roles(_acting(request))
+            kwargs["queryset"] = grantable_roles(acting_user(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     # --- Saving -------------------------------------------------------------------------------------------------------
@@ -105,8 +106,3 @@ class RoleAdmin(ReadOnlyAdmin):
     def may(self, role: Group) -> str:
         permissions = role.permissions.select_related("content_type").order_by("content_type__app_label", "codename")
         return format_html_join("", "<div>{}: {}</div>", ((p.content_type.app_label, p.name) for p in permissions))
-
-
-def _acting(request: HttpRequest) -> User:
-    """The member of staff: the admin lets nobody else in."""
-    return cast(User, request.user)

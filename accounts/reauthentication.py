@@ -5,7 +5,7 @@ It is asked on the address of the step itself: what was typed goes on from there
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib.auth import logout
@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import add_never_cache_headers
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import is_confirmed, mark_confirmed
 
-from .models import User
 from .models.second_factor import authenticator_of, code_fits
 from .models.session import WRONG_PASSWORDS, Session
 from .passwords.hashers import TooBusy
@@ -39,7 +39,7 @@ def password_fits(request: HttpRequest, password: str) -> bool:
 
 
 def _counted(request: HttpRequest, is_right: Any) -> bool:
-    user = cast(User, request.user)
+    user = acting_user(request)
     row = Session.objects.filter(pk=request.session.row.pk)  # type: ignore[attr-defined]  # of our own engine
     if not row.filter(wrong_passwords__lt=WRONG_PASSWORDS).update(wrong_passwords=F("wrong_passwords") + 1):
         _end(request)
@@ -79,7 +79,7 @@ class AgainForm(forms.Form):
 
     def __init__(self, data: Any, *, request: HttpRequest) -> None:
         super().__init__(data, prefix="again")
-        self.request, self.user = request, cast(User, request.user)
+        self.request, self.user = request, acting_user(request)
         if authenticator_of(self.user) is None:
             del self.fields["code"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -14,15 +14,14 @@ from affiliates.membership.payout_address import HOLD, request_payout_email_chan
 from affiliates.membership.profile_forms import PayPalAddressField
 from affiliates.models import Affiliate, Flag
 from affiliates.staff.affiliate_summary import account_of
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.reauthentication import ask_again
 from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffActionsAdmin
 from privacy.audit.trail import record
 
-from .account_state import StandingSteps
-
-if TYPE_CHECKING:
-    from accounts.models import User
+from .account_state import STATE_ACTIONS
 
 HOURS = int(HOLD.total_seconds()) // 3600
 OF_AFFILIATE = Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by()
@@ -39,7 +38,7 @@ class AffiliateForm(forms.ModelForm[Affiliate]):
 
 
 @admin.register(Affiliate)
-class AffiliateAdmin(StandingSteps, BlindSearchMixin):
+class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
     list_display = ["code", "state", "joined_at", "terms_version", "flags"]
     list_filter = ["state", "joined_at", "terms_version"]
     search_fields = ["code"]
@@ -49,6 +48,10 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
     fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
     readonly_fields = ["user", "state", "state_reason", "terms_version", "joined_at"]
     change_form_template = "affiliates/admin/affiliate.html"
+    staff_actions = STATE_ACTIONS
+    row_argument = "affiliate"
+    action_route = "<uuid:row_id>/standing/<slug:action>/"
+    action_url_name = "affiliates_affiliate_standing"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], term: str
@@ -97,13 +100,13 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
             return
         obj.save(update_fields=["website", "code"])
         if "code" in form.changed_data:
-            record(action="affiliates.code.changed", about=obj, actor=cast("User", request.user))
+            record(action="affiliates.code.changed", about=obj, actor=acting_user(request))
         if "payout_email" in form.changed_data:
             self._request_payout_email_change(request, obj, obj.payout_email)
 
     def _request_payout_email_change(self, request: HttpRequest, affiliate: Affiliate, email: str | None) -> None:
         try:
-            request_payout_email_change(affiliate=affiliate, email=email, actor=cast("User", request.user))
+            request_payout_email_change(affiliate=affiliate, email=email, actor=acting_user(request))
         except ActionRefused as refusal:
             messages.error(request, f"The PayPal address was not changed: {refusal}")
         else:
@@ -123,6 +126,9 @@ class AffiliateAdmin(StandingSteps, BlindSearchMixin):
             }
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response
+
+    def too_late(self, affiliate: Affiliate) -> str:
+        return f"This account is {affiliate.get_state_display()}."
 
     def _may_see_money(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["affiliates.view_affiliate", "affiliates.view_commission"])

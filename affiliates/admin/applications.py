@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -25,12 +25,10 @@ from affiliates.membership.applications import (
     release_application,
 )
 from affiliates.models import Application
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.refusals import ActionRefused
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 State = Application.State
 Decide = Callable[[Application], object]
@@ -71,7 +69,9 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     )
     def approve(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
         self._decide_each(
-            request, queryset, lambda application: approve_application(application=application, actor=_by(request))
+            request,
+            queryset,
+            lambda application: approve_application(application=application, actor=acting_user(request)),
         )
 
     @admin.action(description="Decline with a reason…", permissions=["decide"])
@@ -81,7 +81,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
             return self._ask_for_reason(request, queryset, form)
         reason = form.cleaned_data["reason"]
         decline: Decide = lambda application: decline_application(  # noqa: E731
-            application=application, reason=reason, actor=_by(request)
+            application=application, reason=reason, actor=acting_user(request)
         )
         self._decide_each(request, queryset, decline, done="declined")
         return None
@@ -90,12 +90,12 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         description="Release held applications: email the link that confirms the address", permissions=["decide"]
     )
     def release(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        count = sum(release_application(application=each, actor=_by(request)) for each in queryset)
+        count = sum(release_application(application=each, actor=acting_user(request)) for each in queryset)
         self.message_user(request, f"{count} released.")
 
     @admin.action(description="Discard held applications: decline without an email", permissions=["decide"])
     def discard(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        count = sum(discard_application(application=each, actor=_by(request)) for each in queryset)
+        count = sum(discard_application(application=each, actor=acting_user(request)) for each in queryset)
         self.message_user(request, f"{count} discarded.")
 
     def _ask_for_reason(self, request: HttpRequest, queryset: QuerySet[Application], form: DeclineForm) -> HttpResponse:
@@ -173,8 +173,3 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
         account = get_user_model().objects.with_email(application.email)
         obstacle = approval_obstacle(application, account) if application.is_undecided and known is None else ""
         return {"others": others.order_by("-applied_at")[:20], "known_affiliate": known, "obstacle": obstacle}
-
-
-def _by(request: HttpRequest) -> User:
-    """The signed-in member of staff: the admin admits nobody else."""
-    return cast("User", request.user)

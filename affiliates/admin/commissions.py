@@ -26,7 +26,8 @@ from affiliates.commissions.bulk_decisions import (
 from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.flags import clear_flag, confirm_flag, raise_flag
 from affiliates.models import Attribution, Commission, CommissionQuerySet, Flag, PayoutItem
-from affiliates.staff.base import acting, show
+from affiliates.staff.base import show
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.refusals import ActionRefused
 from shop.models import Order
@@ -98,8 +99,8 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         chosen = _chosen(queryset)
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_approval(chosen, actor=acting(request)), verb="approve")
-        self.message_user(request, f"{approve_all(chosen, actor=acting(request))} approved.")
+            return self._ask(request, preview_approval(chosen, actor=acting_user(request)), verb="approve")
+        self.message_user(request, f"{approve_all(chosen, actor=acting_user(request))} approved.")
         return None
 
     @admin.action(description="Reject with a reason", permissions=["decide"])
@@ -109,8 +110,8 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
         if not reason:
             return None
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_rejection(chosen, actor=acting(request)), verb="reject")
-        self.message_user(request, f"{reject_all(chosen, reason=reason, actor=acting(request))} rejected.")
+            return self._ask(request, preview_rejection(chosen, actor=acting_user(request)), verb="reject")
+        self.message_user(request, f"{reject_all(chosen, reason=reason, actor=acting_user(request))} rejected.")
         return None
 
     def _ask(self, request: HttpRequest, preview: DecisionPreview, *, verb: str) -> HttpResponse:
@@ -131,7 +132,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
                 attribution=commission.attribution,
                 kind=Flag.Kind.BY_STAFF,
                 reason=request.POST.get("reason", ""),
-                actor=acting(request),
+                actor=acting_user(request),
             )
         self.message_user(request, "Held until somebody clears the flags.")
 
@@ -151,7 +152,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
         count = 0
         for flag in flags if reason else ():
             try:
-                count += decide(flag=flag, reason=reason, actor=acting(request))
+                count += decide(flag=flag, reason=reason, actor=acting_user(request))
             except ActionRefused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
         if reason:

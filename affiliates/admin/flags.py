@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Case, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.contrib import admin
+from django.db.models import Case, Value, When
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from affiliates.commissions.explanation import explain_order
 from affiliates.commissions.flags import clear_flag, confirm_flag
 from affiliates.models import Flag
-from affiliates.staff.base import acting, show
 from privacy.admin_base.readonly import ReadOnlyAdmin
-from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 
 from .filters import AffiliateFilter
 
@@ -37,8 +33,12 @@ class DecisionForm(forms.Form):
     )
 
 
+def _decide(*, decision: str, **of_the_flag: Any) -> bool:
+    return clear_flag(**of_the_flag) if decision == "clear" else confirm_flag(**of_the_flag)
+
+
 @admin.register(Flag)
-class FlagAdmin(ReadOnlyAdmin):
+class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     list_display = ["raised_at", "because", "code", "order", "state", "reason", "decided_at", "to_decide"]
     list_filter = [AffiliateFilter, "state", "kind", "raised_at"]
     list_select_related = ["attribution__affiliate", "attribution__order"]
@@ -49,7 +49,22 @@ class FlagAdmin(ReadOnlyAdmin):
     ]
     ordering = [OPEN_FIRST.asc(), "raised_at"]
     fields = ["because", "code", "order", "state", "raised_at", "reason", "decided_at", "decided_by"]
-    change_form_template = "affiliates/admin/flag.html"
+    row_argument = "flag"
+    action_route = "<uuid:row_id>/{}/"
+    action_url_name = "affiliates_flag_{}"
+    returns_to = "changelist"
+    staff_actions = (
+        StaffAction(
+            name="decide",
+            label="Decide",
+            permission="affiliates.decide_commission",
+            do=_decide,
+            when=lambda flag: flag.state == Flag.State.OPEN,
+            form=DecisionForm,
+            template="affiliates/admin/decide_flag.html",
+            done=lambda flag, is_new: "Decided." if is_new else "This flag was already decided. Nothing was changed.",
+        ),
+    )
 
     @admin.display(description="reason", ordering="kind")
     def because(self, flag: Flag) -> str:
@@ -69,29 +84,8 @@ class FlagAdmin(ReadOnlyAdmin):
             return ""
         return format_html('<a href="{}">Decide</a>', reverse("admin:affiliates_flag_decide", args=[flag.pk]))
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.decide)
-        return [path("<uuid:flag_id>/decide/", view, name="affiliates_flag_decide"), *super().get_urls()]
+    def action_context(self, request: HttpRequest, flag: Flag, action: StaffAction) -> dict[str, Any]:
+        return {"lines": explain_order(flag.attribution.order)}
 
-    def decide(self, request: HttpRequest, flag_id: UUID) -> HttpResponse:
-        if not request.user.has_perm("affiliates.decide_commission"):
-            raise PermissionDenied
-        flag = get_object_or_404(self._flags_with_orders(request), pk=flag_id)
-        form = DecisionForm(request.POST or None)
-        if form.is_valid() and self._save_decision(request, flag, **form.cleaned_data):
-            return redirect("admin:affiliates_flag_changelist")
-        context = {"flag": flag, "lines": explain_order(flag.attribution.order), "form": form, "opts": self.opts}
-        return show(request, "affiliates/admin/decide_flag.html", title=f"Decide {flag}", **context)
-
-    def _flags_with_orders(self, request: HttpRequest) -> QuerySet[Any]:
-        return self.get_queryset(request).select_related("attribution__affiliate", "attribution__order")
-
-    def _save_decision(self, request: HttpRequest, flag: Flag, *, decision: str, reason: str) -> bool:
-        step = clear_flag if decision == "clear" else confirm_flag
-        try:
-            done = step(flag=flag, reason=reason, actor=acting(request))
-        except ActionRefused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return False
-        self.message_user(request, "Decided." if done else "This flag was already decided. Nothing was changed.")
-        return True
+    def too_late(self, flag: Flag) -> str:
+        return f"This flag is already {flag.get_state_display()}: {flag.why}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -14,6 +14,7 @@ from django.utils.html import format_html
 
 from affiliates.commissions.adjustments import adjust_ledger
 from affiliates.models import Affiliate, LedgerCheck, LedgerEntry
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -22,9 +23,6 @@ from shop.pricing.form_fields import MoneyField
 
 from .filters import OwnAffiliateFilter
 from .ledger_alarm import LedgerAlarm
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class AdjustmentForm(forms.Form):
@@ -68,7 +66,7 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
                     affiliate=values["code"],
                     amount=values["amount"],
                     reason=values["reason"],
-                    actor=cast("User", request.user),
+                    actor=acting_user(request),
                 )
             except ActionRefused as refusal:
                 form.add_error(None, str(refusal))

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-from uuid import UUID
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import Case, QuerySet, Value, When
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -19,13 +16,10 @@ from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.objections import answer_objection
 from affiliates.models import Objection
 from privacy.admin_base.readonly import ReadOnlyAdmin
-from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from shop.pricing.form_fields import MoneyField
 
 from .filters import OfCommissionFilter
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class ObjectionAnswerForm(forms.Form):
@@ -67,15 +61,34 @@ class ClockFilter(admin.SimpleListFilter):
         return queryset.filter(state=Objection.State.OPEN) if self.value() == "open" else queryset
 
 
+def _answer(*, upheld: str, **of_the_objection: Any) -> None:
+    answer_objection(upheld=upheld == "yes", **of_the_objection)
+
+
 @admin.register(Objection)
-class ObjectionAdmin(ReadOnlyAdmin):
+class ObjectionAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     list_display = ["due", "opened_at", "commission", "code", "state", "answered_at", "to_answer"]
     list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
     ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate"]
     search_fields = ["commission__number", "commission__attribution__affiliate__code"]
     fields = ["commission", "code", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
-    change_form_template = "affiliates/admin/objection.html"
+    row_argument = "objection"
+    action_route = "<uuid:row_id>/{}/"
+    action_url_name = "affiliates_objection_{}"
+    returns_to = "changelist"
+    staff_actions = (
+        StaffAction(
+            name="answer",
+            label="Answer",
+            permission="affiliates.change_objection",
+            do=_answer,
+            when=lambda objection: objection.state == Objection.State.OPEN,
+            form=ObjectionAnswerForm,
+            template="affiliates/admin/answer_objection.html",
+            done="Answered. The affiliate is notified by email.",
+        ),
+    )
 
     @admin.display(description="affiliate")
     def code(self, objection: Objection) -> str:
@@ -93,41 +106,12 @@ class ObjectionAdmin(ReadOnlyAdmin):
         address = reverse("admin:affiliates_objection_answer", args=[objection.pk])
         return format_html('<a href="{}">Answer</a>', address)
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.answer)
-        name = "affiliates_objection_answer"
-        return [path("<uuid:objection_id>/answer/", view, name=name), *super().get_urls()]
-
-    def answer(self, request: HttpRequest, objection_id: UUID) -> HttpResponse:
-        if not request.user.has_perm("affiliates.change_objection"):
-            raise PermissionDenied
-        objection = get_object_or_404(self.get_queryset(request), pk=objection_id)
+    def form_for_action(self, request: HttpRequest, objection: Objection, action: StaffAction) -> ObjectionAnswerForm:
         may_adjust = request.user.has_perm("affiliates.add_ledgerentry")
-        form = ObjectionAnswerForm(request.POST or None, may_adjust=may_adjust, currency=objection.commission.currency)
-        if form.is_valid() and self._answered(request, objection, form.cleaned_data):
-            return redirect("admin:affiliates_objection_changelist")
-        self.audit(request, "read", objection)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": f"Answer the objection to {objection.commission}",
-            "objection": objection,
-            "lines": explain_commission(objection.commission),
-            "form": form,
-            "opts": self.opts,
-        }
-        return render(request, "affiliates/admin/answer_objection.html", context)
+        return ObjectionAnswerForm(request.POST or None, may_adjust=may_adjust, currency=objection.commission.currency)
 
-    def _answered(self, request: HttpRequest, objection: Objection, values: dict[str, Any]) -> bool:
-        try:
-            answer_objection(
-                objection=objection,
-                answer=values["answer"],
-                upheld=values["upheld"] == "yes",
-                adjustment=values.get("adjustment"),
-                actor=cast("User", request.user),
-            )
-        except ActionRefused as refusal:
-            self.message_user(request, str(refusal), messages.ERROR)
-            return False
-        self.message_user(request, "Answered. The affiliate is notified by email.")
-        return True
+    def action_context(self, request: HttpRequest, objection: Objection, action: StaffAction) -> dict[str, Any]:
+        return {"lines": explain_commission(objection.commission)}
+
+    def too_late(self, objection: Objection) -> str:
+        return "This objection was already answered."

@@ -25,10 +25,12 @@ from affiliates.payouts.manual import make_payout_list, mark_failed_manually, ma
 from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import PERMISSION, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.web.csv_export import csv_response
 from shop.money import Money
 from shop.paypal.errors import PayPalError
@@ -42,11 +44,6 @@ if TYPE_CHECKING:
 PREPARE = "affiliates.prepare_payout"
 NAMED = 10  # affiliates per message
 ROWS = 100  # affiliates per page of the preview
-
-
-def _acting(request: HttpRequest) -> User:
-    """The signed-in member of staff: the admin admits nobody else."""
-    return cast("User", request.user)
 
 
 def needs(permission: str) -> Callable[[Any], Any]:
@@ -68,8 +65,12 @@ def needs(permission: str) -> Callable[[Any], Any]:
     return decorate
 
 
+def _is_prepared(run: PayoutRun) -> bool:
+    return run.state == PayoutRun.State.PREPARED
+
+
 @admin.register(PayoutRun)
-class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
+class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
     """One button for each step, on the run's own page."""
 
     list_display = ["__str__", "state", "method", "amount", "sent", "created_at", "approved_by", "finished_at"]
@@ -78,7 +79,29 @@ class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
     fields = ["state", "method", "amount", "sent", "problem", "created_at", "prepared_by", "approved_at", "approved_by"]
     fields += ["approved_alone", "sent_at", "finished_at"]
     change_list_template = "affiliates/admin/payout_runs.html"
-    change_form_template = "affiliates/admin/payout_run.html"
+    change_form_template = "affiliates/admin/payout_run.html"  # with buttons that name the amount
+    row_argument = "run"
+    action_route = "<uuid:row_id>/{}/"
+    action_url_name = "affiliates_payoutrun_{}"
+    staff_actions = (
+        StaffAction(
+            name="approve",
+            label="Approve",
+            permission=PERMISSION,
+            do=approve_payout,
+            when=_is_prepared,
+            one_press=True,
+            asks_again=True,
+        ),
+        StaffAction(
+            name="cancel",
+            label="Cancel this run",
+            permission=PREPARE,
+            do=cancel_payout,
+            when=_is_prepared,
+            one_press=True,
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         runs: QuerySet[PayoutRun] = super().get_queryset(request)
@@ -106,8 +129,6 @@ class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
         return [
             path("preview/", wrap(require_safe(self.preview)), name=name("preview")),
             path("prepare/", wrap(require_POST(self.prepare)), name=name("prepare")),
-            path("<uuid:run_id>/approve/", wrap(require_POST(self.approve)), name=name("approve")),
-            path("<uuid:run_id>/cancel/", wrap(require_POST(self.cancel)), name=name("cancel")),
             path("<uuid:run_id>/payouts.csv", wrap(require_POST(self.download)), name=name("download")),
             path("<uuid:run_id>/settle/", wrap(self.settle), name=name("settle")),
             *super().get_urls(),
@@ -146,18 +167,19 @@ class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
         form = PrepareForm(request.POST)
         if not form.is_valid():
             return self._show_preview(request, form)
-        run = prepare_payout(actor=_acting(request), **form.cleaned_data)
+        run = prepare_payout(actor=acting_user(request), **form.cleaned_data)
         self.log_addition(request, run, "prepared")
         self.message_user(
             request, "Prepared. Please check the payouts below. Nothing is sent until the run is approved."
         )
         return redirect("admin:affiliates_payoutrun_change", run.pk)
 
-    @confirmed_recently
-    @needs(PERMISSION)
-    def approve(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        run = get_object_or_404(PayoutRun, pk=run_id)
-        ineligible = approve_payout(run=run, actor=_acting(request))
+    def after_action(
+        self, request: HttpRequest, run: PayoutRun, action: StaffAction, ineligible: list[IneligiblePayout] | None
+    ) -> HttpResponse:
+        if action.name == "cancel":
+            self.log_change(request, run, "cancelled")
+            return self.back(request, run, "Canceled. The money is due again.")
         self.log_change(request, run, "approved")
         run.refresh_from_db(fields=["state"])
         if run.state == PayoutRun.State.CANCELLED:
@@ -170,20 +192,15 @@ class PayoutRunAdmin(LedgerAlarm, ReadOnlyAdmin):
             self.message_user(request, f"Left out: {describe_ineligible(ineligible)}.", messages.WARNING)
         return redirect("admin:affiliates_payoutrun_change", run.pk)
 
-    @needs(PREPARE)
-    def cancel(self, request: HttpRequest, run_id: UUID) -> HttpResponse:
-        run = get_object_or_404(PayoutRun, pk=run_id)
-        cancel_payout(run=run, actor=_acting(request))
-        self.log_change(request, run, "cancelled")
-        self.message_user(request, "Canceled. The money is due again.")
-        return redirect("admin:affiliates_payoutrun_change", run.pk)
+    def too_late(self, run: PayoutRun) -> str:
+        return "This run is not waiting for approval."
 
     @confirmed_recently
     @needs(PREPARE)
     def download(self, request: HttpRequest, run_id: UUID) -> HttpResponseBase:
         by_hand = PayoutRun.objects.filter(method=PayoutRun.Method.CSV, state=PayoutRun.State.APPROVED)
         run = get_object_or_404(by_hand, pk=run_id)
-        rows, ineligible = make_payout_list(run=run, actor=_acting(request))
+        rows, ineligible = make_payout_list(run=run, actor=acting_user(request))
         if ineligible:
             self.message_user(request, f"Left out of the list: {describe_ineligible(ineligible)}.", messages.WARNING)
         return csv_response(f"payouts-{str(run.pk)[-8:]}.csv", rows, exact=True)
@@ -282,7 +299,7 @@ def settle_manually(
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            done = _settle_and_describe(run, items, form.cleaned_data, _acting(request))
+            done = _settle_and_describe(run, items, form.cleaned_data, acting_user(request))
         except ActionRefused as refusal:
             form.add_error(None, str(refusal))
         else:

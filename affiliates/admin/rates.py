@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,14 +13,12 @@ from django.utils import timezone
 
 from affiliates.commissions.rates import end_rate, rate_for, rate_problem, set_rate
 from affiliates.models import Rate
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
 from shop.pricing.form_fields import MoneyField
 from shop.pricing.large_change import confirmation_error
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class RateForm(forms.ModelForm[Rate]):
@@ -128,7 +126,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
             flat=values["flat"],
             starts_at=values["starts_at"],
             ends_at=values["ends_at"],
-            actor=_acting(request),
+            actor=acting_user(request),
         )
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -142,12 +140,7 @@ class RateAdmin(admin.ModelAdmin[Rate]):
         ended = 0
         for rate in queryset.select_related("affiliate", "product"):
             try:
-                ended += end_rate(rate=rate, actor=_acting(request))
+                ended += end_rate(rate=rate, actor=acting_user(request))
             except ActionRefused as refusal:
                 self.message_user(request, f"{rate}: {refusal}", messages.ERROR)
         self.message_user(request, f"{ended} ended. Earlier orders keep their rate.")
-
-
-def _acting(request: HttpRequest) -> User:
-    """The signed-in member of staff: the admin admits nobody else."""
-    return cast("User", request.user)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,11 +16,9 @@ from django.views.generic import TemplateView, View
 
 from affiliates.membership.terms import terms_to_accept
 from affiliates.models import Affiliate
+from privacy.admin_base.acting_user import acting_user
 
 from .money_by_currency import balances_of
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -29,7 +27,7 @@ class AffiliateView(LoginRequiredMixin, View):
 
     @cached_property
     def affiliate(self) -> Affiliate:
-        affiliate = Affiliate.objects.filter(user=cast("User", self.request.user)).first()
+        affiliate = Affiliate.objects.filter(user=acting_user(self.request)).first()
         if affiliate is None:
             raise Http404("This is not an affiliate's account.")
         return affiliate

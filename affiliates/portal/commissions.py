@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 
-from accounts.models import User
 from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.objections import ANSWER_WITHIN, open_objection
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.refusals import ActionRefused
 
 from ..models import Affiliate, Commission, Flag, Objection
@@ -145,7 +145,7 @@ class ObjectionPage(ReceiptPage):
         if not form.is_valid():
             return self.render_to_response(self.get_context_data(form=form))
         try:
-            open_objection(commission=commission, text=form.cleaned_data["text"], actor=cast("User", request.user))
+            open_objection(commission=commission, text=form.cleaned_data["text"], actor=acting_user(request))
         except ActionRefused as refused:
             messages.error(request, str(refused))
         else:

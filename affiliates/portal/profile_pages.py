@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
@@ -26,6 +26,7 @@ from affiliates.membership.payout_address import (
 )
 from affiliates.membership.profile_forms import AcceptForm, CloseForm, DetailsForm, NotificationsForm, PayoutEmailForm
 from affiliates.membership.terms import accept_terms, terms_to_accept
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.contact_permission import may_contact
@@ -71,7 +72,7 @@ class ProfileFormPage(PortalPage, FormView[Any]):
 
     @property
     def user(self) -> User:
-        return cast("User", self.request.user)
+        return acting_user(self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(step=self, **kwargs)
@@ -129,7 +130,7 @@ class PayoutEmailPage(ReauthenticatedFormPage):
 
 class KeepPayoutEmailView(AffiliateView):
     def post(self, request: HttpRequest) -> HttpResponse:
-        if withdraw_payout_email_change(affiliate=self.affiliate, actor=cast("User", request.user)):
+        if withdraw_payout_email_change(affiliate=self.affiliate, actor=acting_user(request)):
             messages.success(request, "Your payouts keep going to your current address.")
         return redirect("affiliates:portal_profile")
 

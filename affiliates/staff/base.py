@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 View = Callable[..., HttpResponseBase]
 
@@ -36,8 +33,3 @@ def staff_page(permission: str) -> Callable[[View], View]:
 def show(request: HttpRequest, template: str, *, title: str, **context: Any) -> HttpResponse:
     """Renders the page within the admin's layout."""
     return render(request, template, {**site.each_context(request), "title": title, **context})
-
-
-def acting(request: HttpRequest) -> User:
-    """The signed-in member of staff: `staff_page` and the admin admit nobody else."""
-    return cast("User", request.user)

@@ -11,18 +11,19 @@ from django.shortcuts import get_object_or_404, redirect
 from affiliates.commissions.explanation import explain_order
 from affiliates.models import Affiliate, Attribution, LedgerEntry, PayoutItem
 from affiliates.payouts.explanation import explain_balance, explain_payout
+from privacy.admin_base.acting_user import acting_user
 from privacy.audit.trail import record
 from shop.models import Order
 from shop.money import CURRENCIES
 
-from .base import acting, show, staff_page
+from .base import show, staff_page
 
 
 @staff_page("affiliates.view_payoutrun")
 def payout(request: HttpRequest, item_id: UUID) -> HttpResponse:
     item = get_object_or_404(PayoutItem.objects.select_related("affiliate", "run"), pk=item_id)
     explained = explain_payout(item, page=request.GET.get("page", 1))
-    record(action="privacy.staff.read", about=item, actor=acting(request))
+    record(action="privacy.staff.read", about=item, actor=acting_user(request))
     title = f"Why {item.total} for {item.affiliate.code}?"
     return show(request, "affiliates/admin/explain_payout.html", title=title, item=item, explained=explained)
 
@@ -33,7 +34,7 @@ def balance(request: HttpRequest, affiliate_id: UUID, currency: str) -> HttpResp
         raise Http404
     affiliate = get_object_or_404(Affiliate, pk=affiliate_id)
     explained = explain_balance(affiliate, currency=currency, page=request.GET.get("page", 1))
-    record(action="privacy.staff.read", about=affiliate, actor=acting(request))
+    record(action="privacy.staff.read", about=affiliate, actor=acting_user(request))
     context = {"affiliate": affiliate, "explained": explained, "payouts": affiliate.payouts.filter(currency=currency)}
     title = f"Why a balance of {explained.total} for {affiliate.code}?"
     return show(request, "affiliates/admin/explain_balance.html", title=title, **context)

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from affiliates.models import DailySales
 from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
+from privacy.admin_base.acting_user import acting_user
 from privacy.audit.trail import record
 from privacy.web.bar_chart import bars
 from privacy.web.csv_export import Cell, csv_response
 
-from .base import acting, show, staff_page
+from .base import show, staff_page
 from .report_forms import ReportForm
 
 COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]
@@ -44,7 +45,7 @@ def report(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest) -> StreamingHttpResponse:
     """Identifies affiliates only by their codes, which don't reveal who they are."""
     chosen = ReportForm(request.GET, today=timezone.now().date()).report()
-    record(action="affiliates.report.downloaded", about=DailySales, actor=acting(request))
+    record(action="affiliates.report.downloaded", about=DailySales, actor=acting_user(request))
     name = f"affiliates-by-{chosen.by}-{chosen.since}-{chosen.until}.csv"
     return csv_response(name, _lines(chosen))
 

@@ -46,10 +46,10 @@ without_probe(
 # What a probe could reach, and none does: the list is to become shorter.
 without_probe(
     "address accounts/security/sessions/<uuid:session_id>/end/",
-    "address admin/affiliates/flag/<uuid:flag_id>/decide/",
-    "address admin/affiliates/payoutrun/<uuid:batch_id>/payouts.csv",
+    "address admin/affiliates/flag/<uuid:row_id>/decide/",
+    "address admin/affiliates/payoutrun/<uuid:run_id>/payouts.csv",
     "address admin/affiliates/payoutitem/<uuid:item_id>/take-back/",
-    "address admin/policy/policynotice/<uuid:row_id>/step/<slug:step>/",
+    "address admin/policy/policynotice/<uuid:row_id>/step/<slug:action>/",
     "address admin/shop/payment/reconciliation/set-aside/<uuid:event_id>/",
     "address affiliates/creatives/<uuid:pk>/",
     "address checkout/cancelled/",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest
@@ -14,12 +14,14 @@ from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.forms import ONLY_FOR
 from contacts.inquiries.workflow import answer_inquiry, assign_inquiry, set_state
 from contacts.models import Inquiry, Reply
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyInline
 from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction
 from privacy.encryption.normalization import normalise_email
 from privacy.registry.deadlines import local_day
 
-from .actions import InquirySteps
+from .actions import TAKE, InquiryActions
 from .filters import INBOX_ORDER, QueueFilter
 from .forms import InquiryForm, ReplyForm
 
@@ -57,7 +59,7 @@ WRITTEN += ("phone", "address", "project", "budget", "deadline", "order_referenc
 
 
 @admin.register(Inquiry)
-class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
+class InquiryAdmin(InquiryActions):
     list_display = ["reference", "kind", "state", "due", "with_whom", "received_at", "answered_at"]
     list_filter = [QueueFilter, "state", "kind", "received_at"]
     list_select_related = ["assigned_to"]
@@ -112,6 +114,10 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
             context["documents"] = inquiry.documents.defer("content")
         return super().render_change_form(request, context, *args, **options)
 
+    def actions_shown(self, request: HttpRequest, inquiry: Inquiry) -> list[StaffAction]:
+        shown = super().actions_shown(request, inquiry)
+        return [action for action in shown if action is not TAKE or inquiry.assigned_to_id != request.user.pk]
+
     # --- Permissions ------------------------------------------------------------------------------------------
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -135,7 +141,7 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     # --- Saving -------------------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: Inquiry, form: Any, change: bool) -> None:
         if "assigned_to" in form.changed_data:
-            assign_inquiry(inquiry=obj, to=obj.assigned_to, actor=cast("User", request.user))
+            assign_inquiry(inquiry=obj, to=obj.assigned_to, actor=acting_user(request))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Saves the answer first: a closed message can't be answered."""
@@ -152,7 +158,7 @@ class InquiryAdmin(InquirySteps, admin.ModelAdmin[Inquiry]):
     def _send(self, request: HttpRequest, reply: Reply) -> bool:
         try:
             inquiry = Inquiry.objects.get(pk=reply.inquiry_id)  # the stored state: the form may close it afterward
-            answer_inquiry(inquiry=inquiry, body=reply.body, actor=cast("User", request.user))
+            answer_inquiry(inquiry=inquiry, body=reply.body, actor=acting_user(request))
         except ActionRefused as refusal:
             self.message_user(request, f"Not sent: {refusal}", messages.ERROR)
             return False

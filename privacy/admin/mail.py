@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.mail.bounces import lift
@@ -35,7 +35,7 @@ class UndeliverableAddressAdmin(BlindSearchMixin, ReadOnlyAdmin):
     @admin.action(description="Send mail there again", permissions=["lift"])
     def lift_chosen(self, request: HttpRequest, queryset: QuerySet[UndeliverableAddress]) -> None:
         for address in queryset:
-            lift(address=address, actor=cast(AbstractBaseUser, request.user))
+            lift(address=address, actor=acting_user(request))
         self.message_user(request, "Mail goes there again, from now on.", messages.SUCCESS)
 
     def has_lift_permission(self, request: HttpRequest) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils import timezone
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
@@ -113,7 +114,7 @@ class SuppressionAdmin(BlindSearchMixin, ReadOnlyAdmin):
             raise PermissionDenied
         form = OptOutForm(request.POST or None)
         if form.is_valid():
-            rows = record_opt_out(actor=cast(AbstractBaseUser, request.user), **form.cleaned_data)
+            rows = record_opt_out(actor=acting_user(request), **form.cleaned_data)
             self.message_user(request, "Written down. It applies from this moment.", messages.SUCCESS)
             return redirect("admin:privacy_suppression_change", rows[0].pk)
         return self._page(request, "privacy/admin/opt_out.html", title="Write an opt-out down", form=form)

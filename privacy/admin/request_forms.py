@@ -59,10 +59,6 @@ class StaffRequestForm(forms.ModelForm[PrivacyRequest]):
         return cleaned
 
 
-class ConfirmForm(forms.Form):
-    """Nothing to type; the button is the answer."""
-
-
 class ExtendForm(forms.Form):
     reason = forms.ChoiceField(
         choices=PrivacyRequest.ExtensionReason.choices, help_text="The person reads this sentence."

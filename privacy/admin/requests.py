@@ -6,27 +6,31 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
+from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, QuerySet, Value, When
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
-from privacy.admin_base.reauthentication import ask_again
-from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.erasure.consequences import usable_by
 from privacy.models import PrivacyRequest
 from privacy.models.request import PrivacyRequestQuerySet
 from privacy.registry.deadlines import local_day
 from privacy.requests import record_request, report_for_staff
+from privacy.requests.forms import DeletionForm
+from privacy.requests.views import deletion_page
 
-from .request_actions import STEPS, Step, steps_of
+from .request_actions import REQUEST_ACTIONS
 from .request_forms import StaffRequestForm
 
 
@@ -54,7 +58,6 @@ class DeadlineFilter(admin.SimpleListFilter):
         return requests.filter(state=chosen) if chosen else requests
 
 
-ANSWER = "privacy.answer_privacyrequest"
 OPEN_FIRST = Case(When(state=PrivacyRequest.State.CONFIRMED, then=Value(0)), default=Value(1))
 _RECORD = ["reference", "kind", "channel", "state", "received_at", "address", "confirmed_at", "acknowledge_by"]
 _RECORD += ["acknowledged_at", "due", "extended_at", "extension_reason", "answered_at", "outcome", "refusal_ground"]
@@ -62,7 +65,7 @@ _RECORD += ["handled_by"]
 
 
 @admin.register(PrivacyRequest)
-class PrivacyRequestAdmin(BlindSearchMixin):
+class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
     list_display = ["reference", "due", "kind", "state", "channel", "address", "received_at", "acknowledged"]
     list_display += ["answered_at"]
     list_filter = [DeadlineFilter, "kind", "channel"]
@@ -72,6 +75,9 @@ class PrivacyRequestAdmin(BlindSearchMixin):
     ordering = [OPEN_FIRST.asc(), Coalesce("due_at", "received_at").asc()]
     form = StaffRequestForm
     change_form_template = "privacy/admin/request.html"
+    staff_actions = REQUEST_ACTIONS
+    row_argument = "request"
+    action_url_name = "privacy_privacyrequest_step"
 
     @admin.display(description="answer due", ordering="due_at")
     def due(self, row: PrivacyRequest) -> str:
@@ -108,42 +114,44 @@ class PrivacyRequestAdmin(BlindSearchMixin):
 
     def save_model(self, request: HttpRequest, obj: PrivacyRequest, form: Any, change: bool) -> None:
         if not change:
-            record_request(request=obj, now=timezone.now(), actor=_acting(request))
+            record_request(request=obj, now=timezone.now(), actor=acting_user(request))
         elif form.changed_data:
             obj.save(update_fields=form.changed_data)
 
-    # --- Steps --------------------------------------------------------------------------------------------------------
+    # --- Actions ------------------------------------------------------------------------------------------------------
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.step_view)
-        step = path("<uuid:request_id>/step/<slug:step>/", view, name="privacy_privacyrequest_step")
-        report_view = self.admin_site.admin_view(self.report_view)
-        report = path("<uuid:request_id>/report/", report_view, name="privacy_privacyrequest_report")
-        return [step, report, *super().get_urls()]
+        view = self.admin_site.admin_view(self.report_view)
+        report = path("<uuid:request_id>/report/", view, name="privacy_privacyrequest_report")
+        return [report, *super().get_urls()]
 
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        row = self.get_object(request, object_id)
-        steps = steps_of(row) if row and request.user.has_perm(ANSWER) else []
-        context = {**(extra_context or {}), "steps": steps, "report": row and report_for_staff(row, now=timezone.now())}
-        return super().change_view(request, object_id, form_url, context)
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        row = context.get("original")
+        context["report"] = row and report_for_staff(row, now=timezone.now())
+        return super().render_change_form(request, context, *args, **options)
 
-    def step_view(self, request: HttpRequest, request_id: UUID, step: str) -> HttpResponse:
-        """Asks, then acts, and says plainly what happened."""
-        if not request.user.has_perm(ANSWER):
-            raise PermissionDenied
-        row, chosen = get_object_or_404(PrivacyRequest, pk=request_id), STEPS.get(step)
-        if chosen is None:
-            raise Http404
-        if chosen.deletes and report_for_staff(row, now=timezone.now()):  # pressed twice
+    def form_for_action(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> forms.BaseForm:
+        if action.form is not DeletionForm:
+            return super().form_for_action(request, row, action)
+        usable = usable_by(row.email) if row.email else []
+        form = DeletionForm(request.POST if request.method == "POST" else None, usable=usable)
+        if not usable:
+            del form.fields["license"]
+        return form
+
+    def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
+        return {"now": timezone.now(), **form.cleaned_data}
+
+    def action_context(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> dict[str, Any]:
+        """What a deletion would do, to be read before it is confirmed."""
+        return deletion_page(row.email) if action.is_final and row.email else {}
+
+    def not_possible(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> HttpResponseBase:
+        if action.is_final and report_for_staff(row, now=timezone.now()):  # pressed twice
             return redirect("admin:privacy_privacyrequest_report", row.pk)
-        if not chosen.fits(row):
-            return self._back(request, row, "This can't be done with this request (any more).", messages.ERROR)
-        if (chosen.deletes or chosen.result is not None) and (page := ask_again(request)):
-            return page
-        form = chosen.form_for(row, request.POST if request.method == "POST" else None)
-        if request.method == "POST" and form.is_valid():
-            return self._do(request, row, chosen, form.cleaned_data)
-        self.audit(request, "read", row)
-        return self._page(request, row, "privacy/admin/step.html", step=chosen, form=form, **chosen.plan(row))
+        return super().not_possible(request, row, action)
+
+    def too_late(self, row: PrivacyRequest) -> str:
+        return "This can't be done with this request (any more)."
 
     def report_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
         """What a deletion did, to be printed for its person: for seven days, because it names what they bought."""
@@ -152,35 +160,11 @@ class PrivacyRequestAdmin(BlindSearchMixin):
             raise PermissionDenied
         report = report_for_staff(row, now=timezone.now())
         if report is None:
-            return self._back(request, row, "The report is kept for seven days.", messages.ERROR)
+            return self.back(request, row, "The report is kept for seven days.", messages.ERROR)
         self.audit(request, "read", row)
-        return self._page(request, row, "privacy/admin/report.html", report=report, site_url=settings.SITE_URL)
-
-    def _do(self, request: HttpRequest, row: PrivacyRequest, step: Step, answers: dict[str, Any]) -> HttpResponse:
-        try:
-            done = step.do(request=row, now=timezone.now(), actor=_acting(request), **answers)
-        except ActionRefused as refusal:
-            return self._back(request, row, str(refusal), messages.ERROR)
-        if step.deletes:
-            return redirect("admin:privacy_privacyrequest_report", row.pk)
-        if step.result is not None:
-            return step.result(done)
-        return self._back(request, row, step.said(mailed=done is not False and bool(row.email)))
-
-    def _page(self, request: HttpRequest, row: PrivacyRequest, template: str, **context: Any) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "original": row, "opts": self.opts, **context}
-        return render(request, template, {"title": f"{row.get_kind_display()} ({row.reference})", **context})
-
-    def _back(
-        self, request: HttpRequest, row: PrivacyRequest, message: str, level: int = messages.SUCCESS
-    ) -> HttpResponse:
-        self.message_user(request, message, level)
-        return redirect(reverse("admin:privacy_privacyrequest_change", args=[row.pk]))
-
-
-def _acting(request: HttpRequest) -> AbstractBaseUser:
-    """The member of staff: the admin lets nobody else in."""
-    return cast(AbstractBaseUser, request.user)
+        context = {**self.admin_site.each_context(request), "original": row, "opts": self.opts, "title": str(row)}
+        context |= {"report": report, "site_url": settings.SITE_URL}
+        return render(request, "privacy/admin/report.html", context)
 
 
 def _day(moment: Any, late: bool, before: str = "") -> str:

@@ -10,12 +10,12 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import FieldDoesNotExist
 from django.db import transaction
 from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.audit.trail import About, record, record_many
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedField
@@ -63,7 +63,7 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
     def audit(self, request: HttpRequest, verb: str, about: About) -> None:
         """One entry `privacy.staff.<verb>` of the person who makes this request, if personal data is shown here."""
         if shows_personal_data(self):
-            record(action=f"privacy.staff.{verb}", about=about, actor=_acting(request))
+            record(action=f"privacy.staff.{verb}", about=about, actor=acting_user(request))
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
         """Sealed columns are not offered for sorting: they have no order."""
@@ -130,13 +130,8 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         if shows_personal_data(self):
-            record_many(action="privacy.staff.deleted", about=queryset, actor=_acting(request))
+            record_many(action="privacy.staff.deleted", about=queryset, actor=acting_user(request))
         super().delete_queryset(request, queryset)
-
-
-def _acting(request: HttpRequest) -> AbstractBaseUser:
-    """The member of staff: the admin lets nobody else in."""
-    return cast(AbstractBaseUser, request.user)
 
 
 def _shows(response: HttpResponse, name: str) -> Any:

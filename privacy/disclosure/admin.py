@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path, reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
-from privacy.admin_base.reauthentication import confirmed_recently
-from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.registry.declarations import personal_models
 from privacy.web.idempotency import result_page
 
 from .forms import DisclosureOrderForm, RefusalForm
 from .models import Disclosure
-from .orders import PERMISSION, approve_order, export_order, record_order, refuse_order
+from .orders import PERMISSION, State, approve_order, export_order, record_order, refuse_order
 
 _FACTS = [
     "reference",
@@ -40,13 +34,62 @@ _FACTS += ["recorded_at", "recorded_by", "approved_at", "approved_by", "approved
 _FACTS += ["exported_at", "exported_by", "export_digest", "refusal"]
 
 
+def _is(*states: str) -> Callable[[Disclosure], bool]:
+    return lambda order: order.state in states
+
+
+def _export(*, order: Disclosure, **by: Any) -> HttpResponse:
+    name = f"disclosure-{order.reference}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    file = HttpResponse(export_order(order=order, **by), content_type="application/zip", headers=headers)
+    return result_page(file)  # made once: of a double click, the browser takes the second answer
+
+
+ORDER_ACTIONS = (
+    StaffAction(
+        name="approve",
+        label="Approve this order",
+        permission=PERMISSION,
+        do=approve_order,
+        when=_is(State.RECORDED),
+        one_press=True,
+        asks_again=True,
+        done="Approved. The export can be made now, once.",
+    ),
+    StaffAction(
+        name="export",
+        label="Make the export, once",
+        permission="disclosure.export_disclosure",
+        do=_export,
+        when=_is(State.APPROVED),
+        one_press=True,
+        asks_again=True,
+    ),
+    StaffAction(
+        name="refuse",
+        label="Refuse…",
+        permission=PERMISSION,
+        asks="Nothing is disclosed, and the order can't be approved any more. The reason stays in the register.",
+        do=lambda *, now, **refusal: refuse_order(**refusal),
+        when=_is(State.RECORDED, State.APPROVED),
+        form=RefusalForm,
+        is_final=True,
+        done="Refused. Nothing was disclosed.",
+    ),
+)
+
+
 @admin.register(Disclosure)
-class DisclosureAdmin(BlindSearchMixin):
+class DisclosureAdmin(StaffActionsAdmin, BlindSearchMixin):
     list_display = ["reference", "state", "kind", "received_on", "recorded_at", "exported_at"]
     list_filter = ["state", "kind"]
     search_fields = ["reference"]
     blind_search_fields = ("email_index",)
     change_form_template = "disclosure/admin/order.html"
+    staff_actions = ORDER_ACTIONS
+    row_argument = "order"
+    action_route = "<uuid:row_id>/{}/"
+    action_url_name = "disclosure_{}"
 
     @admin.display(description="what the order names")
     def named(self, row: Disclosure) -> str:
@@ -68,70 +111,10 @@ class DisclosureAdmin(BlindSearchMixin):
 
     def save_model(self, request: HttpRequest, obj: Disclosure, form: Any, change: bool) -> None:
         if not change:
-            record_order(order=obj, document=form.cleaned_data["document"].read(), actor=_acting(request))
+            record_order(order=obj, document=form.cleaned_data["document"].read(), actor=acting_user(request))
 
-    def get_urls(self) -> list[Any]:
-        steps: list[tuple[str, Callable[..., HttpResponse]]] = [
-            ("approve", require_POST(self.approve)),
-            ("export", require_POST(self.export)),
-            ("refuse", self.refuse),
-        ]
-        own = [
-            path(f"<uuid:row_id>/{name}/", self.admin_site.admin_view(view), name=f"disclosure_{name}")
-            for name, view in steps
-        ]
-        return [*own, *super().get_urls()]
+    def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
+        return {"now": timezone.now(), **form.cleaned_data}
 
-    @confirmed_recently
-    def approve(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
-        order = _order(request, row_id, PERMISSION)
-        try:
-            approve_order(order=order, actor=_acting(request), now=timezone.now())
-        except ActionRefused as refusal:
-            return _back(request, order, str(refusal), messages.ERROR)
-        return _back(request, order, "Approved. The export can be made now, once.")
-
-    @confirmed_recently
-    def export(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
-        order = _order(request, row_id, "disclosure.export_disclosure")
-        try:
-            archive = export_order(order=order, actor=_acting(request), now=timezone.now())
-        except ActionRefused as refusal:
-            return _back(request, order, str(refusal), messages.ERROR)
-        file = HttpResponse(
-            archive,
-            content_type="application/zip",
-            headers={
-                "Content-Disposition": f'attachment; filename="disclosure-{order.reference}.zip"',
-                "Cache-Control": "no-store",
-            },
-        )
-        return result_page(file)  # made once: of a double click, the browser takes the second answer
-
-    def refuse(self, request: HttpRequest, row_id: UUID) -> HttpResponse:
-        order = _order(request, row_id, PERMISSION)
-        form = RefusalForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            try:
-                refuse_order(order=order, reason=form.cleaned_data["reason"], actor=_acting(request))
-            except ActionRefused as refusal:
-                return _back(request, order, str(refusal), messages.ERROR)
-            return _back(request, order, "Refused. Nothing was disclosed.")
-        context = {**self.admin_site.each_context(request), "title": f"Refuse {order}", "form": form, "original": order}
-        return render(request, "disclosure/admin/refuse.html", context)
-
-
-def _order(request: HttpRequest, row_id: UUID, permission: str) -> Disclosure:
-    if not request.user.has_perm(permission):
-        raise PermissionDenied
-    return get_object_or_404(Disclosure, pk=row_id)
-
-
-def _back(request: HttpRequest, order: Disclosure, message: str, level: int = messages.SUCCESS) -> HttpResponse:
-    messages.add_message(request, level, message)
-    return redirect(reverse("admin:disclosure_disclosure_change", args=[order.pk]))
-
-
-def _acting(request: HttpRequest) -> AbstractBaseUser:
-    """The member of staff: the admin lets nobody else in."""
-    return cast(AbstractBaseUser, request.user)
+    def too_late(self, order: Disclosure) -> str:
+        return f"This can't be done any more: it is {order.get_state_display()}."

@@ -2,84 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-from uuid import UUID
+from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, path, reverse
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from privacy.admin_base.audited import AuditedAdmin
 from privacy.admin_base.readonly import ReadOnlyAdmin
-from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
 from privacy.registry.policy_gate import waiting
 from privacy.registry.policy_snapshot import running
 
-from .admin_actions import STEPS_OF_NOTICES, STEPS_OF_VERSIONS, Step
+from .admin_actions import OF_NOTICES, OF_VERSIONS
 from .admin_forms import VersionForm
 from .models import PolicyNotice, PolicyVersion
 from .notice_progress import progress_of
 from .notices import follow_mails
 
 
-class SteppedAdmin(AuditedAdmin):
-    """Buttons on a row's page, each of which asks before it acts."""
-
-    steps: dict[str, Step] = {}
+class PolicyActionsAdmin(StaffActionsAdmin):
     change_form_template = "privacy/admin/policy_row.html"
 
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.step_view)
-        name = f"{self.opts.app_label}_{self.opts.model_name}_step"
-        return [path("<uuid:row_id>/step/<slug:step>/", view, name=name), *super().get_urls()]
-
-    def may_act(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
-
-    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
-        row = self.get_object(request, object_id)
-        steps = [s for s in self.steps.values() if row and s.when(row)] if self.may_act(request) else []
-        context = {"steps": steps, "step_url": f"admin:{self.opts.app_label}_{self.opts.model_name}_step"}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
-
-    def step_view(self, request: HttpRequest, row_id: UUID, step: str) -> HttpResponse:
-        """Asks, then acts, and says plainly what happened."""
-        if not self.may_act(request):
-            raise PermissionDenied
-        row, chosen = get_object_or_404(self.model, pk=row_id), self.steps.get(step)
-        if chosen is None:
-            raise Http404
-        if not chosen.when(row):
-            return self._back(request, row, "This can't be done any more.", messages.ERROR)
-        if request.method == "POST":
-            return self._do(request, row, chosen)
-        self.audit(request, "read", row)
-        context = {**self.admin_site.each_context(request), "title": str(row), "original": row, "opts": self.opts}
-        return render(request, "privacy/admin/policy_step.html", {**context, "step": chosen})
-
-    def _do(self, request: HttpRequest, row: Any, step: Step) -> HttpResponse:
-        try:
-            step.do(row, now=timezone.now(), actor=cast(AbstractBaseUser, request.user))
-        except ActionRefused as refusal:
-            return self._back(request, row, str(refusal), messages.ERROR)
-        return self._back(request, row, step.done)
-
-    def _back(self, request: HttpRequest, row: Any, message: str, level: int = messages.SUCCESS) -> HttpResponse:
-        self.message_user(request, message, level)
-        return redirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk]))
+    def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
+        return {"now": timezone.now()}
 
 
 @admin.register(PolicyVersion)
-class PolicyVersionAdmin(SteppedAdmin):
+class PolicyVersionAdmin(PolicyActionsAdmin):
     actions = None
     list_display = ["__str__", "state", "effective_on", "notices_began_at", "in_effect_at"]
     form = VersionForm
-    steps = STEPS_OF_VERSIONS
+    staff_actions = OF_VERSIONS
+    row_argument = "version"
+    action_url_name = "policy_policyversion_step"
     change_list_template = "privacy/admin/policy_versions.html"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -116,12 +73,14 @@ class PolicyVersionAdmin(SteppedAdmin):
 
 
 @admin.register(PolicyNotice)
-class PolicyNoticeAdmin(SteppedAdmin, ReadOnlyAdmin):
+class PolicyNoticeAdmin(PolicyActionsAdmin, ReadOnlyAdmin):
     list_display = ["__str__", "version", "state", "reason", "settled_at"]
     list_filter = ["state", "version"]
     list_select_related = ["version"]
     fields = ["version", "state", "reason", "contact_row", "settled_at", "handled_by"]
-    steps = STEPS_OF_NOTICES
+    staff_actions = OF_NOTICES
+    row_argument = "notice"
+    action_url_name = "policy_policynotice_step"
 
     @admin.display(description="where the person is found")
     def contact_row(self, notice: PolicyNotice) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import path
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
@@ -22,9 +23,6 @@ from shop.models import Order, Product
 from shop.models.delivery import License, ProductFile
 
 from .product_form import ProductForm
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 REISSUE = "shop.reissue_license"
 
@@ -106,7 +104,7 @@ class LicenseAdmin(BlindSearchMixin, ReadOnlyAdmin):
     def _reissue(self, request: HttpRequest, order: Order) -> None:
         replaces = request.POST.get("replaces", "")
         try:
-            reissued = reissue_license(order=order, replaces=replaces, actor=cast("User", request.user))
+            reissued = reissue_license(order=order, replaces=replaces, actor=acting_user(request))
         except ActionRefused as refusal:
             self.message_user(request, str(refusal), messages.ERROR)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from shop.delivery.downloads import reset_downloads
@@ -18,9 +19,6 @@ from shop.models.delivery import License
 
 from .delivery import REISSUE
 from .payments import PaymentInline
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 
 class LicenseInline(ReadOnlyInline):
@@ -56,8 +54,8 @@ class OrderAdmin(BlindSearchMixin, ReadOnlyAdmin):
     @admin.action(description="Reset the download limit", permissions=["renew"])
     def reset_downloads(self, request: HttpRequest, orders: QuerySet[Order]) -> None:
         for order in orders.only("id"):
-            reset_downloads(order=order, actor=cast("User", request.user))
+            reset_downloads(order=order, actor=acting_user(request))
         self.message_user(request, "The download limit was reset. Please notify the buyer.")
 
     def has_renew_permission(self, request: HttpRequest) -> bool:
-        return cast("User", request.user).has_perm("shop.reset_downloads")
+        return acting_user(request).has_perm("shop.reset_downloads")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html
 
+from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_base.reauthentication import confirmed_recently
@@ -22,10 +23,6 @@ from shop.payments.refunds import FormUsedBefore, refund_payment
 from shop.pricing.form_fields import MoneyField
 
 from .reconciliation import ReconciliationPages
-
-if TYPE_CHECKING:
-    from accounts.models import User
-
 
 REFUND = "shop.refund_payment"
 
@@ -124,7 +121,7 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
     def _refund(self, request: HttpRequest, payment: Payment, form: RefundForm) -> bool:
         """Returns False if this form was used for another refund."""
         amount, number, again = form.cleaned_data["amount"], form.cleaned_data["number"], form.was_sent_before
-        staff = cast("User", request.user)
+        staff = acting_user(request)
         try:
             refund = refund_payment(payment=payment, amount=amount, actor=staff, number=number)
         except FormUsedBefore as refusal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -15,13 +15,11 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from privacy.admin_base.acting_user import acting_user
 from shop.models import Dispute, ExtraCapture, Payment, PayPalEvent, Refund
 from shop.reconciliation.reconcile import reconcile_now
 from shop.reconciliation.totals import totals
 from shop.webhooks.processing import dismiss_event
-
-if TYPE_CHECKING:
-    from accounts.models import User
 
 PERMISSION = "shop.reconcile_payment"
 SHOWN = 50  # rows per table; the admin lists have the rest
@@ -60,7 +58,7 @@ class ReconciliationPages(admin.ModelAdmin[Any]):
 
     def set_aside_view(self, request: HttpRequest, event_id: UUID) -> HttpResponse:
         _require_permission(request)
-        dismiss_event(event=get_object_or_404(PayPalEvent, pk=event_id), actor=cast("User", request.user))
+        dismiss_event(event=get_object_or_404(PayPalEvent, pk=event_id), actor=acting_user(request))
         self.message_user(request, "The event was dismissed.")
         return redirect("admin:shop_reconciliation")
 

@@ -155,7 +155,7 @@ def test_staff_answer_objection(staff: Client, objection: Objection, alice: Affi
     assert "Hm, no." in slip
     staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
     assert balance(alice) == "$23.98"
-    again = staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"})
+    again = staff.post(f"{page}answer/", {"upheld": "yes", "answer": "Yes.", "adjustment": "5.99"}, follow=True)
     assert "already answered" in again.content.decode()
     assert balance(alice) == "$23.98"
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(objection.pk)).exists()

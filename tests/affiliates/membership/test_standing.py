@@ -71,7 +71,7 @@ def test_staff_close_account_with_reason(staff: Client, alice: Affiliate, work: 
     assert alice.state == "closed"
     work()
     assert REASON in str(mail.outbox[-1].body)
-    page = staff.post(step(alice, "reinstate")).content.decode()
+    page = staff.post(step(alice, "reinstate"), follow=True).content.decode()
     assert "This account is closed." in page
 
 

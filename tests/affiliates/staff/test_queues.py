@@ -58,7 +58,7 @@ def test_flag_page_shows_order_and_decides_flag(staff: Client, alice: Affiliate,
     assert (innocent.state, innocent.reason) == ("cleared", "two people, one office")
     assert guilty.state == "confirmed"
     assert guilty.attribution.commission.state == "rejected"
-    assert "already cleared: two people, one office" in read(staff, page)
+    assert "already cleared: two people, one office" in staff.get(page, follow=True).content.decode()
 
 
 def test_flag_decision_requires_reason(staff: Client, alice: Affiliate, product: Product) -> None:

@@ -217,7 +217,7 @@ def test_a_deletion_shows_first_what_goes_and_then_what_went(staff: Client, erin
     request = entered(staff, kind="deletion")
     asked = text(staff.get(page_of(request, "delete")))
     assert "Your messages to us: 1 deleted." in asked
-    assert "Your orders: 1 anonymized, because amounts and dates are kept" in asked
+    assert "Your orders: 1 anonymized, because tax records keep amounts and dates" in asked
     assert Inquiry.objects.filter(email_index=ERIN).exists()
     said = do(staff, request, "delete")
     assert "Your messages to us: 1 deleted." in said
@@ -337,7 +337,7 @@ def test_an_answered_request_has_no_steps(staff: Client, step: str) -> None:
     do(staff, request, "stop")
     fields = {"text": "x", "ground": "others", "reason": "many"}
     assert "can't be done with this request" in do(staff, request, step, **fields)
-    assert "steps-of-request" not in staff.get(page_of(request)).content.decode()
+    assert "staff-actions" not in staff.get(page_of(request)).content.decode()
 
 
 def test_an_unknown_step_is_not_found(staff: Client) -> None:
@@ -346,7 +346,7 @@ def test_an_unknown_step_is_not_found(staff: Client) -> None:
 
 def test_the_page_of_a_request_offers_its_steps(staff: Client) -> None:
     page = BeautifulSoup(staff.get(page_of(entered(staff, kind="complaint"))).content, "html.parser")
-    assert [link.get_text() for link in page.select(".steps-of-request a")] == [
+    assert [link.get_text() for link in page.select(".staff-actions a")] == [
         "Acknowledge",
         "Answer",
         "Put the answer off",

@@ -126,7 +126,7 @@ def test_deletion_reports_what_went_and_what_stays_and_why(client: Client, erin_
     said = text(client.post(link("deletion", email=ERIN), follow=True))
     assert "Your data is deleted" in said
     assert "Your messages to us: 1 deleted." in said
-    assert "Your orders: 1 anonymized, because amounts and dates are kept for the tax" in said
+    assert "Your orders: 1 anonymized, because tax records keep amounts and dates" in said
     assert "Do-not-contact entries: 3 kept, because without it, this site could write to you again." in said
     assert "Deletion marker: 2 kept, because a backup from before would bring you back" in said
     assert "Your privacy requests: 2 anonymized, because the law asks for a record of each request" in said

@@ -42,7 +42,7 @@ def test_every_form_in_a_template_has_a_key() -> None:
     for template in (settings.BASE_DIR / "templates").rglob("*.html"):
         for form in FORM.findall(template.read_text()):
             seen[str(template.relative_to(settings.BASE_DIR / "templates"))] = "{% csrf_token %}" in form
-    assert len(seen) > 50
+    assert len(seen) > 40
     assert {name for name, has_key in seen.items() if not has_key} == WITHOUT
 
 

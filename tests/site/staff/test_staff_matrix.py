@@ -271,25 +271,26 @@ class World:
             "entry_id": LedgerEntry.objects.filter(kind="commission").latest("pk").pk,
             "item_id": self.unclaimed.pk,
             "table": "pages",
-            "dispute_id": Objection.objects.get().pk,
-            "run_id": prepared.pk,
+            "objection_id": Objection.objects.get().pk,
+            "payoutrun_id": prepared.pk,
             "affiliates_payoutrun_download.run_id": by_hand.pk,
             "affiliates_payoutrun_settle.run_id": by_hand.pk,
-            "affiliates_affiliate_standing.slug": "suspend",
+            "affiliates_affiliate_standing.action": "suspend",
             "decision": "approve",
             "payment_id": Payment.objects.latest("pk").pk,
             "event_id": PayPalEvent.objects.latest("pk").pk,
             "inquiry_id": inquiry.pk,
             "document_id": document.pk,
             "request_id": request.pk,
-            "privacy_privacyrequest_step.step": "acknowledge",
+            "privacy_privacyrequest_step.row_id": request.pk,
+            "privacy_privacyrequest_step.action": "acknowledge",
             "disclosure_approve.row_id": recorded.pk,
             "disclosure_refuse.row_id": recorded.pk,
             "disclosure_export.row_id": approved.pk,
             "policy_policyversion_step.row_id": draft.pk,
-            "policy_policyversion_step.step": "announce",
+            "policy_policyversion_step.action": "announce",
             "policy_policynotice_step.row_id": notice.pk,
-            "policy_policynotice_step.step": "called",
+            "policy_policynotice_step.action": "called",
             "user_id": Affiliate.objects.get().user.pk,
             "accounts_user": Affiliate.objects.get().user.pk,
             "policy_policyversion": draft.pk,
@@ -306,6 +307,9 @@ class World:
             return chosen or model._default_manager.order_by("pk").values_list("pk", flat=True)[0]
         if (own := self.rows.get(f"{short}.{key}")) is not None:
             return own
+        if key == "row_id" and model is not None:
+            own = self.rows.get(f"{model._meta.app_label}_{model._meta.model_name}")
+            return own or self.value(name, f"{model._meta.model_name}_id", None)
         if key in self.rows:
             return self.rows[key]
         named = next(m for m in admin.site._registry if m._meta.model_name == key.removesuffix("_id"))

@@ -1,0 +1,155 @@
+"""Staff actions: a button on a row's page, a page that asks before it acts, and one function that does it.
+
+Who may, on which rows, what is asked and what is said afterward is declared once, in a `StaffAction`; the admin's class
+lists its actions. A page that was left open acts on nothing that changed since (ADR 36), a form that is sent twice acts
+once (ADR 35), and whatever the function refuses is shown with its reason (ADR 45).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+
+from .acting_user import acting_user
+from .audited import AuditedAdmin
+from .reauthentication import ask_again
+from .refusals import ActionRefused
+
+
+@dataclass(frozen=True, kw_only=True)
+class StaffAction:
+    """`do` gets the row under the admin's `row_argument`, `actor`, and what the form was filled in with, by name.
+
+    `done` is the message afterward, or makes it from the row and what `do` returned; a response that `do` returns is
+    the answer itself. `when` decides on which rows the button is shown and works. `asks` is read before the button is
+    pressed; with `one_press` there is no such page. With `asks_again`, the user's password or code is asked for first.
+    """
+
+    name: str  # in the address
+    label: str
+    do: Callable[..., Any]
+    permission: str = ""  # to change the row, if nothing else is said
+    when: Callable[[Any], bool] = lambda row: True
+    asks: str = ""
+    form: type[forms.BaseForm] = forms.Form
+    one_press: bool = False
+    asks_again: bool = False
+    is_final: bool = False  # can't be undone: the button is red
+    template: str = "privacy/admin/staff_action.html"
+    done: str | Callable[[Any, Any], str] = "Done."
+
+    @property
+    def title(self) -> str:
+        return self.label.rstrip("…")
+
+
+class StaffActionsAdmin(AuditedAdmin):
+    """`action_route` and `action_url_name` have one address for each action (`{}` is its name), or one for all."""
+
+    staff_actions: tuple[StaffAction, ...] = ()
+    row_argument = ""
+    action_route = "<uuid:row_id>/step/<slug:action>/"
+    action_url_name = ""
+    returns_to = "change"  # or "changelist", for a queue
+    change_form_template = "privacy/admin/with_actions.html"
+
+    def get_urls(self) -> list[Any]:
+        view, route, name = self.admin_site.admin_view(self.action_view), self.action_route, self.action_url_name
+        if "{}" not in route:
+            return [path(route, view, name=name), *super().get_urls()]
+        own = [
+            path(route.format(each.name), view, {"action": each.name}, name=name.format(each.name.replace("-", "_")))
+            for each in self.staff_actions
+        ]
+        return [*own, *super().get_urls()]
+
+    def action_url(self, action: StaffAction, row: Any) -> str:
+        name = f"admin:{self.action_url_name.format(action.name.replace('-', '_'))}"
+        return reverse(name, args=[row.pk] if "{}" in self.action_url_name else [row.pk, action.name])
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        if row := context.get("original"):
+            shown = self.actions_shown(request, row)
+            context["staff_actions"] = [(action, self.action_url(action, row)) for action in shown]
+        return super().render_change_form(request, context, *args, **options)
+
+    def actions_shown(self, request: HttpRequest, row: Any) -> list[StaffAction]:
+        return [each for each in self.staff_actions if self.may_act(request, each) and each.when(row)]
+
+    def action_view(self, request: HttpRequest, row_id: UUID, action: str) -> HttpResponseBase:
+        """Asks, then acts, and says what happened."""
+        chosen = next((each for each in self.staff_actions if each.name == action), None)
+        if chosen is None:
+            raise Http404
+        return self.run_action(request, get_object_or_404(self.get_queryset(request), pk=row_id), chosen)
+
+    def run_action(self, request: HttpRequest, row: Any, action: StaffAction) -> HttpResponseBase:
+        if not self.may_act(request, action):
+            raise PermissionDenied
+        if action.one_press and request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if action.asks_again and (page := ask_again(request)):
+            return page
+        if not action.when(row):
+            return self.not_possible(request, row, action)
+        form = self.form_for_action(request, row, action)
+        if form.is_valid() and (answer := self._done(request, row, action, form)):
+            return answer
+        self.audit(request, "read", row)
+        shown = {"title": f"{action.title}: {row}", "original": row, "opts": self.opts, "action": action, "form": form}
+        context = {**self.admin_site.each_context(request), **shown, **self.action_context(request, row, action)}
+        return render(request, action.template, context)
+
+    def _done(self, request: HttpRequest, row: Any, action: StaffAction, form: Any) -> HttpResponseBase | None:
+        """None where it is refused and something was typed, which stays on the page with the reason."""
+        arguments = {self.row_argument: row, "actor": acting_user(request), **self.action_arguments(action, form)}
+        try:
+            result = action.do(**arguments)
+        except ActionRefused as refusal:
+            if form.visible_fields():
+                form.add_error(None, refusal.message)
+                return None
+            return self.back(request, row, refusal.message, messages.ERROR)
+        if isinstance(result, HttpResponseBase):
+            return result
+        return self.after_action(request, row, action, result)
+
+    # --- What an admin may say otherwise ------------------------------------------------------------------------------
+    def may_act(self, request: HttpRequest, action: StaffAction) -> bool:
+        return request.user.has_perm(action.permission or f"{self.opts.app_label}.change_{self.opts.model_name}")
+
+    def form_for_action(self, request: HttpRequest, row: Any, action: StaffAction) -> forms.BaseForm:
+        return action.form(request.POST, request.FILES) if request.method == "POST" else action.form()
+
+    def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
+        """What `do` gets beside the row and the actor."""
+        return dict(form.cleaned_data)
+
+    def action_context(self, request: HttpRequest, row: Any, action: StaffAction) -> dict[str, Any]:
+        """What the action's own template shows."""
+        return {}
+
+    def not_possible(self, request: HttpRequest, row: Any, action: StaffAction) -> HttpResponseBase:
+        return self.back(request, row, self.too_late(row), messages.ERROR)
+
+    def too_late(self, row: Any) -> str:
+        """What is said where an action is not possible any more."""
+        return "This can't be done any more."
+
+    def after_action(self, request: HttpRequest, row: Any, action: StaffAction, result: Any) -> HttpResponseBase:
+        return self.back(request, row, action.done if isinstance(action.done, str) else action.done(row, result))
+
+    def back(self, request: HttpRequest, row: Any, message: str, level: int = messages.SUCCESS) -> HttpResponse:
+        self.message_user(request, message, level)
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{self.returns_to}"
+        return redirect(name, *([row.pk] if self.returns_to == "change" else []))
