@@ -36,7 +36,7 @@ def watching(seen: list[str]) -> AbstractContextManager[None]:
     """Writes into `seen` how clicks are committed, as they are inserted."""
 
     def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
-        if 'INSERT INTO "affiliates_click"' not in sql:
+        if "INSERT INTO affiliates_click" not in sql:
             return execute(sql, params, many, context)
         if connection.vendor == "sqlite":
             seen.append(_commits())
