@@ -19,8 +19,13 @@ RUNS = {"sqlite": [*PYTEST, *WORKERS], "postgresql": ["-m", "tests.postgres", *P
 
 def main(arguments: list[str]) -> int:
     processes = {name: _start([*command, *arguments]) for name, command in RUNS.items()}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: [process.send_signal(signal.SIGINT) for process in processes.values()])
+
+    def interrupt(*_: object) -> None:
+        for process in processes.values():
+            process.send_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     readers = [threading.Thread(target=_print_lines, args=item) for item in processes.items()]
     for reader in readers:
         reader.start()

