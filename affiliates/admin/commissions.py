@@ -97,24 +97,28 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
 
     @admin.action(description="Approve", permissions=["decide"])
     def approve(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        chosen = _chosen(queryset)
+        chosen = _selected_commissions(queryset)
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_approval(chosen, actor=acting_user(request)), verb="approve")
+            return self._ask_for_confirmation(
+                request, preview_approval(chosen, actor=acting_user(request)), verb="approve"
+            )
         self.message_user(request, f"{approve_all(chosen, actor=acting_user(request))} approved.")
         return None
 
     @admin.action(description="Reject with a reason", permissions=["decide"])
     def reject(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
-        chosen = _chosen(queryset)
-        reason = self._reason(request)
+        chosen = _selected_commissions(queryset)
+        reason = self._entered_reason(request)
         if not reason:
             return None
         if "confirmed" not in request.POST:
-            return self._ask(request, preview_rejection(chosen, actor=acting_user(request)), verb="reject")
+            return self._ask_for_confirmation(
+                request, preview_rejection(chosen, actor=acting_user(request)), verb="reject"
+            )
         self.message_user(request, f"{reject_all(chosen, reason=reason, actor=acting_user(request))} rejected.")
         return None
 
-    def _ask(self, request: HttpRequest, preview: DecisionPreview, *, verb: str) -> HttpResponse:
+    def _ask_for_confirmation(self, request: HttpRequest, preview: DecisionPreview, *, verb: str) -> HttpResponse:
         """Before anything happens: the total, and what is skipped."""
         context = {
             "preview": preview,
@@ -147,7 +151,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
     def _decide_flags(
         self, request: HttpRequest, queryset: QuerySet[Commission], decide: Callable[..., bool], done: str
     ) -> None:
-        reason = self._reason(request)
+        reason = self._entered_reason(request)
         flags = Flag.objects.open().filter(attribution__commission__in=queryset).select_related("attribution")
         count = 0
         for flag in flags if reason else ():
@@ -158,7 +162,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
         if reason:
             self.message_user(request, f"{count} {done}.")
 
-    def _reason(self, request: HttpRequest) -> str:
+    def _entered_reason(self, request: HttpRequest) -> str:
         reason = request.POST.get("reason", "").strip()[:300]
         if not reason:
             self.message_user(request, "Please enter a reason next to the action.", messages.ERROR)
@@ -186,7 +190,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
         return show(request, "affiliates/admin/explain.html", title=title, **context)
 
 
-def _chosen(queryset: QuerySet[Any]) -> CommissionQuerySet:
+def _selected_commissions(queryset: QuerySet[Any]) -> CommissionQuerySet:
     """Each selected commission once, whatever the search joined; the oldest first."""
     oldest = queryset.order_by("created_at", "pk").values_list("pk", flat=True)
     return Commission.objects.filter(pk__in=list(oldest[:AT_ONCE])).order_by("created_at", "pk")

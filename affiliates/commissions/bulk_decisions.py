@@ -42,12 +42,12 @@ class DecisionPreview:
 
 
 def preview_approval(commissions: CommissionQuerySet, *, actor: User) -> DecisionPreview:
-    return _preview(commissions, actor, held_counts=True)
+    return _preview_decisions(commissions, actor, held_counts=True)
 
 
 def preview_rejection(commissions: CommissionQuerySet, *, actor: User) -> DecisionPreview:
     """A commission that a flag holds can still be rejected."""
-    return _preview(commissions, actor, held_counts=False)
+    return _preview_decisions(commissions, actor, held_counts=False)
 
 
 def approve_all(commissions: CommissionQuerySet, *, actor: User) -> int:
@@ -61,19 +61,19 @@ def reject_all(commissions: CommissionQuerySet, *, reason: str, actor: User) -> 
     return sum(reject_commission(commission=c, reason=reason, actor=actor) for c in doable)
 
 
-def _preview(commissions: CommissionQuerySet, actor: User, *, held_counts: bool) -> DecisionPreview:
+def _preview_decisions(commissions: CommissionQuerySet, actor: User, *, held_counts: bool) -> DecisionPreview:
     doable, skipped = [], []
     leaves_own = a_colleague_may(actor, DECIDE)
     for commission in commissions.select_related("attribution__affiliate").prefetch_related("attribution__flags"):
         is_left = leaves_own and commission.affiliate.user_id == actor.pk
-        if why := _why_not(commission, held_counts=held_counts) or (OWN if is_left else ""):
+        if why := _skip_reason(commission, held_counts=held_counts) or (OWN if is_left else ""):
             skipped.append(Skipped(commission, why))
         else:
             doable.append(commission)
     return DecisionPreview(doable, skipped)
 
 
-def _why_not(commission: Commission, *, held_counts: bool) -> str:
+def _skip_reason(commission: Commission, *, held_counts: bool) -> str:
     """Why this commission can't be decided; empty if it can."""
     if commission.state != State.PENDING:
         return f"it is already {commission.get_state_display()}"

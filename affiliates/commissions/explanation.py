@@ -43,10 +43,10 @@ def explain_order(order: Order) -> list[ExplanationLine]:
         return explain_commission(commission)
     unpaid = "None yet. A commission is earned when the payment arrives, which has not happened."
     return [
-        *_origin(attribution),
-        *_rate(attribution, order.currency),
+        *_source_lines(attribution),
+        *_rate_lines(attribution, order.currency),
         ExplanationLine("Commission", unpaid),
-        *_flags(attribution),
+        *_flag_lines(attribution),
     ]
 
 
@@ -62,18 +62,18 @@ def explain_commission(commission: Commission) -> list[ExplanationLine]:
     """From the click to the payout, in chronological order."""
     attribution = commission.attribution
     return [
-        *_origin(attribution),
-        *_rate(attribution, commission.currency),
-        *_sum(commission),
-        *_refunds(commission),
-        *_flags(attribution),
-        *_state(commission),
-        *_ledger(commission),
+        *_source_lines(attribution),
+        *_rate_lines(attribution, commission.currency),
+        *_amount_lines(commission),
+        *_refund_lines(commission),
+        *_flag_lines(attribution),
+        *_state_lines(commission),
+        *_ledger_lines(commission),
     ]
 
 
-def _origin(attribution: Attribution) -> Iterator[ExplanationLine]:
-    placed = f"The order was placed on {_day(attribution.decided_at)}"
+def _source_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
+    placed = f"The order was placed on {_format_day(attribution.decided_at)}"
     if attribution.route == Attribution.Route.CODE:
         yield ExplanationLine("Source", f"{placed} with the code {attribution.affiliate.code}, entered at checkout.")
     else:
@@ -81,7 +81,7 @@ def _origin(attribution: Attribution) -> Iterator[ExplanationLine]:
     yield ExplanationLine("Terms", f"Version {attribution.terms_version} of the terms applied.")
 
 
-def _rate(attribution: Attribution, currency: str) -> Iterator[ExplanationLine]:
+def _rate_lines(attribution: Attribution, currency: str) -> Iterator[ExplanationLine]:
     flat = None if attribution.rate_flat_minor is None else Money(attribution.rate_flat_minor, currency)
     words = format_rate(attribution.rate_percent, flat)
     yield ExplanationLine("Rate", f"{words}, fixed when the order was placed: {why_this_rate(attribution.rate)}.")
@@ -100,12 +100,12 @@ def why_this_rate(rate: Rate | None) -> str:
     return "the program's rate, because none was set for the affiliate or the product"
 
 
-def _sum(commission: Commission) -> Iterator[ExplanationLine]:
+def _amount_lines(commission: Commission) -> Iterator[ExplanationLine]:
     yield ExplanationLine("Base", f"{commission.base}: the amount paid, without tax, shipping and discount.")
-    yield ExplanationLine("Commission", _computation(commission))
+    yield ExplanationLine("Commission", _calculation(commission))
 
 
-def _computation(commission: Commission) -> str:
+def _calculation(commission: Commission) -> str:
     if commission.rate_percent is None:
         flat = Money(commission.rate_flat_minor or 0, commission.currency)
         if flat > commission.base:
@@ -125,7 +125,7 @@ def _payments_of(attribution: Attribution) -> Iterable[Payment]:
     return Payment.objects.filter(order=attribution.order_id).prefetch_related("refunds")
 
 
-def _refunds(commission: Commission) -> Iterator[ExplanationLine]:
+def _refund_lines(commission: Commission) -> Iterator[ExplanationLine]:
     payments = list(_payments_of(commission.attribution))
     for payment in payments:
         if not payment.refunded_minor:
@@ -143,38 +143,39 @@ def _refunds(commission: Commission) -> Iterator[ExplanationLine]:
         yield ExplanationLine("Refunds", f"{text}, so its part of the commission was restored.")
 
 
-def _flags(attribution: Attribution) -> Iterator[ExplanationLine]:
+def _flag_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
     for flag in sorted(attribution.flags.all(), key=lambda flag: flag.raised_at):
-        held = f"Held on {_day(flag.raised_at)}: {flag.words}"
+        held = f"Held on {_format_day(flag.raised_at)}: {flag.words}"
         if flag.decided_at is None:
             yield ExplanationLine("Hold", f"{held}. It is neither approved nor paid until a person has reviewed it.")
         else:
-            yield ExplanationLine("Hold", f"{held}; {flag.state} on {_day(flag.decided_at)}: {flag.why}.")
+            yield ExplanationLine("Hold", f"{held}; {flag.state} on {_format_day(flag.decided_at)}: {flag.why}.")
 
 
-def _state(commission: Commission) -> Iterator[ExplanationLine]:
+def _state_lines(commission: Commission) -> Iterator[ExplanationLine]:
     if commission.approved_at:
         how = "by staff" if commission.approved_by_id else f"automatically after {settings.AFFILIATE_HOLD_DAYS} days"
-        yield ExplanationLine("Approved", f"On {_day(commission.approved_at)}, {how}.")
+        yield ExplanationLine("Approved", f"On {_format_day(commission.approved_at)}, {how}.")
     yield ExplanationLine("State", _state_text(commission))
 
 
 def _state_text(commission: Commission) -> str:
     if commission.state == State.PENDING:
-        return f"Pending: it will be approved on {_day(commission.hold_until)}, unless the order is refunded or held."
+        day = _format_day(commission.hold_until)
+        return f"Pending: it will be approved on {day}, unless the order is refunded or held."
     if commission.state in {State.REJECTED, State.REVERSED}:
         return f"{commission.get_state_display().capitalize()}: {commission.why_unpaid}."
     if commission.state == State.APPROVED:
         return "Approved: it will be in the next payout."
     if commission.state == State.PAID and commission.paid_at:
-        return f"Paid on {_day(commission.paid_at)}."
+        return f"Paid on {_format_day(commission.paid_at)}."
     return "In a payout that is in progress."
 
 
-def _ledger(commission: Commission) -> Iterator[ExplanationLine]:
+def _ledger_lines(commission: Commission) -> Iterator[ExplanationLine]:
     for entry in sorted(commission.ledger.all(), key=lambda entry: (entry.created_at, entry.pk)):
         yield ExplanationLine(
-            "Ledger", f"{_day(entry.created_at)}: {entry.total}, {describe_entry(entry)}{_payout(entry)}."
+            "Ledger", f"{_format_day(entry.created_at)}: {entry.total}, {describe_entry(entry)}{_payout_suffix(entry)}."
         )
 
 
@@ -182,14 +183,16 @@ def describe_entry(entry: LedgerEntry) -> str:
     return f"{entry.get_kind_display()}: {entry.reason}" if entry.reason else entry.get_kind_display()
 
 
-def _payout(entry: LedgerEntry) -> str:
+def _payout_suffix(entry: LedgerEntry) -> str:
     claim = getattr(entry, "claim", None)
     if claim is None:
         return "; not in a payout yet"
     payout: PayoutItem = claim.payout
-    return f"; in the payout of {payout.total} on {_day(payout.created_at)}, which is {payout.get_state_display()}"
+    return (
+        f"; in the payout of {payout.total} on {_format_day(payout.created_at)}, which is {payout.get_state_display()}"
+    )
 
 
-def _day(moment: datetime) -> str:
+def _format_day(moment: datetime) -> str:
     """In UTC, like all statistics."""
     return f"{moment:%B %-d, %Y}"

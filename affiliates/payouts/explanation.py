@@ -60,26 +60,26 @@ def entries_claimed_by(payouts: Iterable[PayoutItem | UUID]) -> LedgerQuerySet:
 
 
 def explain_payout(item: PayoutItem, *, page: str | int = 1) -> Explained:
-    return _explained(entries_claimed_by([item]), item.currency, page)
+    return _explain_entries(entries_claimed_by([item]), item.currency, page)
 
 
 def explain_balance(affiliate: Affiliate, *, currency: str, page: str | int = 1) -> Explained:
-    return _explained(affiliate.ledger.unclaimed().filter(currency=currency), currency, page)
+    return _explain_entries(affiliate.ledger.unclaimed().filter(currency=currency), currency, page)
 
 
-def _explained(entries: LedgerQuerySet, currency: str, page: str | int) -> Explained:
+def _explain_entries(entries: LedgerQuerySet, currency: str, page: str | int) -> Explained:
     shown = Paginator(entries.order_by("created_at", "pk").select_related("claim"), A_PAGE).get_page(page)
     total = entries.aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    return Explained(Money(total, currency), shown, _parts(list(shown)))
+    return Explained(Money(total, currency), shown, _explained_parts(list(shown)))
 
 
-def _parts(entries: list[LedgerEntry]) -> list[SumPart]:
+def _explained_parts(entries: list[LedgerEntry]) -> list[SumPart]:
     """A few queries per level of returned payouts, however many entries there are."""
     if not entries:
         return []
-    receipts = _receipts({entry.commission_id for entry in entries if entry.commission_id})
+    receipts = _receipts_of({entry.commission_id for entry in entries if entry.commission_id})
     returned = {entry.payout_id for entry in entries if entry.kind == LedgerEntry.Kind.RETURN and entry.payout_id}
-    inside = _inside(returned)
+    inside = _parts_of_returned_payouts(returned)
     return [
         SumPart(
             entry,
@@ -91,15 +91,15 @@ def _parts(entries: list[LedgerEntry]) -> list[SumPart]:
     ]
 
 
-def _receipts(commissions: set[UUID]) -> dict[UUID, list[ExplanationLine]]:
+def _receipts_of(commissions: set[UUID]) -> dict[UUID, list[ExplanationLine]]:
     found = with_explanation_data(Commission.objects.filter(pk__in=commissions))
     return {commission.pk: explain_commission(commission) for commission in found}
 
 
-def _inside(payouts: set[UUID]) -> dict[UUID, list[SumPart]]:
+def _parts_of_returned_payouts(payouts: set[UUID]) -> dict[UUID, list[SumPart]]:
     """The entries that the returned payouts had claimed."""
     entries = entries_claimed_by(payouts).order_by("created_at", "pk").select_related("claim") if payouts else []
     inside: dict[UUID, list[SumPart]] = defaultdict(list)
-    for part in _parts(list(entries)):
+    for part in _explained_parts(list(entries)):
         inside[part.entry.claim.payout_id].append(part)
     return inside

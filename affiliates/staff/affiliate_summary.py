@@ -56,26 +56,26 @@ def account_of(affiliate: Affiliate, *, now: datetime) -> AffiliateSummary:
         rate=rate,
         why_rate=why_this_rate(None if rate._state.adding else rate),
         product_rates=list(of_products.select_related("product", "affiliate")),
-        balances=_balances(affiliate, now.astimezone(UTC).date()),
+        balances=_balances_of(affiliate, now.astimezone(UTC).date()),
         flags=list(flags.select_related("attribution__order", "attribution__commission")[:SHOWN]),
         flags_open=flags.count(),
-        objections=_objections(affiliate),
+        objections=_open_objections(affiliate),
         payouts=list(affiliate.payouts.select_related("run")[:SHOWN]),
     )
 
 
-def _objections(affiliate: Affiliate) -> list[Objection]:
+def _open_objections(affiliate: Affiliate) -> list[Objection]:
     """The open ones, the next one due first."""
     mine = Objection.objects.open().filter(commission__attribution__affiliate=affiliate)
     return list(mine.select_related("commission").order_by("due_at")[:SHOWN])
 
 
-def _figures(affiliate: Affiliate, currency: str, since: date, until: date) -> ReportRow:
+def _statistics(affiliate: Affiliate, currency: str, since: date, until: date) -> ReportRow:
     report = AffiliateReport(since, until, currency=currency, code=affiliate.code, by=ReportBy.AFFILIATE)
     return report.total(report.rows())
 
 
-def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
+def _balances_of(affiliate: Affiliate, today: date) -> list[Balance]:
     """Two queries, and a few for each currency with sales."""
     commissions = Commission.objects.filter(attribution__affiliate=affiliate).order_by()
     left = Sum(F("amount_minor") - F("reversed_minor"))
@@ -94,8 +94,8 @@ def _balances(affiliate: Affiliate, today: date) -> list[Balance]:
             in_payout=of(currency, State.IN_PAYOUT),
             paid=affiliate.payouts.paid(currency),
             account=Money(accounts.get(currency, 0), currency),
-            last_30_days=_figures(affiliate, currency, today - timedelta(days=29), today),
-            ever=_figures(affiliate, currency, today - EVER, today),
+            last_30_days=_statistics(affiliate, currency, today - timedelta(days=29), today),
+            ever=_statistics(affiliate, currency, today - EVER, today),
         )
         for currency in currencies_of(affiliate)
     ]

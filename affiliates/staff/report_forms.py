@@ -34,7 +34,12 @@ class ReportForm(forms.Form):
     def __init__(self, given: QueryDict, *, today: date) -> None:
         """Fills empty fields with the defaults that are shown."""
         chosen = {name: value for name, value in given.items() if value}
-        shown = {"by": ReportBy.MONTH, "since": _year_before(today), "until": today, "currency": program_currency()}
+        shown = {
+            "by": ReportBy.MONTH,
+            "since": _twelve_months_before(today),
+            "until": today,
+            "currency": program_currency(),
+        }
         super().__init__({**shown, **chosen})
         self.today = today
         self.fields["currency"] = forms.ChoiceField(label="in", choices=[(code, code) for code in currencies()])
@@ -66,11 +71,11 @@ class ReportForm(forms.Form):
     def report(self) -> AffiliateReport:
         """The chosen report; the last twelve months if the choice is invalid."""
         if not self.is_valid():
-            return AffiliateReport(_year_before(self.today), self.today)
+            return AffiliateReport(_twelve_months_before(self.today), self.today)
         values = self.cleaned_data
         return AffiliateReport(values["since"], values["until"], values["currency"], values["code"], values["by"])
 
 
-def _year_before(day: date) -> date:
+def _twelve_months_before(day: date) -> date:
     """The first day of the twelve months that end with this day's."""
     return day.replace(year=day.year - 1, month=day.month + 1, day=1) if day.month < 12 else day.replace(month=1, day=1)

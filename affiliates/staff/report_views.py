@@ -35,7 +35,7 @@ def report(request: HttpRequest) -> HttpResponse:
         "by": ReportBy(chosen.by),
         "rows": rows,
         "total": chosen.total(rows),
-        "bars": bars([(f"{row.label}: {row.earned}", row.figures.earned_minor) for row in drawn], places=6),
+        "bars": bars([(f"{row.label}: {row.earned}", row.statistics.earned_minor) for row in drawn], places=6),
         "last_drawn": drawn[-1] if len(drawn) > 1 else None,
     }
     return show(request, "affiliates/admin/report.html", title="Reports", **context)
@@ -47,24 +47,26 @@ def download(request: HttpRequest) -> StreamingHttpResponse:
     chosen = ReportForm(request.GET, today=timezone.now().date()).report()
     record(action="affiliates.report.downloaded", about=DailySales, actor=acting_user(request))
     name = f"affiliates-by-{chosen.by}-{chosen.since}-{chosen.until}.csv"
-    return csv_response(name, _lines(chosen))
+    return csv_response(name, _csv_rows(chosen))
 
 
-def _lines(chosen: AffiliateReport) -> Iterator[list[Cell]]:
+def _csv_rows(chosen: AffiliateReport) -> Iterator[list[Cell]]:
     yield [chosen.by, *COLUMNS]
     for row in chosen.rows():
-        yield [row.label, *_visits(row, chosen), *_money(row, chosen)]
+        yield [row.label, *_visit_cells(row, chosen), *_money_cells(row, chosen)]
 
 
-def _visits(row: ReportRow, chosen: AffiliateReport) -> list[Cell]:
-    figures = row.figures
-    counts = [figures.clicks, figures.refused, figures.bots, figures.previews] if row.has_visits else [""] * 4
+def _visit_cells(row: ReportRow, chosen: AffiliateReport) -> list[Cell]:
+    statistics = row.statistics
+    counts = (
+        [statistics.clicks, statistics.refused, statistics.bots, statistics.previews] if row.has_visits else [""] * 4
+    )
     if not chosen.has_sales:
         return [*counts, "", ""]
-    return [*counts, figures.orders, None if row.conversion is None else Decimal(f"{row.conversion:.2f}")]
+    return [*counts, statistics.orders, None if row.conversion is None else Decimal(f"{row.conversion:.2f}")]
 
 
-def _money(row: ReportRow, chosen: AffiliateReport) -> list[Cell]:
+def _money_cells(row: ReportRow, chosen: AffiliateReport) -> list[Cell]:
     sold = [row.sales, row.earned, row.reversed_amount] if chosen.has_sales else [None] * 3
     amounts = [*sold, row.paid]
     return [row.currency, *(None if amount is None else amount.amount for amount in amounts)]

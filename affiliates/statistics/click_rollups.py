@@ -50,8 +50,8 @@ def count_visits(*, now: datetime) -> int:
 def _count_batch(now: datetime) -> int:
     acquire_rollup_lock(now)
     clicks, pending_visit_counts = _uncounted_clicks(), list(PendingVisitCount.objects.order_by("pk")[:BATCH])
-    happened = [*map(_of_click, clicks), *map(_of_tally, pending_visit_counts)]
-    _add(aggregate_visits(happened))
+    happened = [*map(_from_click, clicks), *map(_from_pending_count, pending_visit_counts)]
+    _add_to_daily_clicks(aggregate_visits(happened))
     Click._base_manager.filter(pk__in=[click.pk for click in clicks]).update(counted=True)
     PendingVisitCount.objects.filter(pk__in=[row.pk for row in pending_visit_counts]).delete()
     return len(happened)
@@ -69,12 +69,12 @@ def _uncounted_clicks() -> list[Click]:
     return list(rows.only("affiliate_id", "clicked_at", *DIMENSIONS.values())[:BATCH])
 
 
-def _of_click(click: Click) -> UncountedVisit:
+def _from_click(click: Click) -> UncountedVisit:
     day = click.clicked_at.astimezone(UTC).date()
     return UncountedVisit(click.affiliate_id, day, _dimensions(click), {"clicks": 1})
 
 
-def _of_tally(row: PendingVisitCount) -> UncountedVisit:
+def _from_pending_count(row: PendingVisitCount) -> UncountedVisit:
     counts = {name: getattr(row, name) for name in COUNTERS}
     return UncountedVisit(row.affiliate_id, row.day, _dimensions(row), counts)
 
@@ -100,7 +100,7 @@ def aggregate_visits(happened: list[UncountedVisit]) -> dict[ClickKey, Counter[s
     return sums
 
 
-def _add(sums: dict[ClickKey, Counter[str]]) -> None:
+def _add_to_daily_clicks(sums: dict[ClickKey, Counter[str]]) -> None:
     DailyClicks.objects.bulk_create((DailyClicks(**key._asdict()) for key in sums), ignore_conflicts=True)
     for key, counts in sums.items():
         changes = {name: F(name) + count for name, count in counts.items() if count}

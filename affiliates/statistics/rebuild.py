@@ -33,7 +33,7 @@ from .sales_rollups import SUMS, recalculate_sales, sales_of, stored_sales
 def rebuild(*, now: datetime, change: bool = True) -> list[str]:
     """Returns the differences, one line per statistic. With `change`, also corrects them."""
     count_visits(now=now)
-    return [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_sums(change)]
+    return [*_rebuild_clicks(now, change), *_rebuild_sales(change), *_rebuild_balances(change)]
 
 
 @transaction.atomic
@@ -52,7 +52,7 @@ def _rebuild_clicks(now: datetime, change: bool) -> list[str]:
         DailyClicks.objects.bulk_create((DailyClicks(**key._asdict()) for key in wrong), ignore_conflicts=True)
         for key, clicks in wrong.items():
             DailyClicks.objects.filter(**key._asdict()).update(clicks=clicks)
-    return [_line(key, "clicks", found.get(key, 0), clicks) for key, clicks in sorted(wrong.items())]
+    return [_describe_difference(key, "clicks", found.get(key, 0), clicks) for key, clicks in sorted(wrong.items())]
 
 
 def _uncounted_visits(first: datetime) -> list[UncountedVisit]:
@@ -87,7 +87,7 @@ def _rebuild_sales(change: bool) -> list[str]:
         for affiliate_id, day, currency in sorted({key[:3] for key in wrong}):
             recalculate_sales(affiliate_id=affiliate_id, day=day, currency=currency)
     return [
-        _line(
+        _describe_difference(
             ClickKey(key.affiliate_id, key.day, By.ALL.value, ""),
             f"{name} in {key.currency}",
             found.get(key, Counter())[name],
@@ -99,7 +99,7 @@ def _rebuild_sales(change: bool) -> list[str]:
     ]
 
 
-def _rebuild_sums(change: bool) -> list[str]:
+def _rebuild_balances(change: bool) -> list[str]:
     wrong = balance_differences()
     if wrong and change:
         correct_balances()
@@ -110,6 +110,6 @@ def _rebuild_sums(change: bool) -> list[str]:
     ]
 
 
-def _line(key: ClickKey, what: str, found: int, wanted: int) -> str:
+def _describe_difference(key: ClickKey, what: str, found: int, wanted: int) -> str:
     label = f", {key.by} {key.label}" if key.label else ""
     return f"{key.day} affiliate {str(key.affiliate_id)[-8:]}{label}: {found} {what}, recounted {wanted}"

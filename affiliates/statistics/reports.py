@@ -39,21 +39,21 @@ class ReportRow:
 
     label: str
     currency: str
-    figures: Statistics
+    statistics: Statistics
     has_visits: bool = True
     paid_minor: int | None = None
 
     @property
     def sales(self) -> Money:
-        return Money(self.figures.sales_minor, self.currency)
+        return Money(self.statistics.sales_minor, self.currency)
 
     @property
     def earned(self) -> Money:
-        return Money(self.figures.earned_minor, self.currency)
+        return Money(self.statistics.earned_minor, self.currency)
 
     @property
     def reversed_amount(self) -> Money:
-        return Money(self.figures.reversed_minor, self.currency)
+        return Money(self.statistics.reversed_minor, self.currency)
 
     @property
     def paid(self) -> Money | None:
@@ -62,8 +62,8 @@ class ReportRow:
     @property
     def conversion(self) -> float | None:
         """Orders per 100 clicks; None without a click."""
-        clicks = self.figures.clicks
-        return 100 * self.figures.orders / clicks if self.has_visits and clicks else None
+        clicks = self.statistics.clicks
+        return 100 * self.statistics.orders / clicks if self.has_visits and clicks else None
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class AffiliateReport:
         }[ReportBy(self.by)]()
         if self.by == ReportBy.MONTH:
             return sorted(made, key=lambda row: row.label)
-        return sorted(made, key=lambda row: (-row.figures.earned_minor, -row.figures.clicks, row.label))
+        return sorted(made, key=lambda row: (-row.statistics.earned_minor, -row.statistics.clicks, row.label))
 
     @property
     def has_visits(self) -> bool:
@@ -110,14 +110,14 @@ class AffiliateReport:
     def total(self, rows: Iterable[ReportRow]) -> ReportRow:
         rows = list(rows)
         paid = sum(row.paid_minor or 0 for row in rows) if self.has_payouts else None
-        return ReportRow("Total", self.currency, sum((r.figures for r in rows), Statistics()), self.has_visits, paid)
+        return ReportRow("Total", self.currency, sum((r.statistics for r in rows), Statistics()), self.has_visits, paid)
 
     # --- The four kinds of reports -----------------------------------------------------------------------------------
     def _by_month(self) -> list[ReportRow]:
         of_day, of_payout = TruncMonth("day"), TruncMonth("settled_at", tzinfo=UTC)
-        visits, sales = _summed(self._visits(), of_day, VISITS), _summed(self._sales(), of_day, SUMS)
-        paid = _summed(self._payouts(), of_payout, ["amount_minor"])
-        made = self._merged(_by_start(visits), _by_start(sales), _by_start(paid))
+        visits, sales = _sum_by_group(self._visits(), of_day, VISITS), _sum_by_group(self._sales(), of_day, SUMS)
+        paid = _sum_by_group(self._payouts(), of_payout, ["amount_minor"])
+        made = self._merged(_by_month_name(visits), _by_month_name(sales), _by_month_name(paid))
         known = {row.label for row in made}
         empty = [month for month in self._months() if made and month not in known]
         return [*made, *(ReportRow(month, self.currency, Statistics(), paid_minor=0) for month in empty)]
@@ -130,15 +130,15 @@ class AffiliateReport:
 
     def _by_affiliate(self) -> list[ReportRow]:
         code = F("affiliate__code")
-        paid = _summed(self._payouts(), code, ["amount_minor"])
-        return self._merged(_summed(self._visits(), code, VISITS), _summed(self._sales(), code, SUMS), paid)
+        paid = _sum_by_group(self._payouts(), code, ["amount_minor"])
+        return self._merged(_sum_by_group(self._visits(), code, VISITS), _sum_by_group(self._sales(), code, SUMS), paid)
 
     def _by_campaign(self) -> list[ReportRow]:
         """Visits, with a row for unlabeled ones, so that the rows add up to the total."""
-        by_id = _summed(self._visits(By.CAMPAIGN), F("label"), VISITS)
+        by_id = _sum_by_group(self._visits(By.CAMPAIGN), F("label"), VISITS)
         labels = Label.objects.filter(pk__in=by_id).select_related("affiliate")
         visits = {f"{label.affiliate.code}: {label.name}": by_id[label.pk.hex] for label in labels}
-        _put_rest(visits, self._visits().aggregate(**_sums(VISITS)))
+        _add_unlabeled_row(visits, self._visits().aggregate(**_sums(VISITS)))
         return self._merged(visits, {}, None)
 
     def _by_product(self) -> list[ReportRow]:
@@ -151,7 +151,7 @@ class AffiliateReport:
             sums[product] += Statistics(
                 orders=orders, sales_minor=sales, earned_minor=kept * earned, reversed_minor=kept * reversed_amount
             )
-        return [ReportRow(product, self.currency, figures, has_visits=False) for product, figures in sums.items()]
+        return [ReportRow(product, self.currency, statistics, has_visits=False) for product, statistics in sums.items()]
 
     def _merged(
         self,
@@ -201,17 +201,17 @@ def _sums(names: Iterable[str]) -> dict[str, Sum]:
     return {f"of_{name}": Sum(name) for name in names}
 
 
-def _summed(rows: QuerySet[Any], group: Any, names: Iterable[str]) -> dict[Any, dict[str, int]]:
+def _sum_by_group(rows: QuerySet[Any], group: Any, names: Iterable[str]) -> dict[Any, dict[str, int]]:
     """One query, one row per group."""
     grouped = rows.order_by().annotate(group=group).values("group").annotate(**_sums(names))
     return {line["group"]: {name: line[f"of_{name}"] for name in names} for line in grouped}
 
 
-def _by_start(sums: dict[Any, dict[str, int]]) -> dict[str, dict[str, int]]:
+def _by_month_name(sums: dict[Any, dict[str, int]]) -> dict[str, dict[str, int]]:
     return {f"{start:%Y-%m}": line for start, line in sums.items()}
 
 
-def _put_rest(sums: dict[str, dict[str, int]], whole: dict[str, int | None]) -> None:
+def _add_unlabeled_row(sums: dict[str, dict[str, int]], whole: dict[str, int | None]) -> None:
     """Adds a row for what is in the total but under no label."""
     names = [name.removeprefix("of_") for name in whole]
     rest = {n: (whole[f"of_{n}"] or 0) - sum(line[n] for line in sums.values()) for n in names}
