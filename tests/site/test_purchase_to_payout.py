@@ -60,12 +60,12 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
     assert carol.response.url.startswith(f"{site.url}/orders/")
     assert "Thank you, your order is paid" in carol.text
     receipt = site.mail(CAROL, "Your receipt")
-    assert "59.95 USD" in receipt
+    assert "$59.95" in receipt
     assert carol.response.url in receipt
 
     alice = site.signed_in("affiliate")
     alice.open("/affiliates/portal/commissions/")
-    assert "30% of 59.95 USD is 17.99 USD" in alice.text
+    assert "30% of $59.95 is $17.99" in alice.text
     assert "pending" in alice.text
     assert "Carol" not in alice.response.text
 
@@ -76,24 +76,24 @@ def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: Runnin
     staff.open("/admin/affiliates/payoutrun/")
     staff.follow("Prepare a payout run")
     staff.submit("Prepare this run")
-    assert "17.99 USD" in staff.text
-    staff.submit("Approve and send 17.99 USD")
+    assert "$17.99" in staff.text
+    staff.submit("Approve and send $17.99")
     wait_for(lambda: "finished" in (staff.open(staff.response.url), staff.text)[1], "the end of the payout run")
 
     alice.open("/affiliates/portal/payouts/")
     assert alice.page.find("span", class_="badge", string="paid")
-    assert "PayPal has paid you 17.99 USD" in site.mail(site.sign_in_of("affiliate")[0], "Your commission is paid")
+    assert "PayPal has paid you $17.99" in site.mail(site.sign_in_of("affiliate")[0], "Your commission is paid")
 
     staff.open(f"/admin/shop/order/?q={CAROL.upper()}")
     staff.follow(order_reference(receipt))
     staff.follow("Refund…")
     staff.submit("Refund this amount")
-    assert "59.95 USD refunded" in staff.text
-    assert "59.95 USD" in site.mail(CAROL, "Refund for order")
+    assert "$59.95 refunded" in staff.text
+    assert "$59.95" in site.mail(CAROL, "Refund for order")
     alice.open("/affiliates/portal/commissions/?state=nothing")
     assert "the order was refunded" in alice.text
     alice.open("/affiliates/portal/")
-    assert "Balance -17.99 USD" in alice.text
+    assert "Balance -$17.99" in alice.text
 
 
 def order_reference(receipt: str) -> str:
