@@ -76,7 +76,7 @@ class InquiryAdmin(InquiryActions):
     def due(self, inquiry: Inquiry) -> str:
         if inquiry.due_at is None or inquiry.state not in Inquiry.WAITING:
             return "–"
-        day = f"{local_day(inquiry.due_at):%d %b %Y}"
+        day = f"{local_day(inquiry.due_at):%b %-d, %Y}"
         late = inquiry.is_overdue(timezone.now())
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if late else day
 

@@ -168,7 +168,7 @@ def test_log_lines_cannot_be_forged(client: Client, log: StringIO) -> None:
     lines = log.getvalue().splitlines()
     assert [line for line in lines if LINE.fullmatch(line)] == [line for line in lines if not line.startswith("    ")]
     assert not [line for line in lines if LINE.fullmatch(line) and " forged: " in line.partition(": ")[0]]
-    assert "message 1\n    2026" in log.getvalue()
+    assert "event 1\n    2026" in log.getvalue()
     for unseen in ("\x1b", "\u202e", "\r", "\x85", "\u2028"):
         assert unseen not in log.getvalue()
 

@@ -36,12 +36,12 @@ def table(page: bytes, caption: str) -> dict[str, str]:
 
 def test_traffic_page_shows_the_last_30_days(staff: Client) -> None:
     page = staff.get(PAGE)
-    assert "12 pages read from 1 February 2026 to 2 March 2026" in " ".join(page.content.decode().split())
+    assert "12 page views from February 1, 2026 to March 2, 2026" in " ".join(page.content.decode().split())
     assert table(page.content, "Pages") == {"/services/": "12"}
     days = table(page.content, "Days")
     assert len(days) == 30
-    assert days["Mon 2 Mar 2026"] == "5"
-    assert days["Sat 28 Feb 2026"] == "0"
+    assert days["Mon, Mar 2, 2026"] == "5"
+    assert days["Sat, Feb 28, 2026"] == "0"
 
 
 def test_domains_with_a_handful_of_views_are_folded(staff: Client) -> None:
@@ -72,7 +72,7 @@ def test_a_period_that_makes_no_sense_is_explained(staff: Client, period: dict[s
 
 def test_without_traffic_it_says_so(staff: Client) -> None:
     page = staff.get(PAGE, {"first": "2025-01-01", "last": "2025-01-31"})
-    assert "No page was read from 1 January 2025 to 31 January 2025." in " ".join(page.content.decode().split())
+    assert "No page views from January 1, 2025 to January 31, 2025." in " ".join(page.content.decode().split())
 
 
 @pytest.mark.parametrize(

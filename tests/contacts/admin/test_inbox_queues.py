@@ -53,7 +53,7 @@ def test_overdue_message_is_marked(staff: Client, clock: object) -> None:
     factories.inquiry(due_at=NOON + timedelta(days=1))
     assert "overdue</strong>" not in staff.get("/admin/contacts/inquiry/").content.decode()
     factories.inquiry(due_at=NOON - timedelta(days=3))
-    assert "27 Feb 2026, overdue</strong>" in staff.get("/admin/contacts/inquiry/").content.decode()
+    assert "Feb 27, 2026, overdue</strong>" in staff.get("/admin/contacts/inquiry/").content.decode()
 
 
 def test_due_date_counts_business_days(post: Post, clock: time_machine.Traveller, settings: Settings) -> None:
