@@ -151,13 +151,13 @@ def affiliates_see_the_number_of_an_order() -> None:
 @breaks("correspondence-private", "purpose-limitation")
 def affiliates_see_the_buyer() -> None:
     from affiliates.portal import exports
-    from affiliates.portal.commissions import lines_of
+    from affiliates.portal.commissions import commissions_of
 
     former = exports.KINDS["commissions"]
 
     def lines(affiliate: Any, request: Any) -> Any:
         yield from former(affiliate, request)
-        for line in lines_of(affiliate).select_related("attribution__order"):
+        for line in commissions_of(affiliate).select_related("attribution__order"):
             yield line.number, line.attribution.order.name
 
     exports.KINDS["commissions"] = lines
