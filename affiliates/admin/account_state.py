@@ -14,7 +14,7 @@ State = Affiliate.State
 DONE = "Done. The affiliate is notified by email."
 
 
-class ReasonForm(forms.Form):
+class AccountReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 80}),
@@ -34,7 +34,7 @@ STATE_ACTIONS = (
         asks="The links still work but earn nothing, and nothing is paid, until you reinstate the affiliate.",
         do=suspend_affiliate,
         when=_is(State.ACTIVE),
-        form=ReasonForm,
+        form=AccountReasonForm,
         done=DONE,
     ),
     StaffAction(
@@ -52,7 +52,7 @@ STATE_ACTIONS = (
         " commissions that should not be paid.",
         do=close_affiliate,
         when=_is(State.ACTIVE, State.SUSPENDED),
-        form=ReasonForm,
+        form=AccountReasonForm,
         is_final=True,
         done=DONE,
     ),

@@ -38,7 +38,7 @@ from .ledger_alarm import LedgerAlarm
 AT_ONCE = 500  # commissions per action
 
 
-class ReasonForm(ActionForm):
+class CommissionReasonForm(ActionForm):
     reason = forms.CharField(
         required=False,
         max_length=300,
@@ -55,7 +55,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
     fields = ["number", "code", "order", "route", "base", "terms", "total", "remaining", "state", "why_unpaid", "holds"]
     fields += ["hold_until", "created_at", "approved_at", "approved_by", "paid_at"]
     actions = ["approve", "reject", "hold", "clear", "confirm"]
-    action_form = ReasonForm
+    action_form = CommissionReasonForm
     change_form_template = "affiliates/admin/commission.html"
     change_list_template = "affiliates/admin/commissions.html"
 
@@ -89,7 +89,7 @@ class CommissionAdmin(LedgerAlarm, ReadOnlyAdmin):
     def response_action(self, request: HttpRequest, *args: Any, **options: Any) -> HttpResponse | None:
         """Django would report a refused reason as "no action selected"."""
         try:
-            ReasonForm.base_fields["reason"].clean(request.POST.get("reason", ""))
+            CommissionReasonForm.base_fields["reason"].clean(request.POST.get("reason", ""))
         except forms.ValidationError as problem:
             self.message_user(request, f"Reason: {' '.join(problem.messages)}", messages.ERROR)
             return redirect(request.get_full_path())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,3 +149,15 @@ def test_regular_expressions_are_constants() -> None:
         and not isinstance(call.args[0], ast.Constant)
     ]
     assert set(inside) <= allowed
+
+
+def test_class_names_are_unique() -> None:
+    """Two classes of one name are confused in imports, searches and messages. Nested classes have their outer one."""
+    names = Counter(
+        node.name
+        for path, tree in SOURCES.items()
+        if "/management/commands/" not in path
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    )
+    assert [name for name, count in names.items() if count > 1] == []
