@@ -121,7 +121,7 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
             do=lambda *, inquiry, actor: send_document(document=document, now=timezone.now(), actor=actor),
             done="The link has been sent.",
         )
-        return self.run_action(request, document.inquiry, send)
+        return self.run_action(request, send, lambda: document.inquiry)
 
     # --- Read-only pages ----------------------------------------------------------------------------------------------
     def open_view(self, request: HttpRequest, document_id: UUID) -> HttpResponse:

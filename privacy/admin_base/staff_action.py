@@ -91,15 +91,17 @@ class StaffActionsAdmin(AuditedAdmin):
         chosen = next((each for each in self.staff_actions if each.name == action), None)
         if chosen is None:
             raise Http404
-        return self.run_action(request, get_object_or_404(self.get_queryset(request), pk=row_id), chosen)
+        return self.run_action(request, chosen, lambda: get_object_or_404(self.get_queryset(request), pk=row_id))
 
-    def run_action(self, request: HttpRequest, row: Any, action: StaffAction) -> HttpResponseBase:
+    def run_action(self, request: HttpRequest, action: StaffAction, find_row: Callable[[], Any]) -> HttpResponseBase:
+        """Looks for no row before it is clear who asks."""
         if not self.may_act(request, action):
             raise PermissionDenied
         if action.one_press and request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if action.asks_again and (page := ask_again(request)):
             return page
+        row = find_row()
         if not action.when(row):
             return self.not_possible(request, row, action)
         form = self.form_for_action(request, row, action)
