@@ -235,7 +235,7 @@ def test_archive_first_is_over_after_the_deletion(client: Client, order: Order) 
 def test_affiliate_reads_what_is_not_paid_before_the_button(client: Client, alice: Affiliate) -> None:
     LedgerEntry.objects.create(affiliate=alice, kind="adjustment", amount_minor=1799, currency="USD", reason="A prize")
     said = text(client.get(link("alice@example.com")))
-    assert "links with the code DEMO earn nothing more" in said
+    assert "links with the code DEMO stop earning" in said
     assert "Not paid to you yet: $17.99" in said
     assert "close your account" in said
 
