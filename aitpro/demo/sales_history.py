@@ -80,7 +80,7 @@ def _click(
 def _tally(affiliate: Affiliate, product: Product, day: date, label: Label | None, clicks: int) -> PendingVisitCount:
     landing = f"/products/{product.slug}/" if label else "/"
     return PendingVisitCount(
-        affiliate=affiliate, day=day, label=label, landing=landing, clicks=clicks, unstored_clicks=clicks
+        affiliate=affiliate, day=day, label=label, landing_path=landing, clicks=clicks, unstored_clicks=clicks
     )
 
 
