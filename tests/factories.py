@@ -17,7 +17,7 @@ from privacy.encryption.models import uuid7
 from privacy.encryption.tokens import digest_of
 from privacy.evidence import attack_history
 from privacy.evidence.rehearsal.report import RehearsalReport
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 from privacy.registry.promises import PROMISES
 from shop.models import Dispute, Order, Payment, PayPalEvent, Product
 from shop.models.delivery import ProductFile
@@ -100,7 +100,7 @@ def report(**fields: Any) -> RehearsalReport:
     return RehearsalReport(**{"attempts": Counter(tried), "searches": Counter(tried), "ways": 100, **fields})
 
 
-def attempt(kind: Kind = Kind.REHEARSAL, **fields: Any) -> Attempt:
+def attempt(kind: AttackKind = AttackKind.REHEARSAL, **fields: Any) -> Attempt:
     """An attack of this moment, with such a report."""
     made = attack_history.begin(kind, now=timezone.now())
     attack_history.record(made, report(**fields), now=timezone.now())
@@ -110,5 +110,5 @@ def attempt(kind: Kind = Kind.REHEARSAL, **fields: Any) -> Attempt:
 
 def attempts() -> None:
     """One of each kind, which found nothing."""
-    for kind in Kind:
+    for kind in AttackKind:
         attempt(kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.opened_texts import opened_texts
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
@@ -28,7 +28,7 @@ def nothing_of_those_who_left_can_be_opened(rehearsal: Rehearsal) -> None:
     for place, text in opened_texts():
         rehearsal.searched(PROMISE)
         for found in search.found_in(text.encode()):
-            if found.owner in LEAVING and found.kind is Kind.PRIVATE:
+            if found.owner in LEAVING and found.kind is CanaryKind.PRIVATE:
                 rehearsal.breach(PROMISE, f"the {found.what} of the {found.owner} in {place}, after deletion")
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from affiliates.models import Attribution, Click
 from affiliates.tracking.referral_cookie import COOKIE
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.opened_texts import opened_texts
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
@@ -124,6 +124,6 @@ def words_of_visits(rehearsal: Rehearsal) -> set[str]:
     search, found = Search(rehearsal.canaries), set[str]()
     for place, text in opened_texts():
         rehearsal.searched(PROMISE)
-        if any(canary.kind is Kind.VISIT for canary in search.found_in(text.encode())):
+        if any(canary.kind is CanaryKind.VISIT for canary in search.found_in(text.encode())):
             found.add(place)
     return found

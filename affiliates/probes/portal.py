@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from affiliates.models import Attribution, Click, Commission
-from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from privacy.evidence.rehearsal.search import Search
@@ -37,9 +37,9 @@ def look_through_their_eyes(rehearsal: Rehearsal) -> None:
             rehearsal.searched(PRIVATE)
             rehearsal.searched(PURPOSE)
             for found in search.found_in(content):
-                if found.owner == who or found.kind is Kind.CARD:  # typed by themselves
+                if found.owner == who or found.kind is CanaryKind.CARD:  # typed by themselves
                     continue
-                promise = PURPOSE if found.kind is Kind.VISIT else PRIVATE
+                promise = PURPOSE if found.kind is CanaryKind.VISIT else PRIVATE
                 rehearsal.breach(promise, f"the {found.what} of the {found.owner} in {place}")
 
 

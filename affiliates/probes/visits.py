@@ -7,7 +7,7 @@ from zipfile import ZipFile
 
 from affiliates.models import Click
 from affiliates.tracking.referral_cookie import COOKIE
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from privacy.registry.purpose_binding import OtherPurpose
@@ -24,7 +24,7 @@ PURPOSE = "referral-for-commission-only"
 
 @probe(PURPOSE, "paypal-only", "encrypted", stage=Stage.PLANT)
 def somebody_comes_by_a_link_and_buys(rehearsal: Rehearsal) -> None:
-    label = rehearsal.canary(BUYER, "label", Kind.VISIT, kept=False)
+    label = rehearsal.canary(BUYER, "label", CanaryKind.VISIT, kept=False)
     browser = come(rehearsal, BUYER, f"/go/{rehearsal.things[AFFILIATE].code}/products/{PRODUCT}/?sub={label}")
     rehearsal.things[BUYER] = buy(rehearsal, browser)
     rehearsal.tried()
@@ -43,7 +43,7 @@ def somebody_comes_by_every_form_of_a_link(rehearsal: Rehearsal) -> None:
     for address in (
         f"/go/{code}",
         f"/go/{code.lower()}/",
-        f"/go/{code}/{rehearsal.canary(VISITOR, 'page', Kind.VISIT, kept=False)}/",
+        f"/go/{code}/{rehearsal.canary(VISITOR, 'page', CanaryKind.VISIT, kept=False)}/",
         f"/?ref={code}",
         f"/products/{PRODUCT}/?ref={code}&go=0",
     ):
@@ -81,11 +81,11 @@ def opens_for_anybody(visit: Click) -> bool:
 def come(rehearsal: Rehearsal, who: str, address: str) -> SiteBrowser:
     """Follows a link with canaries in everything that a browser sends along."""
     agent, page, name, value = (
-        rehearsal.canary(who, what, Kind.VISIT, kept=False).rstrip("Ö")
+        rehearsal.canary(who, what, CanaryKind.VISIT, kept=False).rstrip("Ö")
         for what in ("browser", "referring page", "parameter", "value of a parameter")
     )
     agent = f"Mozilla/5.0 (X11; Linux) Firefox/140.0 {agent}"
-    browser = rehearsal.browser(who, kind=Kind.VISIT, **{"User-Agent": agent})
+    browser = rehearsal.browser(who, kind=CanaryKind.VISIT, **{"User-Agent": agent})
     sent = {"referer": f"https://{page}.example/{page}"}
     browser.open(f"{address}{'&' if '?' in address else '?'}{name}={value}", headers=sent)
     rehearsal.expect(COOKIE in browser.client.cookies, "a click sets the cookie")

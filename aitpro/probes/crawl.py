@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from accounts.probes.staff import staff
 from privacy.admin_base.staff_roles import Role
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.cast import NO_ROLE, OWNER
 from privacy.evidence.rehearsal.entry_points import reached_addresses, routes
 from privacy.evidence.rehearsal.page_parsing import Form, page, paths_on, route_of
@@ -51,7 +51,7 @@ class Walk:
     def words(self, browser: SiteBrowser) -> dict[str, str]:
         """What this person sends, by where it stands in a request."""
         if browser.who not in self._words:
-            sent = dict.fromkeys(SENT, Kind.DIRECT) | dict.fromkeys(TYPED, Kind.PRIVATE)
+            sent = dict.fromkeys(SENT, CanaryKind.DIRECT) | dict.fromkeys(TYPED, CanaryKind.PRIVATE)
             canary = self.rehearsal.canary
             self._words[browser.who] = {
                 what: canary(browser.who, what, kind, kept=False).rstrip("Ö") for what, kind in sent.items()

@@ -22,7 +22,7 @@ from bs4 import BeautifulSoup
 from django.conf import settings
 
 from privacy.evidence.rehearsal.browser import defaults_of
-from privacy.evidence.rehearsal.canaries import Kind, network_address
+from privacy.evidence.rehearsal.canaries import CanaryKind, network_address
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
@@ -130,11 +130,11 @@ class Caller:
 
     def __init__(self, rehearsal: Rehearsal) -> None:
         self.rehearsal, self.host = rehearsal, urlsplit(settings.SITE_URL).netloc
-        self.network = rehearsal.watch(network_address(), CALLER, "network address", Kind.DIRECT, kept=False)
+        self.network = rehearsal.watch(network_address(), CALLER, "network address", CanaryKind.DIRECT, kept=False)
 
     def word(self, what: str) -> str:
         self.rehearsal.tried()
-        return self.rehearsal.canary(CALLER, what, Kind.DIRECT, kept=False).rstrip("Ö")
+        return self.rehearsal.canary(CALLER, what, CanaryKind.DIRECT, kept=False).rstrip("Ö")
 
     def headers(self) -> dict[str, str]:
         names = ("User-Agent", "Referer", "Accept-Language", "Authorization", "From", "X-Request-Id", "Forwarded")

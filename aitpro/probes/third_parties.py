@@ -12,7 +12,7 @@ from django.conf import settings
 
 from affiliates.probes.people import AFFILIATE, RIVAL
 from aitpro.evidence import AD_MARKS, AD_NETWORKS, NEEDED, ServedPage, policy_of
-from privacy.evidence.rehearsal.canaries import Kind, files_below
+from privacy.evidence.rehearsal.canaries import CanaryKind, files_below
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse
 from privacy.evidence.rehearsal.search import Search
@@ -100,5 +100,9 @@ def paypal_got_only_what_was_entered_there(rehearsal: Rehearsal) -> None:
         rehearsal.searched("not-shared")
         for canary in search.found_in(path.read_bytes()):
             is_receiver = canary.owner in {AFFILIATE, RIVAL} and canary.what == "email"
-            if canary.kind not in {Kind.PUBLIC, Kind.NUMBER} and "PayPal" not in canary.what and not is_receiver:
+            if (
+                canary.kind not in {CanaryKind.PUBLIC, CanaryKind.NUMBER}
+                and "PayPal" not in canary.what
+                and not is_receiver
+            ):
                 rehearsal.breach("not-shared", f"PayPal was told the {canary.what} of the {canary.owner}")

@@ -17,7 +17,7 @@ import dns.rrset
 from django.db import connection
 from django.test import override_settings
 
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.personal_data_map import sealed_values
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
@@ -33,7 +33,7 @@ READING_TIME = timedelta(seconds=5)
 @probe("direct-visits-domain-only", stage=Stage.PLANT)
 def direct_visit_counts_only_its_domain(rehearsal: Rehearsal) -> None:
     """One network's name names its customer, one spells the address, one has no name. The customer writes, too."""
-    host = rehearsal.canary("direct visitor", "host name", Kind.DIRECT, kept=False).rstrip("Ö")
+    host = rehearsal.canary("direct visitor", "host name", CanaryKind.DIRECT, kept=False).rstrip("Ö")
     domain = rehearsal.things[DOMAIN] = f"n{secrets.token_hex(8)}.com"
     addresses = [public_address() for _ in range(3)]
     names = {addresses[0]: f"{host}.customers.{domain}.", addresses[1]: f"{addresses[1].replace('.', '-')}.com."}
@@ -51,7 +51,7 @@ def direct_visit_counts_only_its_domain(rehearsal: Rehearsal) -> None:
 
 def visit(rehearsal: Rehearsal, address: str) -> None:
     """Sends an email address in a header that some programs send."""
-    email = rehearsal.canary("direct visitor", "From header", Kind.DIRECT, kept=False).rstrip("Ö")
+    email = rehearsal.canary("direct visitor", "From header", CanaryKind.DIRECT, kept=False).rstrip("Ö")
     visitor = rehearsal.browser("direct visitor", network=address, From=f"{email}@example.org")
     for page in ("/", "/services/", "/privacy/", "/no-such-page/"):
         visitor.open(page)

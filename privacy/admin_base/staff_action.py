@@ -68,14 +68,18 @@ class StaffActionsAdmin(AuditedAdmin):
         if "{}" not in route:
             return [path(route, view, name=name), *super().get_urls()]
         own = [
-            path(route.format(each.name), view, {"action": each.name}, name=name.format(each.name.replace("-", "_")))
+            path(route.replace("{}", each.name), view, {"action": each.name}, name=self._url_name(each))
             for each in self.staff_actions
         ]
         return [*own, *super().get_urls()]
 
+    def _url_name(self, action: StaffAction) -> str:
+        return self.action_url_name.replace("{}", action.name.replace("-", "_"))
+
     def action_url(self, action: StaffAction, row: Any) -> str:
-        name = f"admin:{self.action_url_name.format(action.name.replace('-', '_'))}"
-        return reverse(name, args=[row.pk] if "{}" in self.action_url_name else [row.pk, action.name])
+        return reverse(
+            f"admin:{self._url_name(action)}", args=[row.pk] if "{}" in self.action_url_name else [row.pk, action.name]
+        )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if row := context.get("original"):

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 
 from privacy.erasure.heartbeat import ATTACKS
 from privacy.models import Heartbeat
-from privacy.models.attack import LONGEST_PLACE, Attempt, Breach, Kind
+from privacy.models.attack import LONGEST_PLACE, AttackKind, Attempt, Breach
 from privacy.registry.promises import PROMISES
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ GRACE = timedelta(minutes=10)  # beyond the time limit of an attempt, after whic
 WHOLE = "the whole attempt failed"
 
 # What an attempt of each kind has to try; red when it did not.
-_covered: dict[Kind, set[str]] = {Kind.REHEARSAL: {promise.id for promise in PROMISES}, Kind.SWEEP: set()}
+_covered: dict[AttackKind, set[str]] = {
+    AttackKind.REHEARSAL: {promise.id for promise in PROMISES},
+    AttackKind.SWEEP: set(),
+}
 
 
 class AlreadyUnderWay(Exception):
@@ -52,7 +55,7 @@ class Attacked:
         return not self.breaches and not self.complaints
 
 
-def covers(kind: Kind, *promises: str) -> None:
+def covers(kind: AttackKind, *promises: str) -> None:
     """Declares what attempts of this kind have to try. Raises `ValueError` for an id that is none."""
     if unknown := {*promises} - {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {', '.join(sorted(unknown))}")
@@ -67,7 +70,7 @@ def note_installation(*, now: datetime) -> None:
     Heartbeat.objects.get_or_create(name=ATTACKS, defaults={"at": now})
 
 
-def begin(kind: Kind, *, now: datetime) -> Attempt:
+def begin(kind: AttackKind, *, now: datetime) -> Attempt:
     """Raises `AlreadyUnderWay`. One that was killed is written down as failed first."""
     for attempt in Attempt.objects.filter(kind=kind, state=Attempt.State.RUNNING):
         if attempt.is_overdue(now):
@@ -97,7 +100,7 @@ def fail(attempt: Attempt, reason: str, *, now: datetime) -> None:
     """The attempt ended without a report: nothing of what it should have tried was. `reason` holds no value."""
     with transaction.atomic():
         if _end(attempt, Attempt.State.FAILED, now, reason=reason[:200]):
-            _found(attempt, {(promise, WHOLE): False for promise in _covered[Kind(attempt.kind)]}, now)
+            _found(attempt, {(promise, WHOLE): False for promise in _covered[AttackKind(attempt.kind)]}, now)
 
 
 def abandon(attempt: Attempt) -> None:
@@ -128,17 +131,17 @@ def _found(attempt: Attempt, places: dict[tuple[str, str], bool], now: datetime)
 # --- looking back ---
 
 
-def untried(kind: Kind, report: RehearsalReport) -> set[str]:
+def untried(kind: AttackKind, report: RehearsalReport) -> set[str]:
     """The promises that an attempt of this kind has to try, and that this one did not."""
     return {promise for promise in _covered[kind] if not report.attempts[promise] + report.searches[promise]}
 
 
-def last_attempt(kind: Kind, *, now: datetime) -> Attempt | None:
+def last_attempt(kind: AttackKind, *, now: datetime) -> Attempt | None:
     """The latest, whatever came of it; one under way too."""
     return Attempt.objects.made(now).filter(kind=kind).first()
 
 
-def last_good(kind: Kind, *, now: datetime) -> Attempt | None:
+def last_good(kind: AttackKind, *, now: datetime) -> Attempt | None:
     """The latest that ended with a report."""
     return Attempt.objects.made(now).filter(kind=kind, state=Attempt.State.DONE).first()
 
@@ -153,7 +156,7 @@ def open_breaches() -> dict[str, tuple[Breach, ...]]:
 
 def attacked(*, now: datetime) -> dict[str, Attacked]:
     """By promise, all of them. Six queries."""
-    good = {kind: last_good(kind, now=now) for kind in Kind}
+    good = {kind: last_good(kind, now=now) for kind in AttackKind}
     waits = {kind: attempt is None and _is_new(now) for kind, attempt in good.items()}
     killed = [each.kind for each in Attempt.objects.filter(state=Attempt.State.RUNNING) if each.is_overdue(now)]
     breaches = open_breaches()
@@ -166,7 +169,7 @@ def attacked(*, now: datetime) -> dict[str, Attacked]:
             if promise in _covered[kind] and not waits[kind]
             for complaint in _complaints(kind, attempt, promise, now)
         ]
-        complaints += [f"the last {kind} never ended" for kind in killed if promise in _covered[Kind(kind)]]
+        complaints += [f"the last {kind} never ended" for kind in killed if promise in _covered[AttackKind(kind)]]
         return Attacked(
             last_at=min((attempt.began_at for attempt in made), default=None),
             attempts=sum(attempt.attempts.get(promise, 0) for attempt in made),
@@ -178,7 +181,7 @@ def attacked(*, now: datetime) -> dict[str, Attacked]:
     return {promise.id: one(promise.id) for promise in PROMISES}
 
 
-def _complaints(kind: Kind, attempt: Attempt | None, promise: str, now: datetime) -> list[str]:
+def _complaints(kind: AttackKind, attempt: Attempt | None, promise: str, now: datetime) -> list[str]:
     if attempt is None:
         return [f"there was no {kind} yet"]
     if now - attempt.began_at > LATE_AFTER:

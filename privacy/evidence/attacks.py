@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min, Q
 
-from privacy.models.attack import Attempt, Breach, Kind
+from privacy.models.attack import AttackKind, Attempt, Breach
 
 from .attack_history import LATE_AFTER, last_attempt, last_good
 
 CLOSED = 100  # breaches shown that were found earlier and are closed, the latest ones
 
-NAMES = {Kind.REHEARSAL: "Rehearsal in a scratch copy", Kind.SWEEP: "Search of the live data"}
+NAMES = {AttackKind.REHEARSAL: "Rehearsal in a scratch copy", AttackKind.SWEEP: "Search of the live data"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class LastAttempt:
     be tried. `trouble` says why the attacks tell too little; empty if they are as they should be.
     """
 
-    kind: Kind
+    kind: AttackKind
     last: Attempt | None
     good: Attempt | None
     found: int
@@ -57,7 +57,7 @@ class LastAttempt:
 class Tried:
     """One probe: how many attempts and searches it made against one promise."""
 
-    kind: Kind
+    kind: AttackKind
     probe: str
     count: int
 
@@ -72,10 +72,10 @@ class Tried:
 
 def last_attempts(*, now: datetime) -> tuple[LastAttempt, ...]:
     """One for each kind of attack. Three queries a kind."""
-    return tuple(_of_kind(kind, now) for kind in Kind)
+    return tuple(_of_kind(kind, now) for kind in AttackKind)
 
 
-def _of_kind(kind: Kind, now: datetime) -> LastAttempt:
+def _of_kind(kind: AttackKind, now: datetime) -> LastAttempt:
     last, good = last_attempt(kind, now=now), last_good(kind, now=now)
     found, untried = Q(tried=True), Q(tried=False)
     places = (

@@ -14,7 +14,7 @@ from privacy.registry.expiring import LARGEST_STEP, is_ahead
 LONGEST_PLACE = 300  # characters
 
 
-class Kind(models.TextChoices):
+class AttackKind(models.TextChoices):
     """In a scratch copy, by canaries; or in the live stores, read-only."""
 
     REHEARSAL = "rehearsal"
@@ -43,7 +43,7 @@ class Attempt(models.Model):
         FAILED = "failed"
 
     id = UUID7Field(primary_key=True)
-    kind = models.CharField(max_length=20, choices=Kind)
+    kind = models.CharField(max_length=20, choices=AttackKind)
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     began_at = models.DateTimeField()
     due_at = models.DateTimeField()
@@ -86,7 +86,7 @@ class Breach(models.Model):
 
     id = UUID7Field(primary_key=True)
     promise = models.CharField(max_length=40)
-    kind = models.CharField(max_length=20, choices=Kind)
+    kind = models.CharField(max_length=20, choices=AttackKind)
     place = models.CharField(max_length=LONGEST_PLACE)
     tried = models.BooleanField()
     found_at = models.DateTimeField()

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from django.urls import reverse
 
-from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
 from privacy.evidence.rehearsal.mailboxes import mailbox
 from privacy.evidence.rehearsal.personal_data_map import Column, holdings, sealed_addresses
 from privacy.evidence.rehearsal.probes import Stage, probe
@@ -44,7 +44,7 @@ def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
             given |= search.found_in(browser.content)
             rehearsal.tried()
         for canary, columns in kept.items():
-            expected = answered and canary.owner == owner and canary.kind is not Kind.KEY
+            expected = answered and canary.owner == owner and canary.kind is not CanaryKind.KEY
             if expected and canary not in given and (named := given_by(columns)):
                 rehearsal.breach("access", f"the {canary.what} of the {owner} ({named}) is not in the archive")
 

@@ -12,7 +12,7 @@ from http.cookies import SimpleCookie
 from django.conf import settings
 from django.urls import reverse
 
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
 SHORTEST = 20  # characters; what is shorter could be met by chance, or is a code that everybody may know
@@ -25,7 +25,7 @@ def watch_keys(rehearsal: Rehearsal) -> None:
     found: set[str] = rehearsal.things.setdefault(FOUND, set())
     for key, owner, what in (*cookies(rehearsal), *tokens(rehearsal)):
         if key not in found:
-            found.add(rehearsal.watch(key, owner, what, Kind.KEY, kept=False))
+            found.add(rehearsal.watch(key, owner, what, CanaryKind.KEY, kept=False))
 
 
 def cookies(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:

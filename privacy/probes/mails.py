@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
 from privacy.evidence.rehearsal.mailboxes import envelope, mailbox
 from privacy.evidence.rehearsal.personal_data_map import sealed_addresses
 from privacy.evidence.rehearsal.probes import Stage, probe
@@ -99,7 +99,9 @@ def words_in(
     to_staff = settings.BUSINESS["email"] in str(mail["To"])
     for canary in search.found_in(text) - in_address:
         described = f"the {canary.what} of the {canary.owner}"
-        if canary.kind is Kind.PUBLIC or (canary.kind is Kind.NUMBER and (canary.owner in owners or to_staff)):
+        if canary.kind is CanaryKind.PUBLIC or (
+            canary.kind is CanaryKind.NUMBER and (canary.owner in owners or to_staff)
+        ):
             continue
         if canary.owner not in owners:
             yield BROKEN_BY.get(canary.kind, "correspondence-private"), described
@@ -109,7 +111,7 @@ def words_in(
 
 def typed(rehearsal: Rehearsal, canary: Canary) -> bool:
     """By the person, and so perhaps by somebody else in their name."""
-    return canary.kind is Kind.PRIVATE and canary in rehearsal.things[KNOWN][canary.owner]
+    return canary.kind is CanaryKind.PRIVATE and canary in rehearsal.things[KNOWN][canary.owner]
 
 
 def parts_of(mail: EmailMessage) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models
 
-from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
 from privacy.evidence.rehearsal.personal_data_map import Column, holdings
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse
@@ -21,9 +21,9 @@ from privacy.evidence.rehearsal.search import Search
 
 THIEF = "thief"  # how `who` begins, of somebody who tries doors
 BROKEN_BY = {
-    Kind.DIRECT: "direct-visits-domain-only",
-    Kind.CARD: "paypal-only",
-    Kind.VISIT: "referral-for-commission-only",
+    CanaryKind.DIRECT: "direct-visits-domain-only",
+    CanaryKind.CARD: "paypal-only",
+    CanaryKind.VISIT: "referral-for-commission-only",
 }  # by any other: correspondence-private
 PROMISES = ("correspondence-private", "encrypted", *BROKEN_BY.values())
 KEPT = "in which columns each canary is or was kept"
@@ -76,11 +76,11 @@ def read_in(seen: SeenResponse, search: Search) -> set[Canary]:
 
 
 def may_see(seen: SeenResponse, canary: Canary, kept: dict[Canary, set[Column]], colleagues: set[str]) -> bool:
-    if canary.kind is Kind.PUBLIC or canary.owner == seen.who:
+    if canary.kind is CanaryKind.PUBLIC or canary.owner == seen.who:
         return True
     if not (seen.user and seen.user.is_staff) or canary.kind in BROKEN_BY:
         return False
-    return canary.kind is Kind.NUMBER or canary.owner in colleagues or opens(seen.user, kept[canary])
+    return canary.kind is CanaryKind.NUMBER or canary.owner in colleagues or opens(seen.user, kept[canary])
 
 
 def opens(user: Any, columns: set[Column]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.cache import caches
 
-from privacy.evidence.rehearsal.canaries import Canary, Kind, files_below
+from privacy.evidence.rehearsal.canaries import Canary, CanaryKind, files_below
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 from privacy.evidence.rehearsal.search import Search
@@ -16,8 +16,8 @@ from privacy.evidence.rehearsal.stolen_copy import as_text, columns
 from .keys import watch_keys
 
 OUTSIDE = {"mail", "paypal-standin", "static"}  # people's mailboxes, PayPal's own books, and what anybody may read
-READABLE = {Kind.NUMBER, Kind.PUBLIC}  # in clear in the database, on purpose
-BROKEN_BY = {Kind.DIRECT: "direct-visits-domain-only", Kind.CARD: "paypal-only"}  # by any other: encrypted
+READABLE = {CanaryKind.NUMBER, CanaryKind.PUBLIC}  # in clear in the database, on purpose
+BROKEN_BY = {CanaryKind.DIRECT: "direct-visits-domain-only", CanaryKind.CARD: "paypal-only"}  # by any other: encrypted
 PROMISES = ("encrypted", *BROKEN_BY.values())
 
 

@@ -31,7 +31,7 @@ class Sign(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ClearTextKind:
     """Why a column is readable. `may_hold` are looks that its values have by right; each one fits `shape`, or is empty.
 
     `quoted`: people repeat such a value in what they write, so that it says nothing about anybody.
@@ -44,44 +44,48 @@ class Kind:
     in_base64: bool = False
 
 
-DIGEST = Kind(reason="a digest", shape=re.compile("[0-9a-f]{64}"))
-PASSWORD = Kind(
+DIGEST = ClearTextKind(reason="a digest", shape=re.compile("[0-9a-f]{64}"))
+PASSWORD = ClearTextKind(
     reason="the hash of a password, or none",
     shape=re.compile(r"!\w*|[a-z0-9_]+\$.+"),
     may_hold=frozenset({Sign.PHONE, Sign.TOKEN}),
 )
 # Cards' and telephones' numbers are digits alone; a random name of this site's has letters in it, or is too short.
-OWN_NUMBER = Kind(reason="a random number or code that this site makes", may_hold=frozenset({Sign.PHONE}), quoted=True)
-PAYPALS = Kind(
+OWN_NUMBER = ClearTextKind(
+    reason="a random number or code that this site makes", may_hold=frozenset({Sign.PHONE}), quoted=True
+)
+PAYPALS = ClearTextKind(
     reason="a number, code or address of PayPal's", may_hold=frozenset({Sign.PHONE, Sign.TOKEN}), quoted=True
 )
-CURRENCY = Kind(reason="a currency", shape=re.compile("[A-Z]{3}"))
-PROGRAM = Kind(reason="a name of the program's own: an action, a model, a kind, a state, a list of them", quoted=True)
-PROCESS = Kind(reason="a random name of a process", may_hold=frozenset({Sign.TOKEN}))
-IDS = Kind(reason="ids alone")
-TRACEBACK = Kind(reason="where in the program a task failed; the error's own words are cut off")
-OWN_WORDS = Kind(reason="what the program says in words of its own, with numbers and ids")
-PUBLIC = Kind(
+CURRENCY = ClearTextKind(reason="a currency", shape=re.compile("[A-Z]{3}"))
+PROGRAM = ClearTextKind(
+    reason="a name of the program's own: an action, a model, a kind, a state, a list of them", quoted=True
+)
+PROCESS = ClearTextKind(reason="a random name of a process", may_hold=frozenset({Sign.TOKEN}))
+IDS = ClearTextKind(reason="ids alone")
+TRACEBACK = ClearTextKind(reason="where in the program a task failed; the error's own words are cut off")
+OWN_WORDS = ClearTextKind(reason="what the program says in words of its own, with numbers and ids")
+PUBLIC = ClearTextKind(
     reason="everybody may read it on the site",
     may_hold=frozenset({Sign.EMAIL, Sign.PHONE, Sign.NETWORK, Sign.TOKEN}),
     quoted=True,
 )
-ROLE = Kind(reason="a role of staff, not a person", quoted=True)
-ROW = Kind(reason="a row by its id or number, and the names of changed fields")
-DOMAIN = Kind(reason="the domain of a network, reduced to the part that was registered", quoted=True)
-PAGE = Kind(reason="a page of this site that exists, or `other`", quoted=True)
-SEALED = Kind(reason="sealed before it is stored", in_base64=True)
-HASHES = Kind(
+ROLE = ClearTextKind(reason="a role of staff, not a person", quoted=True)
+ROW = ClearTextKind(reason="a row by its id or number, and the names of changed fields")
+DOMAIN = ClearTextKind(reason="the domain of a network, reduced to the part that was registered", quoted=True)
+PAGE = ClearTextKind(reason="a page of this site that exists, or `other`", quoted=True)
+SEALED = ClearTextKind(reason="sealed before it is stored", in_base64=True)
+HASHES = ClearTextKind(
     reason="a hash under a key that ends with its day", shape=re.compile(r".*:limit-(key-\d+-\d+|[0-9a-f]{64}-\d+)")
 )
-UNDECLARED = Kind(reason="")
+UNDECLARED = ClearTextKind(reason="")
 
 
 @dataclass(frozen=True)
 class ClearText:
     """Why a column is readable, and which promise is broken when something personal is in it."""
 
-    kind: Kind
+    kind: ClearTextKind
     promise: str = "encrypted"
 
 
@@ -90,7 +94,7 @@ READABLE = (models.CharField, models.TextField, models.JSONField, models.FileFie
 READABLE_TYPES = {"CharField", "TextField", "JSONField", "GenericIPAddressField"}
 
 
-def clear_text(kind: Kind, columns: str, *, promise: str = "encrypted") -> None:
+def clear_text(kind: ClearTextKind, columns: str, *, promise: str = "encrypted") -> None:
     """Declares columns, written `table.column`, in one text. Raises `ValueError` for one that is declared twice."""
     for column in columns.split():
         if column in _declared:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from privacy.evidence.rehearsal.canaries import Kind
+from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
 from .products import PRODUCT
@@ -38,6 +38,6 @@ def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, *
     key = rehearsal.watch(box.get_text().strip(), who, "license key") if box else ""
     found = re.search(r"Order\s+(B\w{9})", receipt)
     rehearsal.expect(found and browser.url in receipt, "the receipt leads to the order's page")
-    reference = rehearsal.watch(found.group(1) if found else "", who, "order number", Kind.NUMBER)
-    rehearsal.watch(browser.url.split("/")[-2], who, "page of the order", Kind.KEY)
+    reference = rehearsal.watch(found.group(1) if found else "", who, "order number", CanaryKind.NUMBER)
+    rehearsal.watch(browser.url.split("/")[-2], who, "page of the order", CanaryKind.KEY)
     return Buyer(who, browser, fields["email"], reference, browser.url, key)

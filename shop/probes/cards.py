@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from bs4 import BeautifulSoup
 
-from privacy.evidence.rehearsal.canaries import Kind, canary
+from privacy.evidence.rehearsal.canaries import CanaryKind, canary
 from privacy.evidence.rehearsal.opened_texts import opened_texts
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
@@ -70,7 +70,7 @@ def card_of(rehearsal: Rehearsal) -> str:
     if CARD not in rehearsal.things:
         digits = "4" + "".join(secrets.choice("0123456789") for _ in range(14))
         rehearsal.things[CARD] = next(digits + last for last in "0123456789" if has_valid_end(digits + last))
-        rehearsal.watch(in_groups(rehearsal.things[CARD]), STRANGER, CARD, Kind.CARD, kept=False)
+        rehearsal.watch(in_groups(rehearsal.things[CARD]), STRANGER, CARD, CanaryKind.CARD, kept=False)
     card: str = rehearsal.things[CARD]
     return card
 

@@ -9,14 +9,16 @@ from django.db import close_old_connections, transaction
 from django.utils import timezone
 
 from privacy.evidence.attack_history import abandon, begin, fail, record
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 
 from .live_health import not_tried_while_down
 from .report import RehearsalReport
 from .scratch_copy import RehearsalFailed, scratch_copy
 
 
-def attack(kind: Kind, carry_out: Callable[[], RehearsalReport], *, begun: Attempt | None = None) -> RehearsalReport:
+def attack(
+    kind: AttackKind, carry_out: Callable[[], RehearsalReport], *, begun: Attempt | None = None
+) -> RehearsalReport:
     """Returns what was found. Raises `AlreadyUnderWay`, and `RehearsalFailed` for an attempt that ended without a
     report; any other error is written down too, and passed on. One that somebody stopped is forgotten."""
     attempt = begun or begin(kind, now=timezone.now())

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 
-class Kind(StrEnum):
+class CanaryKind(StrEnum):
     """What a canary stands for, and so which promise breaks where it can be read (`search`)."""
 
     PRIVATE = "private"  # sealed in every store; shown to its person, and to staff who may see its row
@@ -34,7 +34,7 @@ class Canary:
     word: str
     owner: str
     what: str
-    kind: Kind = Kind.PRIVATE
+    kind: CanaryKind = CanaryKind.PRIVATE
     kept: bool = True
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from privacy.evidence.attack_history import AlreadyUnderWay, begin, fail, last_attempt, note_installation
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 
 AGAIN_AFTER = timedelta(hours=1)  # one that failed, perhaps because the machine was stopped
 
@@ -27,7 +27,7 @@ def start_when_due(*, now: datetime) -> int:
     if not settings.REHEARSE_NIGHTLY or not is_due(now=now):
         return 0
     try:
-        attempt = begin(Kind.REHEARSAL, now=now)
+        attempt = begin(AttackKind.REHEARSAL, now=now)
     except AlreadyUnderWay:
         return 0
     try:
@@ -39,7 +39,7 @@ def start_when_due(*, now: datetime) -> int:
 
 
 def is_due(*, now: datetime) -> bool:
-    last = last_attempt(Kind.REHEARSAL, now=now)
+    last = last_attempt(AttackKind.REHEARSAL, now=now)
     if last is None:
         return True
     if last.state == Attempt.State.FAILED or last.is_overdue(now):

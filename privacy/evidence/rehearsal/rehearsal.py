@@ -32,7 +32,7 @@ from privacy.keystore.clock import beat
 from privacy.registry.query_purposes import Undeclared, breach_of, observed
 
 from .browser import Browser
-from .canaries import Canary, Kind, canary, network_address
+from .canaries import Canary, CanaryKind, canary, network_address
 from .mailboxes import mailbox
 from .probes import Probe, Stage, all_probes
 from .report import FoundBreach, RehearsalReport
@@ -115,10 +115,12 @@ class Rehearsal:
 
     # --- people ---
 
-    def canary(self, owner: str, what: str, kind: Kind = Kind.PRIVATE, *, kept: bool = True) -> str:
+    def canary(self, owner: str, what: str, kind: CanaryKind = CanaryKind.PRIVATE, *, kept: bool = True) -> str:
         return self.watch(canary(), owner, what, kind, kept=kept)
 
-    def watch(self, word: str, owner: str, what: str, kind: Kind = Kind.PRIVATE, *, kept: bool = True) -> str:
+    def watch(
+        self, word: str, owner: str, what: str, kind: CanaryKind = CanaryKind.PRIVATE, *, kept: bool = True
+    ) -> str:
         """Has a word looked for that is no canary of ours: a telephone number, an order's number. Returns it."""
         self.canaries.append(Canary(word, owner, what, kind, kept))
         return word
@@ -138,18 +140,20 @@ class Rehearsal:
             return {owner}
         return {one.owner for one in self.canaries if one.word.rstrip("Ö").lower() in address.lower()}
 
-    def phone(self, owner: str, kind: Kind = Kind.PRIVATE) -> str:
+    def phone(self, owner: str, kind: CanaryKind = CanaryKind.PRIVATE) -> str:
         """A telephone number that nobody else gives."""
         digits = secrets.randbelow(8000) + 2000
         return self.watch(f"+1 805 555 {digits}", owner, "telephone number", kind)
 
-    def browser(self, who: str, *, network: str = "", kind: Kind = Kind.DIRECT, **headers: str) -> SiteBrowser:
+    def browser(
+        self, who: str, *, network: str = "", kind: CanaryKind = CanaryKind.DIRECT, **headers: str
+    ) -> SiteBrowser:
         """A new browser of this person's, at a network address that nobody else has.
 
         `who` is the owner of the person's canaries. `kind` is that of the address: `Kind.VISIT` for one that will
         come by an affiliate's link.
         """
-        network = self.watch(network or network_address(), who, "network address", kind, kept=kind is Kind.VISIT)
+        network = self.watch(network or network_address(), who, "network address", kind, kept=kind is CanaryKind.VISIT)
         self.networks[network] = who
         self.people[who] = SiteBrowser(self, who, network, headers)
         return self.people[who]

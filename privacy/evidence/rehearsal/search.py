@@ -15,7 +15,7 @@ from io import BytesIO
 from uuid import UUID
 from zipfile import BadZipFile, ZipFile
 
-from .canaries import MARKER, NETWORKS, OWN_LETTERS, Canary, Kind, spellings
+from .canaries import MARKER, NETWORKS, OWN_LETTERS, Canary, CanaryKind, spellings
 
 OF_THIS_RUN = re.compile(rf"{MARKER.lower()}([a-z]{{0,{OWN_LETTERS}}})".encode())
 COMPRESSED = re.compile(rb"eJ[\w-]{16,}={0,2}")  # zlib in base64, as Django signs cookies and sessions
@@ -35,7 +35,7 @@ class Search:
         for one in others:
             for form, common in _plain_forms(one.word).items():
                 self._others[common.encode()][form.lower().encode()] = one
-        hidden = [one for one in others if one.kind is not Kind.KEY]  # a key in another spelling opens nothing
+        hidden = [one for one in others if one.kind is not CanaryKind.KEY]  # a key in another spelling opens nothing
         self._encoded = {form: one for one in hidden for form in _encodings(one.word)}
         self._beginnings = {form for common in {one.word[:5] for one in hidden} for form in _encodings(common)}
 

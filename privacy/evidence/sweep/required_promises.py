@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from privacy.evidence.attack_history import covers
-from privacy.models.attack import Kind
+from privacy.models.attack import AttackKind
 
 SWEPT = ("encrypted", "paypal-only", "direct-visits-domain-only", "email-for-asked-contact-only")
 
-covers(Kind.SWEEP, *SWEPT)
+covers(AttackKind.SWEEP, *SWEPT)

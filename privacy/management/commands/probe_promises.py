@@ -11,7 +11,7 @@ from privacy.evidence.rehearsal.attempts import attack, rehearse
 from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
 from privacy.evidence.sweep.run import sweep
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 
 
 class Command(BaseCommand):
@@ -21,15 +21,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--only", choices=[kind.value for kind in Kind], help="one of the two")
+        parser.add_argument("--only", choices=[kind.value for kind in AttackKind], help="one of the two")
         parser.add_argument("--log", type=Path, metavar="FILE", help="gets what the scratch copy's processes wrote")
         parser.add_argument("--begun", metavar="ID", help="the rehearsal that housekeeping began")
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the scratch copy is removed
-        kinds: dict[Kind, Callable[[], RehearsalReport]] = {
-            Kind.REHEARSAL: lambda: rehearse(log=options["log"]),
-            Kind.SWEEP: sweep,
+        kinds: dict[AttackKind, Callable[[], RehearsalReport]] = {
+            AttackKind.REHEARSAL: lambda: rehearse(log=options["log"]),
+            AttackKind.SWEEP: sweep,
         }
         broken: set[str] = set()
         failed = []
@@ -46,8 +46,8 @@ class Command(BaseCommand):
         if failed:
             raise CommandError("\n".join(failed))
 
-    def _attack(self, kind: Kind, carry_out: Callable[[], RehearsalReport], *, begun: str | None) -> set[str]:
-        attempt = Attempt.objects.filter(pk=begun).first() if begun and kind is Kind.REHEARSAL else None
+    def _attack(self, kind: AttackKind, carry_out: Callable[[], RehearsalReport], *, begun: str | None) -> set[str]:
+        attempt = Attempt.objects.filter(pk=begun).first() if begun and kind is AttackKind.REHEARSAL else None
         report = attack(kind, carry_out, begun=attempt)
         for breach in sorted(report.breaches):
             self.stdout.write(f"{breach.promise}: {'' if breach.tried else 'not tried: '}{breach.place}")

@@ -20,7 +20,7 @@ from privacy.evidence import attack_history, measurement
 from privacy.evidence.measurement import Evidence
 from privacy.evidence.rehearsal.report import FoundBreach
 from privacy.evidence.snapshot import take_stock
-from privacy.models.attack import Kind
+from privacy.models.attack import AttackKind
 from privacy.registry.promises import PROMISES
 from tests import factories
 
@@ -130,7 +130,7 @@ def test_what_could_not_be_tried_is_red_and_says_so(client: Client, clock: time_
 def test_an_attack_that_failed_is_told(client: Client, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(hours=1))
     attack_history.fail(
-        attack_history.begin(Kind.REHEARSAL, now=timezone.now()), "it took too long", now=timezone.now()
+        attack_history.begin(AttackKind.REHEARSAL, now=timezone.now()), "it took too long", now=timezone.now()
     )
     summary = words(page(client).select_one("section[aria-label=Summary]"))
     assert f"0 of {len(PROMISES)} promises are kept, {len(PROMISES)} broken" in summary
@@ -147,7 +147,7 @@ def test_an_attack_that_is_too_old_is_told(client: Client, clock: time_machine.T
 
 def test_one_that_is_under_way_is_told(client: Client, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(hours=1))
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     assert "One is under way, since 13:00 UTC." in words(page(client).select_one("section[aria-label=Summary]"))
 
 
@@ -202,9 +202,9 @@ def test_check_promises_fails_for_an_attack_that_is_too_old(
     assert "the last completed one began more than 36 hours ago" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", AttackKind)
 def test_check_promises_fails_for_an_attack_that_failed(
-    kind: Kind, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
+    kind: AttackKind, clock: time_machine.Traveller, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock.shift(timedelta(hours=1))
     attack_history.fail(attack_history.begin(kind, now=timezone.now()), "it crashed", now=timezone.now())

@@ -15,7 +15,7 @@ from privacy.evidence import attack_history, measurement
 from privacy.evidence.history import note_changes
 from privacy.evidence.measurement import Evidence, findings
 from privacy.evidence.snapshot import keep_evidence
-from privacy.models.attack import Kind
+from privacy.models.attack import AttackKind
 from privacy.models.consent import UndeliverableAddress
 from privacy.models.evidence import PromiseState
 from privacy.registry.promises import PROMISES
@@ -110,7 +110,7 @@ def test_all_changes_of_one_measurement_are_told_in_one_mail(
     """An attack that failed turns every promise red."""
     note()
     clock.shift(timedelta(minutes=1))
-    attempt = attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attempt = attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     attack_history.fail(attempt, "it was not done in time", now=timezone.now())
     assert note() == len(PROMISES)
     clock.shift(timedelta(minutes=1))

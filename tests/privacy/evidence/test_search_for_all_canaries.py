@@ -12,11 +12,11 @@ from collections.abc import Callable
 import pytest
 from django.core import signing
 
-from privacy.evidence.rehearsal.canaries import MARKER, Canary, Kind, canary, network_address
+from privacy.evidence.rehearsal.canaries import MARKER, Canary, CanaryKind, canary, network_address
 from privacy.evidence.rehearsal.search import NOBODYS, Search
 
 HERS, HIS = Canary(canary(), "buyer", "name"), Canary(canary(), "writer", "message")
-NETWORK = Canary(network_address(), "visitor", "network address", Kind.DIRECT)
+NETWORK = Canary(network_address(), "visitor", "network address", CanaryKind.DIRECT)
 PHONE = Canary("+1 805 555 7193", "writer", "telephone number")
 SEARCH = Search([HERS, HIS, NETWORK, PHONE])
 

@@ -9,7 +9,7 @@ import pytest
 from aitpro.probes.third_parties import stays_here
 from contacts.models import Inquiry
 from contacts.probes.look_alikes import PAIRS
-from privacy.evidence.rehearsal.canaries import Canary, Kind
+from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
 from privacy.evidence.rehearsal.mailboxes import envelope, mailbox
 from privacy.evidence.rehearsal.rehearsal import SeenResponse
 from privacy.probes.pages import THIEF, may_see, promise_of
@@ -47,20 +47,20 @@ def test_staff_see_what_is_kept_in_tables_that_their_role_opens(right: str, sees
 
 def test_colleagues_know_each_others_names_and_no_visits() -> None:
     assert may_see(seen("Mail", Colleague()), Canary("Qname", "Shop", "name"), {}, {"Shop"})
-    visit = Canary("198.18.100.100", "buyer", "network address", Kind.VISIT)
+    visit = Canary("198.18.100.100", "buyer", "network address", CanaryKind.VISIT)
     assert not may_see(seen("Mail", Colleague("affiliates.view_click")), visit, {}, set())
 
 
 @pytest.mark.parametrize(
     ("who", "kind", "promise"),
     [
-        ("buyer", Kind.PRIVATE, "correspondence-private"),
-        ("buyer", Kind.VISIT, "referral-for-commission-only"),
-        ("buyer", Kind.DIRECT, "direct-visits-domain-only"),
-        (THIEF, Kind.PRIVATE, "encrypted"),
+        ("buyer", CanaryKind.PRIVATE, "correspondence-private"),
+        ("buyer", CanaryKind.VISIT, "referral-for-commission-only"),
+        ("buyer", CanaryKind.DIRECT, "direct-visits-domain-only"),
+        (THIEF, CanaryKind.PRIVATE, "encrypted"),
     ],
 )
-def test_a_find_breaks_one_promise(who: str, kind: Kind, promise: str) -> None:
+def test_a_find_breaks_one_promise(who: str, kind: CanaryKind, promise: str) -> None:
     assert promise_of(seen(who), Canary("Qword", "writer", "word", kind)) == promise
 
 

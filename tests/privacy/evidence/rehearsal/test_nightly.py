@@ -14,7 +14,7 @@ from pytest_django import Settings
 from aitpro.housekeeping import JOBS
 from privacy.evidence import attack_history
 from privacy.evidence.rehearsal import nightly
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 from tests import factories
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -71,7 +71,7 @@ def test_machine_that_slept_through_the_night_makes_up_for_it(clock: time_machin
 
 
 def test_failed_one_is_repeated_after_an_hour(clock: time_machine.Traveller) -> None:
-    attack_history.fail(attack_history.begin(Kind.REHEARSAL, now=timezone.now()), "killed", now=timezone.now())
+    attack_history.fail(attack_history.begin(AttackKind.REHEARSAL, now=timezone.now()), "killed", now=timezone.now())
     clock.shift(timedelta(minutes=59))
     assert keep_house() == 0
     clock.shift(timedelta(minutes=1))
@@ -79,7 +79,7 @@ def test_failed_one_is_repeated_after_an_hour(clock: time_machine.Traveller) -> 
 
 
 def test_killed_one_is_repeated(clock: time_machine.Traveller) -> None:
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     clock.shift(timedelta(hours=1))
     assert keep_house() == 1
     assert sorted(Attempt.objects.values_list("state", flat=True)) == ["failed", "running"]
@@ -87,7 +87,7 @@ def test_killed_one_is_repeated(clock: time_machine.Traveller) -> None:
 
 def test_another_that_runs_is_left_alone(clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both machines found that it is time."""
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     monkeypatch.setattr(nightly, "is_due", lambda now: True)
     assert keep_house() == 0
 

@@ -22,7 +22,7 @@ from privacy.evidence.rehearsal.live_health import not_tried_while_down
 from privacy.evidence.rehearsal.report import FoundBreach, RehearsalReport
 from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
 from privacy.management.commands import probe_promises
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 from privacy.models.attack import Breach as Open
 from tests import factories
 from tests.privacy.mail.smtp_server import mailers
@@ -116,13 +116,13 @@ def test_site_that_is_stopped_meanwhile_breaks_no_promise_and_is_attacked_anew(r
 
 
 def test_second_one_at_the_same_time_is_refused(rehearsed: Rehearsed) -> None:
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     with pytest.raises(CommandError, match="A rehearsal is under way"):
         probe()
 
 
 def test_one_that_housekeeping_began_is_carried_out(rehearsed: Rehearsed) -> None:
-    attempt = attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attempt = attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     probe("--begun", str(attempt.pk))
     attempt.refresh_from_db()
     assert attempt.state == "done"
@@ -133,8 +133,8 @@ def test_without_options_each_kind_of_attack_is_made(rehearsed: Rehearsed, monke
     monkeypatch.setattr(probe_promises, "sweep", lambda: factories.report())
     out = StringIO()
     call_command("probe_promises", stdout=out)
-    assert set(Attempt.objects.values_list("kind", "state")) == {(kind, "done") for kind in Kind}
-    assert [line.partition(":")[0] for line in out.getvalue().splitlines()] == [str(kind.label) for kind in Kind]
+    assert set(Attempt.objects.values_list("kind", "state")) == {(kind, "done") for kind in AttackKind}
+    assert [line.partition(":")[0] for line in out.getvalue().splitlines()] == [str(kind.label) for kind in AttackKind]
 
 
 # --- The site's own parts ---------------------------------------------------------------------------------------------

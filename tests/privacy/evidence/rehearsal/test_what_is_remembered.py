@@ -19,7 +19,7 @@ from privacy.evidence.rehearsal.nightly import start_when_due
 from privacy.evidence.rehearsal.report import FoundBreach
 from privacy.evidence.snapshot import take_stock
 from privacy.models import Heartbeat
-from privacy.models.attack import Attempt, Kind
+from privacy.models.attack import AttackKind, Attempt
 from privacy.models.attack import Breach as Open
 from privacy.registry.promises import PROMISES
 from tests import factories
@@ -135,7 +135,7 @@ def test_breach_that_is_found_no_more_is_over_and_stays_on_record(clock: time_ma
 
 def test_attempt_of_the_other_kind_ends_no_breach() -> None:
     factories.attempt(breaches=breach())
-    factories.attempt(Kind.SWEEP)
+    factories.attempt(AttackKind.SWEEP)
     assert red() == {"encrypted"}
 
 
@@ -170,7 +170,7 @@ def test_history_notes_it_and_staff_are_told_where(work: Callable[[], int], cloc
 def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds() -> None:
     factories.attempt()
     attack_history.fail(
-        attack_history.begin(Kind.REHEARSAL, now=timezone.now()), "it ended with code 1", now=timezone.now()
+        attack_history.begin(AttackKind.REHEARSAL, now=timezone.now()), "it ended with code 1", now=timezone.now()
     )
     assert red() == ALL
     assert "could not be tried: the whole attempt failed" in found("access").figures
@@ -179,42 +179,42 @@ def test_failed_attempt_is_red_for_everything_it_had_to_try_until_one_succeeds()
 
 
 def test_failed_sweep_is_red_for_what_sweeps_have_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(attack_history._covered, Kind.SWEEP, set())
-    attack_history.covers(Kind.SWEEP, "encrypted")
+    monkeypatch.setitem(attack_history._covered, AttackKind.SWEEP, set())
+    attack_history.covers(AttackKind.SWEEP, "encrypted")
     Heartbeat.objects.filter(name=ATTACKS).update(at=timezone.now() - timedelta(hours=36))
     factories.attempt()
     assert red() == {"encrypted"}
-    factories.attempt(Kind.SWEEP)
+    factories.attempt(AttackKind.SWEEP)
     assert red() == set()
-    attack_history.fail(attack_history.begin(Kind.SWEEP, now=timezone.now()), "it crashed", now=timezone.now())
+    attack_history.fail(attack_history.begin(AttackKind.SWEEP, now=timezone.now()), "it crashed", now=timezone.now())
     assert red() == {"encrypted"}
 
 
 def test_only_a_promise_can_be_covered() -> None:
     with pytest.raises(ValueError, match="there is no promise kindness"):
-        attack_history.covers(Kind.SWEEP, "kindness")
+        attack_history.covers(AttackKind.SWEEP, "kindness")
 
 
 def test_of_two_at_once_the_second_is_refused() -> None:
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
-    attack_history.begin(Kind.SWEEP, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.SWEEP, now=timezone.now())
     with pytest.raises(attack_history.AlreadyUnderWay, match="A rehearsal is under way"):
-        attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+        attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
 
 
 def test_attempt_that_was_killed_is_red_when_its_time_is_over(clock: time_machine.Traveller) -> None:
     factories.attempt()
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     assert red() == set()
     clock.shift(timedelta(minutes=20))
     assert red() == ALL
     assert found("access").figures["wrong with the attacks"] == "the last rehearsal never ended"
-    attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     assert Attempt.objects.filter(state="failed").get().reason.startswith("it never ended")
 
 
 def test_report_that_comes_late_still_counts(clock: time_machine.Traveller) -> None:
-    attempt = attack_history.begin(Kind.REHEARSAL, now=timezone.now())
+    attempt = attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     clock.shift(timedelta(minutes=30))
     attack_history.fail(attempt, "it never ended", now=timezone.now())
     attack_history.record(attempt, factories.report(), now=timezone.now())
