@@ -1,5 +1,4 @@
-"""A commission's lifecycle: earned when the payment is captured, approved by staff or after the hold, reversed with
-refunds."""
+"""A commission's lifecycle: earned when the payment is captured, approved by staff or after the hold, or rejected."""
 
 from __future__ import annotations
 
@@ -14,7 +13,7 @@ from affiliates.models import Attribution, Commission, Flag, LedgerEntry, calcul
 from affiliates.own_account import leave_to_a_colleague
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from shop.models import Payment, Refund
+from shop.models import Payment
 from shop.money import Money
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ def approve_commission(*, commission: Commission, actor: User | None) -> bool:
     leave_to_a_colleague(commission.affiliate, actor=actor, permission=DECIDE)
     commission.state, commission.approved_at, commission.approved_by = State.APPROVED, timezone.now(), actor
     commission.save(update_fields=["state", "approved_at", "approved_by"])
-    _add_ledger_entry(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
+    add_ledger_entry(commission, LedgerEntry.Kind.COMMISSION, commission.remaining)
     record(action="affiliates.commission.approved", about=commission, actor=actor)
     return True
 
@@ -102,52 +101,8 @@ def approve_past_hold(*, now: datetime) -> int:
     return sum(approve_commission(commission=commission, actor=None) for commission in waiting)
 
 
-@transaction.atomic
-def reverse_commission(*, payment: Payment, refund: Refund) -> None:
-    """Reverses the refunded share: of all refunds so far, rounded once, less what was reversed before.
-
-    So partial refunds in any split add up to the full reversal to the cent. If the refund is reported before the
-    payment, the commission is created here first.
-    """
-    commission = locked_commission(payment) or (earn_commission(payment=payment) and locked_commission(payment))
-    if commission is None or commission.state == State.REJECTED:
-        return
-    share = reversed_share(commission, payment)
-    reversed_amount = share - Money(commission.reversed_minor, commission.currency)
-    if _save_reversal(commission, share, everything=payment.refunded_minor == payment.amount_minor):
-        _debit_reversal(commission, reversed_amount, refund)
-        record(action="affiliates.commission.reversed", about=commission, actor=None)
-
-
-def reversed_share(commission: Commission, payment: Payment) -> Money:
-    """The share of the commission that all completed refunds together reverse, rounded once."""
-    return Money.of(commission.total.amount * payment.refunded_minor / payment.amount_minor, commission.currency)
-
-
-def locked_commission(payment: Payment) -> Commission | None:
-    """The commission on the payment's order, locked until the caller's transaction ends."""
-    commissions = Commission.objects.select_for_update(of=("self",)).select_related("attribution")
-    return commissions.filter(attribution__order=payment.order_id).first()
-
-
-def _save_reversal(commission: Commission, share: Money, *, everything: bool) -> bool:
-    """Saves the reversed amount and the state. False if nothing changed."""
-    before = (commission.reversed_minor, commission.state)
-    commission.reversed_minor = share.minor
-    nothing_left = everything or (share.minor > 0 and share == commission.total)
-    if nothing_left and commission.state != State.REVERSED:
-        commission.state = State.REVERSED
-    commission.save(update_fields=["reversed_minor", "state"])
-    return before != (commission.reversed_minor, commission.state)
-
-
-def _debit_reversal(commission: Commission, reversed_amount: Money, refund: Refund) -> None:
-    """Debits only what was credited; a pending commission is credited less later."""
-    if commission.approved_at:
-        _add_ledger_entry(commission, LedgerEntry.Kind.REVERSAL, -reversed_amount, refund=refund)
-
-
-def _add_ledger_entry(commission: Commission, kind: str, amount: Money, **further: object) -> None:
+def add_ledger_entry(commission: Commission, kind: str, amount: Money, **further: object) -> None:
+    """Books what the commission comes to now; nothing for an amount of zero."""
     if amount.minor == 0:
         return
     LedgerEntry.objects.create(

@@ -24,8 +24,8 @@ from shop.signals import (
 
 from .attribution import attribute_order, flag_self_payment
 from .flags import end_dispute_flags, raise_flag
-from .lifecycle import earn_commission, reverse_commission
-from .reverted_refunds import restore_commission
+from .lifecycle import earn_commission
+from .reversals import restore_commission, reverse_commission
 
 
 @receiver(code_entered)

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.lifecycle import approve_commission, reject_commission
-from affiliates.commissions.reverted_refunds import restore_commission
+from affiliates.commissions.reversals import restore_commission
 from affiliates.models import Affiliate, Commission, DailySales, LedgerEntry, PayoutItem
 from affiliates.payouts.item_states import apply_item_state
 from affiliates.payouts.reconciliation import first_difference

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from affiliates.commissions.lifecycle import approve_commission, reject_commission, reverse_commission
+from affiliates.commissions.lifecycle import approve_commission, reject_commission
+from affiliates.commissions.reversals import reverse_commission
 from affiliates.models import Affiliate, Commission, LedgerEntry
 from shop.models import Product
 from shop.money import Money
