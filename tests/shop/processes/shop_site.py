@@ -64,7 +64,7 @@ class ShopSite:
         """From the page of the order, as the link in a mail leads there."""
         buyer = self.site.visitor()
         buyer.open(path)
-        buyer.submit("at PayPal")
+        buyer.submit("with PayPal")
         buyer.submit("Pay")
         return buyer
 

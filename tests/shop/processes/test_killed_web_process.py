@@ -48,7 +48,7 @@ def test_wherever_it_dies_the_order_is_paid_once_or_plainly_unpaid(shop: ShopSit
 
     for email in paid | unpaid:
         shop.wait_for_receipt(email)
-    taken = shop.payments.capture_lookup()
+    taken = shop.captures()
     booked = shop.ledger()
     for email in paid | unpaid:
         [order] = booked[email]
