@@ -158,7 +158,8 @@ def site_forms() -> dict[str, type[Any]]:
     own = {
         f"{form.__module__}.{form.__qualname__}": form
         for form in all_forms()
-        if form.__module__.split(".")[0] in {"aitpro", "affiliates", "shop", "contacts", "accounts", "privacy"}
+        if hasattr(form, "base_fields")  # a mixin has none
+        and form.__module__.split(".")[0] in {"aitpro", "affiliates", "shop", "contacts", "accounts", "privacy"}
     }
     return own | made
 
@@ -197,7 +198,9 @@ def test_every_value_that_a_person_may_correct_asks_the_rule() -> None:
         for name, token in declaration.correctable.items()
     ]
     assert values
-    assert [value.key for value in values if not refuses(correction_field(value), TURNED)] == []
+    for value in values:
+        with pytest.raises(ValidationError):
+            correction_field(value).clean(TURNED)
 
 
 def test_a_password_may_hold_anything(client: Client, alice: Affiliate) -> None:
