@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from privacy.web.csv_export import Cell, csv_lines, csv_response
 
-SITE = Path(__file__).parents[2]
+SITE = Path(__file__).parents[3]
 LEADS = ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹦", "\x0b", "−"]
 
 
