@@ -16,19 +16,16 @@ from shop.signals import order_placed
 def place_order(
     *,
     product: Product,
-    name: str,
-    email: str,
     code: str,
     request: HttpRequest,
-    phone: str | None = None,
-    address: str | None = None,
     form_digest: str | None = None,
+    **details: str | None,
 ) -> Order:
     """Creates the order, or returns the one that the same form placed before.
 
-    `code` is the affiliate code that the buyer entered, possibly empty; `phone` and `address` are None if the product
-    doesn't ask for them. `form_digest` is the digest of the form's key (`privacy.web.idempotency`); without it, a new
-    order is created.
+    `code` is the affiliate code that the buyer entered, possibly empty. `form_digest` is the digest of the form's key
+    (`privacy.web.idempotency`); without it, a new order is created. `details` are the order's columns that the buyer
+    filled in: those of `CheckoutForm` that the product asks for.
     """
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or digest_of(new_link_token()),
@@ -38,10 +35,7 @@ def place_order(
             "product_name": product.name,
             "amount_minor": product.price_minor,
             "currency": product.currency,
-            "name": name,
-            "email": email,
-            "phone": phone,
-            "address": address,
+            **details,
         },
     )
     if is_new:
