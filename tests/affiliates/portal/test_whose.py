@@ -10,14 +10,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.views.generic import View
 
 from accounts.models import User
 from affiliates import urls
 from affiliates.commissions.objections import open_objection
 from affiliates.models import Affiliate, Commission
 from affiliates.payouts.runs import prepare_payout
+from affiliates.portal.base import AffiliateView
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
@@ -141,6 +144,27 @@ def test_inactive_affiliate_can_read_own_account(others: Others, state: str) -> 
     assert "Still available" in overview
     assert "/affiliates/portal/links/" not in overview
     assert others.paid.number in client.get(f"{PORTAL}commissions/").content.decode()
+
+
+def below(view: type[View]) -> set[type[View]]:
+    found = set(view.__subclasses__())
+    return found.union(*map(below, found))
+
+
+def test_every_view_of_the_portal_has_an_address() -> None:
+    views = {getattr(pattern.callback, "view_class", None) for pattern in patterns()}
+    missing = {view for view in below(AffiliateView) if not view.__subclasses__()} - views
+    assert missing == set(), "Give it a path in affiliates/urls.py."
+
+
+def test_every_portal_page_is_under_a_tab(others: Others) -> None:
+    client = signed_in(others.affiliate.user)
+    for address in addresses([others.paid.pk, others.affiliate.payouts.get().pk]):
+        response = client.get(address)
+        if response.headers["Content-Type"].startswith("text/html"):
+            tabs = BeautifulSoup(response.content, "html.parser").select(".subnav a")
+            here = [tab for tab in tabs if tab.has_attr("aria-current")]
+            assert len(here) == bool(tabs), f"{address}: add its tab to templates/affiliates/portal/base.html."
 
 
 def test_every_portal_address_is_covered_by_these_tests() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import flatten
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models
 from django.test import Client
@@ -21,6 +22,7 @@ from affiliates.membership.terms import next_number
 from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
 from contacts.inquiries.workflow import answer_inquiry
+from privacy.registry.declarations import PersonalData, declaration_for
 from shop.models import Payment, PayPalEvent, Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
@@ -28,6 +30,7 @@ from tests.affiliates.sales import approved_sale, refund
 OWN = {"affiliates", "contacts", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
 QUERIES = {Affiliate: 27, PayoutRun: 16}  # a whole account; a run, with whom it would leave out and why
+IN_A_LINE_OF_THE_PAGE = {"affiliates.Commission.reason"}
 PERSONAL = ("alice1@example.com", "carol@example.org", "dave@example.org", "Carol", "Dave", "203.0.113.77")
 
 
@@ -52,6 +55,16 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     factories.paypal_event(payment)
     factories.dispute(payment)
     factories.click(affiliate)
+
+
+def test_staff_see_each_personal_column() -> None:
+    missing = set()
+    for model, model_admin in admin.site._registry.items():
+        declaration = declaration_for(model._meta.db_table)
+        if model in MODELS and model_admin.fields and isinstance(declaration, PersonalData):
+            columns = declaration.columns.keys() - flatten(model_admin.fields)
+            missing |= {f"{model._meta.label}.{column}" for column in columns}
+    assert missing == IN_A_LINE_OF_THE_PAGE, "Add the column to the fields of the model's admin."
 
 
 def uuid_tail() -> str:
