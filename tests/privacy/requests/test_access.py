@@ -72,7 +72,7 @@ def test_every_personal_value_is_in_it_or_named_as_withheld_and_nothing_that_is_
 def test_values_are_the_stored_ones(sections: dict[str, Any]) -> None:
     [message] = sections["Your messages to us"]["rows"]
     assert message["message"] == "erin asks"
-    assert message["e-mail address"] == ERIN
+    assert message["email address"] == ERIN
     assert message["received at"] == "2026-03-02T12:00:00+00:00"
     [visit] = sections["Your visit through an affiliate's link"]["rows"]
     assert visit["network address"] == "erin was here"
@@ -203,8 +203,8 @@ def test_staff_account_is_no_affiliates_account(bob: User, alice: Affiliate) -> 
 def test_order_lists_telephone_and_address_only_where_they_were_asked(product: Product) -> None:
     factories.order(product, email=ERIN)
     [section] = collect(email=ERIN)
-    assert {"name", "e-mail address", "amount", "state"} <= set(section["rows"][0])
-    assert not {"telephone number", "postal address"} & set(section["rows"][0])
+    assert {"name", "email address", "amount", "state"} <= set(section["rows"][0])
+    assert not {"phone number", "postal address"} & set(section["rows"][0])
     assert section["rows"][0]["amount"] == "$59.95"
 
 
