@@ -50,3 +50,11 @@ def test_this_kind_has_its_three_templates(name: str) -> None:
     app, _, mail = declared()[name].template.partition("/")
     folder = Path(settings.BASE_DIR, "templates", app, "mail")
     assert [part for part in ("subject.txt", "txt", "html") if not (folder / f"{mail}.{part}").exists()] == []
+
+
+@pytest.mark.parametrize("name", sorted(declared()))
+def test_a_mail_with_the_orders_private_link_is_forgotten_once_delivered(name: str) -> None:
+    kind = declared()[name]
+    app, _, mail = kind.template.partition("/")
+    text = Path(settings.BASE_DIR, "templates", app, "mail", f"{mail}.txt").read_text()
+    assert kind.holds_link or "about.get_absolute_url" not in text, "Set holds_link."
