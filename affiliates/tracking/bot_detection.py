@@ -3,7 +3,7 @@
 People come first, because a lost click is a lost commission, and a counted bot only a wrong statistic. Device names are
 removed before matching (`Build/AP3A.240617.008` contained a bot's `008`), and the list's patterns for browsers or apps
 are left out. Only the User-Agent is used: Client Hints would reveal more about a person than this needs.
-`tests/affiliates/tracking/test_user_agents.py` measures both kinds of error.
+`tests/affiliates/tracking/test_bot_detection.py` measures both kinds of error.
 """
 
 from __future__ import annotations
