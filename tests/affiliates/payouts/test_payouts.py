@@ -61,7 +61,7 @@ def test_run_leaves_out_amount_below_minimum(
     if paid:
         assert str(prepare(bob).open_total) == "$17.99"
         return
-    with pytest.raises(ActionRefused, match="$18.00"):
+    with pytest.raises(ActionRefused, match=r"\$18\.00"):
         prepare(bob)
     assert balance(alice) == "$17.99"
 
