@@ -69,7 +69,7 @@ class SealedPerson(SealedModel):
     """The same lookup through a blind index."""
 
     email = SealedEmailField()
-    email_index = BlindIndexField("email", normalise="email")
+    email_index = BlindIndexField("email", normalize="email")
 
 
 for model in (PlainRow, SealedRow, FernetRow, PlainPerson, PlainClick, SealedPerson):

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, verbose_name='e-mail address')),
-                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email', source='email')),
+                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', source='email')),
                 ('keep_until', models.DateTimeField(db_index=True)),
             ],
             options={
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='e-mail address')),
-                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalise='email', null=True, source='email', unique=True)),
+                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='email', null=True, source='email', unique=True)),
                 ('name', privacy.encryption.fields.SealedTextField(blank=True, max_length=150, null=True)),
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),

@@ -84,7 +84,7 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     """Signs in with an e-mail address, which is stored sealed and found by its blind index."""
 
     email = SealedEmailField("e-mail address", null=True)
-    email_index = BlindIndexField("email", normalise="email", unique=True, null=True)
+    email_index = BlindIndexField("email", normalize="email", unique=True, null=True)
     name = SealedTextField(max_length=150, blank=True, null=True)
     password = GatedCharField("password", max_length=128)  # Django's own, behind the policy gate
     is_active = models.BooleanField("active", default=True)
@@ -149,7 +149,7 @@ class LinkRequest(SealedModel):
     so the time that the page takes says nothing about who is known here."""
 
     email = SealedEmailField("e-mail address")
-    email_index = BlindIndexField("email", normalise="email")
+    email_index = BlindIndexField("email", normalize="email")
     keep_until = ComputedDateTimeField(default=in_an_hour, db_index=True)
 
     @classmethod

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.passwords.hashers import TooBusy
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.rate_limits import give_back, network_of, seconds_left, take_slot
 
@@ -70,7 +70,7 @@ def _take_room(request: HttpRequest, email: str, now: datetime) -> list[str]:
 def _limits(request: HttpRequest, email: str) -> list[tuple[str, str, int]]:
     if number := browser_number(request, User.objects.with_email(email)):
         return [("sign-in browser", number, settings.SIGN_IN_LIMIT_PER_BROWSER)]
-    network, account = network_of(client_address(request)), normalise_email(email)
+    network, account = network_of(client_address(request)), normalize_email(email)
     return [
         ("sign-in account network", f"{account} {network}", settings.SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK),
         ("sign-in network", network, settings.SIGN_IN_LIMIT_PER_NETWORK),

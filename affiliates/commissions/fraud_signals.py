@@ -15,7 +15,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from affiliates.models import Affiliate, Attribution, Commission, Flag
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Purpose
 
@@ -54,7 +54,7 @@ def is_payer_the_affiliate(affiliate: Affiliate, *, payer_email: str) -> bool:
 def mailbox_of(email: str | None) -> str:
     """The mailbox behind an address, for comparing two: without a `+label`, and for Gmail without dots and under one
     domain. It never identifies a person: ADR 24."""
-    local, _, domain = normalise_email(email or "").rpartition("@")
+    local, _, domain = normalize_email(email or "").rpartition("@")
     local = local.partition("+")[0]
     if domain in GMAIL:
         local, domain = local.replace(".", ""), "gmail.com"

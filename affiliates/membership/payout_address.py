@@ -19,7 +19,7 @@ from affiliates.mails import PAYOUT_EMAIL_CHANGED, PAYOUT_EMAIL_REQUESTED
 from affiliates.models import Affiliate, PayoutEmailChange
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.encryption.tokens import digest_of, new_link_token
 from privacy.mail.sending import notify, queue_mail
 
@@ -37,7 +37,7 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
         raise ActionRefused("This account is closed.")
-    if normalise_email(email or "") == normalise_email(affiliate.payout_email or ""):
+    if normalize_email(email or "") == normalize_email(affiliate.payout_email or ""):
         raise ActionRefused("Your payouts already go to this address.")
     now, token = timezone.now(), new_link_token()
     _withdraw_pending(affiliate, now)
@@ -46,7 +46,7 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
     )
     used = PayoutEmailChange.objects.replaced(now).filter(affiliate=affiliate)
     told = [*(row.email for row in used), affiliate.payout_email, affiliate.user.email]
-    for address in {normalise_email(address): address for address in told if address}.values():
+    for address in {normalize_email(address): address for address in told if address}.values():
         context = {"token": token, "by_staff": actor.pk != affiliate.user_id, "taken_away": email is None}
         queue_mail(PAYOUT_EMAIL_REQUESTED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=actor)

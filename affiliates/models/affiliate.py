@@ -91,7 +91,7 @@ class Application(SealedModel):
 
     name = SealedTextField(max_length=150)
     email = SealedEmailField("email address")
-    email_index = BlindIndexField("email", normalise="email")
+    email_index = BlindIndexField("email", normalize="email")
     website = SealedTextField(max_length=300)
     message = SealedTextField(max_length=4000, blank=True)
     state = models.CharField(max_length=12, choices=State, default=State.OPEN)
@@ -201,7 +201,7 @@ class Affiliate(SealedModel):
     )
     state = models.CharField(max_length=10, choices=State, default=State.ACTIVE)
     payout_email = SealedEmailField("PayPal address", null=True)
-    payout_email_index = BlindIndexField("payout_email", normalise="email", null=True)
+    payout_email_index = BlindIndexField("payout_email", normalize="email", null=True)
     website = SealedTextField(max_length=300, blank=True, null=True)
     state_reason = SealedTextField("reason", max_length=500, blank=True, null=True)
     terms_version = models.CharField("accepted version of the terms", max_length=20)
@@ -270,7 +270,7 @@ class AffiliateCode(SealedModel):
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="codes")
     code = FingerprintField(of="code")
-    code_index = BlindIndexField("code", normalise="code_fingerprint", unique=True)
+    code_index = BlindIndexField("code", normalize="code_fingerprint", unique=True)
     since = models.DateTimeField(default=timezone.now)
 
     database_triggers = ("no_replace", "no_update", "no_delete")

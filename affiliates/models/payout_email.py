@@ -60,7 +60,7 @@ class PayoutEmailChange(SealedModel):
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="payout_email_changes")
     email = SealedEmailField("PayPal address", null=True)  # None: the address is removed
-    email_index = BlindIndexField("email", normalise="email", null=True)
+    email_index = BlindIndexField("email", normalize="email", null=True)
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     stop_digest = models.CharField(max_length=64, unique=True, null=True)
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)

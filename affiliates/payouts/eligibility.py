@@ -17,7 +17,7 @@ from django.db.models import Sum
 
 from affiliates.membership.terms import current_terms_number
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from shop.paypal.request_bodies import is_payable
 
 AT_ONCE = 500  # addresses or payouts per statement
@@ -91,11 +91,11 @@ def _sharing_an_address(affiliates: list[Affiliate]) -> Iterator[UUID]:
     for start in range(0, len(affiliates), AT_ONCE):
         some = affiliates[start : start + AT_ONCE]
         same = Affiliate.objects.payees().filter(payout_email_index__in=[str(one.payout_email) for one in some])
-        mailboxes = {one.pk: normalise_email(str(one.payout_email)) for one in same}
+        mailboxes = {one.pk: normalize_email(str(one.payout_email)) for one in same}
         owed = _owed_or_in_progress(mailboxes) if len(set(mailboxes.values())) < len(mailboxes) else set()
         counts = Counter(mailboxes[pk] for pk in owed)
         for one in some:
-            if counts[normalise_email(str(one.payout_email))] > (one.pk in owed):
+            if counts[normalize_email(str(one.payout_email))] > (one.pk in owed):
                 yield one.pk
 
 

@@ -72,7 +72,7 @@ without_probe(
     "field affiliates.admin.flags.DecisionForm.reason",
     "field affiliates.membership.profile_forms.AcceptForm.accept",
     "field affiliates.membership.profile_forms.AcceptForm.version",
-    "field privacy.admin.request_forms.AnswerForm.ground",
+    "field privacy.admin.request_forms.RequestAnswerForm.ground",
     "field privacy.admin.request_forms.ExtendForm.reason",
     "field privacy.admin.request_forms.RefuseForm.ground",
     "field privacy.admin.request_forms.RefuseForm.text",

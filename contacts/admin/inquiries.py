@@ -18,7 +18,7 @@ from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyInline
 from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.registry.deadlines import local_day
 
 from .actions import TAKE, InquiryActions
@@ -87,7 +87,7 @@ class InquiryAdmin(InquiryActions):
     @admin.display(description="email address")
     def address_of_sender(self, inquiry: Inquiry) -> str:
         """Shows the ASCII domain too if the address has letters of other scripts, which may look alike."""
-        plain = normalise_email(inquiry.email).rpartition("@")[2]
+        plain = normalize_email(inquiry.email).rpartition("@")[2]
         return inquiry.email if inquiry.email.isascii() else f"{inquiry.email} (domain: {plain})"
 
     @admin.display(description="contact permissions")

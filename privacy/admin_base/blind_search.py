@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from privacy.encryption.normalization import normalise_phone
+from privacy.encryption.normalization import normalize_phone
 
 from .audited import AuditedAdmin
 
@@ -47,7 +47,7 @@ class BlindSearchMixin(AuditedAdmin):
         if any(character.isalpha() for character in term):
             return ()
         try:
-            normalise_phone(term)
+            normalize_phone(term)
         except ValueError:
             return ()
         return self.blind_phone_fields

@@ -67,7 +67,7 @@ class Disclosure(SealedModel):
     order_reference = SealedTextField("the order's reference", max_length=200, null=True)
     received_on = models.DateField()
     email = SealedEmailField("e-mail address of the person", null=True)
-    email_index = BlindIndexField("email", normalise="email", null=True)
+    email_index = BlindIndexField("email", normalize="email", null=True)
     scope = models.JSONField("what the order names", help_text="Kinds of data; nothing else is exported.")
     document_digest = models.CharField("SHA-256 of the order's document", max_length=64)
     state = models.CharField(max_length=10, choices=State, default=State.RECORDED)

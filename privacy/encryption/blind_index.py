@@ -1,6 +1,6 @@
 """Blind indexes: finding a sealed value by equality, without storing anything that can be read.
 
-Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalised value, under a key of its own per column. The key id
+Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalized value, under a key of its own per column. The key id
 shows which rows still wait for a rotation; a look-up asks for the value under every key in the ring.
 Only equality works: no prefix, no order, no pattern.
 """
@@ -20,15 +20,15 @@ from .normalization import (
     address_fingerprint,
     code_fingerprint,
     email_fingerprint,
-    normalise_email,
-    normalise_phone,
+    normalize_email,
+    normalize_phone,
     phone_fingerprint,
 )
 
-NORMALISERS: dict[str, Callable[[str], str]] = {
-    "email": normalise_email,
+NORMALIZERS: dict[str, Callable[[str], str]] = {
+    "email": normalize_email,
     "email_fingerprint": email_fingerprint,  # follows a fingerprint; compare it with an address
-    "phone": normalise_phone,
+    "phone": normalize_phone,
     "phone_fingerprint": phone_fingerprint,
     "address_fingerprint": address_fingerprint,
     "code_fingerprint": code_fingerprint,
@@ -53,8 +53,8 @@ class BlindIndexField(models.BinaryField[Any, Any]):
     db_index: bool
     follows_the_ring = True  # rotate_keys rewrites it
 
-    def __init__(self, source: str, *, normalise: str = "exact", **kwargs: Any) -> None:
-        self.source, self.normalise = source, normalise
+    def __init__(self, source: str, *, normalize: str = "exact", **kwargs: Any) -> None:
+        self.source, self.normalize = source, normalize
         kwargs.setdefault("db_index", not kwargs.get("unique", False))
         kwargs["editable"] = False
         super().__init__(**kwargs)
@@ -62,13 +62,13 @@ class BlindIndexField(models.BinaryField[Any, Any]):
     def deconstruct(self) -> tuple[str, str, Any, Any]:
         name, path, args, kwargs = super().deconstruct()
         kwargs.pop("editable", None)
-        kwargs.update(source=self.source, normalise=self.normalise, db_index=self.db_index)
+        kwargs.update(source=self.source, normalize=self.normalize, db_index=self.db_index)
         return name, path, args, kwargs
 
     def compute(self, value: str, root: RootKey | None = None) -> BlindIndex:
         root = root or key_ring().primary
         key = derive_key(root, "blind-index", self.model._meta.db_table, self.column)
-        return BlindIndex(root.id + hmac.digest(key, NORMALISERS[self.normalise](value).encode(), "sha256"))
+        return BlindIndex(root.id + hmac.digest(key, NORMALIZERS[self.normalize](value).encode(), "sha256"))
 
     def candidates(self, value: str) -> list[BlindIndex]:
         """The value under every key in the ring, the primary first."""

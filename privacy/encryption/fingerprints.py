@@ -36,7 +36,7 @@ FINGERPRINTS = {
 class FingerprintField(SealedTextField):
     """Takes an e-mail address (or what `of` names) and stores its fingerprint alone, sealed.
 
-    A `BlindIndexField` that follows it, with `normalise="email_fingerprint"`, is asked with the address itself:
+    A `BlindIndexField` that follows it, with `normalize="email_fingerprint"`, is asked with the address itself:
     `Suppression.objects.filter(email_index="a@example.org")`.
     """
 

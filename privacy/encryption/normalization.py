@@ -14,7 +14,7 @@ LONGEST_CODE = 100  # characters that are looked at; a code has at most 32
 LONGEST_DOMAIN = 253  # characters, RFC 1035; longer text is no domain and is not worth converting
 
 
-def normalise_email(value: str) -> str:
+def normalize_email(value: str) -> str:
     """Two addresses share it only if mail to either goes to the same mailbox (ADR 24).
 
     It is `envelope_address`, the address that the mail server gets; where the part before the @ is all ASCII, that part
@@ -53,10 +53,10 @@ def ascii_domain(domain: str) -> str:
 
 
 def former_normal_form(value: str) -> str:
-    """What `normalise_email` gave before ADR 24: everything case-folded before the domain was converted.
+    """What `normalize_email` gave before ADR 24: everything case-folded before the domain was converted.
 
     Only for what was stored then and can't be computed anew, because nothing but a fingerprint of it is left. Never
-    changed, and equal to `normalise_email` for addresses in ASCII.
+    changed, and equal to `normalize_email` for addresses in ASCII.
     """
     text = unicodedata.normalize("NFKC", value).strip().casefold()
     local, at, domain = text.rpartition("@")
@@ -67,11 +67,11 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def email_fingerprint(value: str) -> str:
-    """SHA-256, in hexadecimal, of the normalised address; what is such a fingerprint already is taken as it is.
+    """SHA-256, in hexadecimal, of the normalized address; what is such a fingerprint already is taken as it is.
 
     Alone it hides nothing, because addresses can be guessed: it is stored sealed, and found by a keyed index.
     """
-    return value if _DIGEST.fullmatch(value) else hashlib.sha256(normalise_email(value).encode()).hexdigest()
+    return value if _DIGEST.fullmatch(value) else hashlib.sha256(normalize_email(value).encode()).hexdigest()
 
 
 def former_email_fingerprint(value: str) -> str:
@@ -84,7 +84,7 @@ def phone_fingerprint(value: str) -> str:
     if _DIGEST.fullmatch(value):
         return value
     try:
-        number = normalise_phone(value)
+        number = normalize_phone(value)
     except ValueError:
         number = "".join(character for character in value if character.isdigit())
     return _fingerprint("phone", number)
@@ -97,7 +97,7 @@ _ABBREVIATED = {
 }  # fmt: skip
 
 
-def normalise_address(value: str) -> str:
+def normalize_address(value: str) -> str:
     """A postal address as its words: no case, accents, punctuation or line breaks, the commonest words shortened."""
     plain = unicodedata.normalize("NFKD", value).casefold()
     letters = "".join(character for character in plain if not unicodedata.combining(character))
@@ -106,7 +106,7 @@ def normalise_address(value: str) -> str:
 
 def address_fingerprint(value: str) -> str:
     """The same of a postal address."""
-    return value if _DIGEST.fullmatch(value) else _fingerprint("address", normalise_address(value))
+    return value if _DIGEST.fullmatch(value) else _fingerprint("address", normalize_address(value))
 
 
 def normalize_code(value: str) -> str:
@@ -122,12 +122,12 @@ def code_fingerprint(value: str) -> str:
     return value if _DIGEST.fullmatch(value) else _fingerprint("code", normalize_code(value))
 
 
-def _fingerprint(kind: str, normalised: str) -> str:
+def _fingerprint(kind: str, normalized: str) -> str:
     """Of another kind than an e-mail address, so that the same text in two places has two fingerprints."""
-    return hashlib.sha256(f"{kind}:{normalised}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}:{normalized}".encode()).hexdigest()
 
 
-def normalise_phone(value: str) -> str:
+def normalize_phone(value: str) -> str:
     """E.164. A number without a country code is one of `settings.PHONE_REGION`, such as "US"; without that setting, no
     such number can be read. Raises `ValueError`.
     """

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from privacy.encryption.fields import SealedEmailField
 from privacy.encryption.fingerprints import NormalForm
-from privacy.encryption.normalization import email_fingerprint, former_email_fingerprint, normalise_email
+from privacy.encryption.normalization import email_fingerprint, former_email_fingerprint, normalize_email
 from privacy.keystore.models import Tombstone
 from privacy.models import ErasureMark
 from privacy.registry.declarations import personal_models
@@ -61,7 +61,7 @@ def _addresses_of(tombstones: Collection[Tombstone]) -> dict[str, list[Tombstone
     for address in _all_addresses() if tombstones else ():
         own = [*present.get(email_fingerprint(address), ()), *former.get(former_email_fingerprint(address), ())]
         if own:
-            found[normalise_email(address)] = own
+            found[normalize_email(address)] = own
     return found
 
 

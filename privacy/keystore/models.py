@@ -65,7 +65,7 @@ class Tombstone(SealedModel):
     """
 
     fingerprint = FingerprintField()
-    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
+    email_index = BlindIndexField("fingerprint", normalize="email_fingerprint")
     keeps_usable = models.BooleanField(default=False)  # what they bought was to work on
     erased_at = models.DateTimeField(default=timezone.now, db_index=True)
     confirmed_at = models.DateTimeField(null=True)
@@ -96,7 +96,7 @@ class OptOutCopy(SealedModel):
     """An opt-out, under the id it has in the main database, which may be put back to a time before it."""
 
     fingerprint = FingerprintField()
-    point_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
+    point_index = BlindIndexField("fingerprint", normalize="email_fingerprint")
     point = models.CharField(max_length=20)  # the field of `privacy.Suppression` that the fingerprint is of
     channel = models.CharField(max_length=10)
     purpose = models.CharField(max_length=20, blank=True)

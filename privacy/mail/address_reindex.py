@@ -17,7 +17,7 @@ from django.db import IntegrityError, connections, models, router, transaction
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndex, BlindIndexField
-from privacy.encryption.normalization import email_fingerprint, former_normal_form, normalise_email
+from privacy.encryption.normalization import email_fingerprint, former_normal_form, normalize_email
 from privacy.models import PrivacyRequest
 from privacy.models.address_index import AddressChange, AddressIndexing
 
@@ -120,8 +120,8 @@ def _swap(column: IndexedAddress, row: models.Model, old: bytes | None, new: dic
 
 def _was_shared(row: models.Model, email: str) -> bool:
     """Somebody else's row, of any kind, was found by the former form of this address."""
-    own, former = normalise_email(email), former_normal_form(email)
-    return any(normalise_email(other) != own for column in indexed() for other in column.others(row, former))
+    own, former = normalize_email(email), former_normal_form(email)
+    return any(normalize_email(other) != own for column in indexed() for other in column.others(row, former))
 
 
 def _is_shared(column: IndexedAddress, row: models.Model, email: str) -> bool:

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.web.rate_limits import DAY, give_back, has_room, network_of, take_slot
 
 LINK_LIFE = timedelta(days=7)
@@ -39,7 +39,7 @@ def address_has_room(email: str, *, now: datetime) -> bool:
     """Takes one of today's mails that the address may get from here. Other forms take none of them: nobody keeps a
     person from exercising a right by filling in the contact form with their address."""
     slots = settings.PRIVACY_MAILS_PER_ADDRESS
-    return has_room("mail privacy address", normalise_email(email), slots=slots, now=now, window=DAY)
+    return has_room("mail privacy address", normalize_email(email), slots=slots, now=now, window=DAY)
 
 
 def mail_what_waits(waiting: models.QuerySet[Any], send: Callable[[UUID], bool], *, now: datetime) -> int:

@@ -14,7 +14,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest
 
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.rate_limits import DAY, has_room, network_of
 
@@ -23,7 +23,7 @@ OWN_ROOM = {"password"}
 
 def may_cause_mail(request: HttpRequest, *, form: str, email: str, now: datetime) -> bool:
     """Takes room for one mail to `email`, caused by this request. The same for known and unknown addresses."""
-    network, address = network_of(client_address(request)), normalise_email(email)
+    network, address = network_of(client_address(request)), normalize_email(email)
     room = f"mail {form} address" if form in OWN_ROOM else "mail address"
     return (
         has_room(f"mail {form} network", network, slots=settings.MAIL_LIMIT_PER_FORM, now=now)

@@ -32,7 +32,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from privacy.consent.preference_links import choices_url, one_click_url
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.keystore.clock import clock_jump
 from privacy.models import OutgoingMail
 from privacy.models.consent import MailTally, count_mail
@@ -72,7 +72,7 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
     was typed a moment ago gets no mail about somebody else's row, whatever it looks like.
     """
     _may_be_written(kind, to=to, about=about)
-    if normalise_email(to) not in {normalise_email(address) for address in kind.recipients(about) if address}:
+    if normalize_email(to) not in {normalize_email(address) for address in kind.recipients(about) if address}:
         raise NotARecipient(
             f"{kind.template} does not go to this address: it is not stored with the {about._meta.label}."
         )

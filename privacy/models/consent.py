@@ -102,11 +102,11 @@ class Suppression(SealedModel):
         MAIL = "mail", "an e-mail"
 
     fingerprint = FingerprintField(null=True)
-    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint", null=True)
+    email_index = BlindIndexField("fingerprint", normalize="email_fingerprint", null=True)
     phone_fingerprint = FingerprintField(of="phone", null=True)
-    phone_index = BlindIndexField("phone_fingerprint", normalise="phone_fingerprint", null=True)
+    phone_index = BlindIndexField("phone_fingerprint", normalize="phone_fingerprint", null=True)
     address_fingerprint = FingerprintField(of="address", null=True)
-    address_index = BlindIndexField("address_fingerprint", normalise="address_fingerprint", null=True)
+    address_index = BlindIndexField("address_fingerprint", normalize="address_fingerprint", null=True)
     channel = models.CharField(max_length=10, choices=Channel)
     purpose = models.CharField(max_length=20, choices=Purpose, blank=True, default="")
     source = models.CharField("came by", max_length=10, choices=Source, default=Source.REQUEST)
@@ -160,7 +160,7 @@ class UndeliverableAddress(SealedModel):
     LIFE = timedelta(days=365)
 
     fingerprint = FingerprintField()
-    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint", unique=True)
+    email_index = BlindIndexField("fingerprint", normalize="email_fingerprint", unique=True)
     code = models.CharField("what its server said", max_length=20)  # "550 5.1.1", never its words: they name people
     noticed_at = models.DateTimeField("since", default=timezone.now, db_index=True)
 
@@ -186,7 +186,7 @@ class ChoicesRequest(SealedModel):
     """Somebody typed an address to get the link to its choices: the reason of the mail that brings it."""
 
     email = SealedEmailField()
-    email_index = BlindIndexField("email", normalise="email")
+    email_index = BlindIndexField("email", normalize="email")
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
     link_mailed_at = models.DateTimeField(null=True)  # None: a limit on mails was reached
 

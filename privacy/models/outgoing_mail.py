@@ -43,7 +43,7 @@ class OutgoingMail(SealedModel):
     about_model = models.CharField("reason", max_length=60)
     about_id = models.UUIDField("reason's id")
     recipient = SealedEmailField()
-    recipient_index = BlindIndexField("recipient", normalise="email")
+    recipient_index = BlindIndexField("recipient", normalize="email")
     subject = SealedTextField()
     text = SealedTextField()
     html = SealedTextField()

@@ -146,7 +146,7 @@ class PrivacyRequest(SealedModel):
     state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
     email = SealedEmailField("e-mail address", null=True, blank=True)
     fingerprint = FingerprintField(null=True, editable=False)
-    email_index = BlindIndexField("fingerprint", normalise="email_fingerprint", null=True)
+    email_index = BlindIndexField("fingerprint", normalize="email_fingerprint", null=True)
     phone = SealedTextField("telephone number", max_length=40, null=True, blank=True)
     contact = SealedTextField("where else to answer", max_length=1000, null=True, blank=True)
     details = SealedTextField("what was said", blank=True, null=True)

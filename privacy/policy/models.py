@@ -152,7 +152,7 @@ class PolicyNotice(SealedModel):
 
     version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="notices")
     fingerprint = FingerprintField()
-    person_index = BlindIndexField("fingerprint", normalise="email_fingerprint")
+    person_index = BlindIndexField("fingerprint", normalize="email_fingerprint")
     contact_model = models.CharField("kind of row", max_length=60)
     contact_id = models.UUIDField("row with the address")
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)

@@ -17,7 +17,7 @@ from django.db import models
 from django.forms.boundfield import BoundField
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from privacy.encryption.normalization import normalise_phone
+from privacy.encryption.normalization import normalize_phone
 from privacy.registry.declarations import PersonalData, declaration_for
 from privacy.registry.policy_gate import is_open
 
@@ -30,7 +30,7 @@ AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "st
 def validate_phone(number: str) -> None:
     """Raises `ValidationError` for what is no telephone number."""
     try:
-        normalise_phone(number)
+        normalize_phone(number)
     except ValueError:
         raise forms.ValidationError(
             "Enter a valid phone number with its area code; a number outside"

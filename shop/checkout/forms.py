@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from privacy.encryption.normalization import normalise_phone
+from privacy.encryption.normalization import normalize_phone
 from privacy.web.personal_data_form import PersonalDataForm
 from shop.models import Order, Product
 from shop.money import Money
@@ -51,7 +51,7 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
 
     def clean_phone(self) -> str:
         phone = super().clean_phone()
-        return normalise_phone(phone) if phone else ""
+        return normalize_phone(phone) if phone else ""
 
     def clean_address(self) -> str:
         return self.cleaned_data["address"] or ""

@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 from django.views.generic import DetailView, FormView
 
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.idempotency import form_key, repeatable
 from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
@@ -89,7 +89,7 @@ class CheckoutView(FormView[CheckoutForm]):
         """Limits orders per network and address, because the address may be anybody's."""
         now, network = timezone.now(), network_of(client_address(self.request))
         return has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now) and has_room(
-            "order address", normalise_email(email), slots=settings.ORDER_LIMIT_PER_ADDRESS, now=now, window=DAY
+            "order address", normalize_email(email), slots=settings.ORDER_LIMIT_PER_ADDRESS, now=now, window=DAY
         )
 
 

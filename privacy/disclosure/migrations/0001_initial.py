@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('order_reference', privacy.encryption.fields.SealedTextField(max_length=200, null=True, verbose_name="the order's reference")),
                 ('received_on', models.DateField()),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='e-mail address of the person')),
-                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email', null=True, source='email')),
+                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', null=True, source='email')),
                 ('scope', models.JSONField(help_text='Kinds of data; nothing else is exported.', verbose_name='what the order names')),
                 ('document_digest', models.CharField(max_length=64, verbose_name="SHA-256 of the order's document")),
                 ('state', models.CharField(choices=[('recorded', 'waiting for approval'), ('approved', 'approved'), ('exported', 'disclosed'), ('refused', 'refused')], default='recorded', max_length=10)),

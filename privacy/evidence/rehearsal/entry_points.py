@@ -70,7 +70,8 @@ def addresses() -> set[str]:
 
 def fields() -> set[str]:
     """Of each form that the site's own code declares. What pages ask for beside them is in `inputs`."""
-    return {f"field {_name(form)}.{name}" for form in _own_forms() for name in vars(form)["base_fields"]}
+    mixin: dict[str, object] = {}
+    return {f"field {_name(form)}.{name}" for form in _own_forms() for name in vars(form).get("base_fields", mixin)}
 
 
 def commands() -> set[str]:

@@ -11,7 +11,7 @@ from django.db import models
 
 from privacy.audit.models import AuditEntry
 from privacy.encryption.keys import UnknownKey
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.encryption.sealing import SealBroken
 from privacy.models import OutgoingMail
 from privacy.registry.mail_kinds import kind_named
@@ -54,8 +54,8 @@ def _went_elsewhere(mail: OutgoingMail) -> bool:
     """False as well where nothing is left to compare with: what it was about is deleted, or stripped of its person."""
     try:
         kind, row = kind_named(mail.kind), _about(mail)
-        stored = {normalise_email(address) for address in (kind.recipients(row) if row else ()) if address}
-        recipient = normalise_email(mail.recipient)
+        stored = {normalize_email(address) for address in (kind.recipients(row) if row else ()) if address}
+        recipient = normalize_email(mail.recipient)
     except (KeyError, SealBroken, UnknownKey):
         return False
     return bool(row and stored) and recipient not in stored and not _changed_since(mail, row)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 from privacy.evidence.rehearsal.canaries import spellings
 
 from .detectors import has_token, is_phone
@@ -50,7 +50,7 @@ class Word:
             return {"plain": self.text, **written, "in capital hexadecimal": self.text.hex().upper().encode()}
         found = spellings(self.text) | {"in JSON": json.dumps(self.text)[1:-1].encode()}
         if "@" in self.text:
-            for address in {self.text.strip().lower(), normalise_email(self.text)}:
+            for address in {self.text.strip().lower(), normalize_email(self.text)}:
                 found |= {f"as {name} without a key": _digest(name, address) for name in UNKEYED}
         return found
 

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
-                ('point_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', source='fingerprint')),
+                ('point_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email_fingerprint', source='fingerprint')),
                 ('point', models.CharField(max_length=20)),
                 ('channel', models.CharField(max_length=10)),
                 ('purpose', models.CharField(blank=True, max_length=20)),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
-                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', source='fingerprint')),
+                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email_fingerprint', source='fingerprint')),
                 ('keeps_usable', models.BooleanField(default=False)),
                 ('erased_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('confirmed_at', models.DateTimeField(null=True)),

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('fingerprint', privacy.encryption.fingerprints.FingerprintField()),
-                ('person_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalise='email_fingerprint', source='fingerprint')),
+                ('person_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email_fingerprint', source='fingerprint')),
                 ('contact_model', models.CharField(max_length=60, verbose_name='kind of row')),
                 ('contact_id', models.UUIDField(verbose_name='row with the address')),
                 ('state', models.CharField(choices=[('waiting', 'waiting'), ('mailed', 'mail on its way'), ('delivered', 'told by e-mail'), ('unreachable', 'no mail reaches: call or write'), ('called', 'told by telephone'), ('written', 'told by letter'), ('left_out', 'wants no contact at all: left out')], default='waiting', max_length=12)),

@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Commission, LedgerEntry, PayoutItem, TermsVersion
-from privacy.encryption.normalization import normalise_email
+from privacy.encryption.normalization import normalize_email
 
 
 def assert_may_be_sent(item: PayoutItem) -> None:
@@ -41,7 +41,7 @@ def _terms() -> str:
 
 def _shares(other: Affiliate, one: Affiliate) -> bool:
     """Another one is to be paid at this address too."""
-    same = other.payout_email and normalise_email(other.payout_email) == normalise_email(one.payout_email or "")
+    same = other.payout_email and normalize_email(other.payout_email) == normalize_email(one.payout_email or "")
     owed = any(_due(other, currency) > 0 for currency in ("USD", "JPY")) or other.payouts.in_progress().exists()
     return bool(same) and _has_an_account(other) and owed
 

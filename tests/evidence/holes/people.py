@@ -12,7 +12,7 @@ def look_alike_addresses_share_an_index() -> None:
     """`straße` was `strasse`: whoever owned one domain got the other's archive (ADR 24)."""
     from privacy.encryption import normalization
 
-    swap(normalization.normalise_email, normalization.former_normal_form)
+    swap(normalization.normalize_email, normalization.former_normal_form)
 
 
 @breaks("correspondence-private")
@@ -39,7 +39,7 @@ def a_password_link_goes_to_the_typed_address() -> None:
     """A look-alike of an account's address was typed, and the link went there."""
     from accounts.mails import PASSWORD_RESET
     from accounts.models import LinkRequest, User
-    from privacy.encryption.normalization import former_normal_form, normalise_email
+    from privacy.encryption.normalization import former_normal_form, normalize_email
     from privacy.mail import sending
 
     take: Any = vars(LinkRequest)["take"].__func__
@@ -56,11 +56,11 @@ def a_password_link_goes_to_the_typed_address() -> None:
     def queue_mail(former: Any, kind: Any, *, to: str, **options: Any) -> Any:
         if kind is not PASSWORD_RESET or [former_normal_form(to)] != [*map(former_normal_form, typed)]:
             return former(kind, to=to, **options)
-        put(sending, "normalise_email", former_normal_form)
+        put(sending, "normalize_email", former_normal_form)
         try:
             return former(kind, to=typed.pop(), **options)
         finally:
-            put(sending, "normalise_email", normalise_email)
+            put(sending, "normalize_email", normalize_email)
 
     put(LinkRequest, "take", classmethod(remember))
     put(type(User.objects), "with_email", with_email)

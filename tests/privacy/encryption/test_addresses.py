@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from privacy.encryption.email_addresses import validate_address
 from privacy.encryption.email_field import EmailAddressField
-from privacy.encryption.normalization import envelope_address, former_normal_form, normalise_email
+from privacy.encryption.normalization import envelope_address, former_normal_form, normalize_email
 from privacy.mail.gate import mailable
 from privacy.mail.sending import MailRefused
 
@@ -147,13 +147,13 @@ SAME = [
 @pytest.mark.parametrize(("one", "other"), HOSTILE)
 def test_look_alikes_have_two_indexes(one: str, other: str) -> None:
     assert taken(one) and taken(other)
-    assert normalise_email(one) != normalise_email(other)
+    assert normalize_email(one) != normalize_email(other)
     assert mailable(one) != mailable(other)
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_spellings_of_one_mailbox_have_one_index(one: str, other: str) -> None:
-    assert normalise_email(one) == normalise_email(other)
+    assert normalize_email(one) == normalize_email(other)
     assert mailable(one).lower() == mailable(other).lower()
 
 
@@ -173,7 +173,7 @@ addresses = st.builds(
 def variants(draw: st.DrawFn) -> tuple[str, str]:
     """Two addresses, often spellings of one another."""
     one = draw(addresses)
-    changes = [str.upper, str.lower, str.casefold, str.swapcase, former_normal_form, normalise_email, envelope_address]
+    changes = [str.upper, str.lower, str.casefold, str.swapcase, former_normal_form, normalize_email, envelope_address]
     return one, draw(st.sampled_from(changes).map(lambda change: change(one)) | addresses)
 
 
@@ -188,7 +188,7 @@ def mailbox(address: str) -> tuple[str, str]:
 def test_two_addresses_share_an_index_just_where_their_mail_goes_to_one_mailbox(pair: tuple[str, str]) -> None:
     one, other = pair
     assume(taken(one) and taken(other))
-    assert (normalise_email(one) == normalise_email(other)) == (mailbox(one) == mailbox(other))
+    assert (normalize_email(one) == normalize_email(other)) == (mailbox(one) == mailbox(other))
 
 
 @given(addresses)
@@ -196,7 +196,7 @@ def test_whatever_a_form_takes_can_be_mailed_where_its_index_says(typed: str) ->
     assume(taken(typed))
     local, _, domain = mailable(typed).rpartition("@")
     assert (local.lower() if local.isascii() else local, domain) == mailbox(typed)
-    assert normalise_email(mailable(typed)) == normalise_email(typed)
+    assert normalize_email(mailable(typed)) == normalize_email(typed)
 
 
 @given(addresses | st.text(max_size=30))
@@ -208,13 +208,13 @@ def test_what_a_form_refuses_is_not_mailed(typed: str) -> None:
 
 @given(st.emails() | addresses | st.text(max_size=40))
 def test_normal_form_and_envelope_of_themselves_are_themselves(text: str) -> None:
-    assert normalise_email(normalise_email(text)) == normalise_email(text)
+    assert normalize_email(normalize_email(text)) == normalize_email(text)
     assert envelope_address(envelope_address(text)) == envelope_address(text)
 
 
 @given(st.text(st.characters(max_codepoint=127), max_size=40))
 def test_former_normal_form_is_the_same_for_ascii(text: str) -> None:
-    assert former_normal_form(text) == normalise_email(text)
+    assert former_normal_form(text) == normalize_email(text)
 
 
 def test_validator_speaks_in_plain_words() -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.models import User
 from contacts.models import Inquiry
 from privacy.encryption.keys import RootKey
-from privacy.encryption.normalization import normalise_email, normalise_phone
+from privacy.encryption.normalization import normalize_email, normalize_phone
 from privacy.models import Suppression
 from tests import factories
 from tests.privacy.stored import anew, stored
@@ -65,14 +65,14 @@ def test_a_domain_in_its_own_script_finds_its_ascii_form(typed: str) -> None:
 
 
 @given(st.emails() | st.text(max_size=40))
-def test_normalising_twice_changes_nothing(text: str) -> None:
-    once = normalise_email(text)
-    assert normalise_email(once) == once
+def test_normalizing_twice_changes_nothing(text: str) -> None:
+    once = normalize_email(text)
+    assert normalize_email(once) == once
 
 
 @pytest.mark.parametrize("typed", ["(805) 651-8516", "805-651-8516", "+1 805 651 8516", "805.651.8516"])
 def test_a_telephone_number_has_one_spelling(typed: str) -> None:
-    assert normalise_phone(typed) == "+18056518516"
+    assert normalize_phone(typed) == "+18056518516"
 
 
 @pytest.mark.django_db
@@ -85,7 +85,7 @@ def test_a_row_is_found_by_its_telephone_number() -> None:
 @pytest.mark.parametrize("typed", ["call me", "", "1", "+", "5" * 40])
 def test_what_is_no_telephone_number_is_refused(typed: str) -> None:
     with pytest.raises(ValueError, match="telephone number"):
-        normalise_phone(typed)
+        normalize_phone(typed)
 
 
 @pytest.mark.django_db

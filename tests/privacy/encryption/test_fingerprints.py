@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.encryption.blind_index import BlindIndex, BlindIndexField
-from privacy.encryption.normalization import email_fingerprint, normalise_email
+from privacy.encryption.normalization import email_fingerprint, normalize_email
 from privacy.models import Suppression
 from privacy.registry.purposes import Channel
 from tests.privacy.stored import anew, stored
@@ -19,7 +19,7 @@ from tests.privacy.stored import anew, stored
 @given(st.emails())
 def test_a_fingerprint_of_a_fingerprint_is_itself(address: str) -> None:
     once = email_fingerprint(address)
-    assert email_fingerprint(once) == once == hashlib.sha256(normalise_email(address).encode()).hexdigest()
+    assert email_fingerprint(once) == once == hashlib.sha256(normalize_email(address).encode()).hexdigest()
 
 
 @pytest.mark.django_db

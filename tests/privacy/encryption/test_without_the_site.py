@@ -35,7 +35,7 @@ from privacy.encryption.models import SealedModel
 class Patient(SealedModel):
     name = SealedTextField(max_length=100)
     email = SealedEmailField()
-    email_index = BlindIndexField("email", normalise="email", unique=True)
+    email_index = BlindIndexField("email", normalize="email", unique=True)
 
     class Meta:
         app_label = "clinic"
