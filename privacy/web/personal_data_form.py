@@ -97,7 +97,8 @@ def check_public_forms(app_configs: Any, **kwargs: Any) -> Sequence[checks.Check
 def stores_personal_data(form: type[forms.BaseForm]) -> bool:
     model = stored_model(form)
     declaration = declaration_for(model._meta.db_table) if model is not None else None
-    return isinstance(declaration, PersonalData) and bool({*declaration.columns} & {*form.base_fields})
+    fields: dict[str, forms.Field] = getattr(form, "base_fields", {})  # of every class that Django's metaclass made
+    return isinstance(declaration, PersonalData) and bool({*declaration.columns} & {*fields})
 
 
 def forms_of_pages(patterns: Iterable[URLPattern | URLResolver]) -> set[type[forms.BaseForm]]:

@@ -24,8 +24,9 @@ from affiliates.portal.base import AffiliateView
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in
+from .pages import PORTAL
 
 pytestmark = pytest.mark.usefixtures("clock")
 

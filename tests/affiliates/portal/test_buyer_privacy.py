@@ -21,9 +21,10 @@ from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.payments.capture_booking import apply_capture
 from tests.affiliates.sales import refund
+from tests.cast import signed_in
 from tests.shop.purchases import capture_of, place
 
-from .pages import PORTAL, signed_in
+from .pages import PORTAL
 
 pytestmark = pytest.mark.usefixtures("paypal_down")
 

@@ -13,8 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 from affiliates.models import Affiliate
 from affiliates.tracking.labels import declare_label
 from tests import factories
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

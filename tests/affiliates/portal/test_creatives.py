@@ -15,8 +15,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from affiliates.models import Affiliate, Creative
 from shop.models import Product
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

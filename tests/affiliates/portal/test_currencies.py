@@ -20,8 +20,9 @@ from affiliates.tracking.labels import declare_label
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, sale
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

@@ -15,8 +15,9 @@ from affiliates.payouts.runs import prepare_payout
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund, sale
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in
+from .pages import PORTAL
 
 pytestmark = pytest.mark.usefixtures("clock")
 

@@ -14,8 +14,9 @@ from affiliates.models import MOST_LABELS, Affiliate, Click, Label
 from affiliates.tracking.label_names import LabelRefused, clean_label
 from affiliates.tracking.labels import declare_label
 from tests import factories
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

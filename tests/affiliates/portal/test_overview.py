@@ -21,8 +21,9 @@ from affiliates.statistics.click_rollups import count_visits
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

@@ -11,8 +11,9 @@ from affiliates.payouts.runs import cancel_payout, prepare_payout
 from affiliates.portal.payouts import STATE_EXPLANATIONS
 from shop.models import Product
 from tests.affiliates.sales import approved_sale
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

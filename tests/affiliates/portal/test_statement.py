@@ -15,8 +15,9 @@ from affiliates.portal.statement import Span, Statement, statement_of
 from shop.models import Product
 from shop.money import Money
 from tests.affiliates.sales import approved_sale, refund
+from tests.cast import signed_in
 
-from .pages import PORTAL, signed_in, text_of
+from .pages import PORTAL, text_of
 
 pytestmark = pytest.mark.usefixtures("clock")
 

@@ -145,7 +145,7 @@ def affiliates_see_the_number_of_an_order() -> None:
         yield from former(attribution)
         yield explanation.ExplanationLine("Order", attribution.order.reference)
 
-    around(explanation, "_origin", origin)
+    around(explanation, "_source_lines", origin)
 
 
 @breaks("correspondence-private", "purpose-limitation")

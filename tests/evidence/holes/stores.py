@@ -166,7 +166,7 @@ def a_message_of_paypals_is_kept_with_the_payer() -> None:
 
     from shop.webhooks import payload_filter
 
-    swap(payload_filter.kept_of, lambda event: json.dumps(event.resource))
+    swap(payload_filter.filter_payload, lambda event: json.dumps(event.resource))
 
 
 @breaks("encrypted", "paypal-only", "purpose-limitation")
@@ -176,7 +176,7 @@ def a_message_of_paypals_is_stored_in_clear() -> None:
 
     from shop.webhooks import event_ids
 
-    former = event_ids.names_in
+    former = event_ids.extract_ids
 
     def names(event: Any) -> Any:
         payer = event.resource.get("payer") or event.resource.get("payee") or {}
