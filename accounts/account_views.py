@@ -1,4 +1,4 @@
-"""The page of whoever is signed in: the password, the second factor, and where else one is signed in."""
+"""The account page: password, second factor and signed-in browsers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .security_log import note
 from .security_notices import Notice, tell_owner
 from .sign_in.flow import must_have_second_factor
 
-SHOWN = 50  # sessions on the page, the ones used last
+SHOWN = 50  # most recently used sessions on the page
 
 
 @never_cache
@@ -49,10 +49,10 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def end_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
-    """One of one's own; ended twice, it is ended."""
+    """Signs out one of the user's other browsers. Repeating the request has no effect."""
     user = acting_user(request)
     if session_id == _this(request):
-        messages.error(request, "This is the browser that you are using. Sign out to end it.")
+        messages.error(request, "This is the browser you are using. Sign out instead.")
         return redirect("accounts:account")
     with transaction.atomic():
         if Session.objects.of(user).filter(pk=session_id).delete()[0]:
@@ -73,14 +73,14 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 
 
 class ChangePasswordForm(PasswordChangeForm):
-    """The password that one has counts as confirming who one is, and guessing it ends the session."""
+    """Entering the current password counts as reauthentication; too many wrong guesses end the session."""
 
     request: HttpRequest
 
     def clean_old_password(self) -> str:
         given: str = self.cleaned_data["old_password"]
         if not password_fits(self.request, given):
-            raise forms.ValidationError("This is not your password. Please check it.")
+            raise forms.ValidationError("Wrong password. Please try again.")
         return given
 
 
@@ -108,7 +108,7 @@ class ChangePasswordView(PasswordChangeView):
         end_sessions(user, but=_this(self.request))
         note("accounts.password.changed", user, actor=user)
         tell_owner(user, Notice.PASSWORD_CHANGED)
-        messages.success(self.request, "Your password is changed, and you are signed out everywhere else.")
+        messages.success(self.request, "Your password was changed, and you are signed out everywhere else.")
         return response
 
 

@@ -1,4 +1,4 @@
-"""People who sign in, for staff; and the roles, which come with the program (`privacy/admin_base/staff_roles.py`)."""
+"""Users and roles in the admin. Roles are defined in code (`privacy/admin_base/staff_roles.py`)."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class UserForm(forms.ModelForm[User]):
         model = User
         fields = ["email", "name", "is_active", "is_staff", "is_superuser", "groups"]
         labels = {"groups": "roles"}
-        help_texts = {"groups": "You can give the roles all of whose permissions you have yourself."}
+        help_texts = {"groups": "You can assign roles whose permissions you all have yourself."}
 
     def clean_email(self) -> str:
-        """An address belongs to one account, however it is typed."""
+        """An address belongs to one account, regardless of spelling."""
         email: str = self.cleaned_data["email"]
         if User.objects.filter(email_index=email).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError("Another account has this address.")
@@ -49,7 +49,7 @@ class UserForm(forms.ModelForm[User]):
 
 @admin.register(User)
 class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
-    """Accounts with more rights than their editor's are only looked at, and nobody changes their own rights."""
+    """Accounts with more permissions than the editor's are read-only, and nobody changes their own permissions."""
 
     form = UserForm
     list_display = ["__str__", "is_staff", "is_active", "joined_at", "last_login"]
@@ -79,8 +79,8 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
 
     # --- Saving -------------------------------------------------------------------------------------------------------
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """A new account gets no password from staff: its owner sets one through a link. Who loses an address is told
-        there, because whoever reads mail at the new one can ask for a password."""
+        """New accounts get a link to set a password, never a password from staff. When the address changes, the
+        previous address is notified, because anyone who reads mail at the new one can reset the password."""
         if not change:
             obj.set_unusable_password()
         elif "email" in form.changed_data:
@@ -96,13 +96,13 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RoleAdmin(ReadOnlyAdmin):
-    """What each role may do. Roles are changed in the code, and given on a person's page."""
+    """The permissions of each role. Roles are changed in code and assigned on a user's page."""
 
     list_display = ["name"]
     search_fields = ["name"]
     fields = ["name", "may"]
 
-    @admin.display(description="may do")
+    @admin.display(description="permissions")
     def may(self, role: Group) -> str:
         permissions = role.permissions.select_related("content_type").order_by("content_type__app_label", "codename")
         return format_html_join("", "<div>{}: {}</div>", ((p.content_type.app_label, p.name) for p in permissions))

@@ -1,4 +1,4 @@
-"""What superusers do for a colleague on the page of an account: end its sessions, reset a lost second factor."""
+"""Actions for superusers on a user's page: end all sessions, reset a lost second factor."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ def _end_sessions(*, user: User, actor: User) -> int:
 
 
 def _reset_second_factor(*, user: User, actor: User) -> None:
-    """Never one's own where one is required: whoever took over the browser would get rid of it that way."""
+    """Users can't reset their own required second factor: somebody who took over the browser could remove it that
+    way."""
     if user == actor and must_have_second_factor(user):
-        raise ActionRefused("Somebody else has to reset your second factor.")
+        raise ActionRefused("Another superuser has to reset your second factor.")
     reset_second_factor(user, actor=actor)
 
 
@@ -41,7 +42,7 @@ def _has_second_factor(user: User) -> bool:
 
 
 class AccountSecurityAdmin(StaffActionsAdmin):
-    """Adding and changing an account asks who one is, as the actions here do; granted rights are audited."""
+    """Adding and changing accounts requires reauthentication, like the actions here. Permission changes are audited."""
 
     change_form_template = "accounts/admin/user.html"
     row_argument = "user"
@@ -51,7 +52,7 @@ class AccountSecurityAdmin(StaffActionsAdmin):
         StaffAction(
             name="end-sessions",
             label="End every session…",
-            asks="The person signs in again, on every device.",
+            asks="The user has to sign in again on every device.",
             do=_end_sessions,
             asks_again=True,
             done=lambda user, ended: f"{ended} sessions ended.",
@@ -59,11 +60,11 @@ class AccountSecurityAdmin(StaffActionsAdmin):
         StaffAction(
             name="reset-factor",
             label="Reset the second factor…",
-            asks="Authenticator app and recovery codes are removed, every session ends, and the owner gets a mail.",
+            asks="This removes the app and the recovery codes, ends every session, and notifies the owner by email.",
             do=_reset_second_factor,
             when=_has_second_factor,
             asks_again=True,
-            done="The second factor is reset, and every session has ended.",
+            done="The second factor was reset, and all sessions were ended.",
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The readable columns of this app."""
+"""This app's clear-text columns, with the reason for each."""
 
 from privacy.registry.clear_text import DIGEST, PASSWORD, clear_text
 

@@ -1,4 +1,4 @@
-"""What a deletion means for the account of its person."""
+"""Consequences of an erasure for the data subject's user account."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .models import LastAdministrator, User
 
 @consequence_source
 def last_administrator(email: str) -> Iterator[Consequence]:
-    """Nobody could answer the next request."""
+    """Prevents the erasure of the only administrator, who has to answer privacy requests."""
     user = User.objects.with_email(email)
     if user is not None and set(User.objects.administrators()) == {user}:
         yield Consequence(text=str(LastAdministrator()), prevents=True)
@@ -24,8 +24,8 @@ def sign_in_ends(email: str) -> Iterator[Consequence]:
         return
     if user.is_staff:
         yield Consequence(
-            text="Your staff account ends, and you are signed out. What you did for us stays in the audit log under a"
-            " number, without your name."
+            text="Your staff account will be closed and you will be signed out. Your actions stay in the audit log"
+            " under an ID, without your name."
         )
     else:
-        yield Consequence(text="Your account ends, and you can't sign in any more.")
+        yield Consequence(text="Your account will be closed, and you can no longer sign in.")

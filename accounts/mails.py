@@ -1,21 +1,21 @@
-"""The messages of this app."""
+"""Mail kinds of this app."""
 
 from privacy.mail.sending import mail_kind
 from privacy.registry.purposes import Purpose
 
-# Asked for a moment ago by somebody who typed the address; a closed account gets none.
+# Someone who entered the address just requested it; closed accounts get none.
 PASSWORD_RESET = mail_kind(
     "accounts/password_reset",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="accounts.User",
     transactional=True,
-    because="somebody wants to sign in and waits for it",
+    because="someone wants to sign in and is waiting for it",
     live=lambda user: user.is_active,
     despite_opt_out=True,
     holds_link=True,
 )
 
-# Whoever gets into an account must not be able to keep its owner from hearing of it.
+# An intruder must not be able to keep the owner from being notified.
 SECURITY_NOTICE = mail_kind(
     "accounts/security_notice",
     purpose=Purpose.AFFILIATE_ACCOUNT,
@@ -25,12 +25,12 @@ SECURITY_NOTICE = mail_kind(
     live=lambda user: user.is_active,
     despite_opt_out=True,
 )
-# To the address before, where alone a takeover would be noticed.
+# Sent to the previous address, the only place where the owner would notice a takeover.
 EMAIL_CHANGED = mail_kind(
     "accounts/email_changed",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     about="accounts.User",
     transactional=True,
-    because="it says that the account is signed in to with another address",
+    because="it says that the account's email address has changed",
     despite_opt_out=True,
 )

@@ -1,4 +1,4 @@
-"""What accounts may do, and who may hand it on: nobody grants what they do not hold."""
+"""Who may grant permissions: nobody can grant what they don't have."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def permissions_held_by(account: User) -> QuerySet[Permission]:
-    """By its roles and by itself, also while the account is switched off: `has_perm` would say that it holds none."""
+    """Permissions by role and by user, also of inactive accounts, for which `has_perm` is always false."""
     return Permission.objects.filter(Q(group__user=account) | Q(user=account)).distinct()
 
 
 def may_manage(editor: User, account: User) -> bool:
-    """Whether the account holds nothing that its editor lacks. Else its address alone would be a way to more rights."""
+    """Whether the editor has every permission of the account. Otherwise changing its address would be an escalation."""
     if editor.is_superuser:
         return True
     lacking = permissions_held_by(account).exclude(pk__in=permissions_held_by(editor).values("pk"))
@@ -25,7 +25,7 @@ def may_manage(editor: User, account: User) -> bool:
 
 
 def grantable_roles(editor: User) -> QuerySet[Group]:
-    """The roles all of whose permissions the editor holds."""
+    """Roles whose permissions the editor all has."""
     if editor.is_superuser:
         return Group.objects.all()
     lacking = Permission.objects.exclude(pk__in=permissions_held_by(editor).values("pk"))

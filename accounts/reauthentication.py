@@ -1,6 +1,7 @@
-"""Asking for the password, or a code, again (`privacy.admin_base.reauthentication`).
+"""Reauthentication: asks for the password or a code again (`privacy.admin_base.reauthentication`).
 
-It is asked on the address of the step itself: what was typed goes on from there, hidden in the form, stored nowhere.
+The form is shown at the URL of the sensitive action itself; the original input travels along as hidden fields and is
+stored nowhere.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ OWN = {PASSWORD, CODE, METHOD, "csrfmiddlewaretoken"}
 
 
 class SessionEnded(Exception):
-    """Too many wrong passwords in one session: it may be a stolen one, and is over now."""
+    """Too many wrong passwords in one session. It may be stolen, so it was ended."""
 
 
 def password_fits(request: HttpRequest, password: str) -> bool:
-    """Compares a password with that of whoever is signed in. Raises `SessionEnded` at the fifth wrong one in a row.
+    """Whether this is the signed-in user's password. Raises `SessionEnded` at the fifth wrong one in a row.
 
-    Each try is counted before it is compared, by one statement: of any number at once, five are compared.
+    Each attempt is counted before it is compared, in one statement, so that concurrent attempts can't exceed the limit.
     """
     return _counted(request, lambda user: user.check_password(password))
 
@@ -87,17 +88,17 @@ class AgainForm(forms.Form):
         given = super().clean() or self.cleaned_data
         if given.get("password"):
             if not password_fits(self.request, given["password"]):
-                self.add_error("password", "This is not your password. Please check it.")
+                self.add_error("password", "Wrong password. Please try again.")
         elif given.get("code"):
             if not _counted(self.request, lambda user: code_fits(user, given["code"])):
-                self.add_error("code", "This code is not right, or was used before. Wait for the next one.")
+                self.add_error("code", "This code is wrong or has been used. Wait for the next one.")
         elif not self.errors:
-            self.add_error("password", "Please type your password.")
+            self.add_error("password", "Please enter your password.")
         return given
 
 
 def ask_again(request: HttpRequest) -> HttpResponse | None:
-    """The function that `REAUTHENTICATION` names. Visitors pass: the step's own guard sends them to the sign-in."""
+    """Implements the setting `REAUTHENTICATION`. Visitors pass: the action's own check redirects them to sign-in."""
     is_answer = request.method == "POST" and METHOD in request.POST
     if not request.user.is_authenticated or (is_confirmed(request) and not is_answer):
         return None

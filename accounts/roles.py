@@ -1,4 +1,4 @@
-"""Who looks after the accounts of staff and affiliates."""
+"""Role permissions for user accounts."""
 
 from privacy.admin_base.staff_roles import Role, share
 

@@ -1,4 +1,4 @@
-"""What is recorded about signing in: an entry in the audit, and a line in the log with a user's id or none."""
+"""The security log: sign-ins and account changes as audit entries and log lines, by user ID only."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from .models import User
 
 logger = logging.getLogger("accounts")
 
-# Every failure is in the log. The audit is one chain that all writers share: a flood must not fill it.
+# Every failure is logged. Audit entries are limited: all writers share one hash chain, which a flood must not fill.
 AUDITED_PER_ACCOUNT, AUDITED_UNKNOWN = 5, 20  # failures an hour
 
 
 def note(action: str, user: User, *, actor: User | None) -> None:
-    """`action` as the audit writes it, such as `accounts.session.started`; `actor` is None for the program itself."""
+    """`action` as in the audit log, such as `accounts.session.started`; `actor` is None for the site itself."""
     record(action=action, about=user, actor=actor)
     logger.info("%s: user %s by %s", action, user.pk, actor.pk if actor else "the program")
 
@@ -39,7 +39,7 @@ def on_sign_out(*, user: Any, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def on_failure(*, credentials: dict[str, Any], **kwargs: Any) -> None:
-    """The same work for an address that has an account and for one that hasn't: the time must not tell them apart."""
+    """Does the same work whether or not the address has an account, so that timing reveals nothing."""
     address = str(credentials.get("username") or "")
     note_failure(User.objects.filter(email_index=address).values_list("pk", flat=True).first() if address else None)
 
@@ -52,7 +52,7 @@ def note_failure(user_id: UUID | None) -> None:
 @task()
 @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.STAFF_ACCOUNT)
 def audit_failure(user_id: str) -> None:
-    """An entry with the account, or about accounts in general where there is none."""
+    """Adds an audit entry about the account, or about the User model if the address has no account."""
     user = User.objects.filter(pk=user_id).first()
     slots = AUDITED_PER_ACCOUNT if user else AUDITED_UNKNOWN
     if has_room("sign-in failures audited", user_id if user else "unknown", slots=slots, now=timezone.now()):

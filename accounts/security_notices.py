@@ -1,4 +1,4 @@
-"""What the owner of an account is told by mail, at the address that is stored."""
+"""Security notices by email to an account's owner, at the stored address."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from .models import User
 
 
 class Notice(Enum):
-    """The subject, and the sentence of each."""
+    """Subject and sentence of each notice."""
 
     PASSWORD_CHANGED = "Your password was changed", "The password of your account was changed."
     FACTOR_ADDED = (
         "An authenticator app was added",
-        "From now on, signing in takes a code from the app.",
+        "From now on, you need a code from the app to sign in.",
     )
-    FACTOR_REMOVED = "Your authenticator app was removed", "Signing in to your account takes no code any more."
+    FACTOR_REMOVED = "Your authenticator app was removed", "You no longer need a code to sign in."
     FACTOR_RESET = (
         "Your second factor was reset",
-        "An administrator has removed the authenticator app and the recovery codes of your account.",
+        "An administrator removed your account's authenticator app and recovery codes.",
     )
-    CODES_RENEWED = "You have new recovery codes", "The recovery codes that you had before no longer work."
-    RECOVERY_CODE_USED = "A recovery code was used", "Somebody signed in to your account with a recovery code."
-    NEW_BROWSER = "A sign-in from a new browser", "Somebody signed in to your account with a browser new to us."
+    CODES_RENEWED = "You have new recovery codes", "Your previous recovery codes no longer work."
+    RECOVERY_CODE_USED = "A recovery code was used", "Someone signed in to your account with a recovery code."
+    NEW_BROWSER = "A sign-in from a new browser", "Someone signed in to your account from a new browser."
 
     @property
     def subject(self) -> str:
@@ -37,7 +37,7 @@ class Notice(Enum):
 
     @property
     def is_of_others(self) -> bool:
-        """It can't have been the owner."""
+        """Someone other than the owner caused it."""
         return self is Notice.FACTOR_RESET
 
 

@@ -5,7 +5,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
-# Start-up checks, signal receivers and evidence of the rooms of this app. Other apps' are found by the names below.
+# System checks, signal receivers and evidence of this app's packages. Those of other apps are discovered by name below.
 REGISTERED_BY_IMPORT = [
     "admin_base.checks",
     "evidence.correspondence",

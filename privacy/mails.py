@@ -1,4 +1,4 @@
-"""The messages of this floor."""
+"""Mail kinds of this app."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from .registry.purposes import Purpose
 
 
 def _about_a_request(name: str, **further: Any) -> MailKind:
-    """Its person asked for this message, so a wish not to be contacted does not stop it."""
+    """A mail kind about a privacy request. The person requested it, so opt-outs don't stop it."""
     return mail_kind(
         f"privacy/{name}",
         purpose=Purpose.PRIVACY_REQUEST,
         about="privacy.PrivacyRequest",
         transactional=True,
-        because="it serves a request that its person made",
+        because="it is about a privacy request that the person made",
         despite_opt_out=True,
         **further,
     )
 
 
 def _is_answerable(request: PrivacyRequest) -> bool:
-    """Confirmed or answered, and not erased since."""
+    """Whether the request is confirmed or answered and its person hasn't been erased."""
     return request.state != PrivacyRequest.State.UNCONFIRMED and request.email is not None
 
 
-# The person typed the address a moment ago and asked for exactly this message.
+# The person just entered the address and requested this mail.
 REQUEST_CONFIRMATION = _about_a_request(
     "request_confirmation", live=lambda request: request.awaits_confirmation, holds_link=True
 )
@@ -36,14 +36,14 @@ REQUEST_EXTENDED = _about_a_request("request_extended", live=_is_answerable)
 REQUEST_ANSWERED = _about_a_request("request_answered", live=_is_answerable)
 REQUEST_ARCHIVE = _about_a_request("request_archive", live=_is_answerable, holds_link=True)
 
-# Goes to the business's own address and holds nothing personal.
+# Sent to the business's own address, without personal data.
 PURGE_STOPPED = mail_kind(
     "privacy/purge_stopped",
     purpose=Purpose.LEGAL_OBLIGATION,
     about="privacy.Heartbeat",
     recipients=business_address,
     transactional=True,
-    because="staff must mend what stopped",
+    because="staff must fix the purge",
     despite_opt_out=True,
 )
 
@@ -53,7 +53,7 @@ CLOCK_JUMPED = mail_kind(
     about="privacy.Heartbeat",
     recipients=business_address,
     transactional=True,
-    because="staff must set the clock right, or say that it is",
+    because="staff must correct or confirm the clock",
     despite_opt_out=True,
 )
 
@@ -63,17 +63,17 @@ PROMISE_CHANGED = mail_kind(
     about="privacy.PromiseState",
     recipients=business_address,
     transactional=True,
-    because="staff must mend what broke, and hear when it is mended",
+    because="staff must fix broken promises and know when they are kept again",
     despite_opt_out=True,
 )
 
-# Asked for a moment ago, by whoever typed the address.
+# Just requested by whoever entered the address.
 CHOICES_LINK = mail_kind(
     "privacy/choices_link",
     purpose=Purpose.PRIVACY_REQUEST,
     about="privacy.ChoicesRequest",
     transactional=True,
-    because="somebody asked for this link a moment ago",
+    because="someone just requested this link",
     despite_opt_out=True,
     holds_link=True,
 )

@@ -1,4 +1,4 @@
-"""What each role of staff may do with mail, opt-outs, privacy requests and the audit."""
+"""Role permissions for mail, opt-outs, privacy requests and the audit log."""
 
 from .admin_base.staff_roles import Role, share
 

@@ -1,10 +1,10 @@
-"""News for the floors above, sent inside the transaction of the change it tells of."""
+"""Signals for apps in higher layers, sent inside the transaction of the change."""
 
 from django.dispatch import Signal
 
-# A privacy request ended, answered or refused: `request`.
+# A privacy request was answered or refused: `request`.
 request_closed = Signal()
 
-# The main database was put back to an earlier time: `now`. Receivers end what opened something at that time and may
-# have been ended since; each returns a line for the operator, or nothing.
+# The main database was restored from a backup: `now`. Receivers end sessions and links that were valid at the time of
+# the backup, because they may have ended since; each returns a line for the operator, or nothing.
 database_restored = Signal()

@@ -1,4 +1,4 @@
-"""What waits for staff: people's requests, notices of a new policy, and mail that does not arrive."""
+"""Staff tasks: privacy requests, undelivered mail, clock alarms and address changes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from .keystore.clock import clock_jump
 from .mail.link_mail_limits import LEFT_TO_ITS_TASK
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 
-LATELY = timedelta(days=7)  # what mail met longer ago is in the lists
+LATELY = timedelta(days=7)  # older mail problems are only in the lists
 
 
 @staff_task(
     area=Area.PRIVACY,
-    one="alarm: the clock jumped, so deleting, approving and paying wait for `housekeeping --clock-is-right`",
-    many="alarms of the clock",
+    one="alarm: the clock jumped; deletion, approval and payouts are paused until `housekeeping --clock-is-right`",
+    many="clock alarms",
     permission="privacy.view_privacyrequest",
     page="privacy:evidence",
 )
@@ -38,8 +38,8 @@ def requests(now: datetime) -> StaffTaskCount:
 
 @staff_task(
     area=Area.PRIVACY,
-    one="privacy request whose link waits for its turn",
-    many="privacy requests whose links wait for their turn",
+    one="privacy request whose link is delayed by the rate limit",
+    many="privacy requests whose links are delayed by the rate limit",
     permission="privacy.view_privacyrequest",
     page="admin:privacy_privacyrequest_changelist",
     query="queue=link",
@@ -51,8 +51,8 @@ def waiting_links(now: datetime) -> StaffTaskCount:
 
 @staff_task(
     area=Area.CONTACTS,
-    one="mail refused or given up in the last 7 days",
-    many="mails refused or given up in the last 7 days",
+    one="mail refused or failed in the last 7 days",
+    many="mails refused or failed in the last 7 days",
     permission="privacy.view_outgoingmail",
     page="admin:privacy_outgoingmail_changelist",
     query="state__in=refused,failed",
@@ -75,8 +75,8 @@ def undeliverable(now: datetime) -> StaffTaskCount:
 
 @staff_task(
     area=Area.PRIVACY,
-    one="row to review, because its address is told apart from a look-alike now",
-    many="rows to review, because their addresses are told apart from look-alikes now",
+    one="row to review because its address is now distinguished from a look-alike",
+    many="rows to review because their addresses are now distinguished from look-alikes",
     permission="privacy.view_addresschange",
     page="admin:privacy_addresschange_changelist",
 )

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='LinkRequest',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('email', privacy.encryption.fields.SealedEmailField(max_length=254, verbose_name='e-mail address')),
+                ('email', privacy.encryption.fields.SealedEmailField(max_length=254, verbose_name='email address')),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', source='email')),
                 ('keep_until', models.DateTimeField(db_index=True)),
             ],
@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='e-mail address')),
+                ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='email address')),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='email', null=True, source='email', unique=True)),
                 ('name', privacy.encryption.fields.SealedTextField(blank=True, max_length=150, null=True)),
                 ('password', models.CharField(max_length=128, verbose_name='password')),

@@ -1,4 +1,4 @@
-"""People who sign in, their sessions, and their second factors."""
+"""User accounts, sessions and second factors."""
 
 from __future__ import annotations
 

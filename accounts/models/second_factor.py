@@ -1,6 +1,6 @@
-"""An authenticator app, on django-otp's devices, with its secret sealed; and recovery codes, as digests.
+"""Authenticator apps, based on django-otp's devices, with sealed secrets; and recovery codes, stored as hashes.
 
-django-otp's own TOTP and static devices keep secret and codes in clear text: whoever copied the database could sign in.
+django-otp's own TOTP and static devices store secrets in clear text: a copy of the database would suffice to sign in.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
 
 SECRET_BYTES = 20  # RFC 4226: as long as the output of SHA-1
-TOLERANCE = 1  # steps of 30 seconds that a telephone's clock may be off
+TOLERANCE = 1  # steps of 30 seconds that a phone's clock may be off
 CODES = 10  # recovery codes of one person
 CODE_LENGTH = 24  # 118 bits: from 112 on, OWASP ASVS 6.5.2 allows a plain digest
 
@@ -41,16 +41,16 @@ def new_secret() -> bytes:
     found_by=("user__email_index",),
     retention=Retention(text="until you remove it, or as long as you have the account"),
     erasure=Erasure.DELETE,
-    source="made by us when you set it up",
+    source="created by us when you set it up",
     recipients="nobody",
     withheld=frozenset({"key"}),
     unlisted=frozenset({"last_step", "throttling_failure_timestamp", "throttling_failure_count"}),
 )
 class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]  # no types in django-otp
-    """One per person, and one more while it is being set up. After a wrong code the next is refused for a while, which
-    doubles each time. Only who knows the password gets that far, so nobody else can keep the owner waiting."""
+    """One per person, plus one while it is being set up. After a wrong code, codes are refused for a period that
+    doubles each time. Only someone who knows the password gets that far, so strangers can't lock out the owner."""
 
-    name = None  # what people call their telephone is nobody's business
+    name = None  # django-otp's device name would be personal data
     key = SealedBinaryField(default=new_secret, editable=False)
     added_at = models.DateTimeField("added", default=timezone.now)
     last_step = models.BigIntegerField("time step of the last code", default=-1)  # a code works once
@@ -65,7 +65,7 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]
         return 1  # seconds after the first wrong code
 
     def verify_token(self, token: str) -> bool:
-        """Whether the code is right, and not used before. Lock the row first: many may try at once."""
+        """Whether the code is valid and unused. Lock the row first, because requests may be concurrent."""
         allowed, _ = self.verify_is_allowed()
         if not allowed:
             return False
@@ -82,13 +82,13 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]
 
     @property
     def secret_text(self) -> str:
-        """As people type it into an app, in groups of four."""
+        """The secret in groups of four characters, for typing into an app."""
         text = b32encode(self.key).decode()
         return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
 
     @property
     def provisioning_uri(self) -> str:
-        """What the QR code says (Google Authenticator's Key Uri Format). Names the site, not the person."""
+        """The QR code's content (Google Authenticator's Key Uri Format). Names the site, not the person."""
         issuer = settings.BUSINESS["short_name"]
         label = quote(f"{issuer}:{'staff' if self.user.is_staff else 'affiliate'}")
         return f"otpauth://totp/{label}?{urlencode({'secret': b32encode(self.key).decode(), 'issuer': issuer})}"
@@ -97,17 +97,17 @@ class Authenticator(SealedModel, ThrottlingMixin, Device):  # type: ignore[misc]
 @personal_data(
     label="Your recovery codes",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"code_digest": "digest of a recovery code"},
+    columns={"code_digest": "hash of a recovery code"},
     other_columns="id user_id",
     found_by=("user__email_index",),
-    retention=Retention(text="until it is used, or you make new ones"),
+    retention=Retention(text="until it is used, or you create new ones"),
     erasure=Erasure.DELETE,
-    source="made by us when you set up an authenticator app",
+    source="created by us when you set up an authenticator app",
     recipients="nobody",
     withheld=frozenset({"code_digest"}),
 )
 class RecoveryCode(SealedModel):
-    """Works once, in place of the app."""
+    """Works once, instead of a code from the app."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes")
     code_digest = GatedCharField(max_length=64)
@@ -118,13 +118,13 @@ class RecoveryCode(SealedModel):
 
 
 def as_typed(code: str) -> str:
-    """A recovery code as it was handed out, however it is typed."""
+    """A recovery code in its issued form, regardless of how it was typed."""
     return "".join(character for character in code.upper() if character.isalnum())
 
 
 @transaction.atomic
 def make_recovery_codes(user: models.Model) -> list[str]:
-    """New ones; those from before stop working. Only this return value ever holds them."""
+    """Replaces the user's recovery codes and returns the new ones. They can't be retrieved later."""
     RecoveryCode.objects.filter(user_id=user.pk).delete()
     codes = [random_code(CODE_LENGTH) for _ in range(CODES)]
     RecoveryCode.objects.bulk_create(RecoveryCode(user_id=user.pk, code_digest=digest_of(code)) for code in codes)
@@ -132,7 +132,7 @@ def make_recovery_codes(user: models.Model) -> list[str]:
 
 
 def use_recovery_code(user: models.Model, code: str) -> bool:
-    """Deleting is using: of two who send the same code at once, one is told that it worked."""
+    """Whether the code was valid. Deletes it, so that of two concurrent requests only one succeeds."""
     used = RecoveryCode.objects.filter(user_id=user.pk, code_digest=digest_of(as_typed(code))).delete()[0]
     return bool(used)
 
@@ -144,6 +144,6 @@ def authenticator_of(user: models.Model) -> Authenticator | None:
 
 @transaction.atomic
 def code_fits(user: models.Model, code: str) -> bool:
-    """A code of the person's app, in its turn: 24 guesses at once are looked at one after the other."""
+    """Whether this is a valid code of the user's app. The row lock serializes concurrent guesses."""
     device = Authenticator.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
     return device is not None and device.verify_token("".join(code.split()))

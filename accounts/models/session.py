@@ -1,4 +1,4 @@
-"""Sessions in the database. A copy opens nothing: rows are found by a keyed digest, and what they hold is sealed."""
+"""Sessions in the database. A stolen copy is useless: rows are found by a keyed hash, and their data is sealed."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.expiring import is_ahead
 from privacy.registry.purposes import Purpose
 
-ANONYMOUS_LIFETIME = timedelta(days=1)  # a message for the next page, the way through a password link
-SEEN_EVERY = timedelta(minutes=1)  # how exactly `last_seen_at` is kept
-WRONG_PASSWORDS = 5  # typed again within a session; then it ends
+ANONYMOUS_LIFETIME = timedelta(days=1)  # flash messages, password links
+SEEN_EVERY = timedelta(minutes=1)  # precision of `last_seen_at`
+WRONG_PASSWORDS = 5  # allowed at reauthentication before the session ends
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, now: datetime) -> SessionQuerySet:
-        """Those that still open something. A staff session without a second factor does not where one is required; nor
-        does one that a clock ahead of time began, which would last as much longer."""
+        """Valid sessions. Excludes staff sessions without a required second factor, and sessions from the future (made
+        while the clock was ahead), which would last too long."""
         live = self.filter(~is_ahead("last_seen_at", now), expires_at__gt=now)
         if settings.STAFF_SECOND_FACTOR:
             live = live.exclude(is_staff=True, second_factor=False)
@@ -36,20 +36,20 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 @personal_data(
-    everywhere="every page looks who is signed in",
+    everywhere="every page loads the signed-in user",
     label="Where you are signed in",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"browser": "kind of browser", "data": "what the site remembers while you are signed in"},
+    columns={"browser": "type of browser", "data": "session data while you are signed in"},
     other_columns=("id user_id is_staff second_factor signed_in_at last_seen_at expires_at wrong_passwords"),
     found_by=("user__email_index",),
-    retention=Retention(text="until you sign out, or have not been here for a while"),
+    retention=Retention(text="until you sign out, or have been inactive for a while"),
     erasure=Erasure.DELETE,
     source="your browser, when you sign in",
     recipients="nobody",
     withheld=frozenset({"data"}),
 )
 class Session(SealedModel):
-    """One browser's session. The primary key is the keyed digest of the key in its cookie."""
+    """One browser's session. The primary key is the keyed hash of the key in its cookie."""
 
     data = SealedBinaryField()
     user = models.ForeignKey(
@@ -69,11 +69,11 @@ class Session(SealedModel):
         verbose_name = "session"
 
     def end_if_idle_from(self, seen: datetime) -> datetime:
-        """When it ends, if it is used at `seen` for the last time."""
+        """When the session expires if it is last used at `seen`."""
         return ending(seen=seen, signed_in_at=self.signed_in_at, is_staff=self.is_staff)
 
     def seen(self, now: datetime) -> None:
-        """Writes at most once a minute, so that reading pages does not write."""
+        """Updates `last_seen_at`, at most once a minute, to save writes."""
         if now - self.last_seen_at < SEEN_EVERY:
             return
         self.last_seen_at, self.expires_at = now, self.end_if_idle_from(now)
@@ -81,7 +81,7 @@ class Session(SealedModel):
 
 
 def ending(*, seen: datetime, signed_in_at: datetime | None, is_staff: bool) -> datetime:
-    """The earlier of the two ends: unused for a while, or signed in for too long."""
+    """When a session expires: the earlier of idle timeout and maximum lifetime."""
     if signed_in_at is None:
         return seen + ANONYMOUS_LIFETIME
     idle, whole = lifetimes(is_staff=is_staff)
@@ -89,13 +89,13 @@ def ending(*, seen: datetime, signed_in_at: datetime | None, is_staff: bool) -> 
 
 
 def lifetimes(*, is_staff: bool) -> tuple[timedelta, timedelta]:
-    """How long a session lasts unused, and in all."""
+    """Idle timeout and maximum lifetime."""
     if is_staff:
         return timedelta(minutes=settings.STAFF_SESSION_IDLE_MINUTES), timedelta(hours=settings.STAFF_SESSION_HOURS)
     return timedelta(days=settings.AFFILIATE_SESSION_IDLE_DAYS), timedelta(days=settings.AFFILIATE_SESSION_DAYS)
 
 
 def end_sessions(user: models.Model, *, but: UUID | None = None) -> int:
-    """Ends the sessions of a person, but the one with this primary key. Returns how many."""
+    """Ends a user's sessions, except the one with primary key `but`. Returns how many."""
     ended = Session.objects.of(user)
     return (ended.exclude(pk=but) if but else ended).delete()[0]

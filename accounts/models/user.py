@@ -1,4 +1,4 @@
-"""People who sign in: staff and affiliates."""
+"""User accounts of staff and affiliates."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from privacy.registry.purposes import Purpose
 
 
 class LastAdministrator(DeletionPrevented):
-    """Nobody could administer the site any more."""
+    """Refuses a change after which nobody could administer the site."""
 
     def __str__(self) -> str:
-        return "This is the only account that can administer the site. Make somebody else a superuser first."
+        return "This is the only account that can administer the site. Make another user a superuser first."
 
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> User:
-        """Finds a user by e-mail address, however it is typed. Raises `User.DoesNotExist`."""
+        """Finds a user by email address, regardless of spelling. Raises `User.DoesNotExist`."""
         return self.get(email_index=username or "")
 
     def with_email(self, email: str) -> User | None:
         return self.filter(email_index=email).first()
 
     def administrators(self) -> models.QuerySet[User]:
-        """Who can administer the site."""
+        """Users who can administer the site."""
         return self.filter(**dict.fromkeys(User.ADMINISTERS, True))
 
     def lock_administrators(self) -> set[UUID]:
-        """Their ids. Of two changes at once, the second one waits for the first and sees what it
-        left: call it in a transaction."""
+        """Locks the administrators' rows and returns their IDs, so that concurrent changes see each other's result.
+        Requires a transaction."""
         return set(self.administrators().select_for_update().order_by("pk").values_list("pk", flat=True))
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -56,11 +56,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 @personal_data(
-    everywhere="every page looks who is signed in",
+    everywhere="every page loads the signed-in user",
     label="Your account",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={
-        "email": "e-mail address",
+        "email": "email address",
         "name": "name",
         "password": "password",
     },
@@ -73,7 +73,7 @@ class UserManager(BaseUserManager["User"]):
     circumstances={
         "last_login": "last sign-in",
         "is_staff": "member of our staff",
-        "is_superuser": "may do everything",
+        "is_superuser": "has all permissions",
     },
     correctable={"name": "name"},
     source="your application, or the colleague who invited you",
@@ -81,9 +81,9 @@ class UserManager(BaseUserManager["User"]):
     withheld=frozenset({"password"}),
 )
 class User(SealedModel, AbstractBaseUser, PermissionsMixin):
-    """Signs in with an e-mail address, which is stored sealed and found by its blind index."""
+    """Signs in with an email address, which is stored sealed and found by its blind index."""
 
-    email = SealedEmailField("e-mail address", null=True)
+    email = SealedEmailField("email address", null=True)
     email_index = BlindIndexField("email", normalize="email", unique=True, null=True)
     name = SealedTextField(max_length=150, blank=True, null=True)
     password = GatedCharField("password", max_length=128)  # Django's own, behind the policy gate
@@ -96,15 +96,15 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    ADMINISTERS = ("is_active", "is_staff", "is_superuser")  # with all three one can administer the site
+    ADMINISTERS = ("is_active", "is_staff", "is_superuser")  # all three are needed to administer the site
 
     class Meta:
         verbose_name = "user"
 
     @transaction.atomic
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Raises `LastAdministrator` when nobody could administer the site afterwards: by whatever way it is asked for,
-        a form, the closing of an account or its person's deletion."""
+        """Raises `LastAdministrator` if nobody could administer the site afterward, whatever causes the change: a form,
+        closing the account, or an erasure."""
         able = all(getattr(self, name) for name in self.ADMINISTERS)
         unchanged = update_fields is not None and not {*self.ADMINISTERS}.intersection(update_fields)
         is_safe = self._state.adding or able or unchanged
@@ -114,12 +114,12 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
 
     @property
     def purpose(self) -> Purpose:
-        """What the account is kept for."""
+        """The purpose for which the account is stored."""
         return Purpose.STAFF_ACCOUNT if self.is_staff else Purpose.AFFILIATE_ACCOUNT
 
     def natural_key(self) -> NoReturn:
-        """Django's would write the address into fixtures of whatever points at a user."""
-        raise PlaintextRefused("a user's natural key is the e-mail address, which is not written to fixtures")
+        """Django's implementation would write the address into fixtures of every model that references a user."""
+        raise PlaintextRefused("a user's natural key is the email address, which is not written to fixtures")
 
     def get_full_name(self) -> str:
         return self.name or self.email or ""
@@ -133,29 +133,29 @@ def in_an_hour() -> datetime:
 
 
 @personal_data(
-    label="An address for which a link was asked",
+    label="Requested sign-in link",
     purpose=Purpose.AFFILIATE_ACCOUNT,
-    columns={"email": "e-mail address"},
+    columns={"email": "email address"},
     other_columns="id email_index keep_until",
     found_by=("email_index",),
     retention=Retention(text="until the link is sent, at most an hour", since="keep_until"),
     erasure=Erasure.DELETE,
     circumstances={"keep_until": "kept until"},
-    source="our page for a new password, or for an application's link",
+    source="our password reset page or our application page",
     recipients="nobody",
 )
 class LinkRequest(SealedModel):
-    """What somebody typed to be sent a link. A page stores it for every address alike, and a task looks up whose it is:
-    so the time that the page takes says nothing about who is known here."""
+    """An address entered to get a link. The page stores every address alike and a task looks up the account, so that
+    response times don't reveal who has one."""
 
-    email = SealedEmailField("e-mail address")
+    email = SealedEmailField("email address")
     email_index = BlindIndexField("email", normalize="email")
     keep_until = ComputedDateTimeField(default=in_an_hour, db_index=True)
 
     @classmethod
     @transaction.atomic
     def take(cls, key: str) -> str | None:
-        """The address, once: the row is deleted. None when it is gone."""
+        """Deletes the row and returns its address; None if it is gone or expired."""
         request = cls.objects.select_for_update().filter(pk=UUID(key), keep_until__gt=timezone.now()).first()
         if request is None:
             return None
@@ -164,13 +164,13 @@ class LinkRequest(SealedModel):
         return email
 
 
-_ROLES_OF_STAFF = "they say what the business lets a member of staff do, and go with the account"
+_ROLES_OF_STAFF = "they say what a staff member may do and are deleted with the account"
 declare_table(
-    "accounts_user_groups", "which roles a staff account has", "id user_id group_id", despite_link=_ROLES_OF_STAFF
+    "accounts_user_groups", "the roles of a staff account", "id user_id group_id", despite_link=_ROLES_OF_STAFF
 )
 declare_table(
     "accounts_user_user_permissions",
-    "what a staff account may do",
+    "the permissions of a staff account",
     "id user_id permission_id",
     despite_link=_ROLES_OF_STAFF,
 )

@@ -1,8 +1,8 @@
-"""How passwords are hashed, and how many at once.
+"""Password hashers that limit how many hashes a process computes at once.
 
-A hash is made to cost: many at once keep all threads of a process waiting, and with them every page. So a process
-computes one at a time, one more waits for it, and all others are told at once to come again. The ceiling is around the
-hashers, so that it holds for whatever hashes: signing in, setting a password, confirming it once more.
+Hashing is slow by design: many hashes at once would block all threads of a process and with them every page. A process
+computes one hash at a time, one more thread waits, and all others are told immediately to retry. The limit wraps the
+hashers, so it covers every caller: sign-in, setting a password, reauthentication.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-AT_ONCE = 1  # in a process; Argon2 leaves the interpreter to the other threads meanwhile
-BUSY_SECONDS = 3  # after which to come again
-WAITING = 1  # threads that wait for their turn; gunicorn.conf.py has more than these, which go on serving pages
+AT_ONCE = 1  # hashes per process; Argon2 releases the GIL meanwhile
+BUSY_SECONDS = 3  # until the client should retry
+WAITING = 1  # threads that may wait; gunicorn.conf.py has more threads, which keep serving pages
 
 
 class TooBusy(ValidationError):
-    """No room to compute a hash now. Within a form's checks it becomes a message, with all that was typed kept; past
-    them, `TooBusyMiddleware` answers, and nothing was done."""
+    """Too many hashes are being computed. During form validation this becomes a form error that keeps the input;
+    elsewhere `TooBusyMiddleware` answers, and nothing was changed."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Very many people are signing in at this moment. Nothing is wrong with what you typed: please send it again"
+            "Many people are signing in right now. There is nothing wrong with your entries: please try again"
             " in a few seconds.",
             code="busy",
         )
@@ -41,8 +41,7 @@ _held = threading.local()
 
 @contextmanager
 def place_to_hash() -> Iterator[None]:
-    """Waits for its turn when few do. Raises `TooBusy`. One hasher calls another of its methods: that takes no second
-    place."""
+    """Waits for a slot, or raises `TooBusy` if too many threads wait. Reentrant: a hasher's methods call each other."""
     if getattr(_held, "by_this_thread", False):
         yield
         return
@@ -60,7 +59,7 @@ def place_to_hash() -> Iterator[None]:
 
 
 class Ceiling:
-    """Before a hasher of Django's, in the list of base classes."""
+    """Mixin that precedes a Django hasher in the base classes."""
 
     def encode(self, *args: Any, **kwargs: Any) -> str:
         with place_to_hash():
@@ -76,14 +75,14 @@ class Ceiling:
 
 
 class Argon2Hasher(Ceiling, hashers.Argon2PasswordHasher):
-    """Argon2id with the parameters of OWASP's Password Storage Cheat Sheet. One lane: a hash takes one core, and pages
-    have the others."""
+    """Argon2id with the parameters of OWASP's Password Storage Cheat Sheet. One lane: a hash uses one core and leaves
+    the others to pages."""
 
     time_cost, memory_cost, parallelism = 2, 19 * 1024, 1  # passes, KiB, lanes
 
 
 class PBKDF2Hasher(Ceiling, hashers.PBKDF2PasswordHasher):
-    """What accounts have from before; the next sign-in makes an Argon2 hash of it."""
+    """For existing hashes; Django upgrades them to Argon2 at the next sign-in."""
 
 
 class TooBusyMiddleware:

@@ -1,7 +1,7 @@
-"""The links with which a user sets a password; each works once and for a day.
+"""Links to set a password; each works once and expires after a day.
 
-Tokens are made here alone, and each goes into a mail to the address that is stored with its account: never to one that
-somebody typed, and never to an account that has a password and did not ask for a new one.
+Only this module creates tokens, and only for mail to the address stored with the account: never to an address that
+someone typed, and never to an account that has a password and didn't request a new one.
 """
 
 from __future__ import annotations
@@ -24,35 +24,37 @@ from privacy.registry.purposes import Audience, Purpose
 
 
 class LinkRefused(Exception):
-    """This account has a password already: only its owner asks for a link to another one."""
+    """The account already has a password; only its owner can request a link to change it."""
 
 
 def send_first_password_link(
     user: User, kind: MailKind = PASSWORD_RESET, *, about: Model | None = None, context: Mapping[str, Any] | None = None
 ) -> None:
-    """Mails `kind`, about the account or about `about`, with the link to a first password: its template gets `uid` and
-    `token` of the address `accounts:password_set`. Raises `LinkRefused` where there is a password; `MailRefused`."""
+    """Queues mail of this kind, about the account or `about`, with a link to set a first password. Its template gets
+    `uid` and `token` for the URL `accounts:password_set`. Raises `LinkRefused` if there is a password;
+    `MailRefused`."""
     if user.has_usable_password():
         raise LinkRefused
     queue_mail(kind, to=user.email, about=about or user, context={**(context or {}), **_link(user)})
 
 
 def send_password_link(user: User) -> None:
-    """To an account whose owner asked for a new password, if mail may go there: nobody waits who could be told."""
+    """Mails the link if mail to this address is allowed; a refusal is not reported, since the page answers everybody
+    alike."""
     notify(PASSWORD_RESET, to=user.email, about=user, context=_link(user))
 
 
 @transaction.atomic
 def ask_for_password_link(email: str) -> None:
-    """Stores what was typed, and has a task look whether it is an account's: the same work for every address."""
+    """Stores the typed address and enqueues a task that looks up the account, so every address takes the same time."""
     mail_password_link.enqueue(str(LinkRequest.objects.create(email=email).pk))
 
 
 @task()
 @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.STAFF_ACCOUNT, audience=Audience.PERSON)
 def mail_password_link(request_id: str) -> None:
-    """To the account with this address, if there is one that is active: also without a password yet, for whoever let
-    the first link lapse."""
+    """Mails a link to the active account with this address, if any, even if it has no password yet because the first
+    link expired."""
     email = LinkRequest.take(request_id)
     user = User.objects.with_email(email) if email else None
     if user is not None and user.is_active:

@@ -1,4 +1,4 @@
-"""A password is nothing that others know about its owner: name, address, or the business it is for."""
+"""Password validator: rejects passwords made of the owner's name, address, or the business's name."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-LEFT = 6  # letters and digits that a password has besides the words that are known
-SHORTEST = 3  # letters of a word that counts as known
+LEFT = 6  # letters and digits that a password must have besides known words
+SHORTEST = 3  # letters; shorter words don't count as known
 
 _LOOK_ALIKE = str.maketrans({"0": "o", "1": "i", "l": "i", "!": "i", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s"})
 _SPELLED_OUT = {"ae": "a", "oe": "o", "ue": "u"}
 
 
 def fold(text: str) -> str:
-    """Letters and digits alone, without case, accents, umlauts spelled out or not, and what stands for a letter."""
+    """Keeps letters and digits only; removes case, accents and umlaut spellings, and undoes look-alikes such as 0 for
+    o."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).translate(_LOOK_ALIKE)
     for long, short in _SPELLED_OUT.items():
@@ -27,7 +28,7 @@ def fold(text: str) -> str:
 
 
 def known_words(texts: Iterable[str | None]) -> Iterator[str]:
-    """Each text as a whole and in its parts, folded, forwards and backwards."""
+    """Each text and its words, folded, forward and backward."""
     for text in texts:
         for part in (text or "", *re.split(r"[\W_]+", text or "")):
             if len(word := fold(part)) >= SHORTEST:
@@ -35,13 +36,13 @@ def known_words(texts: Iterable[str | None]) -> Iterator[str]:
 
 
 def refuse_known(password: str, texts: Iterable[str | None]) -> None:
-    """Raises `ValidationError` where hardly anything is left of the password without these texts."""
+    """Raises `ValidationError` if the password consists mostly of these texts."""
     rest = whole = fold(password)
     for word in sorted(known_words(texts), key=len, reverse=True):
         rest = rest.replace(word, "")
     if rest != whole and len(rest) < LEFT:
         raise ValidationError(
-            "This is made of your name, your address, or what else others know about you. Please choose another one.",
+            "This password contains your name, your address or other known words. Please choose another one.",
             code="password_about_owner",
         )
 

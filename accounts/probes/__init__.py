@@ -1,6 +1,3 @@
-"""What the rehearsal tries with accounts.
-
-- `staff`: somebody of each role; `doors`: how strangers try to get in
-"""
+"""Probes of accounts: `staff` signs in a member of each role; `password_links` tries to get other people's links."""
 
 from . import password_links, staff  # noqa: F401  (importing registers them)

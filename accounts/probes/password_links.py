@@ -1,4 +1,4 @@
-"""A stranger asks for the password link of somebody else's account, by an address that looks like its own."""
+"""A stranger requests another account's password link with a look-alike address."""
 
 from __future__ import annotations
 

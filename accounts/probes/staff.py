@@ -1,7 +1,6 @@
-"""The staff: somebody of each role, whose account the owner makes in the admin, each signed in as the site demands.
+"""Staff members of each role, created by the owner in the admin and signed in with everything the site requires.
 
-Other probes take them from `staff(rehearsal)`: by the role's name, `OWNER` for the first account (a superuser), and
-`NO_ROLE` for staff without any.
+Other probes get them from `staff(rehearsal)` by role name, `OWNER` for the first account (a superuser), or `NO_ROLE`.
 """
 
 from __future__ import annotations
@@ -22,21 +21,21 @@ from privacy.evidence.rehearsal.cast import NO_ROLE, OWNER, STAFF
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 
-STEP = timedelta(seconds=31)  # a code of the app works once, and the next one comes after 30 seconds
+STEP = timedelta(seconds=31)  # a TOTP code works once; the next one comes after 30 seconds
 
 
 @dataclass
 class Member:
-    """Somebody with an account: what they know, and the browser in which they are signed in."""
+    """A staff member: credentials and signed-in browser."""
 
     role: str
     address: str
     password: str
     browser: SiteBrowser
-    secret: bytes = b""  # of the authenticator app, where one is demanded
+    secret: bytes = b""  # of the authenticator app, if required
 
     def sign_in(self) -> SiteBrowser:
-        """Again, in the same browser: after days have passed, or after a sign-out."""
+        """Signs in again in the same browser, for example after days have passed."""
         self.browser.open("/accounts/login/")
         self.browser.submit("Sign in", email=self.address, password=self.password)
         if settings.STAFF_SECOND_FACTOR:
@@ -46,7 +45,7 @@ class Member:
         return self.browser
 
     def _give_code(self) -> None:
-        """The first time the app is set up, and gets the secret from the page."""
+        """Enters a code; the first time, sets up the app with the secret from the page."""
         if self.secret:
             self.browser.rehearsal.time_passes(STEP)
             self.browser.submit("Sign in", code=self._code())
@@ -54,8 +53,8 @@ class Member:
             shown = self.browser.page.select_one("main code")
             Rehearsal.expect(shown, "the second factor can be set up")
             self.secret = b32decode(shown.get_text().replace(" ", "")) if shown else b""
-            self.browser.submit("Set it up", code=self._code())
-            self.browser.submit("I have kept them")
+            self.browser.submit("Turn on", code=self._code())
+            self.browser.submit("I have saved them")
 
     def _code(self) -> str:
         totp = TOTP(self.secret)
@@ -64,14 +63,14 @@ class Member:
 
 
 def staff(rehearsal: Rehearsal) -> dict[str, Member]:
-    """Everybody, by role. Raises `KeyError` where setting them up failed."""
+    """All staff members by role. Raises `KeyError` if setting them up failed."""
     everybody: dict[str, Member] = rehearsal.things[STAFF]
     return everybody
 
 
 @probe("correspondence-private", stage=Stage.SET_UP)
 def the_owner_signs_in(rehearsal: Rehearsal) -> None:
-    """The first account is made by command, as on a new site; its password is set through a mailed link."""
+    """Creates the first account by command, as on a new site; its password is set with an emailed link."""
     address = rehearsal.address(OWNER)
     call_command("createsuperuser", email=address, interactive=False, verbosity=0)
     rehearsal.things[STAFF] = {OWNER: joined(rehearsal, OWNER, address)}
@@ -96,7 +95,7 @@ def somebody_of_each_role_signs_in(rehearsal: Rehearsal) -> None:
 
 
 def joined(rehearsal: Rehearsal, role: str, address: str) -> Member:
-    """Sets the password by the mailed link, and signs in."""
+    """Sets the password with the emailed link, and signs in."""
     browser, password = rehearsal.browser(role), secrets.token_urlsafe(16)
     if not any(rehearsal.mails(address)):
         browser.open("/accounts/password/")

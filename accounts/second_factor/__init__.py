@@ -1,1 +1,1 @@
-"""The second factor: an app that shows codes (TOTP), and recovery codes for when it is lost."""
+"""The second factor: an authenticator app (TOTP), and recovery codes in case it is lost."""

@@ -16,9 +16,7 @@ class CodeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].error_messages["required"] = "Please type the code."
+        self.fields["code"].error_messages["required"] = "Please enter the code."
 
     def refuse(self) -> None:
-        self.add_error(
-            "code", "This code is not right, or was used before. Please wait for the next one, and type that."
-        )
+        self.add_error("code", "This code is wrong or has been used. Please wait for the next one and enter that.")

@@ -1,4 +1,4 @@
-"""Removing a second factor: by its owner, by a colleague who may, or by the operator."""
+"""Removing a second factor: by its owner, by a superuser, or by the operator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..models import User
 
 @transaction.atomic
 def reset_second_factor(user: User, *, actor: User | None) -> None:
-    """For somebody who lost it. Ends every session: whoever has the phone may be signed in."""
+    """Removes a lost second factor and ends every session, because whoever has the phone may be signed in."""
     remove_second_factor(user)
     end_sessions(user)
     note("accounts.second_factor.reset", user, actor=actor)

@@ -1,4 +1,4 @@
-"""The code at sign-in, setting up an app, and recovery codes."""
+"""Views to enter a code at sign-in, set up an authenticator app, and show recovery codes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from ..sessions.store import SECOND_FACTOR
 from .forms import CodeForm
 from .reset import remove_second_factor
 
-SHOWN = "recovery_codes"  # in the sealed session, until their owner says that they are kept
+SHOWN = "recovery_codes"  # session key; in the sealed session until the owner confirms having saved them
 
 
 @method_decorator(never_cache, name="dispatch")
 class CodeView(View):
-    """The password was right; a code is still missing."""
+    """Asks for a code after the password was correct."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         user = pending_user(request)
@@ -54,7 +54,7 @@ class CodeView(View):
         return render(request, "accounts/code.html", {"form": form})
 
     def _sign_in(self, request: HttpRequest, user: User, code: str) -> HttpResponse | None:
-        """A code of the app first: it has six digits, which no recovery code has."""
+        """Up to six characters are a code from the app; recovery codes are longer."""
         if len("".join(code.split())) <= 6:
             return finish(request, user, to=where_to(request), second_factor=True) if code_fits(user, code) else None
         if not use_recovery_code(user, code):
@@ -69,9 +69,9 @@ class CodeView(View):
 
 @method_decorator(never_cache, name="dispatch")
 class AuthenticatorView(View):
-    """Sets up an app: shows the secret, and asks for a code that proves the app has it.
+    """Sets up an authenticator app: shows the secret, and asks for a code to prove that the app has it.
 
-    For whoever is signed in, and for staff who must have one and just gave the password.
+    For signed-in users, and for staff who are required to have one and have just entered the password.
     """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -79,7 +79,7 @@ class AuthenticatorView(View):
         user = pending or request.user
         if not isinstance(user, User) or (pending and authenticator_of(pending)):
             return redirect("accounts:login")
-        if SHOWN in request.session:  # sent twice
+        if SHOWN in request.session:  # submitted twice
             return redirect("accounts:recovery_codes")
         if pending is None and (page := ask_again(request)):
             return page
@@ -112,7 +112,7 @@ class AuthenticatorView(View):
 
 
 def _qr_code(device: Authenticator) -> dict[str, Any]:
-    """What the template draws: the squares as one SVG path, and the width with the quiet zone, in squares."""
+    """For the template: the modules as one SVG path, and the width including the quiet zone, in modules."""
     border, code = 4, segno.make(device.provisioning_uri, error="m")
     rows = enumerate(code.matrix, start=border)
     dark = [(x, y) for y, row in rows for x, square in enumerate(row, start=border) if square]
@@ -121,7 +121,7 @@ def _qr_code(device: Authenticator) -> dict[str, Any]:
 
 @never_cache
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Shows fresh codes until their owner says that they are kept; afterwards nobody can show them again."""
+    """Shows new codes until the owner confirms having saved them; after that they can't be shown again."""
     if not request.user.is_authenticated:
         return redirect("accounts:login")
     if request.method == "POST":
@@ -158,12 +158,12 @@ def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
 def remove_authenticator(request: HttpRequest) -> HttpResponse:
     user = _with_authenticator(request)
     if must_have_second_factor(user):
-        messages.error(request, "Staff need a second factor. You can set up another app, which replaces this one.")
+        messages.error(request, "Staff members need a second factor. You can set up another app to replace this one.")
         return redirect("accounts:account")
     remove_second_factor(user)
     note("accounts.second_factor.removed", user, actor=user)
     tell_owner(user, Notice.FACTOR_REMOVED)
-    messages.success(request, "Your authenticator app is removed.")
+    messages.success(request, "Your authenticator app was removed.")
     return redirect("accounts:account")
 
 

@@ -1,1 +1,1 @@
-"""Who is signed in: sessions under a keyed digest, their lifetimes, and how they are ended."""
+"""Sessions, stored under a keyed hash: their lifetimes and how they end."""

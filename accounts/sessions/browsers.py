@@ -1,8 +1,8 @@
-"""The name of a browser, coarse on purpose: enough to recognize one's own, too little to recognize a person."""
+"""Browser names, deliberately coarse: enough to recognize your own browser, too little to identify a person."""
 
 from __future__ import annotations
 
-# The first that is found counts: Edge and Opera call themselves Chrome too, and Chrome calls itself Safari.
+# The first match wins: Edge and Opera also claim to be Chrome, and Chrome claims to be Safari.
 _BROWSERS = {
     "Edg": "Edge",
     "OPR/": "Opera",

@@ -1,4 +1,4 @@
-"""What a session notes about itself at sign-in, and which ones end when an account changes."""
+"""Signal receivers: store session facts at sign-in, and end sessions when an account changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def note_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 @receiver(post_save, sender=User)
 def end_what_no_longer_fits(*, instance: User, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
-    """A closed account has no session, and an affiliate who joins the staff signs in again, as staff do."""
+    """Ends all sessions of a closed account, and makes an affiliate who joins the staff sign in again."""
     if created or (update_fields and not {"is_active", "is_staff"}.intersection(update_fields)):
         return
     if not instance.is_active:
@@ -40,5 +40,5 @@ def end_what_no_longer_fits(*, instance: User, created: bool, update_fields: Any
 
 @receiver(database_restored)
 def end_all_sessions(**news: Any) -> str:
-    """Somebody may have signed out, or been locked out, since the backup."""
+    """Ends all sessions, because users may have signed out or lost access since the backup."""
     return f"Sessions ended: {Session.objects.all().delete()[0]}."

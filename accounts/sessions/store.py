@@ -1,7 +1,6 @@
 """The session engine (`SESSION_ENGINE`): Django's interface over `accounts.Session`.
 
-What a session is about (whose it is, since when, which browser) is taken from its data on every save, so that nobody
-has to keep the columns in step.
+The columns (user, sign-in time, browser) are derived from the session's data on every save, so they can't diverge.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from .hashing import digest, digests
 
 logger = logging.getLogger(__name__)
 
-# What the sign-in writes into the session's data.
+# Session keys set at sign-in.
 BROWSER, IS_STAFF, SECOND_FACTOR, SIGNED_IN_AT = "browser", "is_staff", "second_factor", "signed_in_at"
 
 
@@ -34,7 +33,7 @@ class SessionStore(SessionBase):
         return Session.objects.filter(pk__in=digests(session_key)).exists()
 
     def load(self) -> dict[str, Any]:
-        """One query, and once a minute a second one that notes the visit."""
+        """One query; once a minute, a second one updates `last_seen_at`."""
         now = timezone.now()
         row = Session.objects.live(now).filter(pk__in=digests(str(self.session_key))).first()
         try:
@@ -60,14 +59,14 @@ class SessionStore(SessionBase):
             return
 
     def save(self, must_create: bool = False) -> None:
-        """Raises `CreateError` where the key is taken, `UpdateError` where the session was ended meanwhile."""
+        """Raises `CreateError` if the key is taken, `UpdateError` if the session was ended meanwhile."""
         if self.session_key is None:
             return self.create()
         data: dict[str, Any] = self._get_session(no_load=must_create)  # type: ignore[attr-defined]  # missing in the stubs
         if must_create:
             self.row = self._insert(data)
         elif self.row is None:
-            self.create()  # what the cookie named is gone
+            self.create()  # the session named by the cookie is gone
         else:
             self._update(self.row, data)
 
@@ -97,7 +96,7 @@ class SessionStore(SessionBase):
         Session.objects.expired(timezone.now()).delete()
 
     def get_expiry_age(self, **kwargs: Any) -> int:
-        """Seconds the cookie lives: until the latest end. The row ends earlier when nobody comes."""
+        """The cookie's lifetime in seconds: the maximum. An idle session expires earlier, in the database."""
         signed_in_at = _moment(self.get(SIGNED_IN_AT))
         if signed_in_at is None:
             return super().get_expiry_age(**kwargs)
@@ -106,7 +105,7 @@ class SessionStore(SessionBase):
 
 
 def _columns(data: dict[str, Any]) -> dict[str, Any]:
-    """What the row says in columns of its own about a session with this data, seen now."""
+    """Column values for a session with this data, seen now."""
     now, signed_in_at, is_staff = timezone.now(), _moment(data.get(SIGNED_IN_AT)), bool(data.get(IS_STAFF))
     return {
         "user_id": data.get(SESSION_KEY),

@@ -1,7 +1,7 @@
-"""From the right password to a session: at once, after a code, or after a second factor was set up.
+"""The sign-in flow after a correct password: immediately, after a code, or after setting up a second factor.
 
-Until the last step nobody is signed in. In between, the session only knows who gave the password, and under a new key,
-so that a session planted before is not the one that may try codes.
+The user is signed in only at the last step. In between, the session knows only who entered the password; it gets a new
+key, so that a session fixed by an attacker can't try codes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from accounts.sessions.store import SECOND_FACTOR
 
 from .known_browser import is_known, remember
 
-PENDING = "password_given"  # in the session: who, when, with which password, and where to go afterwards
+PENDING = "password_given"  # session key: user, time, password's auth hash and next URL
 PENDING_FOR = timedelta(minutes=10)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -34,7 +34,7 @@ def must_have_second_factor(user: User) -> bool:
 
 
 def after_password(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
-    """The password was right. `to` is a checked address of this site."""
+    """Continues after a correct password. `to` is a validated URL of this site."""
     has_factor = authenticator_of(user) is not None
     if not has_factor and not must_have_second_factor(user):
         return finish(request, user, to=to, second_factor=False)
@@ -49,7 +49,7 @@ def after_password(request: HttpRequest, user: User, *, to: str) -> HttpResponse
 
 
 def pending_user(request: HttpRequest) -> User | None:
-    """Who gave the password in this session, not long ago, and has not changed it since."""
+    """The user who recently entered the password in this session and hasn't changed it since."""
     pending = request.session.get(PENDING)
     if pending is None or timezone.now().timestamp() - pending["at"] > PENDING_FOR.total_seconds():
         return None
@@ -61,7 +61,7 @@ def pending_user(request: HttpRequest) -> User | None:
 
 @transaction.atomic
 def finish(request: HttpRequest, user: User, *, to: str, second_factor: bool) -> HttpResponse:
-    """Signs in. Staff hear of it when the browser is new; there is none to compare the very first one with."""
+    """Signs in. Staff are notified if the browser is new, except at their very first sign-in."""
     is_first = user.last_login is None
     request.session.pop(PENDING, None)
     login(request, user, backend=BACKEND)
@@ -75,5 +75,5 @@ def finish(request: HttpRequest, user: User, *, to: str, second_factor: bool) ->
 
 
 def where_to(request: HttpRequest) -> str:
-    """Where somebody wanted to go who gave the password."""
+    """The URL to go to after sign-in."""
     return str(request.session[PENDING]["to"])

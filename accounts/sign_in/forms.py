@@ -1,4 +1,4 @@
-"""Signing in and setting a password, by e-mail address."""
+"""Forms to sign in and to request a password reset, by email address."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .limits import authenticate_within_limits
 
 
 class SignInForm(forms.Form):
-    """The shape that Django's `LoginView` expects: made with a request, gives the user."""
+    """Has the interface that Django's `LoginView` expects: takes a request, returns the user."""
 
-    # Any text: it only has to match. An account from before a stricter rule for addresses must not be locked out.
+    # Not validated, only matched: accounts older than a stricter address rule must not be locked out.
     email = forms.CharField(
-        label="E-mail address", max_length=LONGEST, widget=EmailAddressInput({"autocomplete": "username"})
+        label="Email address", max_length=LONGEST, widget=EmailAddressInput({"autocomplete": "username"})
     )
     password = forms.CharField(strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}))
 
@@ -33,7 +33,7 @@ class SignInForm(forms.Form):
         if cleaned.get("email") and cleaned.get("password"):
             self.user = authenticate_within_limits(self.request, email=cleaned["email"], password=cleaned["password"])
             if self.user is None:
-                raise forms.ValidationError("We don't know this address and password together. Please check both.")
+                raise forms.ValidationError("That email address and password don't match. Please check both.")
         return cleaned
 
     def get_user(self) -> User | None:
@@ -41,6 +41,6 @@ class SignInForm(forms.Form):
 
 
 class AskForPasswordForm(forms.Form):
-    """An address; whether it has an account is said to nobody."""
+    """Asks for an email address. The response doesn't reveal whether it has an account."""
 
-    email = EmailAddressField(label="E-mail address")
+    email = EmailAddressField(label="Email address")

@@ -1,7 +1,7 @@
-"""The cookie by which a browser is known in which its owner has signed in before, or set a password by a mailed link.
+"""The cookie that marks a browser in which a user has signed in before, or set a password with an emailed link.
 
-It holds a random number and a keyed hash of that number with the user's id: only this site can tell whose it is, and
-nothing is stored about it here. Whoever steals it may try some passwords more, and no mail about a new browser is sent.
+It holds a random number and a keyed hash of that number with the user's ID: only this site can tell whose it is, and
+the server stores nothing. A thief of the cookie gets a few more password attempts and triggers no new-browser notice.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from privacy.encryption.keys import RootKey, derive_key, key_ring, length_prefix
 
 COOKIE = "aitpro_known_browser"
 LIFETIME = 180 * 24 * 60 * 60  # seconds
-BY_LINK = "link~"  # how the number of such a browser begins; no other number has this character
+BY_LINK = "link~"  # prefix for browsers that only set a password; no other number contains this character
 
 
 def is_known(request: HttpRequest, user: User) -> bool:
@@ -27,7 +27,7 @@ def is_known(request: HttpRequest, user: User) -> bool:
 
 
 def browser_number(request: HttpRequest, user: User | None) -> str:
-    """What tells this browser from others of the same user; empty where it is not known to be theirs."""
+    """The number that identifies this browser among the user's; empty if it isn't known to be theirs."""
     number, _, seal = request.COOKIES.get(COOKIE, "").partition(".")
     keys = key_ring().keys if user is not None and number else ()
     is_theirs = any(user and hmac.compare_digest(_seal(user, number, root).encode(), seal.encode()) for root in keys)
@@ -35,8 +35,8 @@ def browser_number(request: HttpRequest, user: User | None) -> str:
 
 
 def remember(response: HttpResponse, user: User, *, has_signed_in: bool = True) -> None:
-    """Otherwise the user only set a password by a mailed link, and the first sign-in here is still one in a new
-    browser."""
+    """Sets the cookie. Without `has_signed_in`, the user has only set a password with an emailed link, and the first
+    sign-in still counts as one from a new browser."""
     number = ("" if has_signed_in else BY_LINK) + secrets.token_urlsafe(16)
     response.set_cookie(
         COOKIE,

@@ -1,11 +1,11 @@
-"""How many wrong passwords may be tried in an hour. Right ones take no room.
+"""Limits on wrong passwords per hour. Correct passwords don't count.
 
-A stranger's tries count three times: for the account at this network, for the network, for the account. A browser in
-which the account's owner has signed in before, or set the password through a mailed link, counts by itself alone. So
-whoever floods an account from elsewhere keeps nobody out: not the owner's browser, not the owner at another network;
-and from anywhere, a link by mail leads in (ADR 29).
+A stranger's attempts count three times: per account and network, per network, and per account. A browser in which
+the account's owner has signed in before, or set the password with an emailed link, has only its own limit. So
+flooding an account doesn't lock out the owner's browser or the owner on another network, and a password link by
+email always works (ADR 29).
 
-An address without an account is limited like any other, so that the limit tells nothing.
+Addresses without an account are limited the same way, so that the limit reveals nothing.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from .known_browser import browser_number
 
 
 class TooManyTries(ValidationError):
-    """No password is compared now, not even the right one."""
+    """Too many attempts: no password is compared now, not even the correct one."""
 
     def __init__(self, *, seconds: int) -> None:
         self.seconds = seconds
         minutes = seconds // 60 + 1
         super().__init__(
-            "Too many wrong passwords were tried for this address, or from your network. Please try again in"
-            f" {minutes} minute{'' if minutes == 1 else 's'}. You need not wait: a link to a new password, sent to your"
-            " address, lets you in at once.",
+            "Too many wrong passwords for this address or from your network. Please try again in"
+            f" {minutes} minute{'' if minutes == 1 else 's'}. If you don't want to wait, request a password reset link"
+            " by email.",
             code="limited",
         )
 
 
 def authenticate_within_limits(request: HttpRequest, *, email: str, password: str) -> User | None:
-    """Compares a password where there is room for a wrong one, before anything is hashed. Raises `TooManyTries` and
+    """Checks the limits before hashing anything, then compares the password. Raises `TooManyTries` and
     `accounts.passwords.hashers.TooBusy`."""
     slots = _take_room(request, email, timezone.now())
     try:
@@ -57,7 +57,7 @@ def authenticate_within_limits(request: HttpRequest, *, email: str, password: st
 
 
 def _take_room(request: HttpRequest, email: str, now: datetime) -> list[str]:
-    """Taken before the password is compared: of any number of tries at once, as many are compared as there is room."""
+    """Reserves an attempt in each limit before the comparison, so that concurrent attempts can't exceed a limit."""
     taken: list[str] = []
     for limit, who, slots in _limits(request, email):
         if (slot := take_slot(limit, who, slots=slots, now=now)) is None:

@@ -1,4 +1,4 @@
-"""Signing in, and where a signed-in person goes first."""
+"""Views to sign in and to reset a password."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .flow import after_password
 from .forms import AskForPasswordForm, SignInForm
 from .known_browser import remember
 
-WAIT = {"limited": 429, "busy": 503}  # the code of a form's error, and the status of the answer
+WAIT = {"limited": 429, "busy": 503}  # form error code: HTTP status
 
 
 class SignInView(LoginView):
@@ -35,11 +35,11 @@ class SignInView(LoginView):
     redirect_authenticated_user = False
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """The password was right; whether that is enough is decided there."""
+        """Continues after a correct password; a second factor may be required."""
         return after_password(self.request, form.get_user(), to=self.get_success_url())
 
     def form_invalid(self, form: Any) -> HttpResponse:
-        """Without a password compared, it is a matter of time: so say the answer's status and its headers too."""
+        """Sets status and Retry-After if the attempt was rate-limited."""
         response = super().form_invalid(form)
         for error in form.non_field_errors().as_data():
             if error.code in WAIT:
@@ -49,7 +49,7 @@ class SignInView(LoginView):
 
 
 class AskForPasswordResetView(FormView[AskForPasswordForm]):
-    """Django's own would send its mail past the gate."""
+    """Replaces Django's view, which would bypass the mail gate."""
 
     template_name = "accounts/password_reset.html"
     form_class = AskForPasswordForm
@@ -73,8 +73,8 @@ class SetPasswordView(PasswordResetConfirmView):
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        """Signs nobody in: whoever has a second factor is asked for it at the sign-in that follows. Whoever reads the
-        account's mail is its owner, though, and may sign in in this browser whatever passwords others try."""
+        """Doesn't sign in, because the user may have a second factor. But whoever reads the account's mail is its
+        owner, so this browser becomes exempt from other people's failed attempts."""
         user = cast(User, self.user)
         is_new = not user.has_usable_password()
         response = super().form_valid(form)
@@ -88,5 +88,5 @@ class SetPasswordView(PasswordResetConfirmView):
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """Staff work in the admin, everybody else has the affiliates' portal."""
+    """Redirects staff to the admin and affiliates to the portal."""
     return redirect("admin:index" if request.user.is_staff else "affiliates:portal")

@@ -1,4 +1,4 @@
-"""Mail, requests, opt-outs and the audit, for staff."""
+"""The admin of mail, privacy requests, opt-outs and the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows that staff should look at, because a new rule for addresses gave them to another person."""
+"""Rows for staff to review, because new normalization rules assigned them to another person."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from privacy.models.address_index import AddressChange
 
 @admin.register(AddressChange)
 class AddressChangeAdmin(ReadOnlyAdmin):
-    """Ids alone. An entry is deleted once it was reviewed."""
+    """Shows IDs only. Staff delete an entry once they have reviewed it."""
 
     list_display = ["__str__", "change", "noticed_at", "row"]
     list_filter = ["change", "model"]
     fields = ["change", "model", "row", "noticed_at"]
 
-    @admin.display(description="what it is about")
+    @admin.display(description="affected row")
     def row(self, entry: AddressChange) -> str:
-        """A link, where staff have a page for rows of this kind."""
+        """A link if the admin has a page for this model."""
         app, _, name = entry.model.lower().partition(".")
         try:
             page = reverse(f"admin:{app}_{name}_change", args=[entry.row_id])

@@ -1,4 +1,4 @@
-"""The audit, for staff to read."""
+"""The admin of the audit log."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ["number", "at", "action", "object_model", "object_id", "actor"]
     list_filter = ["at", "action"]
     search_fields = ["=object_id", "=actor"]
-    search_help_text = "A row's id or a user's id, as a whole."
+    search_help_text = "The complete ID of a row or user."
     show_full_result_count = False

@@ -1,4 +1,4 @@
-"""Mail for staff: what waits, what was refused and why, where mail comes back, and how much there was."""
+"""The admin of outgoing mail, undeliverable addresses and mail statistics."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from privacy.models import MailTally, OutgoingMail, UndeliverableAddress
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(BlindSearchMixin, ReadOnlyAdmin):
-    """`?state__exact=refused` is the list of refused sends; a message's text is not shown."""
+    """`?state__exact=refused` lists refused mails. Message bodies are not shown."""
 
     list_display = ["kind", "state", "refusal", "queued_at", "sent_at"]
     list_filter = ["state", "kind"]
@@ -32,14 +32,14 @@ class UndeliverableAddressAdmin(BlindSearchMixin, ReadOnlyAdmin):
     fields = ["code", "noticed_at"]
     actions = ["lift_chosen"]
 
-    @admin.action(description="Send mail there again", permissions=["lift"])
+    @admin.action(description="Reactivate selected addresses", permissions=["lift"])
     def lift_chosen(self, request: HttpRequest, queryset: QuerySet[UndeliverableAddress]) -> None:
         for address in queryset:
             lift(address=address, actor=acting_user(request))
-        self.message_user(request, "Mail goes there again, from now on.", messages.SUCCESS)
+        self.message_user(request, "The addresses can receive mail again.", messages.SUCCESS)
 
     def has_lift_permission(self, request: HttpRequest) -> bool:
-        """The right to delete rows, which nobody does by hand here, is the right to lift them."""
+        """The delete permission, otherwise unused here, allows reactivating addresses."""
         return admin.ModelAdmin.has_delete_permission(self, request)
 
 

@@ -1,4 +1,4 @@
-"""Opt-outs for staff, who write down those that came by a call or a letter; and whom one may call or write to."""
+"""The admin of opt-outs: recording those that arrive by phone or letter, and the call and letter lists."""
 
 from __future__ import annotations
 
@@ -33,22 +33,23 @@ ROWS_PER_PAGE = 50
 
 
 class OptOutForm(forms.Form):
-    """What somebody said on the telephone, in a letter or in a mail. Any one contact point is enough."""
+    """An opt-out that arrived by phone, letter or email. One contact point is enough."""
 
     source = forms.ChoiceField(
-        label="How it came", choices=[(way, way.label) for way in (Source.CALL, Source.LETTER, Source.MAIL)]
+        label="Received by", choices=[(way, way.label) for way in (Source.CALL, Source.LETTER, Source.MAIL)]
     )
-    email = EmailAddressField(label="E-mail address", required=False)
+    email = EmailAddressField(label="Email address", required=False)
     phone = forms.CharField(label="Telephone number", required=False, max_length=40, validators=[validate_phone])
     address = forms.CharField(
         label="Postal address",
         required=False,
         max_length=400,
         widget=forms.Textarea(attrs={"rows": 4, "cols": 50}),
-        help_text="As the person writes it. It is compared word by word, so take it from our letter if there was one.",
+        help_text="Exactly as the person writes it, because it is compared word by word. If we sent a letter, copy the"
+        " address from it.",
     )
     channels = forms.MultipleChoiceField(
-        label="No more of",
+        label="Opt out of",
         choices=Channel.choices,
         initial=Channel.values,
         widget=forms.CheckboxSelectMultiple,
@@ -62,7 +63,7 @@ class OptOutForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and not any(cleaned.get(name) for name in ("email", "phone", "address")):
-            raise forms.ValidationError("Say whom: an e-mail address, a telephone number or a postal address.")
+            raise forms.ValidationError("Enter an email address, a phone number or a postal address.")
         return cleaned
 
 
@@ -77,7 +78,7 @@ def record_opt_out(
     phone: str = "",
     address: str = "",
 ) -> list[Suppression]:
-    """Closes the channels for every contact point that is known, and says in the audit who wrote it down."""
+    """Closes the channels for every given contact point, and audits who recorded it."""
     how: dict[str, Any] = {"purpose": purpose, "source": source, "recorded_by": actor}
     rows = suppress(email or None, *channels, phone=phone or None, address=address or None, **how)
     record_many(action="privacy.optout.recorded", about=rows, actor=actor)
@@ -109,25 +110,25 @@ class SuppressionAdmin(BlindSearchMixin, ReadOnlyAdmin):
         return [*lists, *super().get_urls()]
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
-        """Writes an opt-out down. What was typed is fingerprinted and not kept."""
+        """Records an opt-out. Contact details are stored as fingerprints only."""
         if not self.has_add_permission(request):
             raise PermissionDenied
         form = OptOutForm(request.POST or None)
         if form.is_valid():
             rows = record_opt_out(actor=acting_user(request), **form.cleaned_data)
-            self.message_user(request, "Written down. It applies from this moment.", messages.SUCCESS)
+            self.message_user(request, "Opt-out recorded. It applies immediately.", messages.SUCCESS)
             return redirect("admin:privacy_suppression_change", rows[0].pk)
-        return self._page(request, "privacy/admin/opt_out.html", title="Write an opt-out down", form=form)
+        return self._page(request, "privacy/admin/opt_out.html", title="Record an opt-out", form=form)
 
     @confirmed_recently
     def list_view(self, request: HttpRequest, channel: Channel) -> HttpResponse:
-        """Whom staff may call, or send a letter to. That somebody looked is recorded."""
+        """People whom staff may call or send a letter to. Viewing the list is audited."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         self.audit(request, "listed", self.model)
         rows = contact_list(channel, now=timezone.now())
         page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("p"))
-        title = "Whom we may call" if channel == Channel.PHONE else "Whom we may send a letter to"
+        title = "Call list" if channel == Channel.PHONE else "Letter list"
         return self._page(request, "privacy/admin/contact_list.html", title=title, page=page, channel=channel)
 
     def _page(self, request: HttpRequest, template: str, **context: Any) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What staff do with an open request: for which requests, with which question, and what each action does."""
+"""The staff actions on privacy requests: for which requests, with which confirmation, and what each does."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ Kind = PrivacyRequest.Kind
 class RequestAction(StaffAction):
     permission: str = "privacy.answer_privacyrequest"
     template: str = "privacy/admin/step.html"
-    mails: bool = False  # the person, where an address is known
+    mails: bool = False  # the person gets an email, if the address is known
 
 
 def _open(*kinds: str) -> Callable[[PrivacyRequest], bool]:
-    """While a request is open, of these kinds or of any."""
+    """Condition: the request is open, and of one of these kinds (default: any)."""
     return lambda request: request.is_open and (not kinds or request.kind in kinds)
 
 
@@ -54,8 +54,8 @@ def _can_be_extended(request: PrivacyRequest) -> bool:
 
 
 def _mailed(done: str) -> Callable[[PrivacyRequest, Any], str]:
-    """`done`, and whether the person is told by mail."""
-    by_mail, otherwise = f"{done} The mail is on its way.", f"{done} No address is known: please call or write."
+    """The message `done`, and whether the person is notified by email."""
+    by_mail, otherwise = f"{done} An email is on its way.", f"{done} There is no email address: please call or write."
     return lambda request, was_mailed: by_mail if was_mailed is not False and request.email else otherwise
 
 
@@ -72,7 +72,7 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
     RequestAction(
         name="acknowledge",
         label="Acknowledge",
-        asks="The person is told that the request came, and until when the answer comes.",
+        asks="The person gets an email that confirms receipt and names the date by which we will answer.",
         do=acknowledge_request,
         when=lambda request: request.is_open and request.acknowledged_at is None,
         done=_mailed("Acknowledged."),
@@ -81,33 +81,33 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
     RequestAction(
         name="send-link",
         label="Send the link",
-        asks="So many requests came at once that the link to confirm this one waits for its turn. It is mailed now.",
+        asks="Because of the rate limit, the confirmation link for this request has not been sent yet. Send it now.",
         do=mail_link_now,
         when=_lacks_its_link,
         done="The link is on its way.",
     ),
     RequestAction(
         name="archive",
-        label="Make the archive and mail its link",
-        asks="The person gets a link to everything that is kept. It works for seven days.",
+        label="Create the archive and email its link",
+        asks="The person gets a link to an archive of all their data. It works for seven days.",
         do=mail_archive,
         when=lambda request: _open(Kind.ACCESS)(request) and bool(request.email),
-        done=_mailed("The archive is made."),
+        done=_mailed("The archive was created."),
         mails=True,
     ),
     RequestAction(
         name="print",
         label="Open the archive to print it",
-        asks="You get the file, to print it and send it by letter. That you opened it is recorded. Delete the file"
-        " afterwards.",
+        asks="You download the file to print it and send it by letter. This is recorded in the audit log. Delete the"
+        " file afterward.",
         do=_archive_to_print,
         when=_open(Kind.ACCESS),
         asks_again=True,
     ),
     RequestAction(
         name="hand-over",
-        label="Handed over by letter",
-        asks="The archive went out by letter, to the address that the person gave.",
+        label="Mark as sent by letter",
+        asks="You have sent the archive by letter to the address that the person gave.",
         do=hand_over,
         when=_open(Kind.ACCESS),
         done="Answered.",
@@ -115,8 +115,8 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
     RequestAction(
         name="delete",
         label="Delete this person's data…",
-        asks="It can't be undone. The person's address is deleted too, so no mail can tell them: print the report on"
-        " the next page, and send it the way the request came.",
+        asks="This can't be undone. The person's address is deleted too, so we can't email them: print the report on"
+        " the next page and send it the way the request arrived.",
         do=_delete,
         when=_open(Kind.DELETION),
         is_final=True,
@@ -126,15 +126,15 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
     RequestAction(
         name="stop",
         label="Stop contacting this person",
-        asks="From now on nobody writes, calls or sends letters, except in answer to what the person asks later.",
+        asks="From now on we won't email, call or send letters, except to reply to something the person asks later.",
         do=answer_with_opt_out,
         when=_open(Kind.STOP_CONTACT),
-        done="Nobody contacts this person any more.",
+        done="The person is opted out of all contact.",
     ),
     RequestAction(
         name="answer",
         label="Answer",
-        asks="What you write is mailed to the person, and closes the request.",
+        asks="Your answer is emailed to the person and closes the request.",
         do=answer_with_text,
         when=_open(Kind.CORRECTION, Kind.COMPLAINT),
         form=RequestAnswerForm,
@@ -143,18 +143,18 @@ REQUEST_ACTIONS: tuple[RequestAction, ...] = (
     ),
     RequestAction(
         name="extend",
-        label="Put the answer off",
-        asks="Once, and with a reason that the person is told.",
+        label="Extend the deadline",
+        asks="You can do this once. The person is told the reason.",
         do=extend_request,
         when=_can_be_extended,
         form=ExtendForm,
-        done=_mailed("The answer may take longer."),
+        done=_mailed("The deadline was extended."),
         mails=True,
     ),
     RequestAction(
         name="refuse",
         label="Refuse…",
-        asks="The person is told the ground, and how to complain.",
+        asks="The person is told the legal ground and how to complain.",
         do=refuse_request,
         when=_open(),
         form=RefuseForm,

@@ -1,4 +1,4 @@
-"""What staff type about a request: as it came in, and at each step."""
+"""Admin forms to record a privacy request and to act on it."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Kind, Way, Identity = PrivacyRequest.Kind, PrivacyRequest.Way, PrivacyRequest.Id
 
 
 class StaffRequestForm(forms.ModelForm[PrivacyRequest]):
-    """A request that came by e-mail, call or letter. Its clock counts from the day it came."""
+    """A request that arrived by email, phone or letter. Its deadline counts from the day of receipt."""
 
     class Meta:
         model = PrivacyRequest
         fields = ["kind", "channel", "received_at", "identity", "email", "contact", "details"]
         help_texts = {
-            "received_at": "When it reached us, not when it is written down here: the law counts from then.",
-            "identity": "Nothing is handed out or deleted before this is known; it can be entered later.",
-            "email": "The address the person used with us. Everything is found by it, and mails go there.",
-            "contact": "Where a letter or a call reaches the person. Deleted with the person.",
+            "received_at": "When it reached us, not when it is recorded here: the legal deadline counts from then.",
+            "identity": "Nothing is disclosed or deleted until this is set; you can enter it later.",
+            "email": "The address the person used with us. Their data is found by it, and our answer goes there.",
+            "contact": "Postal address or phone number for our answer. Deleted with the person's data.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,7 +35,7 @@ class StaffRequestForm(forms.ModelForm[PrivacyRequest]):
         if "identity" in self.fields:
             by_page = {Identity.LINK, Identity.SIGNED_IN} - {self.instance.identity}
             by_staff = [choice for choice in Identity.choices if choice[0] not in by_page]
-            cast(forms.ChoiceField, self.fields["identity"]).choices = [("", "not known yet"), *by_staff]
+            cast(forms.ChoiceField, self.fields["identity"]).choices = [("", "not verified yet"), *by_staff]
         if "details" in self.fields:
             self.fields["details"].widget.attrs["maxlength"] = DETAILS_LIMIT
 
@@ -50,18 +50,16 @@ class StaffRequestForm(forms.ModelForm[PrivacyRequest]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.instance.is_open:  # entered before; only what was missing is added
+        if self.instance.is_open:  # an existing request: only missing details are added
             return cleaned
         if not cleaned.get("email") and not cleaned.get("contact"):
-            raise forms.ValidationError(
-                "Write down how the answer reaches the person: an e-mail address, or where else."
-            )
+            raise forms.ValidationError("Enter how to reach the person: an email address or other contact details.")
         return cleaned
 
 
 class ExtendForm(forms.Form):
     reason = forms.ChoiceField(
-        choices=PrivacyRequest.ExtensionReason.choices, help_text="The person reads this sentence."
+        choices=PrivacyRequest.ExtensionReason.choices, help_text="The person sees this sentence."
     )
 
 
@@ -70,15 +68,15 @@ class RequestAnswerForm(forms.Form):
         label="Your answer", max_length=DETAILS_LIMIT, widget=forms.Textarea(attrs={"rows": 10, "cols": 80})
     )
     ground = forms.ChoiceField(
-        label="Something refused?",
+        label="Did you refuse anything?",
         required=False,
-        choices=[("", "No, all was done"), *PrivacyRequest.Ground.choices],
-        help_text="The person reads this sentence.",
+        choices=[("", "No, fulfilled completely"), *PrivacyRequest.Ground.choices],
+        help_text="The person sees this sentence.",
     )
 
 
 class RefuseForm(forms.Form):
-    ground = forms.ChoiceField(choices=PrivacyRequest.Ground.choices, help_text="The person reads this sentence.")
+    ground = forms.ChoiceField(choices=PrivacyRequest.Ground.choices, help_text="The person sees this sentence.")
     text = forms.CharField(
         label="In your words",
         required=False,

@@ -1,5 +1,5 @@
-"""The queue of privacy requests for staff: what waits longest comes first, what is late is red, and each step of a
-request is a button on its page that asks before it acts."""
+"""The admin of privacy requests: most urgent first, overdue ones in red, and a button with confirmation for each
+action."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class DeadlineFilter(admin.SimpleListFilter):
             ("overdue", "overdue"),
             ("answered", "answered"),
             ("unconfirmed", "not confirmed yet"),
-            ("link", "link not mailed yet"),
+            ("link", "link not sent yet"),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -89,12 +89,12 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
     @admin.display(description="acknowledged", ordering="acknowledge_by")
     def acknowledged(self, row: PrivacyRequest) -> str:
         if row.acknowledged_at is not None or row.acknowledge_by is None:
-            return f"{local_day(row.acknowledged_at):%d %b %Y}" if row.acknowledged_at else "–"
+            return f"{local_day(row.acknowledged_at):%b %-d, %Y}" if row.acknowledged_at else "–"
         return _day(row.acknowledge_by, row.is_open and row.acknowledge_by < timezone.now(), "by ")
 
     @admin.display(description="address")
     def address(self, row: PrivacyRequest) -> str:
-        """Anybody can type an address into the page; only its owner can confirm it."""
+        """Anyone can enter an address on the page; only its owner can confirm it."""
         return "not confirmed" if row.awaits_confirmation else "–"
 
     # --- Who may change what ------------------------------------------------------------------------------------------
@@ -106,7 +106,7 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
         return [*_RECORD, *typed, "answer"] if obj else ["kind", "channel", "received_at", *typed]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """While a request is open: how its person is known, and an address that was missing."""
+        """Open requests: only identity, contact details and a missing address can be edited."""
         if obj is None:
             return []
         editable = {"identity", "contact"} | ({"email"} if not obj.email else set()) if obj.is_open else set()
@@ -142,25 +142,25 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
         return {"now": timezone.now(), **form.cleaned_data}
 
     def action_context(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> dict[str, Any]:
-        """What a deletion would do, to be read before it is confirmed."""
+        """Context for a deletion's confirmation page: what it would do."""
         return deletion_page(row.email) if action.is_final and row.email else {}
 
     def not_possible(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> HttpResponseBase:
-        if action.is_final and report_for_staff(row, now=timezone.now()):  # pressed twice
+        if action.is_final and report_for_staff(row, now=timezone.now()):  # submitted twice
             return redirect("admin:privacy_privacyrequest_report", row.pk)
         return super().not_possible(request, row, action)
 
     def too_late(self, row: PrivacyRequest) -> str:
-        return "This can't be done with this request (any more)."
+        return "This action is not available for this request."
 
     def report_view(self, request: HttpRequest, request_id: UUID) -> HttpResponse:
-        """What a deletion did, to be printed for its person: for seven days, because it names what they bought."""
+        """The deletion report, for printing. Available for seven days, because it names what the person bought."""
         row = get_object_or_404(PrivacyRequest, pk=request_id)
         if not self.has_change_permission(request, row):
             raise PermissionDenied
         report = report_for_staff(row, now=timezone.now())
         if report is None:
-            return self.back(request, row, "The report is kept for seven days.", messages.ERROR)
+            return self.back(request, row, "The report was only available for seven days.", messages.ERROR)
         self.audit(request, "read", row)
         context = {**self.admin_site.each_context(request), "original": row, "opts": self.opts, "title": str(row)}
         context |= {"report": report, "site_url": settings.SITE_URL}
@@ -168,5 +168,5 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
 
 
 def _day(moment: Any, late: bool, before: str = "") -> str:
-    day = f"{before}{local_day(moment):%d %b %Y}"
+    day = f"{before}{local_day(moment):%b %-d, %Y}"
     return format_html('<strong class="overdue">{}, overdue</strong>', day) if late else day

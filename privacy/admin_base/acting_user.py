@@ -1,4 +1,4 @@
-"""Who acts on a page. Functions take it as the keyword argument `actor`, and record it in the audit."""
+"""The acting user of a page. Functions take it as the keyword argument `actor`, and record it in the audit."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 
 def acting_user(request: HttpRequest) -> _User:
-    """The signed-in user. For views that let nobody else in, as every page of the admin does."""
+    """The signed-in user. For views that require sign-in, such as the admin's."""
     return cast("_User", request.user)

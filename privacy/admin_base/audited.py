@@ -1,7 +1,7 @@
-"""The admin of personal data: whatever staff read or change is recorded in the audit, by ids alone.
+"""The admin of personal data: everything staff read or change is recorded in the audit log, by ID only.
 
-Every ModelAdmin of a model that the registry declares as personal builds on `AuditedAdmin` (privacy.E030 checks it);
-`ReadOnlyAdmin` and `BlindSearchMixin` do. A view of its own on such an admin calls `audit` itself.
+Every ModelAdmin of a personal model must inherit `AuditedAdmin` (checked by privacy.E030); `ReadOnlyAdmin` and
+`BlindSearchMixin` do. Custom views of such an admin call `audit` themselves.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from privacy.registry.declarations import PersonalData, declaration_for
 
 
 def is_personal(model: Any) -> bool:
-    """The registry declares personal data in this model's rows."""
+    """Whether the registry declares the model as personal data."""
     return isinstance(declaration_for(model._meta.db_table), PersonalData)
 
 
 def shows_personal_data(model_admin: admin.ModelAdmin[Any]) -> bool:
-    """Its own rows, or those shown on their pages, are personal."""
+    """Whether the admin's model or one of its inlines is personal data."""
     return any(is_personal(model) for model in (model_admin.model, *(i.model for i in model_admin.inlines)))
 
 
 def column_at(model: Any, path: str) -> Field[Any, Any] | None:
-    """The column that a look-up (`name`, `order__name`, `name__exact`) leads to; None where it is a method."""
+    """The column that a lookup (`name`, `order__name`, `name__exact`) refers to; None for a method."""
     name, _, rest = path.partition("__")
     try:
         column = model._meta.get_field(name)
@@ -45,28 +45,27 @@ def column_at(model: Any, path: str) -> Field[Any, Any] | None:
 
 
 def is_personal_column(column: Field[Any, Any] | None) -> bool:
-    """The registry declares it as personal."""
+    """Whether the registry declares the column as personal."""
     declaration = declaration_for(column.model._meta.db_table) if column else None
     return isinstance(declaration, PersonalData) and column is not None and column.name in declaration.columns
 
 
 class AuditedAdmin(admin.ModelAdmin[Any]):
-    """Records what staff do with personal rows; an admin that shows none of them is left as it is.
+    """Records what staff do with personal rows. An admin without personal data is unaffected.
 
-    `privacy.staff.read`: a row's page, its history, the question before deleting it. `.search`: a list searched by
-    an address. `.listed`: a list with a personal column. `.added`, `.changed`, `.deleted`: in one transaction with
-    the change.
+    `privacy.staff.read`: a row's page, its history or delete confirmation. `.search`: a list searched by address.
+    `.listed`: a list with a personal column. `.added`, `.changed`, `.deleted`: in the change's transaction.
     """
 
-    view_on_site = False  # a row's public page, if there is one, is its person's
+    view_on_site = False  # a row's public page, if any, belongs to the data subject
 
     def audit(self, request: HttpRequest, verb: str, about: About) -> None:
-        """One entry `privacy.staff.<verb>` of the person who makes this request, if personal data is shown here."""
+        """Adds an entry `privacy.staff.<verb>` by the requesting user if this admin shows personal data."""
         if shows_personal_data(self):
             record(action=f"privacy.staff.{verb}", about=about, actor=acting_user(request))
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
-        """Sealed columns are not offered for sorting: they have no order."""
+        """Excludes sealed columns, which have no order."""
         sealed = {f.name for f in self.model._meta.fields if isinstance(f, SealedField)}
         return [name for name in super().get_sortable_by(request) if name not in sealed]
 
@@ -95,19 +94,19 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
         return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Only by what the list or the page of a row shows: whoever may not read a column (a password's hash, a link's
-        digest) would else read it letter by letter with `?password__startswith=…`. Nor by a blind index, which would
-        search by an address past the search box, which records it."""
+        """Allows only columns that the list or change page shows; otherwise hidden columns (a password hash, a token
+        hash) could be read letter by letter with `?password__startswith=…`. Blind indexes are not allowed, because only
+        the search box records a search by address."""
         if isinstance(column_at(self.model, lookup), BlindIndexField):
             return False
         column = lookup.partition("__")[0]
-        columns = {field.name for field in self.model._meta.get_fields()}  # a filter's own parameter is none of them
+        columns = {field.name for field in self.model._meta.get_fields()}  # custom filter parameters aren't columns
         if column in columns and column not in self._shown(cast(HttpRequest, request)):
             return False
         return super().lookup_allowed(lookup, value, cast(HttpRequest, request))
 
     def _shown(self, request: HttpRequest) -> set[str]:
-        """The columns, and the relations, that somebody who opens the list and a row of it can see."""
+        """The columns and relations visible in the list and on the change page."""
         filters = [each[0] if isinstance(each, tuple) else each for each in self.get_list_filter(request)]
         fields = flatten_fieldsets(self.get_fieldsets(request))
         named = [self.model._meta.pk.name, *self.get_list_display(request), *filters, *fields]
@@ -135,5 +134,5 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
 
 
 def _shows(response: HttpResponse, name: str) -> Any:
-    """What a page is about to show under this name; None where Django leads elsewhere, or there is no such row."""
+    """A value of the response's template context; None for redirects and missing rows."""
     return (getattr(response, "context_data", None) or {}).get(name)

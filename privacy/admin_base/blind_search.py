@@ -1,4 +1,4 @@
-"""Searching the admin by exact e-mail address or telephone number, through blind indexes."""
+"""Admin search by exact email address or phone number, using blind indexes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from .audited import AuditedAdmin
 
 
 class BlindSearchMixin(AuditedAdmin):
-    """`blind_search_fields` are look-ups of blind indexes that take a whole address, `blind_phone_fields` ones that
-    take a whole number, however typed.
+    """`blind_search_fields` are blind-index lookups by email address, `blind_phone_fields` by phone number, regardless
+    of spelling.
 
-    That somebody searched is recorded, also from another page's pick list; for whom is not.
+    Searches are audited, including those from autocomplete fields of other pages, but not the search term.
     """
 
     blind_search_fields: tuple[str, ...] = ()
     blind_phone_fields: tuple[str, ...] = ()
-    search_help_text = "A whole e-mail address or number: sealed values are found exactly or not at all."
+    search_help_text = "Search by complete email address or number. Encrypted values can't be searched in part."
 
     def get_search_fields(self, request: HttpRequest) -> Any:
         return super().get_search_fields(request) or ["pk"]  # shows the search box
 
     def get_ordering(self, request: HttpRequest) -> Any:
-        """Pick lists go through the found rows page by page, so they need an order."""
+        """Autocomplete lists paginate results, so they need an order."""
         return super().get_ordering(request) or self.model._meta.ordering or ["pk"]
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
@@ -42,8 +42,8 @@ class BlindSearchMixin(AuditedAdmin):
         return queryset.filter(found), True
 
     def _phone_fields(self, term: str) -> tuple[str, ...]:
-        """None for what can't be a telephone number, such as the number of an order. Letters are taken for digits by
-        `phonenumbers`, as in 1-800-FLOWERS, so a reference like B23456789F could be searched as a number."""
+        """Empty if the term can't be a phone number, such as an order number. `phonenumbers` reads letters as digits
+        (1-800-FLOWERS), so a reference like B23456789F would count as one."""
         if any(character.isalpha() for character in term):
             return ()
         try:

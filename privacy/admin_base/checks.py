@@ -1,4 +1,4 @@
-"""Start-up check: nobody reads or changes personal data in the admin past the audit."""
+"""System check: every admin that shows personal data is audited."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .audited import AuditedAdmin, shows_personal_data
 
 @checks.register("privacy")
 def check_admins_are_audited(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """Each admin that shows personal data, its own rows or those on their pages, builds on AuditedAdmin."""
+    """Each admin that shows personal data, in its model or inlines, must inherit AuditedAdmin."""
     models = apps.get_models()
     admins = (site.get_model_admin(model) for site in all_sites for model in filter(site.is_registered, models))
     return [
@@ -27,8 +27,8 @@ def check_admins_are_audited(app_configs: Any, **kwargs: Any) -> Sequence[checks
 
 def _unaudited(registered: ModelAdmin[Any]) -> checks.CheckMessage:
     return checks.Error(
-        f"{type(registered).__name__} shows personal data ({registered.model._meta.label}) without an audit.",
-        hint="Build it on AuditedAdmin (privacy.admin_base.audited), ReadOnlyAdmin or BlindSearchMixin.",
+        f"{type(registered).__name__} shows personal data ({registered.model._meta.label}) without auditing.",
+        hint="Inherit from AuditedAdmin (privacy.admin_base.audited), ReadOnlyAdmin or BlindSearchMixin.",
         obj=type(registered),
         id="privacy.E030",
     )

@@ -1,4 +1,4 @@
-"""The four-eyes rule: nobody approves what they prepared, or decides about their own money, while a colleague could."""
+"""The four-eyes rule: nobody approves their own work, or decides about their own money, if a colleague could do it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .refusals import ActionRefused
 
 
 def acts_alone(actor: AbstractBaseUser, *, is_own: bool, permission: str, refusal: str) -> bool:
-    """Whether this member of staff decides about what is their own, because nobody else may: the caller records it.
+    """Whether staff member `actor` decides about their own work because nobody else can. The caller records this.
 
-    Raises `ActionRefused(refusal)` while a colleague could. Called in the action's transaction, behind its locks.
+    Raises `ActionRefused(refusal)` if a colleague could. Called in the action's transaction, after taking its locks.
     """
     if is_own and a_colleague_may(actor, permission):
         raise ActionRefused(refusal)
@@ -19,6 +19,6 @@ def acts_alone(actor: AbstractBaseUser, *, is_own: bool, permission: str, refusa
 
 
 def a_colleague_may(actor: AbstractBaseUser, permission: str) -> bool:
-    """Whether a second active member of staff has the permission."""
+    """Whether another active staff member has the permission."""
     staff = get_user_model()._default_manager.filter(is_active=True, is_staff=True).exclude(pk=actor.pk)
     return any(other.has_perm(permission) for other in staff)

@@ -1,4 +1,4 @@
-"""The admin of rows that only the program writes."""
+"""Base classes for admins of rows that only code writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .audited import AuditedAdmin
 
 
 class ReadOnlyAdmin(AuditedAdmin):
-    """Staff look and press buttons; no field can be edited, no row added or deleted by hand. Looking is recorded."""
+    """Rows can be viewed, which is audited, and acted on with buttons, but not added, edited or deleted."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -24,7 +24,7 @@ class ReadOnlyAdmin(AuditedAdmin):
 
 
 class ReadOnlyInline(admin.TabularInline[Any, Any]):
-    """Rows that belong to another one, shown on its page."""
+    """Read-only related rows on another row's page."""
 
     extra = 0
     can_delete = False

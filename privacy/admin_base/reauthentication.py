@@ -1,7 +1,7 @@
-"""Asking again who it is, before a step that moves money, hands out data or gives rights.
+"""Reauthentication before an action that moves money, discloses data or grants permissions.
 
-Whoever signed in, or confirmed it, within `REAUTHENTICATION_MINUTES` is not asked. This floor knows only when that was;
-what is asked is up to the function that `REAUTHENTICATION` names, which answers with a page, or None to go on.
+Users who have signed in or reauthenticated within `REAUTHENTICATION_MINUTES` aren't asked. The function named by the
+setting `REAUTHENTICATION` returns the page that asks, or None to proceed.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from django.utils.module_loading import import_string
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-CONFIRMED_AT = "confirmed_at"  # in the session, in seconds since 1970
+CONFIRMED_AT = "confirmed_at"  # session key; Unix time
 
 
 def mark_confirmed(request: HttpRequest) -> None:
-    """The person at this browser has just shown who they are."""
+    """Records that the user has just authenticated."""
     request.session[CONFIRMED_AT] = timezone.now().timestamp()
 
 
@@ -32,12 +32,12 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def ask_again(request: HttpRequest) -> HttpResponse | None:
-    """The page that asks, with what was typed kept on it; None when the step may go on."""
+    """The reauthentication page, which keeps the submitted input; None if the action may proceed."""
     return cast(HttpResponse | None, import_string(settings.REAUTHENTICATION)(request))
 
 
 def confirmed_recently(view: View) -> View:
-    """For a view, or a method that is one. Goes outermost: nothing of the view runs before."""
+    """View or method decorator. Use it outermost, so that nothing of the view runs before."""
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:

@@ -1,12 +1,12 @@
-"""The one exception for what the rules refuse. Pages catch it and show its text; nothing has been changed then."""
+"""The exception of all refused actions. Pages catch it and show its message; nothing has been changed."""
 
 from __future__ import annotations
 
 
 class ActionRefused(Exception):
-    """This action is not possible; the text says why, to whoever asked for it, without naming the data subject."""
+    """This action is not possible. The message tells the user why, without naming the data subject."""
 
     @property
     def message(self) -> str:
-        """The text as a sentence of its own."""
+        """The message as a complete sentence."""
         return str(self)

@@ -1,8 +1,8 @@
-"""Staff actions: a button on a row's page, a page that asks before it acts, and one function that does it.
+"""Staff actions: a button on a row's change page, a confirmation page, and a function that acts.
 
-Who may, on which rows, what is asked and what is said afterward is declared once, in a `StaffAction`; the admin's class
-lists its actions. A page that was left open acts on nothing that changed since (ADR 36), a form that is sent twice acts
-once (ADR 35), and whatever the function refuses is shown with its reason (ADR 45).
+A `StaffAction` declares its permission, its rows, the confirmation text and the success message; the `ModelAdmin` lists
+its actions. A stale page does not act on a row that changed since (ADR 36), a form that is submitted twice acts once
+(ADR 35), and a refusal of the function is shown with its reason (ADR 45).
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from .refusals import ActionRefused
 
 @dataclass(frozen=True, kw_only=True)
 class StaffAction:
-    """`do` gets the row under the admin's `row_argument`, `actor`, and what the form was filled in with, by name.
+    """Calls `do` with keyword arguments: the row under the admin's `row_argument`, `actor`, and the form's data.
 
-    `done` is the message afterward, or makes it from the row and what `do` returned; a response that `do` returns is
-    the answer itself. `when` decides on which rows the button is shown and works. `asks` is read before the button is
-    pressed; with `one_press` there is no such page. With `asks_again`, the user's password or code is asked for first.
+    `done` is the success message, or a function of the row and the result of `do`; if `do` returns a response, that is
+    the answer. `when` decides for which rows the button is shown and works. `asks` is the text of the confirmation
+    page; `one_press` skips that page. `asks_again` requires reauthentication.
     """
 
-    name: str  # in the address
+    name: str  # in the URL
     label: str
     do: Callable[..., Any]
-    permission: str = ""  # to change the row, if nothing else is said
+    permission: str = ""  # default: change permission of the model
     when: Callable[[Any], bool] = lambda row: True
     asks: str = ""
     form: type[forms.BaseForm] = forms.Form
     one_press: bool = False
     asks_again: bool = False
-    is_final: bool = False  # can't be undone: the button is red
+    is_final: bool = False  # can't be undone; makes the button red
     template: str = "privacy/admin/staff_action.html"
     done: str | Callable[[Any, Any], str] = "Done."
 
@@ -54,7 +54,7 @@ class StaffAction:
 
 
 class StaffActionsAdmin(AuditedAdmin):
-    """`action_route` and `action_url_name` have one address for each action (`{}` is its name), or one for all."""
+    """`action_route` and `action_url_name` are one URL per action (`{}` is its name), or one for all."""
 
     staff_actions: tuple[StaffAction, ...] = ()
     row_argument = ""
@@ -91,14 +91,14 @@ class StaffActionsAdmin(AuditedAdmin):
         return [each for each in self.staff_actions if self.may_act(request, each) and each.when(row)]
 
     def action_view(self, request: HttpRequest, row_id: UUID, action: str) -> HttpResponseBase:
-        """Asks, then acts, and says what happened."""
+        """Shows the confirmation page, acts, and reports the result."""
         chosen = next((each for each in self.staff_actions if each.name == action), None)
         if chosen is None:
             raise Http404
         return self.run_action(request, chosen, lambda: get_object_or_404(self.get_queryset(request), pk=row_id))
 
     def run_action(self, request: HttpRequest, action: StaffAction, find_row: Callable[[], Any]) -> HttpResponseBase:
-        """Looks for no row before it is clear who asks."""
+        """Checks the user before it looks up the row."""
         if not self.may_act(request, action):
             raise PermissionDenied
         if action.one_press and request.method != "POST":
@@ -117,7 +117,7 @@ class StaffActionsAdmin(AuditedAdmin):
         return render(request, action.template, context)
 
     def _done(self, request: HttpRequest, row: Any, action: StaffAction, form: Any) -> HttpResponseBase | None:
-        """None where it is refused and something was typed, which stays on the page with the reason."""
+        """None if the action is refused and the form had input, which stays on the page with the reason."""
         arguments = {self.row_argument: row, "actor": acting_user(request), **self.action_arguments(action, form)}
         try:
             result = action.do(**arguments)
@@ -130,7 +130,8 @@ class StaffActionsAdmin(AuditedAdmin):
             return result
         return self.after_action(request, row, action, result)
 
-    # --- What an admin may say otherwise ------------------------------------------------------------------------------
+    # --- Hooks for subclasses
+    # ------------------------------------------------------------------------------------------
     def may_act(self, request: HttpRequest, action: StaffAction) -> bool:
         return request.user.has_perm(action.permission or f"{self.opts.app_label}.change_{self.opts.model_name}")
 
@@ -138,19 +139,19 @@ class StaffActionsAdmin(AuditedAdmin):
         return action.form(request.POST, request.FILES) if request.method == "POST" else action.form()
 
     def action_arguments(self, action: StaffAction, form: Any) -> dict[str, Any]:
-        """What `do` gets beside the row and the actor."""
+        """Keyword arguments of `do` besides the row and the actor."""
         return dict(form.cleaned_data)
 
     def action_context(self, request: HttpRequest, row: Any, action: StaffAction) -> dict[str, Any]:
-        """What the action's own template shows."""
+        """Context of the action's own template."""
         return {}
 
     def not_possible(self, request: HttpRequest, row: Any, action: StaffAction) -> HttpResponseBase:
         return self.back(request, row, self.too_late(row), messages.ERROR)
 
     def too_late(self, row: Any) -> str:
-        """What is said where an action is not possible any more."""
-        return "This can't be done any more."
+        """The message if the action is no longer possible."""
+        return "This action is no longer available."
 
     def after_action(self, request: HttpRequest, row: Any, action: StaffAction, result: Any) -> HttpResponseBase:
         return self.back(request, row, action.done if isinstance(action.done, str) else action.done(row, result))

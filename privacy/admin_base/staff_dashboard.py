@@ -1,6 +1,6 @@
-"""What waits for staff, asked of each app: the first page of the admin ("Today").
+"""The registry of staff tasks, shown on the admin's first page.
 
-An app says what waits in its `staff_tasks.py`; that module is found by its name when the site starts.
+Apps declare theirs in `staff_tasks.py`, which is discovered like `admin.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Area(StrEnum):
-    """What people call the parts of the admin, in the order of the page."""
+    """The areas of the admin, in the order of the page."""
 
     SHOP = "Shop"
     AFFILIATES = "Affiliates"
@@ -31,7 +31,7 @@ class Area(StrEnum):
 
 @dataclass(frozen=True)
 class StaffTaskCount:
-    """How many wait, and how many of them wait too long (or are an alarm)."""
+    """Number of pending items, and how many of them are overdue or an alarm."""
 
     count: int
     overdue: int = 0
@@ -42,7 +42,7 @@ Look = Callable[[datetime], StaffTaskCount]
 
 @dataclass(frozen=True)
 class StaffTask:
-    """One line of the page. `page` is a URL's name, `query` what chooses the waiting ones on it."""
+    """A kind of task. `page` is a URL name, `query` the query string that filters for pending items."""
 
     area: Area
     one: str
@@ -55,7 +55,7 @@ class StaffTask:
 
 @dataclass(frozen=True)
 class DashboardLine:
-    """A task with something to do."""
+    """A task with pending items."""
 
     task: StaffTask
     waiting: StaffTaskCount
@@ -76,7 +76,7 @@ _tasks: list[StaffTask] = []
 def staff_task(
     *, area: Area, one: str, many: str, permission: str, page: str, query: str = ""
 ) -> Callable[[Look], Look]:
-    """Registers what looks: one query or two, whatever there is. Shown to those who have the permission."""
+    """Registers a function that counts pending items, in one or two queries. Shown to users with the permission."""
 
     def register(look: Look) -> Look:
         _tasks.append(StaffTask(area, one, many, permission, page, query, look))
@@ -86,13 +86,13 @@ def staff_task(
 
 
 def tasks() -> list[StaffTask]:
-    """All there are, by area."""
+    """All tasks by area."""
     return sorted(_tasks, key=lambda task: list(Area).index(task.area))
 
 
 @upkeep
 def waiting_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[DashboardLine]:
-    """What waits for this person: what is too late first, then by area. Nothing else is even asked for."""
+    """The pending tasks of this user, overdue ones first, then by area. Only permitted tasks are queried."""
     mine = [task for task in tasks() if user.has_perm(task.permission)]
     lines = [DashboardLine(task, task.look(now)) for task in mine]
     return sorted((line for line in lines if line.waiting.count), key=lambda line: not line.waiting.overdue)

@@ -1,4 +1,4 @@
-"""What a page of the admin acts for: showing staff the rows of its model, for what these are kept for."""
+"""The purposes of admin pages: showing staff the rows of a model, for the purposes of these rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from privacy.registry.purposes import Audience, Purpose
 
 
 def acts_for_staff(view: Any) -> Acting | None:
-    """An app whose pages look further than at their own rows says in its `AppConfig` what for: `staff_acts_for`.
+    """What an admin view acts for. Apps whose pages also show other rows declare their purposes as `staff_acts_for` in
+    the `AppConfig`.
 
-    None for a page that belongs to no list of the admin: its address says what it acts for.
+    None for a view that isn't a method of a ModelAdmin; its URL declares its purposes.
     """
     owner = _owner(view)
     if owner is None:
@@ -25,7 +26,7 @@ def acts_for_staff(view: Any) -> Acting | None:
 
 
 def _owner(view: Any) -> Any:
-    """What the view is a method of, below its decorators."""
+    """The object that the view is a method of, ignoring decorators."""
     while not hasattr(view, "__self__") and hasattr(view, "__wrapped__"):
         view = view.__wrapped__
     return getattr(view, "__self__", None)

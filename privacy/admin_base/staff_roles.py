@@ -1,7 +1,7 @@
-"""The roles of staff: groups of permissions, each with the least that its daily job takes.
+"""Staff roles: groups with the minimal permissions for their job.
 
-An app says in its `roles.py` which of its permissions each role has; that module is found by its name when the site
-starts. After every `migrate` the groups in the database are made to match, also for permissions that came with it.
+Each app declares the permissions of each role in its `roles.py`, which is discovered like `admin.py`. After every
+`migrate`, the groups in the database are synchronized.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db import router
 
 
 class Role(StrEnum):
-    """The names of the groups. The owner has whatever any role has, and what no other role has."""
+    """The group names. The owner has the permissions of all roles, and some that no other role has."""
 
     OWNER = "Owner"
     SHOP = "Shop"
@@ -31,26 +31,26 @@ _shares: dict[str, dict[Role, frozenset[str]]] = {}
 
 
 def share(app_label: str, roles: Mapping[Role, str]) -> None:
-    """Declares an app's part of each role: names of permissions (`view_order refund_payment`), separated by spaces."""
+    """Declares an app's permissions for each role, as codenames separated by spaces (`view_order refund_payment`)."""
     named = {role: frozenset(roles.get(role, "").split()) for role in Role}
     named[Role.OWNER] = frozenset().union(*named.values())
     _shares[app_label] = named
 
 
 def permissions_of(role: Role) -> frozenset[str]:
-    """What a role may do, as `has_perm` takes it: `shop.view_order`."""
+    """The role's permissions, as in `has_perm`: `shop.view_order`."""
     return frozenset(f"{label}.{name}" for label, roles in _shares.items() for name in roles[role])
 
 
 def sync_roles(app_config: AppConfig, using: str, apps: Any = installed_apps, **kwargs: Any) -> None:
-    """Receives `post_migrate`: gives each role exactly its share of this app. Groups of other names are left alone."""
+    """Receives `post_migrate`: sets each role's permissions of this app. Other groups are unchanged."""
     roles = _shares.get(app_config.label)
     if roles is None:
         return
-    create_permissions(app_config, verbosity=0, using=using, apps=apps)  # Django's own receiver may come after this one
+    create_permissions(app_config, verbosity=0, using=using, apps=apps)  # Django's receiver may run later
     try:
         Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
-    except LookupError:  # migrated to a time before there were groups
+    except LookupError:  # migrated backward, so there are no groups
         return
     if not router.allow_migrate_model(using, Group):
         return

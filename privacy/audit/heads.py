@@ -1,23 +1,23 @@
-"""Signed heads: the end of the audit's chain, published, so that nobody can shorten or rewrite it unseen.
+"""Signed heads: the published end of the audit log, so that truncating or rewriting the log is detectable.
 
-A head is a JSON object: `number` and `hash` of the last entry, the moment `at`, the `public_key` (PEM), the `key_id`
-of the root key it belongs to, and the `signature` (base64): Ed25519 (RFC 8032) over four lines with their newlines,
+A head is a JSON object: `number` and `hash` of the last entry, the time `at`, the `public_key` (PEM), the `key_id` of
+its root key, and the `signature` (base64): Ed25519 (RFC 8032) over four lines including their newlines,
 
     audit head 1
     <number>
     <hash>
     <at>
 
-The key is the site's (`signing`); a head stays valid for `verify_audit` for as long as its root key is in
-ENCRYPTION_KEYS. An outsider needs none of this, only a public key kept from earlier:
+The key is the site's (`signing`). `verify_audit` accepts a head as long as its root key is in ENCRYPTION_KEYS. An
+outsider only needs a public key saved earlier:
 
     jq -r .public_key head.json > key.pem
     jq -r .signature head.json | base64 -d > signature
     jq -r '"audit head 1", .number, .hash, .at' head.json > signed
     openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed -sigfile signature
 
-Two valid heads are proof of a rolled-back or rewritten audit when they have the same number and different hashes, or
-when the later one has the smaller number.
+Two valid heads prove that the log was rolled back or rewritten if they have the same number and different hashes, or
+if the later one has the smaller number.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ _TYPES = {"number": int, "hash": str, "at": str, "key_id": str, "public_key": st
 
 
 class HeadRefused(ValueError):
-    """Not a head that this site signed; the message says what is wrong with it."""
+    """The head is malformed or not signed by this site; the message says what is wrong."""
 
 
 def signed_head(head: Head | None = None) -> dict[str, Any]:
-    """The given head, or the chain's as it is now, signed with the primary key and ready for `json.dumps`."""
+    """The given or the current head, signed with the primary key, ready for `json.dumps`."""
     number, last_hash = head or AuditEntry.objects.head()
     root, at = key_ring().primary, timezone.now().isoformat(timespec="seconds")
     return {
@@ -57,7 +57,7 @@ def signed_head(head: Head | None = None) -> dict[str, Any]:
 
 
 def verify_head(head: Mapping[str, Any]) -> Head:
-    """What a signed head says, if a key of the ring signed it, retired ones included. Raises `HeadRefused`."""
+    """The content of a head signed with any key of the ring. Raises `HeadRefused`."""
     _require_shape(head)
     root = _root_key(head["key_id"])
     if head["public_key"] != public_pem(root):
@@ -69,7 +69,7 @@ def verify_head(head: Mapping[str, Any]) -> Head:
 def _require_shape(head: Mapping[str, Any]) -> None:
     for name, kind in _TYPES.items():
         if type(head.get(name)) is not kind:  # True is an int to isinstance
-            raise HeadRefused(f"the head has no {name}, or one of another type")
+            raise HeadRefused(f"the head has no {name}, or it has the wrong type")
 
 
 def _root_key(key_id: str) -> RootKey:
@@ -84,7 +84,7 @@ def _require_signature(root: RootKey, head: Mapping[str, Any]) -> None:
         signature = base64.b64decode(head["signature"], validate=True)
         private_key(root).public_key().verify(signature, _message(head["number"], head["hash"], head["at"]))
     except (binascii.Error, ValueError, InvalidSignature):
-        raise HeadRefused("the head's signature does not fit what it says") from None
+        raise HeadRefused("the head's signature does not match its content") from None
 
 
 def _message(number: int, last_hash: str, at: str) -> bytes:

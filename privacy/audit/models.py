@@ -1,4 +1,4 @@
-"""The audit's entries: who did what with which row, and when. Each holds the hash of the one before."""
+"""Audit log entries: who did what with which row, and when. Each contains the hash of the previous one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GENESIS = "0" * 64  # the hash before the first entry
 
 
 class Head(NamedTuple):
-    """Where a chain ends: the number and the hash (hexadecimal) of its last entry."""
+    """The end of the chain: number and hash (hexadecimal) of its last entry."""
 
     number: int
     hash: str
@@ -28,25 +28,25 @@ START = Head(0, GENESIS)
 
 class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
     def head(self) -> Head:
-        """The end of the chain as it is now; `START` while there is no entry."""
+        """The current end of the chain; `START` if there are no entries."""
         newest = self.order_by("-number").values_list("number", "hash").first()
         return Head(*newest) if newest else START
 
     def following(self, number: int, limit: int) -> AuditEntryQuerySet:
-        """The next entries behind a number, in order."""
+        """The entries after a number, in order."""
         return self.filter(number__gt=number).order_by("number")[:limit]
 
 
 @not_personal(
-    "who did what with which row, by ids only; what an id stands for is in the row itself, and goes with it",
+    "who did what with which row, by ID only; the data behind an ID is in the row itself and is erased with it",
     "number at actor action object_model object_id previous_hash hash",
 )
 class AuditEntry(models.Model):
-    """One thing that happened. Written by `privacy.audit.trail` only; the database refuses any change to it."""
+    """One audited event. Written only by `privacy.audit.trail`; the database refuses changes."""
 
     number = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField("when")
-    # No foreign keys: an entry outlives the account and the row it tells of.
+    # No foreign keys: entries outlive the account and the row they refer to.
     actor = models.UUIDField("who (user id; empty: the program)", null=True)
     action = models.CharField("what", max_length=60, db_index=True)
     object_model = models.CharField("kind of row", max_length=60, blank=True)
@@ -71,7 +71,7 @@ class AuditEntry(models.Model):
     def after(
         cls, head: Head, *, at: datetime, actor: UUID | None, action: str, object_model: str, object_id: str
     ) -> AuditEntry:
-        """The unsaved entry that comes next behind `head`."""
+        """The unsaved entry that follows `head`."""
         entry = cls(
             number=head.number + 1,
             at=at,
@@ -86,11 +86,11 @@ class AuditEntry(models.Model):
 
     @property
     def head(self) -> Head:
-        """The chain's end, were this its last entry."""
+        """The head if this is the last entry."""
         return Head(self.number, self.hash)
 
     def computed_hash(self, number: int | None = None) -> str:
-        """SHA-256, in hexadecimal, over all fields and the previous hash; with `number`, as if it stood there."""
+        """SHA-256, in hexadecimal, over all fields and the previous hash; with `number`, as if it had that number."""
         fields = (
             "audit entry 1",
             str(self.number if number is None else number),
@@ -106,9 +106,9 @@ class AuditEntry(models.Model):
 
 @not_personal("the site's own public keys", "number key_id public_key first_used_at signed_by signature")
 class SigningKey(models.Model):
-    """A public key that signs audit heads and the evidence, with the signature of the key before it.
+    """A public key for audit heads and evidence, signed with the previous key.
 
-    Written by `privacy.audit.signing` only; the database refuses any change to it.
+    Written only by `privacy.audit.signing`; the database refuses changes.
     """
 
     number = models.PositiveIntegerField(primary_key=True)

@@ -1,14 +1,14 @@
-"""The site's signature: Ed25519 (RFC 8032), which everybody can check with a public key and nobody else can make.
+"""The site's signatures: Ed25519 (RFC 8032), which anyone can verify with the public key.
 
-The private key is derived from the primary root key, is never stored, and rotates with it. Each public key is recorded
-when it is first used, signed with the one before, so that a reader who kept an old key can follow to the current one,
-also when the old root key was removed long ago. That signature is over two parts,
+The private key is derived from the primary root key, never stored, and rotates with it. Each public key is recorded at
+its first use and signed with the previous one, so that anyone who saved an old key can trace it to the current one,
+even if the old root key has been removed. That signature covers two parts,
 
     audit key 1
     <the new public key, PEM>
 
-What is signed starts differently for each use (`audit head 1`, `audit key 1`, `{` for a JSON document), so that a
-signature for one use is worth nothing for another.
+Signed content has a different prefix for each use (`audit head 1`, `audit key 1`, `{` for a JSON document), so that a
+signature for one use is invalid for another.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KEY_MESSAGE = "audit key 1\n"
 
 
 def sign(message: bytes, root: RootKey | None = None) -> str:
-    """The signature in base64, by the primary key unless another is given."""
+    """The signature in base64, with the primary key unless another is given."""
     return base64.b64encode(private_key(root or key_ring().primary).sign(message)).decode()
 
 
@@ -55,7 +55,7 @@ def _pem(root: RootKey) -> str:
 
 
 def published_keys(*, now: datetime) -> list[SigningKey]:
-    """Every public key that ever signed, the oldest first. Records those of the ring that are new. One query."""
+    """All public keys ever used, oldest first. Records new keys of the ring. One query."""
     known = list(SigningKey.objects.order_by("first_used_at", "number"))
     for root in reversed(key_ring().keys):
         if root.id.hex() not in {key.key_id for key in known}:
@@ -64,7 +64,7 @@ def published_keys(*, now: datetime) -> list[SigningKey]:
 
 
 def _record(root: RootKey, known: list[SigningKey], now: datetime) -> SigningKey:
-    """Of two processes at once, one records it; both would write the same."""
+    """Records a key. Concurrent processes would write the same row; one of them wins."""
     ring = {key.id.hex(): key for key in key_ring().keys}
     before = next((key.key_id for key in reversed(known) if key.key_id in ring), "")
     signature = sign((KEY_MESSAGE + public_pem(root)).encode(), ring[before]) if before else ""

@@ -1,9 +1,10 @@
-"""Writing the audit: one entry at the end of the chain, in the caller's transaction.
+"""Writing to the audit log: appends entries to the chain, in the caller's transaction.
 
-Rolled back with it, committed with it. From the first entry to the end of its transaction every other writer of entries
-waits: record as the last step of a change, when the rows it touches are locked already.
+Entries are committed or rolled back with it. From the first entry until the transaction ends, all other writers wait:
+record as the last step of a change, when its rows are already locked.
 
-Nothing personal gets in, because nothing free does: an action is a dotted name, a row is a number or a UUID.
+Entries can't contain personal data, because they contain no free text: an action is a dotted name, a row is a number or
+a UUID.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from django.utils import timezone
 from .models import AuditEntry
 
 ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2}")
-BATCH = 500  # rows a statement
-_LOCK = int.from_bytes(b"audit")  # PostgreSQL's advisory locks are numbers, one name space for each database
+BATCH = 500  # rows per statement
+_LOCK = int.from_bytes(b"audit")  # PostgreSQL's advisory locks are numbers, shared by the whole database
 
 About = models.Model | type[models.Model]
 
 
 class Unrecordable(ValueError):
-    """What was to be recorded is not a name and an id, and might be personal. The message does not quote it."""
+    """Not a valid action or row ID, so it might be personal data. The message doesn't quote it."""
 
 
 class _Row(NamedTuple):
@@ -37,23 +38,23 @@ class _Row(NamedTuple):
 
 
 def record(*, action: str, about: About | None, actor: AbstractBaseUser | None) -> AuditEntry:
-    """Appends one entry: `actor` (None: the program) did `action` (`app.subject.verb`) with the row `about`.
+    """Appends one entry: `actor` (None for the site itself) did `action` (`app.subject.verb`) to the row `about`.
 
-    A model instead of a row stands for its list. Raises `Unrecordable`.
+    Pass a model instead of a row for its list. Raises `Unrecordable`.
     """
     return _append(action, [_named(about)], actor)[0]
 
 
 def record_many(*, action: str, about: Iterable[About], actor: AbstractBaseUser | None) -> int:
-    """Appends one entry for each row, behind each other. Returns how many."""
+    """Appends one entry per row. Returns how many."""
     return len(_append(action, [_named(row) for row in about], actor))
 
 
 def _append(action: str, rows: list[_Row], actor: AbstractBaseUser | None) -> list[AuditEntry]:
     if not ACTION.fullmatch(action):
-        raise Unrecordable("an action is written app.subject.verb, in lower case")
+        raise Unrecordable("an action must have the form app.subject.verb, in lower case")
     who = _user_id(actor)
-    # Without a savepoint: a change whose entry failed must not be committed, even if somebody swallows the error.
+    # No savepoint: a change whose entry failed must not be committed, even if a caller swallows the error.
     with transaction.atomic(savepoint=False):
         _wait_for_our_turn()
         entries = _chained(action, rows, who)
@@ -71,7 +72,7 @@ def _chained(action: str, rows: list[_Row], actor: UUID | None) -> list[AuditEnt
 
 
 def _wait_for_our_turn() -> None:
-    """SQLite's immediate transactions already let one writer in at a time."""
+    """Serializes writers. SQLite's immediate transactions already do."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
@@ -91,5 +92,5 @@ def _user_id(actor: AbstractBaseUser | None) -> UUID | None:
     if actor is None:
         return None
     if not isinstance(actor.pk, UUID):
-        raise Unrecordable("nobody is signed in; for what the program does by itself, the actor is None")
+        raise Unrecordable("nobody is signed in; for automatic actions, pass None as the actor")
     return actor.pk

@@ -1,6 +1,6 @@
-"""Verifying the audit: the whole chain, entry by entry, and against a head that was published earlier.
+"""Verifying the audit log: the whole chain entry by entry, and against an earlier published head.
 
-Without a published head, a tail cut off and a chain written anew from some entry on can't be told from a true one.
+Truncation, and a chain rewritten from some entry on, can only be detected with a published head.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ BATCH = 1000  # entries in memory at a time
 
 
 class AuditBroken(Exception):
-    """The audit is not what was written; the message is one line that names the first broken entry and why."""
+    """The audit log was tampered with. The message is one line with the first broken entry and the reason."""
 
 
 def verify_chain(*, published: Head | None = None) -> Head:
-    """Walks the chain from its first entry. Returns its head; raises `AuditBroken`."""
+    """Verifies the chain from its first entry and returns its head. Raises `AuditBroken`."""
     head = START
     for entry in _entries():
         _require_next(entry, head)
@@ -36,10 +36,10 @@ def verify_chain(*, published: Head | None = None) -> Head:
 
 
 def require_guards() -> None:
-    """The database still refuses changes. Raises `AuditBroken` with the names of the triggers that are gone."""
+    """Checks that the database still refuses changes. Raises `AuditBroken` with the names of missing triggers."""
     missing = missing_triggers(connection, [AuditEntry])
     if missing:
-        raise AuditBroken(f"no entry is broken, but the database no longer guards them: {', '.join(missing)}")
+        raise AuditBroken(f"no entry is broken, but triggers are missing: {', '.join(missing)}")
 
 
 def _require_next(entry: AuditEntry, head: Head) -> None:
@@ -57,12 +57,12 @@ def _require_published(entry: AuditEntry, published: Head | None) -> None:
     if published and entry.number == published.number and entry.hash != published.hash:
         raise AuditBroken(
             f"entry {entry.number}: not the published one; "
-            "the database was rolled back and written on, or the chain was written anew"
+            "the database was rolled back and then extended, or the chain was rewritten"
         )
 
 
 def _how_changed(entry: AuditEntry) -> str:
-    """An entry whose hash is right for another number was moved. Looked for only once something is wrong."""
+    """How an entry was changed. If its hash matches another number, it was moved."""
     for number in range(1, AuditEntry.objects.head().number + 2):
         if entry.computed_hash(number) == entry.hash:
             return f"reordered, it was written as entry {number}"
@@ -70,7 +70,7 @@ def _how_changed(entry: AuditEntry) -> str:
 
 
 def _entries() -> Iterator[AuditEntry]:
-    """Every entry, in order, a batch at a time. Entries appended meanwhile come too: they are committed in order."""
+    """Every entry in order, in batches, including entries appended meanwhile."""
     number = -(2**63)
     while batch := _batch(number):
         yield from batch
@@ -80,7 +80,7 @@ def _entries() -> Iterator[AuditEntry]:
 def _batch(number: int) -> list[AuditEntry]:
     try:
         return list(AuditEntry.objects.following(number, BATCH))
-    except (AttributeError, TypeError, ValueError):  # SQLite takes any text as a date or a UUID, Django can't read it
+    except (AttributeError, TypeError, ValueError):  # SQLite stores any text as a date or UUID; Django can't read it
         return [_readable(following) for following in _numbers(number)]
 
 
@@ -92,4 +92,4 @@ def _readable(number: int) -> AuditEntry:
     try:
         return AuditEntry.objects.get(number=number)
     except (AttributeError, TypeError, ValueError):
-        raise AuditBroken(f"entry {number}: edited, it can't be read any more") from None
+        raise AuditBroken(f"entry {number}: edited, it is no longer readable") from None

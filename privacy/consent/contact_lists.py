@@ -1,7 +1,7 @@
-"""The call list and the letter list: whom staff may call or write a letter to now, and about what.
+"""The call list and the letter list: whom staff may call or send a letter to, and about what.
 
-The app that keeps telephone numbers and postal addresses contributes its rows in its own `contact_lists.py`, which
-start-up finds the way Django finds `admin.py`. Who may not be contacted is left out here, whatever a source yields.
+Apps that store phone numbers and postal addresses contribute rows in their `contact_lists.py`, which is discovered like
+`admin.py`. People who may not be contacted are filtered out here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .contact_permission import Contact, permissions_for
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """A row of a list: the contact that it proposes, who is reached (`name`), and the page that says about what."""
+    """A row of a list: the proposed contact, the person's name, and the page about the subject."""
 
     contact: Contact
     name: str
@@ -26,7 +26,7 @@ class Listed:
 
     @property
     def reached_at(self) -> str:
-        """The number or the postal address."""
+        """The phone number or postal address."""
         person = self.contact.person
         return (person.phone if self.contact.channel == Channel.PHONE else person.address) or ""
 
@@ -36,13 +36,13 @@ _sources: list[Source] = []
 
 
 def contact_list_source(source: Source) -> Source:
-    """Registers a function that yields what waits for a call or a letter, longest waiting first."""
+    """Registers a function that yields pending calls or letters, oldest first."""
     _sources.append(source)
     return source
 
 
 def contact_list(channel: Channel, *, now: datetime) -> list[Listed]:
-    """The permitted rows of all sources. Two queries beside the sources' own."""
+    """The permitted rows of all sources. Two queries plus the sources' own."""
     rows = [row for source in _sources for row in source(channel, now)]
     permissions = permissions_for([row.contact for row in rows])
     return [row for row, permission in zip(rows, permissions, strict=True) if permission]

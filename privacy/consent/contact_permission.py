@@ -1,7 +1,8 @@
-"""May this person be contacted through this channel, for this purpose, now? The one answer for mail, calls and letters.
+"""Contact permission: whether a person may be contacted now, through a channel, for a purpose. Covers mail, calls and
+letters.
 
-A permission arises when a person gives a contact point for a purpose. It ends with the retention of what it was given
-with, or when the person opts out: of one channel, of one purpose, or of all.
+A permission begins when a person gives a contact point for a purpose. It ends with the retention of the row that it was
+given with, or when the person opts out of the channel, the purpose, or everything.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from privacy.registry.purposes import NEWS_OF, Channel, Purpose, Refusal
 
 _ALL, _MAIL = frozenset(Channel), frozenset({Channel.EMAIL})
 
-# How people may be reached at all for a purpose. None of the channels: the data is kept, nobody is contacted about it.
+# Allowed channels per purpose. None: the data is stored, but nobody is contacted about it.
 CHANNELS: dict[str, frozenset[Channel]] = {
     Purpose.ANSWER_INQUIRY: _ALL,
     Purpose.QUOTE: _ALL,
@@ -36,14 +37,14 @@ CHANNELS: dict[str, frozenset[Channel]] = {
     Purpose.SITE_TRAFFIC: frozenset(),
 }
 _NOT_BY = {
-    Channel.EMAIL: "this person asked not to be contacted by e-mail",
-    Channel.PHONE: "this person asked not to be called",
-    Channel.LETTER: "this person asked for no letters",
+    Channel.EMAIL: "this person opted out of email",
+    Channel.PHONE: "this person opted out of phone calls",
+    Channel.LETTER: "this person opted out of letters",
 }
 
 
 class ContactRefused(ActionRefused):
-    """This person is not to be contacted in this way; the text says why, without naming the person."""
+    """The contact is not permitted. The text says why, without naming the person."""
 
     def __init__(self, refusal: Refusal, text: str = "") -> None:
         super().__init__(text or refusal.label)
@@ -52,7 +53,7 @@ class ContactRefused(ActionRefused):
 
 @dataclass(frozen=True)
 class Permission:
-    """The answer: `reason` says in plain words why, `refusal` which kind of no it is."""
+    """The result: `reason` explains it in plain words; `refusal` classifies a denial."""
 
     allowed: bool
     reason: str
@@ -64,9 +65,9 @@ class Permission:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """What somebody wants to do: reach `person` through `channel` for `purpose`.
+    """A proposed contact with `person` through `channel` for `purpose`.
 
-    `about` is the row with which the contact point was given, `given_at` when: an older opt-out does not end it.
+    `about` is the row with which the contact point was given, at `given_at`. Earlier opt-outs don't apply to it.
     """
 
     channel: Channel
@@ -74,7 +75,7 @@ class Contact:
     person: Person
     about: models.Model | None = None
     given_at: datetime | None = None
-    despite_opt_out: bool = False  # the person asked for exactly this a moment ago
+    despite_opt_out: bool = False  # the person just requested it
 
 
 def may_contact(
@@ -87,13 +88,13 @@ def may_contact(
     about: models.Model | None = None,
     given_at: datetime | None = None,
 ) -> Permission:
-    """Whether now. Give every contact point that is known: an opt-out under any of them counts. Two queries."""
+    """Whether the contact is permitted now. Pass all known contact points: an opt-out of any counts. Two queries."""
     person = Person(email=email, phone=phone, address=address)
     return permission_for(Contact(channel=channel, purpose=purpose, person=person, about=about, given_at=given_at))
 
 
 def refuse_unless_permitted(**contact: object) -> None:
-    """Takes what `may_contact` takes. Raises `ContactRefused`: a call or a letter outside its purpose is not logged."""
+    """Takes the arguments of `may_contact`. Raises `ContactRefused` if the contact isn't permitted."""
     permission = may_contact(**contact)  # type: ignore[arg-type]
     if permission.refusal is not None:
         raise ContactRefused(permission.refusal, permission.reason)
@@ -104,7 +105,7 @@ def permission_for(contact: Contact) -> Permission:
 
 
 def permissions_for(contacts: Iterable[Contact]) -> Iterator[Permission]:
-    """The answers, in the same order, for the two queries that one answer costs."""
+    """Permissions in the same order. Two queries in total."""
     contacts = list(contacts)
     opt_outs = list(Suppression.objects.of(*(contact.person for contact in contacts)))
     bounced = _undeliverable({c.person.email for c in contacts if c.channel == Channel.EMAIL and c.person.email})
@@ -118,13 +119,13 @@ def permissions_for(contacts: Iterable[Contact]) -> Iterator[Permission]:
 
 
 def _check(contact: Contact, opt_outs: list[Suppression], bounced: dict[str, datetime]) -> None:
-    """Every rule there is, one below the other."""
+    """Applies every rule. Raises `ContactRefused`."""
     _check_policy(contact)
     _check_channel(contact)
     _check_reason(contact)
     _check_wish(contact, opt_outs)
     if since := bounced.get(contact.person.email or ""):
-        raise ContactRefused(Refusal.UNDELIVERABLE, f"undeliverable since {since:%-d %B %Y}")
+        raise ContactRefused(Refusal.UNDELIVERABLE, f"undeliverable since {since:%B %-d, %Y}")
 
 
 def _check_policy(contact: Contact) -> None:
@@ -134,7 +135,7 @@ def _check_policy(contact: Contact) -> None:
 
 def _check_channel(contact: Contact) -> None:
     if contact.channel not in CHANNELS[contact.purpose]:
-        text = f"nobody is reached by {contact.channel.label} for {contact.purpose.label}"
+        text = f"contact by {contact.channel.label} is not allowed for {contact.purpose.label}"
         raise ContactRefused(Refusal.CHANNEL, text)
     points = {Channel.EMAIL: contact.person.email, Channel.PHONE: contact.person.phone}
     if not points.get(contact.channel, contact.person.address):
@@ -142,7 +143,7 @@ def _check_channel(contact: Contact) -> None:
 
 
 def _check_reason(contact: Contact) -> None:
-    """What was given for one purpose serves no other, and nothing after its time."""
+    """A contact point may only be used for the purpose it was given for, and until its retention ends."""
     if contact.about is None or not (given_for := purposes_of(contact.about)):
         return
     if NEWS_OF.get(contact.purpose, contact.purpose) not in given_for:
@@ -160,8 +161,8 @@ def _check_wish(contact: Contact, opt_outs: list[Suppression]) -> None:
 
 
 def purposes_of(row: models.Model) -> list[Purpose]:
-    """What the row's contact points were given for: the registry's purpose, and the row's own `purpose` if its kind
-    has several (a quote among the inquiries). Empty where the row is about nobody."""
+    """The purposes for which the row's contact points were given: the declared one, and the row's own `purpose` if its
+    model has several (a quote among inquiries). Empty if the row isn't personal."""
     declaration = declaration_for(row._meta.db_table)
     if not isinstance(declaration, PersonalData):
         return []
@@ -170,18 +171,18 @@ def purposes_of(row: models.Model) -> list[Purpose]:
 
 
 def is_over(row: models.Model, *, now: datetime) -> bool:
-    """Its retention has ended, whether or not the purge has been there."""
+    """Whether its retention has ended, even if it hasn't been purged."""
     declaration = declaration_for(row._meta.db_table)
     if not isinstance(declaration, PersonalData) or not declaration.retention.since:
         return False
     since = declaration.retention.since
-    if "__" in since:  # counted from a moment of another row
+    if "__" in since:  # counted from a time in another row
         return declaration.expired(now).filter(pk=row.pk).exists()
     return bool(getattr(row, since) + timedelta(days=declaration.retention.days) <= now)
 
 
 def _undeliverable(emails: set[str]) -> dict[str, datetime]:
-    """When each of these addresses was found to take no mail; after a year it is tried again."""
+    """Since when each of these addresses has been undeliverable. After a year they are tried again."""
     if not emails:
         return {}
     field = UndeliverableAddress._meta.get_field("email_index")

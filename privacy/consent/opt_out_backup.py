@@ -1,7 +1,7 @@
-"""Copies of opt-outs in the key store: who wants to be left alone stays so when the main database is restored.
+"""Copies of opt-outs in the key store, so that opt-outs survive restoring the main database from a backup.
 
-A copy is written once the opt-out is committed, and forgotten before it is lifted. So whatever crashes in between,
-there is never a copy of an opt-out that its person has lifted; one that is missing is made by housekeeping.
+A copy is created after the opt-out is committed and deleted before the opt-out is, so that a crash never leaves a copy
+of a withdrawn opt-out. Housekeeping creates missing copies.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ def copy_after_commit(rows: Collection[Suppression]) -> None:
 
 
 def forget_copy(row: Suppression) -> None:
-    """Called before the row goes."""
+    """Deletes the copy. Call it before deleting the opt-out."""
     OptOutCopy.objects.filter(pk=row.pk).delete()
 
 
 def lost_opt_outs() -> list[OptOutCopy]:
-    """Copies of opt-outs that this database does not have, or has older: it was restored from before them."""
+    """Copies of opt-outs that this restored database lacks or has with an older date."""
     known = dict(Suppression.objects.values_list("pk", "created_at"))
     return [copy for copy in OptOutCopy.objects.all() if copy.pk not in known or known[copy.pk] < copy.created_at]
 
 
 def restore_opt_outs(copies: Collection[OptOutCopy]) -> int:
-    """Writes them into the main database again. Returns how many; safe to repeat."""
+    """Restores opt-outs in the main database. Returns how many. Safe to repeat."""
     for copy in copies:
         with transaction.atomic():
             _restore(copy)
@@ -54,14 +54,14 @@ def _restore(copy: OptOutCopy) -> None:
         return
     Suppression.objects.filter(pk=row.pk, created_at__lt=copy.created_at).update(created_at=copy.created_at)
     Suppression.objects.filter(pk=row.pk, normal_form__gt=copy.normal_form).update(normal_form=copy.normal_form)
-    if row.pk != copy.pk:  # asked again since the restore: that row's own copy takes over
+    if row.pk != copy.pk:  # opted out again since the restore: that row gets its own copy
         row.refresh_from_db()
         _copy([row])
         copy.delete()
 
 
 def copy_missing_opt_outs(*, now: datetime) -> int:
-    """Makes the copies that a crash prevented, of opt-outs that some backup may lack. Returns how many."""
+    """Creates missing copies of opt-outs that are newer than the oldest backup. Returns how many."""
     recent = Suppression.objects.filter(created_at__gt=now - timedelta(days=settings.BACKUP_DAYS))
     copied = set(OptOutCopy.objects.values_list("pk", flat=True))
     missing = [row for row in recent if row.pk not in copied]
@@ -79,6 +79,6 @@ def _copy(rows: Collection[Suppression]) -> None:
 
 
 def _fingerprint(row: Suppression, point: str) -> str:
-    """A row that was just written still has the number itself in memory."""
+    """Fingerprints the value, because a row that was just saved still has the clear text in memory."""
     field: Any = row._meta.get_field(point)
     return FINGERPRINTS[field.of](getattr(row, point))

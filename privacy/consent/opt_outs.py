@@ -1,4 +1,4 @@
-"""Opting out of further contact, and back in: by one channel or all, for one purpose or all."""
+"""Opting out of contact and back in: one channel or all, for one purpose or all."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def suppress(
     recorded_by: AbstractBaseUser | None = None,
     normal_form: int = NormalForm.PRESENT,
 ) -> list[Suppression]:
-    """Closes the channels, all of them if none is named, for the purpose or for all. Asked again, the wish is as young
-    as its repetition: it also ends what the person asked for in between. `normal_form` is that of a fingerprint given
-    instead of an address."""
+    """Opts out of the channels (all if none is given) for the purpose (all if empty). Repeating an opt-out renews its
+    date, so that it also covers requests made since. `normal_form` applies to a fingerprint given instead of an
+    address."""
     person = Person(email=email, phone=phone, address=address)
     how: dict[str, Any] = {"source": source, "recorded_by_id": recorded_by and recorded_by.pk}
     rows = [
@@ -62,14 +62,15 @@ def _close(index: str, point: str, channel: str, purpose: str, values: dict[str,
 
 
 def is_opted_out(email: str, channel: str, *, purpose: str = "", given_at: datetime | None = None) -> bool:
-    """Whether the person asked not to be contacted; with `given_at`, whether they did so after giving the address."""
+    """Whether the person opted out; with `given_at`, whether they did so after giving the address."""
     opt_outs = Suppression.objects.of(Person(email=email)).closing(channel, purpose)
     return (opt_outs if given_at is None else opt_outs.filter(created_at__gte=given_at)).exists()
 
 
 @transaction.atomic
 def unsuppress(email: str, *, channel: str, purpose: str, among: Iterable[str]) -> None:
-    """Opens one purpose of a channel again. An opt-out of all purposes becomes one of each other among these."""
+    """Opts back in to one purpose of a channel. An opt-out of all purposes is split into the other purposes in
+    `among`."""
     for opt_out in Suppression.objects.of(Person(email=email)).closing(channel, purpose):
         forget_copy(opt_out)
         if opt_out.purpose == "":
@@ -78,7 +79,7 @@ def unsuppress(email: str, *, channel: str, purpose: str, among: Iterable[str]) 
 
 
 def _keep_closed(email: str, before: Suppression, purpose: str) -> Suppression:
-    """As it was: since the same day, and by the same way."""
+    """Keeps another purpose closed, with the original date and source."""
     return Suppression.objects.get_or_create(
         email_index=email,
         channel=before.channel,

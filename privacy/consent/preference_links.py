@@ -1,8 +1,8 @@
-"""The link to somebody's choices, unforgeable and without the address in clear.
+"""Preferences links: unforgeable, without the email address in clear text.
 
-It holds the fingerprint of the address and the day it was made, sealed (AES-GCM): nobody without the keys can make one,
-change one or read one. It never ends for stopping, because old mail must still let its reader stop us; it ends after
-`REOPENS_FOR` for letting us in again (ADR 15).
+A link contains the address's fingerprint and its creation time, sealed with AES-GCM: without the keys, nobody can
+create, change or read one. Opting out works forever, because the links in old mail must work; opting back in works
+for `REOPENS_FOR` only (ADR 15).
 """
 
 from __future__ import annotations
@@ -23,32 +23,33 @@ from privacy.registry.purposes import Purpose
 
 REOPENS_FOR = timedelta(days=30)
 _PLACE = Place("privacy.preferences", "link", use="link")
-_TIME_BYTES = 5  # the moment in seconds; the normal form in one byte and the fingerprint stand behind it
-_FORMER_BYTES = _TIME_BYTES + 32  # links from before ADR 24 hold no normal form
+_TIME_BYTES = 5  # the time in seconds; followed by one byte for the normal form, and the fingerprint
+_FORMER_BYTES = _TIME_BYTES + 32  # links from before ADR 24 contain no normal form
 
 
 @dataclass(frozen=True)
 class ChoicesLink:
-    """What a link that opens says: the fingerprint, which stands for the address, and when it was made."""
+    """The content of a valid link: the address's fingerprint and the link's creation time."""
 
     fingerprint: str
     made_at: datetime
     normal_form: int = NormalForm.PRESENT
 
     def may_reopen(self, now: datetime) -> bool:
-        """Not by a link of the former normal form, which may be in the mail of a look-alike's owner."""
+        """Whether the link allows opting back in. Links of the former normal form don't: the owner of a look-alike
+        address may have one."""
         return self.normal_form == NormalForm.PRESENT and now < self.made_at + REOPENS_FOR
 
 
 def choices_token(email: str, *, now: datetime) -> str:
-    """95 characters, safe in an address."""
+    """95 URL-safe characters."""
     made_at, form = int(now.timestamp()).to_bytes(_TIME_BYTES), bytes([NormalForm.PRESENT])
     content = made_at + form + bytes.fromhex(email_fingerprint(email))
     return base64.urlsafe_b64encode(seal(content, place=_PLACE, row=b"")).decode().rstrip("=")
 
 
 def read_token(token: str) -> ChoicesLink | None:
-    """None for whatever this site has not made."""
+    """The link's content; None for an invalid token."""
     try:
         sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
         content = unseal(sealed, place=_PLACE, row=b"")
@@ -61,10 +62,10 @@ def read_token(token: str) -> ChoicesLink | None:
 
 
 def choices_url(email: str, *, now: datetime) -> str:
-    """The page of choices of whoever reads the mail to this address."""
+    """The URL of the preferences page for this address."""
     return settings.SITE_URL + reverse("privacy:choices", args=[choices_token(email, now=now)])
 
 
 def one_click_url(email: str, *, purpose: Purpose, now: datetime) -> str:
-    """Where a mail program posts when its reader presses its button to unsubscribe (RFC 8058)."""
+    """The one-click unsubscribe URL (RFC 8058)."""
     return settings.SITE_URL + reverse("privacy:one_click", args=[choices_token(email, now=now), purpose])

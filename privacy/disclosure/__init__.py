@@ -1,6 +1,5 @@
-"""The disclosure register: the only way in which somebody's data leaves this site for anyone but that person.
+"""The disclosure register: the only way to disclose a person's data to anyone else.
 
-A recorded order of a court or another authority comes first, with its document. A second member of staff approves it,
-where there are two. Only then is the export made, once, limited to what the order names. How many there were in each
-year is public.
+It requires a recorded order of a court or other authority, with its document, and the approval of a second staff member
+if there is one. The export is made once, limited to what the order names. Yearly counts are public.
 """

@@ -1,4 +1,4 @@
-"""The register for staff: record an order, approve it, make its export, or refuse it. Nothing is edited afterwards."""
+"""The admin of the disclosure register: record, approve, export or refuse an order. Orders can't be edited."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _export(*, order: Disclosure, **by: Any) -> HttpResponse:
     name = f"disclosure-{order.reference}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     file = HttpResponse(export_order(order=order, **by), content_type="application/zip", headers=headers)
-    return result_page(file)  # made once: of a double click, the browser takes the second answer
+    return result_page(file)  # exported once: after a double click, the browser shows the second response
 
 
 ORDER_ACTIONS = (
@@ -54,11 +54,11 @@ ORDER_ACTIONS = (
         when=_is(State.RECORDED),
         one_press=True,
         asks_again=True,
-        done="Approved. The export can be made now, once.",
+        done="Approved. You can now export the data, once.",
     ),
     StaffAction(
         name="export",
-        label="Make the export, once",
+        label="Export, once",
         permission="disclosure.export_disclosure",
         do=_export,
         when=_is(State.APPROVED),
@@ -69,7 +69,7 @@ ORDER_ACTIONS = (
         name="refuse",
         label="Refuse…",
         permission=PERMISSION,
-        asks="Nothing is disclosed, and the order can't be approved any more. The reason stays in the register.",
+        asks="Nothing is disclosed, and the order can no longer be approved. The reason stays in the register.",
         do=lambda *, now, **refusal: refuse_order(**refusal),
         when=_is(State.RECORDED, State.APPROVED),
         form=RefusalForm,
@@ -103,7 +103,7 @@ class DisclosureAdmin(StaffActionsAdmin, BlindSearchMixin):
         return _FACTS if obj else []
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        """Adding has its own form; looking at a row has no fields to fill in."""
+        """Uses the order form for adding; existing rows are read-only."""
         return super().get_form(request, obj, change, **kwargs) if obj else DisclosureOrderForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -117,4 +117,4 @@ class DisclosureAdmin(StaffActionsAdmin, BlindSearchMixin):
         return {"now": timezone.now(), **form.cleaned_data}
 
     def too_late(self, order: Disclosure) -> str:
-        return f"This can't be done any more: it is {order.get_state_display()}."
+        return f"This order is {order.get_state_display()}."

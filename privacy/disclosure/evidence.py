@@ -1,4 +1,4 @@
-"""The evidence that nothing is disclosed without an order."""
+"""Evidence that nothing is disclosed without an order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ YEARS = 3  # shown, the current one included
 
 @evidence_for("legal-process-only")
 def only_ordered_disclosures(now: datetime) -> Evidence:
-    """Broken when an export has no approved order, or when register and audit count differently."""
+    """Broken if an export has no approved order, or if the register and the audit log disagree on the count."""
     by_year = Disclosure.objects.by_year()
     unapproved = Disclosure.objects.without_approval().count()
     made, recorded = sum(by_year.values()), _recorded_in_the_audit()
@@ -23,7 +23,7 @@ def only_ordered_disclosures(now: datetime) -> Evidence:
         figures={
             **{f"disclosures in {now.year - ago}": by_year.get(now.year - ago, 0) for ago in range(YEARS)},
             "disclosures without an approved order": unapproved,
-            "disclosures that the register and the audit both know": f"{min(made, recorded)} of {max(made, recorded)}",
+            "disclosures in both the register and the audit log": f"{min(made, recorded)} of {max(made, recorded)}",
         },
     )
 

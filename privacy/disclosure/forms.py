@@ -14,11 +14,11 @@ LARGEST = 20 * 1024 * 1024  # bytes of an order's document
 
 
 class DisclosureOrderForm(forms.ModelForm[Disclosure]):
-    """An order as it came. The document is read for its digest and not kept here."""
+    """An order as received. The document is only hashed, not stored."""
 
     scope = forms.MultipleChoiceField(label="What the order names", widget=forms.CheckboxSelectMultiple)
     document = forms.FileField(
-        label="The order's document", help_text="Its digest is stored, so that it can be shown later which it was."
+        label="The order's document", help_text="Only its hash is stored, to prove later which document it was."
     )
 
     class Meta:
@@ -37,15 +37,15 @@ class DisclosureOrderForm(forms.ModelForm[Disclosure]):
     def clean_received_on(self) -> Any:
         received = self.cleaned_data["received_on"]
         if received > timezone.now().date():
-            raise ValidationError("This day has not come yet.")
+            raise ValidationError("This date is in the future.")
         return received
 
     def clean_document(self) -> Any:
         document = self.cleaned_data["document"]
         if document.size > LARGEST:
-            raise ValidationError("At most 20 MB.")
+            raise ValidationError("The file must be at most 20 MB.")
         return document
 
 
 class RefusalForm(forms.Form):
-    reason = forms.CharField(label="Why it is refused", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
+    reason = forms.CharField(label="Reason for refusal", max_length=300, widget=forms.Textarea(attrs={"rows": 3}))

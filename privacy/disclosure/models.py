@@ -1,3 +1,5 @@
+"""The model of disclosure orders."""
+
 from __future__ import annotations
 
 from django.conf import settings
@@ -19,12 +21,12 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
         return self.filter(state=Disclosure.State.EXPORTED)
 
     def by_year(self) -> dict[int, int]:
-        """How many exports were made in each year, the latest first."""
+        """Number of exports per year, latest first."""
         years = self.made().order_by("-exported_at__year").values_list("exported_at__year")
         return dict(years.annotate(number=models.Count("pk")))
 
     def without_approval(self) -> DisclosureQuerySet:
-        """Exports that no order, or nobody's approval, stands behind."""
+        """Exports without an approved order."""
         return self.made().filter(Q(approved_at=None) | Q(document_digest="") | Q(approved_at__gt=F("exported_at")))
 
 
@@ -32,22 +34,22 @@ class DisclosureQuerySet(models.QuerySet["Disclosure"]):
     label="Disclosures about you that a court or the law required",
     purpose=Purpose.LEGAL_OBLIGATION,
     columns={
-        "email": "e-mail address",
+        "email": "email address",
         "authority": "authority",
         "order_reference": "the order's reference",
-        "refusal": "why it was refused",
+        "refusal": "reason for refusal",
     },
     other_columns="id reference kind received_on email_index scope document_digest state recorded_at recorded_by_id"
     " approved_at approved_by_id approved_alone exported_at exported_by_id export_digest",
     found_by=("email_index",),
     retention=Retention(text="7 years after it was recorded", since="recorded_at", days=7 * 365),
     erasure=Erasure.REDACT,
-    kept_because="that data was disclosed, when and by which kind of order must stay countable, without saying whose",
-    source="the order of a court or of another authority",
+    kept_because="we have to be able to count disclosures, without saying whose data was disclosed",
+    source="the order of a court or other authority",
     recipients="the authority named here",
 )
 class Disclosure(SealedModel):
-    """One order, and the one export that it may lead to. `privacy.disclosure.orders` moves it along."""
+    """One order and its one export. State changes are in `privacy.disclosure.orders`."""
 
     class Kind(models.TextChoices):
         COURT_ORDER = "court_order", "court order"
@@ -56,7 +58,7 @@ class Disclosure(SealedModel):
         STATUTE = "statute", "other legal process"
 
     class State(models.TextChoices):
-        RECORDED = "recorded", "waiting for approval"
+        RECORDED = "recorded", "pending approval"
         APPROVED = "approved", "approved"
         EXPORTED = "exported", "disclosed"
         REFUSED = "refused", "refused"
@@ -66,7 +68,7 @@ class Disclosure(SealedModel):
     authority = SealedTextField(max_length=200, null=True, help_text="The court or authority that ordered it.")
     order_reference = SealedTextField("the order's reference", max_length=200, null=True)
     received_on = models.DateField()
-    email = SealedEmailField("e-mail address of the person", null=True)
+    email = SealedEmailField("email address of the person", null=True)
     email_index = BlindIndexField("email", normalize="email", null=True)
     scope = models.JSONField("what the order names", help_text="Kinds of data; nothing else is exported.")
     document_digest = models.CharField("SHA-256 of the order's document", max_length=64)
@@ -75,11 +77,11 @@ class Disclosure(SealedModel):
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     approved_at = models.DateTimeField(null=True)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    approved_alone = models.BooleanField("approved by who recorded it, being the only one", default=False)
+    approved_alone = models.BooleanField("approved by the recorder, the only eligible user", default=False)
     exported_at = models.DateTimeField(null=True)
     exported_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     export_digest = models.CharField("SHA-256 of the export", max_length=64, blank=True)
-    refusal = SealedTextField("why it was refused", max_length=300, null=True, blank=True)
+    refusal = SealedTextField("reason for refusal", max_length=300, null=True, blank=True)
 
     objects = DisclosureQuerySet.as_manager()
 
@@ -89,7 +91,7 @@ class Disclosure(SealedModel):
         ordering = ["-recorded_at"]
         permissions = [
             ("approve_disclosure", "Can approve and refuse orders for disclosure"),
-            ("export_disclosure", "Can make the export of an approved order"),
+            ("export_disclosure", "Can export an approved order"),
         ]
         constraints = [
             models.CheckConstraint(

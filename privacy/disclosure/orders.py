@@ -1,4 +1,5 @@
-"""The way of an order: recorded with its document, approved by a second person, exported once, within its scope."""
+"""The life cycle of an order: recorded with its document, approved by a second person, exported once within its
+scope."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ PERMISSION = "disclosure.approve_disclosure"
 
 @transaction.atomic
 def record_order(*, order: Disclosure, document: bytes, actor: AbstractBaseUser) -> Disclosure:
-    """Stores the order with the digest of its document. The document itself stays with whoever keeps the papers."""
+    """Stores the order with the hash of its document, but not the document itself."""
     order.document_digest = sha256(document).hexdigest()
     order.recorded_by = actor  # type: ignore[assignment]
     order.save()
@@ -37,9 +38,9 @@ def record_order(*, order: Disclosure, document: bytes, actor: AbstractBaseUser)
 
 @transaction.atomic
 def approve_order(*, order: Disclosure, actor: AbstractBaseUser, now: datetime) -> None:
-    """Raises `ActionRefused` for the person who recorded it, while there is a second one who may."""
+    """Raises `ActionRefused` for the person who recorded it, if somebody else could approve it."""
     order = _locked(order, State.RECORDED)
-    is_own, text = order.recorded_by_id == actor.pk, "Somebody else has to approve what you recorded."
+    is_own, text = order.recorded_by_id == actor.pk, "Someone else has to approve an order that you recorded."
     alone = acts_alone(actor, is_own=is_own, permission=PERMISSION, refusal=text)
     order.state, order.approved_at, order.approved_alone = State.APPROVED, now, alone
     order.approved_by = actor  # type: ignore[assignment]
@@ -49,7 +50,7 @@ def approve_order(*, order: Disclosure, actor: AbstractBaseUser, now: datetime) 
 
 @transaction.atomic
 def refuse_order(*, order: Disclosure, reason: str, actor: AbstractBaseUser) -> None:
-    """Also an approved one, as long as nothing was exported. Raises `ActionRefused` afterwards."""
+    """Possible until the export, also after the approval. Raises `ActionRefused` afterwards."""
     order = _locked(order, State.RECORDED, State.APPROVED)
     order.state, order.refusal = State.REFUSED, reason
     order.save(update_fields=["state", "refusal"])
@@ -58,10 +59,10 @@ def refuse_order(*, order: Disclosure, reason: str, actor: AbstractBaseUser) -> 
 
 @transaction.atomic
 def export_order(*, order: Disclosure, actor: AbstractBaseUser, now: datetime) -> bytes:
-    """The zip file with what the order names, made once. Raises `ActionRefused` without an approval."""
+    """The zip file of the data that the order names, created once. Raises `ActionRefused` without an approval."""
     order = _locked(order, State.APPROVED)
     if order.email is None:
-        raise ActionRefused("The person was deleted; there is nothing to disclose.")
+        raise ActionRefused("The person's data was deleted; there is nothing to disclose.")
     archive = _archive(order, now)
     order.state, order.exported_at, order.export_digest = State.EXPORTED, now, sha256(archive).hexdigest()
     order.exported_by = actor  # type: ignore[assignment]
@@ -91,5 +92,5 @@ def _archive(order: Disclosure, now: datetime) -> bytes:
 def _locked(order: Disclosure, *states: str) -> Disclosure:
     order = Disclosure.objects.select_for_update().get(pk=order.pk)
     if order.state not in states:
-        raise ActionRefused(f"This can't be done any more: it is {order.get_state_display()}.")
+        raise ActionRefused(f"This order is {order.get_state_display()}.")
     return order

@@ -1,4 +1,4 @@
-"""Who records orders of authorities, approves them and makes their exports; a second person approves."""
+"""Role permissions for the disclosure register. A second person has to approve."""
 
 from privacy.admin_base.staff_roles import Role, share
 

@@ -1,4 +1,4 @@
-"""What waits for staff: orders of courts and authorities that nobody has approved or refused."""
+"""Staff tasks: orders that have to be approved or refused."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Blind indexes: finding a sealed value by equality, without storing anything that can be read.
+"""Blind indexes: look up a sealed value by equality, without storing anything readable.
 
-Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalized value, under a key of its own per column. The key id
-shows which rows still wait for a rotation; a look-up asks for the value under every key in the ring.
-Only equality works: no prefix, no order, no pattern.
+Format: `key id (4 bytes) | HMAC-SHA256 (32)` of the normalized value, with a separate key per column. The key ID shows
+which rows still have to be rotated; a lookup asks for the value under every key in the ring. Only equality works: no
+prefixes, ranges or patterns.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .normalization import (
 
 NORMALIZERS: dict[str, Callable[[str], str]] = {
     "email": normalize_email,
-    "email_fingerprint": email_fingerprint,  # follows a fingerprint; compare it with an address
+    "email_fingerprint": email_fingerprint,  # of a fingerprint field; look it up with an address
     "phone": normalize_phone,
     "phone_fingerprint": phone_fingerprint,
     "address_fingerprint": address_fingerprint,
@@ -40,13 +40,13 @@ INDEX_BYTES = KEY_ID_BYTES + 32
 
 
 class BlindIndex(bytes):
-    """A computed index value, ready to be compared or stored."""
+    """A computed index value, for comparison or storage."""
 
     __slots__ = ()
 
 
 class BlindIndexField(models.BinaryField[Any, Any]):
-    """Follows the sealed field named `source` on the same row; compare it with the readable value:
+    """The index of the sealed field named `source`. Filter it by the clear-text value:
     `User.objects.filter(email_index="Alice@Example.com")`.
     """
 
@@ -71,11 +71,11 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         return BlindIndex(root.id + hmac.digest(key, NORMALIZERS[self.normalize](value).encode(), "sha256"))
 
     def candidates(self, value: str) -> list[BlindIndex]:
-        """The value under every key in the ring, the primary first."""
+        """The index of a value with every key in the ring, the primary first."""
         return [self.compute(value, root) for root in key_ring().keys]
 
     def remade(self, row: models.Model) -> BlindIndex:
-        """The row's index under the primary key."""
+        """The row's index with the primary key."""
         return self.compute(getattr(row, self.source))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> BlindIndex | None:
@@ -100,13 +100,13 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         return super().get_db_prep_value(bytes(value), connection, prepared)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        """Called for every value that is written, also for expressions, which could hold the readable value."""
+        """Called for every written value, including expressions, which could contain clear text."""
         if hasattr(value, "as_sql"):
             raise TypeError(f"{self.model._meta.label}.{self.name} is computed here, never by the database")
         return super().get_db_prep_save(value, connection)
 
     def db_check(self, connection: Any) -> str:
-        """A constraint in the database itself: an index has one length, and no readable value has it by chance."""
+        """A database constraint on the length, which rejects clear text."""
         name = connection.ops.quote_name(self.column)
         if connection.vendor == "sqlite":
             return f"{name} IS NULL OR (typeof({name}) = 'blob' AND length({name}) = {INDEX_BYTES})"
@@ -122,7 +122,7 @@ class BlindIndexField(models.BinaryField[Any, Any]):
 
 
 class BlindIn(In):
-    """`in`, over readable values or computed ones, under every key."""
+    """`in`, for clear-text or computed values, with every key."""
 
     def get_prep_lookup(self) -> Any:
         field: BlindIndexField = self.lhs.output_field
@@ -134,7 +134,7 @@ class BlindIn(In):
 
 
 class BlindExact(Exact):
-    """`=`, which becomes `in` while several keys are in the ring."""
+    """`=`, which becomes `in` while the ring has several keys."""
 
     candidates: list[BlindIndex]
 
@@ -152,10 +152,11 @@ class BlindExact(Exact):
 
 
 def refuse_doubles(index: BlindIndexField, row: models.Model) -> None:
-    """While two keys are in the ring, a unique constraint can't see that two index values mean the same.
+    """Enforces uniqueness while the ring has several keys, when a unique constraint can't tell that two index values
+    are of the same value.
 
-    So writers take turns (an advisory lock on PostgreSQL; SQLite has one writer at a time anyway) and look for the
-    value under every key. Raises `IntegrityError`, as the constraint would.
+    Writers are serialized (by an advisory lock on PostgreSQL; SQLite has one writer anyway) and look for the value with
+    every key. Raises `IntegrityError`, as the constraint would.
     """
     for others in _unique_with(index):
         alias = router.db_for_write(type(row), instance=row)
@@ -167,7 +168,7 @@ def refuse_doubles(index: BlindIndexField, row: models.Model) -> None:
 
 
 def _unique_with(index: BlindIndexField) -> Iterator[list[str]]:
-    """The other fields of each unique constraint that the index is part of."""
+    """The other fields of each unique constraint that includes the index."""
     if index.unique:
         yield []
     for constraint in index.model._meta.constraints:

@@ -1,7 +1,7 @@
-"""Django's fields, for defaults and file paths that a function of the application computes.
+"""Django fields whose default or upload path is a function of the application.
 
-A migration writes them as the plain field without the function: it needs neither, and would break when the function is
-moved or renamed. A row that a migration itself creates gets such a value from the migration.
+Migrations contain the plain field without the function, so they don't break when it is moved or renamed. Rows created
+by a migration get such values from the migration.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _Get = TypeVar("_Get")
 
 
 class ComputedField:
-    """Mixed into a field, before Django's class."""
+    """Mixin that precedes Django's field class."""
 
     def deconstruct(self) -> tuple[str, str, Any, dict[str, Any]]:
         name, _, args, options = super().deconstruct()  # type: ignore[misc]

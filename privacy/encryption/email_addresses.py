@@ -1,8 +1,8 @@
-"""What an e-mail address may look like: the one rule for every form, every column and the envelope of every mail.
+"""Email address validation: one rule for every form, every column and the envelope of every mail.
 
-`email-validator` knows the rules (RFC 5321, 5322 and 6531, IDNA 2008, the reserved domains of RFC 6761); no name server
-is asked. Letters beyond ASCII before the @ are accepted. Quoted parts, address literals and display names are not:
-nobody types them on a website, and other programs read them differently.
+`email-validator` implements the RFCs (5321, 5322 and 6531, IDNA 2008, the reserved domains of RFC 6761), without DNS
+lookups. Non-ASCII letters before the @ are accepted. Quoted parts, address literals and display names are not: nobody
+types them on a website, and programs interpret them differently.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _DETAIL_FOR_PROGRAMMERS = re.compile(r" \([^()]*\)(?=\.?$)")
 
 
 def validate_address(value: str) -> None:
-    """Raises `ValidationError`, which says in plain words what is wrong with the address."""
-    if len(value) > LONGEST:  # not worth a closer look, which takes time
+    """Raises `ValidationError` with a message in plain words."""
+    if len(value) > LONGEST:  # skip the slow validation
         raise ValidationError(f"Enter a valid email address. It has at most {LONGEST} characters.", code="invalid")
     _refuse_letters_that_become_ascii(value.rpartition("@")[0])
     try:
@@ -37,13 +37,13 @@ def validate_address(value: str) -> None:
 
 
 def _refuse_letters_that_become_ascii(local: str) -> None:
-    """The long s, the dotless i and the Kelvin sign: some mail server on the way writes them in the other case, or in
-    Unicode's form C, and then the mail goes to somebody else's mailbox, that of s, i or k."""
+    """Rejects the long s, the dotless i and the Kelvin sign: a mail server that changes case or normalizes Unicode
+    would deliver to another mailbox, that of s, i or k."""
     for letter in local:
         changed = {letter.upper(), letter.lower(), unicodedata.normalize("NFC", letter)}
         if not letter.isascii() and (ascii_ones := [c for c in changed if len(c) == 1 and c.isascii()]):
             raise ValidationError(
-                f"Enter a valid email address. “{letter}” ({unicodedata.name(letter).lower()}) can't be mailed to;"
+                f"Enter a valid email address. “{letter}” ({unicodedata.name(letter).lower()}) is not supported;"
                 f" did you mean “{ascii_ones[0].lower()}”?",
                 code="invalid",
             )

@@ -1,4 +1,4 @@
-"""The field for an e-mail address in every form of this site."""
+"""The email address field of every form on this site."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from privacy.encryption.email_addresses import LONGEST, validate_address
 
 
 class EmailAddressInput(forms.TextInput):
-    """A line with the keyboard for addresses.
+    """A text input with the email keyboard.
 
-    Not `type="email"`: browsers would refuse a letter beyond ASCII before the @, and rewrite the domain, before
-    anything reaches us.
+    Not `type="email"`: browsers would reject non-ASCII letters before the @ and rewrite the domain before we see them.
     """
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
@@ -22,9 +21,9 @@ class EmailAddressInput(forms.TextInput):
 
 
 class EmailAddressField(forms.EmailField):
-    """Accepts what `validate_address` accepts, and keeps it as typed, without surrounding space.
+    """Accepts what `validate_address` accepts, and keeps it as typed, stripped of surrounding whitespace.
 
-    No browser sends a line break in a field of one line, so text with one comes from a program, and is refused.
+    Line breaks are rejected: browsers don't send them in single-line fields, so they come from programs.
     """
 
     widget = EmailAddressInput
@@ -35,5 +34,5 @@ class EmailAddressField(forms.EmailField):
 
     def to_python(self, value: Any) -> Any:
         if {"\n", "\r"} & set(value or ""):
-            raise forms.ValidationError("Enter a valid email address. It has to be on one line.", code="invalid")
+            raise forms.ValidationError("Enter a valid email address on one line.", code="invalid")
         return super().to_python(value)

@@ -1,7 +1,7 @@
 """Sealed model fields: plain Python values in memory, sealed bytes everywhere else.
 
-A row keeps the stored bytes and opens them when the attribute is read; a list that does not show a field does not pay
-for it. What cannot be sealed (a bare value in `update()`, a comparison, a fixture) is refused, never stored in clear.
+A row keeps the stored bytes and opens them when the attribute is read, so lists that don't show a field don't pay for
+it. What can't be sealed (a plain value in `update()`, a comparison, a fixture) is refused, never stored in clear text.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _before_seal: list[BeforeSeal] = []
 
 
 def before_seal(check: BeforeSeal) -> BeforeSeal:
-    """Registers what is called with each field and value before it is sealed. It keeps the value from being stored by
-    raising an exception. Register in an `AppConfig.ready`.
+    """Registers a function that is called with each field and value before sealing. It can prevent storing the value by
+    raising an exception. Register it in `AppConfig.ready`.
     """
     _before_seal.append(check)
     return check
@@ -45,11 +45,11 @@ def check_before_seal(field: SealedField, value: Any) -> None:
 
 
 class PlaintextRefused(TypeError):
-    """Something tried to hand a readable value of a sealed field to the database."""
+    """Refuses to pass the clear text of a sealed field to the database."""
 
 
 class Readable:
-    """A value that was assigned and is not sealed yet. It does not let itself be pickled into a cache or a session."""
+    """An assigned value that isn't sealed yet. Can't be pickled, so that it doesn't end up in a cache or session."""
 
     __slots__ = ("value",)
 
@@ -67,10 +67,10 @@ class Readable:
 
 
 class SealedAttribute(DeferredAttribute):
-    """Opens the stored bytes on reading; keeps what is assigned until the row is saved.
+    """Opens the stored bytes on reading; keeps assigned values until the row is saved.
 
-    In the row's `__dict__` stands None, a `Readable`, or whatever came from the database. The last is always opened, so
-    that a text which somebody put into the database is never handed out for a value.
+    The row's `__dict__` contains None, a `Readable`, or the value from the database, which is always opened, so that
+    clear text injected into the database is never returned as a value.
     """
 
     field: SealedField
@@ -97,7 +97,7 @@ class SealedAttribute(DeferredAttribute):
             super().__get__(instance, cls)  # fetches it
             value = values[self.name]
         if type(value) is bytes:
-            # `field.open`, written out: lists that show sealed columns spend their time here (`make bench`).
+            # `field.open` inlined, because lists with sealed columns spend their time here (`make bench`).
             try:
                 decrypt, bound_to = self.openers[value[HEADER]]
                 data = decrypt(value[NONCE], value[BODY], bound_to + values[self.key].int.to_bytes(16))
@@ -112,7 +112,7 @@ class SealedAttribute(DeferredAttribute):
         instance.__dict__[self.name] = None if value is None else Readable(value)
 
     def fetch_many(self, instances: Iterable[models.Model]) -> None:
-        """Fetches a deferred field of many rows, for `FETCH_PEERS` of Django 6.1. Django would assign stored bytes."""
+        """Fetches a deferred field of many rows, for `FETCH_PEERS` of Django 6.1, which would assign stored bytes."""
         rows = [row for row in instances if self.name not in row.__dict__]
         peers = type(rows[0])._base_manager.using(rows[0]._state.db).only(self.name)
         fetched = peers.in_bulk([row.pk for row in rows])
@@ -127,9 +127,9 @@ _django_from_db: Any = vars(models.Model)["from_db"].__func__
 def load_row(
     cls: type[models.Model], /, db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
 ) -> models.Model:
-    """`Model.from_db` for models with sealed fields: what comes from the database is not taken for an assigned value.
+    """`Model.from_db` for models with sealed fields, so that stored bytes aren't mistaken for assigned values.
 
-    Django takes the sealed fields for deferred ones; then they get their stored bytes.
+    Django first treats the sealed fields as deferred; then they get their stored bytes.
     """
     loaded = dict(zip(field_names, values, strict=True))
     sealed = {field.attname for field in cls._meta.concrete_fields if isinstance(field, SealedField)}
@@ -140,10 +140,10 @@ def load_row(
 
 
 class SealedField(models.BinaryField[Any, Any]):
-    """The base of the sealed fields. Subclasses say how a value becomes bytes and back.
+    """The base of the sealed fields. Subclasses convert values to bytes and back.
 
-    The place that a value is bound to is the table and the column; the row is the primary key, which therefore must be
-    a UUID that the client makes (`privacy.models.SealedModel`).
+    A value is bound to its table, column and primary key, which therefore must be a UUID generated by the client
+    (`SealedModel`).
     """
 
     descriptor_class = SealedAttribute
@@ -179,11 +179,11 @@ class SealedField(models.BinaryField[Any, Any]):
         return seal(self.serialise(value), place=self.place, row=row_of(instance))
 
     def open(self, sealed: bytes, instance: models.Model) -> Any:
-        """Raises `SealBroken` or `UnknownKey`; never returns None for what does not open."""
+        """Opens a stored value. Raises `SealBroken` or `UnknownKey`; never returns None instead."""
         return self.deserialise(open_with(self.openers, _as_bytes(sealed), row_of(instance)))
 
     def remade(self, row: models.Model) -> bytes:
-        """The row's value, sealed anew with the primary key."""
+        """The row's value, re-encrypted with the primary key."""
         return self.seal(getattr(row, self.attname), row)
 
     @cached_property
@@ -202,14 +202,14 @@ class SealedField(models.BinaryField[Any, Any]):
     # --- to and from the database ---
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        """The assigned value sealed for this row, or the stored bytes of an untouched one."""
+        """The assigned value sealed for this row, or the stored bytes if it is unmodified."""
         value = model_instance.__dict__.get(self.attname)
         if value is None:
             return None
         if type(value) is Readable:
             check_before_seal(self, value.value)
             return self.seal(value.value, model_instance)
-        self.open(value, model_instance)  # a row copied under another key must not carry what can't be opened
+        self.open(value, model_instance)  # a row copied to another primary key must not contain values that don't open
         return SealedBytes(value)
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
@@ -222,7 +222,7 @@ class SealedField(models.BinaryField[Any, Any]):
         return super().get_db_prep_value(bytes(value), connection, prepared)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
-        """Called for every value that is written, also for expressions, which nothing else would look at."""
+        """Called for every written value, including expressions, which no other method sees."""
         if hasattr(value, "as_sql"):
             raise PlaintextRefused(
                 f"{self.model._meta.label}.{self.name} is sealed per row: the database can't compute it"
@@ -230,10 +230,10 @@ class SealedField(models.BinaryField[Any, Any]):
         return super().get_db_prep_save(value, connection)
 
     def db_check(self, connection: Any) -> str:
-        """A constraint in the database itself: what does not have the shape of a sealed value is refused."""
+        """A database constraint that rejects values without the format of sealed ones."""
         name = connection.ops.quote_name(self.column)
         if connection.vendor == "sqlite":
-            # No blank after a comma: Django's introspection of SQLite would split the column's definition there.
+            # No space after commas: Django's introspection of SQLite would split the column's definition there.
             shape = f"typeof({name}) = 'blob' AND length({name}) >= {OVERHEAD} AND hex(substr({name},1,1)) = '01'"
             return f"{name} IS NULL OR ({shape})"
         return f"octet_length({name}) >= {OVERHEAD} AND substring({name} FROM 1 FOR 1) = '\\x01'::bytea"
@@ -261,7 +261,7 @@ class SealedField(models.BinaryField[Any, Any]):
         return [*super().check(**kwargs), *self._check_primary_key(), *self._check_listeners()]
 
     def _check_listeners(self) -> list[checks.CheckMessage]:
-        """Rows are loaded without the signals of `__init__` (ADR 7), so nobody may count on them."""
+        """Rows are loaded without the signals of `__init__` (ADR 7), so there must be no receivers."""
         if not pre_init.has_listeners(self.model) and not post_init.has_listeners(self.model):
             return []
         return [
@@ -288,13 +288,13 @@ class SealedField(models.BinaryField[Any, Any]):
 
 
 class SealedTextField(SealedField):
-    """Text, with `max_length` in characters checked by forms and `full_clean()`, and no card's number in it."""
+    """Text. Forms and `full_clean()` check `max_length` in characters, and reject card numbers."""
 
-    empty_values = list(validators.EMPTY_VALUES)  # BinaryField's would take an empty text for a filled-in one
+    empty_values = list(validators.EMPTY_VALUES)  # BinaryField's doesn't include empty text
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # BinaryField would count bytes of the stored value; here characters of the readable one count.
+        # BinaryField counts bytes of the stored value; count characters of the clear text instead.
         self.validators = [v for v in self.validators if not isinstance(v, validators.MaxLengthValidator)]
         self.validators.append(validators.ProhibitNullCharactersValidator())
         self.validators.append(validate_no_card_number)
@@ -317,7 +317,7 @@ class SealedTextField(SealedField):
 
 
 class SealedEmailField(SealedTextField):
-    """An e-mail address as its owner typed it; a `BlindIndexField` beside it finds it again."""
+    """An email address as its owner typed it. Add a `BlindIndexField` to look it up."""
 
     default_validators = [validate_address]
 
@@ -344,12 +344,12 @@ class SealedBinaryField(SealedField):
 
 
 def _as_bytes(stored: Any) -> bytes:
-    """SQLite hands back a text or number where somebody put one; it is looked at like bytes, and does not open."""
+    """Bytes of a stored value. SQLite may return injected text or numbers, which then don't open."""
     return bytes(stored) if isinstance(stored, (bytes, memoryview)) else str(stored).encode()
 
 
 def row_of(instance: models.Model) -> bytes:
-    """The bytes that name a row: its UUID."""
+    """The bytes that identify a row: its UUID."""
     primary_key = instance.pk
     if not isinstance(primary_key, UUID):
         raise PlaintextRefused(f"a {instance._meta.label} has no UUID yet, so nothing can be sealed for it")

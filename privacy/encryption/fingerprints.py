@@ -1,4 +1,4 @@
-"""A person without an address: the sealed fingerprint by which opt-outs, records and tombstones are found."""
+"""Fingerprints: identify a person without storing an address, in opt-outs, records and tombstones."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .normalization import address_fingerprint, code_fingerprint, email_fingerpr
 
 
 class NormalForm(models.IntegerChoices):
-    """Which normal form of an address a fingerprint was made of. Of the former one nothing else is left, so it can't be
-    made anew (ADR 24)."""
+    """The normal form of the address that a fingerprint was computed from. Fingerprints of the former one can't be
+    recomputed, because only the hash is left (ADR 24)."""
 
     FORMER = 1, "before ADR 24"
     PRESENT = 2, "since ADR 24"
 
 
 def normal_form_field() -> models.PositiveSmallIntegerField[Any, Any]:
-    """For tables that act on nothing but a fingerprint. Rows that were there before it are of the former form."""
+    """For tables that contain only a fingerprint. Rows older than this column have the former normal form."""
     return models.PositiveSmallIntegerField(
         choices=NormalForm, default=NormalForm.PRESENT, db_default=NormalForm.FORMER, editable=False
     )
@@ -34,9 +34,9 @@ FINGERPRINTS = {
 
 
 class FingerprintField(SealedTextField):
-    """Takes an e-mail address (or what `of` names) and stores its fingerprint alone, sealed.
+    """Takes an email address (or what `of` names) and stores only its fingerprint, sealed.
 
-    A `BlindIndexField` that follows it, with `normalize="email_fingerprint"`, is asked with the address itself:
+    Look it up through a `BlindIndexField` with `normalize="email_fingerprint"`, by the address itself:
     `Suppression.objects.filter(email_index="a@example.org")`.
     """
 

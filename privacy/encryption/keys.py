@@ -1,7 +1,7 @@
-"""The key ring: root keys from the environment, and the keys derived from them for each use, table and column.
+"""The key ring: root keys from the environment, and keys derived from them for each use, table and column.
 
-A root key never encrypts anything itself. Every use gets its own key by HKDF-SHA256 (RFC 5869), so a key that leaks
-from one column opens no other.
+A root key never encrypts anything itself. Every use has its own key, derived by HKDF-SHA256 (RFC 5869), so that a
+leaked column key opens no other column.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEY_BYTES = 32
 
 
 class KeyProblem(ValueError):
-    """What is wrong with ENCRYPTION_KEYS, with the number of its system check. The message quotes no key."""
+    """A problem with ENCRYPTION_KEYS, with the ID of its system check. The message contains no key."""
 
     def __init__(self, number: str, message: str) -> None:
         super().__init__(message)
@@ -29,7 +29,7 @@ class KeyProblem(ValueError):
 
 
 class UnknownKey(LookupError):
-    """A value was sealed with a key that is not in the ring; the message names the key's id, in hexadecimal."""
+    """A value was sealed with a key that isn't in the ring; the message contains the key's ID in hexadecimal."""
 
     def __init__(self, key_id: bytes) -> None:
         super().__init__(f"no key with the id {key_id.hex()} is in ENCRYPTION_KEYS")
@@ -62,16 +62,16 @@ class RootKey:
         return key
 
     def __str__(self) -> str:
-        return f"root key {self.id.hex()}"  # what ends in logs and f-strings
+        return f"root key {self.id.hex()}"  # without the secret, for logs and f-strings
 
     def written_out(self) -> str:
-        """Id and secret, as `parse` reads them. For the operator's eyes alone."""
+        """ID and secret, in the format of `parse`. Only for the operator."""
         return f"{self.id.hex()}:{base64.urlsafe_b64encode(self.secret).decode().rstrip('=')}"
 
 
 @dataclass(frozen=True, slots=False)
 class KeyRing:
-    """The root keys in force. The first one, `primary`, seals; the others only open what they once sealed."""
+    """The root keys. The first one, `primary`, seals; the others only open older values."""
 
     keys: tuple[RootKey, ...]
 
@@ -101,7 +101,7 @@ class KeyRing:
 
 
 def check_keys(text: str, secret_key: str) -> None:
-    """Raises `KeyProblem` when the keys are missing, malformed, short, doubled, or shared with SECRET_KEY."""
+    """Raises `KeyProblem` if keys are missing, malformed, short, duplicate, or shared with SECRET_KEY."""
     ring = KeyRing.parse(text)
     known = secret_key.encode()
     if secret_key in text or any(
@@ -113,12 +113,12 @@ def check_keys(text: str, secret_key: str) -> None:
 
 
 def length_prefixed(*parts: bytes) -> bytes:
-    """Joins parts so that no two different lists of parts give the same bytes."""
+    """Joins parts unambiguously: different lists of parts give different bytes."""
     return b"".join(len(part).to_bytes(4) + part for part in parts)
 
 
 def derive_fleeting_key(root: RootKey, use: str, *scope: str) -> bytes:
-    """`derive_key` for a key that is to leave the memory with its caller, such as a day's."""
+    """Like `derive_key`, but not cached, for keys that must not stay in memory, such as day keys."""
     info = length_prefixed(use.encode(), *(part.encode() for part in scope))
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(root.secret)
 
@@ -135,7 +135,7 @@ def _parsed(text: str) -> KeyRing:
 
 
 def key_ring() -> KeyRing:
-    """The ring that `settings.ENCRYPTION_KEYS` describes now."""
-    from django.conf import settings  # settings.py itself validates its keys with this module
+    """The key ring of `settings.ENCRYPTION_KEYS`."""
+    from django.conf import settings  # settings.py validates its keys with this module
 
     return _parsed(settings.ENCRYPTION_KEYS)

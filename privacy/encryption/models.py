@@ -1,4 +1,4 @@
-"""The base of every model with sealed fields."""
+"""The base class of models with sealed fields."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _Get = TypeVar("_Get")
 
 
 def uuid7() -> uuid.UUID:
-    """A new UUID version 7 (RFC 9562): random bits behind the time, so that inserts stay in order."""
+    """A new UUID version 7 (RFC 9562): time followed by random bits, so that inserts are in order."""
     return uuid_utils.compat.uuid7()
 
 
 class UUID7Field(ComputedField, models.UUIDField[_Set, _Get]):
-    """A UUID version 7 of its own for each row, never edited."""
+    """A generated UUID version 7, not editable."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"default": uuid7, "editable": False, **options})
 
 
 class SealedModel(models.Model):
-    """Gives a row its name before it is written, because sealed values are bound to it."""
+    """Generates the primary key before a row is saved, because sealed values are bound to it."""
 
     id = UUID7Field(primary_key=True)
 
@@ -39,7 +39,7 @@ class SealedModel(models.Model):
         abstract = True
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """Whatever is written takes its blind index along, or the row would still be found by the old value."""
+        """Also saves the blind indexes of saved fields, so that the row isn't found by the old value."""
         if update_fields is not None:
             written = set(update_fields)
             update_fields = written | {index.name for index in blind_indexes(self) if index.source in written}
@@ -48,26 +48,26 @@ class SealedModel(models.Model):
         if next(blind_indexes(self), None) is None:
             super().save(update_fields=update_fields, **options)
             return
-        # One transaction, because a unique value may have to wait for its turn while keys are rotated.
+        # One transaction, because checking uniqueness during key rotation may take a lock.
         with transaction.atomic(using=options.get("using") or router.db_for_write(type(self), instance=self)):
             super().save(update_fields=update_fields, **options)
 
     def sealed(self, name: str, value: Any) -> SealedBytes:
-        """A value sealed for this row, for the sealed field `name`, as `update()` takes it."""
+        """A value for the sealed field `name`, sealed for this row, for use in `update()`."""
         field: Any = self._meta.get_field(name)
         check_before_seal(field, value)
         sealed: SealedBytes = field.seal(value, self)
         return sealed
 
     def _load_indexes_of_loaded_values(self) -> None:
-        """A deferred index is left out of a save; saving computes it anew all the same."""
+        """Loads deferred indexes, which saving would otherwise leave out."""
         deferred = self.get_deferred_fields()
         for index in blind_indexes(self):
             if index.attname in deferred and index.source not in deferred and index.source:
                 setattr(self, index.attname, None)
 
     def __str__(self) -> str:
-        """What logs, the admin's history and error reports may show: never anything personal."""
+        """Contains no personal data, because logs, the admin's history and error reports show it."""
         return f"{self._meta.verbose_name} {str(self.pk)[-8:]}"
 
 

@@ -1,4 +1,4 @@
-"""One spelling for each e-mail address and telephone number, so that a person is found however they type it."""
+"""Normalization of email addresses, phone numbers, postal addresses and codes, so that lookups ignore spelling."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ import idna
 import phonenumbers
 from django.conf import settings
 
-LONGEST_CODE = 100  # characters that are looked at; a code has at most 32
-LONGEST_DOMAIN = 253  # characters, RFC 1035; longer text is no domain and is not worth converting
+LONGEST_CODE = 100  # characters considered; a code has at most 32
+LONGEST_DOMAIN = 253  # characters, RFC 1035; longer text is not converted
 
 
 def normalize_email(value: str) -> str:
-    """Two addresses share it only if mail to either goes to the same mailbox (ADR 24).
+    """The normal form of an address. Two addresses share it only if they reach the same mailbox (ADR 24).
 
-    It is `envelope_address`, the address that the mail server gets; where the part before the @ is all ASCII, that part
-    in lower case. Text that is no address is compared as it is.
+    It is `envelope_address`, with the local part in lower case if it is ASCII. Other text is unchanged.
     """
     local, at, domain = envelope_address(value).rpartition("@")
     if not at:
@@ -27,9 +26,9 @@ def normalize_email(value: str) -> str:
 
 
 def envelope_address(value: str) -> str:
-    """The address as it is handed to a mail server: the domain in ASCII, the part before the @ in Unicode's form C.
+    """The address for a mail server: the domain in ASCII, the local part in Unicode's form C.
 
-    Neither checked nor refused here: `privacy.encryption.email_addresses` does that.
+    Doesn't validate; `privacy.encryption.email_addresses` does.
     """
     local, at, domain = value.strip().rpartition("@")
     return (
@@ -38,9 +37,9 @@ def envelope_address(value: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """The domain as mail servers write it, in lower case. One that can't exist comes back as typed.
+    """The domain in lower-case ASCII. Invalid domains are returned unchanged.
 
-    IDNA 2008 after UTS 46, non-transitional: ß and ς are letters of their own.
+    IDNA 2008 after UTS 46, non-transitional: ß and ς are distinct letters.
     """
     if domain.isascii():
         return domain.lower()
@@ -53,10 +52,10 @@ def ascii_domain(domain: str) -> str:
 
 
 def former_normal_form(value: str) -> str:
-    """What `normalize_email` gave before ADR 24: everything case-folded before the domain was converted.
+    """The normal form before ADR 24, which case-folded everything before converting the domain.
 
-    Only for what was stored then and can't be computed anew, because nothing but a fingerprint of it is left. Never
-    changed, and equal to `normalize_email` for addresses in ASCII.
+    Only for fingerprints that were stored then and can't be recomputed. Must never change. Same as `normalize_email`
+    for ASCII addresses.
     """
     text = unicodedata.normalize("NFKC", value).strip().casefold()
     local, at, domain = text.rpartition("@")
@@ -67,20 +66,20 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def email_fingerprint(value: str) -> str:
-    """SHA-256, in hexadecimal, of the normalized address; what is such a fingerprint already is taken as it is.
+    """SHA-256, in hexadecimal, of the normalized address. Fingerprints are returned unchanged.
 
-    Alone it hides nothing, because addresses can be guessed: it is stored sealed, and found by a keyed index.
+    It doesn't hide the address, which can be guessed, so it is stored sealed and found by a keyed index.
     """
     return value if _DIGEST.fullmatch(value) else hashlib.sha256(normalize_email(value).encode()).hexdigest()
 
 
 def former_email_fingerprint(value: str) -> str:
-    """The same of the former normal form. A fingerprint is taken as it is: it does not say which form it is of."""
+    """Fingerprint of the former normal form. Fingerprints are returned unchanged, whichever form they are of."""
     return value if _DIGEST.fullmatch(value) else hashlib.sha256(former_normal_form(value).encode()).hexdigest()
 
 
 def phone_fingerprint(value: str) -> str:
-    """The same of a telephone number. What can't be one is compared by its digits."""
+    """Fingerprint of a phone number; of the digits if it isn't valid."""
     if _DIGEST.fullmatch(value):
         return value
     try:
@@ -90,7 +89,7 @@ def phone_fingerprint(value: str) -> str:
     return _fingerprint("phone", number)
 
 
-# What people write out and what they shorten: one spelling for both (USPS Publication 28, its commonest words).
+# Common abbreviations in addresses (USPS Publication 28).
 _ABBREVIATED = {
     "avenue": "ave", "boulevard": "blvd", "drive": "dr", "lane": "ln", "road": "rd", "street": "st", "court": "ct",
     "place": "pl", "apartment": "apt", "suite": "ste", "north": "n", "south": "s", "east": "e", "west": "w",
@@ -98,43 +97,43 @@ _ABBREVIATED = {
 
 
 def normalize_address(value: str) -> str:
-    """A postal address as its words: no case, accents, punctuation or line breaks, the commonest words shortened."""
+    """The words of a postal address, without case, accents, punctuation and line breaks; common words abbreviated."""
     plain = unicodedata.normalize("NFKD", value).casefold()
     letters = "".join(character for character in plain if not unicodedata.combining(character))
     return " ".join(_ABBREVIATED.get(word, word) for word in re.findall(r"\w+", letters))
 
 
 def address_fingerprint(value: str) -> str:
-    """The same of a postal address."""
+    """Fingerprint of a postal address."""
     return value if _DIGEST.fullmatch(value) else _fingerprint("address", normalize_address(value))
 
 
 def normalize_code(value: str) -> str:
-    """A partner's code as everybody's is compared: in capitals, with full-width letters and digits as their ASCII ones.
+    """The normal form of an affiliate code: upper case, with full-width characters converted to ASCII.
 
-    `?ref=CODE/` is what is left of a link whose slash slipped behind the code.
+    A trailing slash is removed, because it may have been appended to `?ref=CODE`.
     """
     return unicodedata.normalize("NFKC", value[:LONGEST_CODE]).strip().rstrip("/").upper()
 
 
 def code_fingerprint(value: str) -> str:
-    """The same of a partner's code."""
+    """Fingerprint of an affiliate code."""
     return value if _DIGEST.fullmatch(value) else _fingerprint("code", normalize_code(value))
 
 
 def _fingerprint(kind: str, normalized: str) -> str:
-    """Of another kind than an e-mail address, so that the same text in two places has two fingerprints."""
+    """Fingerprint with a prefix, so that the same text has different fingerprints in different roles."""
     return hashlib.sha256(f"{kind}:{normalized}".encode()).hexdigest()
 
 
 def normalize_phone(value: str) -> str:
-    """E.164. A number without a country code is one of `settings.PHONE_REGION`, such as "US"; without that setting, no
-    such number can be read. Raises `ValueError`.
+    """The number in E.164 format. `settings.PHONE_REGION`, such as "US", is the country of numbers without a country
+    code; without this setting, they are refused. Raises `ValueError`.
     """
     try:
         number = phonenumbers.parse(value, getattr(settings, "PHONE_REGION", None))
     except phonenumbers.NumberParseException:
-        raise ValueError("not a telephone number") from None
+        raise ValueError("not a phone number") from None
     if not phonenumbers.is_possible_number(number):
-        raise ValueError("too short or too long for a telephone number")
+        raise ValueError("too short or too long for a phone number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

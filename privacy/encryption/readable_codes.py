@@ -1,4 +1,4 @@
-"""Random codes that people read out and type: references, affiliate codes, license keys, recovery codes."""
+"""Random codes that people read aloud and type: references, affiliate codes, license keys, recovery codes."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ SYMBOLS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without look-alikes: no 0, 1, I, 
 
 
 def random_code(length: int) -> str:
-    """`length` symbols of 4.95 bits each. It says nothing about how many there are."""
+    """A random code of `length` symbols, 4.95 bits each."""
     return "".join(secrets.choice(SYMBOLS) for _ in range(length))

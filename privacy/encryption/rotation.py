@@ -1,8 +1,8 @@
-"""Rotation: everything sealed or indexed under an older key is rewritten under the primary one, while the site runs.
+"""Key rotation: re-encrypts and re-indexes everything under an older key with the primary key, while the site runs.
 
-How an operator does it: add the new key behind the old one and restart everything; put it first and restart everything;
-`rotate_keys`; when that proves that no row is left, take the old key out. A value is replaced only where it still is
-what was read (compare and swap), so a writer in between wins. Killed half-way, the next run goes on.
+Steps for the operator: add the new key after the old one and restart everything; move it to the front and restart
+everything; run `rotate_keys`; when no row is left, remove the old key. Values are compared and swapped, so concurrent
+writers win. After an interruption, the next run continues.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BATCH = 500  # rows; a batch is one short transaction
 
 @dataclass(frozen=True)
 class Column:
-    """One column whose values name the key they were made with."""
+    """A column whose values contain the ID of their key."""
 
     field: SealedField | BlindIndexField
 
@@ -33,7 +33,7 @@ class Column:
 
     @property
     def first_byte_of_key_id(self) -> int:
-        """Counted from 1, as SQL does: sealed values have a version byte in front."""
+        """Position of the key ID, counted from 1 as in SQL; sealed values start with a version byte."""
         return 2 if isinstance(self.field, SealedField) else 1
 
     def __str__(self) -> str:
@@ -41,7 +41,7 @@ class Column:
 
 
 def columns() -> Iterator[Column]:
-    """Every column that a rotation rewrites. Day keys are not among them: they end by themselves."""
+    """All columns to rotate. Columns sealed with day keys aren't, because those keys are destroyed."""
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.local_concrete_fields:
             if isinstance(field, (SealedField, BlindIndexField)) and field.follows_the_ring:
@@ -49,14 +49,15 @@ def columns() -> Iterator[Column]:
 
 
 def left_under_older_keys(column: Column) -> int:
-    """How many values of a column don't carry the primary key's id."""
+    """Number of values in a column with another key ID than the primary key's."""
     with _cursor(column) as cursor:
         cursor.execute(f"SELECT count(*) {_old(column)}", [key_ring().primary.id])  # noqa: S608
         return int(cursor.fetchone()[0])
 
 
 def rotate(column: Column, *, progress: Callable[[int], None] = lambda done: None) -> int:
-    """Rewrites a column. Returns how many values it changed; `progress` hears the number so far after each batch."""
+    """Rotates a column. Returns the number of changed values; calls `progress` with the number so far after each
+    batch."""
     done, after = 0, None
     while keys := _batch(column, after):
         done += sum(_rotate_row(column, row) for row in column.model._base_manager.filter(pk__in=keys))
@@ -66,7 +67,7 @@ def rotate(column: Column, *, progress: Callable[[int], None] = lambda done: Non
 
 
 def _batch(column: Column, after: Any) -> list[Any]:
-    """The next primary keys with a value under an older key. A row that a writer was quicker at is not tried twice."""
+    """The next primary keys with a value under an older key. Rows changed by concurrent writers aren't retried."""
     key = _quoted(column, column.model._meta.pk.column)
     further = f" AND {key} > %s" if after is not None else ""
     parameters = [key_ring().primary.id, *([] if after is None else [_prepared(column, after)])]

@@ -24,7 +24,7 @@ def is_written_for_this_django() -> bool:
 def load_quickly(
     cls: type[models.Model], /, db: str | None, field_names: Sequence[str], values: Sequence[Any], **options: Any
 ) -> models.Model:
-    """`Model.from_db` without `__init__`, so also without the signals `pre_init` and `post_init` (privacy.E002)."""
+    """`Model.from_db` without `__init__` and the signals `pre_init` and `post_init` (privacy.E002)."""
     row = cls.__new__(cls)
     state = ModelState()
     state.adding, state.db = False, db

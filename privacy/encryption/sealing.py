@@ -1,8 +1,8 @@
-"""Sealing: authenticated encryption of one value, bound to the place where it belongs.
+"""Sealing: authenticated encryption of one value, bound to its place.
 
 Format: `0x01 | key id (4 bytes) | nonce (12) | AES-256-GCM ciphertext and tag (16)`.
-The associated data holds version, key id, place and row, so that a sealed value moved to another column or another row
-does not open. The key id is explicit: opening never tries one key after another.
+The associated data contains version, key ID, place and row, so that a sealed value moved to another column or row
+doesn't open. The key ID is explicit, so that opening doesn't have to try several keys.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ OVERHEAD = BODY_STARTS + TAG_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value belongs: a table and a column, or another use with two names of its own."""
+    """The place of a sealed value: a table and column, or another use with two names."""
 
     table: str
     column: str
@@ -40,11 +40,11 @@ class Place:
 
 
 class SealBroken(ValueError):
-    """A stored value does not open: tampered with, cut short, moved, or never sealed. Names its place and row."""
+    """A stored value doesn't open: tampered with, truncated, moved, or never sealed. Names its place and row."""
 
 
 class SealedBytes(bytes):
-    """A sealed value as it is stored. Being a type of its own, it is never mistaken for what it hides."""
+    """A sealed value as stored. A separate type, so that it can't be confused with clear text."""
 
     __slots__ = ()
 
@@ -58,11 +58,11 @@ class SealedBytes(bytes):
 
 Opener = tuple[
     Callable[[bytes, bytes, bytes], bytes], bytes
-]  # AES-GCM's decrypt, and what the associated data begins with
+]  # AES-GCM's decrypt, and the prefix of the associated data
 
 
 class Openers(dict[bytes, Opener]):
-    """What opens the values of one place, by their header: made once for each key, as reading is frequent."""
+    """Functions that open the values of one place, by header; cached per key for speed."""
 
     def __init__(self, place: Place, find: Callable[[bytes], RootKey]) -> None:
         self.place = place
@@ -80,9 +80,9 @@ class Openers(dict[bytes, Opener]):
 
 
 def seal(plaintext: bytes, *, place: Place, row: bytes, root: RootKey | None = None) -> SealedBytes:
-    """Seals with `root`, by default the primary key. `row` is the row's primary key, or another name of the owner.
+    """Seals with `root`, by default the primary key. `row` is the row's primary key or another identifier.
 
-    Of a given `root` nothing stays in the memory.
+    A given `root` is not cached.
     """
     cipher = _cipher(key_ring().primary, place) if root is None else fleeting_cipher(root, place)
     root = root or key_ring().primary
@@ -92,12 +92,12 @@ def seal(plaintext: bytes, *, place: Place, row: bytes, root: RootKey | None = N
 
 
 def unseal(sealed: bytes, *, place: Place, row: bytes) -> bytes:
-    """Opens a sealed value. Raises `SealBroken`, or `UnknownKey` when its key is not in the ring."""
+    """Opens a sealed value. Raises `SealBroken`, or `UnknownKey` if its key isn't in the ring."""
     return open_with(openers_of(place), sealed, row)
 
 
 def open_with(openers: Openers, sealed: bytes, row: bytes) -> bytes:
-    """`unseal` for a caller who keeps the openers of a place at hand."""
+    """Like `unseal`, for callers that keep the openers of a place."""
     try:
         decrypt, bound_to = openers[sealed[:HEADER_BYTES]]
         return decrypt(sealed[HEADER_BYTES:BODY_STARTS], sealed[BODY_STARTS:], bound_to + row)
@@ -113,7 +113,7 @@ _openers: dict[Place, Openers] = {}
 
 
 def openers_of(place: Place) -> Openers:
-    """The openers whose keys come from the ring; the same object for the same place."""
+    """The cached openers of a place, with keys from the ring."""
     return _openers.setdefault(place, Openers(place, lambda key_id: key_ring().get(key_id)))
 
 
@@ -128,13 +128,13 @@ def fleeting_cipher(root: RootKey, place: Place) -> AESGCM:
 
 @lru_cache(maxsize=4096)
 def _bound_to(header: bytes, place: Place) -> bytes:
-    """The associated data but for the row, which stands at its end, so that no part can shift into another."""
+    """The associated data without the row, which is appended; length-prefixed, so that it is unambiguous."""
     return length_prefixed(VERSION, header[1:], str(place).encode())
 
 
 @receiver(setting_changed)
 def _forget_keys(*, setting: str, **kwargs: object) -> None:
-    """Another ring (in tests): what was made from the old one is dropped."""
+    """Clears caches when the setting changes, in tests."""
     if setting == "ENCRYPTION_KEYS":
         for openers in _openers.values():
             openers.clear()

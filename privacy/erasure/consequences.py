@@ -1,7 +1,7 @@
-"""What a deletion means beyond the rows of the registry: what its person can go on using, and what ends with it.
+"""Consequences of an erasure beyond the rows of the registry: what the person can keep using, and what ends.
 
-The apps that know contribute in their own `deletions.py`, which start-up finds the way Django finds `admin.py`. People
-read it before they press the button; a consequence that `prevents` keeps the button away until it is settled.
+Apps contribute in their `deletions.py`, which is discovered like `admin.py`. People read the consequences before they
+confirm; one that `prevents` hides the button until it is settled.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from privacy.admin_base.refusals import ActionRefused
 
 @dataclass(frozen=True, kw_only=True)
 class Usable:
-    """Something that was bought and works without anybody's name: the key to type in, if it has one, and the path of
-    the page behind its own link."""
+    """A purchase that keeps working without a name: its license key, if any, and the path of its order page."""
 
     product: str
-    order: str  # its number, which the receipt has too
+    order: str  # order number, as on the receipt
     key: str
     path: str
 
@@ -30,7 +29,7 @@ class Consequence:
 
 
 class DeletionPrevented(ActionRefused):
-    """Something has to be settled before this person can be deleted; the text says what, without naming anybody."""
+    """Something has to be settled before this person can be erased. The text says what, without naming anyone."""
 
 
 UsableSource = Callable[[str], Iterable[Usable]]
@@ -40,13 +39,13 @@ _consequences: list[ConsequenceSource] = []
 
 
 def usable_source(source: UsableSource) -> UsableSource:
-    """Registers a function that yields what the person with an e-mail address bought and can use."""
+    """Registers a function that yields usable purchases of the person with an email address."""
     _usable.append(source)
     return source
 
 
 def consequence_source(source: ConsequenceSource) -> ConsequenceSource:
-    """Registers a function that yields what a deletion ends for the person with an e-mail address."""
+    """Registers a function that yields consequences of an erasure for the person with an email address."""
     _consequences.append(source)
     return source
 
@@ -56,7 +55,7 @@ def usable_by(email: str) -> list[Usable]:
 
 
 def consequences_for(email: str) -> list[Consequence]:
-    """Those that prevent the deletion come first."""
+    """Consequences for this person; those that prevent the erasure come first."""
     found = [consequence for source in _consequences for consequence in source(email)]
     return sorted(found, key=lambda consequence: not consequence.prevents)
 

@@ -1,7 +1,7 @@
-"""Erasure: the registry's rule for each row about a person, in one transaction, with a report of what was done.
+"""Erasure: applies the registry's rule to each row about a data subject, in one transaction, and reports the result.
 
-A tombstone in the key store outlives a restored backup (`privacy.erasure.tombstones`); an opt-out keeps the person
-from being written to again. Mail that still waited for the person goes with the rest.
+A tombstone in the key store survives restoring a backup (`privacy.erasure.tombstones`), and an opt-out prevents
+further contact. Pending mail to the person is deleted too.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from . import tombstones
 Found = list[tuple[PersonalData, list[Any]]]
 
 
-AT_ONCE = 500  # rows deleted by one statement; SQLite takes a limited number of parameters
+AT_ONCE = 500  # rows per statement; SQLite limits the number of parameters
 
 
 @dataclass(frozen=True)
 class ErasureLine:
-    """What happened to one kind of row: how many, and for kept ones why."""
+    """The result for one kind of row: the rule, the number of rows, and the reason if they are kept."""
 
     label: str
     rule: Erasure
@@ -47,17 +47,17 @@ class ErasureLine:
 @upkeep
 @transaction.atomic
 def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUser | None = None) -> list[ErasureLine]:
-    """Deletes, redacts or keeps every row about the person with this address, as the registry says.
+    """Deletes, redacts or keeps every row about the person with this address, as the registry declares.
 
-    With `keep_usable`, what the person bought works on: its license keys stay, though nothing says any more whose they
-    are. The report is empty, and nothing remembers the address, where nothing was kept about it.
+    With `keep_usable`, purchases keep working: license keys stay, without a name. If nothing was stored about the
+    address, the report is empty and no tombstone or opt-out is created.
     """
-    # Found first, erased afterwards: redacting an order would hide the rows that are found through it.
+    # Find all rows before erasing any: redacting an order would hide rows that are found through it.
     found = _find(email)
     if not found:
         return []
     now = timezone.now()
-    # Nobody is left to be answered. The record says so, and keeps no place among those with a deadline.
+    # Open requests can no longer be answered, so they end and lose their deadline.
     PrivacyRequest.objects.open().of_address(email).update(
         state=PrivacyRequest.State.ANSWERED,
         outcome=PrivacyRequest.Outcome.ENDED,
@@ -79,7 +79,7 @@ def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUs
 
 @upkeep
 def plan_erasure(*, email: str, keep_usable: bool = False) -> list[ErasureLine]:
-    """What `erase_person` would report about the rows there are now; changes nothing."""
+    """What `erase_person` would report now. Changes nothing."""
     found = _find(email)
     return [*_changes(found, keep_usable), *_kept(found)]
 
@@ -94,7 +94,7 @@ def _rule(declaration: PersonalData, keep_usable: bool) -> Erasure:
 
 
 def _changes(found: Found, keep_usable: bool) -> Iterator[ErasureLine]:
-    """What will not be found any more, whether it goes or only loses its person."""
+    """Rows that will be deleted or redacted."""
     for declaration, rows in found:
         rule = _rule(declaration, keep_usable)
         if rule is not declaration.erasure:
@@ -107,7 +107,7 @@ def _changes(found: Found, keep_usable: bool) -> Iterator[ErasureLine]:
 
 
 def _kept(found: Found) -> Iterator[ErasureLine]:
-    """Rows kept as they are, and those that were stripped before."""
+    """Rows that are kept unchanged, and those that were redacted earlier."""
     for declaration, rows in found:
         if declaration.erasure is Erasure.REDACT:
             rows = [row for row in rows if not _is_still_personal(declaration, row)]
@@ -120,7 +120,7 @@ def _is_still_personal(declaration: PersonalData, row: models.Model) -> bool:
 
 
 def apply_rule(declaration: PersonalData, rule: Erasure, rows: Iterable[models.Model]) -> None:
-    """What erasure and the end of retention have in common."""
+    """Deletes or redacts rows. Shared by erasure and retention."""
     if rule is Erasure.DELETE:
         _delete(declaration, [row.pk for row in rows])
     elif rule is Erasure.REDACT:
@@ -140,9 +140,9 @@ def _end(declaration: PersonalData, keys: list[Any]) -> None:
 
 def _redact(declaration: PersonalData, row: Any) -> None:
     if not declaration.redacted and not _is_still_personal(declaration, row):
-        return  # nearly all lines of a long account hold no words of anybody
+        return  # most rows of a long history contain no personal text
     changes = {**dict.fromkeys(declaration.emptied), **declaration.redacted}
     for name, value in changes.items():
         setattr(row, name, value() if callable(value) else value)
-    # Only these and their indexes: an order may be paid between reading and stripping it, and must stay paid.
+    # Save only these columns: an order may be paid between reading and redacting it.
     row.save(update_fields=list(changes))

@@ -1,7 +1,7 @@
-"""Heartbeats: when the purge last ran, and whether the clock is to be believed.
+"""Heartbeats: when the purge last ran.
 
-A promise to delete is worth as much as the job that deletes. When it has not run for two hours, new referral data is
-not stored any more (the visitor's cookie still attributes a sale), the evidence turns red, and staff are told once.
+If the purge hasn't run for two hours, new referral data is no longer stored (the visitor's cookie still attributes a
+sale), the evidence shows the promise as broken, and staff are notified once.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ PURGE, ATTACKS = "purge", "attacks"
 
 
 def start_heartbeats(*, using: str, apps: Any = installed_apps, **_signal: Any) -> None:
-    """Receives `post_migrate`: on a site where the purge or the attacks never ran, they are late from its installation
-    on."""
+    """Receives `post_migrate`. Lateness counts from the installation if the purge or the attacks have never run."""
     try:
         heartbeats = apps.get_model("privacy", "Heartbeat")
-    except LookupError:  # migrated to a time before there were any
+    except LookupError:  # migrated back to before the table existed
         return
     if router.allow_migrate_model(using, heartbeats):
         for name in (PURGE, ATTACKS):
@@ -40,7 +39,7 @@ def start_heartbeats(*, using: str, apps: Any = installed_apps, **_signal: Any) 
 
 
 def tell_of_jump(jump: ClockJump, *, now: datetime) -> None:
-    """By mail to staff, once a day of that clock."""
+    """Mails staff, once a day by that clock."""
     heartbeat, _ = Heartbeat.objects.get_or_create(name=CLOCK, defaults={"at": jump.last})
     told_lately = Q(told_at__range=(now - LARGEST_STEP, now + LARGEST_STEP))
     with transaction.atomic():
@@ -57,8 +56,8 @@ def last_purge() -> datetime | None:
 
 
 def purge_has_stopped(*, now: datetime) -> bool:
-    """Whether nothing may be stored that a purge has to delete in time: also while the clock is far behind. Costs one
-    query, and the first time that the purge is late, a mail to staff."""
+    """Whether data that has to be purged in time must not be stored: the purge is late, or the clock is far behind. One
+    query; the first time the purge is late, also a mail to staff."""
     beats = dict(Heartbeat.objects.filter(name__in=[PURGE, CLOCK]).values_list("name", "at"))
     if beats.get(CLOCK, now) - now > LARGEST_STEP:
         return True

@@ -1,4 +1,4 @@
-"""May this process start? Asked by the site, the worker and housekeeping; a few short queries."""
+"""Start-up check of the site, the worker and housekeeping: keys match, key store works, no restore is pending."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .tombstones import not_applied
 
 
 class NotReady(RuntimeError):
-    """The databases are not as they have to be; the text says what is wrong and what to do."""
+    """The process must not start; the text says what is wrong and what to do."""
 
 
 def require_ready() -> None:
-    """Raises `NotReady` when the keys are not those of this database, when the key store can't be used, or when the
-    main database is a restored one in which people who were erased are still to be found."""
+    """Raises `NotReady` if the keys don't match this database, if the key store can't be used, or if the main database
+    was restored and still contains erased people or lacks opt-outs. A few short queries."""
     try:
         note_root_keys()
         check_key_store()
@@ -27,22 +27,22 @@ def require_ready() -> None:
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
         raise NotReady(
-            f"The databases can't be used ({reason}). Is KEYSTORE_URL right, and is all migrated?"
+            f"The databases can't be used ({reason}). Check KEYSTORE_URL, and that all migrations are applied."
         ) from error
     if missing:
         raise NotReady(
-            f"This database is older than {len(missing)} erasures: it was restored from a backup, and holds people who"
-            " were deleted since. Run `manage.py restore_check` first; it deletes them again."
+            f"This database was restored from a backup and lacks {len(missing)} erasures. Run `manage.py restore_check`"
+            " first to repeat them."
         )
     if lost:
         raise NotReady(
-            f"This database is older than {len(lost)} opt-outs: it was restored from a backup, and would let people be"
-            " written to who want to be left alone. Run `manage.py restore_check` first; it writes them down again."
+            f"This database was restored from a backup and lacks {len(lost)} opt-outs. Run `manage.py restore_check`"
+            " first to restore them."
         )
 
 
 def require_ready_to_fork() -> None:
-    """The same, for a process that may fork afterwards: no connection is left open."""
+    """Like `require_ready`, for a process that forks afterward: leaves no connection open."""
     try:
         require_ready()
     finally:

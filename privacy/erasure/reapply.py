@@ -1,4 +1,4 @@
-"""Erasing again: people who were erased after the backup that was restored, and erasures that were cut short."""
+"""Repeating erasures that a restored database lacks, and finishing erasures that were interrupted."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from privacy.registry.declarations import personal_models
 from .erase import erase_person
 from .tombstones import confirm, unmarked
 
-CUT_SHORT_AFTER = timedelta(minutes=10)  # an erasure that is not confirmed by then is not under way any more
-BATCH = 500  # rows read at once
+CUT_SHORT_AFTER = timedelta(minutes=10)  # then an unconfirmed erasure counts as interrupted
+BATCH = 500  # rows per query
 
 
 def reapply(tombstones: Collection[Tombstone]) -> int:
-    """Erases again whoever these tombstones are of, each in a transaction of its own; cut short, it is just repeated.
-    Returns how many people were found."""
+    """Repeats these erasures, each in its own transaction. Can be repeated after an interruption. Returns how many
+    people were found."""
     addresses = _addresses_of(tombstones)
     for address, own in addresses.items():
-        # Of somebody who was erased more than once: a license that they kept is never ended by a restore.
+        # If someone was erased more than once, a license kept once is never ended by a restore.
         erase_person(email=address, keep_usable=any(tombstone.keeps_usable for tombstone in own))
     ErasureMark.objects.bulk_create([ErasureMark(id=t.pk) for t in tombstones], ignore_conflicts=True)
     confirm(tombstones)
@@ -35,22 +35,21 @@ def reapply(tombstones: Collection[Tombstone]) -> int:
 
 
 def finish_erasures(*, now: datetime) -> int:
-    """Confirms what was erased, finishes what was cut short, forgets marks that are too old. Returns how many."""
+    """Confirms completed erasures, finishes interrupted ones, and deletes old marks. Returns how many."""
     waiting = list(Tombstone.objects.filter(confirmed_at__isnull=True, erased_at__lte=now - CUT_SHORT_AFTER))
     cut_short = unmarked(Tombstone.objects.filter(pk__in=[tombstone.pk for tombstone in waiting]))
     reapply(cut_short)
     confirm(waiting)
-    # A day longer than the tombstones themselves, so that none is without its mark.
+    # A day longer than tombstones, so that no tombstone lacks its mark.
     ErasureMark.objects.filter(applied_at__lt=now - timedelta(days=settings.BACKUP_DAYS + 1)).delete()
     return len(waiting)
 
 
 def _addresses_of(tombstones: Collection[Tombstone]) -> dict[str, list[Tombstone]]:
-    """One address of each of these people who is in any row, with their tombstones.
+    """Stored addresses of these people, with their tombstones.
 
-    No index leads from a fingerprint to an address: that is why a tombstone says so little. So every sealed address is
-    opened once; a million takes some seconds. A tombstone from before ADR 24 is of everybody who had that normal form
-    then: they were erased together.
+    Fingerprints are one-way, so every stored address is opened and compared; a million takes some seconds. A tombstone
+    from before ADR 24 applies to everyone whose address had the same normal form then.
     """
     present, former = defaultdict[str, list[Tombstone]](list), defaultdict[str, list[Tombstone]](list)
     for tombstone in tombstones:

@@ -1,4 +1,4 @@
-"""Retention: rows whose time is over are deleted or redacted, as the registry says."""
+"""Retention: the purge deletes or redacts expired rows, as the registry declares."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from privacy.registry.policy_gate import retention_in_effect
 
 from .erase import apply_rule
 
-BATCH = 500  # rows; a purge never holds the database's write lock for long
+BATCH = 500  # rows per transaction, so that the write lock is held only briefly
 
 
 def purge_expired(*, now: datetime) -> dict[str, int]:
-    """Purges every table. Returns how many rows went, by the registry's label; safe to run twice at once."""
+    """Purges every table. Returns the number of purged rows by label. Safe to run concurrently."""
     purged = {declaration.label: _purge(declaration, now) for declaration in personal_models()}
     return {label: rows for label, rows in purged.items() if rows}
 

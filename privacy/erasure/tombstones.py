@@ -1,12 +1,13 @@
-"""Tombstones: whoever was erased stays erased, also when the main database is restored from a backup.
+"""Tombstones: erased people stay erased, even if the main database is restored from a backup.
 
-A tombstone lies in the key store, which is never restored. It is written before the erasure and confirmed after it; the
-erasure itself leaves a mark with the same id in the main database. So at any later time, whatever crashed in between:
+A tombstone is stored in the key store, which is never restored. It is written before the erasure and confirmed after
+it; the erasure leaves a mark with the same ID in the main database. The four possible states:
 
-- confirmed, marked: this database has seen the erasure;
-- confirmed, not marked: this database is older than the erasure. It must not serve before `restore_check`;
-- not confirmed, marked: the program ended between the two; it is confirmed late;
-- not confirmed, not marked: the erasure was cut short; housekeeping finishes it, as the person asked.
+- confirmed, marked: this database contains the erasure;
+- confirmed, not marked: this database was restored from before the erasure; the site refuses to start without
+  `restore_check`;
+- not confirmed, marked: a crash prevented the confirmation; housekeeping confirms it;
+- not confirmed, not marked: the erasure was interrupted; housekeeping finishes it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from privacy.models import ErasureMark
 
 @contextmanager
 def buried(email: str, *, keep_usable: bool) -> Iterator[ErasureMark]:
-    """Around an erasure, inside its transaction: the tombstone before it, the mark with it, the confirmation after."""
+    """Wraps an erasure in its transaction: writes the tombstone before, the mark with it, the confirmation on
+    commit."""
     with transaction.atomic(using=ALIAS):
         tombstone = Tombstone.objects.create(fingerprint=email, keeps_usable=keep_usable)
     try:
@@ -36,12 +38,12 @@ def buried(email: str, *, keep_usable: bool) -> Iterator[ErasureMark]:
 
 
 def not_applied() -> list[Tombstone]:
-    """Confirmed tombstones of erasures that this database has not seen: it was restored from before them."""
+    """Confirmed tombstones of erasures that this restored database lacks."""
     return unmarked(Tombstone.objects.filter(confirmed_at__isnull=False))
 
 
 def unmarked(tombstones: models.QuerySet[Tombstone]) -> list[Tombstone]:
-    """Two databases, so two queries. There are as many tombstones as people were erased in the last BACKUP_DAYS."""
+    """Tombstones without a mark in the main database. Two queries."""
     marked = set(ErasureMark.objects.values_list("pk", flat=True))
     return [tombstone for tombstone in tombstones if tombstone.pk not in marked]
 

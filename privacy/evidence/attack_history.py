@@ -1,7 +1,7 @@
-"""The attacks on the promises, as the real site remembers them: what was tried last, what was found, and since when.
+"""The history of attacks on the promises: what was tried last, what was found, and since when.
 
-A promise is red from outside as long as a breach is open, when the last attempt did not try it, and when the last good
-attempt is older than 36 hours. A site that was never attacked has as long from its installation.
+A promise counts as broken while a breach is open, if the last attack didn't test it, or if the last completed attack is
+older than 36 hours. A new site has 36 hours from its installation.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from privacy.models.attack import LONGEST_PLACE, AttackKind, Attempt, Breach
 from privacy.registry.promises import PROMISES
 
 if TYPE_CHECKING:
-    from .rehearsal.report import RehearsalReport  # pages import this module, and nothing of the rehearsal
+    from .rehearsal.report import RehearsalReport  # pages import this module but nothing of the rehearsal
 
 LATE_AFTER = timedelta(hours=36)  # a night may be missed, a second one not
 GRACE = timedelta(minutes=10)  # beyond the time limit of an attempt, after which it was killed
 WHOLE = "the whole attempt failed"
 
-# What an attempt of each kind has to try; red when it did not.
+# The promises that an attack of each kind has to test.
 _covered: dict[AttackKind, set[str]] = {
     AttackKind.REHEARSAL: {promise.id for promise in PROMISES},
     AttackKind.SWEEP: set(),
@@ -34,14 +34,14 @@ _covered: dict[AttackKind, set[str]] = {
 
 
 class AlreadyUnderWay(Exception):
-    """An attempt of this kind runs, here or on another machine."""
+    """An attack of this kind is already running, here or on another machine."""
 
 
 @dataclass(frozen=True)
 class Attacked:
-    """What outsiders found of one promise. `last_at` is None before the first good attempt.
+    """Results of the attacks on one promise. `last_at` is None before the first completed attack.
 
-    `complaints` says, in words, why the promise is red; empty where it is kept.
+    `complaints` are reasons, besides breaches, why the promise counts as broken.
     """
 
     last_at: datetime | None
@@ -56,35 +56,35 @@ class Attacked:
 
 
 def covers(kind: AttackKind, *promises: str) -> None:
-    """Declares what attempts of this kind have to try. Raises `ValueError` for an id that is none."""
+    """Declares promises that attacks of this kind have to test. Raises `ValueError` for an unknown ID."""
     if unknown := {*promises} - {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {', '.join(sorted(unknown))}")
     _covered[kind] |= {*promises}
 
 
-# --- writing down ---
+# --- Recording ---
 
 
 def note_installation(*, now: datetime) -> None:
-    """From here on a first attempt is waited for; noted once."""
+    """Stores once when the site was installed, from which the first attack is due."""
     Heartbeat.objects.get_or_create(name=ATTACKS, defaults={"at": now})
 
 
 def begin(kind: AttackKind, *, now: datetime) -> Attempt:
-    """Raises `AlreadyUnderWay`. One that was killed is written down as failed first."""
+    """Starts an attack; marks killed ones as failed first. Raises `AlreadyUnderWay`."""
     for attempt in Attempt.objects.filter(kind=kind, state=Attempt.State.RUNNING):
         if attempt.is_overdue(now):
-            fail(attempt, "it never ended: the machine or somebody stopped it", now=now)
+            fail(attempt, "it never ended: it was stopped, or the machine was", now=now)
     try:
         with transaction.atomic():
             due_at = now + timedelta(seconds=settings.REHEARSAL_SECONDS) + GRACE
             return Attempt.objects.create(kind=kind, began_at=now, due_at=due_at)
     except IntegrityError:
-        raise AlreadyUnderWay(f"A {kind} is under way.") from None
+        raise AlreadyUnderWay(f"A {kind} is already running.") from None
 
 
 def record(attempt: Attempt, report: RehearsalReport, *, now: datetime) -> None:
-    """The attempt ended with this report: what it found is open, and what it did not find any more is not."""
+    """Completes an attack with its report: opens what it found, and closes breaches that it no longer found."""
     with transaction.atomic():
         counts = {"ways": report.ways, "attempts": {**report.attempts}, "searches": {**report.searches}}
         probes = {promise: {**names} for promise, names in report.probes.items()}
@@ -97,20 +97,20 @@ def record(attempt: Attempt, report: RehearsalReport, *, now: datetime) -> None:
 
 
 def fail(attempt: Attempt, reason: str, *, now: datetime) -> None:
-    """The attempt ended without a report: nothing of what it should have tried was. `reason` holds no value."""
+    """Marks an attack as failed, so that none of its promises count as tested. `reason` contains no personal data."""
     with transaction.atomic():
         if _end(attempt, Attempt.State.FAILED, now, reason=reason[:200]):
             _found(attempt, {(promise, WHOLE): False for promise in _covered[AttackKind(attempt.kind)]}, now)
 
 
 def abandon(attempt: Attempt) -> None:
-    """Somebody stopped the site, and the attempt with it: that says nothing of any promise, and it is made anew as soon
-    as the site runs. What was found before stays open, and the last good attempt grows older."""
+    """Deletes an attack that was stopped together with the site. It is started again once the site runs; earlier
+    breaches stay open, and the last completed attack keeps aging."""
     Attempt.objects.filter(pk=attempt.pk, state=Attempt.State.RUNNING).delete()
 
 
 def _end(attempt: Attempt, state: Attempt.State, now: datetime, **values: object) -> int:
-    """Of two that end it, one does. An attempt that was given up too early may still bring its report."""
+    """Ends the attack unless another process did. An attack that was marked as failed too early may still complete."""
     unended = [Attempt.State.RUNNING, Attempt.State.FAILED] if state == Attempt.State.DONE else [Attempt.State.RUNNING]
     rows = Attempt.objects.filter(pk=attempt.pk, state__in=unended)
     return rows.update(state=state, ended_at=now, **values)
@@ -128,26 +128,26 @@ def _found(attempt: Attempt, places: dict[tuple[str, str], bool], now: datetime)
         )
 
 
-# --- looking back ---
+# --- Reading ---
 
 
 def untried(kind: AttackKind, report: RehearsalReport) -> set[str]:
-    """The promises that an attempt of this kind has to try, and that this one did not."""
+    """Promises that an attack of this kind has to test and this one didn't."""
     return {promise for promise in _covered[kind] if not report.attempts[promise] + report.searches[promise]}
 
 
 def last_attempt(kind: AttackKind, *, now: datetime) -> Attempt | None:
-    """The latest, whatever came of it; one under way too."""
+    """The latest attack in any state, including running."""
     return Attempt.objects.made(now).filter(kind=kind).first()
 
 
 def last_good(kind: AttackKind, *, now: datetime) -> Attempt | None:
-    """The latest that ended with a report."""
+    """The latest completed attack."""
     return Attempt.objects.made(now).filter(kind=kind, state=Attempt.State.DONE).first()
 
 
 def open_breaches() -> dict[str, tuple[Breach, ...]]:
-    """By promise. One query."""
+    """Open breaches by promise. One query."""
     found = defaultdict(list)
     for breach in Breach.objects.open():
         found[breach.promise].append(breach)
@@ -155,7 +155,7 @@ def open_breaches() -> dict[str, tuple[Breach, ...]]:
 
 
 def attacked(*, now: datetime) -> dict[str, Attacked]:
-    """By promise, all of them. Six queries."""
+    """Results for every promise, by ID. Six queries."""
     good = {kind: last_good(kind, now=now) for kind in AttackKind}
     waits = {kind: attempt is None and _is_new(now) for kind, attempt in good.items()}
     killed = [each.kind for each in Attempt.objects.filter(state=Attempt.State.RUNNING) if each.is_overdue(now)]
@@ -183,15 +183,15 @@ def attacked(*, now: datetime) -> dict[str, Attacked]:
 
 def _complaints(kind: AttackKind, attempt: Attempt | None, promise: str, now: datetime) -> list[str]:
     if attempt is None:
-        return [f"there was no {kind} yet"]
+        return [f"there has been no {kind} yet"]
     if now - attempt.began_at > LATE_AFTER:
         return [f"the last completed {kind} was more than 36 hours ago"]
     if not attempt.attempts.get(promise) and not attempt.searches.get(promise):
-        return [f"the last {kind} did not try it"]
+        return [f"the last {kind} did not test it"]
     return []
 
 
 def _is_new(now: datetime) -> bool:
-    """Whether there was not yet time for an attempt."""
+    """Whether the first attack isn't due yet."""
     installed = Heartbeat.objects.filter(name=ATTACKS).values_list("at", flat=True).first()
     return installed is None or now - installed < LATE_AFTER

@@ -1,5 +1,5 @@
-"""What the page of evidence, its JSON and `check_promises` say about the attacks: the last ones as a whole, and for
-each promise what was tried by name, and what was found before and is closed.
+"""Attack results for the evidence page, its JSON and `check_promises`: a summary of the last attacks, and for each
+promise the probes and the closed breaches.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from privacy.models.attack import AttackKind, Attempt, Breach
 
 from .attack_history import LATE_AFTER, last_attempt, last_good
 
-CLOSED = 100  # breaches shown that were found earlier and are closed, the latest ones
+CLOSED = 100  # most recent closed breaches shown
 
 NAMES = {AttackKind.REHEARSAL: "Rehearsal in a scratch copy", AttackKind.SWEEP: "Search of the live data"}
 
 
 @dataclass(frozen=True)
 class LastAttempt:
-    """The attacks of one kind. `last` may be under way or have failed; `good` is the latest that was completed.
+    """Attacks of one kind. `last` may be running or have failed; `good` is the latest completed one.
 
-    `found` counts the places where promises are broken (the oldest since `found_since`), `untried` those that could not
-    be tried. `trouble` says why the attacks tell too little; empty if they are as they should be.
+    `found` counts places where promises are broken (the oldest since `found_since`), `untried` those that couldn't be
+    tested. `trouble` describes a problem with the attacks themselves; empty if there is none.
     """
 
     kind: AttackKind
@@ -55,7 +55,7 @@ class LastAttempt:
 
 @dataclass(frozen=True)
 class Tried:
-    """One probe: how many attempts and searches it made against one promise."""
+    """One probe and the number of its attempts and searches against one promise."""
 
     kind: AttackKind
     probe: str
@@ -71,7 +71,7 @@ class Tried:
 
 
 def last_attempts(*, now: datetime) -> tuple[LastAttempt, ...]:
-    """One for each kind of attack. Three queries a kind."""
+    """A summary for each kind of attack. Three queries per kind."""
     return tuple(_of_kind(kind, now) for kind in AttackKind)
 
 
@@ -102,7 +102,7 @@ def _trouble(last: Attempt | None, good: Attempt | None, now: datetime) -> str:
 
 
 def tried_by_promise(attempts: Iterable[LastAttempt]) -> dict[str, tuple[Tried, ...]]:
-    """What the latest completed attacks tried against each promise, in the order in which they tried it."""
+    """Probes of the latest completed attacks by promise, in order of execution."""
     tried = defaultdict[str, list[Tried]](list)
     for each in attempts:
         for promise, probes in each.good.probes.items() if each.good else ():
@@ -111,7 +111,7 @@ def tried_by_promise(attempts: Iterable[LastAttempt]) -> dict[str, tuple[Tried, 
 
 
 def closed_breaches() -> dict[str, tuple[Breach, ...]]:
-    """What was found earlier and is not found any more, by promise. One query."""
+    """Closed breaches by promise. One query."""
     closed = defaultdict[str, list[Breach]](list)
     for breach in Breach.objects.exclude(ended_at=None).order_by("-ended_at")[:CLOSED]:
         closed[breach.promise].append(breach)

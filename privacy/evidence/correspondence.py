@@ -1,4 +1,4 @@
-"""The evidence that correspondence stays private: sealed, shown to staff alone, and every reading on record."""
+"""Evidence that correspondence stays private: sealed, shown only to staff, and every access audited."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CORRESPONDENCE = {Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER}
 
 @evidence_for("correspondence-private", hourly=True)
 def correspondence_is_private(now: datetime) -> Evidence:
-    """Broken when a column of it is plain, a staff page shows it unrecorded, or the record was tampered with."""
+    """Broken if a column is not sealed, an admin page is not audited, or the audit log was tampered with."""
     columns = list(_columns())
     sealed = sum(isinstance(column, (SealedField, BlindIndexField)) for column in columns)
     unaudited = len(check_admins_are_audited(None))
@@ -27,9 +27,9 @@ def correspondence_is_private(now: datetime) -> Evidence:
         kept=sealed == len(columns) and not unaudited and not tampered,
         figures={
             "columns of messages and orders": len(columns),
-            "of them encrypted": sealed,
-            "staff pages that show personal data without a record": unaudited,
-            "record of what staff read and changed": record,
+            "of these, encrypted": sealed,
+            "staff pages that show personal data without an audit entry": unaudited,
+            "audit log": record,
         },
     )
 
@@ -49,4 +49,4 @@ def _record() -> tuple[str, bool]:
         require_guards()
     except AuditBroken:
         return "tampered with", True
-    return f"{head.number} entries, each as it was written", False
+    return f"{head.number} entries, all unchanged", False

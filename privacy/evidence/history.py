@@ -1,5 +1,5 @@
-"""The history of the promises: when each was first broken, and when it was mended. Staff are told of each change, in
-one mail for all that a measurement found: an attack that failed turns every promise red at once."""
+"""The history of the promises: when each was broken and kept again. Staff get one mail per measurement with all
+changes, because a failed attack breaks every promise at once."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def note_changes(findings: Iterable[Finding]) -> int:
-    """Begins a new state for each promise that changed. Returns how many; of two processes at once, one notes it.
+    """Stores a new state for each promise that changed, once even if processes run concurrently. Returns how many.
 
-    The changes and their mail are written together: a kill in between loses neither.
+    Changes and their mail are stored in one transaction.
     """
     current = {state.promise: state for state in PromiseState.objects.current()}
     changes = [
@@ -40,7 +40,7 @@ def note_changes(findings: Iterable[Finding]) -> int:
 
 @dataclass(frozen=True)
 class Change:
-    """`state` is the one that began. The first of a promise changes nothing."""
+    """A new state of a promise. `is_first` if there was none before."""
 
     finding: Finding
     state: PromiseState
@@ -58,7 +58,8 @@ def _note(finding: Finding, state: PromiseState | None) -> PromiseState | None:
 
 
 def _is_older(finding: Finding, state: PromiseState) -> bool:
-    """A state that is days ahead was dated by a wrong clock."""
+    """Whether the finding is older than the state. States days in the future come from a wrong clock and don't
+    count."""
     return finding.measured_at < state.began_at <= finding.measured_at + LARGEST_STEP
 
 
@@ -75,7 +76,7 @@ def _end(state: PromiseState, *, at: datetime) -> int:
 
 
 def _tell_staff(changes: list[Change]) -> None:
-    """What broke comes first. A mail that can't be written must not keep the changes out of the history."""
+    """Mails staff, broken promises first. If the mail is refused, the changes are stored anyway."""
     changes = sorted(changes, key=lambda change: change.state.kept)
     broken = sum(not change.state.kept for change in changes)
     context = {"changes": changes, "broken": broken, "mended": len(changes) - broken}

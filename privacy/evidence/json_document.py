@@ -1,4 +1,4 @@
-"""The JSON of the evidence: everything that its page shows, and nothing else. Times are ISO 8601, in UTC."""
+"""The evidence as JSON: exactly what the page shows. Times are ISO 8601, in UTC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from privacy.models.attack import Breach
 from .attacks import LastAttempt
 from .snapshot import PromiseRow, Stock
 
-SCHEMA = 2  # raised when a program that reads the JSON would have to be changed
+SCHEMA = 2  # incremented for breaking changes
 
 
 def as_json(taken: Stock) -> bytes:
@@ -33,7 +33,7 @@ def _document(taken: Stock) -> dict[str, Any]:
 
 
 def _attack_as_json(attack: LastAttempt) -> dict[str, Any]:
-    """`last` may be under way or have failed; the figures are those of the last one that was completed."""
+    """`last` may be running or have failed; the figures are those of the latest completed attack."""
     good = attack.good
     return {
         "kind": attack.kind,
@@ -69,7 +69,7 @@ def _row_as_json(row: PromiseRow) -> dict[str, Any]:
 
 
 def _attacked_as_json(row: PromiseRow) -> dict[str, Any] | None:
-    """None where it can't be read what outsiders tried."""
+    """None if the attack results can't be read."""
     attacked = row.finding.attacked
     if attacked is None:
         return None
@@ -85,7 +85,7 @@ def _attacked_as_json(row: PromiseRow) -> dict[str, Any] | None:
 
 
 def _breach_as_json(breach: Breach) -> dict[str, Any]:
-    """`tried` is false where something could not be tried."""
+    """`tried` is false if something couldn't be tested."""
     return {
         "kind": breach.kind,
         "place": breach.place,

@@ -1,4 +1,4 @@
-"""The evidence that mail goes only to people who asked for it, and never to somebody who asked for none."""
+"""Evidence that mail only goes to people with a reason for it, and never to people who opted out."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from privacy.registry.purposes import Channel, Purpose, Refusal
 from .measurement import Evidence, Figures, at_least, evidence_for
 
 SHOWN = timedelta(days=30)
-NEWEST = 500  # sent mails whose recipients are compared with the opt-outs
+NEWEST = 500  # most recent mails compared with the opt-outs
 
 Outcome, State = MailTally.Outcome, OutgoingMail.State
 
 
 @evidence_for("email-for-asked-contact-only")
 def mail_has_a_reason(now: datetime) -> Evidence:
-    """Broken when a mail went past the gate, which counts what it lets through, or a kind has no purpose for mail."""
+    """Broken if a mail bypassed the gate, which counts what it passes, or if a mail kind's purpose doesn't allow
+    email."""
     since = (now - SHOWN).date()
     unexplained = _past_the_gate()
     aimless = [kind.template for kind in all_kinds() if Channel.EMAIL not in CHANNELS[kind.purpose]]
-    figures: Figures = {"mails sent without a reason": unexplained, "kinds of mail without a purpose": len(aimless)}
+    figures: Figures = {"mails sent without a reason": unexplained, "mail kinds without a purpose": len(aimless)}
     for purpose, count in tally(outcome=Outcome.SENT, since=since).items():
         figures[f"sent in 30 days for {Purpose(purpose).label}"] = at_least(count)
     for reason, count in tally(outcome=Outcome.REFUSED, since=since).items():
@@ -38,7 +39,7 @@ def mail_has_a_reason(now: datetime) -> Evidence:
 
 
 def _past_the_gate() -> int:
-    """Sent mails of each kind that are more than the gate has counted."""
+    """Number of sent mails that the gate hasn't counted."""
     sent = OutgoingMail.objects.filter(state=State.SENT).order_by().values_list("kind").annotate(Count("pk"))
     counted = MailTally.objects.filter(outcome=Outcome.SENT).order_by().values_list("kind").annotate(Sum("count"))
     known = dict(counted)
@@ -47,15 +48,19 @@ def _past_the_gate() -> int:
 
 @evidence_for("opt-out")
 def opt_outs_are_obeyed(now: datetime) -> Evidence:
-    """Broken when one of the newest mails went to somebody who had asked for none of its kind."""
+    """Broken if a recent mail went to someone who had opted out of it."""
     told = {
-        f"wishes for no more contact by {channel.label}": at_least(Suppression.objects.filter(channel=channel).count())
+        f"opt-outs of contact by {channel.label}": at_least(Suppression.objects.filter(channel=channel).count())
         for channel in Channel
     }
     kinds = {kind.template: kind for kind in all_kinds() if not kind.despite_opt_out}
     sent = OutgoingMail.objects.filter(state=State.SENT, kind__in=kinds).order_by("-queued_at")[:NEWEST]
     unwanted = _unwanted(list(sent), kinds)
-    figures: Figures = {**told, "newest mails looked at": at_least(len(sent)), "of them sent against a wish": unwanted}
+    figures: Figures = {
+        **told,
+        "most recent mails checked": at_least(len(sent)),
+        "of these, sent despite an opt-out": unwanted,
+    }
     return Evidence(kept=not unwanted, figures=figures)
 
 
@@ -78,7 +83,7 @@ def _by_index(wishes: Iterable[Suppression]) -> dict[BlindIndex, list[Suppressio
 
 
 def _is_against(wish: Suppression, mail: OutgoingMail, kind: MailKind) -> bool:
-    """What was asked for after the opt-out is no breach of it."""
+    """Whether the mail violates the opt-out. Mail that the person requested after opting out doesn't."""
     earlier = mail.sent_at is not None and wish.created_at < mail.sent_at
     return earlier and wish.purpose in ("", kind.purpose) and not _asked_again(wish, mail, kind)
 

@@ -1,8 +1,7 @@
-"""Live evidence: figures measured now for every promise, and whether they show the promise kept.
+"""Live evidence: figures measured for every promise, and whether they show that it is kept.
 
-The app that keeps a promise contributes the evidence in its own `promises.py`, which start-up finds the way Django
-finds `admin.py`.
-No figure holds personal data, or a count so small that it points at somebody.
+The app that keeps a promise contributes evidence in its `promises.py`, which is discovered like `admin.py`. Figures
+contain no personal data and no counts small enough to identify someone.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from .attack_history import Attacked, attacked
 
 logger = logging.getLogger(__name__)
 
-SHOWN = 10  # places at which outsiders broke one promise
-FEW = 10  # a smaller count could point at somebody
+SHOWN = 10  # breaches shown per promise
+FEW = 10  # smaller counts could identify someone
 
 Figures = dict[str, str | int | float | None]
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """`figures` maps what was measured, in plain words, to what was found."""
+    """`figures` maps descriptions in plain words to values."""
 
     kept: bool
     figures: Figures = field(default_factory=dict)
@@ -39,8 +38,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Finding:
-    """A promise with its evidence, and when that was measured. `attacked` is what outsiders found, None where that
-    can't be read; `evidence.kept` takes it into account, `evidence.figures` are what was measured alone."""
+    """A promise with its evidence and the time of measurement. `attacked` holds the attack results, None if they can't
+    be read. `evidence.kept` takes them into account; `evidence.figures` are the measurements only."""
 
     promise: Promise
     evidence: Evidence
@@ -49,7 +48,7 @@ class Finding:
 
     @property
     def figures(self) -> Figures:
-        """What was measured, and what outsiders tried and found."""
+        """Measurements and attack results."""
         return {**self.evidence.figures, **_attack_figures(self.attacked)}
 
     @property
@@ -63,9 +62,9 @@ _hourly: set[str] = set()
 
 
 def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure], Measure]:
-    """Registers a function of the present moment as the evidence of a promise. Raises `ValueError` for another id.
+    """Registers a function of the current time as evidence of a promise. Raises `ValueError` for an unknown ID.
 
-    `hourly` is for what costs more than a few queries: it is measured once an hour and kept with its time.
+    Use `hourly` for evidence that costs more than a few queries; it is measured once an hour and stored.
     """
     if promise_id not in {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {promise_id}")
@@ -81,9 +80,9 @@ def evidence_for(promise_id: str, *, hourly: bool = False) -> Callable[[Measure]
 
 @upkeep
 def findings(*, now: datetime, max_age: timedelta = timedelta(0)) -> list[Finding]:
-    """Every promise, in the order of the policy. What is measured hourly may be up to `max_age` old.
+    """Findings for every promise, in the order of the policy. Hourly evidence may be up to `max_age` old.
 
-    Kept is what the site measures as kept *and* outsiders could not break.
+    A promise is kept if the measurement says so *and* the attacks couldn't break it.
     """
     known = Measurement.objects.newer_than(now - max_age, now=now) if max_age else {}
     found = [_known(promise, known.get(promise.id)) or _measured(promise, now) for promise in PROMISES]
@@ -92,17 +91,17 @@ def findings(*, now: datetime, max_age: timedelta = timedelta(0)) -> list[Findin
 
 
 def at_least(count: int) -> str | int:
-    """A count that singles nobody out."""
+    """The count, or "fewer than 10" if it could identify someone."""
     return count if count >= FEW or count == 0 else f"fewer than {FEW}"
 
 
 def _outsiders(now: datetime) -> dict[str, Attacked]:
-    """Empty where it can't be read, which is as good as no attack at all."""
+    """Attack results by promise; empty if they can't be read, which counts as not attacked."""
     try:
         with _apart():
             return attacked(now=now)
     except Exception:
-        logger.exception("what outsiders tried could not be read")
+        logger.exception("the attack results could not be read")
         return {}
 
 
@@ -113,16 +112,16 @@ def _with_attacks(finding: Finding, found: Attacked | None) -> Finding:
 
 def _attack_figures(found: Attacked | None) -> Figures:
     if found is None:
-        return {"outsiders last tried": "can't be read"}
-    figures: Figures = {"outsiders last tried": "not yet"}
+        return {"last attacked": "can't be read"}
+    figures: Figures = {"last attacked": "not yet"}
     if found.last_at:
-        figures = {"outsiders last tried": f"{found.last_at:%-d %B %Y, %H:%M} UTC", "attempts": found.attempts}
+        figures = {"last attacked": f"{found.last_at:%B %-d, %Y, %H:%M} UTC", "attempts": found.attempts}
         figures["searches"] = found.searches
     if found.complaints:
-        figures["wrong with the attacks"] = "; ".join(found.complaints)
+        figures["problems with the attacks"] = "; ".join(found.complaints)
     for breach in found.breaches[:SHOWN]:
         what = "found" if breach.tried else "could not be tried"
-        figures[f"{what}: {breach.place}"] = f"since {breach.found_at:%-d %B %Y, %H:%M} UTC"
+        figures[f"{what}: {breach.place}"] = f"since {breach.found_at:%B %-d, %Y, %H:%M} UTC"
     if more := len(found.breaches[SHOWN:]):
         figures["more places"] = more
     return figures
@@ -142,10 +141,10 @@ def _measured(promise: Promise, now: datetime) -> Finding:
 
 
 def _evidence(promise: Promise, now: datetime) -> Evidence:
-    """What can't be measured is not kept: a failure turns its own promise red, and no other."""
+    """Measures one promise. If that fails, this promise counts as broken, and no other."""
     measure = _measures.get(promise.id)
     if measure is None:
-        return Evidence(kept=False, figures={"measured": "nothing measures it"})
+        return Evidence(kept=False, figures={"measured": "there is no measurement"})
     try:
         with _apart():
             return measure(now)
@@ -155,5 +154,5 @@ def _evidence(promise: Promise, now: datetime) -> Evidence:
 
 
 def _apart() -> AbstractContextManager[None]:
-    """Within a transaction, a query that fails would fail all that come after it, too."""
+    """A savepoint if needed, so that a failed query doesn't abort the surrounding transaction."""
     return transaction.atomic() if transaction.get_connection().in_atomic_block else nullcontext()

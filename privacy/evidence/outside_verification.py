@@ -1,4 +1,4 @@
-"""How an outsider checks the signed evidence without any program of this site. A test runs these commands."""
+"""Shell commands for outsiders to verify the signed evidence without this site's software. A test runs them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import json
 old, new = (json.load(open(name))['audit_head'] for name in ('kept.json', 'evidence.json'))
 same = old['number'] == new['number']
 bad = new['hash'] != old['hash'] if same else new['number'] < old['number']
-print('The log was rewritten.' if bad else 'Nothing was cut off.')
+print('The log was rewritten.' if bad else 'The log was not truncated.')
 \""""
 
 
@@ -32,5 +32,5 @@ def check_commands() -> dict[str, str]:
 
 
 def fingerprint() -> str:
-    """Of the public key in use: SHA-256 of its DER form, in hexadecimal."""
+    """Fingerprint of the current public key: SHA-256 of its DER form, in hexadecimal."""
     return sha256(public_der()).hexdigest()

@@ -1,4 +1,4 @@
-"""The evidence that everything personal is kept for a purpose that the policy names."""
+"""Evidence that all personal data is stored for a purpose stated in the policy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .measurement import Evidence, evidence_for
 
 @evidence_for("purpose-limitation", hourly=True)
 def each_column_has_one_purpose(now: datetime) -> Evidence:
-    """Broken when the database has a column that nobody declared, whatever it may hold."""
+    """Broken if the database has an undeclared column."""
     undeclared = [column for alias in connections for column in unclassified_columns(connections[alias])]
     declarations = list(personal_models())
     bound = [declaration for declaration in declarations if declaration.purpose in Purpose]
@@ -23,8 +23,8 @@ def each_column_has_one_purpose(now: datetime) -> Evidence:
         kept=not undeclared and len(bound) == len(declarations),
         figures={
             "personal columns": sum(len(declaration.columns) for declaration in declarations),
-            "of them bound to one purpose": sum(len(declaration.columns) for declaration in bound),
+            "of these, bound to a purpose": sum(len(declaration.columns) for declaration in bound),
             "purposes in use": len({declaration.purpose for declaration in bound}),
-            "columns of the database that nobody declared": len(undeclared),
+            "undeclared database columns": len(undeclared),
         },
     )

@@ -1,4 +1,4 @@
-"""Pages of this site as a visitor gets them, through the whole of Django, without a network."""
+"""Renders public pages through the whole Django stack, without a network, to collect evidence about them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-NOT_READ = {"evidence", "evidence_json", "evidence_key"}  # they would ask for themselves, or have no pages
-NO_PAGES = {  # for programs, for whoever comes back from PayPal, or for what a button sends
+NOT_READ = {"evidence", "evidence_json", "evidence_key"}  # would recurse, or aren't pages
+NO_PAGES = {  # for programs, for the return from PayPal, or POST only
     "authenticator_remove",
     "checkout_cancelled",
     "checkout_return",
@@ -26,7 +26,7 @@ NO_PAGES = {  # for programs, for whoever comes back from PayPal, or for what a 
 
 
 def serve(path: str) -> HttpResponseBase:
-    """The answer to a visitor without cookies who asks for this path. Counted as nobody's visit."""
+    """The response to a visitor without cookies. Not counted as a visit."""
     origin = urlsplit(settings.SITE_URL)
     environ = {
         "REQUEST_METHOD": "GET",
@@ -50,7 +50,7 @@ def _handler() -> BaseHandler:
 
 
 def public_paths() -> list[str]:
-    """Every address of the site that has no part to fill in, but the admin's."""
+    """All URLs without parameters, except the admin's."""
     staff = reverse("admin:index")
     return sorted(path for path in _paths(get_resolver(), "/") if not path.startswith(staff))
 

@@ -1,4 +1,5 @@
-"""Taking stock: one measurement of all promises at a time, kept for a minute, with what the history says of each."""
+"""The evidence snapshot: one measurement of all promises at a time, cached for a minute, with each promise's
+history."""
 
 from __future__ import annotations
 
@@ -21,21 +22,21 @@ from .attacks import LastAttempt, Tried, closed_breaches, last_attempts, tried_b
 from .history import note_changes
 from .measurement import Finding, findings
 
-FRESH = timedelta(minutes=1)  # a busy page costs one measurement a minute
-STALE = 60 * 60  # seconds for which the last one is shown while the next one is made
-MEASURING = 120  # seconds after which a measurement that never ended stands in nobody's way
-HOURLY = timedelta(hours=1)  # what housekeeping measures anew
-LATE = timedelta(hours=2)  # what the page measures itself, because housekeeping did not
-BREAKS = 100  # shown, the latest ones
+FRESH = timedelta(minutes=1)  # a busy page causes one measurement per minute
+STALE = 60 * 60  # seconds; the previous snapshot is shown while a new one is measured
+MEASURING = 120  # seconds; then the lock of a killed measurement expires
+HOURLY = timedelta(hours=1)  # maximum age of hourly evidence in housekeeping
+LATE = timedelta(hours=2)  # maximum age of hourly evidence on the page, in case housekeeping doesn't run
+BREAKS = 100  # most recent periods shown
 
 _STOCK, _LOCK = "privacy.evidence.2", "privacy.evidence.measuring"
 
 
 @dataclass(frozen=True)
 class PromiseRow:
-    """A promise as the page shows it: `since` when it is as it is now, and when it was broken before.
+    """A promise as the page shows it: `since` when its state holds, and when it was broken before.
 
-    `tried` is what the last attacks tried, `closed` what earlier ones found and the last ones did not.
+    `tried` are the probes of the last attacks; `closed` are breaches that the last attacks no longer found.
     """
 
     finding: Finding
@@ -46,12 +47,12 @@ class PromiseRow:
 
     @property
     def found(self) -> int:
-        """Places where outsiders found the promise broken."""
+        """Number of places where attacks found the promise broken."""
         return sum(breach.tried for breach in self._open)
 
     @property
     def untried(self) -> int:
-        """Places that outsiders could not try."""
+        """Number of places that attacks couldn't test."""
         return len(self._open) - self.found
 
     @property
@@ -61,7 +62,7 @@ class PromiseRow:
 
 @dataclass(frozen=True)
 class Stock:
-    """Nothing personal is in it, so that it may lie in a cache."""
+    """All evidence at one point in time. Contains no personal data, so it can be cached."""
 
     at: datetime
     rows: tuple[PromiseRow, ...]
@@ -83,7 +84,7 @@ class Stock:
 
 
 def stock() -> Stock | None:
-    """The last one, while it is fresh or somebody else measures; None while the very first is being made."""
+    """The cached snapshot if it is fresh or another process is measuring; None during the very first measurement."""
     known: Stock | None = cache.get(_STOCK)
     now = timezone.now()
     if known is not None and abs(now - known.at) < FRESH:
@@ -92,13 +93,13 @@ def stock() -> Stock | None:
 
 
 def keep_evidence(*, now: datetime) -> int:
-    """For housekeeping. Returns how many promises are broken; none while somebody else measures."""
+    """Measures, for housekeeping. Returns the number of broken promises; 0 if another process is measuring."""
     taken = _measure_alone(now, max_age=HOURLY)
     return taken.broken if taken else 0
 
 
 def _measure_alone(now: datetime, *, max_age: timedelta) -> Stock | None:
-    """None while another measurement is under way."""
+    """Measures under a lock; None if another process is measuring."""
     if not cache.add(_LOCK, "measuring", MEASURING):
         return None
     try:
@@ -110,10 +111,10 @@ def _measure_alone(now: datetime, *, max_age: timedelta) -> Stock | None:
 
 
 def take_stock(*, now: datetime, max_age: timedelta = timedelta(0)) -> Stock:
-    """Measures every promise and notes what changed."""
+    """Measures every promise and stores changes in the history."""
     found = findings(now=now, max_age=max_age)
     jump = clock_jump(now=now)
-    # A clock that is not believed dates nothing: what is found then is so since the last heartbeat.
+    # While the clock is not trusted, changes are dated at the last heartbeat.
     note_changes(found if jump is None else [replace(finding, measured_at=jump.last) for finding in found])
     since = dict(PromiseState.objects.current().values_list("promise", "began_at"))
     breaks = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The public page of evidence, and the same for programs."""
+"""The public evidence page, its JSON and the public key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SOON = {"Retry-After": "5"}  # seconds
 
 
 def evidence(request: HttpRequest) -> HttpResponse:
-    """`?promise=ID` opens that promise's row, for browsers that don't open it for the fragment's sake."""
+    """`?promise=ID` opens that promise's row, for browsers that don't open it because of the fragment."""
     taken = stock()
     if taken is None:
         response = render(request, "privacy/evidence_soon.html", status=503)
@@ -30,7 +30,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
 
 
 def evidence_json(request: HttpRequest) -> HttpResponse:
-    """Signed as a whole, in a header: a signature at an address of its own could be that of the next minute's."""
+    """Signed in a header, because a signature at a separate URL could belong to a newer document."""
     taken = stock()
     if taken is None:
         return JsonResponse({"schema": SCHEMA, "error": "being measured for the first time"}, status=503, headers=SOON)
@@ -39,5 +39,5 @@ def evidence_json(request: HttpRequest) -> HttpResponse:
 
 
 def evidence_key(request: HttpRequest) -> HttpResponse:
-    """The public key that checks the signature of the JSON and of the audit's head."""
+    """The public key to verify the JSON and the audit head."""
     return HttpResponse(public_pem(), "application/x-pem-file")

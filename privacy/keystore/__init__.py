@@ -1,5 +1,5 @@
-"""Day keys: referral data of one day is sealed with that day's key, and becomes unreadable when the key is destroyed.
+"""Day keys: referral data is sealed with the key of its day, and becomes unreadable when that key is destroyed.
 
-The keys live in a database of their own (`KEYSTORE_URL`), which backups leave out: a backup of the main database then
-holds nothing that can be read after the keys are gone.
+The keys are stored in a separate database (`KEYSTORE_URL`) that backups leave out, so that backups of the main database
+become unreadable too.
 """

@@ -1,9 +1,8 @@
-"""Is the clock to be believed? One that is years ahead makes everything look expired.
+"""Whether the clock can be trusted. A clock that is years ahead would make everything look expired.
 
-Each housekeeping notes its time, in the main database and in the key store; the later of the two counts, because a
-restored main database is rightly old. A clock that is more than a day away from it, in either direction, is not
-believed: what acts by the clock waits until the clock agrees again, or a person says that it is right
-(ADR 37).
+Each run of housekeeping stores its time in the main database and in the key store; the later one counts, because a
+restored main database is older. A clock that differs from it by more than a day is not trusted: scheduled work
+pauses until the clock is right again or the operator confirms it (ADR 37).
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ CLOCK = "clock"
 
 @dataclass(frozen=True)
 class ClockJump:
-    """The clock is `by` away from the last heartbeat, negative where it is behind."""
+    """The clock differs from the last heartbeat by `by`; negative if it is behind."""
 
     last: datetime
     by: timedelta
@@ -32,11 +31,11 @@ class ClockJump:
     def __str__(self) -> str:
         way = "ahead of" if self.by > timedelta(0) else "behind"
         days = f"{abs(self.by).days} day{'' if abs(self.by).days == 1 else 's'}"
-        return f"the clock is {days} {way} the last housekeeping, at {self.last:%-d %B %Y, %H:%M} UTC"
+        return f"the clock is {days} {way} the last housekeeping, at {self.last:%B %-d, %Y, %H:%M} UTC"
 
 
 def clock_jump(*, now: datetime) -> ClockJump | None:
-    """None for a clock that is believed, and before the first heartbeat. Two queries."""
+    """None if the clock is trusted, or before the first heartbeat. Two queries."""
     beats = [
         *Heartbeat.objects.filter(name=CLOCK).values_list("at", flat=True),
         *HousekeepingTime.objects.values_list("at", flat=True),
@@ -48,13 +47,13 @@ def clock_jump(*, now: datetime) -> ClockJump | None:
 
 
 def beat(*, now: datetime) -> None:
-    """Housekeeping runs, and believes its clock."""
+    """Records that housekeeping runs with a trusted clock."""
     HousekeepingTime.objects.update_or_create(pk=HousekeepingTime.ONLY, defaults={"at": now})
     Heartbeat.objects.update_or_create(name=CLOCK, defaults={"at": now})
 
 
 def confirm_clock(*, now: datetime) -> None:
-    """A person says that the clock is right, whatever the heartbeats say."""
+    """The operator confirms that the clock is right, regardless of the heartbeats."""
     with transaction.atomic():
         beat(now=now)
         record(action="privacy.clock.confirmed", about=Heartbeat.objects.get(name=CLOCK), actor=None)

@@ -1,10 +1,9 @@
-"""Minting, finding and destroying day keys.
+"""Creating, finding and destroying day keys.
 
-The key of day D is destroyed when day D+30 begins (UTC). From that moment on it is refused even where the job that
-deletes it has not run. A day whose key is gone, and every day before it, never gets a key again, also when the clock
-is set back.
+The key of day D is destroyed when day D+30 begins (UTC). From then on it is refused even if the job that deletes it has
+not run. A day whose key was destroyed, and every earlier day, never gets a key again, even if the clock is set back.
 
-No process keeps a day's key: it is asked for each time (one query), and so is gone everywhere once it is destroyed.
+Processes don't cache day keys: each use takes one query, so a destroyed key is gone everywhere.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ _PLACE = Place("keystore_daykey", "wrapped", use="wrap")
 
 
 class KeyDestroyed(LookupError):
-    """The day's key is gone, and with it everything that was sealed with it. That is the promise, not an error."""
+    """The day key was destroyed, and with it all data sealed with it. This is expected, not a failure."""
 
 
 class DayFenced(RuntimeError):
-    """The day is over: it has no key and gets none."""
+    """The day's key was destroyed, and it won't get another."""
 
 
 def is_over(day: date, now: datetime) -> bool:
@@ -37,7 +36,7 @@ def is_over(day: date, now: datetime) -> bool:
 
 
 def key_of(day: date, *, now: datetime) -> RootKey:
-    """The key that seals this day's data, minted if there is none. Raises `DayFenced`."""
+    """The key that seals this day's data; created if there is none. Raises `DayFenced`."""
     if is_over(day, now):
         raise DayFenced(f"the key of {day} is destroyed")
     stored = DayKey.objects.filter(day=day).first() or _mint(day, now)
@@ -47,7 +46,7 @@ def key_of(day: date, *, now: datetime) -> RootKey:
 
 
 def key_with_id(key_id: bytes, *, now: datetime) -> RootKey:
-    """The key that opens what was sealed with it. Raises `KeyDestroyed`, also for ids that were never there."""
+    """The key with this ID. Raises `KeyDestroyed`, also for unknown IDs."""
     stored = DayKey.objects.filter(key_id=key_id, wrapped__isnull=False).first()
     if stored is None or is_over(stored.day, now):
         raise KeyDestroyed(f"the day key {key_id.hex()} is destroyed")
@@ -55,7 +54,7 @@ def key_with_id(key_id: bytes, *, now: datetime) -> RootKey:
 
 
 def destroy_due_keys(*, now: datetime) -> int:
-    """Destroys every key whose day is over. Returns how many; it costs the same however many clicks there were."""
+    """Destroys every key older than 30 days, at a cost independent of the number of clicks. Returns how many."""
     last_day = now.astimezone(UTC).date() - READABLE_FOR
     with transaction.atomic(using=ALIAS):
         destroyed = DayKey.objects.filter(day__lte=last_day, destroyed_at__isnull=True).update(
@@ -67,7 +66,7 @@ def destroy_due_keys(*, now: datetime) -> int:
 
 
 def _leave_no_copy() -> None:
-    """SQLite overwrites what is deleted (secure_delete), but its write-ahead log keeps the page as it was: empty it."""
+    """Truncates SQLite's write-ahead log, which keeps old pages even though deleted data is overwritten."""
     connection = connections[ALIAS]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
@@ -75,13 +74,13 @@ def _leave_no_copy() -> None:
 
 
 def check_key_store() -> None:
-    """Raises with the reason when the store can't be used: not migrated, damaged, or wrapped by an unknown key."""
+    """Raises an error if the key store can't be used: not migrated, damaged, or wrapped with an unknown key."""
     for stored in DayKey.objects.filter(destroyed_at__isnull=True):
         _unwrap(stored)
 
 
 def rewrap() -> int:
-    """Wraps every day key anew under the primary root key, as a part of a rotation. Returns how many changed."""
+    """Re-wraps every day key with the primary root key, as part of key rotation. Returns how many changed."""
     return sum(_rewrap(stored) for stored in DayKey.objects.filter(destroyed_at__isnull=True) if _is_old(stored))
 
 
@@ -101,14 +100,14 @@ def _rewrap(stored: DayKey) -> int:
 
 def _mint(day: date, now: datetime) -> DayKey:
     if DayKey.objects.filter(day__gte=day, destroyed_at__isnull=False).exists():
-        raise DayFenced(f"no key is made for {day}: a later day's key is destroyed already")
+        raise DayFenced(f"no key is created for {day}: a later day's key was already destroyed")
     key_id = secrets.token_bytes(KEY_ID_BYTES)
     wrapped = seal(secrets.token_bytes(KEY_BYTES), place=_PLACE, row=_row(day, key_id))
     try:
         with transaction.atomic(using=ALIAS):
             return DayKey.objects.create(day=day, key_id=key_id, wrapped=wrapped, minted_at=now)
     except IntegrityError:
-        return DayKey.objects.get(day=day)  # another process was quicker
+        return DayKey.objects.get(day=day)  # another process created it first
 
 
 def _unwrap(stored: DayKey) -> RootKey:

@@ -1,4 +1,4 @@
-"""Fields sealed with the key of the day they belong to."""
+"""Model fields sealed with a day key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .day_keys import key_of, key_with_id
 
 
 class PurposeBoundAttribute(SealedAttribute):
-    """Opens for code that acts for the purpose of its table, and for no other (`privacy.registry.purpose_binding`)."""
+    """Opens only for code that acts for its table's purpose (`privacy.registry.purpose_binding`)."""
 
     def __get__(self, instance: models.Model | None, cls: type[models.Model] | None = None) -> Any:
         if instance is not None:
@@ -27,14 +27,14 @@ class PurposeBoundAttribute(SealedAttribute):
 
 
 class DaySealedTextField(SealedTextField):
-    """Text that nobody can read from the 30th day after `day_of` (a date-time field of the same row) on.
+    """Text that becomes unreadable 30 days after `day_of`, a date-time field of the same row.
 
-    Reading it then raises `KeyDestroyed`, and before that `OtherPurpose` for code that is no declared reader; writing
-    it for a day that is over raises `DayFenced`.
+    Reading it then raises `KeyDestroyed`; before that, `OtherPurpose` for code that is not a declared reader. Writing
+    it for a day whose key was destroyed raises `DayFenced`.
     """
 
     descriptor_class = PurposeBoundAttribute
-    follows_the_ring = False  # it ends with its day
+    follows_the_ring = False  # its key is destroyed, not rotated
 
     def __init__(self, *args: Any, day_of: str, **kwargs: Any) -> None:
         self.day_of = day_of
@@ -55,10 +55,10 @@ class DaySealedTextField(SealedTextField):
 
 
 class DayOpeners(Openers):
-    """Keeps nothing: whether a day's key may still be used is asked every time, and the key is gone with the answer."""
+    """Caches nothing: each use checks that the day key still exists, and discards it afterward."""
 
     def cipher(self, root: RootKey) -> AESGCM:
         return fleeting_cipher(root, self.place)
 
     def __setitem__(self, header: bytes, opener: Opener) -> None:
-        """Forgotten at once."""
+        """Not cached."""

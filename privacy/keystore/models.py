@@ -1,5 +1,5 @@
-"""What must outlive a restored backup: the keys of days, the tombstones of people who were erased, opt-outs, and when
-housekeeping last believed the clock."""
+"""Data that must survive restoring a backup: day keys, tombstones of erased people, copies of opt-outs, and when
+housekeeping last trusted the clock."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from privacy.registry.declarations import Erasure, Retention, not_personal, pers
 from privacy.registry.purposes import Purpose
 
 
-@not_personal("the keys under which a day's referrals are sealed", "day key_id wrapped minted_at destroyed_at")
+@not_personal("the keys that seal a day's referrals", "day key_id wrapped minted_at destroyed_at")
 class DayKey(models.Model):
-    """A destroyed key leaves its row behind without the key: the fence that keeps the day from getting another."""
+    """The key of one day. A destroyed key leaves its row behind, so that the day never gets another key."""
 
     day = models.DateField(primary_key=True)
     key_id = models.BinaryField(max_length=4, unique=True)
@@ -51,7 +51,7 @@ class DayKey(models.Model):
         text=f"{settings.BACKUP_DAYS} days, as long as backups are kept", since="erased_at", days=settings.BACKUP_DAYS
     ),
     erasure=Erasure.KEEP,
-    kept_because="a backup from before would bring you back otherwise",
+    kept_because="otherwise restoring an older backup would bring your data back",
     circumstances={"keeps_usable": "what you bought keeps working", "erased_at": "deleted"},
     unlisted=frozenset({"confirmed_at"}),
     expiry=Erasure.DELETE,
@@ -59,14 +59,14 @@ class DayKey(models.Model):
     recipients="nobody",
 )
 class Tombstone(SealedModel):
-    """Somebody was erased. It lies here because the main database may be put back to a time before that.
+    """A person was erased. Stored here because the main database may be restored from an older backup.
 
-    Written before the erasure, confirmed after it: one that stays unconfirmed belongs to an erasure cut short.
+    Written before the erasure and confirmed after it: an unconfirmed one belongs to an interrupted erasure.
     """
 
     fingerprint = FingerprintField()
     email_index = BlindIndexField("fingerprint", normalize="email_fingerprint")
-    keeps_usable = models.BooleanField(default=False)  # what they bought was to work on
+    keeps_usable = models.BooleanField(default=False)  # their purchases keep working
     erased_at = models.DateTimeField(default=timezone.now, db_index=True)
     confirmed_at = models.DateTimeField(null=True)
     normal_form = normal_form_field()
@@ -87,17 +87,17 @@ class Tombstone(SealedModel):
     erasure=Erasure.KEEP,
     copies="privacy_suppression",
     unlisted=frozenset({"point"}),
-    kept_because="a backup from before would let us write to you again otherwise",
+    kept_because="otherwise we could contact you again after restoring an older backup",
     expiry=Erasure.DELETE,
-    source="your wish, or your deletion",
+    source="your opt-out, or your deletion",
     recipients="nobody",
 )
 class OptOutCopy(SealedModel):
-    """An opt-out, under the id it has in the main database, which may be put back to a time before it."""
+    """A copy of an opt-out, with the same ID, in case the main database is restored from an older backup."""
 
     fingerprint = FingerprintField()
     point_index = BlindIndexField("fingerprint", normalize="email_fingerprint")
-    point = models.CharField(max_length=20)  # the field of `privacy.Suppression` that the fingerprint is of
+    point = models.CharField(max_length=20)  # the field of `privacy.Suppression` that contains the fingerprint
     channel = models.CharField(max_length=10)
     purpose = models.CharField(max_length=20, blank=True)
     source = models.CharField(max_length=10)
@@ -112,7 +112,7 @@ class OptOutCopy(SealedModel):
 
 @not_personal("when housekeeping last ran", "id at")
 class HousekeepingTime(models.Model):
-    """One row, the twin of the main database's heartbeat: `privacy.keystore.clock` asks both."""
+    """A single row, the counterpart of the main database's heartbeat: `privacy.keystore.clock` reads both."""
 
     ONLY = 1
 

@@ -1,11 +1,11 @@
-"""Are the keys in `ENCRYPTION_KEYS` those that this database was sealed with? Asked before anything starts.
+"""Checks at start-up that `ENCRYPTION_KEYS` contains the root keys that this database was sealed with.
 
-The main database holds a known text sealed under each root key that it needs. Whoever starts with a ring that lacks one
-of them, or has another secret under its id, is refused: a site that runs all the same answers 500 to some people, tells
-others that nothing is stored about them, and seals what is new under keys that nobody keeps.
+The main database contains a known text sealed with each root key it needs. A process whose key ring lacks one of them,
+or has another secret under its ID, refuses to start. Otherwise the site would answer some people with 500, tell others
+that nothing is stored about them, and seal new data with the wrong keys.
 
-A key is noted before it seals anything: the first time a ring starts with it in front. `rotate_keys` forgets the older
-ones once no value is left under them.
+A key is recorded before it seals anything, the first time it is the primary key. `rotate_keys` removes the records of
+older keys once no value needs them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TEXT = b"sealed by the root key that this database needs"
 
 
 class WrongKeys(RuntimeError):
-    """The ring is not the one that this database was sealed with. The text names the key by its id."""
+    """The key ring doesn't match this database. The message names the key by its ID."""
 
 
 def check_root_keys() -> None:
@@ -35,7 +35,7 @@ def check_root_keys() -> None:
 
 
 def note_root_keys() -> None:
-    """Checks the ring, and notes its primary key where that is new. Raises `WrongKeys`."""
+    """Checks the key ring, and records its primary key if it is new. Raises `WrongKeys`."""
     check_root_keys()
     if not KeyCheck.objects.filter(pk=key_ring().primary.id.hex()).exists():
         _note()
@@ -43,7 +43,8 @@ def note_root_keys() -> None:
 
 @transaction.atomic
 def _note() -> None:
-    """One at a time: of two machines that start on a new database with different keys, the second is refused."""
+    """Records keys under a lock: if two machines start with a new database and different keys, the second is
+    refused."""
     alias = router.db_for_write(KeyCheck)
     if connections[alias].vendor == "postgresql":  # SQLite has one writer at a time anyway
         with connections[alias].cursor() as cursor:
@@ -59,13 +60,13 @@ def _note() -> None:
 
 
 def forget_older_keys() -> None:
-    """Called when it is proved that nothing is left under them. What seals under one after all notes it again."""
+    """Removes records of older keys, once no value needs them. A process that still uses one records it again."""
     note_root_keys()
     KeyCheck.objects.exclude(pk=key_ring().primary.id.hex()).delete()
 
 
 def note_keys_after_migrating(*, using: str, plan: Any = None, **_signal: Any) -> None:
-    """At the end of a `migrate` that did something."""
+    """Runs at the end of a `migrate` that applied migrations."""
     there = connections[using].introspection.table_names()
     if plan and using == router.db_for_write(KeyCheck) and KeyCheck._meta.db_table in there:
         note_root_keys()
@@ -81,18 +82,18 @@ def _require(known: KeyCheck) -> None:
         unseal(bytes(known.sealed), place=_PLACE, row=bytes.fromhex(known.key_id))
     except UnknownKey:
         raise WrongKeys(
-            f"The key {known.key_id} is missing: values in this database are sealed under it. Put it back, behind the"
-            " key that seals; `manage.py rotate_keys` makes it unnecessary."
+            f"The key {known.key_id} is missing: values in this database are sealed with it. Add it back after the"
+            " primary key; `manage.py rotate_keys` makes it unnecessary."
         ) from None
     except SealBroken:
         raise WrongKeys(
-            f"The key {known.key_id} is not the one that this database was sealed with: the id is the same, the secret"
-            " is not."
+            f"The key {known.key_id} is not the one that this database was sealed with: the ID matches, but the secret"
+            " doesn't."
         ) from None
 
 
 def _require_own_values(alias: str) -> None:
-    """A database from before there were checks: one value of each column has to open."""
+    """For a database without key records: one value of each column has to open."""
     for column in columns():
         if isinstance(column.field, SealedField) and router.db_for_write(column.model) == alias:
             rows = column.model._base_manager.filter(**{f"{column.field.name}__isnull": False})

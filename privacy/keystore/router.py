@@ -1,4 +1,4 @@
-"""Day keys go to the key store, and nothing else does."""
+"""The database router: models of this app go to the key store, all others don't."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Computes the indexes of stored addresses anew when the rules for addresses change (ADR 24).
+"""Recomputes the indexes of stored addresses when the normalization rules change (ADR 24).
 
-It happens by itself: at the end of `migrate`, again a day later by housekeeping (for what processes of the former
-version wrote meanwhile), and with each `rotate_keys`. Every change compares and swaps, so a writer in between wins; cut
-short, it is just run again. Addresses in ASCII have the same normal form under all rules, and are left alone.
+It runs automatically: at the end of `migrate`, again a day later by housekeeping (for rows written by processes of
+the previous version), and with each `rotate_keys`. Updates compare and swap, so concurrent writers win, and an
+interrupted run can be repeated. ASCII addresses normalize the same under all rules and are skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from privacy.models.address_index import AddressChange, AddressIndexing
 
 from .stored_addresses import indexed_addresses
 
-RULES = f"2, Unicode {idna.idnadata.__version__}"  # of ADR 24; what `idna` maps is part of them
+RULES = f"2, Unicode {idna.idnadata.__version__}"  # of ADR 24; includes the mapping tables of `idna`
 REPEAT_AFTER = timedelta(days=1)
 BATCH = 500  # rows read at a time
 
@@ -32,14 +32,14 @@ Change = AddressChange.Change
 
 @dataclass(frozen=True)
 class IndexedAddress:
-    """A column with addresses and the blind index that finds it."""
+    """A column of addresses and its blind index."""
 
     model: type[models.Model]
     address: str
     index: BlindIndexField
 
     def rows(self) -> Iterator[Any]:
-        """Every row with an address beyond ASCII, in batches that hold no cursor open."""
+        """Every row with a non-ASCII address, in batches without an open cursor."""
         rows = self.model._base_manager.only("pk", self.address, self.index.name).order_by("pk")
         rows, after = rows.filter(**{f"{self.address}__isnull": False}), None
         while batch := list((rows if after is None else rows.filter(pk__gt=after))[:BATCH]):
@@ -47,20 +47,21 @@ class IndexedAddress:
             after = batch[-1].pk
 
     def others(self, row: models.Model, found_by: str) -> list[str]:
-        """Addresses of the other rows that a look-up of this address finds."""
+        """Addresses of the other rows that a lookup of this address finds."""
         rows = self.model._base_manager.filter(**{self.index.name: found_by}).exclude(pk=row.pk)
         return [getattr(other, self.address) for other in rows.filter(**{f"{self.address}__isnull": False})]
 
 
 def indexed() -> list[IndexedAddress]:
-    """All there are. A request is found by the fingerprint of its address."""
+    """All indexed address columns. Privacy requests are found by the fingerprint of their address."""
     found = [IndexedAddress(declared.model, index.source, index) for declared, index in indexed_addresses()]
     by_fingerprint: Any = PrivacyRequest._meta.get_field("email_index")
     return [*found, IndexedAddress(PrivacyRequest, "email", by_fingerprint)]
 
 
 def keep_address_indexes(*, now: datetime) -> int:
-    """Computes what the present rules have not computed yet. Returns how many rows changed; mostly one query."""
+    """Reindexes if the current rules haven't been applied yet. Returns the number of changed rows; usually one
+    query."""
     done = AddressIndexing.objects.filter(rules=RULES).first()
     if done is None:
         changed = reindex_addresses(now=now)
@@ -74,14 +75,14 @@ def keep_address_indexes(*, now: datetime) -> int:
 
 
 def reindex_after_migrating(*, using: str, **_signal: Any) -> None:
-    """At the end of `migrate`. A migration back leaves tables out; then there is nothing to do yet."""
+    """Runs at the end of `migrate`, unless a backward migration has removed the tables."""
     tables = {column.model._meta.db_table for column in indexed()} | {AddressIndexing._meta.db_table}
     if using == router.db_for_write(AddressIndexing) and tables <= set(connections[using].introspection.table_names()):
         keep_address_indexes(now=timezone.now())
 
 
 def reindex_addresses(*, now: datetime) -> int:
-    """Returns how many rows changed; those that staff should look at are listed in `AddressChange`."""
+    """Returns the number of changed rows. Rows for staff to review are listed in `AddressChange`."""
     return sum(_reindex(column, row, now) for column in indexed() for row in column.rows())
 
 
@@ -93,13 +94,13 @@ def _reindex(column: IndexedAddress, row: Any, now: datetime) -> bool:
     if column.model is PrivacyRequest:
         new["fingerprint"] = row.sealed("fingerprint", email_fingerprint(email))
     if old is None and column.index.null and _is_listed(row, Change.DUPLICATE):
-        return False  # waits for staff
+        return False  # awaiting staff review
     with transaction.atomic():
         notes = [Change.SEPARATED] if _was_shared(row, email) else []
         try:
             with transaction.atomic():
                 changed = _swap(column, row, old, new)
-        except IntegrityError:  # another row has this address, in another spelling: only one may be found by it
+        except IntegrityError:  # another row has this address in another spelling; the index is unique
             changed, notes = _swap(column, row, old, {column.index.name: None}), [Change.DUPLICATE]
         if changed and Change.DUPLICATE not in notes and _is_shared(column, row, email):
             notes.append(Change.JOINED)
@@ -112,20 +113,20 @@ def _reindex(column: IndexedAddress, row: Any, now: datetime) -> bool:
 
 
 def _swap(column: IndexedAddress, row: models.Model, old: bytes | None, new: dict[str, Any]) -> bool:
-    """Only where the index still is what was read, and the address is still there."""
+    """Updates the row only if its index is unchanged and the address still exists."""
     still = {f"{column.index.name}__isnull": True} if old is None else {column.index.name: BlindIndex(old)}
     there = {f"{column.address}__isnull": False}
     return bool(column.model._base_manager.filter(pk=row.pk, **still, **there).update(**new))
 
 
 def _was_shared(row: models.Model, email: str) -> bool:
-    """Somebody else's row, of any kind, was found by the former form of this address."""
+    """Whether the former normal form of this address also found another person's rows."""
     own, former = normalize_email(email), former_normal_form(email)
     return any(normalize_email(other) != own for column in indexed() for other in column.others(row, former))
 
 
 def _is_shared(column: IndexedAddress, row: models.Model, email: str) -> bool:
-    """A row of the same kind was found by another address until now."""
+    """Whether this address now also finds rows of the same model that had a different normal form."""
     former = former_normal_form(email)
     return any(former_normal_form(other) != former for other in column.others(row, email))
 

@@ -1,8 +1,8 @@
-"""Mail that comes back: what a mail server says of an address for good ends all mail there, until staff lift it.
+"""Bounces: after a permanent failure an address gets no more mail, until staff reactivate it.
 
-It says so at delivery, or later in a message of its own (a delivery status notification, RFC 3464). Such a message
-anybody can forge; ours is known by the Message-ID, whose signature only this site can make, and the address that is
-marked is the one we wrote to, never one that the message names.
+The mail server reports the failure at delivery, or later in a delivery status notification (RFC 3464). Anyone can forge
+a notification, so it must quote the Message-ID of our mail, which contains a signature; and the address that is marked
+is the one we wrote to, never one that the notification names.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from privacy.registry.mail_kinds import kind_named
 State = OutgoingMail.State
 _ENHANCED = re.compile(r"\b([245])\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463
 _OURS = re.compile(r"<([0-9a-f]{32})\.([0-9a-f]{32})@")
-_FULL, _POLICY = "2.2", "7."  # the mailbox is full; the server dislikes the message or us. Neither is the address
+_FULL, _POLICY = "2.2", "7."  # mailbox full; message or sender rejected by policy: not the address's fault
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a server said: `code` holds its numbers alone, because its words name people."""
+    """A mail server's reply. `code` contains its numbers only, because its text may name people."""
 
     code: str
     is_final: bool
 
 
 def verdict(code: int, text: str) -> Verdict:
-    """Of an answer to a recipient. A 5xx is final, but for a full mailbox and for rules about what is sent."""
+    """Classifies the reply to a recipient. A 5xx is permanent, except for a full mailbox and policy rejections."""
     enhanced = _ENHANCED.search(text)
     subject = f"{enhanced[2]}.{enhanced[3]}" if enhanced else ""
     passing = subject == _FULL or subject.startswith(_POLICY) or (code == 552 and not enhanced)
@@ -47,7 +47,7 @@ def verdict(code: int, text: str) -> Verdict:
 
 @transaction.atomic
 def mark_undeliverable(email: str, *, code: str) -> UndeliverableAddress:
-    """No mail goes to this address any more."""
+    """Stops all mail to this address."""
     address, _ = UndeliverableAddress.objects.update_or_create(
         email_index=email,
         defaults={"code": code, "noticed_at": timezone.now()},
@@ -59,21 +59,21 @@ def mark_undeliverable(email: str, *, code: str) -> UndeliverableAddress:
 
 @transaction.atomic
 def lift(*, address: UndeliverableAddress, actor: AbstractBaseUser) -> None:
-    """Staff know that the address works again."""
+    """Allows mail to this address again, at the request of staff."""
     address.delete()
     record(action="privacy.undeliverable.lifted", about=UndeliverableAddress, actor=actor)
 
 
-# --- The name under which our mail comes back -------------------------------------------------------------------------
+# --- Message-IDs ------------------------------------------------------------------------------------------------------
 
 
 def message_id(mail: OutgoingMail, *, domain: str) -> str:
-    """The same on every attempt, so that mail programs drop a double; signed, so that only we can make one."""
+    """The same on every attempt, so that mail programs drop duplicates; signed, so that it can't be forged."""
     return f"<{mail.pk.hex}.{_signature(mail.pk, key_ring().primary)}@{domain}>"
 
 
 def mail_with_id(text: str) -> UUID | None:
-    """The id of our mail that a Message-ID names; None for one that is not ours."""
+    """The primary key of our mail with this Message-ID; None if it isn't ours."""
     found = _OURS.search(text)
     if not found:
         return None
@@ -90,8 +90,8 @@ def _signature(mail_id: UUID, root: RootKey) -> str:
 
 
 def record_notification(message: Message) -> str:
-    """What became of one message from the mailbox for bounces: `marked`, `passing` (tried again by its server), or
-    `not ours` (no notification, forged, or of a mail that is forgotten)."""
+    """Processes one message from the bounce mailbox. Returns `marked`, `passing` (temporary failure), or `not ours`
+    (not a notification, forged, or about a mail that was deleted)."""
     said, mail_id = _status_of(message), _original_of(message)
     if said is None or mail_id is None:
         return "not ours"
@@ -102,12 +102,12 @@ def record_notification(message: Message) -> str:
 
 @transaction.atomic
 def _came_back(mail_id: UUID, code: str) -> bool:
-    """Marks the mail and its address, once."""
+    """Marks the mail as bounced and its address as undeliverable, once."""
     came_back = OutgoingMail.objects.filter(pk=mail_id, state__in=[State.SENT, State.SENDING, State.QUEUED])
     mail = came_back.select_for_update().first()
     if mail is None:
         return False
-    came_back.update(state=State.BOUNCED, refusal=f"came back: {code}")
+    came_back.update(state=State.BOUNCED, refusal=f"bounced: {code}")
     kind = kind_named(mail.kind)
     count_mail(kind=mail.kind, purpose=kind.purpose, outcome=MailTally.Outcome.BOUNCED, day=timezone.now().date())
     mark_undeliverable(mail.recipient, code=code)
@@ -115,7 +115,7 @@ def _came_back(mail_id: UUID, code: str) -> bool:
 
 
 def _status_of(message: Message) -> Verdict | None:
-    """The first recipient's status; None where the message is no notification of a failure."""
+    """The first recipient's status; None if the message is no failure notification."""
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
             for fields in part.get_payload():
@@ -125,7 +125,7 @@ def _status_of(message: Message) -> Verdict | None:
 
 
 def _verdict_in(status: str, diagnostic: str) -> Verdict:
-    """A failed delivery is final by its status (5.x.x)."""
+    """Classifies a failed delivery by its status (5.x.x is permanent)."""
     enhanced = _ENHANCED.search(status) or _ENHANCED.search(diagnostic)
     if enhanced is None or enhanced[1] != "5":
         return Verdict("", is_final=False)
@@ -133,7 +133,7 @@ def _verdict_in(status: str, diagnostic: str) -> Verdict:
 
 
 def _original_of(message: Message) -> UUID | None:
-    """The mail of ours that is quoted in the notification, whole or by its headers."""
+    """Our mail that the notification quotes, in full or by its headers."""
     for part in message.walk():
         if part.get_content_type() == "text/rfc822-headers":
             return mail_with_id(_message_id_in(str(part.get_payload())))

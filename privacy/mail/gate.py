@@ -1,4 +1,4 @@
-"""The mail gate: whether a message may leave. Asked when it is written, and again at the moment of delivery."""
+"""The mail gate: whether a mail may be sent. Checked when it is queued, and again at delivery."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from privacy.registry.purposes import Channel, Refusal
 
 
 class MailRefused(ContactRefused):
-    """The gate does not let this message through; the text says why, without naming the person."""
+    """The gate refused the mail. The text says why, without naming the person."""
 
     @property
     def message(self) -> str:
@@ -22,9 +22,9 @@ class MailRefused(ContactRefused):
 
 
 def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
-    """Raises `MailRefused` unless the message has a live reason, and the person may be mailed for its purpose."""
+    """Raises `MailRefused` unless the mail's reason still holds and the person may be emailed for its purpose."""
     if about is None or about._meta.label != kind.about:
-        raise MailRefused(Refusal.REASON_GONE, "what this message was about is gone")
+        raise MailRefused(Refusal.REASON_GONE, "what this message was about has been deleted")
     if not kind.live(about):
         raise MailRefused(Refusal.REASON_CLOSED)
     permission = permission_for(
@@ -42,9 +42,9 @@ def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
 
 
 def mailable(address: str) -> str:
-    """The address as mail servers take it, an international domain in its ASCII form. Raises `MailRefused`."""
+    """The address for the mail server, with the domain in ASCII. Raises `MailRefused`."""
     try:
         validate_address(address.strip())
     except ValidationError:
-        raise MailRefused(Refusal.UNREADABLE, "this is not an address that can be mailed") from None
+        raise MailRefused(Refusal.UNREADABLE, "this is not a valid email address") from None
     return envelope_address(address)

@@ -1,9 +1,7 @@
-"""Mail that anybody can have sent to any address by typing it into a page of this floor: a link to confirm a request, a
-link to somebody's choices.
+"""Rate limits for mail that anyone can trigger by typing an address: confirmation links and preferences links.
 
-Few of them leave, for each network that asks and each address that is named, within what all forms together may cause
-(`privacy.mail.rate_limits`). What was asked is stored all the same and is never refused: its mail comes later, from
-housekeeping, or another mail names it too.
+Limits apply per network and per address, within the limits of all forms together (`privacy.mail.rate_limits`).
+Requests beyond a limit are stored, never refused: housekeeping sends their mail later, or another mail covers them.
 """
 
 from __future__ import annotations
@@ -20,15 +18,15 @@ from privacy.encryption.normalization import normalize_email
 from privacy.web.rate_limits import DAY, give_back, has_room, network_of, take_slot
 
 LINK_LIFE = timedelta(days=7)
-WAITS_FOR_LINK = timedelta(days=45)  # the law's time for an answer: a flood must not outlast what waits behind it
-LEFT_TO_ITS_TASK = timedelta(minutes=5)  # before housekeeping takes a waiting mail up
-AT_ONCE = 5000  # waiting mails looked at in one round of housekeeping
+WAITS_FOR_LINK = timedelta(days=45)  # the legal deadline for an answer
+LEFT_TO_ITS_TASK = timedelta(minutes=5)  # before housekeeping sends a pending mail
+AT_ONCE = 5000  # pending mails considered in one run of housekeeping
 _NETWORK = "mail privacy network"
-_LATER = "asked for earlier"  # stands for the network of what waits: housekeeping has as many slots as a network
+_LATER = "asked for earlier"  # housekeeping has the same limit as a network, under this name
 
 
 def network_has_room(address: str | None, *, now: datetime) -> bool:
-    """Takes one of this hour's mails that the client's network may cause. Says nothing about any address."""
+    """Takes one of the mails that the client's network may trigger this hour. Reveals nothing about addresses."""
     network = network_of(address)
     return has_room(_NETWORK, network, slots=settings.PRIVACY_MAILS_PER_NETWORK, now=now) and has_room(
         "mail network", network, slots=settings.MAIL_LIMIT_PER_NETWORK, now=now
@@ -36,15 +34,15 @@ def network_has_room(address: str | None, *, now: datetime) -> bool:
 
 
 def address_has_room(email: str, *, now: datetime) -> bool:
-    """Takes one of today's mails that the address may get from here. Other forms take none of them: nobody keeps a
-    person from exercising a right by filling in the contact form with their address."""
+    """Takes one of today's mails for this address. Other forms have their own limits, so that nobody can block a
+    person's privacy requests by entering their address in the contact form."""
     slots = settings.PRIVACY_MAILS_PER_ADDRESS
     return has_room("mail privacy address", normalize_email(email), slots=slots, now=now, window=DAY)
 
 
 def mail_what_waits(waiting: models.QuerySet[Any], send: Callable[[UUID], bool], *, now: datetime) -> int:
-    """Sends the mails of rows that a limit held back, one for each address, as far as the limits allow now. `send` says
-    whether a mail left. Returns how many."""
+    """Sends delayed mails, one per address, within the current limits. `send` returns whether a mail was sent. Returns
+    how many."""
     first_of_address: dict[bytes, UUID] = {}
     for row_id, address in waiting.values_list("pk", "email_index")[:AT_ONCE]:
         first_of_address.setdefault(bytes(address), row_id)

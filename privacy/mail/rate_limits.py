@@ -1,9 +1,8 @@
-"""Mails that people who are not signed in cause by typing an address, which may be anybody's: how many may go out.
+"""Rate limits for mail that anonymous visitors trigger by typing an address, which may be anyone's.
 
-Three limits at once: of one form from one network, of all forms together from one network, and to one address. Forms
-that only confirm share the address's room. A form whose mail lets its owner act (`OWN_ROOM`) has a room of its own, so
-that nobody shuts the way in by filling in another form. What a form does when there is no room is its own decision: it
-stores and holds, or says plainly that nothing was sent (ADR 29).
+Three limits apply: per form and network, per network, and per address. Forms that only send confirmations share the
+address limit. A form whose mail lets its owner act (`OWN_ROOM`) has its own, so that nobody can block it by filling
+in other forms. At the limit, a form either stores the message for later or says that nothing was sent (ADR 29).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ OWN_ROOM = {"password"}
 
 
 def may_cause_mail(request: HttpRequest, *, form: str, email: str, now: datetime) -> bool:
-    """Takes room for one mail to `email`, caused by this request. The same for known and unknown addresses."""
+    """Whether this request may trigger a mail to `email`, within the limits. Same for known and unknown addresses."""
     network, address = network_of(client_address(request)), normalize_email(email)
     room = f"mail {form} address" if form in OWN_ROOM else "mail address"
     return (
@@ -32,12 +31,12 @@ def may_cause_mail(request: HttpRequest, *, form: str, email: str, now: datetime
     )
 
 
-BLOCK = 30  # slots that are looked at together: thousands at once would make every look-up long
+BLOCK = 30  # slots checked together; thousands would make every lookup slow
 
 
 def may_be_held(request: HttpRequest, *, form: str, now: datetime) -> bool:
-    """Takes room for storing what one network sends beyond its mails. So large that a neighbor can hardly fill it, and
-    there only so that nobody fills the disk; when it is nearly full, some are refused before it is."""
+    """Whether a message beyond the mail limits may still be stored. The limit per network is large and only protects
+    the disk; it is approximate, so some requests are refused shortly before it is reached."""
     network, blocks = network_of(client_address(request)), -(-settings.HELD_LIMIT_PER_NETWORK // BLOCK)
     slots = min(BLOCK, settings.HELD_LIMIT_PER_NETWORK)
     some = (secrets.randbelow(blocks) for _ in range(3))

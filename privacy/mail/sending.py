@@ -1,9 +1,8 @@
-"""Sending mail: the only place in this project that does.
+"""Sending mail: the only module in this project that does.
 
-Every message has a kind (`privacy.registry.mail_kinds`): its purpose, its template, and what must be alive for it to be
-sent (the inquiry, the order, the request that it serves). The gate (`privacy.mail.gate`) looks when a message is
-written, and again at the moment of delivery. A message is stored sealed in the same transaction as the change that
-caused it, and delivered by a task.
+Every mail has a kind (`privacy.registry.mail_kinds`): its purpose, its template, and the row that is its reason (an
+inquiry, an order, a request). The mail gate (`privacy.mail.gate`) checks it when it is queued, and again at
+delivery. A mail is stored sealed in the same transaction as the change that caused it, and delivered by a task.
 """
 
 from __future__ import annotations
@@ -49,32 +48,32 @@ __all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_
 logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 16  # over about two days
-BACK_OFF = timedelta(minutes=1)  # doubled with every attempt, up to the longest
+BACK_OFF = timedelta(minutes=1)  # doubled with every attempt, up to LONGEST_BACK_OFF
 LONGEST_BACK_OFF = timedelta(hours=6)
-STUCK_AFTER = timedelta(minutes=10)  # a worker that died while sending; the message is tried again
-LINK_FORGOTTEN = "This message held a link for its reader alone, so its text is not kept."
+STUCK_AFTER = timedelta(minutes=10)  # then the worker is considered dead, and the mail is retried
+LINK_FORGOTTEN = "This message contained a private link, so its text was not kept."
 NO_SMTPUTF8 = (
-    "the part before the @ has letters beyond ASCII, and our mail server does not send to such addresses (SMTPUTF8)"
+    "the part before the @ has non-ASCII letters, and our mail server does not support such addresses (SMTPUTF8)"
 )
-NOT_SENT = "This message was not sent, so its text is not kept."
+NOT_SENT = "This message was not sent, so its text was not kept."
 
 State, Outcome = OutgoingMail.State, MailTally.Outcome
 
 
 class NotARecipient(ValueError):
-    """A defect in the code that wrote a message."""
+    """The recipient's address isn't stored with the mail's reason; a bug in the caller."""
 
 
 def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping[str, Any]) -> OutgoingMail:
-    """Writes one message, sealed, and enqueues its delivery in the caller's transaction.
+    """Stores one mail, sealed, and enqueues its delivery in the caller's transaction.
 
-    Raises `MailRefused`, and `NotARecipient` for an address that is not stored with what the message is about: one that
-    was typed a moment ago gets no mail about somebody else's row, whatever it looks like.
+    Raises `MailRefused`, and `NotARecipient` for an address that isn't stored with the row the mail is about, so that a
+    typed address never gets mail about another person's row.
     """
     _may_be_written(kind, to=to, about=about)
     if normalize_email(to) not in {normalize_email(address) for address in kind.recipients(about) if address}:
         raise NotARecipient(
-            f"{kind.template} does not go to this address: it is not stored with the {about._meta.label}."
+            f"{kind.template} can't be sent to this address: it is not stored with the {about._meta.label}."
         )
     shown = about if kind.confirmed else ByStrangers(about, kind.shows)
     business = {"business": settings.BUSINESS, "site_url": settings.SITE_URL}
@@ -95,9 +94,9 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
 
 
 def notify(kind: MailKind, *, to: str | None, about: models.Model, context: Mapping[str, Any] | None = None) -> bool:
-    """`queue_mail` for a mail that is welcome but not needed: what it tells has happened, and a page shows it.
+    """`queue_mail` for an optional mail about something that has happened and that a page shows, too.
 
-    False without an address, and where the gate refuses, which the tally counts. Raises `NotARecipient`.
+    Returns False without an address, or if the gate refuses, which the tally counts. Raises `NotARecipient`.
     """
     if not to:
         return False
@@ -110,8 +109,8 @@ def notify(kind: MailKind, *, to: str | None, about: models.Model, context: Mapp
 
 
 def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
-    """A page that answers somebody's wish must not fail because mail to the address comes back: such a message is
-    written, and refused at delivery, where staff see it."""
+    """Asks the mail gate. Mail that the person requested is queued even if the address is undeliverable, so that the
+    page doesn't fail; it is refused at delivery, where staff see it."""
     try:
         pass_gate(kind, about=about, to=to)
     except MailRefused as refused:
@@ -129,7 +128,7 @@ def _render(kind: MailKind, part: str, variables: Mapping[str, Any]) -> str:
 @task()
 @upkeep
 def deliver_mail(mail_id: str) -> None:
-    """Sends one message, at most once unless a worker dies between sending and marking."""
+    """Sends one mail, exactly once unless a worker dies between sending and marking it as sent."""
     mail = _claim(UUID(mail_id), now=timezone.now())
     if mail is None:
         return
@@ -141,14 +140,14 @@ def deliver_mail(mail_id: str) -> None:
         _recipient_refused(mail, error)
     except SMTPDataError as error:
         _message_refused(mail, error)
-    except Exception as error:  # the server is away, or there is a defect; the error's text may name the person
+    except Exception as error:  # server down, or a bug; the error's text may name the person, so it isn't logged
         _retry_later(mail, error)
     else:
         _finish(mail, Outcome.SENT, sent_at=timezone.now())
 
 
 def mail_connection() -> Any:
-    """A connection, not open yet, to the mail server that `settings.MAILERS` names."""
+    """An unopened connection to the mail server in `settings.MAILERS`."""
     if django.VERSION >= (6, 1):
         return django_mail.mailers.default
     mailer = settings.MAILERS["default"]
@@ -156,7 +155,7 @@ def mail_connection() -> Any:
 
 
 def reach_mail_server() -> None:
-    """Connects and sends nothing; a folder of mails is no server. Raises `OSError` or `SMTPException`."""
+    """Connects to the SMTP server, if one is configured, without sending. Raises `OSError` or `SMTPException`."""
     connection = mail_connection()
     if hasattr(connection, "host"):
         connection.open()
@@ -164,8 +163,8 @@ def reach_mail_server() -> None:
 
 
 def _send(mail: OutgoingMail, kind: MailKind) -> None:
-    """Asks the gate before and after the server has answered, which may take its time: whoever opts out or is erased
-    until then gets nothing."""
+    """Asks the mail gate before and after connecting, which may take a while, so that a person who opts out or is
+    erased meanwhile gets nothing."""
     pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
     message = _message(mail, kind)
     with mail_connection() as connection:
@@ -176,7 +175,7 @@ def _send(mail: OutgoingMail, kind: MailKind) -> None:
 
 
 def _claim(mail_id: UUID, *, now: datetime) -> OutgoingMail | None:
-    """Takes a queued message for this worker; None when it is not due or another worker has it."""
+    """Claims a queued mail for this worker; None if it isn't due or another worker has it."""
     claimed = OutgoingMail.objects.filter(is_due("due_at", now), pk=mail_id, state=State.QUEUED).update(
         state=State.SENDING, attempts=F("attempts") + 1, due_at=now
     )
@@ -197,9 +196,9 @@ def _message(mail: OutgoingMail, kind: MailKind) -> EmailMultiAlternatives:
 
 
 class InternationalMail(EmailMultiAlternatives):
-    """To one address with letters beyond ASCII before the @, which stands in the header as it is (RFC 6532).
+    """A mail to one address with non-ASCII letters before the @, which the header contains unencoded (RFC 6532).
 
-    Django would write it as an encoded word, which names another mailbox.
+    Django would write an encoded word, which names another mailbox.
     """
 
     def message(self, **options: Any) -> EmailMessage:
@@ -215,7 +214,7 @@ class InternationalMail(EmailMultiAlternatives):
 
 
 def _hand_over(message: EmailMultiAlternatives, connection: Any) -> None:
-    """Raises `MailRefused` where the mail server has no SMTPUTF8 (RFC 6531) and the address needs it."""
+    """Sends the message. Raises `MailRefused` if the address needs SMTPUTF8 (RFC 6531) and the server lacks it."""
     server = getattr(connection, "connection", None)
     if not (isinstance(message, InternationalMail) and isinstance(server, SMTP)):
         connection.send_messages([message])
@@ -228,7 +227,8 @@ def _hand_over(message: EmailMultiAlternatives, connection: Any) -> None:
 
 
 def _headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:
-    """What nobody waits for is stopped by a button of the mail program (RFC 8058; the mail server signs them)."""
+    """Message-ID and, for non-transactional mail, one-click unsubscribe (RFC 8058; the mail server signs the
+    headers)."""
     domain = settings.BUSINESS["email"].rpartition("@")[2]
     headers = {"Message-ID": message_id(mail, domain=domain), "Auto-Submitted": "auto-generated"}
     if not kind.transactional:
@@ -239,7 +239,7 @@ def _headers(mail: OutgoingMail, kind: MailKind) -> dict[str, str]:
 
 @transaction.atomic
 def _finish(mail: OutgoingMail, outcome: str, *, because: str = "", **changes: Any) -> None:
-    """Ends the message's way. A link that lets its reader act is nowhere kept after that, nor what was not sent."""
+    """Sets the final state. Removes the text of mails that contained a private link or weren't sent."""
     kind = kind_named(mail.kind)
     if kind.holds_link or outcome != Outcome.SENT:
         instead = LINK_FORGOTTEN if kind.holds_link else NOT_SENT
@@ -257,7 +257,8 @@ def _count(kind: MailKind, outcome: str, because: str = "") -> None:
 
 
 def _refuse(mail: OutgoingMail, refused: MailRefused) -> None:
-    """For good, unless the clock is not believed: by a wrong one, reasons look older than they are."""
+    """Refuses the mail permanently, or retries later if the clock isn't trusted, since it may make reasons look
+    expired."""
     if clock_jump(now=timezone.now()):
         _retry_later(mail, refused)
     else:
@@ -265,22 +266,22 @@ def _refuse(mail: OutgoingMail, refused: MailRefused) -> None:
 
 
 def _recipient_refused(mail: OutgoingMail, error: SMTPRecipientsRefused) -> None:
-    """The server does not take mail for this address: for good, or for now."""
+    """The server rejected the recipient: bounces on a permanent failure, else retries later."""
     said = _said(*next(iter(error.recipients.values())))
     if not said.is_final:
         return _retry_later(mail, error)
-    logger.warning("mail %s came back: %s", mail.pk, said.code)
+    logger.warning("mail %s bounced: %s", mail.pk, said.code)
     with transaction.atomic():
-        _finish(mail, Outcome.BOUNCED, refusal=f"came back: {said.code}")
+        _finish(mail, Outcome.BOUNCED, refusal=f"bounced: {said.code}")
         mark_undeliverable(mail.recipient, code=said.code)
 
 
 def _message_refused(mail: OutgoingMail, error: SMTPDataError) -> None:
-    """The server does not take this message; that says nothing about the address."""
+    """The server rejected the message, which says nothing about the address."""
     if error.smtp_code < 500:
         return _retry_later(mail, error)
-    logger.warning("mail %s not taken: %s", mail.pk, error.smtp_code)
-    _finish(mail, Outcome.FAILED, refusal=f"the mail server did not take this message ({error.smtp_code})")
+    logger.warning("mail %s rejected: %s", mail.pk, error.smtp_code)
+    _finish(mail, Outcome.FAILED, refusal=f"the mail server rejected this message ({error.smtp_code})")
 
 
 def _said(code: int, text: bytes | str) -> Verdict:
@@ -290,14 +291,14 @@ def _said(code: int, text: bytes | str) -> Verdict:
 def _retry_later(mail: OutgoingMail, error: Exception) -> None:
     logger.warning("mail %s not delivered: %s", mail.pk, type(error).__name__)
     if mail.attempts >= MAX_ATTEMPTS:
-        _finish(mail, Outcome.FAILED, refusal="given up after many attempts")
+        _finish(mail, Outcome.FAILED, refusal="failed after too many attempts")
     else:
         wait = min(BACK_OFF * 2**mail.attempts, LONGEST_BACK_OFF)
         _change(mail, state=State.QUEUED, due_at=timezone.now() + wait)
 
 
 def deliver_due_mail(*, now: datetime) -> int:
-    """Enqueues what waits for another attempt, or was left behind by a worker that died. Returns how many."""
+    """Enqueues mails that are due for a retry or were left behind by a dead worker. Returns how many."""
     _free_stuck_mail(now)
     overdue = OutgoingMail.objects.filter(is_due("due_at", now), state=State.QUEUED).order_by("due_at")
     due = list(overdue.values_list("pk", flat=True)[:500])
@@ -307,8 +308,8 @@ def deliver_due_mail(*, now: datetime) -> int:
 
 
 def _free_stuck_mail(now: datetime) -> None:
-    """What a dead worker left half-way is tried again, or given up when it has had its attempts."""
+    """Requeues mails of dead workers, or fails them if they had too many attempts."""
     stuck = OutgoingMail.objects.filter(is_due("due_at", now - STUCK_AFTER), state=State.SENDING)
     for mail in stuck.filter(attempts__gte=MAX_ATTEMPTS):
-        _finish(mail, Outcome.FAILED, refusal="given up after many attempts")
+        _finish(mail, Outcome.FAILED, refusal="failed after too many attempts")
     stuck.update(state=State.QUEUED, due_at=now)

@@ -1,4 +1,4 @@
-"""The address to answer to: the one that is stored about a person, never the one that somebody has just typed."""
+"""The address to reply to: the stored one of a person, never one that someone has just typed."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from privacy.models import OutgoingMail
 from privacy.models.consent import ChoicesRequest
 from privacy.registry.declarations import PersonalData, personal_models
 
-# Written because somebody typed an address, so it says nothing about whose address that is.
+# Created because anyone typed an address, so they prove nothing about its owner.
 TYPED_BY_ANYBODY = (OutgoingMail, ChoicesRequest)
 
 
 def stored_address(email: str) -> str | None:
-    """The address that is kept about the person whose mailbox `email` names; None where nothing is kept.
+    """The stored address of the person whose mailbox `email` names; None if nothing is stored.
 
-    Call it with what was typed, in the task or view that answers, and mail the result:
+    Call it with the typed address in the task or view that replies, and mail the result:
 
         to = stored_address(typed)
         if to is not None:
             queue_mail(KIND, to=to, about=row, context={})
 
-    Where the answer says nothing about the person (a link that only confirms the typed address), mail
-    `stored_address(typed) or typed`: nothing is kept under that address, so nothing can be disclosed with it.
+    If the reply discloses nothing about the person (a link that only confirms the typed address), mail
+    `stored_address(typed) or typed`.
 
-    Precedence: the account that signs in with this address; otherwise the row that was stored first, so that nobody
-    who comes later changes where an answer goes. Rows past their retention, requests and mails under way don't count.
-    One indexed query for each column of addresses in the registry. Empty text, or text that is no address, gives None.
+    Precedence: the user account with this address; otherwise the row that was stored first, so that later rows can't
+    redirect replies. Expired rows, privacy requests and queued mails don't count. One indexed query per address column
+    in the registry. Empty or invalid text gives None.
     """
     if not email.strip():
         return None
@@ -47,7 +47,7 @@ def stored_address(email: str) -> str | None:
 
 
 def indexed_addresses() -> Iterator[tuple[PersonalData, BlindIndexField]]:
-    """Every column of personal data that holds an address and is found by it."""
+    """Every indexed address column in the registry."""
     for declaration in personal_models():
         for index in declaration.model._meta.local_concrete_fields:
             if isinstance(index, BlindIndexField) and _follows_an_address(index):
@@ -60,7 +60,7 @@ def _follows_an_address(index: BlindIndexField) -> bool:
 
 
 def _first(declaration: PersonalData, index: BlindIndexField, email: str) -> list[models.Model]:
-    """The oldest row, because primary keys are in the order of time; none of a kind that anybody can have written."""
+    """The oldest row (primary keys are in time order); none of models that anyone can create by typing an address."""
     if declaration.model in TYPED_BY_ANYBODY:
         return []
     rows: models.QuerySet[Any] = declaration.model._base_manager.filter(**{index.name: email})

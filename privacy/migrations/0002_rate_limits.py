@@ -1,11 +1,11 @@
-"""The cache's table that all rate limits share."""
+"""The cache table that all rate limits share."""
 
 from django.core.management import call_command
 from django.db import migrations
 
 
 def create(apps, schema_editor):
-    """For `CACHES["limits"]`, whatever that cache is now: an operator may change it at any time."""
+    """Creates the table of `CACHES["limits"]`, whatever that cache is now: an operator may change it at any time."""
     call_command("createcachetable", "privacy_limits", database=schema_editor.connection.alias, verbosity=0)
 
 

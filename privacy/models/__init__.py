@@ -1,4 +1,4 @@
-"""What the privacy floor itself keeps: mail on its way out, opt-outs, people's requests and their archives."""
+"""Models of the privacy app: outgoing mail, opt-outs, privacy requests and their archives, heartbeats."""
 
 from __future__ import annotations
 

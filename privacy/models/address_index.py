@@ -1,4 +1,4 @@
-"""Which rules the stored indexes of addresses were computed by, and which rows changed hands when the rules did."""
+"""Which rules the address indexes were computed with, and which rows a change of the rules affected."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 
-@not_personal("by which rules the indexes of addresses were computed, and when", "id rules done_at repeated_at")
+@not_personal("which rules the address indexes were computed with, and when", "id rules done_at repeated_at")
 class AddressIndexing(models.Model):
-    """One row for each set of rules that this database has seen (`privacy.mail.address_reindex.RULES`)."""
+    """One row per set of rules that this database was indexed with (`privacy.mail.address_reindex.RULES`)."""
 
     id = UUID7Field(primary_key=True)
     rules = models.CharField(max_length=40, unique=True)
@@ -22,17 +22,17 @@ class AddressIndexing(models.Model):
         return f"addresses indexed by rules {self.rules}"
 
 
-@not_personal("which rows stopped or began to share an address, by their ids", "id change model row_id noticed_at")
+@not_personal("rows that no longer share an address or now do, by ID", "id change model row_id noticed_at")
 class AddressChange(models.Model):
-    """A row that staff should look at, because a new rule for addresses gave it to another person. No address is kept.
+    """A row for staff to review, because new normalization rules assigned it to another person. Holds no address.
 
-    Reviewed entries are deleted by staff.
+    Staff delete reviewed entries.
     """
 
     class Change(models.TextChoices):
-        SEPARATED = "separated", "was found by another address too"
-        JOINED = "joined", "is found by another spelling too"
-        DUPLICATE = "duplicate", "belongs to the same address as another row, and only one may"
+        SEPARATED = "separated", "was also found by another address"
+        JOINED = "joined", "is now also found by another spelling"
+        DUPLICATE = "duplicate", "has the same address as another row, but the address must be unique"
 
     id = UUID7Field(primary_key=True)
     change = models.CharField(max_length=10, choices=Change)
@@ -42,8 +42,8 @@ class AddressChange(models.Model):
 
     class Meta:
         ordering = ["-noticed_at", "model"]
-        verbose_name = "change of an address"
-        verbose_name_plural = "changes of addresses"
+        verbose_name = "address change"
+        verbose_name_plural = "address changes"
         constraints = [
             models.UniqueConstraint(fields=["model", "row_id", "change"], name="address_change_listed_once"),
         ]

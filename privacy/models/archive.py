@@ -1,4 +1,4 @@
-"""The answer to a request, kept for its person to fetch."""
+"""The model of archives and deletion reports, which people download."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from .request import PrivacyRequest
 
 
 @personal_data(
-    label="Archives and reports ready for you to fetch",
+    label="Archives and reports ready for download",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={"content": "the archive or report itself"},
     other_columns="id request_id link_digest created_at expires_at",
     found_by=("request__email_index",),
     retention=Retention(text="7 days", since="expires_at"),
     erasure=Erasure.DELETE,
-    source="made by this site, in answer to your request",
+    source="created by this site to answer your request",
     recipients="you",
     withheld=frozenset({"content"}),
-    withheld_because="you fetch it through its own link, and a copy of everything would hold itself",
+    withheld_because="you download it through its own link, and an archive can't contain itself",
 )
 class AccessArchive(SealedModel):
-    """The answer to a request, sealed, fetched only through its link: an archive, or the report of a deletion."""
+    """The sealed answer to a request, downloaded through its link: an access archive or a deletion report."""
 
     request = models.OneToOneField(PrivacyRequest, on_delete=models.CASCADE, related_name="archive")
     content = SealedBinaryField()

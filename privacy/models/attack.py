@@ -1,4 +1,4 @@
-"""What is remembered of the attacks that the site makes on its own promises: each attempt, and what was found."""
+"""The record of the site's attacks on its own promises: each run, and what it found."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_PLACE = 300  # characters
 
 
 class AttackKind(models.TextChoices):
-    """In a scratch copy, by canaries; or in the live stores, read-only."""
+    """Rehearsals run in a scratch copy; sweeps search the live data and only read."""
 
     REHEARSAL = "rehearsal"
     SWEEP = "sweep"
@@ -23,7 +23,7 @@ class AttackKind(models.TextChoices):
 
 class AttemptQuerySet(models.QuerySet["Attempt"]):
     def made(self, now: datetime) -> AttemptQuerySet:
-        """The latest first, without those that a clock dated which ran ahead."""
+        """Latest first, without attempts from the future (made while the clock was ahead)."""
         return self.filter(~is_ahead("began_at", now)).order_by("-began_at")
 
 
@@ -32,9 +32,9 @@ class AttemptQuerySet(models.QuerySet["Attempt"]):
     "id kind state began_at due_at ended_at reason ways attempts searches probes unreached",
 )
 class Attempt(models.Model):
-    """One attack on all promises. `attempts` and `searches` are counts by promise, of those that were tried.
+    """One attack on all promises. `attempts` and `searches` count what was tried, by promise.
 
-    One that has not ended at `due_at` was killed, and counts as failed.
+    An attempt that hasn't ended by `due_at` was killed and counts as failed.
     """
 
     class State(models.TextChoices):
@@ -52,8 +52,8 @@ class Attempt(models.Model):
     ways = models.PositiveIntegerField(default=0)
     attempts = models.JSONField(default=dict)
     searches = models.JSONField(default=dict)
-    probes = models.JSONField(default=dict)  # both counts together, by promise and then by the probe's name
-    unreached = models.JSONField(default=list)  # what was not searched, in words
+    probes = models.JSONField(default=dict)  # attempts plus searches, by promise and probe name
+    unreached = models.JSONField(default=list)  # descriptions of what was not searched
 
     objects = AttemptQuerySet.as_manager()
 
@@ -67,7 +67,7 @@ class Attempt(models.Model):
         return f"{self.kind} of {self.began_at:%Y-%m-%d}: {self.state}"
 
     def is_overdue(self, now: datetime) -> bool:
-        """Also where it was dated by a clock that ran ahead."""
+        """Whether it should have ended. Also true if it was started while the clock was ahead."""
         return self.state == self.State.RUNNING and (self.due_at <= now or self.began_at > now + LARGEST_STEP)
 
 
@@ -81,8 +81,8 @@ class BreachQuerySet(models.QuerySet["Breach"]):
     "id promise kind place tried found_at last_found_at ended_at",
 )
 class Breach(models.Model):
-    """A place at which attempts of one kind found a promise broken, or (`tried` is false) could not try it. It is open
-    until an attempt of the same kind finds nothing there."""
+    """A place where attacks of one kind found a promise broken or, with `tried` false, couldn't test it. It stays open
+    until an attack of the same kind finds nothing there."""
 
     id = UUID7Field(primary_key=True)
     promise = models.CharField(max_length=40)

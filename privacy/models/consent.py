@@ -1,4 +1,4 @@
-"""What is kept about reaching people: who does not want it, where mail comes back, how much was sent and refused."""
+"""Models about contacting people: opt-outs, undeliverable addresses, preferences-link requests, mail statistics."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody, by the contact points that are known. Each may be its fingerprint instead."""
+    """A person, by their known contact points. Each may be given as its fingerprint instead."""
 
     email: str | None = None
     phone: str | None = None
     address: str | None = None
 
     def given(self) -> dict[str, str]:
-        """Contact points there are, by the name of their blind index."""
+        """The given contact points, by the name of their blind index."""
         points = {"email_index": self.email, "phone_index": self.phone, "address_index": self.address}
         return {index: point for index, point in points.items() if point}
 
     def indexes(self) -> set[BlindIndex]:
-        """The same as an opt-out stores them, under every key in the ring."""
+        """The contact points' blind indexes as stored in opt-outs, with every key in the ring."""
         fields: dict[str, Any] = {index: Suppression._meta.get_field(index) for index in self.given()}
         return {found for index, point in self.given().items() for found in fields[index].candidates(point)}
 
     @property
     def former_fingerprint(self) -> str | None:
-        """The fingerprint of the address's former normal form, where that is another one."""
+        """The fingerprint of the address's former normal form, if different."""
         former = former_email_fingerprint(self.email) if self.email else None
         return former if self.email and former != email_fingerprint(self.email) else None
 
@@ -55,8 +55,8 @@ class Person:
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def of(self, *people: Person) -> SuppressionQuerySet:
-        """The opt-outs of these people, by whichever contact point they were recorded. One from before ADR 24 holds for
-        everybody whose address had its normal form then: which of them asked can't be told."""
+        """Opt-outs of these people, recorded for any of their contact points. One from before ADR 24 applies to
+        everyone whose address had the same normal form then, because it's unknown which of them opted out."""
         found = Q(pk__in=[])
         for index in ("email_index", "phone_index", "address_index"):
             if points := [person.given()[index] for person in people if index in person.given()]:
@@ -70,12 +70,12 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 @personal_data(
-    everywhere="whatever is sent or called asks here first whether it may",
+    everywhere="checked before every mail, call and letter",
     label="Do-not-contact entries",
     purpose=Purpose.PRIVACY_REQUEST,
     columns={
         "fingerprint": "a sealed fingerprint of your address",
-        "phone_fingerprint": "a sealed fingerprint of your telephone number",
+        "phone_fingerprint": "a sealed fingerprint of your phone number",
         "address_fingerprint": "a sealed fingerprint of your postal address",
     },
     other_columns="id email_index phone_index address_index channel purpose source recorded_by_id created_at"
@@ -83,23 +83,23 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
     found_by=("email_index",),
     retention=Retention(text="until you ask to be contacted again"),
     erasure=Erasure.KEEP,
-    kept_because="without it, this site could write to you again",
-    source="your wish, or your deletion",
+    kept_because="without it, this site could contact you again",
+    source="your opt-out, or your deletion",
     recipients="nobody",
 )
 class Suppression(SealedModel):
-    """A person who asked not to be contacted through one channel, for one purpose or (empty) any. It holds no address:
-    the person is known by the fingerprint of one contact point, an e-mail address, a telephone number or a postal one.
+    """An opt-out of one channel, for one purpose or (if empty) all. Contains no address: the person is identified by
+    the fingerprint of one contact point: an email address, a phone number or a postal address.
     """
 
     class Source(models.TextChoices):
-        LINK = "link", "the link in a mail"
-        PAGE = "page", "the page of choices"
-        REQUEST = "request", "a privacy request"
-        ERASURE = "erasure", "a deletion"
-        CALL = "call", "a call"
-        LETTER = "letter", "a letter"
-        MAIL = "mail", "an e-mail"
+        LINK = "link", "unsubscribe link"
+        PAGE = "page", "preferences page"
+        REQUEST = "request", "privacy request"
+        ERASURE = "erasure", "deletion"
+        CALL = "call", "phone call"
+        LETTER = "letter", "letter"
+        MAIL = "mail", "email"
 
     fingerprint = FingerprintField(null=True)
     email_index = BlindIndexField("fingerprint", normalize="email_fingerprint", null=True)
@@ -109,7 +109,7 @@ class Suppression(SealedModel):
     address_index = BlindIndexField("address_fingerprint", normalize="address_fingerprint", null=True)
     channel = models.CharField(max_length=10, choices=Channel)
     purpose = models.CharField(max_length=20, choices=Purpose, blank=True, default="")
-    source = models.CharField("came by", max_length=10, choices=Source, default=Source.REQUEST)
+    source = models.CharField("received by", max_length=10, choices=Source, default=Source.REQUEST)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField("since", default=timezone.now)
     normal_form = normal_form_field()
@@ -133,7 +133,8 @@ class Suppression(SealedModel):
         ]
 
     def closes(self, person: Person, channel: str, purpose: str, given_at: datetime | None) -> bool:
-        """The same as `of` and `closing` of the queryset. What was given after the opt-out is not closed by it."""
+        """In-memory equivalent of the queryset's `of` and `closing`. Contact points given after the opt-out stay
+        open."""
         wanted = self.channel == channel and self.purpose in ("", purpose)
         by = {self.email_index, self.phone_index, self.address_index} & person.indexes() if wanted else set()
         if wanted and self.normal_form == NormalForm.FORMER:
@@ -142,7 +143,7 @@ class Suppression(SealedModel):
 
 
 @personal_data(
-    everywhere="whatever is sent or called asks here first whether it may",
+    everywhere="checked before every mail, call and letter",
     label="Bounced email",
     purpose=Purpose.LEGAL_OBLIGATION,
     columns={"fingerprint": "a sealed fingerprint of your address"},
@@ -154,14 +155,13 @@ class Suppression(SealedModel):
     recipients="nobody",
 )
 class UndeliverableAddress(SealedModel):
-    """An address whose mail server said that it takes no mail, for good. It holds no address; no mail goes there until
-    staff lift it."""
+    """An address with a hard bounce. Stored as a fingerprint; gets no mail until staff reactivate it."""
 
     LIFE = timedelta(days=365)
 
     fingerprint = FingerprintField()
     email_index = BlindIndexField("fingerprint", normalize="email_fingerprint", unique=True)
-    code = models.CharField("what its server said", max_length=20)  # "550 5.1.1", never its words: they name people
+    code = models.CharField("server reply", max_length=20)  # "550 5.1.1", never the text, which may name people
     noticed_at = models.DateTimeField("since", default=timezone.now, db_index=True)
 
     class Meta:
@@ -183,23 +183,23 @@ class UndeliverableAddress(SealedModel):
     recipients="nobody",
 )
 class ChoicesRequest(SealedModel):
-    """Somebody typed an address to get the link to its choices: the reason of the mail that brings it."""
+    """A request for a preferences link for a typed address; the reason for the mail with the link."""
 
     email = SealedEmailField()
     email_index = BlindIndexField("email", normalize="email")
     asked_at = models.DateTimeField(default=timezone.now, db_index=True)
-    link_mailed_at = models.DateTimeField(null=True)  # None: a limit on mails was reached
+    link_mailed_at = models.DateTimeField(null=True)  # None while a rate limit delays it
 
 
 @not_personal("how many mails of a kind were sent or refused on a day", "id day kind purpose outcome because count")
 class MailTally(models.Model):
-    """Counts alone: they stay when the mails themselves are gone."""
+    """Counts of mails per day, kept after the mails themselves are deleted."""
 
     class Outcome(models.TextChoices):
         SENT = "sent", "sent"
         REFUSED = "refused", "refused"
-        FAILED = "failed", "given up"
-        BOUNCED = "bounced", "came back"
+        FAILED = "failed", "failed"
+        BOUNCED = "bounced", "bounced"
 
     id = UUID7Field(primary_key=True)
     day = models.DateField()
@@ -211,8 +211,8 @@ class MailTally(models.Model):
 
     class Meta:
         ordering = ["-day", "kind"]
-        verbose_name = "mails of a day"
-        verbose_name_plural = "mails per day"
+        verbose_name = "daily mail count"
+        verbose_name_plural = "daily mail counts"
         constraints = [
             models.UniqueConstraint(fields=["day", "kind", "outcome", "because"], name="one_tally_a_day_and_outcome")
         ]
@@ -222,7 +222,7 @@ class MailTally(models.Model):
 
 
 def count_mail(*, kind: str, purpose: str, outcome: str, because: str = "", day: date) -> None:
-    """Adds one to the day's count."""
+    """Increments the day's count."""
     line: dict[str, date | str] = {"day": day, "kind": kind, "outcome": outcome, "because": because}
     if _add_one(line):
         return
@@ -238,7 +238,7 @@ def _add_one(line: dict[str, date | str]) -> int:
 
 
 def tally(*, outcome: str, since: date) -> dict[str, int]:
-    """Mails with this outcome from that day on: by purpose, or for refused ones by reason."""
+    """Number of mails with this outcome since that day, by purpose; refused ones by reason."""
     by = "because" if outcome == MailTally.Outcome.REFUSED else "purpose"
     lines: Iterable[tuple[str, int]] = (
         MailTally.objects.filter(outcome=outcome, day__gte=since)

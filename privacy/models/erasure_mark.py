@@ -1,4 +1,4 @@
-"""Which erasures this database has seen."""
+"""The model of erasures applied to this database."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from django.utils import timezone
 from privacy.registry.declarations import not_personal
 
 
-@not_personal("which erasures this database has seen, by random ids that lead to nobody", "id applied_at")
+@not_personal("erasures applied to this database, by random ID", "id applied_at")
 class ErasureMark(models.Model):
-    """One erasure that this database took part in; its id is that of the tombstone in the key store.
+    """An erasure that was applied to this database; its ID is that of the tombstone in the key store.
 
-    A database restored from a backup lacks the marks of later erasures: that is how it is told from the current one.
+    A restored database lacks the marks of later erasures, which is how a restore is detected.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

@@ -1,4 +1,4 @@
-"""What is remembered of the evidence: since when each promise is kept or broken, and what was measured last."""
+"""Models of the evidence: since when each promise is kept or broken, and the last hourly measurements."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class PromiseStateQuerySet(models.QuerySet["PromiseState"]):
         return self.filter(ended_at=None)
 
     def breaks(self) -> PromiseStateQuerySet:
-        """The times during which a promise was broken, the latest first."""
+        """Periods during which a promise was broken, latest first."""
         return self.filter(kept=False).order_by("-began_at")
 
 
 @not_personal("since when a promise is kept or broken", "id promise kept began_at ended_at")
 class PromiseState(models.Model):
-    """A time during which one promise was kept, or broken. The current one has no end."""
+    """A period during which one promise was kept or broken. The current one has no end."""
 
     id = UUID7Field(primary_key=True)
     promise = models.CharField(max_length=40)
@@ -46,16 +46,16 @@ class PromiseState(models.Model):
 
 class MeasurementQuerySet(models.QuerySet["Measurement"]):
     def newer_than(self, moment: datetime, *, now: datetime) -> dict[str, Measurement]:
-        """By promise. One query."""
+        """Measurements by promise. One query."""
         return {m.promise: m for m in self.filter(~is_ahead("measured_at", now), measured_at__gt=moment)}
 
     def keep(self, promise: str, *, kept: bool, figures: dict[str, Any], at: datetime) -> None:
         self.update_or_create(promise=promise, defaults={"kept": kept, "figures": figures, "measured_at": at})
 
 
-@not_personal("what was measured last for a promise", "promise kept figures measured_at")
+@not_personal("the last measurement of a promise", "promise kept figures measured_at")
 class Measurement(models.Model):
-    """The latest evidence for a promise whose measuring costs too much to be done every minute."""
+    """The latest evidence for a promise that is too expensive to measure every minute."""
 
     promise = models.CharField(max_length=40, primary_key=True)
     kept = models.BooleanField()

@@ -1,4 +1,4 @@
-"""When repeating work last ran."""
+"""The model of heartbeats: when scheduled jobs last ran."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 
 
-@not_personal("when the purge and housekeeping last ran, and when staff were told of a problem", "id name at told_at")
+@not_personal(
+    "when the purge and housekeeping last ran, and when staff were notified of a problem", "id name at told_at"
+)
 class Heartbeat(models.Model):
-    """One row for each kind of work. `migrate` creates the purge's, so that a purge that never ran is late as well."""
+    """The last run of each kind of work. `migrate` creates the purge's row, so that a purge that never ran is late
+    too."""
 
     id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=30, unique=True)

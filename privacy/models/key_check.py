@@ -1,4 +1,4 @@
-"""What tells whether the root keys are those of this database."""
+"""The model that tells whether the root keys match this database."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.db import models
 from privacy.registry.declarations import not_personal
 
 
-@not_personal("a text that everybody may know, sealed under each root key that this database needs", "key_id sealed")
+@not_personal("a public text, sealed with each root key that this database needs", "key_id sealed")
 class KeyCheck(models.Model):
-    """Opens with the right root key alone; `privacy.keystore.root_keys` asks before anything starts."""
+    """A known text that only the right root key opens; checked at start-up by `privacy.keystore.root_keys`."""
 
     key_id = models.CharField(max_length=8, primary_key=True, editable=False)
     sealed = models.BinaryField()

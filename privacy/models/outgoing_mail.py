@@ -1,4 +1,4 @@
-"""Mail on its way out."""
+"""The model of outgoing mail."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from privacy.registry.purposes import Purpose
     columns={"recipient": "address", "subject": "subject", "text": "text", "html": "formatted text"},
     other_columns="id kind about_model about_id recipient_index state refusal attempts queued_at due_at sent_at",
     found_by=("recipient_index",),
-    retention=Retention(text="30 days after it was written", since="queued_at", days=30),
+    retention=Retention(text="30 days after it was created", since="queued_at", days=30),
     erasure=Erasure.DELETE,
     withheld=frozenset({"html"}),
-    withheld_because="it is the text above, formatted for mail programs",
-    circumstances={"queued_at": "written", "refusal": "why it was not sent"},
+    withheld_because="it is the same text, formatted for mail programs",
+    circumstances={"queued_at": "created", "refusal": "reason it was not sent"},
     unlisted=frozenset({"kind", "about_model", "attempts", "due_at"}),
     source="written by this site",
     recipients="your mail provider",
 )
 class OutgoingMail(SealedModel):
-    """One message on its way out. Only `privacy.mail.sending` makes and sends them."""
+    """An outgoing mail. Only `privacy.mail.sending` creates and sends them."""
 
     class State(models.TextChoices):
-        QUEUED = "queued", "waiting"
-        SENDING = "sending", "being sent"
+        QUEUED = "queued", "pending"
+        SENDING = "sending", "sending"
         SENT = "sent", "sent"
         REFUSED = "refused", "refused"
-        FAILED = "failed", "given up"
-        BOUNCED = "bounced", "came back"
+        FAILED = "failed", "failed"
+        BOUNCED = "bounced", "bounced"
 
     kind = models.CharField(max_length=60)
     about_model = models.CharField("reason", max_length=60)
@@ -56,7 +56,7 @@ class OutgoingMail(SealedModel):
 
     @property
     def purpose(self) -> Purpose | None:
-        """Of the kind of mail; None where no app declares it any more."""
+        """The purpose of the mail kind; None if no app declares the kind anymore."""
         try:
             return kind_named(self.kind).purpose
         except KeyError:

@@ -1,4 +1,4 @@
-"""A request by which a person exercises a right, from its receipt to the end of its record."""
+"""The model of privacy requests."""
 
 from __future__ import annotations
 
@@ -26,29 +26,28 @@ from privacy.registry.purposes import Purpose
 
 class PrivacyRequestQuerySet(models.QuerySet["PrivacyRequest"]):
     def awaiting_confirmation(self, now: datetime) -> PrivacyRequestQuerySet:
-        """What came by the page and whose address nobody has confirmed yet. Not requests of a person who was erased in
-        the meantime, who can't be answered."""
+        """Requests from the page with an unconfirmed address, except those of people who have been erased."""
         unanswered = self.exclude(state=PrivacyRequest.State.ANSWERED)
         by_page = unanswered.filter(channel=PrivacyRequest.Way.PAGE, confirmed_at=None, keep_until__gt=now)
         return by_page.filter(email__isnull=False)
 
     def without_link(self, now: datetime) -> PrivacyRequestQuerySet:
-        """Those that no mail has named yet, because a limit on mails was reached."""
+        """Unconfirmed requests whose confirmation link hasn't been mailed because of a rate limit."""
         return self.awaiting_confirmation(now).filter(link_mailed_at=None)
 
     def of_address(self, email: str) -> PrivacyRequestQuerySet:
-        """Takes an address or its fingerprint, and finds the records of people who were erased too."""
+        """Requests of an address or fingerprint, including records of erased people."""
         return self.filter(email_index=email)
 
     def open(self) -> PrivacyRequestQuerySet:
         return self.filter(state=PrivacyRequest.State.CONFIRMED)
 
     def overdue(self, now: datetime) -> PrivacyRequestQuerySet:
-        """Open ones of which the day for the answer, or for telling that they came, has passed."""
+        """Open requests past the deadline for acknowledgment or answer."""
         return self.open().filter(Q(due_at__lt=now) | Q(acknowledged_at__isnull=True, acknowledge_by__lt=now))
 
     def correctable_with(self, digest: str, now: datetime) -> PrivacyRequestQuerySet:
-        """The request whose person may correct things now, behind the link with this digest."""
+        """The request whose correction link has this hash and is still valid."""
         return self.open().filter(correction_digest=digest, correction_expires_at__gt=now, email__isnull=False)
 
 
@@ -65,8 +64,8 @@ def new_reference() -> str:
     purpose=Purpose.PRIVACY_REQUEST,
     columns={
         "email": "address",
-        "contact": "where else the answer goes",
-        "phone": "telephone number",
+        "contact": "other contact details",
+        "phone": "phone number",
         "details": "what you wrote",
         "answer": "what we answered",
         "fingerprint": "a sealed fingerprint of your address",
@@ -78,33 +77,33 @@ def new_reference() -> str:
     ),
     found_by=("email_index",),
     retention=Retention(
-        text="24 months, as the law asks; if never confirmed, 7 days after the link was mailed", since="keep_until"
+        text="24 months, as required by law; 7 days after the link was mailed if never confirmed", since="keep_until"
     ),
     erasure=Erasure.REDACT,
     kept=frozenset({"fingerprint"}),
     circumstances={"keep_until": "kept until"},
     unlisted=frozenset({"link_expires_at", "link_mailed_at", "correction_expires_at"}),
-    kept_because="the law asks for a record of each request: when, what, how and what was answered, found by the"
-    " fingerprint of your address",
+    kept_because="the law requires a record of each request: its date, kind, channel and outcome, under the fingerprint"
+    " of your address",
     expiry=Erasure.DELETE,
     source="your request",
     recipients="nobody",
 )
 class PrivacyRequest(SealedModel):
-    """A person exercises a right. On-line it is unconfirmed until its person has followed a link sent to the address.
-    What staff write down (an e-mail, a call, a letter) is open at once, and so is what needs no proof."""
+    """A privacy request. Requests from the page are unconfirmed until the person uses the mailed link. Requests
+    recorded by staff (email, call, letter), and those that need no proof, are open immediately."""
 
     class Kind(models.TextChoices):
-        ACCESS = "access", "Send me everything you keep about me"
-        CORRECTION = "correction", "Correct what you keep about me"
-        DELETION = "deletion", "Delete what you keep about me"
+        ACCESS = "access", "Send me all my data"
+        CORRECTION = "correction", "Correct my data"
+        DELETION = "deletion", "Delete my data"
         STOP_CONTACT = "stop_contact", "Stop contacting me"
         COMPLAINT = "complaint", "Complain about how you handle my data"
 
     class Way(models.TextChoices):
-        PAGE = "page", "the page"
-        EMAIL = "email", "e-mail"
-        CALL = "call", "call"
+        PAGE = "page", "web page"
+        EMAIL = "email", "email"
+        CALL = "call", "phone call"
         LETTER = "letter", "letter"
 
     class State(models.TextChoices):
@@ -121,40 +120,40 @@ class PrivacyRequest(SealedModel):
 
     class Outcome(models.TextChoices):
         ANSWERED = "answered", "answered"
-        PARTLY = "partly", "partly answered"
+        PARTLY = "partly", "partially fulfilled"
         REFUSED = "refused", "refused"
         ENDED = "ended", "ended with the deletion"
 
     class Ground(models.TextChoices):
-        UNKNOWN_PERSON = "unknown_person", "We could not make sure that you are the person this is about."
-        LEGAL_DUTY = "legal_duty", "A law obliges us to keep this."
-        OTHERS = "others", "It would touch the rights of somebody else."
-        EXCESSIVE = "excessive", "The same was asked again and again within a short time."
-        NOTHING_WRONG = "nothing_wrong", "We looked into it and found what is kept to be right."
+        UNKNOWN_PERSON = "unknown_person", "We could not verify your identity."
+        LEGAL_DUTY = "legal_duty", "We are legally required to keep this data."
+        OTHERS = "others", "It would affect the rights of someone else."
+        EXCESSIVE = "excessive", "The same request was made repeatedly within a short time."
+        NOTHING_WRONG = "nothing_wrong", "We reviewed the data and found it to be correct."
 
     class ExtensionReason(models.TextChoices):
-        COMPLEX = "complex", "Your request takes more work than usual: it touches many records."
-        MANY = "many", "We have many requests to answer at the moment."
-        IDENTITY = "identity", "We still have to make sure that it is you who asks."
+        COMPLEX = "complex", "Your request is complex and affects many records."
+        MANY = "many", "We are handling an unusually large number of requests."
+        IDENTITY = "identity", "We still have to verify your identity."
 
-    # Whoever asks this may ask it: it is recorded and has its clock from the start, confirmed or not.
+    # Open with a deadline from the start, even if the address isn't confirmed.
     NEEDS_NO_PROOF = (Kind.COMPLAINT, Kind.STOP_CONTACT)
 
     reference = ComputedCharField(max_length=8, unique=True, default=new_reference, editable=False)
     kind = models.CharField(max_length=20, choices=Kind)
-    channel = models.CharField("came by", max_length=10, choices=Way, default=Way.PAGE)
+    channel = models.CharField("received by", max_length=10, choices=Way, default=Way.PAGE)
     state = models.CharField(max_length=12, choices=State, default=State.UNCONFIRMED)
-    email = SealedEmailField("e-mail address", null=True, blank=True)
+    email = SealedEmailField("email address", null=True, blank=True)
     fingerprint = FingerprintField(null=True, editable=False)
     email_index = BlindIndexField("fingerprint", normalize="email_fingerprint", null=True)
-    phone = SealedTextField("telephone number", max_length=40, null=True, blank=True)
-    contact = SealedTextField("where else to answer", max_length=1000, null=True, blank=True)
-    details = SealedTextField("what was said", blank=True, null=True)
+    phone = SealedTextField("phone number", max_length=40, null=True, blank=True)
+    contact = SealedTextField("other contact details", max_length=1000, null=True, blank=True)
+    details = SealedTextField("details", blank=True, null=True)
     answer = SealedTextField(null=True, blank=True)
-    identity = models.CharField("how we know who asks", max_length=12, choices=Identity, blank=True)
+    identity = models.CharField("identity verified by", max_length=12, choices=Identity, blank=True)
     link_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     link_expires_at = models.DateTimeField(null=True, editable=False)
-    link_mailed_at = models.DateTimeField(null=True, editable=False)  # when a mail first named this request
+    link_mailed_at = models.DateTimeField(null=True, editable=False)  # when a mail first included this request
     correction_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     correction_expires_at = models.DateTimeField(null=True, editable=False)
     received_at = models.DateTimeField("received", default=timezone.now)
@@ -190,7 +189,7 @@ class PrivacyRequest(SealedModel):
         ]
 
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
-        """A request with an address is found by its fingerprint, also after the address is gone."""
+        """Stores the address's fingerprint, so that the record can be found after the address is erased."""
         if update_fields is None or "email" in update_fields:
             if self.email:
                 self.fingerprint = self.email
@@ -203,19 +202,19 @@ class PrivacyRequest(SealedModel):
 
     @property
     def awaits_confirmation(self) -> bool:
-        """The same as `awaiting_confirmation()` of the queryset, whatever the time."""
+        """In-memory equivalent of the queryset's `awaiting_confirmation()`, regardless of expiry."""
         by_page = self.channel == self.Way.PAGE and self.confirmed_at is None
         return by_page and self.email is not None and self.state != self.State.ANSWERED
 
     def is_overdue(self, now: datetime) -> bool:
-        """The same as `overdue()` of the queryset."""
+        """In-memory equivalent of the queryset's `overdue()`."""
         late = bool(self.due_at and self.due_at < now)
         unanswered = self.acknowledged_at is None and bool(self.acknowledge_by and self.acknowledge_by < now)
         return self.is_open and (late or unanswered)
 
     @property
     def person_is_known(self) -> bool:
-        """Enough to hand out or delete: somebody made sure who asks."""
+        """Whether the person's identity was verified, as required to disclose or delete data."""
         return self.identity not in {"", self.Identity.NOT_NEEDED}
 
     @property
@@ -224,5 +223,5 @@ class PrivacyRequest(SealedModel):
 
     @property
     def due_on(self) -> date | None:
-        """The day of the answer, as the vendor's calendar has it."""
+        """The date of the deadline in the vendor's time zone."""
         return local_day(self.due_at) if self.due_at else None

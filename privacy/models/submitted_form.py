@@ -1,4 +1,4 @@
-"""Which forms were sent lately. The database keeps their digests unique."""
+"""Recently submitted forms. The database keeps their hashes unique."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.db import IntegrityError, models
 
 from privacy.registry.declarations import not_personal
 
-KEPT = timedelta(days=1)  # how long the same form, sent again, is answered as before
-GIVEN_UP = timedelta(minutes=5)  # far longer than any form takes: its process was killed
+KEPT = timedelta(days=1)  # how long a resubmitted form gets the stored response
+GIVEN_UP = timedelta(minutes=5)  # longer than any form takes, so its process was killed
 
 
 class SubmittedFormQuerySet(models.QuerySet["SubmittedForm"]):
@@ -17,24 +17,24 @@ class SubmittedFormQuerySet(models.QuerySet["SubmittedForm"]):
         return self.filter(claimed_at__lte=now - KEPT)
 
     def claimable(self, now: datetime) -> SubmittedFormQuerySet:
-        """Their time is over, or whoever was at work on them never came back."""
+        """Expired forms, and forms whose process was killed."""
         never_answered = models.Q(answer=None, claimed_at__lte=now - GIVEN_UP)
         return self.filter(never_answered | models.Q(claimed_at__lte=now - KEPT))
 
     def claim(self, digest: str, *, now: datetime) -> bool:
-        """Whether this form is ours to work on; False for all but one of any number of requests at once. Commits at
-        once, so that nobody waits for a lock while the work talks to others."""
+        """Whether this request may process the form; True for exactly one of concurrent requests. Commits immediately,
+        so that no lock is held while the view works."""
         try:
             if self.get_or_create(digest=digest, defaults={"claimed_at": now})[1]:
                 return True
-        except IntegrityError:  # it was let go of between two statements: ask again
+        except IntegrityError:  # released between two statements: the caller retries
             return False
         return bool(self.claimable(now).filter(digest=digest).update(claimed_at=now, answer=None))
 
 
-@not_personal("digests of sent forms, and answers that only the form itself can open", "digest claimed_at answer")
+@not_personal("hashes of submitted forms, and responses that only the form itself can open", "digest claimed_at answer")
 class SubmittedForm(models.Model):
-    """One form that is worked on (no answer yet) or was answered."""
+    """A submitted form: in progress (no answer yet) or answered."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     claimed_at = models.DateTimeField(db_index=True)
@@ -47,5 +47,5 @@ class SubmittedForm(models.Model):
 
 
 def forget_old_forms(*, now: datetime) -> int:
-    """Returns how many."""
+    """Deletes expired forms. Returns how many."""
     return SubmittedForm.objects.over(now).delete()[0]

@@ -1,4 +1,4 @@
-"""The policy's versions for staff: what waits, the next version from draft to effect, and who is still to be told."""
+"""The admin of policy versions, from draft to effect, and of notices to affected people."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PolicyVersionAdmin(PolicyActionsAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.is_draft)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """One draft at a time."""
+        """Allows one draft at a time."""
         return super().has_add_permission(request) and not PolicyVersion.objects.filter(state="draft").exists()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -56,7 +56,7 @@ class PolicyVersionAdmin(PolicyActionsAdmin):
         return [*typed, "state", "notices_began_at", "in_effect_at", "ended_at", "registry_hash"]
 
     def save_model(self, request: HttpRequest, obj: PolicyVersion, form: Any, change: bool) -> None:
-        """A draft follows the code until it is announced."""
+        """Updates a draft to the current code."""
         obj.take(running())
         super().save_model(request, obj, form, change)
 
@@ -66,7 +66,7 @@ class PolicyVersionAdmin(PolicyActionsAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.get_object(request, object_id)
         if row and row.is_announced:
-            follow_mails(version=row, now=timezone.now())  # what is shown is what is known now
+            follow_mails(version=row, now=timezone.now())  # show the current state
         progress = progress_of(row) if row and row.notices_began_at and row.tells else None
         context = {**(extra_context or {}), "progress": progress, "changes": row.changes() if row else []}
         return super().change_view(request, object_id, form_url, context)
@@ -82,11 +82,11 @@ class PolicyNoticeAdmin(PolicyActionsAdmin, ReadOnlyAdmin):
     row_argument = "notice"
     action_url_name = "policy_policynotice_step"
 
-    @admin.display(description="where the person is found")
+    @admin.display(description="row with the person's contact details")
     def contact_row(self, notice: PolicyNotice) -> str:
         row = notice.contact()
         if row is None:
-            return "no longer kept"
+            return "deleted"
         try:
             url = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
         except NoReverseMatch:

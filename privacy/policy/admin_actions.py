@@ -1,4 +1,4 @@
-"""What staff do with a version, and with a person whom no mail reaches."""
+"""The staff actions on policy versions, and on notices to people without an email address."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ State = PolicyNotice.State
 OF_VERSIONS = (
     StaffAction(
         name="announce",
-        label="Tell people…",
-        asks="From now on the words of this version stand. Everybody whose address is kept gets one mail; those whom no"
-        " mail reaches wait for a call or a letter.",
+        label="Send notices…",
+        asks="The text of this version can't be changed afterward. Everyone whose address is stored gets one email;"
+        " people who can't be reached by email are listed for a call or letter.",
         do=begin_notices,
         when=lambda row: row.is_draft,
-        done="People are being told.",
+        done="Notices are being sent.",
     ),
     StaffAction(
         name="put-in-effect",
         label="Put in effect…",
-        asks="The version before ends, and what waited for this one opens. That works when everybody was told.",
+        asks="This version replaces the one in effect, and features that wait for it are turned on. Everyone must"
+        " be notified first.",
         do=put_in_effect,
         when=lambda row: row.is_announced,
-        done="In effect. What waited for it is open.",
+        done="The version is in effect. Features that depend on it are turned on.",
     ),
     StaffAction(
         name="withdraw",
         label="Withdraw…",
-        asks="The version does not take effect, and mails that still wait are not sent. Those who were told already"
-        " are not told that it was withdrawn.",
+        asks="The version will not take effect, and pending notices are not sent. People who were already notified get"
+        " no further message.",
         do=withdraw,
         when=lambda row: row.is_announced,
-        done="Withdrawn.",
+        done="The version was withdrawn.",
     ),
 )
 
@@ -50,16 +51,16 @@ def _waits_for_staff(notice: PolicyNotice) -> bool:
 OF_NOTICES = (
     StaffAction(
         name="called",
-        label="Told by telephone…",
-        asks="You called, and the person now knows what changes and when.",
+        label="Notified by phone…",
+        asks="You called, and the person knows what changes and when.",
         do=partial(log_contact, state=State.CALLED),
         when=_waits_for_staff,
         done="The call is recorded.",
     ),
     StaffAction(
         name="written",
-        label="Told by letter…",
-        asks="A letter with the changes went out to the person.",
+        label="Notified by letter…",
+        asks="A letter with the changes was sent to the person.",
         do=partial(log_contact, state=State.WRITTEN),
         when=_waits_for_staff,
         done="The letter is recorded.",
@@ -67,10 +68,10 @@ OF_NOTICES = (
     StaffAction(
         name="leave-out",
         label="Leave out…",
-        asks=f"The person asked for no contact at all: not by {', '.join(channel.label for channel in Channel)}. Nobody"
-        " can be told against such a wish; so nothing that is stored about the person may be used in a new way.",
+        asks=f"The person opted out of all contact: {', '.join(channel.label for channel in Channel)}. They can't be"
+        " notified, so nothing stored about them may be used in a new way.",
         do=leave_out,
         when=_waits_for_staff,
-        done="Left out.",
+        done="The person was left out.",
     ),
 )

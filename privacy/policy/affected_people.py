@@ -1,6 +1,6 @@
-"""Whom a change of the policy concerns: everybody with a live contact point in any table of the registry.
+"""People affected by a policy change: everyone with an unexpired contact point in any registered table.
 
-Mail on its way counts for nobody, because it goes with what it is about.
+Outgoing mail doesn't count, because it is deleted with its reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHUNK = 500  # rows read at a time
 
 @dataclass(frozen=True)
 class AffectedPerson:
-    """`name` is what the fingerprint is made of: the address, or the row's id where none is known."""
+    """An affected person. `name` is the input of the fingerprint: the address, or the row's ID if there is none."""
 
     name: str
     email: str
@@ -31,7 +31,7 @@ class AffectedPerson:
 
 
 def people(*, now: datetime) -> Iterator[AffectedPerson]:
-    """Each person once for each row with a contact point; the same person may come again."""
+    """Affected people, once per row with a contact point, so a person may occur several times."""
     for declaration in personal_models():
         if addresses := _addresses(declaration):
             yield from _with_address(declaration, addresses, now)
@@ -39,14 +39,14 @@ def people(*, now: datetime) -> Iterator[AffectedPerson]:
 
 
 def address_in(row: Any, fingerprint: str) -> str | None:
-    """The address in a row that has this fingerprint; None when another one stands there by now, or none."""
+    """The row's address with this fingerprint; None if it has changed or was removed."""
     declared = next(d for d in personal_models() if d.model is type(row))
     emails = (getattr(row, name) for name in _addresses(declared))
     return next((email for email in emails if email and email_fingerprint(email) == fingerprint), None)
 
 
 def is_there(row: Any, fingerprint: str) -> bool:
-    """The row still is about the person with this fingerprint."""
+    """Whether the row is still about the person with this fingerprint."""
     if row is None:
         return False
     return fingerprint == email_fingerprint(_row_name(row)) or address_in(row, fingerprint) is not None
@@ -57,7 +57,7 @@ def _row_name(row: models.Model) -> str:
 
 
 def _addresses(declaration: PersonalData) -> list[str]:
-    """The columns with an e-mail address."""
+    """The email address columns."""
     if declaration.model is OutgoingMail:
         return []
     found = (declaration.model._meta.get_field(name) for name in declaration.columns)
@@ -77,8 +77,7 @@ def _with_address(declaration: PersonalData, addresses: list[str], now: datetime
 
 
 def _without_address(declaration: PersonalData, addresses: list[str], now: datetime) -> Iterator[AffectedPerson]:
-    """Somebody of whom we have only a telephone number or a postal address. Rows that hang on another person's row are
-    that person's."""
+    """People with only a phone number or postal address. Rows that belong to another row's person are skipped."""
     if any("__" in lookup for lookup in declaration.found_by) or not declaration.emptied:
         return
     nobody = Q(*((f"{name}__isnull", True) for name in addresses))

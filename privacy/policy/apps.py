@@ -22,7 +22,7 @@ class PolicyConfig(AppConfig):
 
 
 def _begin(using: str, **kwargs: Any) -> None:
-    """A fresh database starts with the policy that the code prints."""
+    """Creates the first version in a new database, from the code's declarations."""
     from privacy.registry import policy_gate
 
     from .models import PolicyVersion

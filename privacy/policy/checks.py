@@ -1,4 +1,4 @@
-"""Start-up checks of the setting that leaves columns out of the first version, and of the columns behind the gate."""
+"""System checks of the setting `POLICY_LEAVES_OUT`, and of the columns behind the policy gate."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from privacy.registry.policy_gate import GatedCharField, registered
 def check_what_is_left_out(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
     return [
         checks.Error(
-            f"POLICY_LEAVES_OUT names {place}, which is no personal column.",
-            hint="Write table.column, as the policy's page for staff shows them.",
+            f"POLICY_LEAVES_OUT names {place}, which is not a personal column.",
+            hint="Use table.column, as shown in the admin of policy versions.",
             id="privacy.E040",
         )
         for place in settings.POLICY_LEAVES_OUT

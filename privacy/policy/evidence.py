@@ -1,4 +1,4 @@
-"""The evidence that people hear of a change before data is used in a new way."""
+"""Evidence that people are notified before data is used in a new way."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from privacy.registry import policy_gate
 
 from .models import PolicyNotice, PolicyVersion
 
-NEWEST = 1000  # rows looked at in a new column
+NEWEST = 1000  # most recent rows checked for values in a new column
 
 State = PolicyNotice.State
 
 
 @evidence_for("change-notice")
 def changes_wait_for_their_notices(now: datetime) -> Evidence:
-    """Kept while a sound version is in effect, everybody it concerned was told, and what it lacks is out of use."""
+    """Kept if an unmodified version is in effect, everyone affected was notified, and nothing it lacks is in use."""
     version = PolicyVersion.objects.in_effect()
     if version is None:
         return Evidence(kept=False, figures={"policy version in effect": "none"})
@@ -29,21 +29,21 @@ def changes_wait_for_their_notices(now: datetime) -> Evidence:
     told = version.notices.values_list("state", flat=True)
     figures: dict[str, str | int | float | None] = {
         "policy version in effect": version.number,
-        "in effect since": f"{version.in_effect_at:%d %B %Y}",
-        "told of it by e-mail": at_least(told.filter(state=State.DELIVERED).count()),
-        "told of it by call or letter": at_least(told.filter(state__in=[State.CALLED, State.WRITTEN]).count()),
-        "somebody it concerns was not told": "yes" if untold else "no",
-        "new details and purposes that wait for a version": len(waiting.closed),
-        "of them in use all the same": used,
-        "changes of which people are being told": PolicyVersion.objects.announced().count(),
+        "in effect since": f"{version.in_effect_at:%B %-d, %Y}",
+        "notified by email": at_least(told.filter(state=State.DELIVERED).count()),
+        "notified by phone or letter": at_least(told.filter(state__in=[State.CALLED, State.WRITTEN]).count()),
+        "affected people not notified": "some" if untold else "none",
+        "new details and purposes not covered yet": len(waiting.closed),
+        "of these, in use anyway": used,
+        "announced changes": PolicyVersion.objects.announced().count(),
     }
     return Evidence(kept=version.is_sound and not untold and not used, figures=figures)
 
 
 def _is_in_use(place: str) -> bool:
-    """The gate lets a value through to this column, or a new column holds one already."""
+    """Whether the gate accepts a value for this column, or a new column already contains one."""
     table, _, name = place.partition(".")
-    if not name:  # a purpose: only mail acts under one by itself, and asks the gate
+    if not name:  # a purpose: only mail uses one directly, and it asks the gate
         return policy_gate.purpose_is_open(place.partition(":")[2])
     column = _model_of(table)._meta.get_field(name)
     return not _is_refused(column) or (place not in policy_gate.look().covered and _holds_a_value(column))
@@ -58,7 +58,7 @@ def _is_refused(column: Any) -> bool:
 
 
 def _holds_a_value(column: Any) -> bool:
-    """Among the newest rows: what is new in the code is written by new code."""
+    """Whether one of the most recent rows has a value."""
     rows = column.model._base_manager.exclude(**{f"{column.name}__isnull": True}).order_by("-pk")
     return any(getattr(row, column.name) for row in rows[:NEWEST])
 

@@ -1,4 +1,4 @@
-"""The notice that people get before a change of the policy takes effect."""
+"""Mail kinds of this app: the notice before a policy change takes effect."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def _address_of(notice: PolicyNotice) -> list[str | None]:
     return [address_in(row, notice.fingerprint) if row else None]
 
 
-# Not sent to those who opted out of mail: staff call them or send a letter.
+# Not sent to people who opted out of email; staff call them or send a letter.
 POLICY_CHANGED = mail_kind(
     "privacy/policy_changed",
     purpose=Purpose.POLICY_NOTICE,
     about="policy.PolicyNotice",
     recipients=_address_of,
     transactional=False,
-    because="nobody asked for it; it tells people before their data is used in a new way",
+    because="nobody requested it; it notifies people before their data is used in a new way",
     live=_is_announced,
 )

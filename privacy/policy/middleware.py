@@ -1,4 +1,4 @@
-"""A use of data that the policy does not cover yet gets an answer in plain words, on whatever page it happens."""
+"""Middleware: shows an explanation when a page uses data that the policy doesn't cover yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotInEffectMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Nothing was stored: the error ended the transaction."""
+        """Renders the explanation. Nothing was stored, because the error rolled back the transaction."""
         if not isinstance(error, NotInEffect):
             return None
         logger.warning("refused: %s", error)

@@ -1,4 +1,4 @@
-"""Versions of the privacy policy, and for each person whom a change concerns, how that person was told."""
+"""Models: versions of the privacy policy, and the notice to each affected person."""
 
 from __future__ import annotations
 
@@ -28,25 +28,25 @@ class PolicyVersionQuerySet(models.QuerySet["PolicyVersion"]):
         return self.filter(state=PolicyVersion.State.IN_EFFECT).values_list("snapshot", flat=True).first()
 
     def announced(self) -> PolicyVersionQuerySet:
-        """The version of which people are being told; there is one at most."""
+        """The announced version; there is at most one."""
         return self.filter(state=PolicyVersion.State.NOTICES)
 
     def public(self) -> PolicyVersionQuerySet:
-        """What everybody may read: all but drafts."""
+        """All versions except drafts."""
         return self.exclude(state=PolicyVersion.State.DRAFT)
 
 
 @not_personal(
-    "the policy's own words and what it says about the tables",
+    "the policy's text and data declarations",
     "id number state summary additions snapshot registry_hash tells effective_on written_at notices_began_at"
     " in_effect_at ended_at",
 )
 class PolicyVersion(models.Model):
-    """One version of the policy. From its first notice on, the database refuses to change what it says."""
+    """One version of the policy. Once announced, the database refuses changes to its content."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "draft"
-        NOTICES = "notices", "people are being told"
+        NOTICES = "notices", "sending notices"
         IN_EFFECT = "in_effect", "in effect"
         SUPERSEDED = "superseded", "superseded"
         WITHDRAWN = "withdrawn", "withdrawn"
@@ -54,14 +54,14 @@ class PolicyVersion(models.Model):
     id = UUID7Field(primary_key=True)
     number = models.PositiveIntegerField("version", unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
-    summary = models.TextField("what changes, in plain words", max_length=5000)
-    additions = models.TextField("further words on the policy's page", max_length=20_000, blank=True)
-    snapshot = models.JSONField("what the policy says, as data")
+    summary = models.TextField("summary of changes", max_length=5000)
+    additions = models.TextField("additional text", max_length=20_000, blank=True)
+    snapshot = models.JSONField("snapshot of the registry")
     registry_hash = models.CharField("hash of the registry", max_length=64)
-    tells = models.BooleanField("tell everybody first", default=True)
+    tells = models.BooleanField("notify everyone first", default=True)
     effective_on = models.DateField("takes effect on")
-    written_at = models.DateTimeField("written", default=timezone.now)
-    notices_began_at = models.DateTimeField("telling people began", null=True, blank=True)
+    written_at = models.DateTimeField("created", default=timezone.now)
+    notices_began_at = models.DateTimeField("notices started", null=True, blank=True)
     in_effect_at = models.DateTimeField("in effect since", null=True, blank=True)
     ended_at = models.DateTimeField("superseded or withdrawn", null=True, blank=True)
 
@@ -91,19 +91,19 @@ class PolicyVersion(models.Model):
 
     @property
     def is_sound(self) -> bool:
-        """What it says about data is what its hash was made of."""
+        """Whether the snapshot matches its hash."""
         return self.registry_hash == hash_of(self.snapshot)
 
     def take(self, snapshot: Snapshot) -> None:
         self.snapshot, self.registry_hash = snapshot, hash_of(snapshot)
 
     def predecessor(self) -> PolicyVersion | None:
-        """The version that was in effect before this one."""
+        """The previous version that was in effect."""
         earlier = PolicyVersion.objects.filter(number__lt=self.number, in_effect_at__isnull=False)
         return earlier.order_by("-number").first()
 
     def changes(self) -> list[PolicyDifference]:
-        """How it differs from the version before; for the first, nothing is a change."""
+        """Differences from the previous version; none for the first."""
         before = self.predecessor()
         if before is None and self.in_effect_at:
             return []
@@ -133,20 +133,20 @@ class PolicyNoticeQuerySet(models.QuerySet["PolicyNotice"]):
     retention=Retention(text="2 years after the change was announced", since="listed_at", days=730),
     erasure=Erasure.DELETE,
     unlisted=frozenset({"contact_model"}),
-    source="made when this policy changes",
+    source="created by us when this policy changes",
     recipients="nobody",
 )
 class PolicyNotice(SealedModel):
-    """One person who has to be told of one version. It holds no address: `contact` is the row that does."""
+    """The notice of one version to one person. Contains no address; `contact` is the row that does."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        MAILED = "mailed", "mail on its way"
-        DELIVERED = "delivered", "told by e-mail"
-        UNREACHABLE = "unreachable", "no mail reaches: call or write"
-        CALLED = "called", "told by telephone"
-        WRITTEN = "written", "told by letter"
-        LEFT_OUT = "left_out", "wants no contact at all: left out"
+        WAITING = "waiting", "pending"
+        MAILED = "mailed", "email queued"
+        DELIVERED = "delivered", "notified by email"
+        UNREACHABLE = "unreachable", "unreachable by email: call or write"
+        CALLED = "called", "notified by phone"
+        WRITTEN = "written", "notified by letter"
+        LEFT_OUT = "left_out", "opted out of all contact: left out"
 
     SETTLED = (State.DELIVERED, State.CALLED, State.WRITTEN, State.LEFT_OUT)
 
@@ -156,10 +156,10 @@ class PolicyNotice(SealedModel):
     contact_model = models.CharField("kind of row", max_length=60)
     contact_id = models.UUIDField("row with the address")
     state = models.CharField(max_length=12, choices=State, default=State.WAITING)
-    reason = models.CharField("why no mail reaches", max_length=200, blank=True)
+    reason = models.CharField("why email failed", max_length=200, blank=True)
     mail_id = models.UUIDField("mail", null=True)
     listed_at = models.DateTimeField("listed", default=timezone.now, db_index=True)
-    settled_at = models.DateTimeField("told", null=True)
+    settled_at = models.DateTimeField("notified", null=True)
     handled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
     objects = PolicyNoticeQuerySet.as_manager()
@@ -173,5 +173,5 @@ class PolicyNotice(SealedModel):
         indexes = [models.Index(fields=["version", "state"])]
 
     def contact(self) -> Any:
-        """The row with the person's address; None when it is gone."""
+        """The row with the person's address; None if it was deleted."""
         return apps.get_model(self.contact_model)._base_manager.filter(pk=self.contact_id).first()

@@ -1,4 +1,4 @@
-"""How far telling people has come."""
+"""Progress of notices."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = PolicyNotice.State
 
 @dataclass(frozen=True)
 class Progress:
-    """Counts by state, with the state's value and its words."""
+    """Number of notices per state: value, label, count."""
 
     states: list[tuple[str, str, int]]
 
@@ -27,11 +27,11 @@ class Progress:
 
     @property
     def for_staff(self) -> int:
-        """How many wait for a call or a letter."""
+        """Number of people to call or write to."""
         return sum(count for state, _, count in self.states if state == State.UNREACHABLE)
 
 
 def progress_of(version: PolicyVersion) -> Progress:
-    """One query."""
+    """Counts the notices of a version. One query."""
     counts = dict(version.notices.order_by().values_list("state").annotate(Count("pk")))
     return Progress([(state.value, str(state.label), counts.get(state.value, 0)) for state in State])

@@ -1,7 +1,7 @@
-"""Telling people of a version: who they are, a mail to each, and what staff do for those whom no mail reaches.
+"""Notifying affected people of a policy version: listing them, mailing them, and recording calls and letters.
 
-Each step is a short transaction that a kill leaves whole: a notice and its mail are written together, so that nobody
-gets two, and whoever was not reached yet is found again.
+Each step is a short transaction: a notice and its mail are stored together, so that after a crash nobody gets two, and
+the remaining people are found again.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from .affected_people import AffectedPerson, address_in, is_there, people
 from .mails import POLICY_CHANGED
 from .models import PolicyNotice, PolicyVersion
 
-MAILED_AT_ONCE = 200  # notices in one round; the worker and housekeeping take turns with other work
+MAILED_AT_ONCE = 200  # notices per batch, so that the worker and housekeeping can do other work in between
 
 State = PolicyNotice.State
 Mail = OutgoingMail.State
-NO_ADDRESS = "no e-mail address is known"
-NOT_DELIVERED = "the mail did not arrive"
+NO_ADDRESS = "no email address"
+NOT_DELIVERED = "the mail was not delivered"
 CHANNELS = {State.CALLED: Channel.PHONE, State.WRITTEN: Channel.LETTER}
 
 
 def tell_people(*, now: datetime) -> int:
-    """One round for the version that is being announced. Returns how many mails it wrote. Safe to run twice at once."""
+    """Sends one batch of notices of the announced version. Returns how many. Safe to run concurrently."""
     return sum(_tell(version, now) for version in PolicyVersion.objects.announced().filter(tells=True))
 
 
 @task()
 @acts_for(Purpose.POLICY_NOTICE, audience=Audience.PERSON)
 def tell_people_of(version_id: str) -> None:
-    """The same at once, round after round, until nobody waits."""
+    """Sends notices of a version, batch after batch, until none is pending."""
     version = PolicyVersion.objects.announced().filter(pk=UUID(version_id)).first()
     if version is not None and _tell(version, timezone.now()) == MAILED_AT_ONCE:
         enqueue_telling(version)
@@ -66,9 +66,9 @@ def _tell(version: PolicyVersion, now: datetime) -> int:
 
 @upkeep
 def list_people(*, version: PolicyVersion, now: datetime) -> int:
-    """Writes a notice for everybody who has none, also for those who came since. Returns how many.
+    """Creates a notice for every affected person who has none, including new ones. Returns how many.
 
-    Costs one look at each row with an address and no query for those who are listed already.
+    Reads every row with an address, without a query per person already listed.
     """
     listed = set(version.notices.values_list("person_index", flat=True))
     index = PolicyNotice._meta.get_field("person_index")
@@ -82,8 +82,8 @@ def list_people(*, version: PolicyVersion, now: datetime) -> int:
 
 
 def drop_the_gone(*, version: PolicyVersion) -> None:
-    """Whoever is no longer found by the row that was listed: deleted, expired, or there under another address. The
-    next listing finds the person by another row, if there is one."""
+    """Deletes notices whose row no longer leads to the person: deleted, expired, or with a changed address. The next
+    listing finds the person through another row, if any."""
     for notice in version.notices.for_staff():
         if not is_there(notice.contact(), notice.fingerprint):
             notice.delete()
@@ -100,17 +100,17 @@ def _list(version: PolicyVersion, person: AffectedPerson) -> bool:
 
 @transaction.atomic
 def mail_notice(notice: PolicyNotice) -> bool:
-    """Writes the mail to one person; False where there is none to write, or another worker has done it."""
+    """Queues the mail to one person. False if there is none to send, or another worker has done it."""
     if not PolicyNotice.objects.filter(pk=notice.pk, state=State.WAITING).update(state=State.MAILED):
         return False
     notice.state = State.MAILED
     row = notice.contact()
     email = address_in(row, notice.fingerprint) if row else None
-    if email is None:  # erased, or changed; the next listing finds the person by another row, if there is one
+    if email is None:  # erased or changed; the next listing finds the person through another row, if any
         notice.delete()
         return False
     try:
-        to = stored_address(email) or email  # the row may be one that somebody else wrote, in another spelling
+        to = stored_address(email) or email  # someone else may have entered this row, with another spelling
         mail = queue_mail(POLICY_CHANGED, to=to, about=notice, context={"version": notice.version})
     except MailRefused as refusal:
         _update(notice, state=State.UNREACHABLE, reason=str(refusal))
@@ -124,7 +124,7 @@ def _update(notice: PolicyNotice, **changes: object) -> None:
 
 
 def follow_mails(*, version: PolicyVersion, now: datetime) -> None:
-    """Takes over what became of the mails. One that bounced later, or of which nothing is known, told nobody."""
+    """Updates notices from their mails' states. A mail that bounced or disappeared counts as not delivered."""
     mailed = version.notices.filter(state=State.MAILED, mail_id__isnull=False)
     mailed.filter(mail_id__in=_mails(Mail.SENT)).update(state=State.DELIVERED, settled_at=now)
     on_the_way = _mails(Mail.SENT, Mail.QUEUED, Mail.SENDING)
@@ -140,25 +140,25 @@ def _mails(*states: str) -> QuerySet[OutgoingMail, Any]:
 
 @transaction.atomic
 def log_contact(*, notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
-    """Records a call or a letter by which the person was told. Raises `ActionRefused`."""
+    """Records a call or letter that notified the person. Raises `ActionRefused`."""
     email = email_of(notice)
     if email and is_opted_out(email, CHANNELS[State(state)]):
-        raise ActionRefused(f"This person asked for no contact by {CHANNELS[State(state)].label}.")
+        raise ActionRefused(f"This person opted out of contact by {CHANNELS[State(state)].label}.")
     _settle(notice, state, now, actor)
     record(action=f"privacy.notice.{state}", about=notice, actor=actor)
 
 
 @transaction.atomic
 def leave_out(*, notice: PolicyNotice, now: datetime, actor: AbstractBaseUser) -> None:
-    """Somebody who wants no contact through any channel is not told, where the change does not touch what is stored
-    about anybody: such a person's data is not used in a new way. Raises `ActionRefused`."""
+    """Records that somebody who opted out of every channel is not notified. Possible only if the change does not affect
+    the use of stored data. Raises `ActionRefused`."""
     email = email_of(notice)
     if not email or not all(is_opted_out(email, channel) for channel in Channel):
-        raise ActionRefused("This person can still be called or written to.")
+        raise ActionRefused("This person can still be contacted by phone or letter.")
     if any(change.held for change in notice.version.changes()):
         raise ActionRefused(
-            "This version changes how stored data is used, so nobody can be left out. Ask the person, when"
-            " they next get in touch, or delete what is stored about them."
+            "This version changes how stored data is used, so nobody can be left out. Ask the person when they next"
+            " get in touch, or delete their data."
         )
     _settle(notice, State.LEFT_OUT, now, actor)
     record(action="privacy.notice.left_out", about=notice, actor=actor)
@@ -172,4 +172,4 @@ def email_of(notice: PolicyNotice) -> str | None:
 def _settle(notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
     open_ones = PolicyNotice.objects.untold().filter(pk=notice.pk, version__state=PolicyVersion.State.NOTICES)
     if not open_ones.update(state=state, settled_at=now, handled_by_id=actor.pk):
-        raise ActionRefused("This person was told already, or the version is no longer being announced.")
+        raise ActionRefused("This person has already been notified, or the version is no longer announced.")

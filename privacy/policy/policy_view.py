@@ -1,4 +1,4 @@
-"""The policy's page."""
+"""The privacy policy page."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ from .models import PolicyVersion
 
 
 class PolicyView(TemplateView):
-    """The policy: the promises, each with its state as last noted, and the table of what is kept, printed from the
-    registry itself."""
+    """The policy: promises with their latest states, and the data table generated from the registry."""
 
     template_name = "privacy/policy.html"
 

@@ -1,4 +1,4 @@
-"""Who writes the policy's versions and sees to it that everybody is told."""
+"""Role permissions for policy versions and notices."""
 
 from privacy.admin_base.staff_roles import Role, share
 

@@ -1,4 +1,4 @@
-"""What waits for staff: people to whom a new policy has to be told by telephone or letter."""
+"""Staff tasks: people to notify of a policy change by phone or letter."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .models import PolicyNotice
 
 @staff_task(
     area=Area.PRIVACY,
-    one="person to tell of the new policy by telephone or letter",
-    many="people to tell of the new policy by telephone or letter",
+    one="person to notify of the new policy by phone or letter",
+    many="people to notify of the new policy by phone or letter",
     permission="policy.view_policynotice",
     page="admin:policy_policynotice_changelist",
     query="state__exact=unreachable",

@@ -1,4 +1,4 @@
-"""The life of a version: written, announced, in effect; or withdrawn."""
+"""The life cycle of a policy version: draft, announced, in effect, superseded or withdrawn."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ State = PolicyVersion.State
 
 
 def begin_with_first_version() -> PolicyVersion | None:
-    """Puts the running code's policy in effect where there never was a version: nobody was told anything else.
+    """Puts the code's policy in effect if there has never been a version, so nobody has to be notified.
 
-    The columns in `POLICY_LEAVES_OUT` stay closed until staff write a version that has them.
+    The columns in `POLICY_LEAVES_OUT` stay closed until staff create a version that includes them.
     """
     if PolicyVersion.objects.exists():
         return None
     now = timezone.now()
     first = PolicyVersion(number=1, state=State.IN_EFFECT, tells=False, in_effect_at=now)
     first.effective_on, first.written_at = timezone.localdate(now), now
-    first.summary = "The first version that is kept here."
+    first.summary = "The first version."
     first.take(without(running(), settings.POLICY_LEAVES_OUT))
     first.save()
     return first
 
 
 def new_draft() -> PolicyVersion:
-    """An unsaved version of the running code's policy, its differences in plain words to be edited."""
+    """An unsaved version from the running code, with a generated summary of the changes."""
     current = PolicyVersion.objects.in_effect()
     number = (PolicyVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     draft = PolicyVersion(number=number, additions=current.additions if current else "")
@@ -50,11 +50,11 @@ def new_draft() -> PolicyVersion:
 
 @transaction.atomic
 def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
-    """Announces a draft and begins to tell people. From here on its words stand. Raises `ActionRefused`."""
+    """Announces a draft and starts to notify people; its text is final. Raises `ActionRefused`."""
     if version.registry_hash != hash_of(running()):
-        raise ActionRefused("The site was changed since this draft was saved. Look at the changes, and save it again.")
+        raise ActionRefused("The site has changed since this draft was saved. Review the changes and save it again.")
     if PolicyVersion.objects.announced().exists():
-        raise ActionRefused("Another version is being announced. Finish it or withdraw it first.")
+        raise ActionRefused("Another version is already announced. Put it in effect or withdraw it first.")
     tells = version.tells or version.widens
     if not _move(version, State.DRAFT, State.NOTICES, notices_began_at=now, tells=tells):
         raise ActionRefused("Only a draft can be announced.")
@@ -65,21 +65,21 @@ def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
 
 @transaction.atomic
 def withdraw(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
-    """Gives up an announced version. Raises `ActionRefused`."""
+    """Withdraws an announced version. Raises `ActionRefused`."""
     if not _move(version, State.NOTICES, State.WITHDRAWN, ended_at=now):
         raise ActionRefused("Only an announced version can be withdrawn.")
     record(action="privacy.policy.withdrawn", about=version, actor=actor)
 
 
 def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
-    """Ends the version before and begins this one, when everybody was told. Raises `ActionRefused`.
+    """Replaces the version in effect, once everybody is notified. Raises `ActionRefused`.
 
-    Everybody is looked for once more, so that nobody who came in the meantime is passed over.
+    Lists affected people once more, so that new ones aren't missed.
     """
     if not version.is_announced:
         raise ActionRefused("Only an announced version can take effect.")
     if timezone.localdate(now) < version.effective_on:
-        raise ActionRefused(f"People are told that it takes effect on {version.effective_on:%d %B %Y}.")
+        raise ActionRefused(f"The announced date is {version.effective_on:%B %-d, %Y}.")
     if version.tells:
         drop_the_gone(version=version)
         list_people(version=version, now=now)
@@ -91,8 +91,8 @@ def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
 
 def _refuse_while_untold(version: PolicyVersion) -> None:
     if left := version.notices.untold().count():
-        who = "1 person is" if left == 1 else f"{left} people are"
-        raise ActionRefused(f"{who} not told yet.")
+        who = "1 person has" if left == 1 else f"{left} people have"
+        raise ActionRefused(f"{who} not been notified yet.")
 
 
 @transaction.atomic
@@ -101,12 +101,12 @@ def _replace(version: PolicyVersion, now: datetime, actor: AbstractBaseUser | No
     if before is not None:
         _move(before, State.IN_EFFECT, State.SUPERSEDED, ended_at=now)
     if not _move(version, State.NOTICES, State.IN_EFFECT, in_effect_at=now):
-        raise ActionRefused("Somebody else was quicker.")
+        raise ActionRefused("Someone else changed this version first. Reload the page.")
     record(action="privacy.policy.in_effect", about=version, actor=actor)
 
 
 def _move(version: PolicyVersion, state: str, to: str, **changes: object) -> bool:
-    """False when the version is no longer in the state from which it was to be moved."""
+    """Changes the state. False if the version is no longer in the expected state."""
     moved = PolicyVersion.objects.filter(pk=version.pk, state=state).update(state=to, **changes)
     if moved:
         version.refresh_from_db()

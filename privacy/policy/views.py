@@ -1,4 +1,4 @@
-"""Every version of the policy, for everybody to read."""
+"""Public pages with every version of the policy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .models import PolicyNotice, PolicyVersion
 
 
 class ChangesView(ListView[PolicyVersion]):
-    """All versions, the newest first, with what changed and when people were told."""
+    """All versions, latest first, with changes and notices."""
 
     template_name = "privacy/changes.html"
     context_object_name = "versions"
@@ -31,7 +31,7 @@ class ChangesView(ListView[PolicyVersion]):
 
 
 class VersionView(DetailView[PolicyVersion]):
-    """One version as it was."""
+    """The full text of one version."""
 
     template_name = "privacy/version.html"
     context_object_name = "version"

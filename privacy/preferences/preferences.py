@@ -1,4 +1,4 @@
-"""Somebody's choices: which contact is open, by purpose and channel. Changed by its person, behind a link."""
+"""Contact preferences: which channels are allowed for which purpose. The person changes them through a link."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CHOOSABLE = [purpose for purpose in Purpose if CHANNELS[purpose] and purpose not
 
 @dataclass(frozen=True)
 class Choice:
-    """One channel for one purpose: open, or closed since a moment."""
+    """One channel for one purpose: open, or closed since a point in time."""
 
     purpose: Purpose
     channel: Channel
@@ -45,7 +45,7 @@ class Choice:
 
 
 def choices_of(fingerprint: str) -> list[Choice]:
-    """All there are, in the order of the purposes. One query."""
+    """All preferences, ordered by purpose. One query."""
     opt_outs = list(Suppression.objects.of(Person(email=fingerprint)))
     return [
         Choice(purpose, channel, _closed_since(opt_outs, purpose, channel))
@@ -62,9 +62,9 @@ def _closed_since(opt_outs: Iterable[Suppression], purpose: str, channel: str) -
 
 @transaction.atomic
 def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime) -> bool:
-    """Closes what is not named and, while the link may do so, opens what is. Returns whether all of it was done.
+    """Closes what isn't in `open_keys` and, if the link allows it, opens what is. Returns whether everything was done.
 
-    What was closed before keeps its date: what its person asked for since then stays as it was.
+    Preferences that were already closed keep their date, so that later requests of the person are still answered.
     """
     asked = [choice for choice in choices_of(link.fingerprint) if choice.is_open != (choice.key in open_keys)]
     closing = [choice for choice in asked if choice.is_open]
@@ -83,14 +83,14 @@ def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime
 
 @transaction.atomic
 def stop_everything(*, link: ChoicesLink) -> None:
-    """All channels, all purposes, those to come as well."""
+    """Opts out of all channels and all purposes, including future ones."""
     stopped = suppress(link.fingerprint, normal_form=link.normal_form)
     record(action="privacy.choices.stopped", about=stopped[0], actor=None)
 
 
 @transaction.atomic
 def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
-    """No more mail for this purpose."""
+    """Opts out of email for this purpose."""
     [stopped] = suppress(
         link.fingerprint,
         Channel.EMAIL,
@@ -103,7 +103,7 @@ def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
 
 @transaction.atomic
 def ask_for_choices_link(*, email: str, now: datetime, mailed: bool = True) -> None:
-    """Stores the wish. Its link is mailed by a task, or later by housekeeping where not `mailed`."""
+    """Stores the request. A task mails the link; if not `mailed`, housekeeping does later."""
     request = ChoicesRequest.objects.create(email=email, asked_at=now)
     if mailed:
         mail_choices_link.enqueue(str(request.pk))
@@ -116,15 +116,15 @@ def mail_choices_link(request_id: str) -> None:
 
 
 def mail_waiting_choices_links(*, now: datetime) -> int:
-    """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
+    """Mails delayed links within the current limits. Returns how many."""
     waiting = ChoicesRequest.objects.filter(link_mailed_at=None, asked_at__lt=now - LEFT_TO_ITS_TASK)
     return mail_what_waits(waiting.order_by("asked_at"), lambda pk: send_choices_link(pk, now=now), now=now)
 
 
 @transaction.atomic
 def send_choices_link(request_id: UUID, *, now: datetime) -> bool:
-    """Mails one link for all wishes of the address. False where another mail served it, or the address had its mails;
-    links don't end for stopping us, so the one that came before serves as well."""
+    """Mails one link for all requests of the address. False if another mail already did, or the address reached its
+    limit; opting out works with any earlier link too."""
     request = ChoicesRequest.objects.select_for_update().filter(pk=request_id, link_mailed_at=None).first()
     if request is None or not address_has_room(request.email, now=now):
         return False

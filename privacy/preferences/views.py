@@ -1,7 +1,6 @@
-"""The page of somebody's choices, the button of mail programs that unsubscribes, and how to get the link.
+"""Views: the preferences page, one-click unsubscribe, and requesting the link.
 
-Behind a link no cookie is set or asked for: that nobody else can know the link is what keeps a form on another site
-from posting here.
+These pages need no CSRF cookie: other sites can't post to them because they don't know the secret link.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from .preferences import CHOOSABLE, ask_for_choices_link, choices_of, save_choic
 
 
 class LinkView(View):
-    """A page behind a link; for any other token, a plain page that says what to do."""
+    """Base view for preferences links; shows a help page for invalid tokens."""
 
     link: ChoicesLink
 
@@ -46,7 +45,7 @@ class LinkView(View):
 
 
 class ChoicesView(LinkView):
-    """Shows what applies now; the form saves the choices, or stops everything. A GET changes nothing."""
+    """Shows and saves preferences, or opts out of everything. GET changes nothing."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         choices = choices_of(self.link.fingerprint)
@@ -70,7 +69,7 @@ class ChoicesView(LinkView):
 
 
 class OneClickView(LinkView):
-    """Where a mail program posts without a cookie (RFC 8058). A GET, which scanners of links make, changes nothing."""
+    """One-click unsubscribe (RFC 8058), without a cookie. GET, as sent by link scanners, changes nothing."""
 
     def get(self, request: HttpRequest, token: str, purpose: str) -> HttpResponse:
         return redirect("privacy:choices", token)
@@ -83,12 +82,12 @@ class OneClickView(LinkView):
 
 
 class AskForChoicesForm(forms.Form):
-    email = EmailAddressField(label="Your e-mail address", help_text="We send the link there and nowhere else.")
+    email = EmailAddressField(label="Your email address", help_text="We will send the link to this address only.")
 
 
 @kept_in_history
 class AskForChoicesView(FormView[AskForChoicesForm]):
-    """Stores the wish for the link. What it does and answers is the same for every address."""
+    """Stores the request for a link. Behavior and response are the same for every address."""
 
     template_name = "privacy/choices_link.html"
     form_class = AskForChoicesForm
@@ -101,7 +100,7 @@ class AskForChoicesView(FormView[AskForChoicesForm]):
 
 
 class ChoicesSentView(TemplateView):
-    """Says what happens next, in words that are true of every address."""
+    """Says what happens next. The text is the same for every address."""
 
     template_name = "privacy/choices_sent.html"
 

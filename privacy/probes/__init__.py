@@ -1,11 +1,11 @@
-"""What the rehearsal tries with people's rights, and where it searches.
+"""Probes of the privacy app.
 
-- `requests`, `disclosures`, `changes`: people ask for their rights, others for people's data, and the policy changes
-- `stores`: tables and files; `pages`: every answer that anybody got; `mails`: every mail that left
-- `keys`: what opens something, and so is searched for with the words
-- `archives`: what people get who ask for everything about them
-- `readings`: whether each reading of staff is in the audit
-- `doors`: what a thief can do with a stolen database, and a stranger with the addresses of others
+- `requests`, `disclosures`, `changes`: privacy requests, disclosure orders, and policy changes
+- `stores`: searches tables and files; `pages`: every response; `mails`: every sent mail
+- `keys`: adds cookies and tokens to the words that are searched for
+- `archives`: completeness of access archives
+- `audited_reads`: whether every staff access is audited
+- `unauthorized_access`: what a thief can do with a stolen database, and a stranger with other people's URLs
 """
 
 from . import requests  # noqa: F401  (importing registers them, in this order within a stage)

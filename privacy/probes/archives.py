@@ -1,4 +1,4 @@
-"""People ask for what is kept about them. Everything has to be in it, and nothing of anybody else."""
+"""Access archives contain everything about their person, and nothing about anyone else."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SUBJECT = "confirm your privacy request"
 
 @probe("email-for-asked-contact-only", stage=Stage.DOORS)
 def an_address_in_other_letters_gets_its_mail_where_it_is_stored(rehearsal: Rehearsal) -> None:
-    """Somebody types it in capitals, as a stranger would who owns a mailbox that differs by them."""
+    """A stranger enters another person's address with swapped case."""
     people = {owner: addresses for owner, addresses in owners_of_addresses(rehearsal).items() if len(addresses) == 1}
     rehearsal.expect(people, "somebody's address is kept")
     for owner in secrets.SystemRandom().sample([*people], min(2, len(people))):
@@ -50,7 +50,7 @@ def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
 
 
 def owners_of_addresses(rehearsal: Rehearsal) -> dict[str, list[str]]:
-    """Who has which addresses, as many as there are mailboxes."""
+    """Addresses of each person, one per mailbox."""
     stored = {mailbox(address): address for address, _ in sealed_addresses()}
     people: dict[str, list[str]] = defaultdict(list)
     for address in stored.values():
@@ -60,7 +60,7 @@ def owners_of_addresses(rehearsal: Rehearsal) -> dict[str, list[str]]:
 
 
 def given_by(columns: set[Column]) -> str:
-    """The columns that an archive has to give, as `table.column`; empty where all are withheld for a reason."""
+    """The columns that an archive has to include, as `table.column`; empty if all are withheld."""
     named = []
     for model, name in columns:
         declaration = declaration_for(model._meta.db_table)
@@ -70,8 +70,8 @@ def given_by(columns: set[Column]) -> str:
 
 
 def ask_for_archive(browser: SiteBrowser, address: str) -> bool:
-    """By the form, the mailed link and its button; the browser has the zip file then. False where the link went to
-    somebody else. Raises `NotAsExpected`."""
+    """Requests an archive with the form, the emailed link and its button, and downloads it. False if the link went to
+    someone else. Raises `NotAsExpected`."""
     rehearsal = browser.rehearsal
     before = sum(SUBJECT in str(mail["Subject"]) for mail in rehearsal.mails())
     browser.open(reverse("privacy:request"))
@@ -83,7 +83,7 @@ def ask_for_archive(browser: SiteBrowser, address: str) -> bool:
         return False
     rehearsal.expect(own, "whoever asks for everything is mailed a link")
     browser.open(rehearsal.link_in(rehearsal.mail(own[-1], SUBJECT)))
-    browser.submit("Make my archive")
+    browser.submit("Create my archive")
     browser.follow("Download the archive")
     rehearsal.expect(browser.content.startswith(b"PK"), "an archive can be downloaded")
     return True

@@ -1,4 +1,4 @@
-"""Whoever of the staff read a row of somebody's is in the audit."""
+"""Every staff access to a personal row is in the audit log."""
 
 from __future__ import annotations
 
@@ -26,4 +26,4 @@ def each_reading_of_staff_is_recorded(rehearsal: Rehearsal) -> None:
         if model and seen.method == "GET" and seen.status == 200:
             rehearsal.tried()
             if (model, seen.path.split("/")[-3]) not in recorded:
-                rehearsal.breach("correspondence-private", f"a reading of {model} is not in the audit")
+                rehearsal.breach("correspondence-private", f"an access to {model} is not in the audit log")

@@ -1,4 +1,4 @@
-"""The policy changes: what it lacks can't be used, and nothing takes effect that somebody was not told of."""
+"""Policy changes: what the policy lacks can't be used, and no version takes effect before everyone was notified."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLOSED = "privacy_privacyrequest.details"
 
 @probe("change-notice", stage=Stage.PLANT)
 def what_the_policy_lacks_is_not_taken(rehearsal: Rehearsal) -> None:
-    """As if the code asked for a detail that the version in effect does not name; somebody sends it all the same."""
+    """Simulates code that collects a detail missing in the version in effect; a visitor submits it anyway."""
     asker = rehearsal.browser("asker of something new")
     snapshot = without(running(), [CLOSED])
     details = rehearsal.canary(asker.who, "details", kept=False)
@@ -42,19 +42,19 @@ def what_the_policy_lacks_is_not_taken(rehearsal: Rehearsal) -> None:
 
 @probe("change-notice", stage=Stage.END)
 def no_version_takes_effect_before_everybody_was_told(rehearsal: Rehearsal) -> None:
-    """The owner announces one, and tries to put it in effect at once; then people are told."""
+    """The owner announces a version and tries to put it in effect before people are notified."""
     owner = rehearsal.things[STAFF][OWNER].sign_in()
     owner.open(f"{LIST}add/")
     words = {"summary": "A rehearsed change.", "additions": "Rehearsed."}
     owner.submit("Save", **words, effective_on=timezone.localdate().isoformat(), tells="on")
     rehearsal.expect("was added successfully" in owner.text, "the owner can write a version of the policy")
-    press(owner, "Tell people")
+    press(owner, "Send notices")
     press(owner, "Put in effect")
     rehearsal.tried()
     if PolicyVersion.objects.filter(state="in_effect", number__gt=1).exists():
         rehearsal.breach("change-notice", "a version is in effect that nobody was told of")
         return
-    told = [mail for mail in rehearsal.mails() if "Our privacy policy changes" in str(mail["Subject"])]
+    told = [mail for mail in rehearsal.mails() if "Our privacy policy will change" in str(mail["Subject"])]
     rehearsal.expect(told, "people are told of a new version")
 
 

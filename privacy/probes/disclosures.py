@@ -1,4 +1,4 @@
-"""Somebody's data is asked for by others: nothing leaves without a recorded order that a second person approved."""
+"""Disclosures: no data leaves without a recorded order that a second person approved."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from .requests import ASKERS
 
 ADD = "/admin/disclosure/disclosure/add/"
-NAMED = "privacy_choicesrequest"  # what the order names: of the person whom it names there is nothing in it
+NAMED = "privacy_choicesrequest"  # the table that the order names; it has no rows about the person
 
 
 @probe("legal-process-only", stage=Stage.PLANT)
 def nothing_leaves_without_an_order_approved_by_another(rehearsal: Rehearsal) -> None:
-    """Whoever recorded an order tries to export at once, to approve it alone, and to get more than it names."""
+    """The recorder of an order tries to export it without approval, to approve it alone, and to get more than it
+    names."""
     officer, owner = (rehearsal.things[STAFF][role].browser for role in (Role.PRIVACY_OFFICER, OWNER))
     who = "asker for complaint"
     address = rehearsal.things[ASKERS]["complaint"]
@@ -37,7 +38,7 @@ def nothing_leaves_without_an_order_approved_by_another(rehearsal: Rehearsal) ->
     owner.open(order)
     owner.submit("Approve this order")
     officer.open(order)
-    officer.submit("Make the export, once")
+    officer.submit("Export (once)")
     rehearsal.expect(officer.content.startswith(b"PK"), "an approved order can be exported")
     details = next(c for c in rehearsal.canaries if c.owner == who and c.what == "details")
     with zipfile.ZipFile(io.BytesIO(officer.content)) as archive:
@@ -66,7 +67,7 @@ def a_refused_order_is_not_exported(rehearsal: Rehearsal) -> None:
 
 @probe("legal-process-only", stage=Stage.DOORS)
 def colleagues_export_nothing(rehearsal: Rehearsal) -> None:
-    """Staff of every other role try to export the orders that are there, and to record one."""
+    """Staff of every other role try to export existing orders."""
     orders = [f"/admin/disclosure/disclosure/{pk}/change/" for pk in Disclosure.objects.values_list("pk", flat=True)]
     for role, member in rehearsal.things[STAFF].items():
         if role in {OWNER, Role.OWNER, Role.PRIVACY_OFFICER}:
@@ -79,7 +80,7 @@ def colleagues_export_nothing(rehearsal: Rehearsal) -> None:
 
 
 def record(rehearsal: Rehearsal, officer: SiteBrowser, who: str, address: str) -> str:
-    """An order about this person, for one kind of rows. Returns the address of its page."""
+    """Records an order about this person for one kind of row. Returns the URL of its page."""
     officer.open(ADD)
     words = {name: rehearsal.canary(who, f"{name} of an order") for name in ("authority", "order_reference")}
     content = b"%PDF " + rehearsal.canary(who, "order of a court", kept=False).encode()
@@ -99,7 +100,7 @@ def record(rehearsal: Rehearsal, officer: SiteBrowser, who: str, address: str) -
 
 
 def post(staff: SiteBrowser, order: str, step: str) -> None:
-    """Also where no button leads there."""
+    """Posts an action, even if the page has no button for it."""
     staff.open(order)
     token = staff.page.select_one("[name=csrfmiddlewaretoken]")
     data = {"csrfmiddlewaretoken": token["value"] if token else ""}

@@ -1,6 +1,6 @@
-"""Whatever opens something, as people were given it: cookies, and the tokens in mailed links.
+"""Cookies and tokens in emailed links, which are searched for like canaries.
 
-They are looked for like words: who finds one in a database, a log or a file can act as its owner.
+Anyone who finds one in a database, log or file can act as its owner.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from django.urls import reverse
 from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 
-SHORTEST = 20  # characters; what is shorter could be met by chance, or is a code that everybody may know
+SHORTEST = 20  # characters; shorter values may occur by chance or be public codes
 IN_A_LINK = re.compile(r"[\w.:=-]{20,}", re.ASCII)
 FOUND = "every key that is looked for"
 
 
 def watch_keys(rehearsal: Rehearsal) -> None:
-    """Adds those that came since the last time."""
+    """Adds new cookies and tokens to the canaries."""
     found: set[str] = rehearsal.things.setdefault(FOUND, set())
     for key, owner, what in (*cookies(rehearsal), *tokens(rehearsal)):
         if key not in found:
@@ -42,11 +42,11 @@ def tokens(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:
         for word in str(body.get_content()).split() if body else ():
             if (
                 word.startswith(f"{settings.SITE_URL}/") and reverse("admin:index") not in word
-            ):  # ids, for who signed in
+            ):  # IDs, for signed-in users
                 parts = IN_A_LINK.findall(word.removeprefix(settings.SITE_URL))
                 yield from ((part, (owners or ["staff"])[0], "token in a link") for part in parts if has_digits(part))
 
 
 def has_digits(part: str) -> bool:
-    """And so is no word of a page's address."""
+    """Whether the part has digits, so it isn't a word of a URL path."""
     return any(character.isdigit() for character in part)

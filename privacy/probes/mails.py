@@ -1,7 +1,7 @@
-"""Every mail that left is looked at: to whom it went, what of others it tells, and where it leads.
+"""Every sent mail is checked: recipient, content about others, and links.
 
-A mail goes to the address that is stored with the person, as it is stored; it shows no word that somebody typed whose
-address nobody has confirmed; notices to staff hold nothing personal.
+A mail must go to the stored address in the stored spelling. Mail to an unconfirmed address must not contain typed text,
+and mail to staff must not contain personal data.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from privacy.registry.mail_kinds import MailKind, kind_named
 from .pages import BROKEN_BY, KNOWN
 
 PROMISES = ("email-for-asked-contact-only", "correspondence-private", "not-shared")
-READ = "how many mails were looked at"
-STORED = "every address that is or was stored, with the tables"
+READ = "number of checked mails"
+STORED = "addresses that are or were stored"
 ADDRESS = re.compile(r"https?://[^\s\"'<>)]+")
 
 
@@ -47,14 +47,14 @@ def each_mail_of_all_went_to_its_reader_alone(rehearsal: Rehearsal) -> None:
 
 
 def judge_mails(rehearsal: Rehearsal) -> None:
-    """All mails since the last time."""
+    """Checks all mails since the last time."""
     search, mails = Search(rehearsal.canaries), list(rehearsal.mails())
     stored = stored_addresses(rehearsal)
     for mail in mails[rehearsal.things.get(READ, 0) :]:
         for promise in PROMISES:
             rehearsal.searched(promise)
         if mail_with_id(str(mail["Message-ID"])) is None:
-            rehearsal.breach("email-for-asked-contact-only", "a mail left past the gate, which numbers all others")
+            rehearsal.breach("email-for-asked-contact-only", "a mail bypassed the mail gate")
         kind = kind_of(mail)
         for promise, what in (*recipient_of(mail, stored), *words_in(rehearsal, mail, kind, search), *hosts_in(mail)):
             rehearsal.breach(promise, f"{what} in a mail ({kind.template if kind else 'of no kind'})")
@@ -62,9 +62,9 @@ def judge_mails(rehearsal: Rehearsal) -> None:
 
 
 def stored_addresses(rehearsal: Rehearsal) -> dict[str, bool]:
-    """Every address that is or was stored, as mail is sent to it; false where somebody only asked by typing it.
+    """Every address that is or was stored, in its envelope form; False if it was only typed into a request.
 
-    Queued mails don't count: whether they may go there is the question.
+    Queued mails don't count, because they are what is being checked.
     """
     stored: dict[str, bool] = rehearsal.things.setdefault(STORED, {})
     for address, model in sealed_addresses():
@@ -81,7 +81,7 @@ def kind_of(mail: EmailMessage) -> MailKind | None:
 
 
 def recipient_of(mail: EmailMessage, stored: dict[str, bool]) -> Iterator[tuple[str, str]]:
-    """Where the same mailbox is stored with somebody, in another spelling, that is where the mail should have gone."""
+    """Checks the recipient. If the mailbox is stored in another spelling, the mail should have gone there."""
     to = envelope(str(mail["To"]))
     others = [address for address, known in stored.items() if known and mailbox(address) == mailbox(to)]
     if to != settings.BUSINESS["email"] and (to not in stored or (others and to not in others)):
@@ -110,7 +110,7 @@ def words_in(
 
 
 def typed(rehearsal: Rehearsal, canary: Canary) -> bool:
-    """By the person, and so perhaps by somebody else in their name."""
+    """Whether the person's browser submitted it, so someone else could have in their name."""
     return canary.kind is CanaryKind.PRIVATE and canary in rehearsal.things[KNOWN][canary.owner]
 
 
@@ -119,7 +119,7 @@ def parts_of(mail: EmailMessage) -> Iterator[str]:
 
 
 def hosts_in(mail: EmailMessage) -> Iterator[tuple[str, str]]:
-    """A mail leads to this site, and loads nothing from elsewhere."""
+    """Checks that a mail links only to this site and loads nothing from elsewhere."""
     own = {urlsplit(address).netloc for address in (settings.SITE_URL, settings.PAYPAL_APPROVE_ORIGIN)}
     if {urlsplit(address).netloc for part in parts_of(mail) for address in ADDRESS.findall(part)} - own:
-        yield "not-shared", "an address of somebody else's"
+        yield "not-shared", "a third-party URL"

@@ -1,8 +1,8 @@
-"""Every answer that anybody got is searched for what belongs to others.
+"""Every response is searched for other people's canaries.
 
-Whoever owns a word may read it, and whoever sent it learns nothing by it. Staff may read what is kept in tables that
-their role opens, and each other's names. Everybody else reads nothing: what was shown all the same turns one promise
-red, by what it is (`BROKEN_BY`); what a thief got with a key from a stolen database, `encrypted`.
+People may see their own canaries and those they sent. Staff may see canaries in tables that their role can access, and
+each other's names. Nobody else may see any: a violation breaks a promise by kind of canary (`BROKEN_BY`), or
+`encrypted` if a thief got it with a key from a stolen database.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse
 from privacy.evidence.rehearsal.search import Search
 
-THIEF = "thief"  # how `who` begins, of somebody who tries doors
+THIEF = "thief"  # prefix of `who` in unauthorized-access probes
 BROKEN_BY = {
     CanaryKind.DIRECT: "direct-visits-domain-only",
     CanaryKind.CARD: "paypal-only",
     CanaryKind.VISIT: "referral-for-commission-only",
-}  # by any other: correspondence-private
+}  # all other kinds: correspondence-private
 PROMISES = ("correspondence-private", "encrypted", *BROKEN_BY.values())
-KEPT = "in which columns each canary is or was kept"
-JUDGED = "how many answers were searched"
-KNOWN = "what each person has sent"
+KEPT = "columns in which each canary is or was stored"
+JUDGED = "number of searched responses"
+KNOWN = "canaries that each person has sent"
 
 
 @probe(*PROMISES, stage=Stage.LOOK)
@@ -47,7 +47,7 @@ def nobody_was_ever_shown_what_belongs_to_others(rehearsal: Rehearsal) -> None:
 
 
 def judge(rehearsal: Rehearsal) -> None:
-    """All answers since the last time."""
+    """Searches all responses since the last time."""
     search = Search(rehearsal.canaries)
     kept = where_kept(rehearsal, search)
     known: dict[str, set[Canary]] = rehearsal.things.setdefault(KNOWN, defaultdict(set))
@@ -63,7 +63,7 @@ def judge(rehearsal: Rehearsal) -> None:
 
 
 def where_kept(rehearsal: Rehearsal, search: Search) -> dict[Canary, set[Column]]:
-    """With what was kept before and is deleted by now."""
+    """Columns of each canary, including deleted rows."""
     kept: dict[Canary, set[Column]] = rehearsal.things.setdefault(KEPT, defaultdict(set))
     for canary, columns in holdings(search).items():
         kept[canary] |= columns
@@ -71,7 +71,7 @@ def where_kept(rehearsal: Rehearsal, search: Search) -> dict[Canary, set[Column]
 
 
 def read_in(seen: SeenResponse, search: Search) -> set[Canary]:
-    """In headers and body, each by itself, as an archive begins with its first byte. What is no page may be packed."""
+    """Canaries in headers and body, searched separately because an archive starts at its first byte."""
     return search.found_in(f"{seen.headers}".encode()) | search.found_in(seen.body, thorough=not seen.is_html)
 
 
@@ -84,8 +84,8 @@ def may_see(seen: SeenResponse, canary: Canary, kept: dict[Canary, set[Column]],
 
 
 def opens(user: Any, columns: set[Column]) -> bool:
-    """A member of staff has some right on one of the tables, or on one whose rows its rows go with: a document is
-    shown with its message."""
+    """Whether a staff member has a permission on one of the tables, or on a table whose rows they are shown with, as
+    documents are with messages."""
     rights = user.get_all_permissions()
     return any(
         right.startswith(f"{model._meta.app_label}.") and right.endswith(f"_{model._meta.model_name}")
@@ -108,4 +108,4 @@ def promise_of(seen: SeenResponse, canary: Canary) -> str:
 
 
 def _where(seen: SeenResponse) -> str:
-    return f"shown to {seen.who} at {seen.route or 'an unknown address'} ({seen.method}, {seen.status})"
+    return f"shown to {seen.who} at {seen.route or 'an unknown URL'} ({seen.method}, {seen.status})"

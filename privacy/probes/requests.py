@@ -1,4 +1,4 @@
-"""People ask for what is their right, of every kind, on the page and by letter; staff answer, and ask to be let off."""
+"""Privacy requests of every kind, on the page and by letter, and staff's answers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from privacy.models import PrivacyRequest
 
 LIST = "/admin/privacy/privacyrequest/"
-ASKERS = "people who asked"  # in `things`: the addresses of those who asked on the page, by kind
+ASKERS = "people who asked"  # key in `things`: addresses of requesters by kind of request
 
 
 @probe("correspondence-private", stage=Stage.PLANT)
 def people_ask_on_the_page(rehearsal: Rehearsal) -> None:
-    """A request of each kind; the details are private, and the telephone number where the policy lets it be asked."""
+    """Submits a request of each kind, with private details and, if the policy allows it, a phone number."""
     rehearsal.things[ASKERS] = {}
     for kind in PrivacyRequest.Kind.values:
         asker = rehearsal.browser(f"asker for {kind}")
@@ -29,13 +29,12 @@ def ask(rehearsal: Rehearsal, asker: SiteBrowser, kind: str, address: str) -> No
     page = asker.open(f"/privacy/request/?kind={kind}")
     phone = {"phone": rehearsal.phone(asker.who)} if page.select_one("[name=phone]") else {}
     asker.submit("Send me the link", kind=kind, email=address, details=rehearsal.canary(asker.who, "details"), **phone)
-    rehearsal.expect("We have your request" in asker.text, f"a request ({kind}) is taken")
+    rehearsal.expect("We received your request" in asker.text, f"a request ({kind}) is taken")
 
 
 @probe("complaints", stage=Stage.PLANT)
 def each_complaint_has_a_number_and_a_day(rehearsal: Rehearsal) -> None:
-    """Two complaints of one address, while the limits of mails are reached: staff see both, with the day by which each
-    has to be answered."""
+    """Complaints from one address beyond the mail limits: staff see all of them, each with a deadline."""
     who = "complainer"
     asker, address = rehearsal.browser(who), rehearsal.address(who)
     officer = rehearsal.things[STAFF][Role.PRIVACY_OFFICER].browser
@@ -46,19 +45,19 @@ def each_complaint_has_a_number_and_a_day(rehearsal: Rehearsal) -> None:
         if len(rows) <= count:
             rehearsal.breach("complaints", "a complaint is lost")
         if any(not day.get_text(strip=True).strip("–-") for row in rows for day in row.select(".field-due")):
-            rehearsal.breach("complaints", "a complaint has no day by which it is answered")
+            rehearsal.breach("complaints", "a complaint has no deadline")
 
 
 @probe("complaints", "correspondence-private", stage=Stage.PLANT)
 def staff_answer_a_complaint(rehearsal: Rehearsal) -> None:
-    """The answer is mailed to the person, and is nobody else's."""
+    """The answer is emailed to the person only."""
     address, who = rehearsal.things[ASKERS]["complaint"], "asker for complaint"
     officer, asker = rehearsal.things[STAFF][Role.PRIVACY_OFFICER].browser, rehearsal.people[who]
     asker.open(rehearsal.link_in(rehearsal.mail(address, "confirm your privacy request")))
     asker.submit("Confirm my address")
     officer.open_first_row(f"{LIST}?q={address}")
     step(officer, "Answer", text=rehearsal.canary(who, "answer"))
-    rehearsal.expect(rehearsal.mail(address, "The answer to your request"), "the answer to a complaint is mailed")
+    rehearsal.expect(rehearsal.mail(address, "Our answer to your request"), "the answer to a complaint is mailed")
     rehearsal.tried()
 
 
@@ -73,14 +72,14 @@ def staff_enter_a_request_that_came_by_letter(rehearsal: Rehearsal) -> None:
 
 
 def step(staff: SiteBrowser, label: str, **fields: Any) -> None:
-    """A button on a request's page, and the same on the page that asks."""
+    """Presses a button on a request's page and confirms it."""
     staff.follow(label)
     staff.submit(label, **fields)
 
 
 @probe("email-for-asked-contact-only", stage=Stage.PLANT)
 def somebody_asks_for_a_link_to_a_strangers_choices(rehearsal: Rehearsal) -> None:
-    """The link goes to the address alone. Whoever typed it learns nothing."""
+    """The link goes to the address only; the page reveals nothing."""
     asker = rehearsal.browser("asker for choices")
     asker.open("/privacy/choices/")
     asker.submit("Send me the link", email=rehearsal.address(asker.who))
@@ -89,7 +88,7 @@ def somebody_asks_for_a_link_to_a_strangers_choices(rehearsal: Rehearsal) -> Non
 
 @probe("correspondence-private", stage=Stage.DOORS)
 def a_colleague_without_the_role_reads_nothing(rehearsal: Rehearsal) -> None:
-    """Each list of personal rows, and the first row of each, by the staff whose work it is not."""
+    """A staff member without a role opens each list of personal rows and its first row."""
     owner = rehearsal.things[STAFF][OWNER].browser
     colleague = rehearsal.things[STAFF][NO_ROLE].browser
     for address in ("/admin/contacts/inquiry/", LIST, "/admin/accounts/user/", "/admin/shop/order/"):

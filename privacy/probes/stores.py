@@ -1,4 +1,4 @@
-"""Everything that the site has stored is searched for the canaries: each table, and each file it has written."""
+"""All stored data is searched for canaries: every table, cache and file."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from privacy.evidence.rehearsal.stolen_copy import as_text, columns
 
 from .keys import watch_keys
 
-OUTSIDE = {"mail", "paypal-standin", "static"}  # people's mailboxes, PayPal's own books, and what anybody may read
-READABLE = {CanaryKind.NUMBER, CanaryKind.PUBLIC}  # in clear in the database, on purpose
-BROKEN_BY = {CanaryKind.DIRECT: "direct-visits-domain-only", CanaryKind.CARD: "paypal-only"}  # by any other: encrypted
+OUTSIDE = {"mail", "paypal-standin", "static"}  # people's mailboxes, PayPal's own data, and public files
+READABLE = {CanaryKind.NUMBER, CanaryKind.PUBLIC}  # stored in clear text on purpose
+BROKEN_BY = {
+    CanaryKind.DIRECT: "direct-visits-domain-only",
+    CanaryKind.CARD: "paypal-only",
+}  # all other kinds: encrypted
 PROMISES = ("encrypted", *BROKEN_BY.values())
 
 
@@ -46,20 +49,20 @@ def _described(canary: Canary) -> str:
 
 
 def tables() -> Iterator[tuple[str, bytes]]:
-    """Each column of the live schema, with all its values behind one another."""
+    """Each column of the live schema with its concatenated values."""
     for table, name, values in columns():
         yield f"{table}.{name}", b"\0".join(map(as_text, values))
 
 
 def cached() -> Iterator[tuple[str, bytes]]:
-    """What lies in the process's memory beyond a request, with its keys. The scratch copy has no other cache."""
+    """Keys and values of the in-memory caches, the only ones of the scratch copy."""
     for alias in settings.CACHES:
         stored: dict[str, bytes] = getattr(caches[alias], "_cache", {})
         yield f"the cache {alias}", b"\0".join(key.encode() + b"\0" + bytes(value) for key, value in stored.items())
 
 
 def files(rehearsal: Rehearsal) -> Iterator[tuple[str, bytes]]:
-    """Each file below the data folder, by its folder and kind: names may be somebody's words, and so are searched."""
+    """Each file in the data folder. File names are searched too, because they may contain personal data."""
     for path in files_below(rehearsal.folder):
         parts = path.relative_to(rehearsal.folder).parts
         if parts[0] not in OUTSIDE:

@@ -1,4 +1,4 @@
-"""A thief with a copy of the databases tries what stands in it at every door; strangers try the pages of others."""
+"""Unauthorized access: a thief tries values from stolen databases at every URL; strangers try other people's pages."""
 
 from __future__ import annotations
 
@@ -16,10 +16,17 @@ from privacy.evidence.rehearsal.stolen_copy import Door, Value, doors, stolen_va
 from .pages import THIEF
 
 CHANCE = secrets.SystemRandom()
-PUBLIC = {"go", "go_to", "product", "checkout", "version", "creative_image"}  # whoever knows the value may see the page
+PUBLIC = {
+    "go",
+    "go_to",
+    "product",
+    "checkout",
+    "version",
+    "creative_image",
+}  # anyone who knows the value may see the page
 BEHIND_A_SIGN_IN = ("admin/", "affiliates/portal/", "accounts/security/")
-PER_DOOR = 4  # values besides those that name something in the door's own app
-OF_OTHERS = 40  # pages of signed-in people that a stranger tries
+PER_DOOR = 4  # values per URL, in addition to IDs of the URL's own app
+OF_OTHERS = 40  # pages of signed-in users that a stranger tries
 
 
 @probe("encrypted", stage=Stage.DOORS)
@@ -32,7 +39,7 @@ def nothing_in_a_stolen_database_opens_a_door(rehearsal: Rehearsal) -> None:
 
 
 def try_door(thief: SiteBrowser, door: Door, place: str, values: list[Value]) -> None:
-    """Nonsense is answered first: what is answered otherwise has opened something."""
+    """Compares the response to a stolen value with the response to nonsense."""
     really = {"purpose": "order", "kind": "access"}
     for method in ("get", "post"):
         usual = answer_to(thief, method, door.path(place, door.nonsense(place), really))
@@ -46,13 +53,13 @@ def try_door(thief: SiteBrowser, door: Door, place: str, values: list[Value]) ->
 
 
 def chosen(values: list[Value], door: Door, place: str) -> list[Value]:
-    """Those that name something in the tables of the door's app, and some of all others."""
+    """IDs in the tables of the URL's app, and a sample of all others."""
     near = [value for value in values if value.names_something and value.table.startswith(f"{door.app}_")]
     return near + CHANCE.sample(values, min(PER_DOOR, len(values)))
 
 
 def alike(text: str) -> str:
-    """Nonsense of the same form: a page may say something to whatever looks like a number of its own."""
+    """Nonsense of the same format, because a page may treat well-formed values differently."""
     same = {form_of(one): [each for each in text if form_of(each) == form_of(one)] for one in text}
     return text[:2] + "".join(secrets.choice(same[form_of(one)]) for one in text[2:])
 
@@ -62,7 +69,7 @@ def form_of(character: str) -> tuple[bool, bool, str]:
 
 
 def answer_to(thief: SiteBrowser, method: str, path: str) -> tuple[int, str]:
-    """The status, and what the page is called."""
+    """Status and page title of the response."""
     thief.send(method, urljoin(thief.base, path))
     title = thief.content.partition(b"<title>")[2].partition(b"</title>")[0]
     return thief.status, title.decode(errors="replace")
@@ -93,7 +100,7 @@ def a_stranger_opens_no_page_of_those_who_signed_in(rehearsal: Rehearsal) -> Non
 
 
 def pages_behind_a_sign_in(rehearsal: Rehearsal) -> Iterator[SeenResponse]:
-    """One of each route, of some of them by chance."""
+    """One page per route, for a random sample of routes."""
     found = {
         seen.route: seen
         for seen in rehearsal.seen

@@ -1,4 +1,4 @@
-"""Start-up checks of this floor: what is declared in the registry, what exists, and whether the two agree."""
+"""System checks: the registry's declarations are valid and match the models and the live schema."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .mail_kinds import all_kinds
 
 @checks.register("privacy")
 def check_every_model_is_declared(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """Each model is in the registry, column by column, and its declaration is one that works."""
+    """Each model is declared in the registry, column by column, with a valid declaration."""
     return [message for model in apps.get_models(include_auto_created=True) for message in check_model(model)]
 
 
@@ -29,10 +29,10 @@ def check_every_model_is_declared(app_configs: Any, **kwargs: Any) -> Sequence[c
 def check_live_schema(
     app_configs: Any, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> Sequence[checks.CheckMessage]:
-    """The same for what is really in the database. A warning, because `migrate` must still be able to drop a column."""
+    """Every column of the live schema is declared. A warning, so that `migrate` can still drop a column."""
     return [
         checks.Warning(
-            f"{column} is in the database, but not in the registry of personal data.",
+            f"{column} is in the database but not in the registry of personal data.",
             hint="Declare it (see privacy.registry.declarations), or drop it.",
             id="privacy.W020",
         )
@@ -43,7 +43,7 @@ def check_live_schema(
 
 @checks.register("privacy")
 def check_one_click_stops_no_more_than_it_says(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """E062: the one-click opt-out of a mail stops its purpose, and must not stop mail that its person waits for."""
+    """E062: a mail's one-click opt-out stops its purpose, which must not stop mail that the person is waiting for."""
     kinds = list(all_kinds())
     awaited = {kind.purpose for kind in kinds if kind.transactional}
     return [
@@ -78,40 +78,40 @@ def check_model(model: Any) -> list[checks.CheckMessage]:
 
 
 def _check_link(model: Any, declaration: NotPersonal) -> Iterator[checks.CheckMessage]:
-    """What hangs on a person's row is about that person, unless the declaration says why not."""
+    """A row that references a personal row is personal too, unless the declaration says why not."""
     if (links := personal_links(model)) and not declaration.despite_link.strip():
-        hint = "Declare it with @personal_data, or say in despite_link why its rows tell nothing about that person."
-        problem = f"is called not personal, but a foreign key leads to a personal row: {', '.join(links)}."
+        hint = "Declare it with @personal_data, or say in despite_link why its rows reveal nothing about that person."
+        problem = f"is declared as not personal, but has a foreign key to a personal row: {', '.join(links)}."
         yield _error(model, "E017", problem, hint)
 
 
 def _check_columns(model: Any) -> Iterator[checks.CheckMessage]:
-    """Both lists, the table's and the registry's, hold the same columns."""
+    """The table and its declaration have the same columns."""
     known = known_columns(model._meta.db_table)
     columns = {f.column for f in model._meta.local_concrete_fields}
     for name in sorted(columns - known):
-        yield _error(model, "E012", f"has a column that nobody has classified: {name}.", "Declare it.")
+        yield _error(model, "E012", f"has an undeclared column: {name}.", "Declare it.")
     for name in sorted(known - columns):
-        yield _error(model, "E013", f"declares a column that it does not have: {name}.", "Take it out.")
+        yield _error(model, "E013", f"declares a column that doesn't exist: {name}.", "Remove it.")
 
 
 def _check_sealed(model: Any, declaration: PersonalData | NotPersonal) -> Iterator[checks.CheckMessage]:
     personal = declaration.columns if isinstance(declaration, PersonalData) else frozenset()
     for f in model._meta.local_concrete_fields:
         if isinstance(f, SealedField) and f.name not in personal and not isinstance(f, SealedTokenField):
-            hint = "Name it in columns of the model's declaration."
+            hint = "Add it to `columns` in the model's declaration."
             yield _error(model, "E011", f"has {f.name} sealed but not declared as personal.", hint)
         if isinstance(f, SealedField) and {f.name, f"-{f.name}"} & {str(name) for name in model._meta.ordering}:
             yield _error(model, "E016", f"is ordered by {f.name}, which is sealed.", "Sealed values have no order.")
 
 
 def _check_lookups(model: Any, declaration: PersonalData) -> Iterator[checks.CheckMessage]:
-    """A person's rows can be asked for, and so can those whose time is over."""
+    """The queries for a person's rows and for expired rows work."""
     try:
         declaration.rows_of("somebody@example.com")
         declaration.expired(timezone.now())
     except (FieldError, TypeError) as error:
-        yield _error(model, "E014", f"has a look-up in found_by or since that fails: {error}", "Correct its name.")
+        yield _error(model, "E014", f"has an invalid lookup in found_by or since: {error}", "Correct its name.")
 
 
 def _check_redaction(model: Any, declaration: PersonalData) -> Iterator[checks.CheckMessage]:
@@ -119,7 +119,7 @@ def _check_redaction(model: Any, declaration: PersonalData) -> Iterator[checks.C
         return
     for name in declaration.emptied:
         if not model._meta.get_field(name).null:
-            yield _error(model, "E015", f"can't be stripped of {name}, which is never empty.", "Give it null=True.")
+            yield _error(model, "E015", f"can't be redacted: {name} is not nullable.", "Give it null=True.")
 
 
 def _error(model: Any, number: str, problem: str, hint: str) -> checks.Error:

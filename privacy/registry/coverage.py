@@ -1,4 +1,4 @@
-"""The coverage check: every column of the live schema is declared in the registry, or start-up says which is not."""
+"""The coverage check: finds columns of the live schema that the registry doesn't declare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from .declarations import NotPersonal, declaration_for
 
-# One statement for all tables. Django's introspection parses the statement that made a table: a second for SQLite's.
+# One query for all tables. Django's introspection parses each table's CREATE statement, which takes a second on SQLite.
 LIVE_COLUMNS = {
     "sqlite": (
         "SELECT made.name, held.name FROM sqlite_master AS made JOIN pragma_table_xinfo(made.name) AS held"
@@ -23,21 +23,21 @@ LIVE_COLUMNS = {
 
 
 def live_columns(connection: Any) -> list[tuple[str, str]]:
-    """Table and column of all that the database holds, libraries' tables included, and its own bookkeeping left out."""
+    """Table and column names in the database, including third-party tables, without the database's internal ones."""
     with connection.cursor() as cursor:
         cursor.execute(LIVE_COLUMNS[connection.vendor])
         return list(cursor.fetchall())
 
 
 def unclassified_columns(connection: Any) -> Iterator[str]:
-    """`table.column` for each column of the live schema that nobody has classified."""
+    """`table.column` for each undeclared column of the live schema."""
     for table, column in live_columns(connection):
         if column not in known_columns(table):
             yield f"{table}.{column}"
 
 
 def known_columns(table: str) -> frozenset[str]:
-    """The columns of a table that the registry knows, personal or not."""
+    """The declared columns of a table, personal or not."""
     declaration = declaration_for(table)
     if declaration is None:
         return frozenset()

@@ -1,6 +1,6 @@
-"""The clock of a privacy request: until when it is acknowledged, answered, and how far the answer can be put off.
+"""Deadlines of privacy requests: acknowledgment, answer and extension.
 
-Days are the vendor's own (`BUSINESS_TIME_ZONE`); business days leave out weekends and its country's public holidays.
+Days are in the vendor's time zone (`BUSINESS_TIME_ZONE`); business days exclude weekends and public holidays.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from django.conf import settings
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Moments by which something has to have happened; each is the end of a day."""
+    """Deadlines, each the end of a day."""
 
     acknowledge_by: datetime
     answer_by: datetime
-    extend_by: datetime  # until then the person must have heard of an extension, and why
+    extend_by: datetime  # by then the person must be told of an extension and its reason
     extended_answer_by: datetime
 
 
 def california(received_on: date) -> tuple[date, date, date, date]:
-    """11 CCR 7021: confirm within 10 business days; answer within 45 calendar days of receipt, however long it takes to
-    know who asks; 90 days in all where the person is told why."""
+    """11 CCR 7021: confirm within 10 business days; answer within 45 calendar days of receipt, regardless of how long
+    verification takes; 90 days in total if the person is told why."""
     answer_by = received_on + timedelta(days=45)
     return add_business_days(received_on, 10), answer_by, answer_by, received_on + timedelta(days=90)
 
 
 def gdpr(received_on: date) -> tuple[date, date, date, date]:
-    """GDPR art. 12(3): one month, two more where the person is told why within the first. Regulation 1182/71 art. 3:
-    a month ends on the same date or the last one there is, and never on a weekend or a holiday."""
+    """GDPR art. 12(3): one month, two more if the person is told why within the first. Regulation 1182/71 art. 3: a
+    month ends on the same date or the month's last day, moved past weekends and holidays."""
     answer_by = next_business_day(received_on + relativedelta(months=1))
     return answer_by, answer_by, answer_by, next_business_day(received_on + relativedelta(months=3))
 
@@ -44,7 +44,7 @@ PROFILES = {"california": california, "gdpr": gdpr}
 
 
 def deadlines_of(received_at: datetime) -> Deadlines:
-    """The deadlines under the profile of the settings."""
+    """The deadlines under the profile in the settings."""
     days = PROFILES[settings.PRIVACY_PROFILE](local_day(received_at))
     return Deadlines(*(_end_of(day) for day in days))
 
@@ -56,19 +56,19 @@ def add_business_days(day: date, count: int) -> date:
 
 
 def next_business_day(day: date) -> date:
-    """The day itself when people work on it."""
+    """The day itself if it is a business day."""
     while day.weekday() >= 5 or day in _holidays():
         day += timedelta(days=1)
     return day
 
 
 def business_days_after(moment: datetime, count: int) -> datetime:
-    """The end of the business day that comes `count` business days after this moment's day."""
+    """The end of the day that is `count` business days later."""
     return _end_of(add_business_days(local_day(moment), count))
 
 
 def local_day(moment: datetime) -> date:
-    """The day on the vendor's calendar."""
+    """The date in the vendor's time zone."""
     return moment.astimezone(_zone()).date()
 
 

@@ -1,8 +1,9 @@
-"""The registry of personal data: each model says once what it keeps about people, why, how long, and what erasure does.
+"""The registry of personal data: each model declares what it stores about people, why, for how long, and what erasure
+does.
 
-Six things read this one declaration: the access archive, erasure, retention, the table in the privacy policy, the
-coverage check over the live schema, and the check of what each way in reads (`purpose_binding`). Models declare
-themselves with the decorators below; `privacy` imports none.
+Six features derive from this one declaration: access archives, erasure, retention, the table in the privacy policy,
+the coverage check of the live schema, and purpose binding (`purpose_binding`). Models register with the decorators
+below; this module doesn't import them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Model = TypeVar("Model", bound=type[models.Model])
 
 
 class Erasure(StrEnum):
-    """What happens to a row when its person asks for deletion, and when its time is over."""
+    """What happens to a row at erasure and when its retention ends."""
 
     DELETE = "delete"
     REDACT = "redact"
@@ -32,9 +33,9 @@ class Erasure(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Retention:
-    """Kept until `days` (0 or more) after the moment in the column `since`, in words `text`.
+    """Rows are kept for `days` (0 or more) after the time in the column `since`; `text` says so in plain words.
 
-    Without a column, the rows have no time of their own and go with what `text` names (an account, an order).
+    Without `since`, rows have no retention of their own and are deleted with what `text` names (an account, an order).
     """
 
     text: str
@@ -52,9 +53,9 @@ class Retention:
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What rows are used for, and who learns something by it. `told` says it in the policy, in plain words.
+    """A purpose for which rows are used, and an audience. `told` is the policy's sentence about it.
 
-    It touches only `columns`, named as the database has them; all of them where none are named.
+    Limited to `columns` (database column names); empty means all.
     """
 
     purpose: Purpose
@@ -67,73 +68,69 @@ class Use:
 class PersonalData:
     """One model's declaration. `columns` and `other_columns` together name every column of its table.
 
-    `circumstances` are fields behind `other_columns` that stand in clear because sums and dates are made of them, and
-    still tell of the person: the archive and the policy name them beside the personal columns.
+    `circumstances` are fields in `other_columns` that are in clear text for calculations but still say something about
+    the person; the archive and the policy list them with the personal columns.
     """
 
     model: type[models.Model]
-    label: str  # what the policy and the archive call these rows
+    label: str  # name of these rows in the policy and the archive
     purpose: Purpose
     columns: Mapping[str, str]  # personal field → its name in plain words
     other_columns: frozenset[str]
-    found_by: tuple[str, ...]  # look-ups that take an e-mail address
+    found_by: tuple[str, ...]  # lookups by email address
     retention: Retention
     erasure: Erasure
-    circumstances: Mapping[str, str] = field(default_factory=dict)  # those that tell of the person, in plain words
+    circumstances: Mapping[str, str] = field(default_factory=dict)  # field → its name in plain words
     kept_because: str = ""
     source: str = ""
     recipients: str = ""
-    seen_by: frozenset[Audience] = frozenset({Audience.PERSON, Audience.STAFF})  # for what the rows are kept for
-    uses: tuple[Use, ...] = ()  # beyond that: each is a sentence of the policy, and closed until people were told
-    bound: bool = (
-        False  # a statement that reads these rows for anything else is refused (`privacy.registry.purpose_binding`)
-    )
-    everywhere: str = ""  # why any code may look here, where it may: to know who is signed in, whom not to write to
-    also_for: tuple[Purpose, ...] = ()  # what some of the rows are kept for: each says so with its own `purpose`
-    asked_when: Mapping[str, str] = field(default_factory=dict)  # column that not everybody is asked for → when
-    withheld: frozenset[str] = frozenset()  # personal, but never in an answer; named there with the reason
-    withheld_because: str = "it would let its reader act or sign in as you"
-    unlisted: frozenset[str] = frozenset()  # fields behind other_columns that only keep the site's own work going
-    copies: str = ""  # the table whose rows these repeat, under the same ids: an answer lists them once
-    days_alone: bool = False  # an answer tells days, not moments, which would single out a buyer
-    redacted: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # field → what redaction writes, or what makes it; None where not named
-    kept: frozenset[str] = frozenset()  # personal columns that redaction leaves, for the reason in kept_because
-    kept_usable: str = ""  # why these rows stay as they are for a person who wants to go on using what they bought
-    ended: Mapping[str, Any] = field(default_factory=dict)  # field → what erasure writes for a person who does not
-    expiry: Erasure | None = None  # what the end of retention does, where it is not the same as erasure
+    seen_by: frozenset[Audience] = frozenset({Audience.PERSON, Audience.STAFF})  # for the rows' own purpose
+    uses: tuple[Use, ...] = ()  # additional uses: each has a sentence in the policy, and is closed until people know
+    bound: bool = False  # SQL that reads these rows for anything else is refused (`purpose_binding`)
+    everywhere: str = ""  # why any code may read these rows, if so: e.g. the signed-in user, opt-outs
+    also_for: tuple[Purpose, ...] = ()  # purposes of some of the rows, which have their own `purpose`
+    asked_when: Mapping[str, str] = field(default_factory=dict)  # column that isn't always asked for → when
+    withheld: frozenset[str] = frozenset()  # personal, but left out of archives, which give the reason
+    withheld_because: str = "it would allow someone to act or sign in as you"
+    unlisted: frozenset[str] = frozenset()  # fields in other_columns that are only technical
+    copies: str = ""  # the table whose rows these duplicate, with the same IDs: archives list them once
+    days_alone: bool = False  # archives show dates without times, which could identify a buyer
+    redacted: Mapping[str, Any] = field(default_factory=dict)  # field → value or callable for redaction; default None
+    kept: frozenset[str] = frozenset()  # personal columns that redaction keeps, for the reason in kept_because
+    kept_usable: str = ""  # why these rows are kept for a person who wants to keep using purchases
+    ended: Mapping[str, Any] = field(default_factory=dict)  # field → value at erasure, if the person doesn't
+    expiry: Erasure | None = None  # what happens when retention ends, if different from erasure
     correctable: Mapping[str, str] = field(
         default_factory=dict
     )  # field the person may change → HTML autocomplete token
 
     @property
     def details(self) -> list[str]:
-        """What the rows tell of a person, in plain words."""
+        """What the rows contain about a person, in plain words."""
         when = {name: f" ({asked})" for name, asked in self.asked_when.items()}
         return [*(f"{label}{when.get(name, '')}" for name, label in self.columns.items()), *self.circumstances.values()]
 
     @property
     def purposes(self) -> list[str]:
-        """What the rows are kept for, in plain words."""
+        """The purposes of the rows, in plain words."""
         return [purpose.label for purpose in (self.purpose, *self.also_for)]
 
     @property
     def holds_address(self) -> bool:
-        """An e-mail address of the person is among the columns."""
-        from privacy.encryption.fields import SealedEmailField  # whose gate asks this module
+        """Whether one of the columns is the person's email address."""
+        from privacy.encryption.fields import SealedEmailField  # circular import
 
         return any(isinstance(self.model._meta.get_field(name), SealedEmailField) for name in self.columns)
 
     @cached_property
     def all_uses(self) -> tuple[Use, ...]:
-        """Also those that need no words of their own: by the site itself and by those who see the rows, for what they
-        are kept for; answering the person; and telling of a new policy whoever left an address."""
+        """All uses, including the implicit ones: by the site and the audiences in `seen_by` for the rows' own purposes,
+        answering privacy requests, and notifying people of policy changes."""
         own = ((p, a) for p in (self.purpose, *self.also_for) for a in (Audience.SITE, *sorted(self.seen_by)))
         answering = [(Purpose.PRIVACY_REQUEST, audience) for audience in (Audience.SITE, Audience.PERSON)]
         if self.holds_address:
             answering += [(Purpose.POLICY_NOTICE, Audience.PERSON)]
-        if Audience.STAFF in self.seen_by:  # who call or write where no mail goes
+        if Audience.STAFF in self.seen_by:  # who call or write if email isn't possible
             answering += [(Purpose.PRIVACY_REQUEST, Audience.STAFF), (Purpose.POLICY_NOTICE, Audience.STAFF)]
         return (*(Use(purpose=p, audience=a) for p, a in dict.fromkeys((*own, *answering))), *self.uses)
 
@@ -148,29 +145,29 @@ class PersonalData:
 
     @property
     def still_personal(self) -> models.Q:
-        """False where all of them are empty: the row was redacted before."""
+        """A condition that is false for redacted rows."""
         return models.Q(*((f"{name}__isnull", False) for name in self.emptied), _connector=models.Q.OR)
 
     def rows_of(self, email: str) -> models.QuerySet[Any]:
-        """Every row about the person with this address. Raises `ValueError` without one."""
-        if not email:  # None would find every row whose person is erased
-            raise ValueError("no address, no person")
+        """Every row about the person with this address. Raises `ValueError` if it is empty."""
+        if not email:  # None would find every redacted row
+            raise ValueError("an email address is required")
         found = models.Q(pk__in=[])
         for lookup in self.found_by:
             found |= models.Q(**{lookup: email})
         return self.model._base_manager.filter(found).distinct()
 
     def expired(self, now: datetime) -> models.QuerySet[Any]:
-        """Rows whose time is over."""
+        """Rows whose retention has ended."""
         return self.model._base_manager.filter(self.retention.expired(now))
 
 
 @dataclass(frozen=True)
 class NotPersonal:
-    """A table without personal data: why it has none, and which columns were looked at to say so.
+    """A table without personal data: the reason, and the columns that were reviewed.
 
-    `despite_link` says why its rows tell nothing about a person although a foreign key, its own or one behind it, leads
-    to a personal row. Start-up refuses such a table without it.
+    `despite_link` says why its rows reveal nothing about a person although a foreign key leads, directly or indirectly,
+    to a personal row. A system check requires it for such tables.
     """
 
     table: str
@@ -194,7 +191,7 @@ def personal_data(
     erasure: Erasure,
     **further: Any,
 ) -> Callable[[Model], Model]:
-    """Declares the personal data of a model. `other_columns` lists, in one string, those that are not personal."""
+    """Declares the personal data of a model. `other_columns` lists the non-personal columns in one string."""
 
     def declare(model: Model) -> Model:
         declaration = PersonalData(
@@ -216,9 +213,9 @@ def personal_data(
 
 
 def not_personal(reason: str, columns: str, *, despite_link: str = "") -> Callable[[Model], Model]:
-    """Declares that a model holds nothing about people, after looking at each of the named columns.
+    """Declares that a model contains no personal data, after a review of each named column.
 
-    `despite_link` is required where a foreign key leads to a personal row.
+    `despite_link` is required if a foreign key leads to a personal row.
     """
 
     def declare(model: Model) -> Model:
@@ -229,12 +226,12 @@ def not_personal(reason: str, columns: str, *, despite_link: str = "") -> Callab
 
 
 def declare_table(table: str, reason: str, columns: str, *, despite_link: str = "") -> None:
-    """The same for a table of a library, which can't be decorated."""
+    """Like `not_personal`, for third-party tables."""
     _not_personal[table] = NotPersonal(table, frozenset(columns.split()), reason, despite_link)
 
 
 def personal_models() -> Iterator[PersonalData]:
-    """Every declaration, in an order in which rows can be deleted: those that point at others first."""
+    """All declarations, in an order in which rows can be deleted: referencing tables first."""
     return iter(sorted(_personal.values(), key=_dependence, reverse=True))
 
 
@@ -243,7 +240,7 @@ def declaration_for(table: str) -> PersonalData | NotPersonal | None:
 
 
 def personal_links(model: type[models.Model]) -> list[str]:
-    """The foreign keys that lead from a model to personal rows, directly or through other tables: `payment.order`."""
+    """Foreign keys from a model to personal rows, directly or through other tables: `payment.order`."""
     paths: list[tuple[type[models.Model], str]] = [(model, "")]
     seen, found = {model}, []
     for start, path in paths:
@@ -261,7 +258,7 @@ def personal_links(model: type[models.Model]) -> list[str]:
 
 
 def _dependence(declaration: PersonalData) -> int:
-    """How many steps of foreign keys lead from a model to the end."""
+    """Length of the longest chain of foreign keys from the model."""
 
     def depth(model: type[models.Model], seen: frozenset[type[models.Model]]) -> int:
         targets = {f.related_model for f in model._meta.concrete_fields if f.is_relation} - seen
@@ -271,16 +268,16 @@ def _dependence(declaration: PersonalData) -> int:
 
 
 def _validate(declaration: PersonalData) -> None:
-    """Raises `ImproperlyConfigured` that says what to write."""
+    """Raises `ImproperlyConfigured` with instructions."""
     where = declaration.model._meta.label
     if declaration.erasure is Erasure.KEEP and not declaration.kept_because:
         raise ImproperlyConfigured(f"{where} keeps personal data after erasure: say why in kept_because.")
     if declaration.retention.days < 0:
-        raise ImproperlyConfigured(f"{where} has a retention of less than no time.")
+        raise ImproperlyConfigured(f"{where} has a negative retention.")
     if declaration.retention.days and not declaration.retention.since:
         raise ImproperlyConfigured(f"{where} has a retention in days: name the column it counts from in since.")
     if declaration.erasure is Erasure.REDACT and not declaration.emptied:
-        raise ImproperlyConfigured(f"{where} is redacted, but no personal column is emptied by it.")
+        raise ImproperlyConfigured(f"{where} is redacted, but no personal column is emptied.")
     if declaration.kept and not declaration.kept_because:
         raise ImproperlyConfigured(f"{where} keeps columns after erasure: say why in kept_because.")
     _validate_names(declaration, where)
@@ -288,13 +285,19 @@ def _validate(declaration: PersonalData) -> None:
 
 def _validate_names(declaration: PersonalData, where: str) -> None:
     if not_own := {*declaration.kept, *declaration.correctable} - {*declaration.columns}:
-        raise ImproperlyConfigured(f"{where} keeps or lets correct what is not personal: {', '.join(sorted(not_own))}.")
+        raise ImproperlyConfigured(
+            f"{where} keeps or makes correctable what is not personal: {', '.join(sorted(not_own))}."
+        )
     named = {*declaration.withheld, *declaration.redacted, *declaration.ended}
     unknown = named - {*declaration.columns, *declaration.other_columns}
     columns = {f.name: f.column for f in declaration.model._meta.concrete_fields}
     if strange := {name for name in declaration.unlisted if columns.get(name) not in declaration.other_columns}:
-        raise ImproperlyConfigured(f"{where} leaves out what is not in other_columns: {', '.join(sorted(strange))}.")
+        raise ImproperlyConfigured(
+            f"{where} has unlisted fields that are not in other_columns: {', '.join(sorted(strange))}."
+        )
     if strange := {name for name in declaration.circumstances if columns.get(name) not in declaration.other_columns}:
-        raise ImproperlyConfigured(f"{where} names circumstances outside other_columns: {', '.join(sorted(strange))}.")
+        raise ImproperlyConfigured(
+            f"{where} has circumstances that are not in other_columns: {', '.join(sorted(strange))}."
+        )
     if unknown:
         raise ImproperlyConfigured(f"{where} withholds or redacts undeclared fields: {', '.join(sorted(unknown))}.")

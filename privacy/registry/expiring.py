@@ -1,6 +1,6 @@
-"""Rows that end at a moment of their own: after it they are not there, whether or not the purge has run.
+"""Rows with an expiry time: once expired they are invisible, whether or not the purge has run.
 
-And rows whose moment was written by a clock that ran ahead."""
+Also detects rows that were dated while the clock was ahead."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-LARGEST_STEP = timedelta(days=1)  # of a clock that is believed (`privacy.erasure.heartbeat`)
+LARGEST_STEP = timedelta(days=1)  # of a trusted clock (`privacy.keystore.clock`)
 
 
 def is_ahead(column: str, now: datetime) -> models.Q:
-    """A moment that is to lie in the past, written by a clock that ran ahead."""
+    """A time that should be past but is in the future, so the clock was ahead when it was written."""
     return models.Q(**{f"{column}__gt": now + LARGEST_STEP})
 
 
 def is_due(column: str, now: datetime) -> models.Q:
-    """A queue's rows whose time has come, or was set by a clock that ran ahead: none waits for longer than a day."""
+    """Rows of a queue that are due, or were dated while the clock was ahead."""
     return models.Q(**{f"{column}__lte": now}) | is_ahead(column, now)
 
 
@@ -27,12 +27,12 @@ class ExpiringQuerySet(models.QuerySet[Any]):
     """For models with a column `expires_at`."""
 
     def live(self, now: datetime) -> ExpiringQuerySet:
-        """What may still be read: a row that ends exactly now is over."""
+        """Rows that haven't expired. A row that expires exactly now has."""
         return self.filter(expires_at__gt=now)
 
 
 class LiveManager(models.Manager.from_queryset(ExpiringQuerySet)):  # type: ignore[misc]
-    """Expired rows are not reached by accident. The purge uses `_base_manager`, which has them."""
+    """Hides expired rows. The purge uses `_base_manager`, which includes them."""
 
     def get_queryset(self) -> ExpiringQuerySet:
         rows: ExpiringQuerySet = super().get_queryset()

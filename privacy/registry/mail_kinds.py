@@ -1,4 +1,4 @@
-"""The kinds of message there are. Each app declares its own in `mails.py`, which start-up finds by itself."""
+"""Mail kinds. Each app declares its own in `mails.py`, which is discovered like `admin.py`."""
 
 from __future__ import annotations
 
@@ -20,35 +20,36 @@ def own_address(about: Any) -> list[str | None]:
 
 
 def business_address(about: Any) -> list[str | None]:
-    """For messages to staff."""
+    """Recipients of mail to staff."""
     return [settings.BUSINESS["email"]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailKind:
-    """`template` names `templates/<app>/mail/<name>.subject.txt`, `.txt`, `.html`; `about` the model of the reason."""
+    """One type of mail. `template` names `templates/<app>/mail/<name>.subject.txt`, `.txt` and `.html`; `about` is the
+    model of the row that is the mail's reason."""
 
     template: str
     purpose: Purpose
     about: str
-    transactional: bool  # the person waits for it; all others carry a one-click opt-out (RFC 8058)
-    because: str  # why it is the one or the other
+    transactional: bool  # the person expects it; all others have one-click unsubscribe (RFC 8058)
+    because: str  # why it is transactional, or not
     live: Callable[[Any], bool]
     recipients: Callable[[Any], Iterable[str | None]] = (
-        own_address  # stored with what it is about; it goes nowhere else
+        own_address  # addresses stored with the reason; it goes nowhere else
     )
-    despite_opt_out: bool = False  # the person asked for exactly this message a moment ago
-    holds_link: bool = False  # one that lets its reader act: the text is forgotten once it is delivered
-    began: Callable[[Any], datetime] | None = None  # when the person gave the address for this: a later opt-out ends it
-    # How we know that whoever reads it gave the address. Without that, anybody may have typed it, and the message shows
-    # no text that was typed into a form (`ByStrangers`), except columns that staff filled in.
+    despite_opt_out: bool = False  # the person just requested this mail
+    holds_link: bool = False  # a private link: the text is removed after delivery
+    began: Callable[[Any], datetime] | None = None  # when the person gave the address; a later opt-out stops the mail
+    # How we know that the recipient gave the address. If empty, anyone may have typed it, and the mail shows no text
+    # that was typed into a form (`ByStrangers`), except the columns in `shows`.
     confirmed: str = ""
     shows: frozenset[str] = frozenset()
 
 
 class ByStrangers:
-    """A row as the template of a message to an unconfirmed address sees it: its personal columns are not there, nor are
-    those of the rows it leads to. Otherwise this site would mail a stranger's words to anybody."""
+    """A row for the template of a mail to an unconfirmed address: personal columns, also of related rows, are hidden,
+    so that strangers can't make the site mail their text to anyone."""
 
     def __init__(self, row: models.Model, shows: frozenset[str] = frozenset()) -> None:
         declaration = declaration_for(row._meta.db_table)
@@ -57,7 +58,7 @@ class ByStrangers:
 
     def __getattr__(self, name: str) -> Any:
         if name in self._hidden:
-            raise AttributeError(f"{name} was typed by somebody who may not own the address")
+            raise AttributeError(f"{name} was typed by someone who may not own the address")
         value = getattr(self._row, name)
         return ByStrangers(value) if isinstance(value, models.Model) else value
 
@@ -75,11 +76,11 @@ def mail_kind(
     live: Callable[[Any], bool] = lambda reason: True,
     **further: Any,
 ) -> MailKind:
-    """Declares a kind of message, at the import of an app's `mails.py`. Raises `ImproperlyConfigured`."""
+    """Declares a mail kind in an app's `mails.py`. Raises `ImproperlyConfigured`."""
     if further.get("despite_opt_out") and not transactional:
-        raise ImproperlyConfigured(f"{template}: what nobody waits for is not sent despite an opt-out.")
+        raise ImproperlyConfigured(f"{template}: only transactional mail can be sent despite an opt-out.")
     if not because:
-        raise ImproperlyConfigured(f"{template}: say in because why it is transactional, or why not.")
+        raise ImproperlyConfigured(f"{template}: explain in `because` why it is transactional, or why not.")
     kind = MailKind(
         template=template,
         purpose=purpose,
@@ -94,7 +95,7 @@ def mail_kind(
 
 
 def kind_named(template: str) -> MailKind:
-    """Raises `KeyError` for a kind that no app declares (any more)."""
+    """Raises `KeyError` for a kind that no app declares."""
     return _kinds[template]
 
 

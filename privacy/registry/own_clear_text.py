@@ -1,4 +1,4 @@
-"""The readable columns of this floor, and of the libraries."""
+"""Clear-text columns of this app and of third-party libraries, with the reason for each."""
 
 from .clear_text import (
     DIGEST,
@@ -61,7 +61,7 @@ clear_text(
     """,
 )
 
-# Of libraries.
+# Third-party tables.
 clear_text(
     PROGRAM,
     """

@@ -1,4 +1,4 @@
-"""What a change of the policy means, in plain words, and whom it concerns."""
+"""Differences between two policy snapshots, in plain words, and whether they require notice."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .purposes import Audience
 
 Column = dict[str, Any]
 
-# What a notice itself is made of. It is announced like the rest, but never closed: nobody could be told any more.
+# Needed to send notices. Changes are announced, but never blocked, or nobody could be notified.
 TELLING = ("privacy_outgoingmail.", "policy_policynotice.", "purpose:policy_notice")
-# What signing in is made of. It is not closed either: nobody could sign in to write the version that opens it.
+# Needed to sign in. Never blocked either, or nobody could sign in to write the next version.
 SIGNING_IN = ("accounts_session.", "accounts_linkrequest.", "accounts_authenticator.", "accounts_recoverycode.")
 
 
@@ -22,9 +22,8 @@ SIGNING_IN = ("accounts_session.", "accounts_linkrequest.", "accounts_authentica
 class PolicyDifference:
     """`place` is `table.column`, `purpose:name` or `use:table:purpose:audience`.
 
-    One that `widens` uses data in a new way: people are told first.
-
-    `closes`: what is new is not used before that. `held`: it concerns data that is stored already.
+    `widens`: data is used in a new way, so affected people are notified first. `closes`: the new use is blocked until
+    then. `held`: it affects data that is already stored.
     """
 
     place: str
@@ -48,7 +47,7 @@ def _of_columns(before: dict[str, Column], after: dict[str, Column]) -> Iterator
         if place not in before:
             yield _new(place, after[place])
         elif place not in after:
-            yield PolicyDifference(place, f"No longer kept: {_named(before[place])}.")
+            yield PolicyDifference(place, f"No longer stored: {_named(before[place])}.")
         else:
             yield from _changed(place, before[place], after[place])
 
@@ -63,20 +62,20 @@ def _named(column: Column) -> str:
 
 
 def _changed(place: str, old: Column, new: Column) -> Iterator[PolicyDifference]:
-    """Each change of one column. Whatever can't be shown to be narrower counts as wider."""
+    """Changes of one column. A change counts as wider unless it is provably narrower."""
     named = _named(new)
     if old["purpose"] != new["purpose"]:
         was, is_now = purpose_label(old["purpose"]), purpose_label(new["purpose"])
-        yield _widening(place, f"Used for something else: {named}, for {is_now} instead of {was}.", held=True)
+        yield _widening(place, f"New purpose for {named}: {is_now} instead of {was}.", held=True)
     if old["recipients"] != new["recipients"]:
-        text = f"Somebody else gets it: {named} goes to {new['recipients']}, before to {old['recipients']}."
+        text = f"New recipients of {named}: {new['recipients']} instead of {old['recipients']}."
         yield _widening(place, text, held=True)
     if old["after_deletion"] != new["after_deletion"] and new["after_deletion"]:
-        text = f"Kept when you ask for deletion: {named}, because {new['after_deletion']}."
+        text = f"Kept if you request deletion: {named}, because {new['after_deletion']}."
         yield _widening(place, text, held=True)
     yield from _changed_retention(place, old, new)
     if any(old[name] != new[name] for name in ("rows", "what", "source")):
-        yield PolicyDifference(place, f"Named in other words: {named}, from {new['source']}.")
+        yield PolicyDifference(place, f"New wording: {named}, from {new['source']}.")
 
 
 def _widening(place: str, text: str, *, held: bool = False, closes: bool = True) -> PolicyDifference:
@@ -90,17 +89,17 @@ def _changed_retention(place: str, old: Column, new: Column) -> Iterator[PolicyD
         return
     told = f"{_named(new)}: {new['kept']} instead of {old['kept']}."
     if is_longer(old, new):
-        # What erasure leaves protects the person (an opt-out, a tombstone): it is never refused, only announced.
+        # Rows that erasure keeps protect the person (opt-outs, tombstones), so they are announced but never blocked.
         protects = new["erasure"] == Erasure.KEEP
-        yield _widening(place, f"Kept for another time, {told}", held=True, closes=not protects)
+        yield _widening(place, f"New retention: {told}", held=True, closes=not protects)
     elif new["days"] < old["days"]:
-        yield PolicyDifference(place, f"Kept shorter, {told}")
+        yield PolicyDifference(place, f"Shorter retention: {told}")
     else:
-        yield PolicyDifference(place, f"Said in other words, {told}")
+        yield PolicyDifference(place, f"New wording of retention: {told}")
 
 
 def is_longer(old: Column, new: Column) -> bool:
-    """Days from the same moment can be compared. Other times can't, and count as longer."""
+    """Retention in days from the same event is compared; anything else counts as longer."""
     if old["since"] == new["since"] and old["days"] and new["days"]:
         return bool(new["days"] > old["days"])
     return True
@@ -114,16 +113,13 @@ def _of_purposes(before: Snapshot, after: Snapshot) -> Iterator[PolicyDifference
 
 
 def _of_uses(before: Snapshot, after: Snapshot) -> Iterator[PolicyDifference]:
-    """A use of rows that were kept before. Those of a new kind of rows are told with its columns.
+    """A new use of an existing table. The uses of a new table are announced with its columns.
 
-    A version from before uses were written down says nothing about them: what the site did then was no secret, and
-    from now on it can't be widened unseen.
+    Snapshots from before uses were recorded can't be compared; the first one with uses sets the baseline.
     """
     if "uses" not in before:
         if before["columns"]:
-            yield PolicyDifference(
-                "uses", "From now on this page also says what each kind of data is used for beyond that."
-            )
+            yield PolicyDifference("uses", "From now on this page also lists additional uses of each kind of data.")
         return
     known = {_table(place) for place in before["uses"]}
     for place, use in sorted(after["uses"].items()):
@@ -147,7 +143,7 @@ def _used(use: dict[str, Any]) -> str:
 
 
 def _is_wider(old: dict[str, Any], new: dict[str, Any]) -> bool:
-    """No columns are all of them."""
+    """An empty list of columns means all columns."""
     if not old["columns"]:
         return False
     return not new["columns"] or not {*new["columns"]} <= {*old["columns"]}
@@ -163,4 +159,4 @@ def _of_text(before: Snapshot, after: Snapshot) -> Iterator[PolicyDifference]:
                 f"promise:{name}", f"No longer promised: {old[name]['sentence']}", widens=True, held=True
             )
         elif old[name] != new[name]:
-            yield PolicyDifference(f"promise:{name}", f"A promise in other words: {new[name]['sentence']}")
+            yield PolicyDifference(f"promise:{name}", f"New wording of a promise: {new[name]['sentence']}")

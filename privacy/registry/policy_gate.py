@@ -1,8 +1,8 @@
-"""The gate: what the policy in effect does not cover can't be used, though the code is there.
+"""The policy gate: blocks columns, purposes and uses that the policy in effect doesn't cover.
 
-Which columns and purposes are closed is found once in a process, when the first one is asked for. Nothing closes later,
-because closing takes other code. Only a closed part looks again, each time it is asked for, and so opens in every
-process as soon as a version that covers it is in effect; an open one never costs a query.
+Each process determines what is closed once, on first use. Nothing can close later without a deploy. Each access to
+something closed checks again, so it opens in every process as soon as a version that covers it takes effect; access to
+open things costs no query.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ NOTHING: dict[str, Any] = {"columns": {}, "purposes": [], "uses": {}, "promises"
 
 
 class NotInEffect(Exception):
-    """A use of personal data that the policy in effect does not cover yet. The text names the column or purpose."""
+    """The policy in effect doesn't cover this use of personal data yet. The text names the column or purpose."""
 
 
 @dataclass(frozen=True)
 class PolicyGap:
-    """How the running code differs from the version in effect."""
+    """How the code differs from the policy version in effect."""
 
     differences: tuple[PolicyDifference, ...] = ()
-    closed: Mapping[str, str] = field(default_factory=dict)  # place → what is closed, in plain words
-    covered: Mapping[str, Any] = field(default_factory=dict)  # the columns as the version in effect has them
+    closed: Mapping[str, str] = field(default_factory=dict)  # place → description
+    covered: Mapping[str, Any] = field(default_factory=dict)  # the columns in the version in effect
 
 
 _waiting: PolicyGap | None = None
 
 
 def look() -> PolicyGap:
-    """Compares the running code with the version in effect. One query."""
+    """Compares the code with the version in effect. One query."""
     global _waiting
     covered = apps.get_model("policy", "PolicyVersion")._default_manager.in_effect_snapshot() or NOTHING
     found = tuple(differences(covered, running()))
@@ -50,18 +50,18 @@ def look() -> PolicyGap:
 
 
 def waiting() -> PolicyGap:
-    """The same, from memory as long as nothing waits."""
+    """The cached comparison, or a new one while there are differences."""
     return _waiting if _waiting is not None and not _waiting.differences else look()
 
 
 def forget() -> None:
-    """The next question looks anew."""
+    """Clears the cached comparison."""
     global _waiting
     _waiting = None
 
 
 def is_closed(place: str) -> bool:
-    """Asks the database only about what was closed when it was last asked."""
+    """Whether the place is closed. Queries the database only if it was closed before."""
     known = look() if _waiting is None else _waiting
     return place in known.closed and place in look().closed
 
@@ -72,12 +72,12 @@ def is_open(model: type[models.Model], name: str) -> bool:
 
 
 def purpose_is_open(purpose: str) -> bool:
-    """Whether the policy in effect knows this purpose."""
+    """Whether the policy in effect includes this purpose."""
     return not is_closed(f"purpose:{purpose}")
 
 
 def closed_tables() -> list[str]:
-    """Those of which a use is closed, as far as this process knows. No query once it has looked."""
+    """Tables with a closed use, from the cached comparison."""
     known = look() if _waiting is None else _waiting
     return [place.split(":")[1] for place in known.closed if place.startswith("use:")]
 
@@ -85,30 +85,28 @@ def closed_tables() -> list[str]:
 def require_use(place: str) -> None:
     """Raises `NotInEffect` for a use (`use:table:purpose:audience`) that the policy in effect does not cover."""
     if is_closed(place):
-        raise NotInEffect(f"{place} is closed, because the privacy policy in effect does not cover it yet.")
+        raise NotInEffect(f"{place} is closed because the privacy policy in effect does not cover it yet.")
 
 
 def require_open(column: Any, value: Any) -> None:
-    """Raises `NotInEffect` when a closed column is given a value. Nothing, an empty text, and what erasure writes, is
-    no value.
-
-    The models of migrations pass: they move what is there.
+    """Raises `NotInEffect` if a closed column gets a value. None, empty text and the value of redaction don't count.
+    Models of migrations are exempt.
     """
     if _waiting is not None and not _waiting.closed:
-        return  # nearly always, and every write asks
+        return  # fast path, since every write calls this
     if value is None or (isinstance(value, (str, bytes)) and not value) or column.model._meta.apps is not apps:
         return
     table = column.model._meta.db_table
     place = f"{table}.{column.name}"
     if is_closed(place) and value != getattr(declaration_for(table), "redacted", {}).get(column.name):
         raise NotInEffect(
-            f"{place} can't be stored yet, because the privacy policy in effect does not cover it. "
+            f"{place} can't be stored because the privacy policy in effect does not cover it. "
             "It opens with the version that does."
         )
 
 
 def retention_in_effect(model: type[models.Model], retention: Retention) -> Retention:
-    """The retention of a model's rows: a longer one only counts when the policy in effect says so."""
+    """The retention of a model's rows. A longer one only applies once the policy in effect includes it."""
     table = model._meta.db_table
     places = [place for place in waiting().closed if place.partition(".")[0] == table]
     days = [waiting().covered[place]["days"] for place in places if _counts_from(place, retention)]
@@ -121,8 +119,8 @@ def _counts_from(place: str, retention: Retention) -> bool:
 
 
 class GatedCharField(ComputedField, models.CharField[Any, Any]):
-    """A personal column that is stored as a digest. Every value that is written is shown to the gate, an expression
-    too; for sealed fields, `before_seal` does that. To migrations it is a plain `CharField`.
+    """A personal column that is stored as a hash. Every written value passes the policy gate, including expressions;
+    for sealed fields, `before_seal` does that. In migrations it is a plain `CharField`.
     """
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
@@ -131,6 +129,6 @@ class GatedCharField(ComputedField, models.CharField[Any, Any]):
 
 
 def registered(place: str) -> bool:
-    """`table.column` is a personal column of the running code."""
+    """Whether `table.column` is a declared personal column."""
     table, _, name = place.partition(".")
     return name in getattr(declaration_for(table), "columns", {})

@@ -1,7 +1,6 @@
-"""What the policy says, as data: the personal columns with their purposes, retention and recipients; what they are used
-for and who learns of it; the promises.
+"""The policy as data: personal columns with purposes, retention and recipients; uses and their audiences; promises.
 
-A snapshot is JSON, kept with each version, so that any two can be compared and an old policy can be read as it was.
+A snapshot is JSON, stored with each version, so that versions can be compared and old ones displayed.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ Snapshot = Mapping[str, Any]
 
 @cache
 def running() -> Snapshot:
-    """That of the running code. Code changes by a deploy only, so it is taken once."""
+    """The snapshot of the running code, cached because code only changes with a deploy."""
     columns = {
         f"{declaration.model._meta.db_table}.{name}": _column(declaration, name)
         for declaration in personal_models()
@@ -60,7 +59,7 @@ def place_of_use(table: str, use: Use) -> str:
 
 
 def _use(declaration: PersonalData, use: Use) -> dict[str, Any]:
-    """Without columns: all of them."""
+    """An empty list of columns means all columns."""
     return {
         "rows": declaration.label,
         "purpose": use.purpose.value,
@@ -71,23 +70,23 @@ def _use(declaration: PersonalData, use: Use) -> dict[str, Any]:
 
 
 def without(snapshot: Snapshot, places: Iterable[str]) -> Snapshot:
-    """The same without some columns, named `table.column`."""
+    """The snapshot without some columns, named `table.column`."""
     left_out = set(places)
     return {**snapshot, "columns": {k: v for k, v in snapshot["columns"].items() if k not in left_out}}
 
 
 def hash_of(snapshot: Snapshot) -> str:
-    """SHA-256, in hexadecimal, of everything that concerns data; the promises' wording is not part of it.
+    """SHA-256, in hexadecimal, of the data declarations, without the wording of promises.
 
-    Snapshots made before uses were part of one keep their hash.
+    Snapshots from before uses were recorded keep their hash.
     """
     told = {name: snapshot[name] for name in ("columns", "purposes", "uses") if name in snapshot}
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def kept_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """The policy's table, as it was: one entry for each kind of rows, with its columns' names in `details`, and in
-    `uses` the sentences on what goes beyond their purpose."""
+    """The policy's data table: one entry per kind of row, with column names in `details` and sentences about additional
+    uses in `uses`."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     uses = uses_told(snapshot)
     for _, column in sorted(snapshot["columns"].items()):
@@ -99,7 +98,7 @@ def kept_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
 
 
 def uses_told(snapshot: Snapshot) -> dict[str, list[str]]:
-    """The sentences on uses that go beyond what rows are kept for, by the kind of rows."""
+    """Sentences about additional uses, by kind of row."""
     told: dict[str, list[str]] = {}
     for _, use in sorted(snapshot.get("uses", {}).items()):
         if use["told"]:
@@ -108,5 +107,5 @@ def uses_told(snapshot: Snapshot) -> dict[str, list[str]]:
 
 
 def purpose_label(value: str) -> str:
-    """The purpose in plain words; one that the code no longer has, by its name."""
+    """The purpose's label; its name if the code no longer has it."""
     return str(Purpose(value).label) if value in Purpose.values else value.replace("_", " ")

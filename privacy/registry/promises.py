@@ -1,4 +1,4 @@
-"""The promises of the privacy policy: what the page says, and what in the code makes it true."""
+"""The promises of the privacy policy, and how each is enforced."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Promise:
-    """`id` never changes; `sentence` is the policy's own; `control` says what enforces it, in plain words.
+    """`id` never changes; `sentence` is the policy's text; `control` describes the enforcement in plain words.
 
     `test` is the file of the test that fails without the control.
     """
@@ -23,149 +23,145 @@ PROMISES = (
     Promise(
         "contactable",
         "You can reach us",
-        "You reach us by e-mail, by the form on our contact page, by telephone and by letter.",
-        "The contact form stores your message before any mail is sent, so that none is lost on the way.",
+        "You can reach us by email, contact form, phone and letter.",
+        "The contact form stores your message before sending any email, so that no message is lost.",
         "tests/contacts/inquiries/test_contact_form.py",
     ),
     Promise(
         "direct-visits-domain-only",
-        "If you come directly, we don't know who you are",
-        "When you come here directly, the most we recognise is the domain name of your network. We never see "
-        "an e-mail address.",
-        "Your network's domain is looked up in memory and counted; the address is forgotten at once. No table of this "
-        "site has a place for it, and the server's log leaves it out.",
+        "Direct visits are anonymous",
+        "If you visit us directly, the most we recognize is the domain name of your network, never an email address.",
+        "Your network's domain is looked up in memory and counted; your IP address is discarded immediately. No "
+        "database table has a column for it, and the server's log omits it.",
         "tests/traffic/test_no_stored_addresses.py",
     ),
     Promise(
         "domains-count-traffic-only",
         "Domain names only count visits",
-        "We count visits by domain name. Those names serve to count, and for nothing else.",
-        "Counts are sums by day that stand by themselves: nothing in the database links them to a person or a visit.",
+        "We use domain names to count visits, and for nothing else.",
+        "We store daily totals only: nothing in the database links them to a person or a visit.",
         "tests/traffic/test_traffic_evidence.py",
     ),
     Promise(
         "referral-30-days",
         "A referral lasts 30 days",
-        "If you come through an affiliate's link, we keep your network address and a cookie for 30 days, and "
-        "delete both then.",
-        "Every visit is stored with its end. After that moment it can't be read any more, and an hourly "
-        "purge deletes it.",
+        "If you come through an affiliate link, we keep your IP address and a cookie for 30 days and then delete both.",
+        "Every visit is stored with an expiry time. After that it is unreadable, and an hourly purge deletes it.",
         "tests/privacy/keystore/test_day_keys.py",
     ),
     Promise(
         "referral-for-commission-only",
-        "A referral pays a commission, and that is all",
-        "What we keep about your visit through an affiliate's link serves to pay the affiliate for a sale, "
-        "and nothing else. The affiliate sees how many visits there were, never whose.",
-        "A visit opens only for code that is declared to pay commission, to count, or to answer you. Any other code "
-        "that tries gets an error from the database's own door.",
+        "Referral data is only used to pay commission",
+        "What we store about your visit through an affiliate link is only used to pay the affiliate for a sale. "
+        "The affiliate sees how many visits there were, never whose.",
+        "Only code that is declared to pay commission, count visits or answer you can read a visit. Any other code "
+        "gets an error.",
         "tests/privacy/evidence/test_purpose_bound.py",
     ),
     Promise(
         "not-shared",
-        "Nobody else learns of your visit",
-        "We give cookies and visitor data to no third party.",
-        "No page loads a script, style, font or picture from elsewhere; a strict Content-Security-Policy has "
-        "browsers refuse any.",
+        "Your visit is not shared",
+        "We share no cookies and no visitor data with third parties.",
+        "No page loads scripts, styles, fonts or images from other sites; a strict Content-Security-Policy makes "
+        "browsers refuse them.",
         "tests/site/http/test_public_pages.py",
     ),
     Promise(
         "email-for-asked-contact-only",
-        "Your e-mail address is for what you asked",
-        "We write to you only because you asked us something, bought something or work with us. We send no "
-        "advertising.",
-        "One gate lets mail out. It wants the reason of each message and refuses those that have none.",
+        "We only email you for a reason you gave us",
+        "We email you only because you contacted us, bought something or work with us. We send no advertising.",
+        "All email passes a single gate, which requires a reason for each message and refuses those without one.",
         "tests/privacy/mail/test_mail_gate.py",
     ),
     Promise(
         "correspondence-private",
-        "What you write stays between us",
+        "Your correspondence stays private",
         "Our correspondence and business with you stay private.",
-        "Messages are encrypted before they are stored. Only signed-in staff can open them, and each time is recorded "
-        "in a chain that nobody can change unseen.",
+        "Messages are encrypted before they are stored. Only signed-in staff can open them, and each access is "
+        "recorded in a tamper-evident log.",
         "tests/privacy/audit/test_staff_reads.py",
     ),
     Promise(
         "opt-out",
-        "You can stop us",
-        "You can tell us at any time to stop writing, calling or sending letters.",
-        "A wish to be left alone is checked at the very moment a message would leave.",
+        "You can opt out",
+        "You can tell us at any time to stop emailing, calling or sending letters.",
+        "Opt-outs are checked at the moment a message is sent.",
         "tests/privacy/consent/test_opt_out_race.py",
     ),
     Promise(
         "postal-purpose",
-        "A postal address brings what you gave it for",
-        "If you give us a postal address, it brings you what you gave it for, and nothing else.",
-        "The list of letters to write shows only who may be written to, and about what; a letter for anything else "
-        "can't be entered. The address goes when your message goes.",
+        "Your postal address is only used for its purpose",
+        "If you give us a postal address, we use it only for the purpose you gave it for.",
+        "The letter list shows only people we may write to, and about what; other letters can't be recorded. The "
+        "address is deleted with your message.",
         "tests/contacts/inquiries/test_calls_and_letters.py",
     ),
     Promise(
         "phone-purpose",
-        "A telephone number brings only the call you expect",
-        "If you give us a telephone number, we call only about your quote, your order or what you asked.",
-        "The list of calls to make shows only who may be called, and about what; a call about anything else "
-        "can't be entered. The number goes when your message goes.",
+        "Your phone number is only used for expected calls",
+        "If you give us a phone number, we call only about your quote, your order or your question.",
+        "The call list shows only people we may call, and about what; other calls can't be recorded. The number is "
+        "deleted with your message.",
         "tests/privacy/consent/test_permissions.py",
     ),
     Promise(
         "no-ad-servers",
         "No advertising networks",
-        "We work with no ad server and no advertising network.",
-        "No page names an ad network, and the same Content-Security-Policy would have browsers refuse anything they "
-        "send.",
+        "We don't work with ad servers or advertising networks.",
+        "No page references an ad network, and the Content-Security-Policy makes browsers refuse their content.",
         "tests/privacy/evidence/test_served_pages.py",
     ),
     Promise(
         "change-notice",
-        "You hear of changes first",
-        "Before we use personal information in a new way, we tell everybody whom it concerns.",
-        "A new detail, another purpose or a longer time stays closed in the code until a version of this page "
-        "covers it, and that takes effect only when each person concerned was told by mail, call or letter.",
+        "We notify you of changes first",
+        "Before we use personal information in a new way, we notify everyone affected.",
+        "The code blocks new details, new purposes and longer retention until a version of this policy covers them, "
+        "and a version takes effect only once everyone affected was notified by email, phone or letter.",
         "tests/privacy/policy/test_evidence_of_changes.py",
     ),
     Promise(
         "access",
         "You can see everything",
-        "If you ask, you get everything we keep about you.",
-        "One registry lists every place where something about you can be. The answer is made from it, at once.",
+        "On request, you get everything we store about you.",
+        "One registry lists every place where data about you can be stored. Your archive is created from it "
+        "immediately.",
         "tests/privacy/requests/test_access.py",
     ),
     Promise(
         "purpose-limitation",
-        "Only for what it says here",
-        "We use data for the purposes named on this page and for no other.",
-        "The registry ties every column of the database to one purpose; the table below is printed from it.",
+        "Only for the stated purposes",
+        "We use data only for the purposes stated on this page.",
+        "The registry ties every database column to a purpose; the table below is generated from it.",
         "tests/privacy/registry/test_purpose_matrix.py",
     ),
     Promise(
         "paypal-only",
         "PayPal handles the money",
-        "Payments are made at PayPal, over an encrypted connection. We never see the number of a card.",
-        "No form of this site asks for a card, and what looks like a card's number is not taken. Of a payment we keep "
-        "PayPal's numbers, the amount and the state.",
+        "You pay at PayPal, over an encrypted connection. We never see your card number.",
+        "No form on this site asks for a card, and text that looks like a card number is rejected. We store only "
+        "PayPal's IDs, the amount and the status of a payment.",
         "tests/privacy/evidence/test_card_numbers.py",
     ),
     Promise(
         "legal-process-only",
-        "We disclose nothing, unless a court makes us",
-        "We hand your data to nobody, unless a court or another legal process requires it.",
-        "An export for anybody else needs the order of a court, entered and approved by two people; each is on record.",
+        "We disclose data only if legally required",
+        "We disclose your data to nobody unless a court or other legal process requires it.",
+        "Exporting data for anyone else requires a recorded legal order, approved by a second person, and is logged.",
         "tests/privacy/disclosure/test_register.py",
     ),
     Promise(
         "encrypted",
         "Everything private is encrypted",
-        "All personal and private data is encrypted and can't be reached by the public.",
-        "Values are sealed before they reach the database; a check fails when a new column is forgotten.",
+        "All personal and private data is encrypted and not publicly accessible.",
+        "Values are encrypted before they reach the database; a check fails if a new column is not.",
         "tests/privacy/encryption/test_plaintext_never_reaches_the_database.py",
     ),
     Promise(
         "complaints",
         "You can complain",
-        "If we don't keep to this policy, tell us, the Better Business Bureau, or the consumer protection "
-        "office of your state.",
-        "A complaint gets a number and a date by which we must answer.",
+        "If we don't follow this policy, you can complain to us, the Better Business Bureau, or your state's consumer "
+        "protection office.",
+        "Each complaint gets a reference number and a deadline for our answer.",
         "tests/contacts/inquiries/test_complaints.py",
     ),
 )

@@ -1,14 +1,12 @@
-"""Purpose-bound reading: code says for what it reads people's rows, and for whose eyes.
+"""Purpose binding: code declares for which purpose and audience it reads personal data.
 
-Every way in (a page, an admin page, a task, a step of housekeeping, a command) acts for the purposes and audiences that
-it is declared with: `acts_for`, or `for_uses` around the addresses of an app. `@reads` adds those of one function. What
-may then be read stands in the registry, as the uses of each table. Three things compare the two:
+Every entry point (page, admin page, task, housekeeping step, command) declares the purposes and audiences it acts
+for: with `acts_for`, or with `for_uses` around an app's URLs. `@reads` adds those of one function. The registry
+declares the allowed uses of each table. Three mechanisms compare the two:
 
-- A purpose-bound column opens only where its use is declared; any other code gets `OtherPurpose`, whichever way it came
-  by the row.
-- A statement that reads a `bound` table, or one of which a use is closed, is refused likewise
-  (`privacy.registry.query_purposes`).
-- The rehearsal looks at every statement and every table; so do the tests that ask for it.
+- A purpose-bound column opens only for a declared use; other code gets `OtherPurpose`.
+- SQL that reads a `bound` table, or a table with a closed use, is refused likewise (`privacy.registry.query_purposes`).
+- The rehearsal, and tests that ask for it, check every statement and every table.
 """
 
 from __future__ import annotations
@@ -28,18 +26,18 @@ from .purposes import Audience, Purpose
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
-ALL_TABLES = ""  # for what answers people: each of them may see everything about themselves
+ALL_TABLES = ""  # for access requests: people may see everything about themselves
 
 
 class OtherPurpose(Exception):
-    """This is not read for this purpose, or by code that names none."""
+    """The running code doesn't act for a purpose for which this may be read."""
 
 
 @dataclass(frozen=True)
 class Acting:
-    """What the running code acts for. `upkeep` keeps rows safe and ends them in time; it shows them to nobody."""
+    """What the running code acts for. `upkeep` is maintenance (encryption, retention) that shows rows to nobody."""
 
-    where: str = ""  # the way in, or the reader, in words without a value
+    where: str = ""  # name of the entry point or reader, without values
     uses: frozenset[tuple[Purpose, Audience]] = frozenset()
     upkeep: bool = False
 
@@ -49,7 +47,7 @@ class Acting:
 
 @dataclass(frozen=True)
 class Reader:
-    """A function that is declared to read the purpose-bound columns of a table."""
+    """A function declared to read the purpose-bound columns of a table."""
 
     code: str
     table: str
@@ -61,13 +59,13 @@ _readers: list[Reader] = []
 _acting: ContextVar[Acting | None] = ContextVar("acting", default=None)
 
 
-# --- Saying it -------------------------------------------------------------------------------------------------------
+# --- Declaring -------------------------------------------------------------------------------------------------------
 
 
 def reads(
     table: str, *, purpose: Purpose, audience: Audience = Audience.SITE
 ) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
-    """Declares a function as a reader of a table, for a purpose of its own beside that of its caller."""
+    """Declares a function as a reader of a table, for a purpose in addition to its caller's."""
 
     def declare(function: Callable[Params, Result]) -> Callable[Params, Result]:
         code = f"{function.__module__}.{function.__qualname__}"
@@ -87,7 +85,7 @@ def reads(
 def acts_for(
     *purposes: Purpose, audience: Audience = Audience.SITE, upkeep: bool = False
 ) -> Callable[[Callable[Params, Result]], Callable[Params, Result]]:
-    """Declares what a task, a command or a step of housekeeping acts for."""
+    """Declares what a task, command or housekeeping step acts for."""
 
     def declare(function: Callable[Params, Result]) -> Callable[Params, Result]:
         where = f"{function.__module__}.{function.__qualname__}"
@@ -105,8 +103,7 @@ def acts_for(
 
 
 def upkeep(function: Callable[Params, Result]) -> Callable[Params, Result]:
-    """Declares a function that keeps rows safe, ends them in time or measures them, whoever calls it; nobody is shown
-    anything of them."""
+    """Declares a maintenance function, which may read all rows but shows them to nobody."""
     own = Acting(f"{function.__module__}.{function.__qualname__}", upkeep=True)
 
     @wraps(function)
@@ -118,7 +115,7 @@ def upkeep(function: Callable[Params, Result]) -> Callable[Params, Result]:
 
 
 def for_uses(patterns: Iterable[Any], *uses: tuple[Purpose, Audience]) -> None:
-    """Declares what the pages at these addresses act for; those that have been declared keep theirs."""
+    """Declares what the views of these URL patterns act for, unless they already have a declaration."""
     for pattern in patterns:
         if hasattr(pattern, "url_patterns"):
             for_uses(pattern.url_patterns, *uses)
@@ -128,7 +125,7 @@ def for_uses(patterns: Iterable[Any], *uses: tuple[Purpose, Audience]) -> None:
 
 @contextmanager
 def acting_as(acting: Acting | None) -> Iterator[None]:
-    """Until the block ends, which no other request and no other task sees: each has a context of its own."""
+    """Sets what the code acts for within the block. Each request and task has its own context."""
     before = _acting.set(acting)
     try:
         yield
@@ -143,12 +140,12 @@ def acting_for(purpose: Purpose, audience: Audience = Audience.SITE) -> Iterator
 
 
 def go_on_as(acting: Acting) -> None:
-    """For the rest of the block of `acting_as` that is running: a page is known only after the request has begun."""
+    """Changes what the code acts for, for the rest of the current `acting_as` block, once the view is known."""
     _acting.set(acting)
 
 
 def acting_now() -> Acting | None:
-    """None outside every way in: a shell, a migration."""
+    """None outside entry points: in a shell or a migration."""
     return _acting.get()
 
 
@@ -164,15 +161,15 @@ def readers(table: str) -> list[Reader]:
 
 
 def require_purpose(table: str, column: str) -> None:
-    """Raises `OtherPurpose` unless the running code acts for a use of this column; `NotInEffect` while it is closed."""
+    """Raises `OtherPurpose` unless the running code acts for a use of this column, or `NotInEffect` if it is closed."""
     acting = _acting.get()
     if acting is None or not is_used(table, {column}, acting):
-        raise OtherPurpose(f"{table} is read for its purposes only: declare the reader with @reads")
+        raise OtherPurpose(f"{table} may only be read for its declared purposes: declare the reader with @reads")
 
 
 def is_used(table: str, columns: set[str], acting: Acting) -> bool:
-    """Whether the uses that this code acts for touch all these columns. Raises `NotInEffect` where the policy in effect
-    does not cover one of them yet."""
+    """Whether the uses that this code acts for cover all these columns. Raises `NotInEffect` if the policy in effect
+    doesn't cover a use yet."""
     declaration = declaration_for(table)
     if not isinstance(declaration, PersonalData) or acting.upkeep:
         return True
@@ -187,13 +184,13 @@ def is_used(table: str, columns: set[str], acting: Acting) -> bool:
 
 
 def _touch(uses: list[Use], columns: set[str]) -> bool:
-    """Together, all of them."""
+    """Whether the uses together cover all columns."""
     return any(not use.columns for use in uses) or (
         bool(uses) and columns <= frozenset().union(*(use.columns for use in uses))
     )
 
 
 def uses_open_to(table: str) -> set[tuple[Purpose, Audience]]:
-    """What a table's rows are used for, and for whose eyes."""
+    """The declared uses of a table, as purposes and audiences."""
     declaration = declaration_for(table)
     return {(u.purpose, u.audience) for u in declaration.all_uses} if isinstance(declaration, PersonalData) else set()

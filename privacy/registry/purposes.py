@@ -1,4 +1,4 @@
-"""The purposes for which personal data may be kept, who may learn of it, and by which channels a person is reached."""
+"""Vocabulary of the registry: purposes of personal data, audiences, contact channels and reasons for refusal."""
 
 from django.db import models
 
@@ -12,20 +12,20 @@ class Purpose(models.TextChoices):
     AFFILIATE_NEWS = "affiliate_news", "telling affiliates about their sales"
     STAFF_ACCOUNT = "staff_account", "signing staff in"
     PRIVACY_REQUEST = "privacy_request", "answering a privacy request"
-    POLICY_NOTICE = "policy_notice", "telling people about a change of this policy"
+    POLICY_NOTICE = "policy_notice", "notifying people of changes to this policy"
     SITE_TRAFFIC = "site_traffic", "counting visits"
-    LEGAL_OBLIGATION = "legal_obligation", "keeping records that the law asks for"
+    LEGAL_OBLIGATION = "legal_obligation", "keeping legally required records"
 
 
-# News → what the address was given for. Whoever stops the news goes on getting the mail that the account itself takes;
-# whoever stops that gets no news either.
+# Purpose of newsletters → the purpose the address was given for. People who opt out of the newsletter still get the
+# mail their account requires; people who opt out of that get no newsletter either.
 NEWS_OF: dict[Purpose, Purpose] = {Purpose.AFFILIATE_NEWS: Purpose.AFFILIATE_ACCOUNT}
 
 
 class Audience(models.TextChoices):
-    """Who gets to see personal data, or what was made of it."""
+    """Who may see personal data or information derived from it."""
 
-    SITE = "site", "nobody"  # code works with it, and what it makes of it names no one
+    SITE = "site", "nobody"  # code processes it, and the result identifies no one
     PERSON = "person", "you"
     STAFF = "staff", "our staff"
     AFFILIATE = "affiliate", "the affiliate"
@@ -33,21 +33,21 @@ class Audience(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    EMAIL = "email", "e-mail"
-    PHONE = "phone", "telephone"
+    EMAIL = "email", "email"
+    PHONE = "phone", "phone"
     LETTER = "letter", "letter"
 
 
 class Refusal(models.TextChoices):
-    """Why somebody is not contacted."""
+    """Why a contact is not permitted."""
 
-    REASON_GONE = "reason_gone", "what it was about is gone"
-    REASON_CLOSED = "reason_closed", "its reason is no longer open"
-    TIME_OVER = "time_over", "the time for which its reason is kept is over"
+    REASON_GONE = "reason_gone", "the reason was deleted"
+    REASON_CLOSED = "reason_closed", "the reason no longer applies"
+    TIME_OVER = "time_over", "the reason has expired"
     OTHER_PURPOSE = "other_purpose", "the address was given for something else"
-    CHANNEL = "channel", "the channel is not used for this purpose"
-    NO_ADDRESS = "no_address", "nothing is known to reach the person by"
+    CHANNEL = "channel", "the channel is not allowed for this purpose"
+    NO_ADDRESS = "no_address", "no contact details are known"
     OPTED_OUT = "opted_out", "the person opted out"
-    UNDELIVERABLE = "undeliverable", "mail to the address comes back"
-    UNREADABLE = "unreadable", "the address can't be mailed"
+    UNDELIVERABLE = "undeliverable", "the address is undeliverable"
+    UNREADABLE = "unreadable", "the address is invalid"
     NOT_IN_EFFECT = "not_in_effect", "the policy in effect does not cover the purpose yet"

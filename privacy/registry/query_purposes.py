@@ -1,8 +1,7 @@
-"""Statements of the database, compared with what the running code acts for (`privacy.registry.purpose_binding`).
+"""Checks SQL queries against the purposes that the running code acts for (`privacy.registry.purpose_binding`).
 
-In production only those are looked at that read a bound table, or one of which a use is closed: for all others the
-price is a search for a name in the statement's text. The rehearsal looks at every table, as do tests with
-`observed`.
+In production only queries on bound tables or tables with a closed use are checked; others cost a substring search.
+The rehearsal, and tests with `observed`, check every table.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from .purposes import Audience, Purpose
 _TABLE = re.compile(r'(?<!DELETE )\b(?:FROM|JOIN)\s+"?(\w+)"?(?:\s+(?:AS\s+)?"?(\w+)"?)?', re.IGNORECASE)
 _COLUMN = re.compile(r'"?(\w+)"?\s*\.\s*"?(\w+)"?')
 _COUNT = re.compile(r"\s*SELECT COUNT\(\*\)", re.IGNORECASE)
-UNKNOWN = "*"  # some column, in words that nobody here understands
+UNKNOWN = "*"  # an unknown column
 
 
 @dataclass(frozen=True, order=True)
 class Undeclared:
-    """Somebody's rows were read for a use that nobody declared."""
+    """Personal rows were read for an undeclared use."""
 
     where: str
     table: str
@@ -45,7 +44,7 @@ class Undeclared:
 
 
 def breach_of(undeclared: Undeclared) -> tuple[str, str]:
-    """The promise that it breaks, and the place."""
+    """The broken promise and the place."""
     is_bound = undeclared.table in bound_tables()
     return "referral-for-commission-only" if is_bound else "purpose-limitation", str(undeclared)
 
@@ -57,7 +56,7 @@ _busy = local()
 
 @lru_cache(maxsize=4000)
 def tables_read(statement: str) -> Mapping[str, frozenset[str]]:
-    """The tables that a statement reads, with the columns that it names of each."""
+    """The tables that a query reads, with the columns it names."""
     aliases: dict[str, str] = {}
     for table, alias in _TABLE.findall(statement):
         aliases |= {table: table, **({alias: table} if alias else {})}
@@ -72,7 +71,7 @@ def tables_read(statement: str) -> Mapping[str, frozenset[str]]:
 
 
 def check(execute: Callable[..., Any], statement: Any, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:
-    """One of Django's wrappers around a statement. Raises `OtherPurpose` and `NotInEffect`."""
+    """A Django execute wrapper. Raises `OtherPurpose` and `NotInEffect`."""
     acting = acting_now()
     if acting is not None and not acting.upkeep and not getattr(_busy, "asking", False):
         _busy.asking = True
@@ -99,7 +98,7 @@ def refuse_undeclared(statement: str, acting: Acting) -> None:
         columns = tables_read(statement).get(table) if table in statement else None
         if columns is not None and not _is_declared(table, columns, acting):
             where = acting.where or "a page without a purpose"
-            raise OtherPurpose(f"{table} is read for its purposes only, and {where} acts for none of them")
+            raise OtherPurpose(f"{table} may only be read for its declared purposes, and {where} acts for none of them")
 
 
 def _is_declared(table: str, columns: frozenset[str], acting: Acting) -> bool:
@@ -116,7 +115,7 @@ def bound_tables() -> frozenset[str]:
 
 @contextmanager
 def observed(observer: Observer) -> Iterator[None]:
-    """Every statement of every way in, until the block ends."""
+    """Observes undeclared reads within the block."""
     _observers.append(observer)
     try:
         yield
@@ -125,6 +124,6 @@ def observed(observer: Observer) -> Iterator[None]:
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Called for each new connection."""
+    """Installs the check on a new database connection."""
     if check not in connection.execute_wrappers:
         connection.execute_wrappers.append(check)

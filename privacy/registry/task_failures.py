@@ -1,5 +1,5 @@
-"""What the database remembers of a task that failed: where in the program, and which kind of error. The error's own
-words may name somebody (a mail server repeats addresses), so they are cut off before the row is written."""
+"""Removes error messages from stored task failures, keeping the traceback's frames and the exception class. Messages
+may contain personal data (a mail server's reply contains addresses)."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
 """Database triggers on SQLite and PostgreSQL: the migration operations that create them, and the check that they exist.
 
 A migration creates a table's triggers: `EnsureTriggers("audit_auditentry", Refuse("update"), Refuse("delete"))`. The
-model lists the same ones by their names without the table's: `database_triggers = ("no_update", "no_delete")`. At the
-end of each `migrate`, every trigger that a model lists must exist, or the command fails.
+model lists them by name without the table's: `database_triggers = ("no_update", "no_delete")`. `migrate` fails if a
+listed trigger is missing at the end.
 
-That is needed because SQLite can't alter most columns: Django copies the table into a new one, and the triggers are
-lost with the old one. A migration that alters a table with triggers therefore ends with `EnsureTriggers` for it. SQLite
-refuses to alter a table that triggers of *other* tables read or write: `RemoveTriggers` goes before, `EnsureTriggers`
-behind. Migrations hold their SQL written out, so that an old one never changes with the code.
+This is needed because SQLite can't alter most columns: Django copies the table, and the triggers are lost. A migration
+that alters a table with triggers therefore ends with `EnsureTriggers`. SQLite refuses to alter a table that triggers of
+*other* tables read or write: put `RemoveTriggers` before and `EnsureTriggers` after. Migrations contain literal SQL, so
+that old ones never change with the code.
 """
 
 from __future__ import annotations
@@ -27,9 +27,8 @@ from django.db.migrations.operations.base import Operation
 class Refuse:
     """Refuses an event (insert, update, delete) on a row, with an `IntegrityError`.
 
-    With `when`, an SQL condition on OLD and NEW that may hold sub-queries, only where that is true. `message` is what
-    the database answers; it holds no quote and no percent sign. Refusing a deletion also refuses PostgreSQL's TRUNCATE
-    of a table with rows.
+    `when` is an optional SQL condition on OLD and NEW, which may contain subqueries. `message` is the error message,
+    without quotes and percent signs. Refusing deletion also refuses PostgreSQL's TRUNCATE of a non-empty table.
     """
 
     event: str
@@ -47,22 +46,22 @@ class Refuse:
             return _on_sqlite(f"{table}_{self.name}", f"BEFORE {self.event.upper()} ON {table}", self.when, body)
         refusal = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';"
         row = f"RETURN {'OLD' if self.event == 'delete' else 'NEW'};"
-        # A condition of PostgreSQL's triggers may hold no sub-queries, one in the function may.
+        # PostgreSQL allows subqueries in the function, but not in the trigger's condition.
         body = f"IF {self.when or 'true'} THEN {refusal} END IF; {row}"
         statements = _on_postgresql(
             f"{table}_{self.name}", f"BEFORE {self.event.upper()} ON {table} FOR EACH ROW", body
         )
-        if self.event == "delete":  # TRUNCATE fires no trigger of rows
+        if self.event == "delete":  # TRUNCATE fires no row triggers
             body = f"IF EXISTS (SELECT 1 FROM {table}) THEN {refusal} END IF; RETURN NULL;"  # noqa: S608
             statements += _on_postgresql(f"{table}_no_truncate", f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT", body)
         return statements
 
 
 class RefuseReplacing:
-    """Refuses SQLite's INSERT OR REPLACE, which deletes the row in its way without asking the trigger of deletions.
+    """Refuses SQLite's INSERT OR REPLACE, which deletes the conflicting row without firing delete triggers.
 
-    Each condition, in SQL on NEW and on the alias `existing`, says which row would be replaced. PostgreSQL has no such
-    statement, and looking for that row at each insert is dear there.
+    Each SQL condition on NEW and the alias `existing` identifies a row that would be replaced. PostgreSQL has no such
+    statement and gets no trigger, because the lookup at each insert would be slow.
     """
 
     name = "no_replace"
@@ -73,7 +72,7 @@ class RefuseReplacing:
     def create(self, vendor: str, table: str) -> list[str]:
         if vendor != "sqlite":
             return []
-        # One sub-query for each, so that each can use its index.
+        # One subquery per condition, so that each can use its index.
         when = " OR ".join(f"EXISTS (SELECT 1 FROM {table} existing WHERE {same})" for same in self.conditions)  # noqa: S608
         body = f"SELECT RAISE(ABORT, '{table} is append-only');"
         return _on_sqlite(f"{table}_{self.name}", f"BEFORE INSERT ON {table}", when, body)
@@ -81,7 +80,7 @@ class RefuseReplacing:
 
 @dataclass(frozen=True)
 class Run:
-    """Runs SQL statements behind an event on a row: where `when` is true, a condition on OLD and NEW."""
+    """Runs SQL statements after an event on a row if `when`, a condition on OLD and NEW, is true."""
 
     name: str
     event: str
@@ -98,7 +97,7 @@ class Run:
 
 
 class EnsureTriggers(Operation):
-    """Creates triggers of one table, in place of those of the same names."""
+    """Creates triggers of one table, replacing those of the same names."""
 
     reduces_to_sql = True
 
@@ -124,7 +123,7 @@ class EnsureTriggers(Operation):
 
 
 class RemoveTriggers(Operation):
-    """Drops triggers of one table by their names without the table's. `EnsureTriggers` behind it creates them anew."""
+    """Drops triggers of one table, by name without the table's. Use `EnsureTriggers` afterward to recreate them."""
 
     reduces_to_sql = True
     reversible = False
@@ -144,8 +143,7 @@ class RemoveTriggers(Operation):
 
 
 def missing_triggers(connection: Any, model_classes: Iterable[type[models.Model]]) -> list[str]:
-    """The names of the triggers that these models list in `database_triggers`, and that don't exist in the database or
-    are switched off."""
+    """Names of triggers that these models list in `database_triggers` but are missing or disabled in the database."""
     existing = existing_triggers(connection)
     return [
         f"{model._meta.db_table}_{name}"
@@ -156,7 +154,7 @@ def missing_triggers(connection: Any, model_classes: Iterable[type[models.Model]
 
 
 def existing_triggers(connection: Any) -> set[tuple[str, str]]:
-    """Table and name of every trigger of a database that is not switched off."""
+    """Table and name of every enabled trigger in a database."""
     query = {
         "sqlite": "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'",
         "postgresql": "SELECT relname, tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid"
@@ -168,9 +166,9 @@ def existing_triggers(connection: Any) -> set[tuple[str, str]]:
 
 
 def check_triggers(*, using: str, **_signal: Any) -> None:
-    """Receives `post_migrate`: raises `CommandError` where a trigger is missing that a model lists.
+    """Receives `post_migrate`: raises `CommandError` if a trigger that a model lists is missing.
 
-    Apps with migrations still to run, because `migrate` was told to stop before or to go back, are left out.
+    Skips apps with unapplied migrations, for example after migrating backward.
     """
     connection = connections[using]
     here = [model for model in apps.get_models() if router.allow_migrate_model(using, model)]
@@ -188,7 +186,7 @@ def check_triggers(*, using: str, **_signal: Any) -> None:
 
 
 def _on(vendor: str, names: Iterable[str]) -> list[str]:
-    """These names of triggers, as they are on SQLite or on PostgreSQL."""
+    """Expected trigger names on this kind of database."""
     if vendor == "sqlite":
         return list(names)
     also = ["no_truncate"] if "no_delete" in names else []

@@ -1,8 +1,8 @@
-"""Fixed sentences that say what people's rows are used for, each bound to the uses that it speaks of.
+"""Sentences on pages that say what data is used for, each bound to the declared uses of its table.
 
-A help text or a page promises "and nothing else" for ever; a use that is added later would make it a lie. So a sentence
-names its table and the uses that are true to it, and start-up refuses any other (privacy.E050): whoever adds a use
-reads each sentence about it again. Apps declare theirs in `promises.py`.
+A help text may promise "and nothing else"; a use that is added later would make it false. So each sentence is declared
+with its table and uses, and a system check (privacy.E050) fails if the table's uses change, until someone has reviewed
+the sentence. Apps declare theirs in `promises.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NAMED_IN_RECIPIENTS = {Audience.AFFILIATE: "affiliate", Audience.PAYPAL: "PayPal
 
 @dataclass(frozen=True)
 class Sentence:
-    """`words` stand in the file `where`, below the project's folder."""
+    """`words` occur in the file `where`, relative to the project's folder."""
 
     table: str
     where: str
@@ -35,7 +35,7 @@ _sentences: list[Sentence] = []
 
 
 def speaks_of(table: str, uses: set[UseOf], words: Mapping[str, str]) -> None:
-    """Binds sentences to the uses of a table: each with the file where it stands."""
+    """Binds sentences (text → file) to the uses of a table."""
     _sentences.extend(Sentence(table, where, each, frozenset(uses)) for each, where in words.items())
 
 
@@ -44,8 +44,8 @@ def sentences() -> list[Sentence]:
 
 
 def own_uses(*purposes: Purpose) -> set[UseOf]:
-    """Those that need no words of their own, of rows with an e-mail address: by the site, the person and staff for
-    these purposes, answering the person, and telling of a new policy."""
+    """Implicit uses of rows with an email address: by the site, the person and staff for these purposes, answering
+    privacy requests, and notifying people of policy changes."""
     audiences = (Audience.SITE, Audience.PERSON, Audience.STAFF)
     answering = {(purpose, audience) for purpose in (*purposes, Purpose.PRIVACY_REQUEST) for audience in audiences}
     return answering | {(Purpose.POLICY_NOTICE, Audience.STAFF), (Purpose.POLICY_NOTICE, Audience.PERSON)}
@@ -61,25 +61,25 @@ def _check_uses() -> Iterator[checks.CheckMessage]:
         if changed := uses_open_to(sentence.table) ^ sentence.uses:
             named = ", ".join(sorted(f"{purpose} ({audience})" for purpose, audience in changed))
             yield checks.Error(
-                f"“{sentence.words}” in {sentence.where} was written for other uses of {sentence.table}: {named}.",
-                hint="Read the sentence again. If it is still true, or is made so, name the uses it speaks of.",
+                f"“{sentence.words}” in {sentence.where} was written for different uses of {sentence.table}: {named}.",
+                hint="Review the sentence. Once it is true, update its declared uses.",
                 id="privacy.E050",
             )
 
 
 def _check_recipients(declaration: PersonalData) -> Iterator[checks.CheckMessage]:
-    """The policy's column "Who gets it" names everybody who learns something, and each further use has its sentence."""
+    """The policy's "Recipients" column names every recipient, and each additional use has a sentence."""
     for use in declaration.uses:
         word = NAMED_IN_RECIPIENTS.get(use.audience, "")
         if word not in declaration.recipients:
             yield checks.Error(
-                f"{declaration.model._meta.label} is used for {use.audience.label}, and recipients do not say so.",
-                hint=f"Say in recipients what the {word} gets.",
+                f"{declaration.model._meta.label} is used for {use.audience.label}, but `recipients` doesn't say so.",
+                hint=f"Say in `recipients` what the {word} gets.",
                 id="privacy.E051",
             )
         if not use.told and use.audience is not Audience.SITE:
             yield checks.Error(
-                f"{declaration.model._meta.label} has a use that the policy has no sentence for: {use.purpose}.",
-                hint="Give it told=…, in plain words.",
+                f"{declaration.model._meta.label} has a use without a sentence for the policy: {use.purpose}.",
+                hint="Add told=…, in plain words.",
                 id="privacy.E052",
             )

@@ -1,9 +1,9 @@
-"""Requests of people: from the way they come in, over the clock, to the answer and its record.
+"""Privacy requests, from receipt to answer.
 
-`intake`: the page's form, and what staff write down. `link_mail`: the mail with the link. `confirmation`: what waits
-behind it. `answers`: how a request ends. `clock`: acknowledging and extending. `correction`: what people put right
-themselves. What the browser is told never depends on whether the address is known. Every step is one transaction that
-ends with its entry in the audit.
+`intake`: receiving and recording requests. `link_mail`: the mail with the confirmation link. `confirmation`:
+confirming with that link. `answers`: answering or refusing. `extensions`: acknowledging and extending. `correction`:
+corrections by the person. Responses never reveal whether an address is known. Each step is one transaction that ends
+with an audit entry.
 """
 
 from .answers import (

@@ -1,4 +1,4 @@
-"""What a restored database would let in again: links of this floor that worked at the time of the backup."""
+"""After a restore: ends links of privacy requests that were valid at the time of the backup."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from privacy.signals import database_restored
 
 @receiver(database_restored)
 def end_links(*, now: datetime, **news: Any) -> str:
-    """They may have been used since. Whoever still needs one asks again."""
+    """Ends all links, because they may have been used since the backup. People can request new ones."""
     ended = PrivacyRequest.objects.filter(link_expires_at__gt=now).update(link_expires_at=now)
     ended += PrivacyRequest.objects.filter(correction_expires_at__gt=now).update(correction_expires_at=now)
     ended += AccessArchive.objects.update(expires_at=now)

@@ -1,4 +1,4 @@
-"""How a request ends: with the archive, the deletion, the opt-out, a text, or a refusal with its ground."""
+"""Answering a request: with an archive, a deletion, an opt-out, a text, or a refusal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARCHIVE_LIFE = timedelta(days=7)
 def answer_with_archive(
     *, request: PrivacyRequest, token: str, now: datetime, actor: AbstractBaseUser | None = None
 ) -> None:
-    """Makes the archive, which the link with this token fetches."""
+    """Creates the archive, to be downloaded with this token."""
     request = _ready(request, Kind.ACCESS)
     close(request, now=now, actor=actor)
     AccessArchive.objects.create(
@@ -40,7 +40,7 @@ def answer_with_archive(
 
 @transaction.atomic
 def mail_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> None:
-    """For staff: makes the archive and mails its link. The token is seen by nobody else."""
+    """For staff: creates the archive and mails its link to the person. Staff don't see the token."""
     token = new_link_token()
     tell(_ready(request, Kind.ACCESS), REQUEST_ARCHIVE, token=token)
     answer_with_archive(request=request, token=token, now=now, actor=actor)
@@ -48,7 +48,7 @@ def mail_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseU
 
 @transaction.atomic
 def open_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> bytes:
-    """The archive for staff to print and send by letter. The request stays open until that is done (`hand_over`)."""
+    """The archive for staff to print and send by letter. The request stays open until then (`hand_over`)."""
     request = _ready(request, Kind.ACCESS)
     content = build_archive(email=require_email(request), now=now)
     audited("archive_opened", request, actor)
@@ -57,7 +57,7 @@ def open_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseU
 
 @transaction.atomic
 def hand_over(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> None:
-    """Marks that the archive went out by letter."""
+    """Marks the archive as sent by letter."""
     request = _ready(request, Kind.ACCESS)
     close(request, now=now, actor=actor)
     audited("answered", request, actor)
@@ -72,10 +72,10 @@ def answer_with_deletion(
     token: str = "",
     actor: AbstractBaseUser | None = None,
 ) -> None:
-    """Erases the person. The record of the request itself stays, without the address.
+    """Erases the person. The request's record stays, without the address.
 
-    The report waits for seven days behind the link with this token, and for staff where they did it: it is mailed to
-    nobody, because a message that waits would keep the address that was just deleted. Raises `DeletionPrevented`.
+    The report is available for seven days with this token, and to staff if they did it. It isn't mailed, because that
+    would store the address again. Raises `DeletionPrevented`.
     """
     request = _ready(request, Kind.DELETION)
     email = require_email(request)
@@ -94,7 +94,7 @@ def answer_with_deletion(
 
 @transaction.atomic
 def open_archive_first(*, request: PrivacyRequest, now: datetime) -> bytes:
-    """The archive for somebody who is about to be deleted, to be saved at once: nothing of it is stored here."""
+    """The archive for a person about to be erased, for immediate download. It isn't stored."""
     content = build_archive(email=require_email(request), now=now)
     audited("archive_opened", request, None)
     return content
@@ -112,7 +112,7 @@ def answer_with_opt_out(*, request: PrivacyRequest, now: datetime, actor: Abstra
 def answer_with_text(
     *, request: PrivacyRequest, text: str, now: datetime, actor: AbstractBaseUser, ground: str = ""
 ) -> bool:
-    """Answers in words, mailed where an address is known (returned). With a ground, a part was refused."""
+    """Answers with a text. Returns whether it was mailed. With a ground, the request was partially refused."""
     request = locked(request)
     request.answer = text
     request.save(update_fields=["answer"])
@@ -124,7 +124,7 @@ def answer_with_text(
 
 @transaction.atomic
 def refuse_request(*, request: PrivacyRequest, ground: str, text: str, now: datetime, actor: AbstractBaseUser) -> bool:
-    """Refuses with a ground, which the person is told with how to complain."""
+    """Refuses on a legal ground. The mail states it and how to complain. Returns whether it was mailed."""
     request = locked(request)
     request.answer = text
     request.save(update_fields=["answer"])
@@ -139,13 +139,13 @@ def archive_behind(token: str, *, now: datetime) -> AccessArchive | None:
 
 
 def report_behind(token: str, *, now: datetime) -> DeletionReport | None:
-    """What a deletion did, for its person."""
+    """The deletion report, for its person."""
     answer = _answer_behind(token, Kind.DELETION, now)
     return read_report(answer) if answer else None
 
 
 def report_for_staff(request: PrivacyRequest, *, now: datetime) -> DeletionReport | None:
-    """The same for the member of staff who writes to the person. Of a request by the page, only its person sees it."""
+    """The deletion report for staff, unless the person made the request on the page."""
     by_staff = AccessArchive.objects.live(now).filter(request=request, request__kind=Kind.DELETION)
     answer = by_staff.exclude(request__channel=PrivacyRequest.Way.PAGE).first()
     return read_report(answer) if answer else None
@@ -158,10 +158,10 @@ def _answer_behind(token: str, kind: str, now: datetime) -> AccessArchive | None
 
 
 def _ready(request: PrivacyRequest, kind: str, *, known: bool = True) -> PrivacyRequest:
-    """The locked request, if it may be answered in this way. Raises `ActionRefused`."""
+    """The locked request, if this answer is possible. Raises `ActionRefused`."""
     request = locked(request)
     if request.kind != kind:
-        raise ActionRefused("This is not what was asked for.")
+        raise ActionRefused("This request is of another kind.")
     if known:
         require_known(request)
     return request

@@ -1,7 +1,7 @@
-"""Access: everything that is kept about a person, as an archive that anybody can read.
+"""Access archives: everything that is stored about a data subject.
 
-The archive is a zip with `index.html` for people, `data.json` for programs, and `files/` where files are kept. All come
-from the registry: each kind of row with its purpose, source, recipients, retention, and what is withheld and why.
+The archive is a ZIP file with `index.html` for people, `data.json` for programs, and `files/` if there are any. All
+come from the registry: each kind of row with its purpose, source, recipients, retention, and what is withheld and why.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from .cross_references import Section, say_once
 
 @reads(ALL_TABLES, purpose=Purpose.PRIVACY_REQUEST)
 def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[str, Any]]:
-    """One section per kind of row that exists about this person; shape as in `data.json`. `tables` limits the kinds.
+    """One section per kind of row about this data subject, in the format of `data.json`. `tables` limits the kinds.
 
-    Everything is in it once, and nothing that is empty. Only the archive for the person and the disclosure register
-    call it: nothing else may export what is kept.
+    Duplicates and empty values are left out. Only the access archive and the disclosure register may call it; nothing
+    else may export personal data.
     """
     sections = [section for declaration in _chosen(tables) if (section := _section(declaration, email, tables))]
     say_once(sections)
@@ -40,9 +40,9 @@ def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[st
 
 
 def files_of(*, email: str, tables: frozenset[str] | None = None) -> Iterator[tuple[str, bytes]]:
-    """Path and content of each file that is kept about this person and not withheld: what `collect` names by its path.
+    """Path and content of each stored file about this data subject that isn't withheld. `collect` lists their paths.
 
-    For the callers of `collect` only.
+    Only for the callers of `collect`.
     """
     for declaration in _chosen(tables):
         given = {*declaration.columns} - declaration.withheld
@@ -85,7 +85,7 @@ def _ids(table: str, email: str) -> set[Any]:
 
 
 def _copies_of(declaration: PersonalData, tables: frozenset[str] | None) -> list[str]:
-    """Where these rows lie a second time, and for how long."""
+    """Where copies of these rows are stored, and for how long."""
     copies = (one for one in _chosen(tables) if one.copies == declaration.model._meta.db_table)
     return [f"{one.label}: {one.retention}" for one in copies]
 
@@ -95,7 +95,7 @@ def _purpose(declaration: PersonalData, row: models.Model) -> Purpose:
 
 
 def _row(declaration: PersonalData, row: models.Model, *, purposes: int) -> dict[str, Any]:
-    """What the row holds, by its name in plain words; with what it is for, where the rows of its kind differ."""
+    """The row's values by label; with the purpose if rows of this kind have different ones."""
     given = [name for name in declaration.columns if name not in declaration.withheld]
     personal = {declaration.columns[name]: _plain(row, _field(row, name)) for name in given}
     what_for = {"kept for": _purpose(declaration, row).label} if purposes > 1 and not _has(row, "purpose") else {}
@@ -112,8 +112,7 @@ def _field(row: models.Model, name: str) -> models.Field[Any, Any]:
 
 
 def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, Any]:
-    """The columns beside the personal ones that mean something to a reader: dates, amounts, states. A switch that is
-    off or a count of nothing, as it was from the start, means nothing."""
+    """Values of non-personal columns that are informative: dates, amounts, states. Defaults are left out."""
     told = declaration.circumstances
     fields = [
         f
@@ -121,7 +120,7 @@ def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, An
         if f.name in told or (f.name not in {*declaration.columns, *declaration.unlisted} and not _internal(f))
     ]
     if any(_is_amount(row, f) for f in fields):
-        fields = [f for f in fields if f.name != "currency"]  # the amount names it
+        fields = [f for f in fields if f.name != "currency"]  # part of the amount
     values = [(f, _day_or_moment(declaration, row, f)) for f in fields]
     return {_label(declaration, row, f): value for f, value in values if value or f.default != value}
 
@@ -132,7 +131,7 @@ def _label(declaration: PersonalData, row: models.Model, f: models.Field[Any, An
 
 
 def _is_amount(row: models.Model, f: models.Field[Any, Any]) -> bool:
-    """A sum of money, of a row that knows how its currency is written."""
+    """Whether the field is an amount in minor units of a model that can format money."""
     return f.name.endswith("_minor") and hasattr(row, "total")
 
 
@@ -142,7 +141,7 @@ def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field
 
 
 def _internal(f: models.Field[Any, Any]) -> bool:
-    """Look-up keys, links to other rows and secrets: nothing a person could read, some of them security tokens."""
+    """Lookup keys, foreign keys and secrets: unreadable for people, and some are security tokens."""
     unreadable = (BlindIndexField, models.BinaryField, models.UUIDField)
     return f.is_relation or isinstance(f, unreadable) or f.name.endswith("_digest")
 
@@ -160,7 +159,7 @@ def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
     try:
         value = getattr(row, f.attname)
     except KeyDestroyed:
-        return "no longer readable: the key of its day is destroyed"
+        return "no longer readable: its day key was destroyed"
     if isinstance(value, bytes):
         return _path_of(row)
     if isinstance(value, list):
@@ -171,18 +170,18 @@ def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
 
 
 def _named(value: Any) -> Any:
-    """A table by what people call its rows."""
+    """A table name's label in plain words; other values unchanged."""
     declaration = declaration_for(value) if isinstance(value, str) else None
     return declaration.label if isinstance(declaration, PersonalData) else value
 
 
 def _path_of(row: Any) -> str:
-    """Where a file lies in the archive. A model with a readable file says with `file_name` what it is called."""
+    """The file's path in the archive. Models with files have an attribute `file_name`."""
     return f"files/{str(row.pk)[-8:]}-{row.file_name}"
 
 
 def build_archive(*, email: str, now: datetime) -> bytes:
-    """The zip file, made in memory: nothing readable touches the disk."""
+    """Builds the ZIP file in memory, so that no clear text reaches the disk."""
     data = {
         "about": email,
         "made_at": now.isoformat(timespec="seconds"),

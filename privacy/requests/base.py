@@ -1,4 +1,4 @@
-"""What every step of a request has in common: one at a time, only while it is open, recorded."""
+"""Shared parts of all request actions: locking, checks, closing, mail, audit."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ Identity = PrivacyRequest.Identity
 
 
 def locked(request: PrivacyRequest) -> PrivacyRequest:
-    """The request as it stands now, kept from others until the transaction ends. Raises `ActionRefused`."""
+    """The request, read and locked until the transaction ends. Raises `ActionRefused`."""
     current = PrivacyRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if not current.is_open:
-        raise ActionRefused("This request is not open any more.")
+        raise ActionRefused("This request is no longer open.")
     return current
 
 
 def require_known(request: PrivacyRequest) -> None:
     if not request.person_is_known:
-        raise ActionRefused("First say how you know who asks: nothing is handed out or deleted before.")
+        raise ActionRefused("First record how you verified the person's identity.")
 
 
 def require_email(request: PrivacyRequest) -> str:
-    """The address under which everything is found."""
+    """The email address by which the person's data is found. Raises `RequestRefused` if there is none."""
     if not request.email:
-        raise ActionRefused("What is kept is found by the e-mail address: ask for it and enter it first.")
+        raise ActionRefused("What is kept is found by the email address: ask for it and enter it first.")
     return str(request.email)
 
 
@@ -49,7 +49,7 @@ def close(
     outcome: str = Outcome.ANSWERED,
     ground: str = "",
 ) -> None:
-    """Marks the request as answered and keeps its record for 24 months from then."""
+    """Marks the request as answered. Its record is kept for 24 months."""
     request.state, request.answered_at, request.keep_until = State.ANSWERED, now, now + RECORD_LIFE
     request.outcome, request.refusal_ground = outcome, ground
     request.correction_expires_at = None
@@ -59,15 +59,14 @@ def close(
 
 
 def save_step(request: PrivacyRequest, changed: list[str], actor: AbstractBaseUser | None) -> None:
-    """Stores what a step changed, and who did it; None is the person, by the page."""
+    """Saves changed fields and the acting user; None for the person on the page."""
     if actor is not None:
         request.handled_by_id, changed = actor.pk, [*changed, "handled_by"]
     request.save(update_fields=changed)
 
 
 def tell(request: PrivacyRequest, kind: MailKind, **context: Any) -> bool:
-    """Mails the person where an address is known, at the address that is stored about them. Returns whether it is; a
-    call or a letter does it otherwise."""
+    """Mails the person at their stored address. Returns False if there is no address; staff then call or write."""
     if not request.email:
         return False
     queue_mail(kind, to=stored_address(request.email) or request.email, about=request, context=context)
@@ -75,5 +74,5 @@ def tell(request: PrivacyRequest, kind: MailKind, **context: Any) -> bool:
 
 
 def audited(verb: str, request: PrivacyRequest, actor: AbstractBaseUser | None) -> None:
-    """The last step of each change: from here on other writers of the audit wait."""
+    """Adds an audit entry. Call it last, because other writers of the audit log wait from then on."""
     record(action=f"privacy.request.{verb}", about=request, actor=actor)

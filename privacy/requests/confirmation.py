@@ -1,8 +1,8 @@
-"""Behind the mailed link: everything that waits for its address, each kind with a button of its own.
+"""Confirming requests with the mailed link: a page with all pending requests for the address, and a button per kind.
 
-Nothing happens before the person who reads the address's mail has pressed one (mail scanners follow links, they press
-no buttons). A kind is confirmed once, however often it was asked for and however often the button is pressed: whoever
-comes back is led to the same result, whose link follows from the one that was mailed.
+Nothing happens until the person presses a button, because mail scanners follow links. Each kind is confirmed once, no
+matter how many requests or clicks there are; coming back leads to the same result, whose token is derived from the
+mailed one.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from .intake import set_deadlines
 
 @dataclass(frozen=True)
 class MailedLink:
-    """A link that leads to a request, and with it to its address."""
+    """A mailed confirmation link and the request it belongs to."""
 
     token: str
     request: PrivacyRequest
 
     def is_live(self, now: datetime) -> bool:
-        """Not of a person who was erased since: that would answer with the rows of everybody without an address."""
+        """Whether the link is valid. Not if the person was erased since, because the request has no address then."""
         expires_at = self.request.link_expires_at
         return self.request.email is not None and expires_at is not None and now < expires_at
 
     def waiting(self, now: datetime) -> list[PrivacyRequest]:
-        """What can be confirmed with it now, oldest first."""
+        """Requests that can be confirmed with the link now, oldest first."""
         return list(self._waiting(now)) if self.is_live(now) else []
 
     def waits_for(self, kind: str, now: datetime) -> PrivacyRequest | None:
-        """The first request of this kind that can be confirmed with it now."""
+        """The first request of this kind that can be confirmed now."""
         return next((request for request in self.waiting(now) if request.kind == kind), None)
 
     def _waiting(self, now: datetime) -> models.QuerySet[PrivacyRequest]:
@@ -50,15 +50,15 @@ class MailedLink:
         return by_page.order_by("-confirmed_at", "received_at", "pk").first()
 
     def token_for(self, request: PrivacyRequest) -> str:
-        """Of the page with this request's answer."""
+        """The token of the page with this request's answer."""
         return derived_token(self.token, request.pk)
 
     @transaction.atomic
     def confirm(self, kind: str, *, now: datetime) -> PrivacyRequest | None:
-        """Confirms every waiting request of this kind, counted from receipt, and returns the first; None where none
-        waits (any more), also when two clicks race. One answer serves all of them.
+        """Confirms all pending requests of this kind and returns the first; None if there are none, also for the second
+        of two concurrent clicks. One answer serves all of them.
 
-        The page that follows is the acknowledgement; the answer writes the entry in the audit.
+        The next page serves as the acknowledgment; the answer adds the audit entry.
         """
         if not self.is_live(now):
             return None
@@ -87,11 +87,11 @@ def _confirm(request: PrivacyRequest, now: datetime) -> None:
 
 
 def _is_for_staff(request: PrivacyRequest) -> bool:
-    """Each complaint is looked into, and each correction that says what is wrong."""
+    """Whether staff have to answer: complaints, and corrections with details."""
     return request.kind == Kind.COMPLAINT or (request.kind == Kind.CORRECTION and bool(request.details))
 
 
 @transaction.atomic
 def leave_open(*, request: PrivacyRequest) -> None:
-    """The confirmed request waits for staff."""
+    """Leaves the confirmed request to staff."""
     audited("confirmed", request, None)

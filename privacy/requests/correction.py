@@ -1,7 +1,7 @@
-"""Correction by the person: whoever has confirmed the link sees what can be changed of their rows, and changes it.
+"""Corrections by the person, after confirming the link.
 
-What that is stands in the registry (`correctable`): names, telephone numbers, postal addresses, web addresses. What a
-person can't change so (an e-mail address, an amount) goes as a text to staff, and the request stays open.
+The registry declares what can be changed (`correctable`): names, phone numbers, postal addresses, web addresses. For
+anything else (an email address, an amount) the person writes a message to staff, and the request stays open.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CORRECTION_LIFE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class CorrectableValue:
-    """One value of one row, with the name under which a form carries it."""
+    """A correctable value of one row; `key` is its form field."""
 
     declaration: PersonalData
     row: models.Model
@@ -45,18 +45,18 @@ class CorrectableValue:
 
 
 def correctable_values(email: str) -> Iterator[CorrectableValue]:
-    """Everything that the person with this address may change."""
+    """All values that the person with this address may change."""
     for declaration in personal_models():
         if declaration.correctable:
             for row in declaration.rows_of(email):
                 for name, autocomplete in declaration.correctable.items():
-                    if getattr(row, name) is not None:  # which nobody ever asked for
+                    if getattr(row, name) is not None:  # never collected
                         yield CorrectableValue(declaration, row, name, autocomplete)
 
 
 @transaction.atomic
 def invite_to_correct(*, request: PrivacyRequest, token: str, now: datetime) -> None:
-    """Opens the page behind this token, on which the person corrects things, for an hour, once."""
+    """Makes the correction page available with this token, once, for an hour."""
     request = locked(request)
     request.correction_digest, request.correction_expires_at = digest_of(token), now + CORRECTION_LIFE
     request.save(update_fields=["correction_digest", "correction_expires_at"])
@@ -69,7 +69,7 @@ def correction_behind(token: str, *, now: datetime) -> PrivacyRequest | None:
 
 @transaction.atomic
 def correct(*, request: PrivacyRequest, values: Mapping[str, str], message: str, now: datetime) -> int:
-    """Stores the new values, by their keys, and returns how many differ. With a message, staff do the rest."""
+    """Stores new values by key and returns how many changed. With a message, the request is left to staff."""
     request = locked(request)
     changed = _store(str(request.email), values)
     if message:
@@ -81,7 +81,7 @@ def correct(*, request: PrivacyRequest, values: Mapping[str, str], message: str,
 
 
 def _store(email: str, values: Mapping[str, str]) -> int:
-    """Only what is still there and still this person's."""
+    """Stores values that still exist and belong to this person."""
     changed = [v for v in correctable_values(email) if v.key in values and values[v.key] != v.value]
     for correctable in changed:
         setattr(correctable.row, correctable.name, values[correctable.key])

@@ -1,5 +1,5 @@
-"""What an answer to a person says once, although it is stored twice: a complaint by the contact form is a message and a
-privacy request; a mail holds the answer that is kept with the message. The second place names the first."""
+"""Removes duplicate texts from access archives: a complaint is stored as a message and as a privacy request; a mail
+contains an answer that is stored with the message. The second occurrence refers to the first."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from privacy.encryption.fingerprints import FingerprintField
 from privacy.models import OutgoingMail
 from privacy.registry.declarations import PersonalData
 
-LONG = 1000  # characters: a column that takes as many holds something that somebody wrote, not a name or a number
-CHANCE = 40  # characters: two shorter texts may be the same by chance
+LONG = 1000  # characters; columns with this maximum length contain free text, not names or numbers
+CHANCE = 40  # characters; shorter texts may be equal by chance
 
 
 @dataclass
 class Section:
-    """What is listed of one kind of row, and its declaration."""
+    """The archive section of one kind of row, and its declaration."""
 
     declaration: PersonalData
     listed: dict[str, Any]
 
 
 def say_once(sections: Iterable[Section]) -> None:
-    """Replaces what was listed before. Mails come last: they quote, and nothing quotes them."""
+    """Replaces repeated texts with references. Mails come last, because they quote other texts."""
     said: dict[str, str] = {}
     for section in sorted(sections, key=lambda section: section.declaration.model is OutgoingMail):
         where, quotes = str(section.listed["what"]), section.declaration.model is OutgoingMail
@@ -34,7 +34,7 @@ def say_once(sections: Iterable[Section]) -> None:
             for label in _long_texts(section.declaration):
                 if len(text := row.get(label, "")) >= CHANCE:
                     row[label] = _without(text, said) if quotes else said.get(text, text)
-                    new[text] = f"[the same text as under “{where}”]"
+                    new[text] = f"[same text as in “{where}”]"
         said = {**new, **said}
 
 
@@ -46,7 +46,7 @@ def _long_texts(declaration: PersonalData) -> Iterator[str]:
 
 
 def _without(text: str, said: dict[str, str]) -> str:
-    """A mail without what it quotes."""
+    """The text of a mail with quotes replaced by references."""
     for quoted, instead in said.items():
         text = text.replace(quoted, instead)
     return text

@@ -1,4 +1,5 @@
-"""The report of a deletion, kept for its person for some days: what was deleted, what stays and why, what works on."""
+"""The deletion report, stored for some days: what was deleted, what was kept and why, and which purchases keep
+working."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from ..models import AccessArchive
 class DeletionReport:
     answer: AccessArchive
     lines: list[ErasureLine]
-    usable: list[Usable]  # what works on
-    ended: bool  # there was something, and it was to end
+    usable: list[Usable]  # purchases that keep working
+    ended: bool  # there were purchases, and the person ended them
 
     @property
     def gone(self) -> list[ErasureLine]:
@@ -34,8 +35,7 @@ def gone(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
 
 
 def staying(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
-    """What is kept, with its person or without, each row once: what was anonymized just now may still be found by the
-    fingerprint, and is reported as kept too."""
+    """Kept and anonymized rows, each counted once: rows that were just anonymized may also be reported as kept."""
     lines = [line for line in lines if line.rule is not Erasure.DELETE]
     anonymized = {line.label: line.rows for line in lines if line.rule is Erasure.REDACT}
     once = (
@@ -46,7 +46,7 @@ def staying(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
 
 
 def write_report(lines: Iterable[ErasureLine], usable: Iterable[Usable], *, keep_usable: bool) -> bytes:
-    """What was to end is in it neither by key nor by link."""
+    """Serializes the report. Purchases that were ended are not included."""
     things = [asdict(thing) for thing in usable]
     report = {
         "lines": [asdict(line) for line in lines],

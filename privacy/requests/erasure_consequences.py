@@ -1,4 +1,4 @@
-"""What a deletion ends of a person's own requests."""
+"""Consequences of an erasure for the data subject's open privacy requests."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Kind = PrivacyRequest.Kind
 
 @consequence_source
 def open_requests_end(email: str) -> Iterator[Consequence]:
-    """A deletion itself, and a wish to be left alone, are served by it."""
+    """Other open requests end unanswered. Deletion and stop-contact requests are fulfilled by the erasure."""
     waiting = PrivacyRequest.objects.open().of_address(email).exclude(kind__in=[Kind.DELETION, Kind.STOP_CONTACT])
     if number := waiting.count():
-        what = "Your open request ends" if number == 1 else f"Your {number} open requests, complaints among them, end"
-        yield Consequence(text=f"{what} without an answer: with your address gone, we can't send one.")
+        what = "Your open request ends" if number == 1 else f"Your {number} open requests, including complaints, end"
+        yield Consequence(text=f"{what} without an answer, because we will no longer have your address.")

@@ -1,4 +1,4 @@
-"""The evidence that requests and complaints are answered, and in time."""
+"""Evidence that requests and complaints are answered on time."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from privacy.registry.declarations import personal_models
 from .forms import PrivacyRequestForm
 
 LOOKED_BACK = timedelta(days=365)
-NEWEST = 1000  # answers looked at
+NEWEST = 1000  # most recent answers considered
 
 Kind = PrivacyRequest.Kind
 
 
 @evidence_for("access")
 def everybody_gets_everything(now: datetime) -> Evidence:
-    """Broken while a request is overdue, or when a kind of row can't be found by its person."""
+    """Broken if a request is overdue, or if a kind of row can't be found by its person's address."""
     requests = PrivacyRequest.objects.exclude(kind=Kind.COMPLAINT)
     unfindable = [declaration.label for declaration in personal_models() if not declaration.found_by]
     clock = _clock(requests, now)
@@ -30,16 +30,16 @@ def everybody_gets_everything(now: datetime) -> Evidence:
         kept=not requests.overdue(now).exists() and not unfindable,
         figures={
             **clock,
-            "median time to answer, this last year": _median_time(requests, now),
-            "kinds of data an answer is made from": sum(1 for _ in personal_models()) - len(unfindable),
-            "kinds of data an answer would miss": len(unfindable),
+            "median time to answer in the past year": _median_time(requests, now),
+            "kinds of data included in archives": sum(1 for _ in personal_models()) - len(unfindable),
+            "kinds of data missing in archives": len(unfindable),
         },
     )
 
 
 @evidence_for("complaints")
 def complaints_are_answered(now: datetime) -> Evidence:
-    """Broken while a complaint is overdue, or when the form does not take any."""
+    """Broken if a complaint is overdue, or if the form doesn't accept complaints."""
     complaints = PrivacyRequest.objects.filter(kind=Kind.COMPLAINT)
     offered = Kind.COMPLAINT in dict(PrivacyRequestForm.base_fields["kind"].choices)  # type: ignore[attr-defined]
     return Evidence(
@@ -60,5 +60,5 @@ def _median_time(requests: Any, now: datetime) -> str:
     moments = answered.values_list("received_at", "answered_at")[:NEWEST]
     hours = [(answer - receipt) / timedelta(hours=1) for receipt, answer in moments]
     if len(hours) < FEW:
-        return f"told from {FEW} answers on" if hours else "nobody asked"
+        return f"shown from {FEW} answers on" if hours else "no requests"
     return f"{median(hours):.1f} hours"

@@ -1,4 +1,4 @@
-"""The clock: telling the person that the request came, and putting the answer off once, with the reason."""
+"""Acknowledging a request, and extending its deadline once."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .base import audited, locked, save_step, tell
 
 @transaction.atomic
 def acknowledge_request(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> bool:
-    """Marks that the person was told, by mail where an address is known (returned), otherwise by staff themselves."""
+    """Acknowledges receipt. Returns whether it was mailed; otherwise staff inform the person themselves."""
     request = locked(request)
     if request.acknowledged_at is not None:
-        raise ActionRefused("The person was told already that the request came.")
+        raise ActionRefused("This request was already acknowledged.")
     request.acknowledged_at = now
     save_step(request, ["acknowledged_at"], actor)
     mailed = tell(request, REQUEST_ACKNOWLEDGED)
@@ -30,7 +30,7 @@ def acknowledge_request(*, request: PrivacyRequest, now: datetime, actor: Abstra
 
 @transaction.atomic
 def extend_request(*, request: PrivacyRequest, reason: str, now: datetime, actor: AbstractBaseUser) -> bool:
-    """Puts the answer off, once, as far as the law allows, and tells the person why. Raises `ActionRefused`."""
+    """Extends the deadline, once, as far as the law allows, and tells the person why. Raises `ActionRefused`."""
     request = locked(request)
     _require_extendable(request, now)
     request.extended_at, request.extension_reason = now, reason
@@ -43,7 +43,9 @@ def extend_request(*, request: PrivacyRequest, reason: str, now: datetime, actor
 
 def _require_extendable(request: PrivacyRequest, now: datetime) -> None:
     if request.extended_at is not None:
-        raise ActionRefused("This answer was put off once; the law allows no second time.")
+        raise ActionRefused("The deadline was already extended; the law allows only one extension.")
     if now > request.deadlines.extend_by:
         last_day = local_day(request.deadlines.extend_by)
-        raise ActionRefused(f"Too late to put it off: the person had to be told by {last_day:%-d %B %Y}.")
+        raise ActionRefused(
+            f"It is too late to extend the deadline: the person had to be told by {last_day:%B %-d, %Y}."
+        )

@@ -1,4 +1,4 @@
-"""Exercising a right, and correcting what is kept."""
+"""Forms to make a privacy request, delete data and correct it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from privacy.web.personal_data_form import PersonalDataForm, validate_phone
 
 from .correction import CorrectableValue
 
-DETAILS_LIMIT = 20_000  # characters, as many as a message on the contact page
+DETAILS_LIMIT = 20_000  # characters, as on the contact page
 
 
 class PrivacyRequestForm(PersonalDataForm, forms.ModelForm[PrivacyRequest]):
@@ -23,12 +23,12 @@ class PrivacyRequestForm(PersonalDataForm, forms.ModelForm[PrivacyRequest]):
         fields = ["kind", "email", "phone", "details"]
         labels = {
             "kind": "What would you like?",
-            "email": "Your e-mail address",
-            "phone": "Your telephone number",
+            "email": "Your email address",
+            "phone": "Your phone number",
             "details": "Anything we should know",
         }
         help_texts = {
-            "email": "The address you used with us. A link is mailed there, to be sure that it is you.",
+            "email": "The address you used with us. We will email you a link there to verify that it's you.",
             "phone": "Only if we may call you about this request.",
             "details": "For a correction: what is wrong. For a complaint: what happened.",
         }
@@ -42,22 +42,22 @@ class PrivacyRequestForm(PersonalDataForm, forms.ModelForm[PrivacyRequest]):
         self.fields["kind"].initial = PrivacyRequest.Kind.ACCESS
         if self.initial.get("kind") not in PrivacyRequest.Kind.values:
             self.initial.pop("kind", None)
-        # No empty choice among the radio buttons: one of them is ticked from the start.
+        # No empty radio button: one is selected initially.
         cast(forms.ChoiceField, self.fields["kind"]).choices = PrivacyRequest.Kind.choices
 
 
 class DeletionForm(forms.Form):
-    """The one choice that a deletion leaves, for somebody who bought something that works on."""
+    """Asks whether purchases should keep working after the deletion."""
 
     KEEP, END = "keep", "end"
 
     license = forms.ChoiceField(
-        label="What happens to what you bought?",
+        label="What should happen to your purchases?",
         choices=[
-            (KEEP, "It keeps working: the license key and the order's page stay valid, without my name and address"),
-            (END, "It ends too: the license key is deleted, and the downloads are closed"),
+            (KEEP, "Keep them: the license key and order page keep working, without my name and address"),
+            (END, "End them: the license key is deleted, and the downloads are closed"),
         ],
-        error_messages={"required": "Choose one of the two: what was ended can't be brought back."},
+        error_messages={"required": "Please choose one. Ending your purchases can't be undone."},
         widget=forms.RadioSelect,
     )
 
@@ -67,11 +67,11 @@ class DeletionForm(forms.Form):
 
 
 class CorrectionForm(forms.Form):
-    """One field for each value that the person may change, and a text for what they can't change themselves."""
+    """One field per correctable value, and a message for everything else."""
 
     message = forms.CharField(
         label="Something else is wrong",
-        help_text="What you can't change here: an e-mail address, an amount, a date. A person looks into it.",
+        help_text="For anything you can't change here, such as an email address, an amount or a date. We'll review it.",
         required=False,
         max_length=DETAILS_LIMIT,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -85,7 +85,7 @@ class CorrectionForm(forms.Form):
         self.order_fields([*(value.key for value in self.values), "message"])
 
     def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """The fields under the name of the rows they belong to."""
+        """The fields, grouped by kind of row."""
         titles = dict.fromkeys(value.declaration.label for value in self.values)
         return [(t, [self[v.key] for v in self.values if v.declaration.label == t]) for t in titles]
 
@@ -93,7 +93,9 @@ class CorrectionForm(forms.Form):
         cleaned = super().clean() or {}
         same = all(cleaned.get(value.key, "") == value.value for value in self.values)
         if not self.errors and same and not cleaned.get("message"):
-            raise forms.ValidationError("Nothing is different yet. Change what is wrong, or write what else it is.")
+            raise forms.ValidationError(
+                "You haven't changed anything. Change what is wrong, or describe it in the message."
+            )
         return cleaned
 
     def corrections(self) -> dict[str, str]:
@@ -101,7 +103,7 @@ class CorrectionForm(forms.Form):
 
 
 def correction_field(value: CorrectableValue) -> forms.Field:
-    """The model's own form field, with the checks that such a value gets where it is first typed in."""
+    """The model's form field, with the validators that the original form uses."""
     field = value.field.formfield(label=value.declaration.columns[value.name].capitalize(), initial=value.value)
     assert field is not None  # noqa: S101 (correctable columns are texts)
     field.widget.attrs["autocomplete"] = value.autocomplete
@@ -112,8 +114,7 @@ def correction_field(value: CorrectableValue) -> forms.Field:
 
 
 class UnlessUnchanged(forms.Field):
-    """Checks what `field` checks, but for the stored value: what was stored long ago must not keep the person from
-    correcting something else."""
+    """Validates like `field`, except for the stored value, so that old invalid data doesn't block other corrections."""
 
     def __init__(self, field: forms.Field, stored: str) -> None:
         super().__init__(required=field.required, widget=field.widget, label=field.label, initial=stored)
@@ -125,5 +126,5 @@ class UnlessUnchanged(forms.Field):
 
 _CHECKS: dict[str, list[Any]] = {
     "tel": [validate_phone],
-    "url": [URLValidator(schemes=["http", "https"], message="An address of a website starts with https://.")],
+    "url": [URLValidator(schemes=["http", "https"], message="Enter a web address that starts with https://.")],
 }

@@ -1,7 +1,7 @@
-"""The ways in: the page, whose link has to be confirmed, and what staff write down.
+"""Receiving requests from the page, and recording those that staff enter.
 
-Whatever comes is stored. A complaint and a wish to be left alone need no proof of the address, so they are open, with
-their clock, from the moment they arrive.
+Every request is stored. Complaints and stop-contact requests need no confirmation, so they are open, with a deadline,
+immediately.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from .link_mail import mail_link
 def receive_request(
     *, email: str, kind: str, details: str, now: datetime, phone: str = "", mailed: bool = True
 ) -> PrivacyRequest:
-    """Stores what came by the page. Its link is mailed by a task, or later by housekeeping where not `mailed`.
+    """Stores a request from the page. A task mails its link; if not `mailed`, housekeeping does later.
 
-    Nothing here depends on whether the address is known.
+    Behaves the same for known and unknown addresses.
     """
     request = PrivacyRequest(
         email=email, kind=kind, details=details, phone=phone or None, received_at=now, keep_until=now + WAITS_FOR_LINK
     )
     if kind in PrivacyRequest.NEEDS_NO_PROOF:
-        request.state, request.acknowledged_at = State.CONFIRMED, now  # the page that follows acknowledges it
+        request.state, request.acknowledged_at = State.CONFIRMED, now  # the next page serves as the acknowledgment
         set_deadlines(request)
     request.save()
     if mailed:
@@ -44,8 +44,8 @@ def receive_request(
 
 @transaction.atomic
 def record_request(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser | None) -> PrivacyRequest:
-    """Opens the unsaved request that staff wrote down (None: that came by the contact form). It counts from the day it
-    was received, not from this one."""
+    """Saves and opens a request that staff recorded (None: from the contact form). Its deadline counts from the day of
+    receipt."""
     request.state, request.confirmed_at = State.CONFIRMED, now
     request.handled_by_id = actor.pk if actor else None
     set_deadlines(request)

@@ -1,5 +1,5 @@
-"""The mail with the link: one names everything that waits for its address, so that few mails serve any number of
-requests. It goes to the stored spelling of the address, and says nothing that anybody typed."""
+"""The confirmation mail: one mail lists all pending requests for an address, so that few mails are needed. It goes to
+the stored spelling of the address and contains no typed text."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def mail_link(request_id: str) -> None:
 
 
 def mail_waiting_links(*, now: datetime) -> int:
-    """Mails the links that a limit held back, as far as the limits allow now. Returns how many mails."""
+    """Mails delayed links within the current limits. Returns how many."""
     waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
     return mail_what_waits(waiting.order_by("received_at"), lambda pk: send_link(pk, now=now), now=now)
 
 
 @transaction.atomic
 def mail_link_now(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> bool:
-    """For staff, who looked at a request whose link waits: the limits don't count."""
+    """Mails the link for staff, regardless of rate limits."""
     sent = send_link(request.pk, now=now, by_staff=True)
     audited("link_sent", request, actor)
     return sent
@@ -47,8 +47,8 @@ def mail_link_now(*, request: PrivacyRequest, now: datetime, actor: AbstractBase
 
 @transaction.atomic
 def send_link(request_id: UUID, *, now: datetime, by_staff: bool = False) -> bool:
-    """Mails one link for all that waits at the request's address. False where another mail has named this request, or
-    the address had its mails."""
+    """Mails one link for all pending requests of the address. False if another mail already included this request, or
+    the address reached its limit."""
     request = PrivacyRequest.objects.without_link(now).select_for_update(of=("self",)).filter(pk=request_id).first()
     if request is None or not (by_staff or address_has_room(str(request.email), now=now)):
         return False
@@ -65,5 +65,5 @@ def send_link(request_id: UUID, *, now: datetime, by_staff: bool = False) -> boo
 
 
 def asked_in(requests: Iterable[PrivacyRequest]) -> list[tuple[str, int]]:
-    """What was asked, in the site's own words, and how often."""
+    """Labels of the requested kinds and how often each was requested."""
     return [(PrivacyRequest.Kind(kind).label, times) for kind, times in Counter(r.kind for r in requests).items()]

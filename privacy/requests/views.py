@@ -1,4 +1,4 @@
-"""The pages on which people exercise their rights."""
+"""Public pages for privacy requests."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ from .intake import receive_request
 
 @kept_in_history
 class RequestView(FormView[PrivacyRequestForm]):
-    """Takes a request. What it does and answers is the same for every address: it only stores."""
+    """Receives a request. It only stores, so the response is the same for every address."""
 
     template_name = "privacy/request.html"
     form_class = PrivacyRequestForm
 
     def get_initial(self) -> dict[str, Any]:
-        """`?kind=deletion`, from the page of a link that is over, has that right chosen already."""
+        """Preselects the kind in the query string (`?kind=deletion`), used by the page of expired links."""
         return {**super().get_initial(), "kind": self.request.GET.get("kind", "")}
 
     def form_valid(self, form: PrivacyRequestForm) -> HttpResponse:
@@ -58,19 +58,19 @@ class RequestView(FormView[PrivacyRequestForm]):
 
 
 class RequestSentView(TemplateView):
-    """Says what happens next, in words that are true of every request."""
+    """Says what happens next. The text is the same for every request."""
 
     template_name = "privacy/request_sent.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        if not REFERENCE.fullmatch(self.kwargs["reference"]):  # nobody else's words are shown
-            raise Http404("No request has such a number.")
+        if not REFERENCE.fullmatch(self.kwargs["reference"]):  # show no arbitrary text
+            raise Http404("Invalid reference number.")
         return super().get_context_data(mails_per_address=settings.PRIVACY_MAILS_PER_ADDRESS, **kwargs)
 
 
 @method_decorator(never_cache, name="dispatch")
 class MailedLinkView(View):
-    """A page behind the mailed link; for a link that this site did not mail, what to do."""
+    """Base view for mailed links; shows a help page for invalid tokens."""
 
     link: MailedLink
 
@@ -82,7 +82,7 @@ class MailedLinkView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def page(self, waiting: list[PrivacyRequest], form: DeletionForm | None = None) -> HttpResponse:
-        """What waits, each kind with a button."""
+        """The page with pending requests and a button per kind."""
         by_kind = sorted(waiting, key=lambda request: request.kind)
         groups = [(Kind(kind), list(same)) for kind, same in groupby(by_kind, key=lambda request: request.kind)]
         context = {"groups": groups, "token": self.link.token, "link_expires_at": self.link.request.link_expires_at}
@@ -91,7 +91,7 @@ class MailedLinkView(View):
         return render(self.request, "privacy/confirm.html", context)
 
     def when_nothing_waits(self, kind: str) -> HttpResponse:
-        """Pressed again, or opened again: the same result, as long as there is one."""
+        """The result of requests that were already confirmed, if still available."""
         if kind in Kind.values and (confirmed := self.link.confirmed(kind)):
             own_page = self.own_page_of(confirmed)
             return redirect(*own_page) if own_page else redirect("privacy:result", self.link.token, kind)
@@ -99,7 +99,7 @@ class MailedLinkView(View):
         return link_is_over(self.request, why=why, kind=self.link.request.kind)
 
     def own_page_of(self, confirmed: PrivacyRequest) -> tuple[str, str] | None:
-        """The page of an archive, or of a correction, while it is open: its view's name and its token."""
+        """URL name and token of the archive or correction page, if still available."""
         token, now = self.link.token_for(confirmed), timezone.now()
         if archive_behind(token, now=now):
             return "privacy:archive", token
@@ -107,14 +107,14 @@ class MailedLinkView(View):
 
 
 class ConfirmRequestView(MailedLinkView):
-    """Only pressing a button does anything, because programs follow links too."""
+    """Confirms requests. Only POST acts, because mail scanners follow links."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         waiting = self.link.waiting(timezone.now())
         return self.page(waiting) if waiting else self.when_nothing_waits(self.link.request.kind)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
-        """Without a kind, what the link was mailed for."""
+        """Confirms one kind of request; by default that of the link's own request."""
         kind, now, license_choice = request.POST.get("kind", self.link.request.kind), timezone.now(), ""
         if kind == Kind.DELETION and self.link.waits_for(kind, now):
             form = DeletionForm(request.POST, usable=usable_by(str(self.link.request.email)))
@@ -122,17 +122,18 @@ class ConfirmRequestView(MailedLinkView):
                 return self.page(self.link.waiting(now), form)
             license_choice = form.cleaned_data["license"]
         try:
-            with transaction.atomic():  # a link whose request could not be answered is not used up
+            with transaction.atomic():  # if answering fails, the link stays valid
                 confirmed = self.link.confirm(kind, now=now)
                 if confirmed is not None:
                     _answer(self.link, confirmed, keep_usable=license_choice == DeletionForm.KEEP)
         except DeletionPrevented:
-            return self.page(self.link.waiting(now))  # which says what prevents it
+            return self.page(self.link.waiting(now))  # shows what prevents it
         return self.when_nothing_waits(kind)
 
 
 def _answer(link: MailedLink, confirmed: PrivacyRequest, *, keep_usable: bool) -> None:
-    """Access, deletion and opt-out are answered at once, a correction by the person; staff answer the rest."""
+    """Answers access, deletion and stop-contact requests immediately; the person makes corrections; staff do the
+    rest."""
     now, token = timezone.now(), link.token_for(confirmed)
     if confirmed.kind == Kind.ACCESS:
         answer_with_archive(request=confirmed, token=token, now=now)
@@ -147,7 +148,7 @@ def _answer(link: MailedLink, confirmed: PrivacyRequest, *, keep_usable: bool) -
 
 
 class ResultView(MailedLinkView):
-    """What became of the requests of one kind that were confirmed with a link, also for whoever comes back."""
+    """The result of the confirmed requests of one kind, also when opened again later."""
 
     def get(self, request: HttpRequest, token: str, kind: str) -> HttpResponse:
         confirmed = self.link.confirmed(kind) if kind in Kind.values else None
@@ -163,7 +164,7 @@ class ResultView(MailedLinkView):
 
 
 class ArchiveFirstView(MailedLinkView):
-    """The archive for somebody who is about to be deleted. The link works on, and nothing is stored."""
+    """Downloads the archive before a deletion. The link stays valid, and nothing is stored."""
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         now = timezone.now()
@@ -174,7 +175,7 @@ class ArchiveFirstView(MailedLinkView):
 
 
 def deletion_page(email: str, form: DeletionForm | None = None) -> dict[str, Any]:
-    """Everything to be read before the button: what is deleted, what stays and why, what works on, what ends."""
+    """Context of the deletion form: what will be deleted, what is kept and why, which purchases keep working."""
     usable, consequences = usable_by(email), consequences_for(email)
     of_the_choice = {declaration.label for declaration in personal_models() if declaration.kept_usable and usable}
     plan = [line for line in plan_erasure(email=email) if line.label not in of_the_choice]
@@ -189,13 +190,13 @@ def deletion_page(email: str, form: DeletionForm | None = None) -> dict[str, Any
 
 
 def link_is_over(request: HttpRequest, *, why: str, kind: str) -> HttpResponse:
-    """Says what is the matter with a link (used, expired, unknown, gone) and offers a new one of the same kind."""
+    """Explains why a link no longer works (used, expired, unknown, gone) and offers a new one of the same kind."""
     return render(request, "privacy/link_used.html", {"why": why, "kind": kind}, status=410)
 
 
 @method_decorator(never_cache, name="dispatch")
 class CorrectView(View):
-    """The person's own values, to be put right there and then."""
+    """The form to correct one's own data."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         waiting = correction_behind(kwargs["token"], now=timezone.now())
@@ -223,7 +224,7 @@ class CorrectView(View):
 
 @method_decorator(never_cache, name="dispatch")
 class ArchiveView(View):
-    """The page behind the archive's link, and the file itself."""
+    """The archive's page and its download."""
 
     def get(self, request: HttpRequest, token: str, *, download: bool = False) -> HttpResponse:
         archive = archive_behind(token, now=timezone.now())
@@ -236,5 +237,5 @@ class ArchiveView(View):
 
 def zip_file(content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type="application/zip")
-    response.headers["Content-Disposition"] = 'attachment; filename="what-we-keep-about-you.zip"'
+    response.headers["Content-Disposition"] = 'attachment; filename="your-data.zip"'
     return response

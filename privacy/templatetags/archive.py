@@ -1,4 +1,4 @@
-"""Values of an archive as people read them; `data.json` has them as programs do."""
+"""Formats values of an access archive for people; `data.json` contains them in machine-readable form."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def for_people(value: Any) -> str:
     if _DAY.fullmatch(text):
         return date_format(datetime.fromisoformat(text), "F j, Y")
     if _FINGERPRINT.fullmatch(text):
-        return "64 characters from which nobody can read the address or number (they are in data.json)"
+        return "a one-way fingerprint of 64 characters (see data.json)"
     return text

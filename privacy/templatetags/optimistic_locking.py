@@ -1,4 +1,4 @@
-"""`{% seen row %}` in a form of staff: what the page showed of this row travels with what is sent."""
+"""`{% seen row %}` in an admin form: adds the snapshot of the row as shown on the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.simple_tag(takes_context=True)
 def seen(context: Any, row: Any) -> str:
-    token = context.get("seen") if row == context.get("original") else None  # a change page has it made already
+    token = context.get("seen") if row == context.get("original") else None  # on a change page it already exists
     if token is None:
         model_admin: Any = site.get_model_admin(type(row))
         token = pack(model_admin.watched(context["request"], row))

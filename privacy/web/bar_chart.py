@@ -1,6 +1,6 @@
-"""Every bar chart of this site: numbers that `templates/_bars.html` writes into an SVG.
+"""Bar charts: the coordinates that `templates/_bars.html` writes into an SVG.
 
-The drawing is nothing but bars in a box of 100 by 100 that stretches to its place; all words stand outside it.
+The SVG contains only bars, in a 100 × 100 viewBox that stretches to the space available; all text is outside it.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-HIGHEST, LOWEST = 96, 1.5  # of 100: a little air above the highest bar, and the lowest can be seen
-GAP = 0.22  # of a bar's place
+HIGHEST, LOWEST = 96, 1.5  # of 100: leaves a margin above the highest bar, and keeps the lowest visible
+GAP = 0.22  # share of a bar's slot
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Where it stands in the box, and what it says."""
+    """Coordinates in the viewBox, and the text."""
 
     x: str
     width: str
@@ -24,8 +24,8 @@ class Bar:
 
 
 def bars(values: Collection[tuple[str, int]], *, places: int = 1) -> list[Bar]:
-    """A bar for each positive value, with its text. `places`: at least so many fit side by side, so that two bars alone
-    are bars and not walls."""
+    """A bar for each positive value, with its text. `places` is the minimum number of slots, so that a chart of two
+    values has narrow bars."""
     highest = max((value for _, value in values), default=0)
     place = 100 / max(len(values), places)
     return [

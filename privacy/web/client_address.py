@@ -1,4 +1,4 @@
-"""The network address of the client: the peer's, or a forwarded one only when a trusted proxy says so."""
+"""The client's IP address: the peer's, or a forwarded one if the peer is a trusted proxy."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import re
 from django.conf import settings
 from django.http import HttpRequest
 
-# What proxies write beside the address: brackets, quotation marks, a port (Azure, IIS), a zone.
+# Proxies may add brackets, quotation marks, a port (Azure, IIS) or a zone.
 _HOP = re.compile(r'\s*"?(?:\[(?P<six>[^\[\]]*)\](?::\d+)?|(?P<four>[\d.]+)(?::\d+)?|(?P<bare>[^"]*))"?\s*')
 
 
 def client_address(request: HttpRequest) -> str | None:
-    """Walks `X-Forwarded-For` from the right, past `TRUSTED_PROXIES`; what stands further left anybody could write.
+    """The rightmost address in `X-Forwarded-For` that isn't in `TRUSTED_PROXIES`; clients can forge the rest.
 
-    None when the server knows no address (a Unix socket without a trusted proxy). `Forwarded` (RFC 7239) is not read:
-    of two headers, a proxy replaces one and passes on the other as the visitor wrote it.
+    None if there is no address (a Unix socket without a trusted proxy). `Forwarded` (RFC 7239) is ignored, because
+    proxies that set one of the two headers pass the other on as the client sent it.
     """
     hops = [request.META.get("REMOTE_ADDR", "")]
     if settings.TRUSTED_PROXIES:
@@ -33,7 +33,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def is_trusted_proxy(address: str) -> bool:
-    """Whether headers that this peer forwards are believed (`TRUSTED_PROXIES`)."""
+    """Whether headers forwarded by this peer are trusted (`TRUSTED_PROXIES`)."""
     parsed = _parse(address)
     return parsed is not None and any(parsed in network for network in settings.TRUSTED_PROXIES)
 
@@ -46,4 +46,4 @@ def _parse(hop: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     except ValueError:
         return None
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address  # a socket for both kinds writes ::ffff:203.0.113.77
+    return mapped or address  # dual-stack sockets report ::ffff:203.0.113.77

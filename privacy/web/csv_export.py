@@ -1,10 +1,10 @@
-"""Every CSV file that this site hands out is written here.
+"""The writer of every CSV file on this site.
 
-Files are for people, who open them in a spreadsheet program: UTF-8 with a byte order mark, without which Excel takes
-every ü for two letters, and no cell is a formula. A text that a program might run gets an apostrophe before it
-(https://owasp.org/www-community/attacks/CSV_Injection), and so does one that begins with an apostrophe: whoever wants
-the text back takes the first apostrophe away, and nothing else ever begins with one. Numbers are never altered, so pass
-them as numbers. A file that a program reads, such as PayPal's list of receivers, is `exact`: no mark, no apostrophe.
+Files are meant for spreadsheet programs: UTF-8 with a byte order mark (Excel needs it for non-ASCII letters), and no
+cell is a formula. Text that a program might execute gets a leading apostrophe
+(https://owasp.org/www-community/attacks/CSV_Injection), and so does text that starts with one, so that removing the
+first apostrophe always restores the text. Numbers are never altered, so pass them as numbers. Files for programs, such
+as PayPal's list of payees, are `exact`: no byte order mark, no apostrophes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from django.http import StreamingHttpResponse
 
 Cell = str | int | Decimal | date | None
 BYTE_ORDER_MARK = "\ufeff"
-IGNORED = {"Zs", "Zl", "Zp", "Cf"}  # spaces and invisible characters, which programs skip before they look
+IGNORED = {"Zs", "Zl", "Zp", "Cf"}  # spaces and invisible characters, which programs skip
 
 
 def csv_response(name: str, rows: Iterable[Iterable[Cell]], *, exact: bool = False) -> StreamingHttpResponse:
-    """A download that is never stored on the way, and written line by line."""
+    """A streamed download that must not be cached."""
     return StreamingHttpResponse(
         csv_lines(rows, exact=exact),
         content_type="text/csv; charset=utf-8",
@@ -32,7 +32,7 @@ def csv_response(name: str, rows: Iterable[Iterable[Cell]], *, exact: bool = Fal
 
 
 def csv_lines(rows: Iterable[Iterable[Cell]], *, exact: bool = False) -> Iterator[str]:
-    """The lines of the file, each with its end (CR LF, RFC 4180)."""
+    """The lines of the file, each with its line ending (CR LF, RFC 4180)."""
     writer = csv.writer(_Echo())
     if not exact:
         yield BYTE_ORDER_MARK
@@ -41,7 +41,7 @@ def csv_lines(rows: Iterable[Iterable[Cell]], *, exact: bool = False) -> Iterato
 
 
 class _Echo:
-    """Gives back what it is asked to write."""
+    """A file-like object whose `write` returns its argument."""
 
     def write(self, text: str) -> str:
         return text
@@ -55,7 +55,8 @@ def _text(cell: Cell, exact: bool) -> str:
 
 
 def _is_dangerous(text: str) -> bool:
-    """Whether it begins like a formula, in any width, or with a control character, which some programs drop first."""
+    """Whether it starts like a formula, in any character width, or with a control character, which programs may
+    drop."""
     lead = next((letter for letter in text if unicodedata.category(letter) not in IGNORED), "")
     control = unicodedata.category(lead) == "Cc" if lead else False
     return control or text.startswith("'") or unicodedata.normalize("NFKC", lead)[:1] in set("=+-@\u2212")

@@ -1,8 +1,7 @@
-"""A field that programs fill in and people never meet. Whoever fills it in is held for staff, never dropped.
+"""The honeypot field: bots fill it in, people never see it. Such messages are held for staff, never dropped.
 
-Its name means nothing to a browser's autofill, and `_trap.html` takes it out of the page by the style sheet: a field
-that is not displayed is filled in by no browser, reached by no key and read by no screen reader. Without the style
-sheet its label asks to leave it empty.
+Its name means nothing to autofill, and `_trap.html` hides it with CSS, so that browsers, keyboards and screen readers
+skip it. Without CSS its label asks to leave it empty.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from django import forms
 
 
 class TrapField(forms.CharField):
-    """Called `extra` in every form. True where something was filled in."""
+    """Named `extra` in every form. Its value is True if it was filled in."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -21,5 +20,5 @@ class TrapField(forms.CharField):
         )
 
     def clean(self, value: Any) -> bool:
-        """Whatever it is, it is no mistake: a person could not find the field to correct it."""
+        """Never invalid, because people couldn't see the field to correct it."""
         return bool(value)

@@ -1,8 +1,8 @@
 """The base of every public form that stores personal data.
 
-Three things that no form can forget any more: a field whose column the policy in effect does not cover yet is closed,
-instead of an error when it is saved; a browser is told what to fill in (WCAG 2.2, 1.3.5); a telephone number is one
-that can be called. A system check (privacy.E061) demands this base for each public form that stores personal columns.
+It does three things for every form: it disables fields whose column the policy in effect does not cover yet, instead
+of failing on save; it sets `autocomplete` (WCAG 2.2, 1.3.5); and it validates phone numbers. A system check
+(privacy.E061) requires this base for each public form that stores personal columns.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from privacy.registry.policy_gate import is_open
 
 NOT_YET = "Not available yet: first we notify everybody affected by this change of our privacy policy."
 
-# Column → the token of HTML's `autocomplete`.
+# Column → value of HTML's `autocomplete`.
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address", "website": "url"}
 
 
 def validate_phone(number: str) -> None:
-    """Raises `ValidationError` for what is no telephone number."""
+    """Raises `ValidationError` if this is not a phone number."""
     try:
         normalize_phone(number)
     except ValueError:
@@ -39,7 +39,7 @@ def validate_phone(number: str) -> None:
 
 
 class PersonalDataForm(forms.BaseForm):
-    """Mixed into a form before Django's class. A form that is no `ModelForm` names its model in `stores`."""
+    """Mixed into a form before Django's class. A form that is not a `ModelForm` names its model in `stores`."""
 
     stores: ClassVar[type[models.Model] | None] = None
 
@@ -64,8 +64,8 @@ class PersonalDataForm(forms.BaseForm):
         return phone
 
     def _close_unless_covered(self, name: str) -> None:
-        """Greys the field out and says why. What a browser sends for it all the same is ignored. Asked when the form is
-        used, not when it is made: whatever a subclass did to its fields by then, a closed one stays closed."""
+        """Disables the field and says why; Django ignores submitted values of disabled fields. Called when the form is
+        used, not when it is created, so that a subclass can't enable the field again."""
         model = stored_model(type(self))
         if model is not None and name in self.fields and not is_open(model, name):
             field = self.fields[name]
@@ -73,7 +73,7 @@ class PersonalDataForm(forms.BaseForm):
 
 
 def stored_model(form: type[forms.BaseForm]) -> type[models.Model] | None:
-    """The model of whose columns the form has fields."""
+    """The model whose columns the form stores."""
     model: type[models.Model] | None = getattr(form, "stores", None) or getattr(
         getattr(form, "_meta", None), "model", None
     )
@@ -82,10 +82,10 @@ def stored_model(form: type[forms.BaseForm]) -> type[models.Model] | None:
 
 @checks.register("privacy")
 def check_public_forms(app_configs: Any, **kwargs: Any) -> Sequence[checks.CheckMessage]:
-    """E061: each form of a public page that stores personal columns is a `PersonalDataForm`."""
+    """E061: a form on a public page that stores personal columns is not a `PersonalDataForm`."""
     return [
         checks.Error(
-            f"{form.__module__}.{form.__qualname__} stores personal data, but is no PersonalDataForm.",
+            f"{form.__module__}.{form.__qualname__} stores personal data, but is not a PersonalDataForm.",
             hint="Put privacy.web.personal_data_form.PersonalDataForm first among its bases.",
             id="privacy.E061",
         )
@@ -102,7 +102,7 @@ def stores_personal_data(form: type[forms.BaseForm]) -> bool:
 
 
 def forms_of_pages(patterns: Iterable[URLPattern | URLResolver]) -> set[type[forms.BaseForm]]:
-    """The forms of all class-based views but the admin's, which record every change in the audit."""
+    """The forms of all class-based views except the admin's, where every change is audited."""
     found: set[type[forms.BaseForm]] = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

@@ -1,4 +1,4 @@
-"""Each request acts for what its page is declared with, from its beginning to the last byte of its answer."""
+"""Middleware: each request acts for the purposes declared for its page, until the last byte of the response."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ActingMiddleware:
 
 
 def _within(acting: Acting | None, parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Rows of a long table are read while it is sent."""
+    """Streamed responses read rows while they are sent."""
     following = iter(parts)
     while True:
         with acting_as(acting):

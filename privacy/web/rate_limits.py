@@ -1,9 +1,8 @@
-"""Rate limits: how much of one thing may come from a network, or be about an address or account, in an hour or a day.
+"""Rate limits per network, address or account, and hour or day.
 
-A limit of N is N slots in the cache that all processes share (`CACHES["limits"]`). Taking one is `add`, which no two
-processes can do twice on any back-end; counters can lose a count on the database's. No address and no network stands
-in the cache, only keyed hashes. Their key is random, made anew each hour (or day), kept sealed, and gone when the slots
-of that time are: from then on nobody can tell whose they were.
+A limit of N is N slots in the shared cache (`CACHES["limits"]`). Taking a slot uses `add`, which is atomic on every
+backend; counters aren't on the database backend. The cache contains keyed hashes instead of addresses and networks.
+Their key is random, sealed, and replaced each hour (or day), after which nobody can tell whose slots they were.
 """
 
 from __future__ import annotations
@@ -26,27 +25,26 @@ logger = logging.getLogger(__name__)
 WINDOW, DAY = 60 * 60, 24 * 60 * 60  # seconds
 TABLE = "privacy_limits"
 
-declare_table(TABLE, "hashes under a key that ends with its hour or day; that key, sealed", "cache_key value expires")
+declare_table(TABLE, "hashes with a key that expires after an hour or day; that key, sealed", "cache_key value expires")
 _PLACE = Place(TABLE, "value")
 
 
 def has_room(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> bool:
-    """Takes one of the `slots` that `limit` has for `who` in this hour (or this `window` of seconds); False when none
-    is left.
+    """Takes one of the `slots` that `limit` has for `who` in this hour (or `window` in seconds); False if none is left.
 
-    `limit` is a word of the code, such as `sign-in network`. `who` is hashed: a network (`network_of`), a normalized
-    address, an account's id.
+    `limit` is a constant such as `sign-in network`. `who` is hashed: a network (`network_of`), a normalized address or
+    an account's ID.
     """
     return take_slot(limit, who, slots=slots, now=now, window=window) is not None
 
 
 def take_slot(limit: str, who: str, *, slots: int, now: datetime, window: int = WINDOW) -> str | None:
-    """The same, and which one was taken, for `give_back`; None when none is left."""
+    """Like `has_room`, but returns the slot, for `give_back`; None if none is left."""
     cache = caches["limits"]
     digest = hmac.digest(_key(now, window), f"{limit} {who}".encode(), "sha256").hex()
     names = [f"limit-{digest}-{number}" for number in range(slots)]
     taken = cache.get_many(names)
-    # `add` is False where another process was quicker.
+    # `add` is False if another process was first.
     slot = next((n for n in names if n not in taken and cache.add(n, 1, seconds_left(now, window))), None)
     if slot is None:
         logger.warning("limit reached: %s", limit)
@@ -54,18 +52,18 @@ def take_slot(limit: str, who: str, *, slots: int, now: datetime, window: int = 
 
 
 def give_back(slot: str) -> None:
-    """What the slot was taken for did not happen."""
+    """Releases a slot that wasn't used."""
     caches["limits"].delete(slot)
 
 
 def seconds_left(now: datetime, window: int = WINDOW) -> int:
-    """Until the next hour's (or `window`'s) slots, for the header Retry-After."""
+    """Seconds until the next window, for the Retry-After header."""
     return window - int(now.timestamp()) % window
 
 
 def network_of(address: str | None) -> str:
-    """The /24 or /64 that an address belongs to: what one household or machine room gets to itself. Clients whose
-    address the server does not know (a Unix socket without a trusted proxy) are one network, `unknown`."""
+    """The /24 or /64 network of an address, roughly one household or data center. Clients without an address (a Unix
+    socket without a trusted proxy) are one network, `unknown`."""
     if address is None:
         return "unknown"
     parsed = ipaddress.ip_address(address)
@@ -75,18 +73,18 @@ def network_of(address: str | None) -> str:
 
 
 def _key(now: datetime, window: int) -> bytes:
-    """This window's key, the same for all processes: whoever needs it first makes it."""
+    """The window's hash key, shared by all processes; created on first use."""
     cache, number = caches["limits"], int(now.timestamp()) // window
     name, row = f"limit-key-{window}-{number}", number.to_bytes(16)
     if (sealed := cache.get(name)) is None:
         fresh = bytes(seal(secrets.token_bytes(32), place=_PLACE, row=row))
-        # Another process may have been quicker; a cache that keeps nothing (dummycache://) limits nothing.
+        # Another process may have been first; a dummy cache (dummycache://) limits nothing.
         sealed = fresh if cache.add(name, fresh, seconds_left(now, window)) else cache.get(name, fresh)
     return unseal(sealed, place=_PLACE, row=row)
 
 
 def forget_past_hours(*, now: datetime) -> int:
-    """Deletes what is over from the database's cache, which by itself only leaves it unread. Returns how many rows."""
+    """Deletes expired rows from the database cache, which Django only ignores. Returns how many."""
     cache = caches["limits"]
     if not isinstance(cache, DatabaseCache):
         return 0

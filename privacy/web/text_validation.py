@@ -1,9 +1,8 @@
-"""What a typed text may hold, in every form of the site, the admin's included (ADR 29).
+"""Cleaning and validating text input in every form of the site, including the admin (ADR 29).
 
-A paste from a PDF or a spreadsheet brings line breaks of many kinds, and characters that nobody sees. What is harmless
-is cleaned before anything is counted or checked; what can mislead a reader or a program is refused, by name and place.
-`PrivacyConfig.ready` puts the rule into the two methods through which each text field of a form passes, so that no
-form can forget it.
+Text pasted from a PDF or spreadsheet contains various line breaks and invisible characters. Harmless ones are
+cleaned before validation; characters that could mislead people or programs are rejected with their name and
+position. `PrivacyConfig.ready` installs the rules in `forms.CharField`, so that no form can forget them.
 """
 
 from __future__ import annotations
@@ -22,38 +21,38 @@ from privacy.encryption.validators import validate_no_card_number
 
 logger = logging.getLogger(__name__)
 
-_OVERRIDES = {"LRO", "RLO"}  # bidirectional classes: what shows a text in another order than it has
-_TURNS = _OVERRIDES | {"LRE", "RLE", "PDF", "LRI", "RLI", "FSI", "PDI"}  # the same, and what embeds or isolates
-_BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # categories: control characters, halves of characters, separators of lines
+_OVERRIDES = {"LRO", "RLO"}  # bidirectional overrides: text is displayed in another order
+_TURNS = _OVERRIDES | {"LRE", "RLE", "PDF", "LRI", "RLI", "FSI", "PDI"}  # also embeddings and isolates
+_BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # categories: control characters, surrogates, line separators
 
-# What takes no room: a name of these alone looks empty, and two texts look the same. Joiners (U+200C, U+200D) and marks
-# of direction are left out: Persian, Indic scripts, Arabic and Hebrew are written with them.
+# Invisible characters, with which a name can look empty or like another. Joiners (U+200C, U+200D) and direction marks
+# are allowed, because Persian, Indic scripts, Arabic and Hebrew need them.
 _UNSEEN = {*"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u200b\u2060\u2061\u2062\u2063\u2064\u3164\ufeff\uffa0"}
-_UNSEEN |= {*map(chr, range(0xE0000, 0xE0080))}  # tags: a second alphabet, invisible
+_UNSEEN |= {*map(chr, range(0xE0000, 0xE0080))}  # tag characters
 
 _LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x85\u2028\u2029]")
 _SPACE_IN_A_LINE = re.compile(r"[\t\v\f\x85\u2028\u2029]")
 _MARK_OF_A_FILE = re.compile("\ufeff")
-_PASTED_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")  # where words may break or not, and marks of files
+_PASTED_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")  # soft hyphens, word joiners, byte order marks
 
-CONTROL = "There is a control character in this, which can't be shown. Please take it out"
-INVISIBLE = "There is an invisible character in this. Please delete it, or type the text anew"
+CONTROL = "This text contains a control character, which can't be displayed. Please remove it"
+INVISIBLE = "This text contains an invisible character. Please delete it, or retype the text"
 ONE_LINE = "Please write this on one line, without control characters"
-TURNED = "Please leave out characters that turn the direction of writing around"
+TURNED = "Please remove characters that reverse the text direction"
 
 
 def clean_lines(text: str) -> str:
-    """Each line break as one LF, which counts 1 here as it does in the browser."""
+    """Normalizes line breaks to LF, so that the length is the same as in the browser."""
     return _MARK_OF_A_FILE.sub("", _LINE_BREAK.sub("\n", text))
 
 
 def clean_line(text: str) -> str:
-    """CR and LF stay, to be refused: no browser sends them from a field of one line."""
+    """Cleans a single line. CR and LF stay and are rejected later, because browsers don't send them."""
     return _PASTED_UNSEEN.sub("", _SPACE_IN_A_LINE.sub(" ", text))
 
 
 def validate_one_line(text: str) -> None:
-    """For names, subjects and whatever else has one line, which may end up in a header. Raises `ValidationError`."""
+    """For single-line text, which may end up in a mail header. Raises `ValidationError`."""
     _refuse_null(text)
     _refuse(text, lambda c: unicodedata.category(c) in _BREAKS, ONE_LINE)
     _refuse(text, lambda c: unicodedata.bidirectional(c) in _TURNS, TURNED)
@@ -61,8 +60,7 @@ def validate_one_line(text: str) -> None:
 
 
 def validate_lines(text: str) -> None:
-    """For longer texts. Quotations may isolate what runs the other way, so only overrides are refused. Raises
-    `ValidationError`."""
+    """For multi-line text, in which bidirectional isolates are allowed, but not overrides. Raises `ValidationError`."""
     _refuse_null(text)
     _refuse(text, lambda c: unicodedata.category(c) in _BREAKS and c not in "\t\r\n", CONTROL)
     _refuse(text, lambda c: unicodedata.bidirectional(c) in _OVERRIDES, TURNED)
@@ -73,7 +71,7 @@ def _refuse_null(text: str) -> None:
 
 
 def _refuse(text: str, is_forbidden: Callable[[str], bool], why: str) -> None:
-    """Says which character it is, and where: a person can't see it."""
+    """Rejects a character, giving its name and position because it is invisible."""
     at = next((at for at, character in enumerate(text) if is_forbidden(character)), None)
     if at is None:
         return
@@ -85,9 +83,8 @@ def _refuse(text: str, is_forbidden: Callable[[str], bool], why: str) -> None:
 
 
 def check_all_forms() -> None:
-    """Makes every `forms.CharField`, of whatever form, clean and check what is typed, by the rule that goes with its
-    widget, and refuse the number of a card: not every form asks the model's own validators. A password is nobody's to
-    read and may hold anything; an e-mail address is kept as typed."""
+    """Makes every `forms.CharField` clean and validate its input according to its widget, and reject card numbers.
+    Passwords may contain anything; email addresses are kept as typed."""
     to_python, run_validators = forms.CharField.to_python, forms.CharField.run_validators
 
     def cleaned_to_python(field: forms.CharField, value: Any) -> Any:

@@ -9,7 +9,9 @@ from privacy.registry.purposes import Purpose
 
 
 class Command(BaseCommand):
-    help = "For the last superuser who lost phone and recovery codes: removes both, ends the sessions, tells the owner."
+    help = (
+        "For the last superuser who lost phone and recovery codes: removes both, ends all sessions, notifies the owner."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -20,4 +22,4 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError("No account has this address.")
         reset_second_factor(user, actor=None)
-        self.stdout.write("The second factor is reset, and every session has ended.")
+        self.stdout.write("The second factor was reset, and all sessions were ended.")

@@ -1,5 +1,5 @@
-"""What each admin watches of its rows, and the change form that knows of a conflict. `SiteAdmin.register` mixes it into
-every admin, so that no model can be forgotten."""
+"""The admin mixin: which columns are compared, and the change form that shows conflicts. `SiteAdmin.register` adds it
+to every admin, so that no model can be forgotten."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from .stale_form import EditConflict, StaleForm
 
 
 class LockingAdmin(admin.ModelAdmin[Any]):
-    """Watches the columns that its list and its page show, and the rows of its inlines."""
+    """Compares the columns shown in the list and on the page, and the rows of inlines."""
 
-    also_watched: tuple[str, ...] = ()  # columns that a form changes under another name
-    changed_by_program: tuple[str, ...] = ()  # columns whose change nobody has to be told of
+    also_watched: tuple[str, ...] = ()  # columns that a form changes under another field name
+    changed_by_program: tuple[str, ...] = ()  # columns whose changes don't matter
 
     def more_watched(self, obj: Any) -> Iterable[tuple[QuerySet[Any], tuple[str, ...]]]:
-        """Further rows that the page shows, and their columns that count."""
+        """Other rows shown on the page, with the columns to compare."""
         return ()
 
     def watched(self, request: HttpRequest, obj: Model, formsets: Iterable[Any] | None = None) -> Iterator[Watched]:
-        """`formsets` are those of a page that has loaded its inlines already, each with its inline."""
+        """Rows and columns to compare. Pass `formsets`, pairs of formset and inline, if they are already loaded."""
         named = [*flatten_fieldsets(self.get_fieldsets(request, obj)), *self.get_list_display(request)]
         yield Watched(obj, _columns(obj, [*named, *self.also_watched], but=self.changed_by_program))
         for formset, inline in self._formsets(request, obj) if formsets is None else formsets:
@@ -42,14 +42,14 @@ class LockingAdmin(admin.ModelAdmin[Any]):
             yield formset(instance=obj, queryset=inline.get_queryset(request)), inline
 
     def conflict(self, request: HttpRequest, seen: SeenRows) -> EditConflict:
-        """Of the row that the page was about. To be asked in the transaction that acts, with the row locked."""
+        """The conflict of the page's row. Call it in the change's transaction, with the row locked."""
         row = self.get_object(request, seen.pk)
         differences = seen.differences(self.watched(request, row) if row is not None else ())
         return EditConflict(row=row, seen=seen, differences=differences)
 
     # --- The change form ----------------------------------------------------------------------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
-        """With what the form is made from: what is stored, also where a refused form has changed the row in memory."""
+        """Adds the snapshot of the stored row, reloading it if a rejected form has modified the instance."""
         if (row := context.get("original")) is not None:
             formsets = [(each.formset, each.opts) for each in context["inline_admin_formsets"]]
             fresh = request.method == "GET"
@@ -66,13 +66,13 @@ class LockingAdmin(admin.ModelAdmin[Any]):
 
 
 def _aware(form: Any, request: HttpRequest) -> Any:
-    """The form that takes the conflict of this request into account, if there is one."""
+    """The form class, extended by `StaleForm` if this request has a conflict."""
     conflict = getattr(request, "conflict", None)
     return form if conflict is None else type(form.__name__, (StaleForm, form), {"conflict": conflict})
 
 
 def _columns(row: Model, named: Iterable[Any], but: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Those of the named ones that have a value of their own, each once."""
+    """The names that are columns or many-to-many fields, without duplicates."""
     there = {field.name for field in (*row._meta.concrete_fields, *row._meta.many_to_many)}
     return tuple(dict.fromkeys(name for name in named if name in there and name not in but))
 

@@ -1,4 +1,4 @@
-"""Who has changed a row since: from the audit, and from the admin's own history for rows that are not personal."""
+"""Who has changed a row: from the audit log, and from the admin's history for rows that aren't personal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOOKED = ("read", "listed", "search", "exported")  # verbs of `privacy.staff.…
 
 
 def changed_by(row: Model, since: datetime) -> list[Model]:
-    """The accounts of whoever changed it, without the program itself."""
+    """Users who have changed the row since then."""
     entries = AuditEntry.objects.filter(object_model=row._meta.label_lower, object_id=str(row.pk), at__gte=since)
     done = entries.exclude(action__in=[f"privacy.staff.{verb}" for verb in LOOKED]).exclude(actor=None)
     told = LogEntry.objects.filter(

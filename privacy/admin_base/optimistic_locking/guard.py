@@ -1,4 +1,4 @@
-"""Stands before every page of the admin: what is sent from a page whose row has changed since does not act."""
+"""The admin view wrapper that stops submissions from pages whose row has changed since."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ View = Callable[..., HttpResponse]
 
 
 def speaks_to_paypal(view: Any) -> Any:
-    """Marks a step that waits for PayPal, which is never done under a lock. Its own rules refuse what came too late."""
+    """Marks a view that calls PayPal and therefore must not run under a lock. It has to check the state itself."""
     view.speaks_to_paypal = True
     return view
 
@@ -36,7 +36,7 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
             return view(request, *args, **kwargs)
         seen = SeenRows.unpack(token)
         if kwargs and not seen.keys & {str(value) for value in kwargs.values()}:
-            raise SuspiciousOperation("a page's token of optimistic locking is of another row")
+            raise SuspiciousOperation("the optimistic-locking token belongs to another row")
         model_admin = cast(LockingAdmin, site.get_model_admin(seen.model))
         if getattr(view, "speaks_to_paypal", False):
             return _refused(request, model_admin, seen) or view(request, *args, **kwargs)
@@ -48,7 +48,7 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
 
 
 def _refused(request: HttpRequest, model_admin: LockingAdmin, seen: SeenRows) -> HttpResponse | None:
-    """A page that asks again, if something changed and the view can't tell it in a form of its own."""
+    """A confirmation page if something changed and the view can't show it in its own form."""
     conflict = model_admin.conflict(request, seen)
     if not conflict.differences:
         return None
@@ -59,7 +59,7 @@ def _refused(request: HttpRequest, model_admin: LockingAdmin, seen: SeenRows) ->
             request.conflict = conflict  # type: ignore[attr-defined]
             return None
     elif conflict.row is not None and [user.pk for user in changed_by(conflict.row, seen.at)] == [request.user.pk]:
-        return None  # the same person's double click, or second window: the step itself says what it finds
+        return None  # the same user's double click or second window: the action itself reports the result
     return ask_again(request, model_admin, conflict)
 
 
@@ -69,7 +69,7 @@ def _is_change_form(request: HttpRequest, model_admin: LockingAdmin) -> bool:
 
 
 def ask_again(request: HttpRequest, model_admin: LockingAdmin, conflict: EditConflict) -> HttpResponse:
-    """What changed, what was typed, and a button that does it all the same."""
+    """The confirmation page: what changed, what was entered, and a button to proceed anyway."""
     if conflict.row is not None:
         audit_reading(model_admin, request, conflict.row)
     context = {
@@ -87,7 +87,7 @@ def ask_again(request: HttpRequest, model_admin: LockingAdmin, conflict: EditCon
 
 
 def _typed(request: HttpRequest) -> Iterator[tuple[str, str, bool]]:
-    """Each value that was sent: its field, itself, and whether it is a text that somebody may want to edit or copy."""
+    """Each submitted value: field name, value, and whether it is text that the user may want to edit or copy."""
     for name, values in request.POST.lists():
         if name not in NOT_TYPED:
             for value in values:

@@ -1,4 +1,4 @@
-"""What a page showed of a row, in a form that travels with the page; and what is different now."""
+"""Snapshots of the rows that a page showed, carried in its form, and their differences from the current rows."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model
 from django.utils import formats, timezone
 
-SHOWN = 200  # characters of a value that travel with the page, to be shown as "before"; the rest travels as a digest
+SHOWN = 200  # characters of a value carried in the page, to be shown as "before"; the whole value is carried as a hash
 NOTHING = "–"
 SALT = "privacy.optimistic_locking"
 
-Values = dict[str, list[str]]  # column: its digest, and the beginning of its value
+Values = dict[str, list[str]]  # column: hash and beginning of its value
 Rows = dict[str, Values]  # "app.model:key": the row's columns
 
 
 @dataclass(frozen=True)
 class Watched:
-    """A row, and which of its columns count."""
+    """A row and its columns to compare."""
 
     row: Model
     columns: tuple[str, ...]
@@ -43,9 +43,9 @@ class Watched:
 
 @dataclass
 class ColumnDifference:
-    """One column of one row: what the page showed, what is stored, and (once a form was read) what was typed."""
+    """One column of one row: the value shown, the stored value, and the entered value if there is a form."""
 
-    row: Watched | None  # none: the row is gone
+    row: Watched | None  # None if the row was deleted
     key: str
     name: str
     label: str
@@ -56,8 +56,7 @@ class ColumnDifference:
 
 
 def text_of(value: Any) -> str:
-    """The same text for the same value, whether it comes from the database or from a form. Times to the second, which
-    is what forms have."""
+    """A canonical text for a value from the database or a form. Times are in whole seconds, as in forms."""
     if value is None:
         return ""
     if isinstance(value, Model):
@@ -74,25 +73,25 @@ def fingerprint(text: str) -> list[str]:
 
 
 def pack(watched: Iterable[Watched]) -> str:
-    """The signed text that goes into the page. Signed, because it names rows: nobody asks for others with it."""
+    """The signed token for the page. Signed because it names rows, so that nobody can request others with it."""
     rows = {each.key: each.values for each in watched}
     return signing.dumps({"at": timezone.now().isoformat(), "rows": rows}, salt=SALT, compress=True)
 
 
 @dataclass(frozen=True)
 class SeenRows:
-    """What came back with a form: the rows as their page showed them, the row that the page is about first."""
+    """The snapshot submitted with a form: the rows as shown, the page's main row first."""
 
     at: datetime
     rows: Rows
 
     @classmethod
     def unpack(cls, token: str) -> SeenRows:
-        """Raises `SuspiciousOperation` (400) for what this site did not make."""
+        """Raises `SuspiciousOperation` (400) for an invalid token."""
         try:
             seen = signing.loads(token, salt=SALT)
         except signing.BadSignature:
-            raise SuspiciousOperation("a page's token of optimistic locking is not ours") from None
+            raise SuspiciousOperation("the optimistic-locking token is invalid") from None
         return cls(at=datetime.fromisoformat(seen["at"]), rows=seen["rows"])
 
     @property
@@ -105,15 +104,15 @@ class SeenRows:
 
     @property
     def keys(self) -> set[str]:
-        """Of all rows that the page showed."""
+        """Primary keys of all rows shown."""
         return {key.partition(":")[2] for key in self.rows}
 
     def differences(self, watched: Iterable[Watched]) -> list[ColumnDifference]:
-        """Between what the page showed and these rows as they are now."""
+        """Differences between the snapshot and these current rows."""
         now = {each.key: each for each in watched}
         changed = [d for key, each in now.items() for d in (self._changed(each) if key in self.rows else _new(each))]
         gone = [
-            ColumnDifference(None, key, "", _name(key), "was there", "is gone") for key in self.rows if key not in now
+            ColumnDifference(None, key, "", _name(key), "existed", "deleted") for key in self.rows if key not in now
         ]
         return changed + gone
 
@@ -135,7 +134,7 @@ class SeenRows:
 
 
 def _new(row: Watched) -> list[ColumnDifference]:
-    """A row that was added since: all that it says, in one line."""
+    """A row that was added since, as one line."""
     columns = (row.column(name) for name in row.columns)
     said = [in_words(column, text_of(column.value_from_object(row.row))) for column in columns]
     now = "; ".join(text for text in said if text != NOTHING)
@@ -152,7 +151,7 @@ def _name(key: str) -> str:
 
 
 def in_words(column: Any, text: str) -> str:
-    """As staff read it: choices by their label, rows by their name, times in the site's format."""
+    """The display text of a value: labels for choices, names for rows, times in the site's format."""
     if not text:
         return NOTHING
     if column.related_model is not None:

@@ -1,4 +1,4 @@
-"""A form whose page is not up to date: refused once, with what changed since, and with what was typed."""
+"""The form mixin for stale pages: rejects the first submission, shows the differences and keeps the input."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .snapshot import ColumnDifference, SeenRows, fingerprint, in_words, text_of
 if TYPE_CHECKING:
     from django.forms import BaseForm as Form
 else:
-    Form = object  # the form that it is mixed into is one
+    Form = object  # mixed into a form class
 
 
 @dataclass(frozen=True)
 class EditConflict:
-    row: Model | None  # as it is now; none: it is gone
+    row: Model | None  # current row; None if it was deleted
     seen: SeenRows
     differences: list[ColumnDifference]
 
@@ -32,13 +32,13 @@ class EditConflict:
 
 
 class StaleForm(Form):
-    """Mixed into the forms of a page while its request has a `EditConflict`."""
+    """Mixed into the forms of a page if its request has an `EditConflict`."""
 
     conflict: EditConflict
     instance: Model
 
     def full_clean(self) -> None:
-        """A field that nobody touched here takes what is stored now; one that was changed here keeps what was typed."""
+        """Unmodified fields take the stored value; modified ones keep the input."""
         super().full_clean()
         if not self.is_bound:
             return
@@ -47,7 +47,7 @@ class StaleForm(Form):
             self.add_error(None, ValidationError(describe(self.conflict, open_ones), code="changed_since"))
 
     def _agrees(self, difference: ColumnDifference) -> bool:
-        """Stored is what was typed here: nobody's work is undone, as when a form was sent twice."""
+        """Whether the stored value equals the input, so nothing would be overwritten (a form submitted twice)."""
         row, name = difference.row, difference.name
         if row is None or row.row != self.instance or name not in self.cleaned_data:
             return False
@@ -61,7 +61,7 @@ class StaleForm(Form):
         return False
 
     def _take_over(self, name: str, value: Any) -> None:
-        """Puts a stored value where the browser's was, in the way that the widget reads it."""
+        """Replaces the submitted value with the stored one, in the widget's format."""
         widget, key, data = self.fields[name].widget, self.add_prefix(name), cast(QueryDict, self.data).copy()
         if isinstance(widget, MultiWidget):
             for part, inner, suffix in zip(widget.decompress(value) or [], widget.widgets, ("_0", "_1"), strict=True):
@@ -76,6 +76,6 @@ class StaleForm(Form):
 
 
 def describe(conflict: EditConflict, differences: list[ColumnDifference]) -> str:
-    """The list of what changed, as a piece of a page."""
+    """The list of differences as HTML."""
     who = changed_by(conflict.row, conflict.seen.at) if conflict.row is not None else []
     return render_to_string("privacy/admin/_changed_since.html", {"differences": differences, "who": who})

@@ -1,4 +1,4 @@
-"""The register of disclosures is append-only; only the state of an order changes."""
+"""Triggers: the register of disclosures is append-only; only the state of an order changes."""
 
 from django.db import migrations
 

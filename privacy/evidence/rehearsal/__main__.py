@@ -1,6 +1,6 @@
-"""The scratch copy's process, started by `scratch` with an environment of its own.
+"""The scratch copy's process, started by `scratch_copy` with its own environment.
 
-`python -m privacy.evidence.rehearsal prepare` makes its databases, `… REPORT` rehearses in them.
+`python -m privacy.evidence.rehearsal prepare` creates its databases, `… REPORT` runs the rehearsal.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Attacks from beginning to end: begun, carried out, and written down whatever comes of them."""
+"""Running attacks and recording their results, including failures."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from .scratch_copy import RehearsalFailed, scratch_copy
 def attack(
     kind: AttackKind, carry_out: Callable[[], RehearsalReport], *, begun: Attempt | None = None
 ) -> RehearsalReport:
-    """Returns what was found. Raises `AlreadyUnderWay`, and `RehearsalFailed` for an attempt that ended without a
-    report; any other error is written down too, and passed on. One that somebody stopped is forgotten."""
+    """Runs an attack, records it and returns its report. Raises `AlreadyUnderWay`, and `RehearsalFailed` if there is no
+    report; other errors are recorded and re-raised. An attack stopped by the user is discarded."""
     attempt = begun or begin(kind, now=timezone.now())
     try:
         report = carry_out()
@@ -30,7 +30,7 @@ def attack(
         raise
     except BaseException as error:
         _connect_anew()
-        reason = str(error) if isinstance(error, RehearsalFailed) else f"it was ended by {type(error).__name__}"
+        reason = str(error) if isinstance(error, RehearsalFailed) else f"it failed with {type(error).__name__}"
         fail(attempt, reason, now=timezone.now())
         raise
     _connect_anew()
@@ -39,15 +39,14 @@ def attack(
 
 
 def _connect_anew() -> None:
-    """Minutes have passed, in which a server may have closed the connection."""
+    """Reconnects, because the server may have closed the connection meanwhile."""
     if not transaction.get_connection().in_atomic_block:
         close_old_connections()
 
 
 def rehearse(*, log: Path | None = None) -> RehearsalReport:
-    """In a scratch copy; and what can't be tried because a part of the site itself is down. Raises `RehearsalFailed`.
-
-    `log` gets what the copy's processes wrote.
+    """Rehearses in a scratch copy, and reports what can't be tested because a live service is down. Raises
+    `RehearsalFailed`. The copy's output is written to `log`.
     """
     with scratch_copy() as copy:
         try:

@@ -1,4 +1,4 @@
-"""A browser without JavaScript: it follows links, keeps cookies, fills in forms. Subclasses say how it sends."""
+"""A browser without JavaScript: follows links, keeps cookies, fills in forms. Subclasses implement sending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class NoSuchForm(AssertionError):
 
 
 class Browser(ABC):
-    """One person with one browser. `url` is the address of the page it shows, `base` that of the site."""
+    """One person's browser. `url` is the URL of the current page, `base` that of the site."""
 
     base: str
     url: str
@@ -22,19 +22,19 @@ class Browser(ABC):
 
     @abstractmethod
     def send(self, method: str, url: str, *, data: dict[str, Any] | None = None, **options: Any) -> None:
-        """Fetches, follows redirects, and shows what comes."""
+        """Sends a request, follows redirects, and shows the response."""
 
     @property
     @abstractmethod
     def html(self) -> str:
-        """What it shows, as text."""
+        """The current page as HTML."""
 
     def open(self, address: str, **options: Any) -> BeautifulSoup:
         self.send("get", urljoin(self.base, address), **options)
         return self.page
 
     def submit(self, button: str = "", /, **fields: Any) -> BeautifulSoup:
-        """Fills in the form that has a button with this text (any form without one), and presses the button."""
+        """Fills in the form that has a button with this text (without one: the first form), and submits it."""
         form, pressed = self._form_with(button)
         data = {**defaults_of(form), **fields}
         if pressed.get("name"):
@@ -45,7 +45,7 @@ class Browser(ABC):
 
     @property
     def page(self) -> BeautifulSoup:
-        """Read once for each answer."""
+        """The current page, parsed once per response."""
         html = self.html
         if self._read[0] != html:
             self._read = html, BeautifulSoup(html, "html.parser")
@@ -53,12 +53,12 @@ class Browser(ABC):
 
     @property
     def text(self) -> str:
-        """What a person reads on the page, on one line."""
+        """The page's visible text, on one line."""
         main = self.page.find("main") or self.page
         return " ".join(main.get_text(" ").split())
 
     def follow(self, text: str) -> BeautifulSoup:
-        """Clicks the link with this text."""
+        """Opens the link with this text."""
         link = next(a for a in self.page.find_all("a") if text in a.get_text())
         return self.open(urljoin(self.url, str(link["href"])))
 
@@ -73,7 +73,7 @@ class Browser(ABC):
 
 
 def defaults_of(form: Tag) -> dict[str, str | list[str]]:
-    """What a browser would send for everything that nobody touched."""
+    """What a browser would send for unmodified fields."""
     data: dict[str, str | list[str]] = {}
     for field in form.find_all(["input", "textarea", "select"]):
         name, kind = str(field.get("name", "")), field.get("type")
@@ -98,7 +98,7 @@ def _is_button(element: Tag) -> bool:
 
 
 def _chosen(field: Tag) -> str | list[str]:
-    """A list has what is selected; a drop-down always has something."""
+    """Selected options; a drop-down always has one."""
     chosen = field.find_all("option", selected=True)
     if field.has_attr("multiple"):
         return [str(option.get("value", "")) for option in chosen]

@@ -1,4 +1,4 @@
-"""Canaries: words that stand nowhere else, and a search for them in whatever was written, in every usual spelling."""
+"""Canaries: unique words, and a search for them in stored data, in all usual encodings."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from urllib.parse import quote
 
 
 class CanaryKind(StrEnum):
-    """What a canary stands for, and so which promise breaks where it can be read (`search`)."""
+    """What a canary represents, which determines the promise that is broken where it is readable."""
 
-    PRIVATE = "private"  # sealed in every store; shown to its person, and to staff who may see its row
-    VISIT = "visit"  # sent by somebody who came by an affiliate's link: shown to that person, and to nobody else
-    DIRECT = "direct"  # sent by the browser of somebody who came directly: kept nowhere, in no form
-    CARD = "card"  # the number of a card, typed where none belongs: kept nowhere, in no form
-    KEY = "key"  # opens something: a link's token, a cookie
-    NUMBER = "number"  # names something of a person's, an order: readable in the database, and shown as what is private
-    PUBLIC = "public"  # meant for everybody: the name of a product
+    PRIVATE = "private"  # sealed in every store; visible to its person, and to staff who may see its row
+    VISIT = "visit"  # sent by a visitor through an affiliate link: visible to that person only
+    DIRECT = "direct"  # sent by a direct visitor's browser: never stored in any form
+    CARD = "card"  # a card number entered in a wrong field: never stored in any form
+    KEY = "key"  # grants access: a token in a link, a cookie
+    NUMBER = (
+        "number"  # identifies something of a person, like an order: in clear text in the database, otherwise private
+    )
+    PUBLIC = "public"  # public, like a product name
 
 
 @dataclass(frozen=True)
 class Canary:
-    """A word that stands nowhere else: `what` it is (`message`, `cookie`), and whose.
+    """A unique word: `what` it represents (`message`, `cookie`), and its owner.
 
-    `owner` is whom it tells something about, whoever typed it: a colleague's note about a buyer is the buyer's.
-    `kept` is false for what the site is sent and stores nowhere, not even sealed, so that no archive has it.
+    `owner` is the person it is about, whoever entered it: a note by staff about a buyer is the buyer's. `kept` is False
+    if the site must not store it, not even sealed, so that no archive contains it.
     """
 
     word: str
@@ -42,23 +44,23 @@ def _letters(count: int) -> str:
     return "".join(secrets.choice("bcdfghjklmnpqrstvwxz") for _ in range(count))
 
 
-MARKER = f"Q{_letters(6)}"  # all words of a run begin with it, so that one search finds any of them
+MARKER = f"Q{_letters(6)}"  # prefix of all canaries of a run, so that one search finds any of them
 OWN_LETTERS = 6
-NETWORKS = ("198.18.", "198.19.")  # nobody's: RFC 2544 keeps them for tests
+NETWORKS = ("198.18.", "198.19.")  # reserved for tests by RFC 2544
 
 
 def canary() -> str:
-    """A capital letter, so that a lower-cased copy is told apart; letters only, so that it fits into a name."""
+    """A new canary. Has a capital letter, to detect lower-cased copies; letters only, so that it is valid in names."""
     return f"{MARKER}{_letters(OWN_LETTERS)}Ö"
 
 
 def network_address() -> str:
-    """Three digits each, so that none is the beginning of another."""
+    """A random address with three-digit parts, so that none is a prefix of another."""
     return f"{secrets.choice(NETWORKS)}{100 + secrets.randbelow(156)}.{100 + secrets.randbelow(156)}"
 
 
 def spellings(word: str) -> dict[str, bytes]:
-    """The word as it would stand in a file: plain, lower-cased, and in the encodings that hide nothing."""
+    """The word in the forms in which it may be stored: plain, lower-cased, and in common encodings."""
     data = word.encode()
     forms = {"plain": data, "lower-cased": word.lower().encode(), "hexadecimal": data.hex().encode()}
     forms |= {"in capital hexadecimal": data.hex().upper().encode(), "URL-encoded": quote(word).encode()}
@@ -68,16 +70,16 @@ def spellings(word: str) -> dict[str, bytes]:
 
 
 def _in_base64(data: bytes, shift: int) -> bytes:
-    """As it stands within a longer text, so many bytes behind one of base64's cuts.
+    """The base64 form within a longer text, at an offset of `shift` bytes to base64's groups.
 
-    Without the characters that hold bits of its neighbours, and no more: a few would be met by chance.
+    Characters that also encode neighboring bytes are cut off.
     """
     first, end = -(-shift * 8 // 6), (shift + len(data)) * 8 // 6
     return base64.b64encode(bytes(shift) + data)[first:end]
 
 
 def found_in(content: bytes, words: Iterable[str]) -> Iterator[str]:
-    """`word, spelling` for each one that is there."""
+    """`word, spelling` for each occurrence."""
     for word in words:
         for spelling, form in spellings(word).items():
             if form in content:

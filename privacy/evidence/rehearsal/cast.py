@@ -1,4 +1,4 @@
-"""Whom the probes of several apps meet, of whom some may not import each other: the names in `rehearsal.things`."""
+"""Names in `rehearsal.things` of people shared by probes of apps that may not import each other."""
 
-STAFF = "staff"  # everybody by role, each with `browser`
+STAFF = "staff"  # staff members by role, each with `browser`
 OWNER, NO_ROLE = "superuser", "staff without a role"

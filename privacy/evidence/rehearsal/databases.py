@@ -1,4 +1,5 @@
-"""The scratch copy's databases on the site's PostgreSQL server. On SQLite there is nothing to do: they are files."""
+"""The scratch copy's databases on the site's PostgreSQL server. SQLite databases are just files in the copy's
+folder."""
 
 from __future__ import annotations
 
@@ -14,19 +15,19 @@ from django.conf import settings
 from psycopg import sql
 
 PREFIX = "aitpro_rehearsal_"
-LEFT_BEHIND = 60 * 60  # seconds after which a copy's database belongs to nobody: no rehearsal takes as long
+LEFT_BEHIND = 60 * 60  # seconds; then a copy's database is orphaned, because no rehearsal takes that long
 
 Settings = dict[str, Any]
 
 
 class NoDatabase(Exception):
-    """The server makes none; the text says why."""
+    """The server can't create a database; the text says why."""
 
 
 @contextmanager
 def scratch_databases(templates: dict[str, str] | None = None) -> Iterator[dict[str, str]]:
-    """`DATABASE_URL` and `KEYSTORE_URL` of new databases, for those of the site that are on a server; they are removed
-    with the block. `templates` are the addresses of prepared ones to copy. Raises `NoDatabase`."""
+    """`DATABASE_URL` and `KEYSTORE_URL` of new databases, for each of the site's databases that is on a server. They
+    are dropped after the block. `templates` are URLs of prepared databases to copy. Raises `NoDatabase`."""
     made: list[tuple[Settings, str]] = []
     try:
         urls = {}
@@ -42,7 +43,7 @@ def scratch_databases(templates: dict[str, str] | None = None) -> Iterator[dict[
 
 
 def _servers() -> dict[str, Settings]:
-    """The database's settings by variable, of those on a server."""
+    """Settings of databases on a server, by environment variable."""
     own = settings.REHEARSAL_DATABASE
     databases = {"DATABASE_URL": settings.DATABASES["default"], "KEYSTORE_URL": settings.DATABASES["keystore"]}
     return {name: own or each for name, each in databases.items() if each["ENGINE"].endswith("postgresql")}
@@ -55,9 +56,9 @@ def _make(server: Settings, name: str, *, template: str) -> None:
             _drop_left_behind(connection)
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)) + as_copy)
     except psycopg.errors.InsufficientPrivilege:
-        raise NoDatabase("the database's role may not create one (see REHEARSAL_DATABASE_URL)") from None
+        raise NoDatabase("the database role may not create databases (see REHEARSAL_DATABASE_URL)") from None
     except psycopg.Error as error:
-        raise NoDatabase(f"the server makes no database: {type(error).__name__}") from None
+        raise NoDatabase(f"the server can't create a database: {type(error).__name__}") from None
 
 
 def _drop(server: Settings, name: str) -> None:
@@ -66,7 +67,7 @@ def _drop(server: Settings, name: str) -> None:
 
 
 def _drop_left_behind(connection: psycopg.Connection[Any]) -> None:
-    """Those of rehearsals that were killed, theirs and the machine's."""
+    """Drops databases of rehearsals that were killed."""
     found = connection.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [PREFIX])
     for (name,) in found.fetchall():
         if int(name.removeprefix(PREFIX).partition("_")[0]) < time.time() - LEFT_BEHIND:
@@ -78,12 +79,12 @@ def _connected(server: Settings) -> psycopg.Connection[Any]:
     given: Settings = {name: str(value) for name, value in {**options, **_libpq(server)}.items() if value}
     try:
         return psycopg.connect(dbname=server["NAME"], autocommit=True, connect_timeout=10, **given)
-    except psycopg.OperationalError:  # a role for rehearsals alone may be kept out of the site's database
+    except psycopg.OperationalError:  # a separate role for rehearsals may have no access to the site's database
         return psycopg.connect(dbname="postgres", autocommit=True, connect_timeout=10, **given)
 
 
 def _libpq(server: Settings) -> Settings:
-    """What the address said after its question mark."""
+    """Options from the database URL's query string."""
     return {name: value for name, value in server.get("OPTIONS", {}).items() if isinstance(value, str)}
 
 

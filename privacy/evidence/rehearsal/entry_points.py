@@ -1,10 +1,10 @@
-"""The inventory of ways in: nothing through which data comes can be forgotten.
+"""The inventory of entry points, so that none can be forgotten.
 
-It is made of the URL resolver, the forms, the management commands and the registry, never from a list, so that those of
-libraries are in it too. Each is reached in the rehearsal, which is measured, or an app says in its `probes` why not.
+It is derived from the URL resolver, forms, management commands and the registry, so it includes third-party ones.
+Each must be reached in the rehearsal, which is measured, or an app must declare in its `probes` why not.
 
-A way is a line: `address contact/`, `field contacts.inquiries.forms.ContactForm.name`, `command housekeeping`,
-`column contacts_inquiry.message`.
+An entry point is a line: `address contact/`, `field contacts.inquiries.forms.ContactForm.name`, `command
+housekeeping`, `column contacts_inquiry.message`.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _reasons: dict[str, str] = {}
 
 
 def without_probe(*ways: str, because: str) -> None:
-    """Says why the rehearsal goes a way not, in a sentence for whoever reads the evidence."""
+    """Declares why the rehearsal doesn't reach an entry point, in a sentence shown on the evidence page."""
     _reasons.update(dict.fromkeys(ways, because))
 
 
@@ -52,12 +52,12 @@ def every_way() -> set[str]:
     return {*addresses(), *fields(), *commands(), *columns()}
 
 
-# --- What there is ----------------------------------------------------------------------------------------------------
+# --- Inventory --------------------------------------------------------------------------------------------------------
 def routes(patterns: Any = None, before: str = "") -> Iterator[str]:
-    """Each route that the site answers, as the resolver calls it."""
+    """All URL patterns of the site."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         own = str(pattern.pattern)
-        route = before + (own.removeprefix("^") if before else own)  # as a resolver's match names it
+        route = before + (own.removeprefix("^") if before else own)  # as in ResolverMatch.route
         if isinstance(pattern, URLPattern):
             yield route
         else:
@@ -69,23 +69,23 @@ def addresses() -> set[str]:
 
 
 def fields() -> set[str]:
-    """Of each form that the site's own code declares. What pages ask for beside them is in `inputs`."""
+    """Fields of all forms in the site's own code. Other inputs on pages are in `inputs`."""
     mixin: dict[str, object] = {}
     return {f"field {_name(form)}.{name}" for form in _own_forms() for name in vars(form).get("base_fields", mixin)}
 
 
 def commands() -> set[str]:
-    """Not Django's own: they need a shell on the server, and know nothing of this site's data."""
+    """The site's own management commands, without Django's."""
     return {f"command {name}" for name, app in get_commands().items() if _is_own(str(app))}
 
 
 def columns() -> set[str]:
-    """The personal ones."""
+    """Personal columns."""
     return {column(declaration.model, name) for declaration in personal_models() for name in declaration.columns}
 
 
 def column(model: type[models.Model], field: str) -> str:
-    """The way in that leads into it."""
+    """The entry point of a column."""
     return f"column {model._meta.db_table}.{getattr(model._meta.get_field(field), 'column', field)}"
 
 
@@ -109,10 +109,10 @@ def _is_ours(path: Path) -> bool:
     return path.is_relative_to(settings.BASE_DIR) and "site-packages" not in path.parts
 
 
-# --- What was reached -------------------------------------------------------------------------------------------------
+# --- Coverage ---------------------------------------------------------------------------------------------------------
 @contextmanager
 def measured(reached: set[str]) -> Iterator[None]:
-    """Notes each form's field that something was typed into, and each command that ran."""
+    """Records each form field that got input and each command that ran."""
     bind, execute = BaseForm.full_clean, BaseCommand.execute
 
     def full_clean(form: BaseForm) -> None:
@@ -131,7 +131,7 @@ def measured(reached: set[str]) -> Iterator[None]:
 
 
 def _typed_into(form: BaseForm) -> Iterator[str]:
-    """Under the name of each form that it is made of: a field of a common ancestor is typed into once."""
+    """Fields with input, under the names of all base classes, so that an inherited field needs input only once."""
     names = {_name(each) for each in type(form).__mro__ if issubclass(each, BaseForm)}
     for field in form.fields if form.is_bound else ():
         if form[field].data not in (None, "", [], [""], ["", ""]):
@@ -139,8 +139,8 @@ def _typed_into(form: BaseForm) -> Iterator[str]:
 
 
 def reached_addresses(seen: Iterable[SeenResponse], *, to_all: str) -> set[str]:
-    """Those that somebody got an answer from, and was not merely refused or sent to the sign-in; and those that are
-    closed to `to_all`, who may do everything else."""
+    """URLs that answered with more than a refusal or redirect to sign-in; and those closed even to `to_all`, who has
+    all permissions."""
     return {f"address {each.route}" for each in seen if _is_open(each) or (each.who == to_all and each.status == 403)}
 
 
@@ -149,7 +149,7 @@ def _is_open(seen: SeenResponse) -> bool:
 
 
 def inputs(seen: Iterable[SeenResponse]) -> tuple[set[str], set[str]]:
-    """What forms on pages asked for, of whatever library they are, and what somebody sent: two sets of ways."""
+    """Inputs that forms on pages contained, and inputs that were sent, as two sets of entry points."""
     asked, sent, looked_at = set(), set(), set[int]()
     for each in seen:
         sent |= {f"input {each.route} {common(name)}" for name in each.fields}

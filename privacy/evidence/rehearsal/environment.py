@@ -1,6 +1,6 @@
-"""What the scratch copy's process finds in its environment: what is named here, and nothing else of the site's.
+"""The environment variables of the scratch copy's process: only those listed here.
 
-The copy reads no `.env`. A new setting fails a test until it is decided whether the copy gets it.
+The copy reads no `.env`. A test fails for each new setting until it is listed in `PASSED_ON` or `KEPT_BACK`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from django.conf import settings
 
 from privacy.encryption.keys import RootKey
 
-# Of the machine: where programs and their libraries lie, the language, and how PostgreSQL is reached.
+# Operating system: paths, locale, and PostgreSQL connection options.
 OF_THE_MACHINE = (
     *("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"),
     *("PGPASSFILE", "PGSSLMODE", "PGSSLROOTCERT"),
 )
-# Of the site: its rules and its name. `GUNICORN_CMD_ARGS` is how the server is really started.
+# Site settings. `GUNICORN_CMD_ARGS` configures the real server.
 PASSED_ON = (
     *("AFFILIATE_COMMISSION_PERCENT", "AFFILIATE_CREDIT", "AFFILIATE_HOLD_DAYS", "AFFILIATE_MINIMUM_PAYOUT_CENTS"),
     *("ALLOWED_HOSTS", "BACKUP_DAYS", "BUSINESS_ADDRESS", "BUSINESS_COUNTRY", "BUSINESS_EMAIL", "BUSINESS_NAME"),
@@ -31,18 +31,18 @@ PASSED_ON = (
     *("SIGN_IN_LIMIT_PER_ACCOUNT_AND_NETWORK", "SIGN_IN_LIMIT_PER_BROWSER", "SIGN_IN_LIMIT_PER_NETWORK"),
     *("STAFF_SESSION_HOURS", "STAFF_SESSION_IDLE_MINUTES", "TASKS_BACKEND", "TRAFFIC_COUNTED", "TRUSTED_PROXIES"),
 )
-# Nothing that the copy does depends on them: whether and when the site starts rehearsals, and what only it can read.
+# Not needed by the copy: when the site rehearses, and files that only the site can read.
 KEPT_BACK = ("REHEARSAL_DATABASE_URL", "REHEARSAL_HOUR", "REHEARSAL_SECONDS", "REHEARSE_NIGHTLY", "LOG_FILES")
 
 
 def environment(folder: Path, databases: dict[str, str]) -> dict[str, str]:
-    """The copy's own: everything is replaced that leads to the site's data, its keys, or out of this machine.
+    """The copy's environment. Everything that refers to the site's data, its keys or other machines is replaced.
 
-    `databases` are the addresses of databases that are not files.
+    `databases` are URLs of databases on a server.
     """
     names = [*OF_THE_MACHINE, *PASSED_ON, *(f"{name}_FILE" for name in PASSED_ON)]
     inherited = {name: os.environ[name] for name in names if name in os.environ}
-    # The cache of the processes themselves, as on a site that names no other; or files, which can be searched.
+    # In-memory caches if the site has none configured; otherwise a file cache, which can be searched.
     cache = {"CACHE_URL": f"filecache://{folder}/cache"} if os.environ.get("CACHE_URL") else {}
     return {**inherited, **cache, **_own(folder), **databases}
 
@@ -64,7 +64,8 @@ def _own(folder: Path) -> dict[str, str]:
         "PAYPAL_CLIENT_SECRET": "standin-secret",
         "PAYPAL_WEBHOOK_ID": "standin-webhook",
         "STAFF_SECOND_FACTOR": str(settings.STAFF_SECOND_FACTOR),
-        "POLICY_LEAVES_OUT": ",".join(settings.POLICY_LEAVES_OUT) or ",",  # an empty text would be the demo's
+        "POLICY_LEAVES_OUT": ",".join(settings.POLICY_LEAVES_OUT)
+        or ",",  # an empty value would mean the demo's default
         "TRAFFIC_NAMESERVER": f"127.0.0.1:{_free_port(socket.SOCK_DGRAM)}",
         "TMPDIR": str(folder / "tmp"),
         "PYTHONUNBUFFERED": "1",

@@ -1,4 +1,4 @@
-"""Parts of the real site that are down. The scratch copy has its own, so that it would not notice."""
+"""Checks services of the live site. The scratch copy has its own, so it wouldn't notice that one is down."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .report import FoundBreach
 
 logger = logging.getLogger(__name__)
 
-WAITING = timedelta(minutes=10)  # a task that nobody does for so long says that no worker runs
+WAITING = timedelta(minutes=10)  # a task that is pending longer shows that no worker runs
 
-# What depends on mails that leave.
+# Promises that depend on outgoing mail.
 BY_MAIL = ("contactable", "email-for-asked-contact-only", "change-notice", "access")
 
 
 def not_tried_while_down(*, now: datetime) -> set[FoundBreach]:
-    """What an outsider could not try now, by promise: with no mail, nobody is answered or told anything."""
+    """What couldn't be tested because a service is down, by promise."""
     return {FoundBreach(promise, place, tried=False) for promises, place in _down(now) for promise in promises}
 
 
@@ -32,15 +32,15 @@ def _down(now: datetime) -> Iterator[tuple[tuple[str, ...], str]]:
         reach_mail_server()
     except Exception as error:
         logger.warning("the mail server could not be reached: %s", type(error).__name__)
-        yield BY_MAIL, "the site's mail server does not answer"
+        yield BY_MAIL, "the mail server does not respond"
     if DBTaskResult.objects.ready().filter(enqueued_at__lt=now - WAITING).exists():
-        yield BY_MAIL, "the site's worker leaves tasks undone"
+        yield BY_MAIL, "the worker does not process tasks"
     for name in caches:
         try:
             _use_cache(name)
         except Exception as error:
             logger.warning("the cache %s could not be used: %s", name, type(error).__name__)
-            yield ("encrypted",), "the site's cache does not answer, so that nobody can look into it"
+            yield ("encrypted",), "the cache does not respond, so it can't be searched"
 
 
 def _use_cache(name: str) -> None:
@@ -48,4 +48,4 @@ def _use_cache(name: str) -> None:
     word = secrets.token_hex(8)
     caches[name].set("privacy.evidence.rehearsal", word, 60)
     if caches[name].get("privacy.evidence.rehearsal") != word:
-        raise OSError("it forgets at once")
+        raise OSError("the cache does not store values")

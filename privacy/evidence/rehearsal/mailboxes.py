@@ -1,4 +1,4 @@
-"""Where mail to an address really goes, worked out here a second time: not as the site does it, which is tried."""
+"""An independent implementation of mailbox equality, to check the site's own."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import idna
 
 
 def envelope(address: str) -> str:
-    """As a mail server gets it: the domain in ASCII and small letters, what is before the @ as it was written."""
+    """The address for a mail server: domain in lower-case ASCII, local part unchanged."""
     local, _, domain = address.strip().rpartition("@")
     small = domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode()
     return f"{local}@{small}"
 
 
 def mailbox(address: str) -> str:
-    """Two addresses have the same one if mail to either is read by the same person."""
+    """The same for two addresses if mail to either reaches the same mailbox."""
     local, _, domain = envelope(address).rpartition("@")
     return f"{local.lower() if local.isascii() else local}@{domain}"

@@ -1,4 +1,4 @@
-"""Once a night, started by housekeeping: as a process of its own, so that no round waits for it."""
+"""Starts the nightly rehearsal from housekeeping, in a separate process, so that housekeeping doesn't wait."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from django.conf import settings
 from privacy.evidence.attack_history import AlreadyUnderWay, begin, fail, last_attempt, note_installation
 from privacy.models.attack import AttackKind, Attempt
 
-AGAIN_AFTER = timedelta(hours=1)  # one that failed, perhaps because the machine was stopped
+AGAIN_AFTER = timedelta(hours=1)  # retry interval after a failure
 
-_started: list[subprocess.Popen[bytes]] = []  # by this process; asked about in each round, so that none stays a zombie
+_started: list[subprocess.Popen[bytes]] = []  # child processes; polled each time to reap zombies
 
 
 def start_when_due(*, now: datetime) -> int:
-    """At once on a site that was never attacked, then each night. Returns how many were started, 0 or 1.
+    """Starts a rehearsal on a new site immediately, then each night. Returns how many were started, 0 or 1.
 
-    Of several processes that want to start one, one does: the attempt is begun here, before there is a process.
+    The attempt is created before its process, so that only one of several processes starts one.
     """
     note_installation(now=now)
     _started[:] = [process for process in _started if process.poll() is None]
@@ -48,14 +48,14 @@ def is_due(*, now: datetime) -> bool:
 
 
 def last_night(now: datetime) -> datetime:
-    """The latest moment at which the business's clock showed the hour of the rehearsal."""
+    """The most recent time at which it was `REHEARSAL_HOUR` in the business's time zone."""
     local = now.astimezone(ZoneInfo(settings.BUSINESS["time_zone"]))
     night = local.replace(hour=settings.REHEARSAL_HOUR, minute=0, second=0, microsecond=0)
     return night if night <= local else night - timedelta(days=1)
 
 
 def _start(attempt: Attempt) -> subprocess.Popen[bytes]:
-    """It writes down by itself what came of it. In this process's group: what ends one, ends the other."""
+    """Starts the process, which records its own result. It is in this process's group, so both end together."""
     return subprocess.Popen(  # noqa: S603
         [sys.executable, str(settings.BASE_DIR / "manage.py"), "probe_promises", "--begun", str(attempt.pk)],
         cwd=settings.BASE_DIR,

@@ -1,4 +1,4 @@
-"""Every text that the site's own databases hold, opened: what nobody may have is sought in the sealed ones too."""
+"""Every text in the databases, including opened sealed values, to search for what must not be stored at all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEXTS = (models.CharField, models.TextField, models.JSONField, SealedTextField)
 
 
 def opened_texts() -> Iterator[tuple[str, str]]:
-    """`table.column` and each value in it. What opens for nobody, or for its purpose alone, is left out."""
+    """`table.column` and each of its values, except unreadable and purpose-bound ones."""
     for model in apps.get_models():
         fields = [field for field in model._meta.concrete_fields if isinstance(field, TEXTS)]
         for row in model._base_manager.all() if fields else ():

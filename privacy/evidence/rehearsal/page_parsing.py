@@ -1,4 +1,4 @@
-"""What stands on pages that were seen: addresses that lead on, and forms with what they ask for."""
+"""Parses pages into links and forms."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ NUMBERED = re.compile(r"-\d+-")
 
 @dataclass
 class Form:
-    """As it stands on a page. `fields` are names and kinds, `values` what a browser sends for what nobody touched,
-    `options` what can be chosen."""
+    """A form on a page. `fields` are types by name, `values` what a browser sends for unmodified fields, `options` the
+    available choices."""
 
     method: str
     action: str
@@ -29,7 +29,7 @@ class Form:
 
 
 class PageParser(HTMLParser):
-    """Quicker than a tree of the whole page, of which a rehearsal sees thousands."""
+    """A streaming parser, faster than building a tree for thousands of pages."""
 
     def __init__(self, path: str, body: bytes) -> None:
         super().__init__()
@@ -37,7 +37,7 @@ class PageParser(HTMLParser):
         self.links: set[str] = set()
         self.forms: list[Form] = []
         self._form: Form | None = None
-        self._list = self._text = ""  # the drop-down and the text area that are open
+        self._list = self._text = ""  # the currently open drop-down and text area
         self.feed(body.decode(errors="replace"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -86,13 +86,13 @@ class PageParser(HTMLParser):
 
 @cache
 def page(path: str, body: bytes) -> PageParser:
-    """The same page is shown many times."""
+    """The parsed page, cached because the same page is shown many times."""
     return PageParser(path, body)
 
 
 @cache
 def route_of(path: str) -> str:
-    """The resolver's, of an address of this site; empty where none fits."""
+    """The URL pattern of a path on this site; empty if there is none."""
     try:
         return str(resolve(path).route)
     except Resolver404:
@@ -100,7 +100,7 @@ def route_of(path: str) -> str:
 
 
 def paths_on(each: PageParser) -> Iterator[str]:
-    """The addresses of this site on a page, without query."""
+    """Paths of this site linked on a page, without query strings."""
     for link in each.links:
         address = urlsplit(link)
         if address.scheme in {"", "http", "https"} and address.netloc in {"", urlsplit(settings.SITE_URL).netloc}:
@@ -108,5 +108,5 @@ def paths_on(each: PageParser) -> Iterator[str]:
 
 
 def common(name: str) -> str:
-    """The name of a field in any row of a list: `form-3-name` → `form-#-name`."""
+    """The field name without formset index: `form-3-name` → `form-#-name`."""
     return NUMBERED.sub("-#-", name)

@@ -1,4 +1,4 @@
-"""What keeps a rehearsal from outliving the process that started it."""
+"""Ends a rehearsal when the process that started it is gone."""
 
 import os
 import signal
@@ -7,11 +7,11 @@ import threading
 
 
 def end_with_the_starter() -> None:
-    """Standard input is a pipe to which nothing is written: it ends when the process that holds it was killed."""
+    """Standard input is a pipe without data; it closes when the parent process ends or is killed."""
     threading.Thread(target=_wait_and_end, daemon=True).start()
 
 
 def _wait_and_end() -> None:
-    """With every process of the group: a server that a probe started, the pretend PayPal."""
+    """Kills the whole process group, including servers started by probes and the PayPal stand-in."""
     os.read(sys.stdin.fileno(), 1)
     os.killpg(0, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What the site keeps of whom: every sealed value of the scratch copy is opened, as only a holder of the keys can."""
+"""What the site stores about whom: opens every sealed value of the scratch copy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Column = tuple[type[models.Model], str]
 
 
 def sealed_values() -> Iterator[tuple[models.Model, SealedField, Any]]:
-    """Every row with each of its sealed fields and the value. Not through the attributes, which ask for a purpose."""
+    """Each row, sealed field and value, bypassing purpose binding."""
     for model in apps.get_models():
         fields = [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]
         for row in model._base_manager.all() if fields else ():
@@ -36,7 +36,7 @@ def _opened(row: models.Model, field: SealedField) -> Any:
 
 
 def holdings(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[Column]]:
-    """In which columns each canary is kept; if asked so, without the rows of which nobody knows whose they are."""
+    """The columns in which each canary is stored; with `of_somebody`, without rows that can't be linked to a person."""
     kept: dict[Canary, set[Column]] = defaultdict(set)
     for row, field, value in sealed_values():
         if of_somebody and is_nobodys(row):
@@ -48,8 +48,8 @@ def holdings(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[C
 
 
 def is_nobodys(row: models.Model) -> bool:
-    """It is somebody's by another row alone, and there is none: a visit by a link that no order came of. Its person
-    asks by the cookie, not by an address."""
+    """Whether the row can't be linked to a person: it would be through another row, but there is none, like a visit
+    that led to no order."""
     declaration = declaration_for(row._meta.db_table)
     if not isinstance(declaration, PersonalData) or declaration.holds_address:
         return False
@@ -60,7 +60,7 @@ def is_nobodys(row: models.Model) -> bool:
 
 
 def sealed_addresses() -> Iterator[tuple[str, type[models.Model]]]:
-    """Each e-mail address that is kept, as it is stored, and where."""
+    """Each stored email address and its model."""
     for row, field, value in sealed_values():
         if isinstance(field, SealedEmailField) and value:
             yield value, type(row)

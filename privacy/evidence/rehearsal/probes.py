@@ -1,7 +1,6 @@
-"""The probes: each tries to break some promises, and says so when it succeeds.
+"""The registry of probes. Each tries to break some promises and reports when it succeeds.
 
-An app writes its own in its `probes` module (a package, where there are many), which the rehearsal finds the way Django
-finds `admin.py`.
+Apps contribute probes in their `probes` module or package, which is discovered like `admin.py`.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ if TYPE_CHECKING:
 
 
 class Stage(IntEnum):
-    """What is done when. Within a stage the lower apps come first."""
+    """The order of probes. Within a stage, apps of lower layers come first."""
 
-    SET_UP = 1  # staff of each role, a product, an affiliate: what everything else needs
-    PLANT = 2  # people come, with canaries in whatever they send
+    SET_UP = 1  # creates staff of each role, a product, an affiliate
+    PLANT = 2  # people submit canaries everywhere
     LOOK = 3  # every store and every page is searched
-    DOORS = 4  # thieves and strangers try what is not theirs
-    ASK = 5  # people exercise their rights
-    END = 6  # refunds, payouts, deletions; and another look
+    DOORS = 4  # thieves and strangers try unauthorized access
+    ASK = 5  # people make privacy requests
+    END = 6  # refunds, payouts, deletions; and another search
     EXPIRE = 7  # 30 days have passed
-    LAST = 8  # what everybody saw, and whatever is left, is searched once more
+    LAST = 8  # all responses and all remaining data are searched again
 
 
 @dataclass(frozen=True)
 class Probe:
-    """`name` is the function's, with its module. It is tried for each of `promises`, and red for them if it fails."""
+    """A probe: `name` is module and function. It tests each of `promises`, which count as broken if the probe fails."""
 
     name: str
     stage: Stage
@@ -47,7 +46,7 @@ _probes: list[Probe] = []
 
 
 def probe(*promises: str, stage: Stage) -> Callable[[Callable[[Rehearsal], None]], Callable[[Rehearsal], None]]:
-    """Declares a function as a probe of these promises. Raises `ValueError` for an id that is none."""
+    """Declares a function as a probe of these promises. Raises `ValueError` for an unknown ID."""
     if unknown := {*promises} - {promise.id for promise in PROMISES}:
         raise ValueError(f"there is no promise {', '.join(sorted(unknown))}")
 
@@ -59,7 +58,7 @@ def probe(*promises: str, stage: Stage) -> Callable[[Callable[[Rehearsal], None]
 
 
 def all_probes() -> list[Probe]:
-    """In the order in which they are run: by stage, and the lower apps first."""
+    """All probes in order of execution: by stage, lower layers first."""
     for config in reversed(list(apps.get_app_configs())):
         if module_has_submodule(config.module, "probes"):
             import_string(f"{config.name}.probes.__name__")

@@ -1,4 +1,4 @@
-"""The rehearsal's own process: makes the databases, starts the pretend PayPal, runs every probe."""
+"""The rehearsal's process: creates the databases, starts the PayPal stand-in, runs all probes."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from .rehearsal import Rehearsal
 
 
 def run(what: str) -> None:
-    """`prepare`, or the file for the report. Django is set up with the scratch copy's environment."""
+    """Prepares (`what` is `prepare`) or rehearses (`what` is the report file), in the scratch copy's environment."""
     if "REHEARSAL" not in os.environ:
-        raise SystemExit("This writes into the databases of its environment: use `manage.py probe_promises`.")
+        raise SystemExit("This would write to the site's databases: use `manage.py probe_promises`.")
     end_with_the_starter()
     if what == "prepare":
         prepare()
@@ -47,7 +47,7 @@ def rehearse(report: Path) -> None:
 
 @contextmanager
 def pretend_paypal() -> Iterator[None]:
-    """The stand-in, as a program of its own. It sends no messages: probes fetch them, and bring them late or twice."""
+    """Runs the PayPal stand-in. It sends no webhooks itself; probes fetch them and deliver them late or twice."""
     folder = settings.PAYPAL_TRUST_ROOTS.parent
     options = ["--port", str(settings.PAYPAL_STANDIN_PORT), "--data-dir", str(folder)]
     process = subprocess.Popen(  # noqa: S603

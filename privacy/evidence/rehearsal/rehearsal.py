@@ -1,4 +1,4 @@
-"""What a probe is given: people with their browsers, mails and canaries, the clock, and where to say what it found."""
+"""The rehearsal as seen by probes: people with browsers, mails and canaries, the clock, and reporting results."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ from .report import FoundBreach, RehearsalReport
 
 logger = logging.getLogger(__name__)
 
-END_OF_MAIL = b"-" * 79 + b"\n"  # Django puts mails of the same second into one file at times
+END_OF_MAIL = b"-" * 79 + b"\n"  # Django may write mails of the same second to one file
 REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class NotAsExpected(Exception):
-    """The site did not do what the probe builds on, so that it could not be carried out."""
+    """A precondition of the probe failed, so it couldn't run."""
 
 
 @dataclass(frozen=True)
 class SeenResponse:
     """One answer that somebody got. `route` is the resolver's, or empty where no address fits.
 
-    `sent` is all that was sent to get it: address, headers, fields. `user` is who was signed in, None for nobody.
+    `sent` is the request: URL, headers, fields. `user` is the signed-in user, or None.
     """
 
     who: str
@@ -63,7 +63,7 @@ class SeenResponse:
     body: bytes
     sent: bytes = b""
     user: Any = None
-    fields: frozenset[str] = frozenset()  # names of what was sent: of fields that were not empty, and of parameters
+    fields: frozenset[str] = frozenset()  # names of non-empty fields and query parameters that were sent
 
     @property
     def is_html(self) -> bool:
@@ -71,25 +71,25 @@ class SeenResponse:
 
 
 class Rehearsal:
-    """One run. `seen` holds every answer that anybody got, in order; probes of a later stage look through it."""
+    """One rehearsal. `seen` contains every response in order; later probes search it."""
 
     def __init__(self, folder: Path, clock: time_machine.Traveller) -> None:
         self.folder, self.clock = folder, clock
         self.report = RehearsalReport()
         self.canaries: list[Canary] = []
         self.seen: list[SeenResponse] = []
-        self.people: dict[str, SiteBrowser] = {}  # the latest browser of each
-        self.reached: set[str] = set()  # ways in, as `ways_in` names them
-        self.things: dict[str, Any] = {}  # what one probe leaves for another, by name: an address, a reference
-        self.owners: dict[str, str] = {}  # of mailboxes whose address holds no canary
-        self.networks: dict[str, str] = {}  # whose browser is at which network address
+        self.people: dict[str, SiteBrowser] = {}  # the latest browser of each person
+        self.reached: set[str] = set()  # entry points, as named by `entry_points`
+        self.things: dict[str, Any] = {}  # what probes pass on to others, by name: an address, a reference
+        self.owners: dict[str, str] = {}  # owners of mailboxes whose address contains no canary
+        self.networks: dict[str, str] = {}  # owners of IP addresses
         self._probe: Probe | None = None
         self._mails: dict[tuple[Path, int], list[EmailMessage]] = {}
 
-    # --- what probes say ---
+    # --- Reporting ---
 
     def tried(self, count: int = 1) -> None:
-        """The running probe tried to get at something, so many times."""
+        """Counts attempts of the running probe."""
         if probe := self._probe:
             for promise in probe.promises:
                 self.report.count_attempts(promise, probe.name, count)
@@ -99,21 +99,22 @@ class Rehearsal:
             self.report.count_searches(promise, probe.name, count)
 
     def breach(self, promise: str, place: str) -> None:
-        """Says that a promise is broken. `place` never holds a value."""
+        """Reports a broken promise. `place` must not contain a value."""
         self.report.breaches.add(FoundBreach(promise, place))
 
     def not_tried(self, place: str, *promises: str) -> None:
-        """Says that something could not be tried: for these promises, or for those of the running probe."""
+        """Reports that something couldn't be tested, for these promises or those of the running probe."""
         for promise in promises or (self._probe.promises if self._probe else ()):
             self.report.breaches.add(FoundBreach(promise, place, tried=False))
 
     @staticmethod
     def expect(fulfilled: object, what: str) -> None:
-        """What the running probe builds on. Raises `NotAsExpected`, which makes the probe one that was not tried."""
+        """Asserts a precondition of the running probe. Raises `NotAsExpected`, so that the probe counts as not
+        tried."""
         if not fulfilled:
             raise NotAsExpected(what)
 
-    # --- people ---
+    # --- People ---
 
     def canary(self, owner: str, what: str, kind: CanaryKind = CanaryKind.PRIVATE, *, kept: bool = True) -> str:
         return self.watch(canary(), owner, what, kind, kept=kept)
@@ -121,47 +122,47 @@ class Rehearsal:
     def watch(
         self, word: str, owner: str, what: str, kind: CanaryKind = CanaryKind.PRIVATE, *, kept: bool = True
     ) -> str:
-        """Has a word looked for that is no canary of ours: a telephone number, an order's number. Returns it."""
+        """Adds a word to search for that isn't a generated canary: a phone number, an order number. Returns it."""
         self.canaries.append(Canary(word, owner, what, kind, kept))
         return word
 
     def address(self, owner: str, what: str = "email", *, kept: bool = True) -> str:
-        """An e-mail address that is a canary."""
+        """An email address that is a canary."""
         return f"{self.canary(owner, what, kept=kept).rstrip('Ö')}@example.org"
 
     def own(self, owner: str, address: str) -> str:
-        """Says whose an address is that holds no canary. Returns it."""
+        """Registers the owner of an address without canary. Returns the address."""
         self.owners[mailbox(address)] = owner
         return address
 
     def owners_of(self, address: str) -> set[str]:
-        """Who reads mail to it: by what was said, or by the canary in it."""
+        """The owners of an address: as registered, or by the canary in it."""
         if "@" in address and (owner := self.owners.get(mailbox(address))):
             return {owner}
         return {one.owner for one in self.canaries if one.word.rstrip("Ö").lower() in address.lower()}
 
     def phone(self, owner: str, kind: CanaryKind = CanaryKind.PRIVATE) -> str:
-        """A telephone number that nobody else gives."""
+        """A unique phone number."""
         digits = secrets.randbelow(8000) + 2000
-        return self.watch(f"+1 805 555 {digits}", owner, "telephone number", kind)
+        return self.watch(f"+1 805 555 {digits}", owner, "phone number", kind)
 
     def browser(
         self, who: str, *, network: str = "", kind: CanaryKind = CanaryKind.DIRECT, **headers: str
     ) -> SiteBrowser:
         """A new browser of this person's, at a network address that nobody else has.
 
-        `who` is the owner of the person's canaries. `kind` is that of the address: `Kind.VISIT` for one that will
-        come by an affiliate's link.
+        `who` is the owner of the person's canaries. `kind` applies to the IP address: `Kind.VISIT` for a visitor
+        through an affiliate link.
         """
         network = self.watch(network or network_address(), who, "network address", kind, kept=kind is CanaryKind.VISIT)
         self.networks[network] = who
         self.people[who] = SiteBrowser(self, who, network, headers)
         return self.people[who]
 
-    # --- time and background work ---
+    # --- Time and background work ---
 
     def work(self) -> None:
-        """Does every due task, as the worker would. One that fails is what the running probe could not try."""
+        """Runs all due tasks. A failing task makes the running probe count as not tried."""
         while result := DBTaskResult.objects.ready().first():
             result.claim("rehearsal")
             try:
@@ -177,29 +178,29 @@ class Rehearsal:
         self.work()
 
     def time_passes(self, duration: timedelta) -> None:
-        """Here and at PayPal. Housekeeping has looked at the clock all the while, and so believes it."""
+        """Moves the clock forward, here and at the PayPal stand-in, with a heartbeat, so that the clock is trusted."""
         self.clock.shift(duration)
         beat(now=timezone.now())
         send_to_paypal("POST", "/standin/clock", body=json.dumps({"seconds": duration.total_seconds()}))
         cache.clear()
 
     def days_pass(self, days: int) -> None:
-        """With one housekeeping, in the end."""
+        """Moves the clock forward and runs housekeeping once."""
         self.time_passes(timedelta(days=days))
         self.housekeep()
 
     @contextmanager
     def at(self, moment: datetime) -> Iterator[None]:
-        """Exactly then, and within the block time stands still. `moment` is to come."""
+        """Moves the clock to a future time and freezes it within the block."""
         self.time_passes(moment - timezone.now())
         self.clock.move_to(moment, tick=False)
         yield
         self.clock.move_to(moment, tick=True)
 
-    # --- mails ---
+    # --- Mail ---
 
     def mails(self, to: str = "") -> Iterator[EmailMessage]:
-        """Every mail that left, or those to one address, the oldest first."""
+        """All sent mails, or those to one address, oldest first."""
         self.work()
         for path in sorted((self.folder / "mail").glob("*")):
             for message in self._read(path):
@@ -207,7 +208,7 @@ class Rehearsal:
                     yield message
 
     def _read(self, path: Path) -> list[EmailMessage]:
-        """The mails of one file, which may have got more since it was read."""
+        """The mails in one file, which may have grown since it was last read."""
         content = path.read_bytes()
         if (path, len(content)) not in self._mails:
             parser = BytesParser(EmailMessage, policy=email.policy.default)
@@ -215,23 +216,23 @@ class Rehearsal:
         return self._mails[path, len(content)]
 
     def mail(self, to: str, subject: str) -> str:
-        """The text of the newest mail to this address with these words in its subject. Raises `LookupError`."""
+        """The text of the latest mail to this address whose subject contains `subject`. Raises `LookupError`."""
         bodies = [mail.get_body(("plain",)) for mail in self.mails(to) if subject in str(mail["Subject"])]
         if not bodies or bodies[-1] is None:
             raise LookupError(f"no mail {subject!r}")
         return str(bodies[-1].get_content())
 
     def link_in(self, mail: str, below: str = "/") -> str:
-        """The first one that leads to the site, or below this path of it. Raises `LookupError`."""
+        """The first link to this site in the text, below a path. Raises `LookupError`."""
         links = [word for word in mail.split() if word.startswith(f"{settings.SITE_URL}{below}")]
         if not links:
             raise LookupError("no link in this mail")
         return links[0]
 
-    # --- the run ---
+    # --- Running ---
 
     def run(self, stages: set[Stage] | None = None) -> RehearsalReport:
-        """Every probe of these stages, or of all. One that crashes is red for its promises, and the others go on."""
+        """Runs all probes, or those of some stages. A crashing probe breaks its promises; the others continue."""
         with observed(self._note):
             for each in all_probes():
                 if stages is None or each.stage in stages:
@@ -239,7 +240,7 @@ class Rehearsal:
         return self.report
 
     def _note(self, undeclared: Undeclared) -> None:
-        """Rows were read for a use that nobody declared (`privacy.registry.purpose_binding`)."""
+        """Reports rows that were read for an undeclared use (`privacy.registry.purpose_binding`)."""
         logger.warning("undeclared: %s (%s)", undeclared, ", ".join(undeclared.columns))
         self.breach(*breach_of(undeclared))
 
@@ -259,7 +260,7 @@ class Rehearsal:
 def send_to_paypal(
     method: str, path: str, form: dict[str, Any] | None = None, *, body: str = ""
 ) -> tuple[int, dict[str, str], bytes]:
-    """To the pretend PayPal, over the line: status, headers and content of its answer."""
+    """Sends a request to the PayPal stand-in over HTTP. Returns status, headers and content."""
     line = HTTPConnection(str(urlsplit(settings.PAYPAL_BASE_URL).netloc), timeout=30)
     kind = {"Content-Type": "application/json" if body else "application/x-www-form-urlencoded"}
     line.request(method, path, body or urlencode(form or {}, doseq=True), kind)
@@ -276,7 +277,7 @@ def _names(url: str, data: Any) -> Iterator[str]:
 
 
 class SiteBrowser(Browser):
-    """Goes through the site's whole WSGI application, and to the pretend PayPal over the line."""
+    """A browser that calls the site's WSGI application, and the PayPal stand-in over HTTP."""
 
     def __init__(self, rehearsal: Rehearsal, who: str, network: str, headers: dict[str, str]) -> None:
         self.rehearsal, self.who, self.network = rehearsal, who, network
@@ -291,7 +292,7 @@ class SiteBrowser(Browser):
         self.status, self.content, self.headers = 0, b"", dict[str, str]()
 
     def send(self, method: str, url: str, *, data: Any = None, **options: Any) -> None:
-        """`options` go to Django's test client: headers, or a file's fields."""
+        """Sends a request and follows redirects. `options` are passed to Django's test client."""
         for _ in range(10):
             location = self.send_once(method, url, data, options)
             self.url = url
@@ -303,7 +304,7 @@ class SiteBrowser(Browser):
         raise LookupError("too many redirects")
 
     def send_once(self, method: str, url: str, data: Any, options: dict[str, Any]) -> str:
-        """Without following redirects: it returns where one leads. Raises `LookupError` for a page outside the site."""
+        """Sends one request. Returns the redirect location, if any. Raises `LookupError` for another site's URL."""
         if url.startswith(settings.PAYPAL_BASE_URL):
             return self._send_to_paypal(method, url, data)
         if urlsplit(url).netloc != urlsplit(self.base).netloc:
@@ -317,7 +318,7 @@ class SiteBrowser(Browser):
             self.headers["Set-Cookie"] = answer.cookies.output(header="")
         try:
             route = answer.resolver_match.route
-        except Resolver404:  # the client resolves it when it is asked for
+        except Resolver404:  # resolved lazily by the client
             route = ""
         request = answer.wsgi_request
         self.rehearsal.seen.append(
@@ -338,7 +339,7 @@ class SiteBrowser(Browser):
         return self.headers.get("Location", "")
 
     def _signed_in(self, request: Any) -> Any:
-        """The user, looked up now: who is signed in may change with the next request."""
+        """The signed-in user, evaluated now because it may change with the next request."""
         user = getattr(request, "user", None) if settings.SESSION_COOKIE_NAME in self.client.cookies else None
         return user if user and user.is_authenticated else None
 
@@ -349,13 +350,13 @@ class SiteBrowser(Browser):
         return self.headers.get("Location", "")
 
     def open_first_row(self, address: str) -> BeautifulSoup:
-        """The page of what is first in a list of the admin. Raises `NotAsExpected` for an empty one."""
+        """Opens the first row of an admin list. Raises `NotAsExpected` if it is empty."""
         row = self.open(address).select_one("#result_list tbody th a")
-        self.rehearsal.expect(row, "there is something in the admin's list")
+        self.rehearsal.expect(row, "the admin list has a row")
         return self.open(urljoin(self.url, str(row["href"]) if row else ""))
 
     @property
     def html(self) -> str:
-        """Empty for a file."""
+        """The page's HTML; empty for a file."""
         is_text = self.headers.get("Content-Type", "text/").startswith("text/")
         return self.content.decode(errors="replace") if is_text else ""

@@ -1,4 +1,4 @@
-"""What a rehearsal found, as it is handed from the scratch copy to the real site: JSON, without a value of anybody."""
+"""The report of a rehearsal, passed from the scratch copy to the live site as JSON, without personal data."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, order=True)
 class FoundBreach:
-    """`place` says where, in words that hold no value: a column, a file's kind, a page and who saw it.
+    """`place` says where, without values: a column, a kind of file, or a page and its viewer.
 
-    `tried` is false where a probe could not be carried out: what was not tried is not kept.
+    `tried` is False if a probe couldn't run, in which case the promise counts as broken.
     """
 
     promise: str
@@ -22,17 +22,14 @@ class FoundBreach:
 
 @dataclass
 class RehearsalReport:
-    """Counts by promise: `attempts` of getting at something, `searches` of a store, page or mail for it.
-
-    `probes` counts both by promise and then by the name of the probe that made them.
-    """
+    """Number of `attempts` and `searches` by promise. `probes` counts both by promise and probe name."""
 
     attempts: Counter[str] = field(default_factory=Counter)
     searches: Counter[str] = field(default_factory=Counter)
-    ways: int = 0  # in: addresses, fields, columns, commands that were tried
+    ways: int = 0  # tested entry points: URLs, fields, columns, commands
     breaches: set[FoundBreach] = field(default_factory=set)
     probes: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    unreached: list[str] = field(default_factory=list)  # what nobody is to believe was searched; in words, no values
+    unreached: list[str] = field(default_factory=list)  # descriptions of what was not searched
 
     @property
     def broken(self) -> set[str]:
@@ -51,7 +48,7 @@ class RehearsalReport:
 
     @classmethod
     def read(cls, path: Path) -> RehearsalReport:
-        """Raises `OSError`, `ValueError` or `TypeError` for a report that was not finished."""
+        """Reads a report. Raises `OSError`, `ValueError` or `TypeError` if it is incomplete."""
         told = json.loads(path.read_text())
         breaches = {FoundBreach(**breach) for breach in told["breaches"]}
         probes = defaultdict(Counter, {promise: Counter(counts) for promise, counts in told["probes"].items()})

@@ -1,8 +1,8 @@
-"""The scratch copy: a folder, databases, keys and ports of its own, and the process that rehearses in them.
+"""The scratch copy: its own folder, databases, keys and ports, and the process that rehearses in them.
 
-This is the part that runs in the real site. It hands the copy the site's settings, but none of its secrets. Whatever
-happens, nothing stays: the processes end with the one that started them, also when that is killed, and the next copy
-removes the folder and the databases that a killed one left behind.
+This part runs in the live site. The copy gets the site's settings, but none of its secrets. Everything is removed
+afterward: the copy's processes end with their parent, even if that is killed, and the next copy removes folders and
+databases left behind by a killed one.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from .report import RehearsalReport
 
 PROGRAM = (sys.executable, "-m", "privacy.evidence.rehearsal")
 PREFIX = "aitpro-rehearsal-"
-NICENESS = 10  # the pages come first
+NICENESS = 10  # lower priority than the site
 
 
 class RehearsalFailed(Exception):
-    """It ended without a report: a crash, or too late. The text holds no value."""
+    """The rehearsal ended without a report, by a crash or timeout. The text contains no values."""
 
 
 @dataclass(frozen=True)
 class Scratch:
-    """`deadline` is that of `time.monotonic()`, for everything that is done in it."""
+    """A scratch copy. `deadline` applies to everything done in it, in terms of `time.monotonic()`."""
 
     folder: Path
     environment: dict[str, str]
@@ -46,27 +46,27 @@ class Scratch:
 
     @property
     def log(self) -> Path:
-        """What its processes wrote. It goes with the folder."""
+        """Output of the copy's processes, removed with the folder."""
         return self.folder / "rehearsal.log"
 
     def prepare(self) -> None:
-        """Makes the databases' tables. Raises `RehearsalFailed`."""
+        """Creates the database tables. Raises `RehearsalFailed`."""
         if code := self._run((*PROGRAM, "prepare")):
-            raise RehearsalFailed(f"its databases could not be made (code {code})")
+            raise RehearsalFailed(f"its databases could not be created (exit code {code})")
 
     def rehearse(self, program: Sequence[str] = PROGRAM) -> RehearsalReport:
-        """Runs the rehearsal's process to its end. Raises `RehearsalFailed`."""
+        """Runs the rehearsal's process. Raises `RehearsalFailed`."""
         report = self.folder.parent / "report.json"
         code = self._run((*program, str(report)))
         try:
             return RehearsalReport.read(report)
         except (OSError, ValueError, TypeError, KeyError):
-            raise RehearsalFailed(f"it ended with code {code}, and no report") from None
+            raise RehearsalFailed(f"it ended with exit code {code}, without a report") from None
 
     def _run(self, command: Sequence[str]) -> int:
-        """In a group of processes that ends with it, also when it takes too long.
+        """Runs the command in a process group that is killed afterward or on timeout. Returns its exit code.
 
-        Its standard input is a pipe, which closes when this process is killed: then it ends itself.
+        Standard input is a pipe that closes if this process is killed, upon which the copy ends itself.
         """
         with self.log.open("ab") as log:
             process = subprocess.Popen(  # noqa: S603
@@ -82,7 +82,7 @@ class Scratch:
                 os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
                 return process.wait(timeout=max(self.deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
-                raise RehearsalFailed("it was not done in time") from None
+                raise RehearsalFailed("it timed out") from None
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
@@ -93,9 +93,9 @@ class Scratch:
 
 @contextmanager
 def scratch_copy(prepared: Scratch | None = None, *, seconds: float | None = None) -> Iterator[Scratch]:
-    """Made, and removed with the block, whatever happened in it. From a prepared one in a moment.
+    """Creates a scratch copy and removes it after the block. Copying a prepared one is fast.
 
-    `seconds` are for all that is done in it. Raises `RehearsalFailed`.
+    `seconds` limits everything done in it. Raises `RehearsalFailed`.
     """
     deadline = time.monotonic() + (seconds or settings.REHEARSAL_SECONDS)
     try:
@@ -104,7 +104,7 @@ def scratch_copy(prepared: Scratch | None = None, *, seconds: float | None = Non
     except NoDatabase as reason:
         raise RehearsalFailed(str(reason)) from None
     except OSError as error:
-        raise RehearsalFailed(f"the machine refuses: {error.strerror or type(error).__name__}") from None
+        raise RehearsalFailed(f"operating system error: {error.strerror or type(error).__name__}") from None
 
 
 def _copy(folder: Path, databases: dict[str, str], deadline: float, prepared: Scratch | None) -> Scratch:
@@ -120,7 +120,7 @@ def _copy(folder: Path, databases: dict[str, str], deadline: float, prepared: Sc
 
 @contextmanager
 def _place() -> Iterator[Path]:
-    """A folder that is locked as long as it is used, so that what a killed process left behind can be told apart."""
+    """A temporary folder with a lock, so that folders of killed processes can be detected."""
     _remove_left_behind()
     place = Path(tempfile.mkdtemp(prefix=PREFIX))
     try:
@@ -132,7 +132,7 @@ def _place() -> Iterator[Path]:
 
 
 def _remove_left_behind() -> None:
-    """Of this user's: others' can't be opened."""
+    """Removes orphaned folders of this operating system user."""
     for place in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError), (place / "lock").open() as lock:
             if _is_nobodys(place, lock):
@@ -140,6 +140,6 @@ def _remove_left_behind() -> None:
 
 
 def _is_nobodys(place: Path, lock: IO[str]) -> bool:
-    """A lock that was just made is not taken yet."""
+    """Whether a folder is orphaned: unlocked, and old enough that its owner would have locked it."""
     is_old = place.stat().st_mtime < time.time() - 60
     return is_old and locks.lock(lock, locks.LOCK_EX | locks.LOCK_NB)

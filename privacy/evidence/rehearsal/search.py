@@ -1,6 +1,6 @@
-"""The search for all canaries of a run at once: what is in a text, and what a person knows of another by it.
+"""Searches for all canaries of a run at once.
 
-Every word of a run begins with the same letters, so that a text without them, in any spelling, is done with quickly.
+All canaries of a run start with the same letters, so texts without them, in any encoding, are skipped quickly.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ NOBODYS = Canary("", "somebody", "word")
 
 
 class Search:
-    """Built from the canaries that there are now."""
+    """A search for the given canaries."""
 
     def __init__(self, canaries: Sequence[Canary]) -> None:
         self._words = {_own_letters(one.word): one for one in canaries if one.word.startswith(MARKER)}
         others = [one for one in canaries if not one.word.startswith(MARKER)]
-        self._others: dict[bytes, dict[bytes, Canary]] = defaultdict(dict)  # by what several forms have in common
+        self._others: dict[bytes, dict[bytes, Canary]] = defaultdict(dict)  # by common part of several forms
         for one in others:
             for form, common in _plain_forms(one.word).items():
                 self._others[common.encode()][form.lower().encode()] = one
-        hidden = [one for one in others if one.kind is not CanaryKind.KEY]  # a key in another spelling opens nothing
+        hidden = [one for one in others if one.kind is not CanaryKind.KEY]  # an encoded key doesn't work
         self._encoded = {form: one for one in hidden for form in _encodings(one.word)}
         self._beginnings = {form for common in {one.word[:5] for one in hidden} for form in _encodings(common)}
 
     def found_in(self, content: bytes, *, thorough: bool = True) -> set[Canary]:
-        """Those that can be read in it; `thorough` also looks within what is packed in it, or written in digits."""
+        """Canaries in the content; with `thorough`, also in compressed and encoded parts."""
         lowered = content.lower()
         close = (forms for common, forms in self._others.items() if common in lowered)
         found = {one for forms in close for form, one in forms.items() if form in lowered}
@@ -58,7 +58,7 @@ class Search:
 
 
 def unpacked(content: bytes) -> Iterator[bytes]:
-    """What is compressed in it: archives, streams, signed values."""
+    """Decompressed parts of the content: archives, streams, signed values."""
     if content.startswith(b"PK\x03\x04"):
         with suppress(BadZipFile), ZipFile(BytesIO(content)) as archive:
             yield from (archive.read(name) for name in archive.namelist())
@@ -82,22 +82,22 @@ def _own_letters(word: str) -> bytes:
 
 
 def _encodings(text: str) -> set[bytes]:
-    """In whatever is not plain, from each of its cases."""
+    """Encoded forms of the text, in original, lower and upper case."""
     cases = {text, text.lower(), text.upper()}
     forms = {form for case in cases for form in spellings(case).values()}
     return (forms | {case.encode("utf-16-be") for case in cases}) - {case.encode() for case in cases}
 
 
 def _plain_forms(word: str) -> dict[str, str]:
-    """As people and programs write it, with the part that many of them share."""
-    if word.startswith(NETWORKS):  # also as part of a host's name, forwards and backwards
+    """Common notations of the word, each with the part it shares with others."""
+    if word.startswith(NETWORKS):  # also within host names, forward and backward
         backwards = ".".join(reversed(word.split(".")))
         return {word: word[:6], word.replace(".", "-"): "198-1", backwards: backwards[-7:]}
     forms = {word}
-    if groups := GROUPS.fullmatch(word):  # a number in groups, of a card or a telephone
+    if groups := GROUPS.fullmatch(word):  # a card or phone number in groups
         country, number = groups.groups()
         forms |= {number.replace(" ", by) for by in ("", "-", " ", ".")} | {(country or "") + number.replace(" ", "")}
-    if HEXADECIMAL.fullmatch(word):  # databases write such a number with hyphens, or without
+    if HEXADECIMAL.fullmatch(word):  # a UUID, with or without hyphens
         forms.add(str(UUID(word)))
     return {form: form[:6].lower() for form in forms}
 

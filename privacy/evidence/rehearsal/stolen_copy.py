@@ -1,6 +1,6 @@
-"""A copy of the databases, as a thief has it who has no key: what stands in it, and what that opens.
+"""A stolen copy of the databases, without keys: its values, and the URLs they might open.
 
-Each night other values are tried, a few of each column: all of them would take minutes (`tests/site` tries all).
+Each night a different sample of each column is tried; all values would take minutes (`tests/site` tries all).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEY_LIKE = re.compile(r"[\w.:=@+-]{8,300}", re.ASCII)
 
 @dataclass(frozen=True)
 class Value:
-    """One that could be a key, in one of the forms in which a thief would try it."""
+    """A value that could be a key, in one form that a thief would try."""
 
     table: str
     column: str
@@ -32,12 +32,12 @@ class Value:
 
     @property
     def names_something(self) -> bool:
-        """Rather an id or a token than a date or an amount."""
+        """Whether the column is likely an ID or token, rather than a date or amount."""
         return bool(NAMES_SOMETHING.search(self.column))
 
 
 def stolen_values(*, rows: int = 1) -> list[Value]:
-    """Of each column of both databases: the newest row's, and others by chance."""
+    """Values of each column of both databases: from the latest row, and random others."""
     return [
         Value(table, name, form)
         for table, name, values in columns()
@@ -52,7 +52,7 @@ def _some(values: list[Any], count: int) -> list[Any]:
 
 
 def columns() -> Iterator[tuple[str, str, list[Any]]]:
-    """Table, column and values, as the database hands them out, libraries' tables included."""
+    """Table, column and raw values, including third-party tables."""
     for alias in connections:
         with connections[alias].cursor() as cursor:
             for table in connections[alias].introspection.table_names(cursor):
@@ -67,7 +67,7 @@ def as_text(value: Any) -> bytes:
 
 
 def forms(value: Any) -> Iterator[str]:
-    """As it stands, or in digits; an id with its hyphens and without."""
+    """The value as text, hexadecimal or base64; UUIDs with and without hyphens."""
     if isinstance(value, (bytes, memoryview)):
         yield bytes(value).hex()
         yield base64.urlsafe_b64encode(bytes(value)).decode().rstrip("=")
@@ -81,7 +81,7 @@ def forms(value: Any) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Door:
-    """An address that takes one or more values: `privacy/request/<str:token>/`."""
+    """A URL pattern with parameters: `privacy/request/<str:token>/`."""
 
     route: str
     pattern: URLPattern
@@ -91,7 +91,7 @@ class Door:
         return str(self.pattern.lookup_str).partition(".")[0]
 
     def path(self, place: str, value: str, really: dict[str, str]) -> str:
-        """With the value in one place; the others hold what belongs there, or nothing in particular."""
+        """The path with the value as one parameter; others get the value in `really` or a placeholder."""
         filled = {**really, place: value}
         return "/" + re.sub(
             r"<(?:\w+:)?(\w+)>", lambda found: quote(filled.get(found.group(1), "x"), safe=""), self.route
@@ -108,7 +108,7 @@ class Door:
         return True
 
     def nonsense(self, place: str) -> str:
-        """What names nothing, and has the right form."""
+        """A well-formed value that identifies nothing."""
         converter = self.pattern.pattern.converters[place]
         if isinstance(converter, UUIDConverter):
             return str(UUID(bytes=secrets.token_bytes(16)))
@@ -116,7 +116,7 @@ class Door:
 
 
 def doors(patterns: Any = None, prefix: str = "") -> Iterator[Door]:
-    """Every address of the site that takes a value."""
+    """Every URL pattern with parameters."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         route = prefix + str(pattern.pattern)
         if not isinstance(pattern, URLPattern):

@@ -1,12 +1,12 @@
-"""The sweep: the live stores are searched for what the promises say is not in them. It writes nothing.
+"""The sweep: searches the live data for what the promises say is not there. It only reads.
 
-The rehearsal shows what the code does with strangers' canaries; the sweep shows what years of it have left behind.
+The rehearsal shows what the code does with canaries; the sweep shows what years of operation have left behind.
 
-- `sweeping`: one run, within its time, and what it found; `parts`, what each looks at
-- `samples`, `words`: a random sample of sealed values, opened in memory, and the search for them in every spelling
-- `signs`: what looks like an address, a number, a key, whoever wrote it
-- `rows`: reading a table of any size by parts, from a random row on
-- `columns`, `shapes`, `caches`, `files`, `mails`: the stores
+- `run`: runs the parts of a sweep within a time limit and collects results
+- `samples`, `word_search`: a random sample of opened sealed values, and the search for them in every encoding
+- `detectors`: detects addresses, numbers and keys
+- `rows`: reads a table of any size in parts, starting at a random row
+- `columns`, `caches`, `files`, `mails`: the parts
 
-Nothing here is imported by the pages of the site.
+The site's pages don't import this package.
 """

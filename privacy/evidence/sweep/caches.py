@@ -1,4 +1,4 @@
-"""The caches. One in the database is searched with its tables; one in a process's memory is out of reach."""
+"""Sweeps caches. Database caches are covered by their tables; in-memory caches can't be reached."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def caches_hold_nothing_readable(sweep: Sweep) -> None:
     for alias in caches.settings:
         cache = caches[alias]
         if isinstance(cache, LocMemCache):
-            sweep.left(f"the cache {alias}: it is in the memory of each process of the site")
+            sweep.left(f"the cache {alias}, which is in the memory of the site's processes")
         elif isinstance(cache, BaseDatabaseCache):
-            sweep.searched("encrypted")  # with its table
+            sweep.searched("encrypted")  # covered by its table
         elif not isinstance(cache, DummyCache):
             _search(sweep, alias)
 
@@ -32,7 +32,7 @@ def _search(sweep: Sweep, alias: str) -> None:
         sweep.searched("encrypted")
         for what, data in (("key", key), ("value", value)):
             if has_email(data.decode("latin-1")):
-                sweep.breach("encrypted", f"a {what} in the cache {alias} holds what looks like an e-mail address")
+                sweep.breach("encrypted", f"a {what} in the cache {alias} contains what looks like an email address")
             for word, spelling in sweep.words.find(data):
                 sweep.breach("encrypted", f"{word.place} can be read in a {what} of the cache {alias} ({spelling})")
         if not sweep.has_time:
@@ -41,8 +41,8 @@ def _search(sweep: Sweep, alias: str) -> None:
 
 
 def _entries(alias: str) -> Iterator[tuple[bytes, bytes]]:
-    """Keys and values as Redis has them, in its own order; those of this site alone, if it shares the server."""
-    from redis import Redis  # installed where CACHE_URL names a Redis
+    """Keys and values in Redis with this site's key prefix."""
+    from redis import Redis  # installed if CACHE_URL is a Redis URL
 
     given: Any = settings.CACHES[alias]["LOCATION"]
     client = Redis.from_url(given if isinstance(given, str) else given[0])

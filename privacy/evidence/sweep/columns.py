@@ -1,4 +1,4 @@
-"""Every column of the live schema that is not sealed, libraries' tables included; and whether the sealed ones are."""
+"""Sweeps every clear-text column of the live schema, including third-party tables, and checks that sealed ones are."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from . import rows
 from .detectors import signs_in
 from .run import Sweep, part
 
-KNOWN = 2000  # values of a column that are not looked at again: a currency, a state, a page
-SHORT = 40  # bytes of a cached number; what is longer in a sealed store is sealed
+KNOWN = 2000  # distinct values per column that are checked only once
+SHORT = 40  # bytes; shorter cached values may be numbers, longer ones must be sealed
 
 
 @part("encrypted", "paypal-only", "direct-visits-domain-only", share=20)
@@ -28,9 +28,9 @@ def clear_columns_tell_of_nobody(sweep: Sweep) -> None:
     for alias in connections:
         columns = text_columns(alias)
         for column in columns:
-            sweep.searched(clear_text_of(str(column)).promise)  # an empty one was looked at, too
+            sweep.searched(clear_text_of(str(column)).promise)  # also counts empty columns
             if not column.is_explained:
-                sweep.breach("encrypted", f"{column} is readable, and nobody has said why")
+                sweep.breach("encrypted", f"{column} is in clear text without a declared reason")
         running.extend((table, table.parts()) for table in rows.tables(alias, columns))
     while running:
         table, parts = running.popleft()
@@ -51,7 +51,7 @@ class _Look:
 
     def at(self, some: rows.RowBatch) -> None:
         for name in some.misshapen:
-            self.sweep.breach("encrypted", f"{some.table}.{name} holds something that is not sealed")
+            self.sweep.breach("encrypted", f"{some.table}.{name} contains unsealed values")
         for name, values in some.values.items():
             column = f"{some.table}.{name}"
             clear, known = clear_text_of(column), self.known[column]
@@ -64,13 +64,13 @@ class _Look:
 
     def _look_at(self, column: str, clear: ClearText, texts: list[str]) -> None:
         if clear.kind.shape and not all(map(clear.kind.shape.fullmatch, texts)):
-            self.sweep.breach(clear.promise, f"{column} holds what is not {clear.kind.reason}")
+            self.sweep.breach(clear.promise, f"{column} contains something other than {clear.kind.reason}")
         if clear.kind.in_base64:
             texts = [self._opened(column, text) for text in texts]
         text = "\n".join(texts)
         for sign in {*signs_in(text)} - clear.kind.may_hold:
             promise = "paypal-only" if sign is Sign.CARD else clear.promise
-            self.sweep.breach(promise, f"{column} holds what looks like {sign}")
+            self.sweep.breach(promise, f"{column} contains what looks like {sign}")
         self._find_words(column, clear, text)
 
     def _find_words(self, column: str, clear: ClearText, text: str) -> None:
@@ -82,18 +82,18 @@ class _Look:
                 self.sweep.breach(clear.promise, f"{word.place} can be read in {column} ({spelling})")
 
     def _opened(self, column: str, text: str) -> str:
-        """What the cache in the database keeps: a number, or something sealed under a key of this site's."""
+        """Decodes a value of the database cache: a number, or something sealed with one of this site's keys."""
         try:
             data = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
             data = text.encode()
         if len(data) >= SHORT and not any(VERSION + key.id in data for key in key_ring().keys):
-            self.sweep.breach("encrypted", f"{column} holds something that is not sealed")
+            self.sweep.breach("encrypted", f"{column} contains unsealed values")
         return data.decode("latin-1") if data.isascii() or len(data) < SHORT else _readable(data)
 
 
 def _readable(data: bytes) -> str:
-    """Sealed bytes look like anything; an address in them is not one."""
+    """Keeps printable characters only, because sealed bytes may look like anything."""
     return "".join(chr(byte) if 32 <= byte < 127 else "\n" for byte in data)
 
 

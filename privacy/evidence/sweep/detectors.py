@@ -1,4 +1,4 @@
-"""What a text looks like: an address, a number, a key. Cheap first, so that a million rows take seconds."""
+"""Detectors for email addresses, phone numbers, card numbers, IP addresses and tokens in text. Optimized for speed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 from privacy.encryption.validators import has_card_number
 from privacy.registry.clear_text import Sign
 
-# An id or a moment has digits that could be anybody's number; none of them says anything.
+# IDs and timestamps, whose digits could be mistaken for phone or card numbers.
 _IDS = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<![0-9A-Za-z])[0-9a-f]{32}(?:[0-9a-f]{8}|[0-9a-f]{32})?(?![0-9A-Za-z])"
     r"|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -22,12 +22,12 @@ _PHONE = re.compile(r"(?<![\w.])\+?\(?\d[\d ()./-]{6,}\d(?!\w)")
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}|:)(?:[0-9a-fA-F:]*)(?![\w:])")
 _TOKEN = re.compile(r"(?<![\w./-])[A-Za-z0-9_-]{24,}(?![\w/-])")
-CHANGES = 0.25  # of letter to digit or of case, a character: random text has twice as many, words hardly any
-NUMBERS = 200  # that are looked at closely in one text
+CHANGES = 0.25  # minimum changes of letter/digit or case per character; random text has twice as many, words few
+NUMBERS = 200  # candidates checked per text
 
 
 def signs_in(text: str) -> Iterator[Sign]:
-    """Each that is there, once. The business's own address and number are everywhere, and nobody's."""
+    """Each kind detected in the text, once. The business's own address and number don't count."""
     for own in (settings.BUSINESS["email"], settings.BUSINESS["phone"]):
         text = text.replace(own, "")
     text = _IDS.sub("~", text)
@@ -39,19 +39,19 @@ def has_email(text: str) -> bool:
 
 
 def has_phone(text: str) -> bool:
-    """A number that exists, in the business's country or with a country's code."""
+    """Whether there is a valid phone number, in the business's country or with a country code."""
     found = [match.group() for match, _ in zip(_PHONE.finditer(text), range(NUMBERS), strict=False)]
     region = settings.BUSINESS["country"]
     return any(PhoneNumberMatcher(number, region, leniency=Leniency.VALID).has_next() for number in found)
 
 
 def has_network_address(text: str) -> bool:
-    """Not this machine's own, nor one of its private network."""
+    """Whether there is a public IP address."""
     return any(_is_somebodys(match.group()) for pattern in (_IPV4, _IPV6) for match in pattern.finditer(text))
 
 
 def has_token(text: str) -> bool:
-    """Random text, long enough that it was made to be a secret. Not a name of the program's, however long."""
+    """Whether there is random text long enough to be a secret."""
     return any(_is_random(match.group()) for match in _TOKEN.finditer(text))
 
 

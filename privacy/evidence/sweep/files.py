@@ -1,4 +1,4 @@
-"""Files: whatever lies below DATA_DIR, the databases' own files among them, and the logs that LOG_FILES names."""
+"""Sweeps files in DATA_DIR, including database files, and the logs in LOG_FILES."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .random_rows import RANDOM
 from .run import Sweep, part
 
 BLOCK = 1 << 20  # bytes
-WHOLE = 16 * BLOCK  # up to here a file is read whole; of a larger one, as much, from random places
+WHOLE = 16 * BLOCK  # larger files are sampled at random places
 PROMISES = {Sign.EMAIL: "encrypted", Sign.CARD: "paypal-only", Sign.NETWORK: "direct-visits-domain-only"}
 
 _left_out: dict[Path, str] = {}
 
 
 def leave_out(path: Path, *, because: str) -> None:
-    """A folder or file below DATA_DIR that is not searched. `because` is said in the report."""
+    """Excludes a folder or file in DATA_DIR. The report states the reason."""
     _left_out[path] = because
 
 
@@ -38,11 +38,11 @@ def files_and_logs_hold_nothing_readable(sweep: Sweep) -> None:
 
 
 def _outside() -> dict[Path, str]:
-    found = {Path(settings.STATIC_ROOT): "everybody may read it on the site"}
+    found = {Path(settings.STATIC_ROOT): "public files"}
     if folder := settings.MAILERS["default"].get("OPTIONS", {}).get("file_path"):
-        found[Path(folder)] = "people's mailboxes, in the demo"
+        found[Path(folder)] = "the demo's mailboxes"
     if settings.PAYPAL_MODE == "standin":
-        found[settings.PAYPAL_TRUST_ROOTS.parent] = "the pretend PayPal's own books"
+        found[settings.PAYPAL_TRUST_ROOTS.parent] = "data of the PayPal stand-in"
     return found
 
 
@@ -54,17 +54,17 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _folder(path: Path) -> str:
-    """Named by its folder and its kind alone: somebody may have named the file."""
+    """The file's folder and suffix only, because its name may be personal data."""
     relative = path.relative_to(settings.DATA_DIR).parts[:-1]
     return f"{'/'.join(('DATA_DIR', *relative[:1]))} ({path.suffix or 'no suffix'})"
 
 
 def _search_logs(sweep: Sweep, pattern: str) -> None:
-    """A log that can't be read is not one without findings."""
+    """Searches logs. A missing or unreadable log counts as not tried."""
     base = Path(Path(pattern).anchor or settings.BASE_DIR)
     paths = [path for path in base.glob(pattern.removeprefix(str(base))) if path.is_file()]
     if not paths:
-        sweep.not_tried(f"the log {pattern} is not there")
+        sweep.not_tried(f"the log {pattern} doesn't exist")
     for path in paths:
         try:
             _search(sweep, path, f"the log {pattern}")
@@ -77,21 +77,22 @@ def _search(sweep: Sweep, path: Path, place: str) -> None:
         sweep.breach("encrypted", f"{word.place} is in the name of {place} ({spelling})")
     is_text = None
     for block in _blocks(path, overlap=sweep.words.longest):
-        is_text = b"\0" not in block if is_text is None else is_text  # by its beginning; else anything looks like one
+        # Decided by the first block; binary data matches anything.
+        is_text = b"\0" not in block if is_text is None else is_text
         for promise in PROMISES.values():
             sweep.searched(promise)
         for word, spelling in sweep.words.find(block):
             sweep.breach("encrypted", f"{word.place} can be read in {place} ({spelling})")
         if is_text:
             for sign in {*signs_in(block.decode(errors="replace"))} & {*PROMISES}:
-                sweep.breach(PROMISES[sign], f"{place} holds what looks like {sign}")
+                sweep.breach(PROMISES[sign], f"{place} contains what looks like {sign}")
         if not sweep.has_time:
             sweep.left(f"the rest of {place}")
             return
 
 
 def _blocks(path: Path, *, overlap: int) -> Iterator[bytes]:
-    """The whole file, or its beginning, its end and random blocks of it."""
+    """The whole file, or its first, last and random blocks."""
     if path.suffix == ".gz":
         with gzip.open(path) as packed:
             while block := packed.read(BLOCK):

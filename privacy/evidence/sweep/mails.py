@@ -1,4 +1,4 @@
-"""Mails that were delivered: each went to an address that is stored with what it was about."""
+"""Sweeps delivered mails: each must have gone to an address stored with its reason."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .random_rows import key_between
 from .run import Sweep, part
 
 NEWEST, ANY = 500, 500  # mails that are compared
-# After these, an address may be another than the one that the mail rightly went to.
+# Audit actions that may change an address after a mail was correctly delivered.
 CHANGES = ("privacy.staff.changed", "affiliates.payout_address.changed")
 
 
 @part("email-for-asked-contact-only")
 def delivered_mails_went_to_stored_addresses(sweep: Sweep) -> None:
-    sweep.searched("email-for-asked-contact-only")  # where none was delivered, too
+    sweep.searched("email-for-asked-contact-only")  # also counts if there are none
     seen = set()
     for mail in _delivered():
         if mail.pk in seen:
@@ -41,7 +41,7 @@ def delivered_mails_went_to_stored_addresses(sweep: Sweep) -> None:
 
 
 def _delivered() -> Iterator[OutgoingMail]:
-    """The newest, and some from a random one on."""
+    """The latest mails, and some starting at a random one."""
     sent = OutgoingMail.objects.filter(state=OutgoingMail.State.SENT).order_by("pk")
     first, last = sent.first(), sent.last()
     if first is None or last is None:
@@ -51,7 +51,7 @@ def _delivered() -> Iterator[OutgoingMail]:
 
 
 def _went_elsewhere(mail: OutgoingMail) -> bool:
-    """False as well where nothing is left to compare with: what it was about is deleted, or stripped of its person."""
+    """Whether the recipient isn't stored with the reason. False if the reason was deleted or redacted."""
     try:
         kind, row = kind_named(mail.kind), _about(mail)
         stored = {normalize_email(address) for address in (kind.recipients(row) if row else ()) if address}
@@ -67,7 +67,7 @@ def _about(mail: OutgoingMail) -> models.Model | None:
 
 
 def _changed_since(mail: OutgoingMail, row: Any) -> bool:
-    """Staff corrected an address, or an affiliate has another one."""
+    """Whether the address may have been changed since, by staff or an affiliate."""
     rows = {(each._meta.label_lower, str(each.pk)) for each in _with_those_it_leads_to(row)}
     changed = models.Q(pk__in=[])
     for model, key in rows:

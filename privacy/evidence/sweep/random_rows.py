@@ -1,4 +1,4 @@
-"""A random place in a table, found by its key: an offset would be counted row by row."""
+"""Random rows by primary key, because OFFSET would scan the table."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 RANDOM = secrets.SystemRandom()
-HEXADECIMAL = re.compile("[0-9a-f]{16,}")  # a UUID or a digest, where the database has no type for it
+HEXADECIMAL = re.compile("[0-9a-f]{16,}")  # a UUID or hash in a text column
 
 
 def key_between(first: Any, last: Any) -> Any:
-    """A random key. Ids are made in the order of time, so that each time has its chance. None for a key of a name."""
+    """A random key between two keys; uniform over time, because IDs are in time order. None for text keys."""
     if isinstance(first, UUID):
         return UUID(int=RANDOM.randint(first.int, last.int))
     if isinstance(first, int):

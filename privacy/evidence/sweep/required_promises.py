@@ -1,4 +1,4 @@
-"""What every sweep has to try. The pages know it without importing the sweep itself."""
+"""The promises that every sweep has to test, importable without the sweep itself."""
 
 from __future__ import annotations
 

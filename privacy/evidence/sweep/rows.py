@@ -1,4 +1,4 @@
-"""Reading tables of any size: by parts, from a random row on and around, each table in its turn."""
+"""Reads tables of any size in parts, starting at a random row and wrapping around."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from privacy.registry.clear_text import TextColumn, model_fields
 
 from .random_rows import key_between
 
-ROWS = 2000  # read at once
-WITHOUT_KEY = 20_000  # read at all, of a table that has no order to go on in
+ROWS = 2000  # rows per query
+WITHOUT_KEY = 20_000  # rows read of a table without a single primary key
 
 
 @dataclass(frozen=True)
 class RowBatch:
-    """Some rows of a table: the values of each of its columns, and the columns in which one has not its shape."""
+    """Some rows of a table: values by column, and sealed columns with malformed values."""
 
     table: str
     values: dict[str, set[Any]]
@@ -30,7 +30,7 @@ class RowBatch:
 
 @dataclass
 class Table:
-    """`columns` are read; of `checks`, the database itself says whether each value has the shape of its column."""
+    """A table to read: `columns` by value; `checks` are SQL conditions that sealed columns must meet."""
 
     alias: str
     name: str
@@ -38,7 +38,7 @@ class Table:
     checks: dict[str, str] = field(default_factory=dict)
 
     def parts(self) -> Iterator[RowBatch]:
-        """All rows, from a random one to the end, and from the beginning to it."""
+        """All rows, from a random one to the end, then from the start."""
         key = self._key()
         if key is None:
             rows = self._select("", [], WITHOUT_KEY)
@@ -65,7 +65,7 @@ class Table:
 
     def _select(self, rest: str, values: list[Any], limit: int, *keys: str) -> list[Any]:
         read = [*map(self._quoted, [*keys, *self.columns]), *(f"({check})" for check in self.checks.values())]
-        # Names of the schema and checks of the code, nothing that anybody typed.
+        # Only schema names and checks from the code, no user input.
         statement = f"SELECT {', '.join(read)} FROM {self._quoted(self.name)}{rest} LIMIT {limit}"  # noqa: S608
         with connections[self.alias].cursor() as cursor:
             cursor.execute(statement, values or None)
@@ -97,7 +97,7 @@ class Table:
 
 
 def tables(alias: str, columns: list[TextColumn]) -> list[Table]:
-    """Those of the live schema that have a column to look at."""
+    """Tables of the live schema with columns to check."""
     found = {column.table: Table(alias, column.table) for column in columns}
     for column in columns:
         found[column.table].columns.append(column.name)

@@ -1,6 +1,6 @@
-"""One sweep: what each part looks at, within its time, and what it found.
+"""Runs a sweep: its parts, within a time limit.
 
-An app adds parts of its own in a module `sweeps`, found the way Django finds `admin.py`.
+Apps contribute parts in their `sweeps` module, which is discovered like `admin.py`.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from .word_search import Word, Words
 
 logger = logging.getLogger(__name__)
 
-SECONDS = 240  # a limit for very large sites, not what a sweep takes (`make bench`)
-STORES = ("columns", "caches", "files", "mails")  # the columns first: what everybody may read there tells of nobody
+SECONDS = 240  # limit for very large sites; usually much less (`make bench`)
+STORES = ("columns", "caches", "files", "mails")  # columns first: words found in public columns are ignored elsewhere
 
 
 @dataclass(frozen=True)
 class SweepPart:
-    """`share` of the time, against those of the other parts. Red for `promises` if it fails."""
+    """A part of a sweep. `share` is its relative share of the time. If it fails, `promises` count as broken."""
 
     name: str
     promises: tuple[str, ...]
@@ -44,7 +44,8 @@ _parts: list[SweepPart] = []
 
 
 def part(*promises: str, share: int = 1) -> Callable[[Callable[[Sweep], None]], Callable[[Sweep], None]]:
-    """Declares a function as a part of every sweep. Raises `ValueError` for a promise that `covered` lacks."""
+    """Declares a function as a part of every sweep. Raises `ValueError` for a promise missing in
+    `required_promises`."""
     if unknown := {*promises} - {*SWEPT}:
         raise ValueError(f"a sweep does not cover {', '.join(sorted(unknown))}")
 
@@ -56,7 +57,7 @@ def part(*promises: str, share: int = 1) -> Callable[[Callable[[Sweep], None]], 
 
 
 class Sweep:
-    """What a part is given: the words to look for, how long it may take, and where to say what it found."""
+    """The context of a part: the words to search for, its time limit, and reporting results."""
 
     def __init__(self) -> None:
         self.report, self.words = RehearsalReport(), Words([])
@@ -65,7 +66,7 @@ class Sweep:
 
     @property
     def has_time(self) -> bool:
-        """For the running part. One that has none left still looks a little at each thing, and says what it left."""
+        """Whether the running part has time left. Otherwise it should finish quickly and report what it left out."""
         return time.monotonic() < self._ends
 
     def searched(self, promise: str, count: int = 1) -> None:
@@ -73,21 +74,21 @@ class Sweep:
             self.report.count_searches(promise, self._part.name, count)
 
     def breach(self, promise: str, place: str) -> None:
-        """Says that a promise is broken. `place` never holds a value."""
+        """Reports a broken promise. `place` must not contain a value."""
         self.report.breaches.add(FoundBreach(promise, place))
 
     def not_tried(self, place: str, *promises: str) -> None:
-        """Says that something that should be there could not be searched."""
+        """Reports that something couldn't be searched, which breaks the promises."""
         for promise in promises or (self._part.promises if self._part else ()):
             self.report.breaches.add(FoundBreach(promise, place, tried=False))
 
     def left(self, place: str) -> None:
-        """Says what was not reached, or is out of reach: not a breach, but nobody is to believe it was searched."""
+        """Reports what was not searched, without breaking a promise."""
         if place not in self.report.unreached:
             self.report.unreached.append(place)
 
     def run(self, each: SweepPart, *, seconds: float) -> None:
-        """One that crashes is red for its promises, and the others go on."""
+        """Runs a part. If it crashes, its promises count as broken; the other parts continue."""
         self._part, self._ends = each, time.monotonic() + seconds
         try:
             each.run(self)
@@ -101,23 +102,23 @@ class Sweep:
 
 @part("encrypted", "paypal-only")
 def sealed_values_open_here_alone(sweep: Sweep) -> None:
-    """Takes the sample that the other parts look for. What is sealed holds no card's number either."""
+    """Takes the sample that other parts search for, and checks it for card numbers."""
     fields = sealed_fields()
     words: list[Word] = []
     for field in fields:
         if is_bound(field):
-            sweep.left(f"{field.place}: it opens for its own purpose alone")
+            sweep.left(f"{field.place}, which is purpose-bound")
     for field, value in values_of(fields):
         sweep.searched("paypal-only")
         words += words_of(field, value)
         if isinstance(value, str) and has_card_number(value):
-            sweep.breach("paypal-only", f"{field.place} holds what looks like the number of a card")
+            sweep.breach("paypal-only", f"{field.place} contains what looks like a card number")
     sweep.words = Words(words)
     sweep.searched("encrypted", len(sweep.words))
 
 
 def all_parts() -> list[SweepPart]:
-    """In the order in which they run: the sample, the stores, and what the apps add."""
+    """All parts in order of execution: the sample, the stores, and parts of other apps."""
     for store in STORES:
         import_module(f"{__package__}.{store}")
     autodiscover_modules("sweeps")
@@ -126,7 +127,7 @@ def all_parts() -> list[SweepPart]:
 
 @acts_for(upkeep=True)
 def sweep(*, seconds: float = SECONDS) -> RehearsalReport:
-    """Searches the live stores for as long as it may. Writes nothing, and never raises for what a part did."""
+    """Sweeps the live data within the time limit. Writes nothing; errors in parts are reported, not raised."""
     found, parts = Sweep(), all_parts()
     end = time.monotonic() + seconds
     with read_only():
@@ -138,7 +139,7 @@ def sweep(*, seconds: float = SECONDS) -> RehearsalReport:
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """Every database refuses what would write, whatever runs."""
+    """Makes all databases read-only within the block."""
     with ExitStack() as stack:
         for alias in connections:
             stack.enter_context(_read_only(alias))

@@ -1,4 +1,4 @@
-"""A random sample of what is sealed, opened in memory for the length of one sweep."""
+"""A random sample of sealed values, opened in memory for one sweep."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from .detectors import emails_in
 from .random_rows import RANDOM, key_between
 from .word_search import SHORTEST, Word
 
-ROWS = 5  # in a row, from each place; so that a person's name comes with the address
-PLACES = 4  # of a table: the newest rows, and these random ones
-WHOLE = 64  # characters up to which a text is looked for as it is
-PART = 40  # characters of a longer one, from anywhere in it
+ROWS = 5  # consecutive rows per place
+PLACES = 4  # random places per table, in addition to the latest rows
+WHOLE = 64  # characters; shorter texts are searched for as a whole
+PART = 40  # characters taken from a longer text
 
 
 def sealed_fields() -> list[SealedField]:
@@ -30,12 +30,12 @@ def sealed_fields() -> list[SealedField]:
 
 
 def is_bound(field: SealedField) -> bool:
-    """Opens for its table's own purpose, which a sweep is not."""
+    """Whether the field is purpose-bound, so a sweep can't open it."""
     return issubclass(field.descriptor_class, PurposeBoundAttribute)
 
 
 def values_of(fields: list[SealedField]) -> Iterator[tuple[SealedField, Any]]:
-    """What some rows hold, column by column. A row whose key is not here is passed over; `shapes` looks at it."""
+    """Fields and opened values of sampled rows. Unreadable values are skipped."""
     for model in dict.fromkeys(field.model for field in fields):
         own = [field for field in fields if field.model is model and not is_bound(field)]
         for row in _rows(model) if own else ():
@@ -49,7 +49,7 @@ def values_of(fields: list[SealedField]) -> Iterator[tuple[SealedField, Any]]:
 
 
 def words_of(field: SealedField, value: Any) -> Iterator[Word]:
-    """What to look for: short texts as they are, of longer ones a part, and each address in them."""
+    """Words to search for: short texts, parts of longer ones, and each address in them."""
     place = str(field.place)
     if not isinstance(field, SealedTextField):
         yield from _part_of_bytes(bytes(value), place)
@@ -77,7 +77,7 @@ def _part_of(text: str) -> str:
 
 
 def _part_of_bytes(data: bytes, place: str) -> Iterator[Word]:
-    """From the middle, as files of a kind begin and end alike; a part in which a byte repeats is no one's alone."""
+    """A part from the middle, because file headers and trailers are alike; skipped if it is too repetitive."""
     start = max(0, (len(data) - PART) // 2)
     part = data[start : start + PART]
     if len(part) >= SHORTEST and len({*part}) > len(part) // 2:

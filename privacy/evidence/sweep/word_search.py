@@ -1,6 +1,6 @@
-"""A search for many words at once, in every spelling in which they could lie in a column, a log or a file.
+"""Searches for many words at once, in every encoding in which they may be stored.
 
-One pass over the text finds all of them (Aho and Corasick's automaton), however many there are.
+Uses the Aho-Corasick algorithm, so that one pass finds any number of words.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from privacy.evidence.rehearsal.canaries import spellings
 
 from .detectors import has_token, is_phone
 
-SHORTEST = 8  # characters: a shorter text stands in others by chance
-ONE_WORD = 16  # a single word that is shorter could be one of the program's own
-QUOTED = re.compile(r"[A-Z0-9-]{6,12}")  # an order's number, which people repeat
-UNKEYED = ("md5", "sha1", "sha256")  # whoever knows an address finds it by these
+SHORTEST = 8  # characters; shorter texts occur by chance
+ONE_WORD = 16  # characters; a shorter single word could be an identifier in the code
+QUOTED = re.compile(r"[A-Z0-9-]{6,12}")  # an order number, which people quote
+UNKEYED = ("md5", "sha1", "sha256")  # unkeyed hashes of an address identify it
 
 
 @dataclass(frozen=True)
 class Word:
-    """What was opened, and where it belongs. It is never written anywhere."""
+    """An opened value and its column. Never stored."""
 
     text: str | bytes
     place: str
 
     @property
     def names_somebody(self) -> bool:
-        """By itself, wherever it is: an address, a number, a key. Other texts may be a role's name by chance."""
+        """Whether it identifies someone by itself: an address, a number, a key."""
         return isinstance(self.text, bytes) or "@" in self.text or is_phone(self.text) or has_token(self.text)
 
     @property
     def is_telling(self) -> bool:
-        """Long and rare enough that it is nowhere by chance."""
+        """Whether it is long and unusual enough not to occur by chance."""
         if len(self.text) < SHORTEST or (isinstance(self.text, str) and QUOTED.fullmatch(self.text)):
             return False
         return self.names_somebody or len(self.text) >= ONE_WORD or " " in str(self.text).strip()
@@ -60,7 +60,7 @@ def _digest(name: str, text: str) -> bytes:
 
 
 class Words:
-    """Those of a sample that are telling. Empty, it finds nothing."""
+    """A search for those words of a sample that wouldn't occur by chance."""
 
     def __init__(self, words: Iterable[Word]) -> None:
         self._found: list[tuple[Word, str]] = []
@@ -78,7 +78,7 @@ class Words:
         return len({word for word, _ in self._found})
 
     def find(self, content: bytes) -> Iterator[tuple[Word, str]]:
-        """Each word that is there, with its spelling."""
+        """Each word that occurs, with its encoding."""
         if self._automaton is None:
             return
         matches = self._automaton.find_matches_as_indexes(content, overlapping=True)
@@ -88,5 +88,5 @@ class Words:
                 yield word, spelling
 
     def forget(self, word: Word) -> None:
-        """Everybody may read it: finding it again says nothing."""
+        """Ignores a word from now on, because it is public."""
         self._known.add(word)

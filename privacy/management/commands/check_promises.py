@@ -11,8 +11,8 @@ from privacy.registry.purpose_binding import acts_for
 
 class Command(BaseCommand):
     help = (
-        "Measures the evidence for every promise anew, and reads what the last attacks on them found. Exit 1, and a "
-        "line for each promise that is broken and each attack that failed or is too old."
+        "Measures the evidence for every promise and reads the results of the last attacks. Exit code 1, and a line "
+        "for each broken promise and each attack that failed or is too old."
     )
 
     @acts_for(upkeep=True)
@@ -28,20 +28,20 @@ class Command(BaseCommand):
         if broken:
             raise CommandError(f"{len(broken)} of {len(found)} promises are broken.")
         if any(attack.trouble for attack in attacks):
-            raise CommandError("No promise is known to be broken, but the attacks did not run as they should.")
+            raise CommandError("No promise is known to be broken, but the attacks did not run properly.")
         self.stdout.write(f"Every promise is kept: {len(found)} of {len(found)}.")
 
 
 def _in_words(attack: LastAttempt) -> str:
-    """One line: when, how much was tried, what was found, and what is wrong with the attack itself."""
+    """A one-line summary of the last attacks of one kind, including problems with the attack itself."""
     parts = ["never completed"]
     if attack.good:
         began = attack.good.began_at
         parts = [
-            f"last completed one began {timesince(began, depth=1)} ago ({began:%Y-%m-%d %H:%M} UTC)".replace(
+            f"last completed one started {timesince(began, depth=1)} ago ({began:%Y-%m-%d %H:%M} UTC)".replace(
                 "\xa0", " "
             ),
-            f"ways in: {attack.good.ways}",
+            f"entry points: {attack.good.ways}",
             f"attempts: {attack.attempts}",
             f"searches: {attack.searches}",
             f"places found: {attack.found}",

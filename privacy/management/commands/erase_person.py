@@ -8,14 +8,14 @@ from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):
-    help = "Erases a person by the registry's rules and prints what was deleted, anonymized and kept."
+    help = "Erases a person according to the registry and prints what was deleted, anonymized and kept."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
         parser.add_argument(
             "--keep-licenses",
             action="store_true",
-            help="what the person bought keeps working: license keys and the orders' pages, without name and address",
+            help="keep the person's purchases working: license keys and order pages, without name and address",
         )
 
     @acts_for(upkeep=True)
@@ -25,9 +25,9 @@ class Command(BaseCommand):
         except DeletionPrevented as prevented:
             raise CommandError(str(prevented)) from None
         if not keep_licenses and usable_by(email):
-            self.stdout.write("Without --keep-licenses, what the person bought stops working.")
+            self.stdout.write("Without --keep-licenses, the person's purchases stop working.")
         report = erase_person(email=email, keep_usable=keep_licenses)
         for line in report:
             self.stdout.write(str(line))
         if not report:
-            self.stdout.write("Nothing is kept about this address.")
+            self.stdout.write("Nothing is stored about this address.")

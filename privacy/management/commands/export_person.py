@@ -12,7 +12,7 @@ from privacy.requests.archive import build_archive, collect
 
 
 class Command(BaseCommand):
-    help = "Writes everything kept about a person to a zip file, for that person. Only its owner may read the file."
+    help = "Writes everything stored about a person to a ZIP file for that person, readable only by its owner."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -24,13 +24,13 @@ class Command(BaseCommand):
         self._write(out, build_archive(email=email, now=timezone.now()))
         record(action="privacy.person.exported", about=None, actor=None)
         if not sections:
-            self.stdout.write("Nothing is kept about this address; the archive says so.")
+            self.stdout.write("Nothing is stored about this address; the archive says so.")
         for section in sections:
             self.stdout.write(f"{section['what']}: {len(section['rows'])}")
 
     @staticmethod
     def _write(out: Path, archive: bytes) -> None:
-        """Never over another file: that may be another person's."""
+        """Never overwrites a file, which may be another person's."""
         try:
             with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(archive)

@@ -7,7 +7,7 @@ from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):
-    help = "Prints a new root key for ENCRYPTION_KEYS. Keep a copy apart from the backups of the database."
+    help = "Prints a new root key for ENCRYPTION_KEYS. Store a copy separately from the database backups."
     requires_system_checks: list[str] = []
 
     @acts_for()

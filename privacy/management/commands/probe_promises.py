@@ -16,14 +16,14 @@ from privacy.models.attack import AttackKind, Attempt
 
 class Command(BaseCommand):
     help = (
-        "Attacks every promise and remembers what was found: in a scratch copy of which nothing stays, and by a look"
-        " into the live stores. Exit 1 and a line for each promise that broke, or could not be tried."
+        "Attacks every promise, in a temporary copy of the site and by searching the live data, and records the"
+        " results. Exit code 1, and a line for each promise that broke or couldn't be tested."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--only", choices=[kind.value for kind in AttackKind], help="one of the two")
-        parser.add_argument("--log", type=Path, metavar="FILE", help="gets what the scratch copy's processes wrote")
-        parser.add_argument("--begun", metavar="ID", help="the rehearsal that housekeeping began")
+        parser.add_argument("--only", choices=[kind.value for kind in AttackKind], help="run only one kind of attack")
+        parser.add_argument("--log", type=Path, metavar="FILE", help="log file for the scratch copy's processes")
+        parser.add_argument("--begun", metavar="ID", help="ID of the rehearsal that housekeeping started")
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the scratch copy is removed
@@ -53,7 +53,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{breach.promise}: {'' if breach.tried else 'not tried: '}{breach.place}")
         missing = untried(kind, report)
         for promise in sorted(missing):
-            self.stdout.write(f"{promise}: not tried: no probe tried it")
+            self.stdout.write(f"{promise}: not tested: no probe tried it")
         self.stdout.write(
             f"{kind.label}: {sum(report.attempts.values())} attempts, {sum(report.searches.values())} searches,"
             f" {len(report.broken | missing)} promises broken."

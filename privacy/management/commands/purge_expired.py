@@ -9,7 +9,7 @@ from privacy.registry.purpose_binding import acts_for
 
 
 class Command(BaseCommand):
-    help = "Deletes or strips every row whose time is over. Safe to run twice at once."
+    help = "Deletes or redacts every expired row. Safe to run concurrently."
 
     @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:

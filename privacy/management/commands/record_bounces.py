@@ -21,28 +21,28 @@ LARGEST = 5 * 1024 * 1024  # bytes; a notification quotes at most one mail of ou
 
 class Command(BaseCommand):
     help = (
-        "Reads delivery status notifications (RFC 3464) and marks the addresses to which mail can't be delivered. From"
-        " standard input, one message: `record_bounces < message`; or from a mailbox. Safe to repeat."
+        "Reads delivery status notifications (RFC 3464) and marks undeliverable addresses. Reads one message from"
+        " standard input (`record_bounces < message`) or a mailbox. Safe to repeat."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         where = parser.add_mutually_exclusive_group()
-        where.add_argument("--maildir", type=Path, help="what is new in it; it is moved to what was seen")
-        where.add_argument("--mbox", type=Path, help="a file of messages; it is left as it is")
+        where.add_argument("--maildir", type=Path, help="reads new messages and marks them as seen")
+        where.add_argument("--mbox", type=Path, help="reads a file of messages and leaves it unchanged")
 
     @acts_for(upkeep=True)
     def handle(self, *args: Any, maildir: Path | None, mbox: Path | None, **options: Any) -> None:
         if missing := [path for path in (maildir, mbox) if path and not path.exists()]:
-            raise CommandError(f"There is no {missing[0]}.")
+            raise CommandError(f"{missing[0]} doesn't exist.")
         messages = _in_maildir(maildir) if maildir else _in_mbox(mbox) if mbox else _on_standard_input()
         became = Counter(self._record(message) for message in messages)
         self.stdout.write(
-            f"{became.total()} read: {became['marked']} addresses marked, {became['passing']} tried again by their"
-            f" server, {became['not ours']} not ours or not readable."
+            f"{became.total()} read: {became['marked']} addresses marked, {became['passing']} temporary failures,"
+            f" {became['not ours']} unrelated or unreadable."
         )
 
     def _record(self, message: Message) -> str:
-        """One unreadable message stops no other. Its text may name people, so it is not shown."""
+        """Records one message. Unreadable ones are skipped and not shown, because they may name people."""
         try:
             return record_notification(message)
         except (ValueError, LookupError, AttributeError, TypeError) as error:
@@ -60,7 +60,7 @@ def _in_mbox(path: Path) -> Iterator[Message]:
 
 
 def _in_maildir(path: Path) -> Iterator[Message]:
-    """Moved only after it was recorded: what a crash interrupts is read again."""
+    """Yields new messages; each is marked as seen only after it was recorded, so that a crash loses none."""
     box = mailbox.Maildir(path, create=False)
     for key, message in box.items():
         if message.get_subdir() == "new":

@@ -14,28 +14,28 @@ from privacy.signals import database_restored
 
 class Command(BaseCommand):
     help = (
-        "After the main database was restored from a backup: deletes again whoever was deleted since, records again who"
-        " opted out since, and ends every session and link that worked at the time of the backup. Safe to repeat."
+        "Run after restoring the main database from a backup: repeats later erasures and opt-outs, and ends all "
+        "sessions and links that were valid at the time of the backup. Safe to repeat."
     )
 
     @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:
         self._delete_again()
         if lost := restore_opt_outs(lost_opt_outs()):
-            self.stdout.write(f"{lost} opt-outs are younger than this database. They are written down again.")
+            self.stdout.write(f"{lost} opt-outs were missing and have been restored.")
         with transaction.atomic():
             for _, line in database_restored.send(type(self), now=timezone.now()):
                 self.stdout.write(str(line))
-        self.stdout.write("The site may serve.")
+        self.stdout.write("The site can start.")
 
     def _delete_again(self) -> None:
         missing = not_applied()
         if not missing:
-            self.stdout.write("This database has seen every deletion.")
+            self.stdout.write("No erasures are missing.")
             return
-        self.stdout.write(f"{len(missing)} deletions are younger than this database.")
+        self.stdout.write(f"{len(missing)} erasures are missing in this database.")
         try:
             found = reapply(missing)
-        except DeletionPrevented as refusal:  # that of the only administrator in the backup
-            raise CommandError(f"{refusal} `manage.py createsuperuser` does.") from None
-        self.stdout.write(f"Deleted again: {found}. Not in it, or under no address: {len(missing) - found}.")
+        except DeletionPrevented as refusal:  # of the only administrator in the backup
+            raise CommandError(f"{refusal} Use `manage.py createsuperuser`.") from None
+        self.stdout.write(f"Erased again: {found}. Not found: {len(missing) - found}.")

@@ -13,8 +13,8 @@ from privacy.registry.purpose_binding import acts_for
 
 class Command(BaseCommand):
     help = (
-        "Rewrites everything that was sealed or indexed under an older key of ENCRYPTION_KEYS under the first one, "
-        "while the site runs. It can be stopped and started again at any time; it ends with a count of what is left."
+        "Re-encrypts and re-indexes everything under an older key of ENCRYPTION_KEYS with the primary key, while the "
+        "site runs. Can be interrupted and repeated at any time; ends with a count of what is left."
     )
 
     @acts_for(upkeep=True)
@@ -25,16 +25,18 @@ class Command(BaseCommand):
             self._rotate(column)
         day_keys.rewrap()
         if changed := reindex_addresses(now=timezone.now()):
-            self.stdout.write(f"{changed} addresses were indexed by older rules; what to look at is listed for staff.")
+            self.stdout.write(
+                f"{changed} addresses were reindexed by new rules; rows to review are listed in the admin."
+            )
         left = {str(column): count for column in columns() if (count := left_under_older_keys(column))}
         if count := day_keys.left_under_older_keys():
             left["day keys"] = count
         for name, count in left.items():
             self.stdout.write(f"{name}: {count} still under an older key")
         if left:
-            raise CommandError("Not done yet: something wrote under an older key meanwhile. Please run it again.")
+            raise CommandError("Not finished: a process used an older key meanwhile. Please run the command again.")
         forget_older_keys()
-        self.stdout.write("0 values are left under older keys: they can be taken out of ENCRYPTION_KEYS.")
+        self.stdout.write("0 values are left under older keys: you can remove them from ENCRYPTION_KEYS.")
 
     def _rotate(self, column: Column) -> None:
         total = left_under_older_keys(column)

@@ -1,4 +1,4 @@
-"""An announced policy version is never edited, and takes effect only when every notice was sent."""
+"""Triggers: an announced policy version is never edited, and takes effect only after every notice was sent."""
 
 from django.db import migrations
 

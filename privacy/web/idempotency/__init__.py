@@ -1,9 +1,9 @@
-"""A form that is sent twice does its work once and answers both requests alike.
+"""Idempotent forms: submitting a form twice does its work once, and both requests get the same response.
 
-A double click, the back button and a reload send the same form again: the same fields, to the same address, from the
-same rendering of the page. What tells one rendering from another is the value that `{% csrf_token %}` puts into every
-form, which Django scrambles anew for each response; so no form can be forgotten, and no page gets another field. A
-request without such a value works as any other and is not protected. See ADR 35.
+A double click, the back button or a reload submits the same form again: the same fields, to the same URL, from the
+same rendering of the page. The idempotency key is the value of `{% csrf_token %}`, which Django scrambles
+differently for each response, so that every form has one without an extra field. Requests without it work but aren't
+protected (ADR 35).
 """
 
 from .back_button import kept_in_history

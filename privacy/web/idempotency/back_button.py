@@ -1,4 +1,4 @@
-"""The back button finds the form with the key that it was sent with, not a new one around what was typed."""
+"""Caching headers so that the back button restores a form with its original key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ViewClass = TypeVar("ViewClass", bound=type)
 
 
 def kept_in_history(view_class: ViewClass) -> ViewClass:
-    """For a page whose empty form says nothing about anybody: it stays in the browser's history. What comes after it
-    holds what was typed, and is stored nowhere. A page that names people stays out of the history (`never_cache`)."""
+    """Class decorator: lets the browser keep the empty form in its history, but not responses that contain input. Not
+    for pages with personal data, which use `never_cache`."""
     get: ViewClass = method_decorator(cache_control(private=True, max_age=0), name="get")(view_class)
     return method_decorator(never_cache, name="post")(get)

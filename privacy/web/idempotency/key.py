@@ -1,4 +1,4 @@
-"""The key of one form in one browser, and what was answered to it, sealed with that key."""
+"""The idempotency key of a submitted form, and its stored response, sealed with that key."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (the name of the field, as `{% csrf_
 
 @dataclass(frozen=True)
 class FormKey:
-    """A form as it was sent: from which rendering, by which browser and session, to which address, with what in it.
-    Another person has other cookies and so another key, whatever of the rest they know."""
+    """Identifies a submitted form: rendering, browser, session, URL and content. Other people have other cookies and
+    therefore another key."""
 
     sent: tuple[str, ...]
     session: str
 
     @property
     def digest(self) -> str:
-        """64 hexadecimal digits. The token's 190 random bits keep the digest from telling anything of the rest."""
+        """64 hexadecimal digits. Because of the token's 190 random bits, the hash reveals nothing about the content."""
         return self._derive("digest").hex()
 
     def seal(self, answer: bytes) -> bytes:
-        """For this form alone: the database, with all keys of the site, can't open it."""
+        """Seals the response with a key derived from this form, so that even the site's keys can't open it."""
         nonce = secrets.token_bytes(NONCE_BYTES)
         return nonce + AESGCM(self._derive("answer")).encrypt(nonce, answer, None)
 
@@ -45,7 +45,7 @@ class FormKey:
 
 
 def form_key(request: HttpRequest) -> FormKey | None:
-    """None for what is no form of ours: without a token, or with the cookie's own value, which is always the same."""
+    """None without a token from a rendered form; the cookie's own value doesn't count, because it never changes."""
     cookie = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")
     token = request.POST.get(TOKEN, "") if request.method == "POST" else ""
     if not token or token == cookie:
@@ -55,7 +55,7 @@ def form_key(request: HttpRequest) -> FormKey | None:
 
 
 def _digest_of_fields(request: HttpRequest) -> str:
-    """A corrected form is another form: what was typed the second time is never dropped."""
+    """A hash of the content, so that a corrected form counts as a new one."""
     typed: list[Any] = [(name, values) for name, values in request.POST.lists() if name != TOKEN]
     for name, files in request.FILES.lists():
         for file in files:

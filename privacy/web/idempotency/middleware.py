@@ -1,5 +1,5 @@
-"""Stands between the forms and their views: outside the session, whose cookie belongs to an answer, and after the check
-for forgery, so that a forged form is never answered from here."""
+"""The idempotency middleware. It runs outside the session middleware, whose cookie is part of the response, and after
+the CSRF check, so that forged forms never get a stored response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from privacy.models.submitted_form import SubmittedForm
 from .key import FormKey, form_key
 from .replay import from_bytes, is_repeatable, is_result, to_bytes
 
-LOOKS, PAUSE = 200, 0.1  # how often, and after how many seconds, the second request looks for the first one's answer
+LOOKS, PAUSE = 200, 0.1  # how often, and at which interval in seconds, a second request polls for the first response
 
 
 class FormKeyMiddleware:
@@ -51,8 +51,8 @@ class FormKeyMiddleware:
 
 
 def _settle(key: FormKey, form: SubmittedForm, response: HttpResponse) -> None:
-    """Keeps the result of work that is done, also for the session that it gave the browser; lets go of a form that is
-    to be corrected or sent again. Only if nobody took it over meanwhile."""
+    """Stores the response if the work is done, also under the new session if there is one; otherwise releases the key,
+    so that the form can be submitted again. Does nothing if another request has taken over."""
     claimed = SubmittedForm.objects.filter(digest=form.digest, claimed_at=form.claimed_at)
     if not is_result(response):
         claimed.delete()

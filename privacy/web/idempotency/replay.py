@@ -1,4 +1,4 @@
-"""Answers that are shown again, and views that need none of this."""
+"""Which responses are stored and replayed, and which views are exempt."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def repeatable(view: View) -> View:
-    """For a view that may do its work again, because it makes something fresh each time (a link for some minutes), or
-    keeps itself from doing it twice."""
+    """Exempts a view that may run again, because its result is meant to be new each time or it is idempotent itself."""
     view.is_repeatable = True  # type: ignore[attr-defined]
     return view
 
@@ -24,8 +23,8 @@ def is_repeatable(view: Callable[..., Any]) -> bool:
 
 
 def result_page(response: HttpResponse) -> HttpResponse:
-    """Marks a page as the result of work that is done. Most work ends with a redirect, which needs no mark; any other
-    page (a mistake to correct, a question) is not kept."""
+    """Marks a response as the result of completed work, so that it is stored. Redirects need no mark; other pages (form
+    errors, confirmations) are not stored."""
     response.is_result = True  # type: ignore[attr-defined]
     return response
 
@@ -36,7 +35,7 @@ def is_result(response: HttpResponse) -> bool:
 
 
 def to_bytes(response: HttpResponse) -> bytes:
-    """With its cookies: the browser drops the first answer of a double click, and a sign-in with it."""
+    """Serializes the response with its cookies, because after a double click the browser drops the first response."""
     cookies = [(name, morsel.value, {**morsel}) for name, morsel in response.cookies.items()]
     content = base64.b64encode(response.content).decode()
     return json.dumps([response.status_code, [*response.items()], cookies, content]).encode()

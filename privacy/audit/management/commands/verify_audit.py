@@ -15,15 +15,13 @@ from privacy.registry.purpose_binding import acts_for
 
 class Command(BaseCommand):
     help = (
-        "Verifies the audit, entry by entry. Exit code 0, or 1 and a line that names the first broken entry. "
-        "A tail cut off or a rolled-back database shows only against a head published before: give it with --head."
+        "Verifies the audit log entry by entry. Exit code 0, or 1 and a line that names the first broken entry. "
+        "Truncation and rollback can only be detected with an earlier published head: pass it with --head."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--head", type=Path, metavar="FILE.json", help="a signed head or evidence.json from earlier"
-        )
-        parser.add_argument("--print-head", action="store_true", help="print nothing but the signed head, as JSON")
+        parser.add_argument("--head", type=Path, metavar="FILE.json", help="an earlier signed head or evidence.json")
+        parser.add_argument("--print-head", action="store_true", help="print only the signed head, as JSON")
 
     @acts_for()
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,12 +42,12 @@ def _published(file: Path) -> Head:
     if isinstance(content, dict):
         content = content.get("audit_head", content)
     if not isinstance(content, dict):
-        raise HeadRefused(f"{file} holds no head")
+        raise HeadRefused(f"{file} contains no head")
     return verify_head(content)
 
 
 def _in_words(head: Head) -> str:
-    return f"{head.number} entries, each as it was written. Head: {head.number} {head.hash}"
+    return f"{head.number} entries, all unchanged. Head: {head.number} {head.hash}"
 
 
 def _as_json(head: Head) -> str:
