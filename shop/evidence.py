@@ -37,7 +37,7 @@ speaks_of(
     {
         "and notices of changes to our privacy policy. Nothing else.": "shop/checkout/forms.py",
         "Only if we may call you about this order. We don't use it for anything else.": "shop/checkout/forms.py",
-        "PayPal gets the order's number and amount, nothing else": "shop/models.py",
+        "PayPal gets the order's number and amount, nothing else": "shop/models/order.py",
     },
 )
 
