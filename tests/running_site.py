@@ -29,7 +29,7 @@ from .visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 T = TypeVar("T")
-END_OF_MAIL = b"-" * 79 + b"\n"  # Django puts mails of the same second into one file at times
+END_OF_MAIL = b"-" * 79 + b"\n"  # Django may write mails of the same second to one file
 
 
 def free_port() -> int:

@@ -62,12 +62,12 @@ def test_the_page_shows_every_session_and_which_is_this_one(browser: Client, els
         for card in BeautifulSoup(browser.get(PAGE).content, "html.parser").select(".card")
     ]
     assert len(cards) == 2
-    assert sum("this one" in card for card in cards) == 1
-    [own] = [card for card in cards if "this one" in card]
-    [other] = [card for card in cards if "this one" not in card]
+    assert sum("this browser" in card for card in cards) == 1
+    [own] = [card for card in cards if "this browser" in card]
+    [other] = [card for card in cards if "this browser" not in card]
     assert "Firefox on Linux" in own
     assert "Safari on iOS" in other
-    assert "2 March 2026, 12:00" in other
+    assert "March 2, 2026, 12:00" in other
 
 
 def test_one_session_is_ended(browser: Client, elsewhere: Client, alice: Affiliate) -> None:
@@ -81,7 +81,7 @@ def test_one_session_is_ended(browser: Client, elsewhere: Client, alice: Affilia
     assert actions().count("accounts.session.ended") == 1
 
 
-def test_somebody_elses_session_is_not_ended(browser: Client, bob: User) -> None:
+def test_session_of_another_user_is_not_ended(browser: Client, bob: User) -> None:
     victim = Client()
     give_password(victim, "bob@example.com")
     row = Session.objects.get(user=bob)
@@ -125,7 +125,7 @@ def test_a_new_password_ends_the_other_sessions_and_is_mailed(browser: Client, e
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("wrong", NEW, "This is not your password"),
+        ("wrong", NEW, "Wrong password"),
         (PASSWORD, "short", "too short"),
         (PASSWORD, "alice@example.com", ""),
     ],

@@ -83,7 +83,7 @@ def change(client: Client, user: User, **fields: Any) -> Any:
     return client.post(f"{LIST}{user.pk}/change/", data)
 
 
-def test_what_staff_did_is_recorded_without_an_address(staff: Client, alice: Affiliate) -> None:
+def test_staff_changes_are_audited_without_an_address(staff: Client, alice: Affiliate) -> None:
     assert change(staff, alice.user, email="alice@example.net", name="Alice Liddell").status_code == 302
     [entry] = LogEntry.objects.all()
     assert entry.object_repr == f"user {str(alice.user.pk)[-8:]}"
@@ -111,7 +111,7 @@ def test_a_new_account_sets_its_own_password(staff: Client) -> None:
     assert not carol.has_usable_password()
     assert link_mailed_to("carol@example.com").startswith("/accounts/password/")
     assert "that has no password yet" in str(mail.outbox[-1].body)
-    assert "asked for on our sign-in page" not in str(mail.outbox[-1].body)
+    assert "requested a password reset on our sign-in page" not in str(mail.outbox[-1].body)
 
 
 def test_no_account_is_deleted_past_the_rules_of_erasure(staff: Client, alice: Affiliate) -> None:

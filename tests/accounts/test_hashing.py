@@ -71,14 +71,14 @@ def sign_in(client: Client, password: str = PASSWORD) -> Any:
 
 
 @pytest.mark.usefixtures("_full")
-def test_who_does_not_fit_is_told_at_once_and_keeps_the_address(
+def test_sign_in_over_the_hashing_limit_is_refused_at_once_and_keeps_the_address(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = sign_in(client)
     page = BeautifulSoup(answer.content, "html.parser")
     assert answer.status_code == 503
     assert int(answer["Retry-After"]) < 10
-    assert "send it again in a few seconds" in page.get_text()
+    assert "try again in a few seconds" in page.get_text()
     assert page.find("input", {"name": "email", "value": "alice@example.com"})
     assert [level for name, level, _ in caplog.record_tuples if name == "django.request"] == [logging.WARNING]
 
@@ -104,7 +104,7 @@ def test_a_new_password_that_does_not_fit_may_be_sent_again(client: Client) -> N
     new = {"new_password1": "a much better secret", "new_password2": "a much better secret"}
     answer = client.post(form.request["PATH_INFO"], new)
     assert answer.status_code == 503
-    assert "send it again in a few seconds" in answer.content.decode()
+    assert "try again in a few seconds" in answer.content.decode()
     WaitingHasher.released.set()
     wait_for(lambda: client.post(form.request["PATH_INFO"], new).status_code == 302, "a place")
 

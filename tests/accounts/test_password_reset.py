@@ -96,7 +96,7 @@ def test_no_task_holds_the_typed_address_and_the_row_that_does_is_gone_with_it(
     assert not LinkRequest.objects.exists()
 
 
-def test_what_no_worker_took_up_is_forgotten_after_an_hour(
+def test_reset_request_without_a_worker_expires_after_an_hour(
     client: Client, alice: Affiliate, clock: time_machine.Traveller
 ) -> None:
     ask(client)
@@ -149,7 +149,7 @@ def test_the_link_works_once(client: Client, alice: Affiliate) -> None:
     path = link_mailed_to("alice@example.com")
     set_password(client, path)
     again = Client().get(path, follow=True)
-    assert "This link does not work any more" in text(again)
+    assert "This link no longer works" in text(again)
     assert 'href="/accounts/password/"' in again.content.decode()
 
 
@@ -158,7 +158,7 @@ def test_two_links_of_one_account_set_one_password(client: Client, alice: Affili
     first = link_mailed_to("alice@example.com")
     ask(client)
     set_password(client, link_mailed_to("alice@example.com"))
-    assert "does not work any more" in text(Client().get(first, follow=True))
+    assert "no longer works" in text(Client().get(first, follow=True))
 
 
 @pytest.mark.parametrize(("age", "works"), [(timedelta(days=1), True), (timedelta(days=1, seconds=1), False)])
@@ -168,7 +168,7 @@ def test_the_link_works_for_a_day(
     ask(client)
     path = link_mailed_to("alice@example.com")
     clock.shift(age)
-    assert ("does not work any more" in text(client.get(path, follow=True))) != works
+    assert ("no longer works" in text(client.get(path, follow=True))) != works
 
 
 def test_opening_the_link_changes_nothing(client: Client, alice: Affiliate) -> None:
@@ -179,7 +179,7 @@ def test_opening_the_link_changes_nothing(client: Client, alice: Affiliate) -> N
 
 @pytest.mark.parametrize("path", ["x/y/", "AAAA/set-password/", f"{'M' * 500}/c-d/", "%00/x/"])
 def test_a_made_up_link_is_over_like_any_other(client: Client, path: str) -> None:
-    assert "does not work any more" in text(client.get(f"{URL}{path}", follow=True))
+    assert "no longer works" in text(client.get(f"{URL}{path}", follow=True))
 
 
 @pytest.mark.parametrize("password", ["short", "password123", "1234567890", "alice@example.com"])
@@ -225,7 +225,7 @@ def test_a_new_password_ends_the_other_sessions(client: Client, alice: Affiliate
     assert elsewhere.get("/accounts/")["Location"].startswith("/accounts/login/")
 
 
-def test_what_is_no_address_gets_a_message_and_stays(client: Client) -> None:
+def test_invalid_address_gets_an_error_and_stays_in_the_form(client: Client) -> None:
     response = ask(client, "alice at example")
     page = BeautifulSoup(response.content, "html.parser")
     assert page.find(role="alert")

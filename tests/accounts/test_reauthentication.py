@@ -28,7 +28,7 @@ from .codes import PASSWORD, code_now, give_password, is_signed_in, set_up
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
-ASKS = "Confirm that it is you"
+ASKS = "Confirm your identity"
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_project_asks_after_a_quarter_of_an_hour() -> None:
     assert real.REAUTHENTICATION_MINUTES == 15
 
 
-def test_whoever_just_signed_in_is_not_asked(bob: User, clock: time_machine.Traveller) -> None:
+def test_recent_sign_in_needs_no_reauthentication(bob: User, clock: time_machine.Traveller) -> None:
     client = Client()
     give_password(client, "bob@example.com")
     clock.shift(timedelta(minutes=14, seconds=59))
@@ -115,7 +115,7 @@ def test_a_license_key_is_replaced_only_after_the_password(tired: Client, alice:
         "/admin/privacy/suppression/letter-list/",
     ],
 )
-def test_what_moves_money_or_hands_out_numbers_is_asked_for(tired: Client, bob: User, path: str) -> None:
+def test_actions_on_money_and_exports_require_reauthentication(tired: Client, bob: User, path: str) -> None:
     assert asks(tired.get(path)) and asks(tired.post(path, {"code": "DEMO", "amount": "123.45"}))
     assert not LedgerEntry.objects.exists()
     fresh = Client()
@@ -180,7 +180,7 @@ def test_a_stranger_is_sent_to_the_sign_in_and_never_asked(client: Client, bob: 
 def test_a_wrong_password_is_told_and_what_was_typed_stays(tired: Client) -> None:
     path, typed = "/admin/accounts/user/add/", {"email": "dora@example.com", "name": "Dora & Söhne"}
     page = confirm(tired, path, tired.post(path, typed), "wrong")
-    assert "This is not your password" in page.content.decode()
+    assert "Wrong password" in page.content.decode()
     form: Any = BeautifulSoup(page.content, "html.parser").select_one("input[name=name]")
     assert form["value"] == "Dora & Söhne"
     assert confirm(tired, path, page).status_code == 302
@@ -193,7 +193,7 @@ def test_a_code_of_the_app_will_do(client: Client, alice: Affiliate, clock: time
     path = "/accounts/authenticator/"
     assert asks(client.get(path))
     answer = {"again-method": "GET", "again-code": "000000"}
-    assert "This code is not right" in client.post(path, answer).content.decode()
+    assert "This code is wrong" in client.post(path, answer).content.decode()
     clock.shift(timedelta(seconds=30))
     assert client.post(path, {**answer, "again-code": code_now(secret)})["Location"] == path
     assert not asks(client.get(path))

@@ -78,7 +78,7 @@ def test_an_account_with_no_more_rights_can_be_changed_and_its_old_address_is_to
     run_due_tasks()
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
     message: Any = mail.outbox[0]
-    assert "entered another e-mail address for your account" in message.body
+    assert "changed the email address of your account" in message.body
     assert "UNDEFINED" not in f"{message.body}{message.alternatives}"
     assert "alice@example.net" not in f"{message.body}{message.alternatives}"
 
@@ -155,7 +155,7 @@ def test_one_of_two_superusers_can_go_and_the_last_one_stays(staff: Client, bob:
 
 
 def test_the_command_to_erase_the_last_superuser_says_what_to_do_first(bob: User) -> None:
-    with pytest.raises(CommandError, match="Make somebody else a superuser first"):
+    with pytest.raises(CommandError, match="Make another user a superuser first"):
         call_command("erase_person", "bob@example.com")
     bob.refresh_from_db()
     assert bob.email == "bob@example.com"

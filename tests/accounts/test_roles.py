@@ -41,7 +41,7 @@ def test_each_role_has_what_the_apps_declare(role: Role) -> None:
     [(MONEY, {Role.FINANCE}), (SECRETS, {Role.PRIVACY_OFFICER}), (PEOPLE, set())],
     ids=["money", "secrets", "people"],
 )
-def test_what_hurts_most_is_held_by_one_role_and_the_owner(rights: set[str], holders: set[Role]) -> None:
+def test_most_sensitive_permissions_belong_to_one_role_and_the_owner(rights: set[str], holders: set[Role]) -> None:
     assert {role for role in Role if rights & permissions_of(role)} == {Role.OWNER, *holders}
     assert rights <= permissions_of(Role.OWNER)
 

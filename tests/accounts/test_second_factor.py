@@ -120,7 +120,7 @@ def test_the_code_of_the_set_up_does_not_sign_in(secret: bytes) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "123", "abcdef", "12345６", "1" * 40, "\x00" * 6, "ABCD-EFGH-IJKL-MNOP"])
-def test_what_is_no_code_gets_a_message(secret: bytes, typed: str) -> None:
+def test_invalid_code_gets_an_error(secret: bytes, typed: str) -> None:
     client = Client()
     give_password(client, ALICE)
     response = client.post(CODE, {"code": typed})

@@ -79,7 +79,7 @@ def test_the_table_of_live_keys_is_gone() -> None:
     assert "django_session" not in connection.introspection.table_names()
 
 
-def test_what_a_session_remembers_is_sealed(alice: Affiliate) -> None:
+def test_session_data_is_sealed(alice: Affiliate) -> None:
     """A message may quote what somebody typed."""
     client = sign_in()
     session = client.session
@@ -224,8 +224,8 @@ def test_closing_an_account_deletes_its_sessions(alice: Affiliate) -> None:
 def test_the_archive_shows_ones_sessions_without_a_key(alice: Affiliate) -> None:
     client = sign_in()
     [section] = [one for one in collect(email="alice@example.com") if one["what"] == "Where you are signed in"]
-    assert section["rows"][0]["kind of browser"] == "Firefox on Linux"
-    assert [line["what"] for line in section["withheld"]] == ["what the site remembers while you are signed in"]
+    assert section["rows"][0]["type of browser"] == "Firefox on Linux"
+    assert [line["what"] for line in section["withheld"]] == ["session data while you are signed in"]
     assert client.cookies[COOKIE].value not in str(section)
 
 

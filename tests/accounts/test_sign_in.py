@@ -1,4 +1,4 @@
-"""/accounts/login/: sign-in by e-mail address, however it is typed, and nothing told to those who guess."""
+"""/accounts/login/: sign-in by email address, however it is typed, and nothing told to those who guess."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_wrong_pair_is_told_and_the_address_kept_as_typed(
     assert response.status_code == 200
     assert not signed_in(client)
     page = BeautifulSoup(response.content, "html.parser")
-    assert "We don't know this address and password together" in page.get_text()
+    assert "That email address and password don't match" in page.get_text()
     field: Any = page.find("input", {"name": "email"})
     assert field["value"] == email
     assert page.find("input", {"name": "password"}).get("value") is None  # type: ignore[union-attr]
@@ -72,7 +72,7 @@ def test_the_answer_does_not_tell_which_half_was_wrong(client: Client, alice: Af
     assert answers[0] == answers[1]
 
 
-def test_as_much_work_is_done_for_an_unknown_address(client: Client, alice: Affiliate, settings: Settings) -> None:
+def test_sign_in_costs_the_same_for_an_unknown_address(client: Client, alice: Affiliate, settings: Settings) -> None:
     """A hash is computed either way, so that the time does not tell."""
     settings.PASSWORD_HASHERS = ["tests.accounts.test_sign_in.CountingHasher"]
     alice.user.set_password(PASSWORD)
@@ -108,7 +108,7 @@ def test_closing_an_account_ends_its_sessions(client: Client, alice: Affiliate) 
 
 
 @pytest.mark.parametrize("email", ["", "alice", "alice@", "a" * 300 + "@example.com", "x\0@example.com"])
-def test_what_is_no_address_gets_a_message(client: Client, email: str) -> None:
+def test_invalid_address_at_sign_in_gets_an_error(client: Client, email: str) -> None:
     response = sign_in(client, email)
     assert response.status_code == 200
     assert BeautifulSoup(response.content, "html.parser").find(role="alert")

@@ -160,7 +160,7 @@ def test_the_cookie_names_nobody(alice: Affiliate) -> None:
     assert alice.user.pk.hex not in value.replace("-", "")
 
 
-def test_there_is_room_again_in_the_next_hour(alice: Affiliate, clock: time_machine.Traveller) -> None:
+def test_sign_in_is_allowed_again_in_the_next_hour(alice: Affiliate, clock: time_machine.Traveller) -> None:
     assert guess(4)[-1] == 429
     clock.shift(timedelta(hours=1))
     assert sign_in(Client(), network=ELSEWHERE).status_code == 302

@@ -45,7 +45,7 @@ def test_export_person_writes_an_archive_for_its_owner_only(erin_and_frank: None
 
 @pytest.mark.django_db
 def test_export_person_says_when_there_is_nothing(tmp_path: Path) -> None:
-    assert "Nothing is kept" in run("export_person", "nobody@example.org", "--out", str(tmp_path / "nobody.zip"))
+    assert "Nothing is stored" in run("export_person", "nobody@example.org", "--out", str(tmp_path / "nobody.zip"))
 
 
 @pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_erase_person_prints_what_was_done(erin_and_frank: None) -> None:
     assert "Your messages to us: 1 deleted\n" in said
     assert "Do-not-contact entries: 3 kept, because" in said
     assert set(rows_about(ERIN)) == KEPT
-    assert run("erase_person", "nobody@example.org") == "Nothing is kept about this address.\n"
+    assert run("erase_person", "nobody@example.org") == "Nothing is stored about this address.\n"
 
 
 @pytest.mark.django_db

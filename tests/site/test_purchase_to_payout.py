@@ -138,7 +138,7 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     erin.submit("Send me the link", email="ERIN@example.org", kind="access")
     link = site.link_in(site.mail("erin@example.org", "confirm your privacy request"))
     erin.open(link)
-    erin.submit("Make my archive")
+    erin.submit("Create my archive")
     erin.follow("Download the archive")
     archive = zipfile.ZipFile(io.BytesIO(erin.response.content))
     assert set(archive.namelist()) == {"index.html", "data.json"}
@@ -157,14 +157,14 @@ def test_a_person_gets_everything_and_can_have_it_deleted(site: RunningSite) -> 
     site.command("export_person", "erin@example.org", "--out", str(out))
     kept = zipfile.ZipFile(out).read("data.json").decode()
     assert {s["what"] for s in json.loads(kept)["sections"]} == {
-        "Archives and reports ready for you to fetch",
+        "Archives and reports ready for download",
         "Deletion marker",
         "Your privacy requests",
         "Do-not-contact entries",
     }
     assert "Erin" not in kept
     assert "ERIN" not in kept
-    assert "has seen every deletion" in site.command("restore_check")
+    assert "No erasures are missing" in site.command("restore_check")
 
 
 def test_a_visitor_forgets_the_referral(site: RunningSite) -> None:
@@ -180,7 +180,7 @@ def test_the_commands_of_the_operator_work(site: RunningSite) -> None:
     site.command("purge_expired")  # what another test's person has fetched may be due
     assert "Nothing was due" in site.command("purge_expired")
     assert "payments updated" in site.command("housekeeping")
-    assert "Nothing is kept about this address" in site.command("erase_person", "nobody@example.org")
+    assert "Nothing is stored about this address" in site.command("erase_person", "nobody@example.org")
 
 
 def test_nothing_personal_is_readable_in_the_database(site: RunningSite) -> None:

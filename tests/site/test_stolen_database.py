@@ -41,7 +41,14 @@ from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 
 EMAIL, NAME, PHONE, PAYPAL_ORDER = "quagga@example.org", "Quagga", "+18055550142", "5O190127TN364715T"
 INTERNAL = {"sqlite_sequence", "sqlite_stat1", "django_migrations", "django_content_type", "auth_permission"}
-PUBLIC = {"go", "go_to", "product", "checkout", "version", "creative_image"}  # whoever knows the value may see the page
+PUBLIC = {
+    "go",
+    "go_to",
+    "product",
+    "checkout",
+    "version",
+    "creative_image",
+}  # anyone who knows the value may see the page
 BEHIND_A_SIGN_IN = ("admin/", "affiliates/portal/")
 
 

@@ -273,7 +273,7 @@ def test_invalid_rate_message_names_no_constraint(staff: Client, product: Produc
 @pytest.mark.parametrize(("typed", "asked"), [("95", True), ("45.01", True), ("14.99", True), ("45", False)])
 def test_large_rate_change_requires_confirmation(staff: Client, product: Product, typed: str, asked: bool) -> None:
     fields = {"product": str(product.pk), "percent": typed, "currency": "USD"}
-    for _ in range(2):  # pressed twice, it is still only asked about
+    for _ in range(2):  # submitted twice, it is still only asked about
         page = BeautifulSoup(staff.post(ADD, fields).content, "html.parser")
         if not asked:
             break

@@ -151,7 +151,7 @@ def test_application_stays_undecided_if_applicant_opted_out(
 ) -> None:
     Suppression.objects.create(fingerprint="erin@example.org", channel=Channel.EMAIL)
     page = decide(staff, application, action, reason="No.")
-    assert "asked not to be contacted by e-mail" in page
+    assert "opted out of email" in page
     application.refresh_from_db()
     assert application.is_undecided
     assert not Affiliate.objects.exists()

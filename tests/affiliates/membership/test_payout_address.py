@@ -173,7 +173,7 @@ def test_payout_address_change_requires_password_again(
     settings.REAUTHENTICATION_MINUTES = 15
     browser.post("/accounts/login/", {"email": "alice@example.com", "password": PASSWORD})
     clock.shift(timedelta(minutes=15))
-    assert "Confirm that it is you" in browser.post(CHANGE, NEW).content.decode()
+    assert "Confirm your identity" in browser.post(CHANGE, NEW).content.decode()
     assert not PayoutEmailChange.objects.exists()
     again = {"again-method": "POST", "again-password": PASSWORD}
     assert browser.post(CHANGE, {**NEW, **again}).status_code == 302

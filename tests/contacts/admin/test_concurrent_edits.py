@@ -86,7 +86,7 @@ def test_assigning_a_message_taken_by_a_colleague_asks_first(
     assert "Erin" in asked.text
     inquiry.refresh_from_db()
     assert inquiry.assigned_to is not None and inquiry.assigned_to.name == "Erin"
-    asked.press("Do it all the same")
+    asked.press("Do it anyway")
     inquiry.refresh_from_db()
     assert inquiry.assigned_to == bob
 
@@ -111,7 +111,7 @@ def test_a_call_logged_after_a_colleagues_answer_keeps_the_notes(staff: Client, 
     assert "It costs 500 USD." in asked.text
     assert asked.field("notes") == "Dave called.\nHe wants a price."
     assert not inquiry.correspondence.exists()
-    assert "Logged." in asked.press("Do it all the same").text
+    assert "Logged." in asked.press("Do it anyway").text
     assert inquiry.correspondence.get().notes.splitlines() == ["Dave called.", "He wants a price."]
 
 

@@ -82,7 +82,7 @@ def test_saving_without_an_answer_sends_nothing(staff: Client, inquiry: Inquiry)
 def test_a_refused_answer_says_why_stores_nothing_and_stays_in_the_form(staff: Client, inquiry: Inquiry) -> None:
     Suppression.objects.create(fingerprint="Dave@Example.org", channel=Channel.EMAIL)
     page = answer(staff, inquiry, "Good day to you.")
-    assert "Not sent: this person asked not to be contacted by e-mail." in page
+    assert "Not sent: this person opted out of email." in page
     assert "Good day to you.</textarea>" in page
     assert not Reply.objects.exists()
     assert not OutgoingMail.objects.exists()

@@ -198,7 +198,7 @@ def test_document_link_is_not_stored(staff: Client, document: Document, work: Wo
 
 def test_document_link_is_not_sent_after_an_opt_out(staff: Client, document: Document) -> None:
     suppress("dave@example.org")
-    assert "Not sent: this person asked not to be contacted by e-mail." in send(staff, document)
+    assert "Not sent: this person opted out of email." in send(staff, document)
     assert not OutgoingMail.objects.exists()
     document.refresh_from_db()
     assert document.link_digest is None

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 Work = Callable[[], int]
 ONE_LINE = "Please write this on one line, without control characters"
-UNSEEN = "There is a control character in this"
+UNSEEN = "This text contains a control character"
 COUNTRY = "a number outside US also needs a country code"
 
 
@@ -37,10 +37,10 @@ COUNTRY = "a number outside US also needs a country code"
         ("name", "Dave\r\nBcc: everybody@example.org", ONE_LINE),
         ("name", "Dave\x1b[2J", ONE_LINE),
         ("name", "Dave\x1b[2J", "U+001B at character 5"),
-        ("name", "Dave\u202egro.elpmaxe", "characters that turn the direction of writing around"),
+        ("name", "Dave\u202egro.elpmaxe", "characters that reverse the text direction"),
         ("name", "x" * 151, "at most 150 characters"),
         ("message", "ring\x07ring", UNSEEN),
-        ("message", "Take it from 4111 1111 1111 1111", "This looks like the number of a payment card."),
+        ("message", "Take it from 4111 1111 1111 1111", "This looks like a payment card number."),
         ("address", "1 Main\x00Street", "Null characters are not allowed"),
         ("address", "x" * 401, "at most 400 characters"),
         ("message", "x" * 100_000, "at most 20000 characters (it has 100000)"),

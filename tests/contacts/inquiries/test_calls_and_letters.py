@@ -51,13 +51,13 @@ def test_contact_point_given_for_another_purpose_cannot_be_used(staff: Client, i
 
 @pytest.mark.parametrize(
     ("way", "channel", "wish"),
-    [("call_out", Channel.PHONE, "not to be called"), ("letter_out", Channel.LETTER, "for no letters")],
+    [("call_out", Channel.PHONE, "opted out of phone calls"), ("letter_out", Channel.LETTER, "opted out of letters")],
 )
 def test_opted_out_person_cannot_be_contacted(
     staff: Client, inquiry: Inquiry, way: str, channel: Channel, wish: str
 ) -> None:
     suppress(inquiry.email, channel)
-    assert f"Not logged: this person asked {wish}." in log(staff, inquiry, way=way)
+    assert f"Not logged: this person {wish}." in log(staff, inquiry, way=way)
     assert not Correspondence.objects.exists()
 
 
@@ -105,7 +105,7 @@ def test_invalid_log_entry_is_explained(staff: Client, inquiry: Inquiry, changes
 def test_log_form_shows_current_permissions(staff: Client, inquiry: Inquiry) -> None:
     suppress(inquiry.email, Channel.PHONE)
     page = " ".join(staff.get(page_of(inquiry, "log")).content.decode().split())
-    assert "Telephone, for answering a question: <strong>no</strong>, this person asked not to be called" in page
+    assert "Phone, for answering a question: <strong>no</strong>, this person opted out of phone calls" in page
     assert "Letter, for answering a question: yes" in page
 
 

@@ -47,11 +47,11 @@ def test_history_has_everything_of_this_person_and_nothing_of_others(
 def test_history_shows_current_permissions(staff: Client, inquiry: Inquiry, second: Inquiry) -> None:
     suppress("dave@example.org", Channel.LETTER)
     page = history(staff, inquiry)
-    assert "E-mail, for answering a question: yes" in page
-    assert "Telephone, for answering a question: yes" in page
-    assert "Letter, for answering a question: <strong>no</strong>, this person asked for no letters" in page
-    assert "E-mail, for preparing a quote: yes" in page
-    assert "Telephone, for preparing a quote: <strong>no</strong>, no phone number was given" in page
+    assert "Email, for answering a question: yes" in page
+    assert "Phone, for answering a question: yes" in page
+    assert "Letter, for answering a question: <strong>no</strong>, this person opted out of letters" in page
+    assert "Email, for preparing a quote: yes" in page
+    assert "Phone, for preparing a quote: <strong>no</strong>, no phone number was given" in page
 
 
 def test_reading_the_history_is_audited(staff: Client, inquiry: Inquiry) -> None:

@@ -33,7 +33,7 @@ def write_down(staff: Client, **fields: object) -> str:
 
 
 def test_a_person_without_e_mail_is_known_by_the_number(staff: Client, bob: User) -> None:
-    assert "It applies from this moment" in write_down(staff, phone="(805) 555-0123")
+    assert "It applies immediately" in write_down(staff, phone="(805) 555-0123")
     [row] = Suppression.objects.all()
     assert (row.channel, row.purpose, row.source, row.recorded_by) == ("phone", "", "call", bob)
     assert not may_contact(channel=Channel.PHONE, purpose=Purpose.QUOTE, phone=PHONE)
@@ -61,7 +61,7 @@ def test_nothing_that_was_typed_is_stored(staff: Client) -> None:
     assert PHONE not in str(AuditEntry.objects.values_list("action", "object_id"))
 
 
-def test_it_is_audited_with_who_wrote_it_down(staff: Client, bob: User) -> None:
+def test_opt_out_recorded_by_staff_is_audited_with_its_author(staff: Client, bob: User) -> None:
     write_down(staff, email=DAVE)
     entry = AuditEntry.objects.get(action="privacy.optout.recorded")
     assert (entry.actor, entry.object_id) == (bob.pk, str(Suppression.objects.get().pk))
@@ -70,7 +70,7 @@ def test_it_is_audited_with_who_wrote_it_down(staff: Client, bob: User) -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({}, "Say whom"),
+        ({}, "Enter an email address"),
         ({"phone": "ask my wife"}, "Enter a valid phone number"),
         ({"email": "dave at example"}, "Enter a valid email address"),
         ({"email": DAVE, "channels": []}, "This field is required"),
@@ -78,7 +78,9 @@ def test_it_is_audited_with_who_wrote_it_down(staff: Client, bob: User) -> None:
         ({"email": DAVE, "purpose": "site_traffic"}, "Select a valid choice"),
     ],
 )
-def test_what_can_not_be_read_is_told_and_kept_as_typed(staff: Client, fields: dict[str, object], told: str) -> None:
+def test_unreadable_contact_point_gets_an_error_and_stays_in_the_form(
+    staff: Client, fields: dict[str, object], told: str
+) -> None:
     page = write_down(staff, **fields)
     assert told in page
     for name in ("phone", "email"):
@@ -126,18 +128,16 @@ def test_looking_at_a_list_is_recorded(staff: Client, bob: User, inquiry: Inquir
 
 
 @pytest.mark.parametrize("point", [{"email": DAVE}, {"phone": PHONE}, {"address": HOME}])
-def test_who_opted_out_by_any_contact_point_is_on_no_list(
-    staff: Client, inquiry: Inquiry, point: dict[str, str]
-) -> None:
+def test_opted_out_person_is_on_no_call_or_letter_list(staff: Client, inquiry: Inquiry, point: dict[str, str]) -> None:
     assert "Dave" in staff.get(CALLS).content.decode()
     suppress(**point)  # type: ignore[arg-type]
     for page in (CALLS, LETTERS):
         text = staff.get(page).content.decode()
-        assert "Nobody waits for" in text
+        assert "There is nobody to" in text
         assert "Dave" not in text
 
 
-def test_who_opted_out_of_letters_may_be_called(staff: Client, inquiry: Inquiry) -> None:
+def test_opt_out_of_letters_leaves_person_on_the_call_list(staff: Client, inquiry: Inquiry) -> None:
     suppress(DAVE, Channel.LETTER)
     assert "Dave" in staff.get(CALLS).content.decode()
     assert "Dave" not in staff.get(LETTERS).content.decode()
@@ -150,7 +150,7 @@ def test_an_inquiry_that_is_over_is_on_no_list(staff: Client, inquiry: Inquiry) 
     assert Inquiry._base_manager.exists()  # the purge has not been there
 
 
-def test_who_gave_no_number_is_not_on_the_call_list(staff: Client) -> None:
+def test_person_without_phone_number_is_not_on_the_call_list(staff: Client) -> None:
     factories.inquiry("grace@example.org", name="Grace", address=HOME)
     assert "Grace" not in staff.get(CALLS).content.decode()
     assert "Grace" in staff.get(LETTERS).content.decode()

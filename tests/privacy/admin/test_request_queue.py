@@ -1,4 +1,4 @@
-"""The staff's queue: what came by e-mail, call or letter, each step of its way, and the record that stays."""
+"""The staff's queue: what came by email, call or letter, each step of its way, and the record that stays."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_letter_is_entered_with_its_identity_check_and_counts_from_receipt(sta
     [
         ({"received_at_0": "2026-03-03"}, "in the future"),
         ({"channel": "page"}, "Select a valid choice"),
-        ({"email": "", "contact": ""}, "how the answer reaches the person"),
+        ({"email": "", "contact": ""}, "how to reach the person"),
         ({"email": "erin at example"}, "valid email"),
         ({"identity": "link"}, "Select a valid choice"),
     ],
@@ -109,7 +109,7 @@ def test_a_person_without_an_address_is_entered_with_another_way(staff: Client) 
 
 def test_an_address_and_the_identity_can_be_added_later(staff: Client) -> None:
     request = entered(staff, email="", contact="Elm Street", identity="")
-    assert "can't be done" in do(staff, request, "archive")
+    assert "This action is not available" in do(staff, request, "archive")
     response = staff.post(page_of(request), {"identity": "known", "email": ERIN, "contact": "Elm Street"})
     assert response.status_code == 302
     assert (anew(request).email, anew(request).identity) == (ERIN, "known")
@@ -170,11 +170,11 @@ def test_the_queue_names_nobody(staff: Client) -> None:
 
 def test_acknowledging_mails_the_person_once(staff: Client) -> None:
     request = entered(staff, kind="complaint", channel="email")
-    assert "The mail is on its way" in do(staff, request, "acknowledge")
+    assert "An email is on its way" in do(staff, request, "acknowledge")
     [message] = mails_to(ERIN)
     assert request.reference in message
-    assert "16 April 2026" in message
-    assert "can't be done" in do(staff, request, "acknowledge")
+    assert "April 16, 2026" in message
+    assert "This action is not available" in do(staff, request, "acknowledge")
     assert len(mails_to(ERIN)) == 1
     assert actions_about(request) == ["privacy.request.recorded", "privacy.request.acknowledged"]
 
@@ -207,7 +207,7 @@ def test_an_archive_can_be_printed_and_handed_over_by_letter(staff: Client, erin
 @pytest.mark.parametrize("identity", ["", "not_needed"])
 def test_nothing_is_handed_out_before_somebody_made_sure_who_asks(staff: Client, step: str, identity: str) -> None:
     request = entered(staff, identity=identity)
-    assert "First say how you know who asks" in do(staff, request, step)
+    assert "First record how you verified the person's identity" in do(staff, request, step)
     assert anew(request).is_open
     assert not AccessArchive.objects.exists()
     assert mails_to(ERIN) == []
@@ -238,7 +238,7 @@ def test_a_deletion_cancels_mail_that_waits(staff: Client) -> None:
 def test_a_deletion_needs_to_know_the_person(staff: Client) -> None:
     request = entered(staff, kind="deletion", identity="")
     factories.inquiry(ERIN)
-    assert "First say how you know who asks" in do(staff, request, "delete")
+    assert "First record how you verified the person's identity" in do(staff, request, "delete")
     assert Inquiry.objects.exists()
 
 
@@ -254,9 +254,9 @@ def test_extending_tells_the_person_why_and_works_once(staff: Client) -> None:
     do(staff, request, "extend", reason="complex")
     assert anew(request).due_at == deadlines_of(request.received_at).extended_answer_by
     [message] = mails_to(ERIN)
-    assert "takes more work than usual" in message
-    assert "31 May 2026" in message
-    assert "can't be done" in do(staff, request, "extend", reason="many")
+    assert "is complex" in message
+    assert "May 31, 2026" in message
+    assert "This action is not available" in do(staff, request, "extend", reason="many")
     assert anew(request).extension_reason == "complex"
 
 
@@ -268,7 +268,7 @@ def test_extending_is_over_when_the_first_time_is_over(
     request = entered(staff, kind="complaint")
     clock.move_to(deadlines_of(request.received_at).extend_by + timedelta(seconds=1))
     staff.force_login(bob)
-    assert "can't be done" in do(staff, request, "extend", reason="complex")
+    assert "This action is not available" in do(staff, request, "extend", reason="complex")
     assert anew(request).extended_at is None
 
 
@@ -293,21 +293,21 @@ def test_a_part_can_be_refused_with_its_ground(staff: Client) -> None:
     request = entered(staff, kind="correction")
     do(staff, request, "answer", text="The name is corrected.", ground="legal_duty")
     assert (anew(request).outcome, anew(request).refusal_ground) == ("partly", "legal_duty")
-    assert "could not do a part" in mails_to(ERIN)[0]
+    assert "only fulfill part" in mails_to(ERIN)[0]
 
 
 def test_a_refusal_tells_the_ground_and_how_to_complain(staff: Client, bob: User) -> None:
     request = entered(staff, kind="deletion", identity="")
     do(staff, request, "refuse", ground="unknown_person", text="")
     [message] = mails_to(ERIN)
-    assert "could not make sure" in message
+    assert "could not verify your identity" in message
     assert "kind=complaint" in message
     record = anew(request)
     assert (record.outcome, record.refusal_ground, record.handled_by) == ("refused", "unknown_person", bob)
     assert actions_about(request)[-1] == "privacy.request.refused"
 
 
-def test_who_opted_out_still_gets_the_answer_to_what_they_ask(staff: Client) -> None:
+def test_opted_out_person_still_gets_the_answer_to_a_request(staff: Client) -> None:
     Suppression.objects.create(fingerprint=ERIN, channel="email")
     request = entered(staff, kind="complaint")
     do(staff, request, "acknowledge")
@@ -336,7 +336,7 @@ def test_an_answered_request_has_no_steps(staff: Client, step: str) -> None:
     request = entered(staff, kind="stop_contact")
     do(staff, request, "stop")
     fields = {"text": "x", "ground": "others", "reason": "many"}
-    assert "can't be done with this request" in do(staff, request, step, **fields)
+    assert "not available for this request" in do(staff, request, step, **fields)
     assert "staff-actions" not in staff.get(page_of(request)).content.decode()
 
 
@@ -349,7 +349,7 @@ def test_the_page_of_a_request_offers_its_steps(staff: Client) -> None:
     assert [link.get_text() for link in page.select(".staff-actions a")] == [
         "Acknowledge",
         "Answer",
-        "Put the answer off",
+        "Extend the deadline",
         "Refuse…",
     ]
 

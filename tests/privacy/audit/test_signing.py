@@ -59,7 +59,7 @@ def test_an_old_key_leads_to_the_new_one(rotate: Callable[[RootKey], None]) -> N
         require_signed(third, first)
 
 
-def test_it_leads_there_after_the_old_root_key_was_removed(
+def test_old_signing_key_vouches_for_the_new_one_after_the_root_key_was_removed(
     rotate: Callable[[RootKey], None], settings: Settings
 ) -> None:
     keys()

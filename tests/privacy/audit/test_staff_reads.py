@@ -61,7 +61,7 @@ def test_an_order_that_is_not_there_is_no_entry(staff: Client, order: Order) -> 
     assert entries() == []
 
 
-def test_who_may_not_look_reads_nothing(order: Order) -> None:
+def test_staff_without_permission_reads_nothing(order: Order) -> None:
     charlie = signed_in(factories.user("charlie@example.com", is_staff=True))
     for address in (page(order), page(order, "history"), list_of(Order) + f"?q={CAROL}", list_of(User)):
         assert charlie.get(address).status_code == 403

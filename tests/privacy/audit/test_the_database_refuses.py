@@ -80,14 +80,14 @@ ATTEMPTS: list[Callable[[], object]] = [
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_it_refuses(attempt: Callable[[], object]) -> None:
+def test_database_refuses_changes_of_the_audit(attempt: Callable[[], object]) -> None:
     before = list(AuditEntry.objects.values())
     with pytest.raises(IntegrityError), transaction.atomic():
         attempt()
     assert list(AuditEntry.objects.values()) == before
 
 
-def test_it_refuses_what_else_its_own_dialect_offers() -> None:
+def test_database_refuses_vendor_specific_changes_of_the_audit() -> None:
     """PostgreSQL empties a table without touching rows; SQLite replaces rows without asking the guard of deletions."""
     columns = "number, at, actor, action, object_model, object_id, previous_hash, hash"
     if connection.vendor == "postgresql":

@@ -64,7 +64,7 @@ def write_anew(first: int, **changed: Any) -> None:
 
 
 def test_a_true_chain_is_counted_and_its_head_named(verdict: Verdict) -> None:
-    assert verdict() == f"10 entries, each as it was written. Head: 10 {AuditEntry.objects.head().hash}"
+    assert verdict() == f"10 entries, all unchanged. Head: 10 {AuditEntry.objects.head().hash}"
 
 
 TAMPERING: list[tuple[str, Callable[[], object], str]] = [
@@ -107,7 +107,7 @@ def test_a_value_that_nobody_can_read(verdict: Verdict) -> None:
         return
     with guards_lifted(), connection.cursor() as cursor:
         cursor.execute(forge)
-    assert verdict() == "entry 7: edited, it can't be read any more"
+    assert verdict() == "entry 7: edited, it is no longer readable"
 
 
 def test_a_tail_cut_off_shows_against_a_published_head_only(verdict: Verdict) -> None:
@@ -170,7 +170,7 @@ def test_missing_guards_are_named(verdict: Verdict) -> None:
     names = [f"{AuditEntry._meta.db_table}_{name}" for name in AuditEntry.database_triggers]
     with guards_lifted():
         said = verdict()
-    assert "no longer guards" in said
+    assert "triggers are missing" in said
     assert all(re.search(rf"\b{name}\b", said) for name in names)
 
 
@@ -184,7 +184,7 @@ def test_a_file_that_is_not_there(verdict: Verdict, tmp_path: Any) -> None:
     assert "can't be read" in verdict("--head", str(tmp_path / "none.json"))
 
 
-def test_it_reads_a_batch_at_a_time(django_assert_num_queries: Any) -> None:
+def test_verify_audit_reads_one_batch_at_a_time(django_assert_num_queries: Any) -> None:
     full_or_part = -(-10 // verification.BATCH)
     with django_assert_num_queries(full_or_part + 1):  # and the empty one that ends it
         verify_chain()

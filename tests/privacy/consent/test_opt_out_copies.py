@@ -45,14 +45,14 @@ def test_a_restored_database_must_not_serve_before_they_are_written_down_again()
     require_ready()
     before = set(Suppression.objects.values_list("pk", "channel", "purpose", "source", "created_at"))
     Suppression.objects.all().delete()
-    with pytest.raises(NotReady, match="older than 2 opt-outs.*restore_check"):
+    with pytest.raises(NotReady, match="lacks 2 opt-outs.*restore_check"):
         require_ready()
-    assert "2 opt-outs are younger than this database." in restore_check()
+    assert "2 opt-outs were missing and have been restored." in restore_check()
     require_ready()
     assert set(Suppression.objects.values_list("pk", "channel", "purpose", "source", "created_at")) == before
     assert is_opted_out(DAVE, "email", purpose="quote")
     assert not may_contact(channel=Channel.PHONE, purpose=Purpose.ORDER, phone="(805) 555-0123")
-    assert "opt-outs are younger" not in restore_check()
+    assert "opt-outs were missing" not in restore_check()
 
 
 @pytest.mark.usefixtures("opted_out")
@@ -85,7 +85,7 @@ def test_a_wish_repeated_since_the_backup_is_as_young_again(
 
 
 @pytest.mark.usefixtures("opted_out")
-def test_who_asked_again_after_the_restore_has_one_opt_out(
+def test_opt_out_repeated_after_a_restore_is_stored_once(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     Suppression.objects.all().delete()
@@ -97,7 +97,7 @@ def test_who_asked_again_after_the_restore_has_one_opt_out(
 
 
 @pytest.mark.usefixtures("opted_out")
-def test_what_was_lifted_does_not_come_back(
+def test_withdrawn_opt_out_is_not_restored(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):

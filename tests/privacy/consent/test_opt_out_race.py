@@ -71,12 +71,12 @@ def test_nothing_happens_meanwhile_and_it_is_sent(server: SmtpServer) -> None:
 @pytest.mark.parametrize(
     ("happens", "refusal"),
     [
-        (lambda: suppress(DAVE), "this person asked not to be contacted by e-mail"),
-        (lambda: suppress(DAVE, "email", purpose="answer_inquiry"), "this person asked not to be contacted by e-mail"),
-        (lambda: Inquiry.objects.update(state=Inquiry.State.CLOSED), "its reason is no longer open"),
+        (lambda: suppress(DAVE), "this person opted out of email"),
+        (lambda: suppress(DAVE, "email", purpose="answer_inquiry"), "this person opted out of email"),
+        (lambda: Inquiry.objects.update(state=Inquiry.State.CLOSED), "the reason no longer applies"),
     ],
 )
-def test_who_opts_out_while_the_worker_connects_gets_nothing(
+def test_opt_out_while_the_worker_connects_stops_the_mail(
     server: SmtpServer, happens: Callable[[], object], refusal: str
 ) -> None:
     mail = answer(factories.inquiry(DAVE))
@@ -85,14 +85,14 @@ def test_who_opts_out_while_the_worker_connects_gets_nothing(
     assert server.recipients == []
 
 
-def test_who_bounces_while_the_worker_connects_gets_nothing(server: SmtpServer) -> None:
+def test_bounce_while_the_worker_connects_stops_the_mail(server: SmtpServer) -> None:
     mail = answer(factories.inquiry(DAVE))
     deliver_and_meanwhile(server, mail, lambda: mark_undeliverable(DAVE, code="550"))
     assert anew(mail).state == State.REFUSED
     assert server.recipients == []
 
 
-def test_who_is_erased_while_the_worker_connects_gets_nothing(server: SmtpServer) -> None:
+def test_erasure_while_the_worker_connects_stops_the_mail(server: SmtpServer) -> None:
     mail = answer(factories.inquiry(DAVE))
     deliver_and_meanwhile(server, mail, lambda: erase_person(email=DAVE))
     assert not OutgoingMail.objects.exists()

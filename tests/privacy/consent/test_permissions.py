@@ -40,12 +40,12 @@ def asked(inquiry: Inquiry, channel: Channel = EMAIL, purpose: Purpose = ASK) ->
 
 
 @pytest.mark.parametrize("channel", Channel)
-def test_what_was_given_for_a_question_may_answer_it(inquiry: Inquiry, channel: Channel) -> None:
+def test_address_given_with_a_question_may_be_used_to_answer_it(inquiry: Inquiry, channel: Channel) -> None:
     assert asked(inquiry, channel) == Permission(True, "given for answering a question")
 
 
 @pytest.mark.parametrize("channel", Channel)
-def test_what_was_given_for_one_purpose_serves_no_other(inquiry: Inquiry, channel: Channel) -> None:
+def test_address_given_for_one_purpose_is_refused_for_another(inquiry: Inquiry, channel: Channel) -> None:
     permission = asked(inquiry, channel, ORDER)
     assert not permission
     assert permission.refusal == Refusal.OTHER_PURPOSE
@@ -73,7 +73,7 @@ def test_nobody_is_contacted_about_a_visit(db: None, purpose: Purpose) -> None:
 
 def test_affiliates_are_not_called(db: None) -> None:
     permission = may_contact(channel=CALL, purpose=Purpose.AFFILIATE_ACCOUNT, phone=PHONE)
-    assert permission.reason == "nobody is reached by telephone for running an affiliate's account"
+    assert permission.reason == "contact by phone is not allowed for running an affiliate's account"
 
 
 @pytest.mark.parametrize("channel", [CALL, LETTER])
@@ -105,7 +105,7 @@ def test_a_purpose_is_closed_alone(inquiry: Inquiry) -> None:
     assert may_contact(channel=EMAIL, purpose=QUOTE, email=DAVE)
 
 
-def test_what_is_given_again_after_an_opt_out_is_live(inquiry: Inquiry, clock: time_machine.Traveller) -> None:
+def test_consent_given_again_after_an_opt_out_is_valid(inquiry: Inquiry, clock: time_machine.Traveller) -> None:
     suppress(DAVE, purpose=ASK)
     clock.shift(timedelta(seconds=1))
     assert not asked(inquiry)
@@ -114,7 +114,7 @@ def test_what_is_given_again_after_an_opt_out_is_live(inquiry: Inquiry, clock: t
 
 def test_mail_that_comes_back_ends_mail_alone(inquiry: Inquiry) -> None:
     mark_undeliverable(DAVE, code="550 5.1.1")
-    assert asked(inquiry).reason == "undeliverable since 2 March 2026"
+    assert asked(inquiry).reason == "undeliverable since March 2, 2026"
     assert asked(inquiry, CALL)
 
 

@@ -122,15 +122,15 @@ def test_files_go_along_within_the_scope(staff: Client, grace: Client, scope: st
 
 
 @pytest.mark.usefixtures("carols_data", "grace")
-def test_who_recorded_an_order_can_not_approve_it(staff: Client) -> None:
+def test_order_can_not_be_approved_by_its_recorder(staff: Client) -> None:
     order = recorded(staff)
-    assert "Somebody else has to approve what you recorded." in text(do(staff, order, "approve"))
+    assert "Someone else has to approve an order that you recorded." in text(do(staff, order, "approve"))
     order.refresh_from_db()
     assert order.state == "recorded"
 
 
 @pytest.mark.usefixtures("carols_data")
-def test_where_there_is_only_one_that_is_recorded(staff: Client) -> None:
+def test_approval_by_the_only_eligible_user_is_recorded(staff: Client) -> None:
     order = recorded(staff)
     do(staff, order, "approve")
     order.refresh_from_db()
@@ -140,14 +140,14 @@ def test_where_there_is_only_one_that_is_recorded(staff: Client) -> None:
 @pytest.mark.usefixtures("carols_data")
 def test_nothing_is_exported_before_the_approval(staff: Client) -> None:
     order = recorded(staff)
-    assert "This can't be done any more: it is waiting for approval." in text(do(staff, order, "export"))
+    assert "This order is pending approval." in text(do(staff, order, "export"))
     assert "disclosure.order.exported" not in actions()
 
 
 @pytest.mark.usefixtures("carols_data")
 def test_an_order_is_exported_once(staff: Client, grace: Client) -> None:
     order = exported(staff, grace)
-    assert "it is disclosed" in text(do(staff, order, "export"))
+    assert "order is disclosed" in text(do(staff, order, "export"))
     assert AuditEntry.objects.filter(action="disclosure.order.exported").count() == 1
 
 
@@ -157,7 +157,7 @@ def test_a_refused_order_discloses_nothing(staff: Client, grace: Client) -> None
     assert "Nothing is disclosed" in text(grace.get(f"{LIST}{order.pk}/refuse/"))
     assert "This field is required." in text(do(grace, order, "refuse", reason=""))
     assert "Nothing was disclosed." in text(do(grace, order, "refuse", reason="Not signed by a judge."))
-    assert "it is refused" in text(do(grace, order, "approve"))
+    assert "order is refused" in text(do(grace, order, "approve"))
     assert "Not signed by a judge." in text(staff.get(f"{LIST}{order.pk}/change/"))
 
 
@@ -166,13 +166,13 @@ def test_a_deleted_person_leaves_nothing_to_disclose(staff: Client, grace: Clien
     order = recorded(staff)
     do(grace, order, "approve")
     erase_person(email=CAROL, actor=None)
-    assert "The person was deleted; there is nothing to disclose." in text(do(staff, order, "export"))
+    assert "The person's data was deleted; there is nothing to disclose." in text(do(staff, order, "export"))
 
 
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("received_on", "2026-03-03", "This day has not come yet."),
+        ("received_on", "2026-03-03", "This date is in the future."),
         ("received_on", "soon", "Enter a valid date."),
         ("scope", [], "This field is required."),
         ("scope", ["auth_group"], "Select a valid choice."),

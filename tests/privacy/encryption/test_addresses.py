@@ -76,7 +76,7 @@ def test_forms_refuse_what_is_no_address(typed: str) -> None:
 
 @pytest.mark.parametrize(("local", "meant"), BECOMES_ASCII.items())
 def test_a_letter_that_mail_servers_turn_into_another_is_refused_where_it_is_typed(local: str, meant: str) -> None:
-    with pytest.raises(ValidationError, match=f"can't be mailed to; did you mean “{meant}”"):
+    with pytest.raises(ValidationError, match=f"is not supported; did you mean “{meant}”"):
         EmailAddressField().clean(f"{local}@example.com")
 
 
@@ -200,7 +200,7 @@ def test_whatever_a_form_takes_can_be_mailed_where_its_index_says(typed: str) ->
 
 
 @given(addresses | st.text(max_size=30))
-def test_what_a_form_refuses_is_not_mailed(typed: str) -> None:
+def test_address_refused_by_the_form_is_not_mailed(typed: str) -> None:
     assume(not taken(typed) and not {"\n", "\r"} & set(typed))
     with pytest.raises(MailRefused):
         mailable(typed)

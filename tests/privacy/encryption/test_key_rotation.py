@@ -111,7 +111,7 @@ def test_a_value_left_behind_is_counted_and_the_command_fails(
     factories.inquiry()
     new_key_is_primary(settings)
     monkeypatch.setattr(rotation, "_rotate_row", lambda column, row: False)
-    with pytest.raises(CommandError, match="Not done yet"):
+    with pytest.raises(CommandError, match="Not finished"):
         rotate()
 
 

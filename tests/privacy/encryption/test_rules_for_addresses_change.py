@@ -194,7 +194,7 @@ def test_migrating_does_it_by_itself_and_housekeeping_once_more_a_day_later(
 def test_rotating_keys_does_it_too(mixed_up: tuple[Order, Inquiry, User]) -> None:
     out = StringIO()
     call_command("rotate_keys", stdout=out)
-    assert "2 addresses were indexed by older rules" in out.getvalue()
+    assert "2 addresses were reindexed by new rules" in out.getvalue()
     assert LOOK_ALIKE not in out.getvalue() and len(listed()) == 2
 
 
@@ -202,7 +202,7 @@ def test_staff_see_ids_on_their_first_page_and_in_a_list_and_remove_what_they_re
     mixed_up: tuple[Order, Inquiry, User], staff: Client
 ) -> None:
     reindex_addresses(now=timezone.now())
-    assert "rows to review, because their addresses" in staff.get("/admin/").content.decode()
+    assert "rows to review because their addresses" in staff.get("/admin/").content.decode()
     page = staff.get("/admin/privacy/addresschange/").content.decode()
     assert f"/admin/contacts/inquiry/{mixed_up[1].pk}/change/" in page
     assert LOOK_ALIKE not in page and ANNA not in page

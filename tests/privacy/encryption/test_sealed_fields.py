@@ -149,7 +149,7 @@ def test_a_model_without_a_key_of_its_own_making_is_refused_at_start() -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_program_prints_shows_nothing_readable() -> None:
+def test_repr_of_a_row_shows_no_plaintext() -> None:
     row = anew(factories.user("erin@example.org", name="Erin Ellis"))
     shown = f"{row} {row!r} {row.__dict__} {list(User.objects.values())} {[row]}"
     assert "Erin" not in shown
@@ -158,7 +158,7 @@ def test_what_a_program_prints_shows_nothing_readable() -> None:
 
 
 @pytest.mark.django_db
-def test_what_a_program_prints_shows_nothing_that_was_just_assigned() -> None:
+def test_repr_of_a_row_shows_no_newly_assigned_plaintext() -> None:
     row = User(email="erin@example.org", name="Erin Ellis")
     assert "rin" not in f"{row} {row!r}"
 
@@ -187,7 +187,7 @@ def test_a_long_value_is_refused_by_validation_in_characters() -> None:
 
 def test_an_empty_value_is_refused_by_validation_where_one_is_needed() -> None:
     with pytest.raises(ValidationError) as caught:
-        Inquiry(name="", email="not an address", message="").clean_fields()
+        Inquiry(name="", email="not a valid email address", message="").clean_fields()
     assert set(caught.value.message_dict) == {"name", "email", "message"}
 
 

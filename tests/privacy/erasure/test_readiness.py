@@ -68,7 +68,7 @@ def test_a_key_that_does_not_unwrap_stops_the_start(clock: object) -> None:
 
     now = timezone.now()
     DayKey.objects.create(day=now.date(), key_id=b"oops", wrapped=b"\x01damaged" * 9, minted_at=now)
-    with pytest.raises(readiness.NotReady, match="Is KEYSTORE_URL right"):
+    with pytest.raises(readiness.NotReady, match="Check KEYSTORE_URL"):
         readiness.require_ready()
 
 

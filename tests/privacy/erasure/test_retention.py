@@ -84,7 +84,7 @@ def test_more_rows_than_a_batch_are_purged(clock: time_machine.Traveller, monkey
     assert purge_expired(now=timezone.now()) == {"Mail sent to you": 8}
 
 
-def test_what_has_no_time_of_its_own_stays(clock: time_machine.Traveller, alice: Affiliate) -> None:
+def test_row_without_a_retention_date_is_kept(clock: time_machine.Traveller, alice: Affiliate) -> None:
     Suppression.objects.create(fingerprint="erin@example.org", channel="email")
     clock.shift(timedelta(days=36500))
     purge_expired(now=timezone.now())
@@ -115,7 +115,7 @@ def test_an_archive_is_gone_after_its_time(clock: time_machine.Traveller) -> Non
     AccessArchive.objects.create(request=request, content=b"x", link_digest="d", expires_at=now + timedelta(days=7))
     clock.shift(timedelta(days=7))
     assert not AccessArchive.objects.live(timezone.now()).exists()
-    assert purge_expired(now=timezone.now()) == {"Archives and reports ready for you to fetch": 1}
+    assert purge_expired(now=timezone.now()) == {"Archives and reports ready for download": 1}
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,8 @@ def document(client: Client, promise: str) -> Any:
 # --- What was tried ---------------------------------------------------------------------------------------------------
 def test_the_summary_says_when_outsiders_last_tried_and_how_much(client: Client) -> None:
     summary = words(page(client).select_one("section[aria-label=Summary]"))
-    assert "Outsiders last tried on 2 March 2026, 12:00 UTC" in summary
-    assert "Ways in 100 Attempts 57 Searches 57 Found 0" in summary
+    assert "Last attacked on March 2, 2026, 12:00 UTC" in summary
+    assert "Entry points 100 Attempts 57 Searches 57 Found 0" in summary
     [rehearsal, _] = client.get(JSON).json()["attacks"]
     assert (rehearsal["kind"], rehearsal["began_at"]) == ("rehearsal", "2026-03-02T12:00:00+00:00")
     assert (rehearsal["ways_in"], rehearsal["attempts"], rehearsal["searches"]) == (100, 57, 57)
@@ -82,20 +82,20 @@ def test_a_row_names_each_probe_with_its_count(client: Client, clock: time_machi
     ]
 
 
-def test_what_the_search_did_not_reach_is_listed(client: Client, clock: time_machine.Traveller) -> None:
+def test_evidence_page_lists_what_the_sweep_did_not_reach(client: Client, clock: time_machine.Traveller) -> None:
     attack(clock, unreached=["the backups: no folder is named"])
     assert "The backups: no folder is named" in words(page(client).select_one("section:has(#limits)"))
     assert client.get(JSON).json()["attacks"][0]["not_reached"] == ["the backups: no folder is named"]
 
 
 # --- What was found ---------------------------------------------------------------------------------------------------
-def test_what_was_found_is_shown_with_its_place_and_since_when(client: Client, clock: time_machine.Traveller) -> None:
+def test_evidence_page_shows_a_breach_with_its_place_and_date(client: Client, clock: time_machine.Traveller) -> None:
     attack(clock, FoundBreach("encrypted", PLACE))
     attack(clock, FoundBreach("encrypted", PLACE))
-    assert "Found 1 since 2 Mar 2026" in words(page(client).select_one("section[aria-label=Summary]"))
+    assert "Found 1 since Mar 2, 2026" in words(page(client).select_one("section[aria-label=Summary]"))
     found = row(client, "encrypted")
     assert found.startswith("Broken Everything private is encrypted")
-    assert f"Found: {PLACE} (since 2 March 2026, 13:00 UTC, last seen 2 March 2026, 14:00 UTC)" in found
+    assert f"Found: {PLACE} (since March 2, 2026, 13:00 UTC, last seen March 2, 2026, 14:00 UTC)" in found
     broken = document(client, "encrypted")
     assert broken["state"] == "broken"
     assert broken["attacked"]["found"] == [
@@ -111,16 +111,16 @@ def test_what_was_found_is_shown_with_its_place_and_since_when(client: Client, c
     assert [each["id"] for each in client.get(JSON).json()["promises"] if not each["kept"]] == ["encrypted"]
 
 
-def test_what_is_not_found_any_more_stays_in_the_history(client: Client, clock: time_machine.Traveller) -> None:
+def test_closed_breach_stays_in_the_history(client: Client, clock: time_machine.Traveller) -> None:
     attack(clock, FoundBreach("encrypted", PLACE))
     attack(clock)
-    assert f"Found from 2 March 2026, 13:00 to 2 March 2026, 14:00 UTC: {PLACE}" in row(client, "encrypted")
+    assert f"Found from March 2, 2026, 13:00 to March 2, 2026, 14:00 UTC: {PLACE}" in row(client, "encrypted")
     assert document(client, "encrypted")["state"] == "kept"
     [earlier] = document(client, "encrypted")["attacked"]["found_earlier"]
     assert earlier["ended_at"] == "2026-03-02T14:00:00+00:00"
 
 
-def test_what_could_not_be_tried_is_red_and_says_so(client: Client, clock: time_machine.Traveller) -> None:
+def test_evidence_page_marks_a_failed_probe_as_broken(client: Client, clock: time_machine.Traveller) -> None:
     attack(clock, FoundBreach("access", "the mail folder can't be read", tried=False))
     assert "Could not be tried: the mail folder can't be read" in row(client, "access")
     assert row(client, "access").startswith("Broken")
@@ -148,12 +148,12 @@ def test_an_attack_that_is_too_old_is_told(client: Client, clock: time_machine.T
 def test_one_that_is_under_way_is_told(client: Client, clock: time_machine.Traveller) -> None:
     clock.shift(timedelta(hours=1))
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
-    assert "One is under way, since 13:00 UTC." in words(page(client).select_one("section[aria-label=Summary]"))
+    assert "In progress since 13:00 UTC." in words(page(client).select_one("section[aria-label=Summary]"))
 
 
-def test_what_outsiders_tried_can_fail_to_be_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evidence_page_survives_unreadable_attack_results(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measurement, "attacked", lambda now: 1 / 0)
-    assert "What was tried can't be read." in row(client, "access")
+    assert "The record of attempts can't be read." in row(client, "access")
     assert document(client, "access")["attacked"] is None
     assert document(client, "access")["state"] == "broken"
 
@@ -177,7 +177,7 @@ def test_check_promises_says_the_age_and_the_result_of_the_last_attack(
     clock.shift(timedelta(hours=7))
     call_command("check_promises")
     assert (
-        "rehearsal: last completed one began 7 hours ago (2026-03-02 12:00 UTC), ways in: 100, attempts: 57, "
+        "rehearsal: last completed one started 7 hours ago (2026-03-02 12:00 UTC), entry points: 100, attempts: 57, "
         "searches: 57, places found: 0, places not tried: 0\n" in capsys.readouterr().out
     )
 
@@ -190,7 +190,7 @@ def test_check_promises_fails_for_what_an_attack_found(
         call_command("check_promises")
     out = capsys.readouterr().out
     assert "places found: 1" in out
-    assert f"found: {PLACE}: since 2 March 2026, 13:00 UTC" in out
+    assert f"found: {PLACE}: since March 2, 2026, 13:00 UTC" in out
 
 
 def test_check_promises_fails_for_an_attack_that_is_too_old(

@@ -344,7 +344,7 @@ def the_measuring_fails(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(("sabotage", "promises"), SABOTAGES)
-def test_it_turns_exactly_its_row_red(
+def test_broken_control_turns_exactly_its_own_row_red(
     sabotage: Sabotage, promises: set[str], request: pytest.FixtureRequest, broken: Broken
 ) -> None:
     sabotage(Scene(request))

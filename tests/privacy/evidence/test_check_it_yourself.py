@@ -91,8 +91,8 @@ def test_the_fingerprint_of_the_page_is_that_of_the_key(published: bytes, shell:
 @pytest.mark.parametrize(
     ("kept", "new", "verdict"),
     [
-        ((9, "a"), (9, "a"), "Nothing was cut off."),
-        ((9, "a"), (12, "b"), "Nothing was cut off."),
+        ((9, "a"), (9, "a"), "The log was not truncated."),
+        ((9, "a"), (12, "b"), "The log was not truncated."),
         ((9, "a"), (8, "a"), "The log was rewritten."),
         ((9, "a"), (9, "b"), "The log was rewritten."),
     ],
@@ -124,7 +124,7 @@ def test_an_old_key_leads_to_the_new_one_by_the_published_file(
     settings.ENCRYPTION_KEYS = f"{RootKey(b'newk', b'n' * 32).written_out()},{settings.ENCRYPTION_KEYS}"
     cache.clear()
     (shell.folder / "evidence.json").write_bytes(client.get(JSON).content)
-    commands = _commands_in_docs("When the key has changed", settings)
+    commands = _commands_in_docs("After a key change", settings)
     results = [shell(command) for command in commands]
     assert [result.returncode for result in results] == [0, 0], results
     assert "Signature Verified Successfully" in results[-1].stdout

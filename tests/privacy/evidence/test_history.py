@@ -82,12 +82,12 @@ def test_the_page_tells_from_when_to_when(access: Access, clock: time_machine.Tr
     access.kept = False
     page = client.get("/privacy/evidence/").content.decode()
     assert f"{len(PROMISES) - 1} of {len(PROMISES)} promises are kept, 1 broken" in page
-    assert "since 2 March 2026, 13:00 UTC" in page
+    assert "since March 2, 2026, 13:00 UTC" in page
     clock.shift(timedelta(hours=1))
     access.kept = True
     page = client.get("/privacy/evidence/").content.decode()
     assert f"{len(PROMISES)} of {len(PROMISES)} promises are kept" in page
-    assert "Was broken from 2 March 2026, 13:00 to 2 March 2026, 14:00 UTC" in page
+    assert "Was broken from March 2, 2026, 13:00 to March 2, 2026, 14:00 UTC" in page
 
 
 def test_staff_are_told_when_it_is_mended(
@@ -111,7 +111,7 @@ def test_all_changes_of_one_measurement_are_told_in_one_mail(
     note()
     clock.shift(timedelta(minutes=1))
     attempt = attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
-    attack_history.fail(attempt, "it was not done in time", now=timezone.now())
+    attack_history.fail(attempt, "it timed out", now=timezone.now())
     assert note() == len(PROMISES)
     clock.shift(timedelta(minutes=1))
     attack_history.record(attempt, factories.report(), now=timezone.now())

@@ -60,9 +60,9 @@ def row_of(page: Any, promise: str) -> Any:
 def test_the_summary_is_at_the_top_and_each_promise_has_its_row(client: Client) -> None:
     page = soup(client)
     assert f"{len(PROMISES)} of {len(PROMISES)} promises are kept" in page.find("h2").text
-    assert "Measured on 2 March 2026, 12:00 UTC" in page.text
+    assert "Measured on March 2, 2026, 12:00 UTC" in page.text
     assert [row["id"] for row in page.select(".promise-detail")] == [promise.id for promise in PROMISES]
-    assert all("Kept since 2 March 2026, 12:00 UTC" in row.text for row in page.select(".promise-detail"))
+    assert all("Kept since March 2, 2026, 12:00 UTC" in row.text for row in page.select(".promise-detail"))
     assert "UNDEFINED" not in page.text
 
 
@@ -94,7 +94,7 @@ def test_a_few_people_are_not_counted_in_public(client: Client) -> None:
     overdue(PrivacyRequest.Kind.ACCESS)
     figures = {promise["id"]: promise["figures"] for promise in client.get(JSON).json()["promises"]}
     assert figures["access"]["overdue"] == "fewer than 10"
-    assert figures["phone-purpose"]["calls that the staff's list proposes"] == "fewer than 10"
+    assert figures["phone-purpose"]["calls on the staff list"] == "fewer than 10"
 
 
 def test_no_figure_holds_anything_personal(client: Client) -> None:
@@ -108,7 +108,7 @@ def test_the_policy_has_a_badge_at_each_sentence(client: Client) -> None:
     client.get(PAGE)
     badges = {link["href"]: link.text for link in soup(client, "/privacy/").select("#promises ~ ul a")}
     assert badges.keys() == {f"{PAGE}?promise={promise.id}#{promise.id}" for promise in PROMISES}
-    assert all("kept since 2 March 2026" in text for text in badges.values())
+    assert all("kept since March 2, 2026" in text for text in badges.values())
 
 
 def test_the_badge_of_a_broken_promise_says_so(client: Client) -> None:
@@ -119,7 +119,7 @@ def test_the_badge_of_a_broken_promise_says_so(client: Client) -> None:
 
 
 def test_before_the_first_measurement_the_badge_leads_to_the_evidence(client: Client) -> None:
-    assert "see the evidence" in soup(client, "/privacy/").select_one("#promises ~ ul a").text
+    assert "view evidence" in soup(client, "/privacy/").select_one("#promises ~ ul a").text
 
 
 # --- What programs read -----------------------------------------------------------------------------------------------
@@ -167,7 +167,7 @@ def test_check_promises_fails_for_what_nothing_measures(
     monkeypatch.delitem(measurement._measures, "opt-out")
     with pytest.raises(CommandError):
         call_command("check_promises")
-    assert "opt-out: measured: nothing measures it" in capsys.readouterr().out
+    assert "opt-out: measured: there is no measurement" in capsys.readouterr().out
 
 
 # --- What it costs ----------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_while_one_measures_others_get_the_last(
     client.get(PAGE)
     clock.shift(timedelta(minutes=5))
     cache.add(snapshot._LOCK, "measuring", 60)
-    assert "Measured on 2 March 2026, 12:00 UTC" in client.get(PAGE).content.decode()
+    assert "Measured on March 2, 2026, 12:00 UTC" in client.get(PAGE).content.decode()
     assert counted["access"] == 1
 
 
@@ -231,7 +231,7 @@ def test_a_measurement_that_fails_as_a_whole_stands_in_nobodys_way(
     assert client.get(PAGE).status_code == 200
 
 
-def test_what_costs_much_is_measured_hourly_by_housekeeping(
+def test_expensive_measurements_run_hourly_by_housekeeping(
     client: Client, clock: time_machine.Traveller, counted: dict[str, int]
 ) -> None:
     for _ in range(62):
@@ -253,7 +253,7 @@ def test_when_housekeeping_has_stopped_the_page_measures_it(
     assert counted["not-shared"] == 2
 
 
-def test_what_was_kept_is_told_with_its_time(client: Client, clock: time_machine.Traveller) -> None:
+def test_evidence_page_shows_a_stored_measurement_with_its_time(client: Client, clock: time_machine.Traveller) -> None:
     keep_evidence(now=timezone.now())
     clock.shift(timedelta(minutes=30))
     measured = {finding.promise.id: finding for finding in findings(now=timezone.now(), max_age=timedelta(hours=1))}

@@ -39,18 +39,18 @@ def read(click: Click) -> str | None:
         lambda click: Template("{{ click.address }}").render(Context({"click": click})),
     ],
 )
-def test_it_is_closed_to_code_that_names_no_purpose(click: Click, way: Callable[[Click], object]) -> None:
+def test_bound_table_is_closed_to_code_without_a_purpose(click: Click, way: Callable[[Click], object]) -> None:
     with pytest.raises(OtherPurpose):
         way(click)
 
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.REFERRAL_TRACKING, Purpose.PRIVACY_REQUEST}))
-def test_it_is_closed_to_every_other_purpose(click: Click, purpose: Purpose) -> None:
+def test_bound_table_is_closed_to_every_other_purpose(click: Click, purpose: Purpose) -> None:
     with acting_for(purpose), pytest.raises(OtherPurpose):
         read(click)
 
 
-def test_it_opens_for_a_declared_reader_while_that_runs(click: Click, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bound_table_opens_only_while_a_declared_reader_runs(click: Click, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("privacy.registry.purpose_binding._readers", [])
     assert reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)(read)(click) == ADDRESS
     assert [reader.code for reader in readers("affiliates_click")] == [f"{__name__}.read"]

@@ -37,7 +37,7 @@ def test_a_new_use_without_a_new_sentence_is_refused(monkeypatch: pytest.MonkeyP
     assert with_use(monkeypatch, table, marketing) == ["privacy.E050"] * len(bound)
 
 
-def test_whoever_gets_it_is_named_among_the_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_recipient_is_named_in_the_policy(monkeypatch: pytest.MonkeyPatch) -> None:
     to_paypal = Use(purpose=Purpose.ANSWER_INQUIRY, audience=Audience.PAYPAL, told="PayPal gets your message")
     assert "privacy.E051" in with_use(monkeypatch, "contacts_inquiry", to_paypal)
 

@@ -27,7 +27,7 @@ from shop.models import Product
         "<style>@import '//other.example/c.css'; p { background: url(https://other.example/d.gif) }</style>",
     ],
 )
-def test_what_a_browser_asks_others_for_is_found(html: str) -> None:
+def test_third_party_request_of_a_page_is_found(html: str) -> None:
     assert Origins(html).hosts == {"other.example"}
 
 

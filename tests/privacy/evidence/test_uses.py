@@ -83,7 +83,7 @@ def test_the_figures_touch_the_columns_of_their_use_alone(alice: Affiliate) -> N
         list(Click._base_manager.values("same_address"))
 
 
-def test_what_a_request_acts_for_ends_with_it(portal: Client) -> None:
+def test_purpose_of_a_request_ends_with_the_request(portal: Client) -> None:
     portal.get("/affiliates/portal/campaigns/")
     assert acting_now() is None
 
@@ -157,7 +157,7 @@ def test_a_use_that_the_policy_in_effect_lacks_is_closed(portal: Client, alice: 
         list(_visit_rows(alice, alice.joined_at.date(), alice.joined_at.date(), "all"))  # type: ignore[arg-type]
 
 
-def test_it_opens_with_the_version_that_covers_it(portal: Client) -> None:
+def test_new_use_opens_with_the_version_that_covers_it(portal: Client) -> None:
     without_use(COUNTS)
     assert portal.get("/affiliates/portal/campaigns/").status_code == 503
     policy_in_effect(running())

@@ -102,7 +102,7 @@ def test_a_destroyed_key_is_gone_from_the_store(click: Click, clock: time_machin
         key_with_id(key_id, now=now())
 
 
-def test_what_was_sealed_stays_unreadable_when_the_clock_is_set_back(
+def test_value_of_a_destroyed_day_key_stays_unreadable_when_the_clock_is_set_back(
     click: Click, clock: time_machine.Traveller
 ) -> None:
     clock.shift(timedelta(days=30))

@@ -114,7 +114,7 @@ def test_of_two_machines_with_different_keys_the_second_is_refused(settings: Set
         require_ready()
 
 
-def test_what_is_stored_opens_with_its_own_key_and_row_alone(settings: Settings) -> None:
+def test_sealed_value_opens_only_with_its_own_key_and_row(settings: Settings) -> None:
     ring(settings, SECOND, FIRST)
     note_root_keys()
     KeyCheck.objects.filter(pk=SECOND.id.hex()).update(sealed=KeyCheck.objects.get(pk=FIRST.id.hex()).sealed)
@@ -138,7 +138,7 @@ def test_opt_out_evidence_works_in_the_middle_of_a_rotation(settings: Settings, 
     cache.clear()
     promises = Client().get("/privacy/evidence.json").json()["promises"]
     [figures] = [promise["figures"] for promise in promises if promise["id"] == "opt-out"]
-    assert figures["of them sent against a wish"] == 2
+    assert figures["of these, sent despite an opt-out"] == 2
 
 
 def test_buyer_under_two_keys_is_one_buyer(settings: Settings, alice: Affiliate, product: Product) -> None:

@@ -101,7 +101,7 @@ def test_a_notification_marks_the_address_we_wrote_to(mail: OutgoingMail, whole:
     address = UndeliverableAddress.objects.get()
     assert address == UndeliverableAddress.objects.get(email_index=DAVE)
     assert address.code == "550 5.1.1"
-    assert (anew(mail).state, anew(mail).refusal) == (State.BOUNCED, "came back: 550 5.1.1")
+    assert (anew(mail).state, anew(mail).refusal) == (State.BOUNCED, "bounced: 550 5.1.1")
     assert tally(outcome=Outcome.BOUNCED, since=timezone.now().date()) == {"answer_inquiry": 1}
 
 
@@ -123,7 +123,7 @@ def test_the_diagnostic_code_speaks_where_the_status_says_nothing(
     assert UndeliverableAddress.objects.values_list("code", flat=True).first() == code
 
 
-def test_it_holds_no_address_and_none_of_the_servers_words(mail: OutgoingMail) -> None:
+def test_bounce_record_holds_no_address_and_no_server_text(mail: OutgoingMail) -> None:
     record_notification(notification(id_of(mail)))
     address = UndeliverableAddress.objects.get()
     assert b"dave" not in stored(address, "fingerprint")
@@ -133,11 +133,11 @@ def test_it_holds_no_address_and_none_of_the_servers_words(mail: OutgoingMail) -
 def test_nobody_is_mailed_there_again(mail: OutgoingMail, inquiry: Inquiry) -> None:
     record_notification(notification(id_of(mail)))
     django_mail.outbox.clear()
-    with pytest.raises(MailRefused, match="undeliverable since 2 March 2026"):
+    with pytest.raises(MailRefused, match="undeliverable since March 2, 2026"):
         queue_mail(INQUIRY_ANSWERED, to=" DAVE@example.org", about=inquiry, context={"reply": "Hi"})
     queued = queue_mail(INQUIRY_RECEIVED, to=DAVE, about=inquiry, context={})
     deliver_mail.call(str(queued.pk))
-    assert (anew(queued).state, anew(queued).refusal) == (State.REFUSED, "undeliverable since 2 March 2026")
+    assert (anew(queued).state, anew(queued).refusal) == (State.REFUSED, "undeliverable since March 2, 2026")
     assert (anew(queued).text, anew(queued).html) == (NOT_SENT, NOT_SENT)
     assert django_mail.outbox == []
     assert tally(outcome=Outcome.REFUSED, since=timezone.now().date()) == {"undeliverable": 2}
@@ -185,7 +185,7 @@ def test_a_forged_notification_marks_nobody(mail: OutgoingMail, number: int) -> 
 @pytest.mark.parametrize(
     ("action", "status"), [("delayed", "4.4.1"), ("failed", "5.2.2"), ("failed", "5.7.1"), ("failed", "4.0.0")]
 )
-def test_what_says_nothing_final_of_the_address_marks_nobody(mail: OutgoingMail, action: str, status: str) -> None:
+def test_temporary_smtp_reply_marks_no_address_as_undeliverable(mail: OutgoingMail, action: str, status: str) -> None:
     assert record_notification(notification(id_of(mail), action=action, status=status)) in ("passing", "not ours")
     assert not UndeliverableAddress.objects.exists()
 
@@ -216,7 +216,7 @@ def test_a_message_id_outlives_a_rotation_of_the_keys(mail: OutgoingMail, settin
         (421, "busy", False),
     ],
 )
-def test_which_answers_are_final(code: int, text: str, final: bool) -> None:
+def test_permanent_smtp_replies_are_told_from_temporary_ones(code: int, text: str, final: bool) -> None:
     assert verdict(code, text).is_final == final
 
 
@@ -233,7 +233,7 @@ def test_a_maildir_is_read_once(mail: OutgoingMail, tmp_path: Path) -> None:
     box = mailbox.Maildir(tmp_path / "bounces")
     box.add(notification(id_of(mail)))
     box.add(message_from_string("Subject: Buy now\n\nHello"))
-    assert record_bounces(maildir=tmp_path / "bounces").startswith("2 read: 1 addresses marked, 0 tried again")
+    assert record_bounces(maildir=tmp_path / "bounces").startswith("2 read: 1 addresses marked, 0 temporary failures")
     assert UndeliverableAddress.objects.count() == 1
     assert record_bounces(maildir=tmp_path / "bounces").startswith("0 read")
 
@@ -252,7 +252,7 @@ def test_standard_input_is_read(mail: OutgoingMail, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_mailbox_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="There is no .*nowhere"):
+    with pytest.raises(CommandError, match="nowhere doesn.t exist"):
         record_bounces(mbox=tmp_path / "nowhere")
 
 
@@ -273,13 +273,13 @@ def test_staff_see_it_find_it_by_the_address_and_lift_it(
     assert "550 5.1.1" in staff.get(CHANGELIST, {"q": DAVE}).content.decode()
     assert "550 5.1.1" not in staff.get(CHANGELIST, {"q": "x@example.org"}).content.decode()
     response = staff.post(CHANGELIST, {"action": "lift_chosen", "_selected_action": str(address.pk)}, follow=True)
-    assert "Mail goes there again" in response.content.decode()
+    assert "can receive mail again" in response.content.decode()
     assert not UndeliverableAddress.objects.exists()
     assert AuditEntry.objects.get(action="privacy.undeliverable.lifted").actor == bob.pk
     queue_mail(INQUIRY_ANSWERED, to=DAVE, about=inquiry, context={"reply": inquiry.replies.create(body="Hi")})
 
 
-def test_who_may_only_look_can_not_lift_it(address: UndeliverableAddress) -> None:
+def test_view_permission_alone_can_not_reactivate_an_address(address: UndeliverableAddress) -> None:
     from django.contrib.auth.models import Permission
 
     looker = factories.user("grace@example.com", is_staff=True)
@@ -295,9 +295,9 @@ def test_staff_read_why_a_send_was_refused(staff: Client, mail: OutgoingMail, in
     mark_undeliverable(DAVE, code="550")
     deliver_mail.call(str(queued.pk))
     shown = staff.get("/admin/privacy/outgoingmail/", {"state__exact": "refused"}).content.decode()
-    assert "undeliverable since 2 March 2026" in shown
+    assert "undeliverable since March 2, 2026" in shown
     counts = staff.get("/admin/privacy/mailtally/").content.decode()
-    assert "mail to the address comes back" in counts
+    assert "the address is undeliverable" in counts
 
 
 def test_counts_are_by_day_and_purpose(mail: OutgoingMail, clock: time_machine.Traveller) -> None:

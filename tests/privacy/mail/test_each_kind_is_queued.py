@@ -46,7 +46,7 @@ def test_something_queues_this_kind(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(declared()))
-def test_this_kind_has_its_three_templates(name: str) -> None:
+def test_mail_kind_has_its_three_templates(name: str) -> None:
     app, _, mail = declared()[name].template.partition("/")
     folder = Path(settings.BASE_DIR, "templates", app, "mail")
     assert [part for part in ("subject.txt", "txt", "html") if not (folder / f"{mail}.{part}").exists()] == []

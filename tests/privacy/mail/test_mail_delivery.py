@@ -130,7 +130,7 @@ def test_an_address_refused_for_good_is_marked_and_not_tried_again(
 ) -> None:
     server.answer = "550 5.1.1 dave@example.org is not here"
     work()
-    assert (anew(mail).state, anew(mail).refusal) == (State.BOUNCED, "came back: 550 5.1.1")
+    assert (anew(mail).state, anew(mail).refusal) == (State.BOUNCED, "bounced: 550 5.1.1")
     assert anew(mail).text == NOT_SENT
     assert UndeliverableAddress.objects.get(email_index="dave@example.org").code == "550 5.1.1"
     clock.shift(timedelta(days=1))
@@ -152,7 +152,7 @@ def test_a_message_that_is_not_taken_says_nothing_about_its_address(
     work()
     assert (anew(mail).state, anew(mail).refusal) == (
         State.FAILED,
-        "the mail server did not take this message (554)",
+        "the mail server rejected this message (554)",
     )
     assert not UndeliverableAddress.objects.exists()
 
@@ -245,7 +245,7 @@ def test_server_without_smtputf8_refuses_such_a_mail_once_and_says_why(
         assert server.recipients == ["dave@example.org"]
     assert anew(sent).state == State.SENT
     assert (anew(refused).state, anew(refused).attempts) == (State.REFUSED, 1)
-    assert "our mail server does not send to such addresses" in anew(refused).refusal
+    assert "our mail server does not support such addresses" in anew(refused).refusal
 
 
 def test_nobody_listening_is_a_failure_like_any_other(mail: OutgoingMail, work: Work, settings: Settings) -> None:
@@ -262,7 +262,7 @@ def test_a_log_line_about_a_failure_names_nobody(
     server.answer = "550 dave@example.org is not here"
     with caplog.at_level(logging.INFO):
         work()
-    assert f"mail {mail.pk} came back: 550" in caplog.text
+    assert f"mail {mail.pk} bounced: 550" in caplog.text
     assert "dave" not in caplog.text
 
 

@@ -43,7 +43,7 @@ def test_the_contact_form_carries_nothing_to_a_stranger(post: Post, work: Work) 
     assert LURE not in mailed()
 
 
-def test_nor_does_our_answer(post: Post, work: Work) -> None:  # noqa: F811
+def test_answer_to_a_stranger_contains_none_of_their_text(post: Post, work: Work) -> None:  # noqa: F811
     post(email=VICTIM, name=LURE)
     answer_inquiry(inquiry=Inquiry.objects.get(), body="We do.", actor=factories.user("bob@example.com"))
     work()
@@ -60,7 +60,7 @@ def test_an_application_carries_nothing_to_a_stranger(client: Client, staff: Cli
         application = Application.objects.get()
         staff.post(f"/admin/affiliates/application/{application.pk}/decide/{decision}/", {"reason": "Not now."})
         work()
-        assert ("welcome!" if decision == "approve" else "Not now.") in mailed()
+        assert ("Welcome!" if decision == "approve" else "Not now.") in mailed()
     assert "Hello," in mailed()
     assert LURE.lower() not in mailed().lower()
 
@@ -77,7 +77,7 @@ def test_a_password_link_carries_no_name(client: Client, work: Work) -> None:
     factories.user(VICTIM, name=LURE)
     client.post("/accounts/password/", {"email": VICTIM})
     work()
-    assert "with this link you set a new password" in mailed()
+    assert "Use this link to set a new password" in mailed()
     assert LURE not in mailed()
 
 

@@ -51,7 +51,7 @@ def says(db: None) -> Callable[..., PolicyVersion]:
 
 @pytest.fixture
 def version_two(staff: Client, lacks: Callable[..., PolicyVersion]) -> PolicyVersion:
-    """A draft that covers the telephone number of requests, which the version in effect lacks."""
+    """A draft that covers the phone number of requests, which the version in effect lacks."""
     lacks(PHONE)
     staff.post("/admin/policy/policyversion/add/", draft_fields())
     return PolicyVersion.objects.get(number=2)

@@ -51,19 +51,19 @@ def test_a_draft_is_not_shown(client: Client, version_two: PolicyVersion) -> Non
 
 
 def test_an_announced_version_says_what_changes_and_when(client: Client, announced: PolicyVersion) -> None:
-    assert "people are being told" in page(client)
+    assert "sending notices" in page(client)
     assert "You may give us your number." in page(client)
-    assert "2 March 2026 at the earliest" in page(client)
-    assert "telephone number" in page(client, "/privacy/changes/2/")
+    assert "March 2, 2026 at the earliest" in page(client)
+    assert "phone number" in page(client, "/privacy/changes/2/")
 
 
 def test_old_versions_stay_readable(client: Client, announced: PolicyVersion, work: Work) -> None:
     in_effect(announced, work)
     assert "superseded" in page(client)
     old, new = page(client, "/privacy/changes/1/"), page(client, "/privacy/changes/2/")
-    assert "to 2 March 2026" in old
-    assert "We write to you only because you asked us something" in old
-    assert old.count("telephone number") == new.count("telephone number") - 1
+    assert "to March 2, 2026" in old
+    assert "We email you only because you contacted us" in old
+    assert old.count("phone number") == new.count("phone number") - 1
 
 
 def test_a_withdrawn_version_is_said_to_be(client: Client, announced: PolicyVersion, bob: User) -> None:
@@ -84,15 +84,15 @@ def test_a_count_points_at_nobody(client: Client, announced: PolicyVersion, work
 def test_the_policy_names_its_version_and_what_waits(client: Client, announced: PolicyVersion, work: Work) -> None:
     before = page(client, "/privacy/")
     assert "Version 1, in effect since" in before
-    assert 'A change is announced: <a href="/privacy/changes/2/">' in before
-    assert "Not in use before a new version is in effect" in before
+    assert 'We have announced a change: <a href="/privacy/changes/2/">' in before
+    assert "They stay off until a new version takes effect" in before
     in_effect(announced, work)
     after = page(client, "/privacy/")
-    assert "Version 2, in effect since 2 March 2026" in after
-    assert "Not in use before" not in after
+    assert "Version 2, in effect since March 2, 2026" in after
+    assert "They stay off until" not in after
 
 
-def test_it_costs_few_queries(
+def test_changes_page_costs_few_queries(
     client: Client, announced: PolicyVersion, django_assert_num_queries: Callable[..., object]
 ) -> None:
     with django_assert_num_queries(1):  # type: ignore[attr-defined]

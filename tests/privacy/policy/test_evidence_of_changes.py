@@ -43,29 +43,29 @@ def notice(state: str) -> None:
     )
 
 
-def test_it_is_kept_while_the_policy_covers_everything(client: Client) -> None:
+def test_policy_promise_is_kept_while_the_policy_covers_everything(client: Client) -> None:
     found = finding(client)
     assert found["kept"] is True
     assert found["figures"]["policy version in effect"] == 1
-    assert found["figures"]["new details and purposes that wait for a version"] == 0
+    assert found["figures"]["new details and purposes not covered yet"] == 0
 
 
-def test_what_waits_breaks_nothing(client: Client, lacks: Policy) -> None:
+def test_closed_columns_do_not_break_the_policy_promise(client: Client, lacks: Policy) -> None:
     lacks(PHONE)
     found = finding(client)
     assert found["kept"] is True
-    assert found["figures"]["new details and purposes that wait for a version"] == 1
-    assert found["figures"]["of them in use all the same"] == 0
+    assert found["figures"]["new details and purposes not covered yet"] == 1
+    assert found["figures"]["of these, in use anyway"] == 0
 
 
-def test_it_is_broken_when_a_closed_column_holds_a_value(client: Client, lacks: Policy) -> None:
+def test_policy_promise_breaks_when_a_closed_column_holds_a_value(client: Client, lacks: Policy) -> None:
     request_with_phone()
     lacks(PHONE)
     found = finding(client)
-    assert (found["kept"], found["figures"]["of them in use all the same"]) == (False, 1)
+    assert (found["kept"], found["figures"]["of these, in use anyway"]) == (False, 1)
 
 
-def test_it_is_broken_when_the_gate_lets_everything_through(
+def test_policy_promise_breaks_when_the_gate_lets_everything_through(
     client: Client, lacks: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lacks(PHONE)
@@ -73,21 +73,21 @@ def test_it_is_broken_when_the_gate_lets_everything_through(
     assert finding(client)["kept"] is False
 
 
-def test_it_is_broken_when_somebody_was_not_told(client: Client) -> None:
+def test_policy_promise_breaks_when_somebody_was_not_notified(client: Client) -> None:
     notice("called")
     assert finding(client)["kept"] is True
     PolicyNotice.objects.update(state="waiting")
     found = finding(client)
-    assert (found["kept"], found["figures"]["somebody it concerns was not told"]) == (False, "yes")
+    assert (found["kept"], found["figures"]["affected people not notified"]) == (False, "some")
 
 
-def test_it_is_broken_when_a_version_was_rewritten(client: Client) -> None:
+def test_policy_promise_breaks_when_a_version_was_rewritten(client: Client) -> None:
     with guards_lifted():
         PolicyVersion.objects.update(registry_hash="0" * 64)
     assert finding(client)["kept"] is False
 
 
-def test_it_is_broken_when_no_version_is_in_effect(client: Client) -> None:
+def test_policy_promise_breaks_when_no_version_is_in_effect(client: Client) -> None:
     PolicyVersion.objects.update(state="superseded")
     with pytest.raises(CommandError, match=r"(?s).*"):
         call_command("check_promises")
@@ -95,4 +95,4 @@ def test_it_is_broken_when_no_version_is_in_effect(client: Client) -> None:
 
 def test_a_small_count_is_not_told(client: Client) -> None:
     notice("called")
-    assert finding(client)["figures"]["told of it by call or letter"] == "fewer than 10"
+    assert finding(client)["figures"]["notified by phone or letter"] == "fewer than 10"

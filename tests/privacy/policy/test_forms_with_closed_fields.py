@@ -48,7 +48,7 @@ def test_a_closed_field_is_greyed_out_and_says_why(client: Client, lacks: Policy
     assert "Not available yet" in client.get("/privacy/request/").content.decode()
 
 
-def test_what_a_browser_sends_for_it_all_the_same_is_not_stored(client: Client, lacks: Policy) -> None:
+def test_submitted_value_of_a_closed_field_is_not_stored(client: Client, lacks: Policy) -> None:
     lacks(PHONE)
     assert client.post("/privacy/request/", REQUEST).status_code == 302
     assert PrivacyRequest.objects.get().phone is None

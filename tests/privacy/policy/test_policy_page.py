@@ -31,7 +31,7 @@ def table(client: Client) -> dict[str, str]:
     return {row.find("th").get_text(): row.get_text(" ", strip=True) for row in rows}
 
 
-def test_it_has_a_row_for_each_declaration(client: Client) -> None:
+def test_policy_page_has_a_row_for_each_declaration(client: Client) -> None:
     rows = table(client)
     assert set(rows) == {declaration.label for declaration in personal_models()}
     for declaration in personal_models():
@@ -44,13 +44,13 @@ def test_it_has_a_row_for_each_declaration(client: Client) -> None:
             assert told in rows[declaration.label]
 
 
-def test_it_says_what_is_kept_when_somebody_asks_for_deletion(client: Client) -> None:
+def test_policy_page_lists_what_is_kept_after_an_erasure(client: Client) -> None:
     assert "tax records keep amounts and dates" in table(client)["Your orders"]
 
 
 @isolate_apps("privacy")
 @pytest.mark.usefixtures("registry_of_its_own")
-def test_what_is_declared_appears_by_itself(client: Client) -> None:
+def test_policy_page_shows_new_declarations_automatically(client: Client) -> None:
     class Shoe(SealedModel):
         size = models.IntegerField()
 
@@ -69,7 +69,7 @@ def test_what_is_declared_appears_by_itself(client: Client) -> None:
     assert "size of your shoes" in table(client)["Your shoes"]
 
 
-def test_it_lists_every_promise_with_what_keeps_it(client: Client) -> None:
+def test_policy_page_lists_every_promise_with_its_control(client: Client) -> None:
     page = policy(client)
     assert len(PROMISES) == len({promise.id for promise in PROMISES}) == 19
     for promise in PROMISES:
@@ -84,11 +84,11 @@ def test_a_reader_gets_no_cookie(client: Client) -> None:
     assert "UNDEFINED" not in response.content.decode()
 
 
-def test_it_says_what_every_row_may_be_read_for(client: Client) -> None:
+def test_policy_page_names_the_uses_of_every_row(client: Client) -> None:
     """The uses that the table leaves out, because they are those of any row."""
     for each in personal_models():
         wordless = {use.purpose for use in each.all_uses} - {use.purpose for use in each.uses}
         assert wordless - {each.purpose, *each.also_for} <= {Purpose.PRIVACY_REQUEST, Purpose.POLICY_NOTICE}
     words = policy(client).get_text(" ", strip=True)
-    assert "we read it to answer you when you ask about your data" in words
-    assert "we use an e-mail address to tell its owner when this policy changes" in words
+    assert "we read this data to answer your privacy requests" in words
+    assert "we use email addresses to notify their owners when this policy changes" in words

@@ -83,19 +83,19 @@ def test_a_notice_holds_no_address(announced: PolicyVersion, work: Work) -> None
     assert not [value for value in columns if "dave" in str(value)]
 
 
-def test_who_opted_out_of_mail_waits_for_a_call_or_a_letter(
+def test_notice_to_person_who_opted_out_of_mail_waits_for_a_call_or_letter(
     announced: PolicyVersion, staff: Client, bob: User, work: Work
 ) -> None:
     factories.inquiry("dave@example.org")
     suppress("dave@example.org", Channel.EMAIL)
     round_of_work(work)
     notice = notice_of("dave@example.org")
-    assert (notice.state, notice.reason) == (State.UNREACHABLE, "this person asked not to be contacted by e-mail")
+    assert (notice.state, notice.reason) == (State.UNREACHABLE, "this person opted out of email")
     assert told_by_mail() == ["bob@example.com"]
-    assert press(staff, announced, "put-in-effect") == "1 person is not told yet."
+    assert press(staff, announced, "put-in-effect") == "1 person has not been notified yet."
     assert press(staff, notice, "written") == "The letter is recorded."
     assert AuditEntry.objects.filter(action="privacy.notice.written", actor=bob.pk).count() == 1
-    assert "In effect" in press(staff, announced, "put-in-effect")
+    assert "is in effect" in press(staff, announced, "put-in-effect")
 
 
 def test_a_call_to_somebody_who_wants_none_is_not_recorded(announced: PolicyVersion, staff: Client, work: Work) -> None:
@@ -103,19 +103,21 @@ def test_a_call_to_somebody_who_wants_none_is_not_recorded(announced: PolicyVers
     suppress("dave@example.org", Channel.EMAIL, Channel.PHONE)
     work()
     notice = notice_of("dave@example.org")
-    assert press(staff, notice, "called") == "This person asked for no contact by telephone."
+    assert press(staff, notice, "called") == "This person opted out of contact by phone."
     assert press(staff, notice, "written") == "The letter is recorded."
 
 
-def test_who_wants_no_contact_at_all_can_be_left_out(announced: PolicyVersion, staff: Client, work: Work) -> None:
+def test_person_who_opted_out_of_every_channel_can_be_left_out(
+    announced: PolicyVersion, staff: Client, work: Work
+) -> None:
     factories.inquiry("dave@example.org")
     suppress("dave@example.org", Channel.EMAIL)
     work()
     notice = notice_of("dave@example.org")
-    assert "can still be called" in press(staff, notice, "leave-out")
+    assert "can still be contacted by phone or letter" in press(staff, notice, "leave-out")
     suppress("dave@example.org")
-    assert press(staff, notice, "leave-out") == "Left out."
-    assert "In effect" in press(staff, announced, "put-in-effect")
+    assert press(staff, notice, "leave-out") == "The person was left out."
+    assert "is in effect" in press(staff, announced, "put-in-effect")
 
 
 def test_nobody_is_left_out_when_stored_data_is_used_in_a_new_way(
@@ -133,9 +135,9 @@ def test_a_mail_that_came_back_told_nobody(announced: PolicyVersion, staff: Clie
     round_of_work(work)
     assert notice_of("bob@example.com").state == State.DELIVERED
     OutgoingMail.objects.update(state=OutgoingMail.State.FAILED)
-    assert press(staff, announced, "put-in-effect") == "1 person is not told yet."
+    assert press(staff, announced, "put-in-effect") == "1 person has not been notified yet."
     notice = notice_of("bob@example.com")
-    assert (notice.state, notice.reason, notice.settled_at) == (State.UNREACHABLE, "the mail did not arrive", None)
+    assert (notice.state, notice.reason, notice.settled_at) == (State.UNREACHABLE, "the mail was not delivered", None)
 
 
 def test_a_mail_of_which_nothing_is_known_told_nobody(announced: PolicyVersion, work: Work) -> None:
@@ -150,28 +152,28 @@ def test_somebody_without_an_address_waits_for_staff(announced: PolicyVersion, s
     request = PrivacyRequest.objects.create(kind="access", contact="12 Main Street", keep_until="2027-01-01T00:00Z")
     work()
     notice = PolicyNotice.objects.get(contact_id=request.pk)
-    assert (notice.state, notice.reason) == (State.UNREACHABLE, "no e-mail address is known")
-    assert press(staff, announced, "put-in-effect") == "1 person is not told yet."
+    assert (notice.state, notice.reason) == (State.UNREACHABLE, "no email address is known")
+    assert press(staff, announced, "put-in-effect") == "1 person has not been notified yet."
     assert press(staff, notice, "called") == "The call is recorded."
 
 
-def test_whoever_is_erased_needs_no_notice(announced: PolicyVersion, staff: Client, work: Work) -> None:
+def test_erased_person_needs_no_notice(announced: PolicyVersion, staff: Client, work: Work) -> None:
     factories.inquiry("dave@example.org")
     suppress("dave@example.org", Channel.EMAIL)
     work()
     assert notice_of("dave@example.org")
     erase_person(email="dave@example.org")
     assert not PolicyNotice.objects.filter(person_index="dave@example.org").exists()
-    assert "In effect" in press(staff, announced, "put-in-effect")
+    assert "is in effect" in press(staff, announced, "put-in-effect")
 
 
-def test_whose_rows_have_gone_needs_no_notice(announced: PolicyVersion, staff: Client, work: Work) -> None:
+def test_person_without_stored_rows_needs_no_notice(announced: PolicyVersion, staff: Client, work: Work) -> None:
     inquiry = factories.inquiry("dave@example.org")
     suppress("dave@example.org", Channel.EMAIL)
     work()
-    assert press(staff, announced, "put-in-effect") == "1 person is not told yet."
+    assert press(staff, announced, "put-in-effect") == "1 person has not been notified yet."
     inquiry.delete()
-    assert "In effect" in press(staff, announced, "put-in-effect")
+    assert "is in effect" in press(staff, announced, "put-in-effect")
 
 
 def test_somebody_who_changed_the_address_is_told_at_the_new_one(announced: PolicyVersion, work: Work) -> None:
@@ -234,9 +236,9 @@ def test_the_page_of_a_notice_leads_to_the_row_with_the_address(
     assert AuditEntry.objects.filter(action="privacy.staff.read", object_id=str(notice.pk), actor=bob.pk).exists()
 
 
-def test_what_is_settled_is_not_settled_twice(announced: PolicyVersion, staff: Client, work: Work) -> None:
+def test_settled_notice_can_not_be_settled_again(announced: PolicyVersion, staff: Client, work: Work) -> None:
     round_of_work(work)
-    assert "can't be done any more" in press(staff, notice_of("bob@example.com"), "called")
+    assert "no longer available" in press(staff, notice_of("bob@example.com"), "called")
 
 
 def test_the_phone_of_the_example_is_what_is_waited_for(announced: PolicyVersion) -> None:

@@ -40,7 +40,7 @@ def supersede_the_first() -> None:
     PolicyVersion.objects.filter(number=1).update(state="superseded")
 
 
-def test_its_guards_stand() -> None:
+def test_policy_triggers_are_installed() -> None:
     assert missing_triggers(connection, [PolicyVersion]) == []
 
 

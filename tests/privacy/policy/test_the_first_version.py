@@ -29,7 +29,7 @@ def migrate_a_fresh_database() -> None:
     migrated("default")
 
 
-def test_it_is_in_effect_and_covers_everything() -> None:
+def test_first_version_is_in_effect_and_covers_everything() -> None:
     version = PolicyVersion.objects.get()
     assert (version.number, version.state, version.registry_hash) == (1, "in_effect", hash_of(running()))
     assert waiting().differences == ()

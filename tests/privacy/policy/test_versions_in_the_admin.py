@@ -43,30 +43,33 @@ def test_nothing_is_said_while_the_policy_covers_everything(staff: Client) -> No
 
 def test_a_banner_says_that_something_is_closed(staff: Client, lacks: Policy) -> None:
     lacks(PHONE)
-    assert "Parts of this site are closed" in page(staff, "/admin/")
-    assert "New: telephone number (in “Your privacy requests”)" in page(staff, LIST)
+    assert "Parts of this site are turned off" in page(staff, "/admin/")
+    assert "New: phone number (in “Your privacy requests”)" in page(staff, LIST)
 
 
 def test_the_draft_comes_with_the_difference_in_plain_words(staff: Client, lacks: Policy) -> None:
     lacks(PHONE)
     form = page(staff, f"{LIST}add/")
-    assert "New: telephone number (in “Your privacy requests”), for answering a privacy request. Kept: 24" in form
+    assert "New: phone number (in “Your privacy requests”), for answering a privacy request. Kept: 24" in form
 
 
 def test_from_draft_to_effect(staff: Client, bob: User, version_two: PolicyVersion, work: Work) -> None:
-    assert press(staff, version_two, "announce") == "People are being told."
+    assert press(staff, version_two, "announce") == "Notices are being sent."
     work()
-    assert "Before that we tell everybody" in django_mail.outbox[0].body
+    assert "once everyone affected has been notified" in django_mail.outbox[0].body
     assert "You may give us your number." in django_mail.outbox[0].body
     assert "1 of 1 told" in row_of(staff, version_two)
-    assert press(staff, version_two, "put-in-effect") == "In effect. What waited for it is open."
+    assert (
+        press(staff, version_two, "put-in-effect")
+        == "The version is in effect. Features that depend on it are turned on."
+    )
     assert {v.number: v.state for v in PolicyVersion.objects.all()} == {1: "superseded", 2: "in_effect"}
     assert not policy_gate.waiting().differences
     recorded = AuditEntry.objects.filter(action__startswith="privacy.policy").values_list("action", "actor")
     assert set(recorded) == {("privacy.policy.announced", bob.pk), ("privacy.policy.in_effect", bob.pk)}
 
 
-def test_it_does_not_take_effect_while_somebody_is_not_told(
+def test_version_does_not_take_effect_before_everybody_is_notified(
     staff: Client, version_two: PolicyVersion, work: Work
 ) -> None:
     press(staff, version_two, "announce")
@@ -77,15 +80,15 @@ def test_it_does_not_take_effect_while_somebody_is_not_told(
     assert PolicyVersion.objects.get(state="in_effect").number == 1
 
 
-def test_it_does_not_take_effect_before_its_day(
+def test_version_does_not_take_effect_before_its_announced_date(
     staff: Client, version_two: PolicyVersion, work: Work, clock: time_machine.Traveller
 ) -> None:
     staff.post(f"{LIST}{version_two.pk}/change/", draft_fields(effective_on="2026-03-05"))
     press(staff, version_two, "announce")
     work()
-    assert "05 March 2026" in press(staff, version_two, "put-in-effect")
+    assert "March 5, 2026" in press(staff, version_two, "put-in-effect")
     clock.move_to("2026-03-05 00:00Z")
-    assert "In effect" in press(staff, version_two, "put-in-effect")
+    assert "is in effect" in press(staff, version_two, "put-in-effect")
 
 
 def test_announced_words_can_not_be_edited(staff: Client, version_two: PolicyVersion) -> None:
@@ -111,29 +114,29 @@ def test_other_words_alone_may_take_effect_without_notices(staff: Client) -> Non
     assert staff.post(f"{LIST}add/", fields).status_code == 302
     version = PolicyVersion.objects.get(number=2)
     press(staff, version, "announce")
-    assert "In effect" in press(staff, version, "put-in-effect")
+    assert "is in effect" in press(staff, version, "put-in-effect")
     assert not PolicyNotice.objects.exists()
     assert "We moved our office." in page(staff, "/privacy/")
 
 
 def test_a_version_without_any_difference_is_not_written(staff: Client) -> None:
     response = staff.post(f"{LIST}add/", draft_fields())
-    assert "Nothing differs from the version in effect" in response.content.decode()
+    assert "There are no changes from the version in effect" in response.content.decode()
     assert PolicyVersion.objects.count() == 1
 
 
 def test_a_day_that_is_over_is_not_taken(staff: Client, lacks: Policy) -> None:
     lacks(PHONE)
     response = staff.post(f"{LIST}add/", draft_fields(effective_on="2026-03-01"))
-    assert "This day is over." in response.content.decode()
+    assert "This date is in the past." in response.content.decode()
 
 
 def test_a_draft_older_than_the_code_is_saved_again_first(staff: Client, version_two: PolicyVersion) -> None:
     version_two.take({**running(), "purposes": ["order"]})
     version_two.save()
-    assert "The site was changed since" in press(staff, version_two, "announce")
+    assert "The site has changed since" in press(staff, version_two, "announce")
     staff.post(f"{LIST}{version_two.pk}/change/", draft_fields())
-    assert press(staff, version_two, "announce") == "People are being told."
+    assert press(staff, version_two, "announce") == "Notices are being sent."
 
 
 def test_a_withdrawn_version_sends_nothing_more(staff: Client, version_two: PolicyVersion, work: Work) -> None:
@@ -141,15 +144,15 @@ def test_a_withdrawn_version_sends_nothing_more(staff: Client, version_two: Poli
     assert press(staff, version_two, "withdraw") == "Withdrawn."
     work()
     assert django_mail.outbox == []
-    assert "can't be done any more" in press(staff, version_two, "put-in-effect")
+    assert "no longer available" in press(staff, version_two, "put-in-effect")
     assert staff.get(f"{LIST}add/").status_code == 200  # the next one can be written
 
 
-def test_who_may_only_look_gets_no_button(version_two: PolicyVersion) -> None:
+def test_view_permission_alone_shows_no_buttons(version_two: PolicyVersion) -> None:
     reader, client = factories.user("rita@example.com", is_staff=True), Client()
     reader.user_permissions.set(Permission.objects.filter(codename="view_policyversion"))
     client.force_login(reader)
-    assert "Tell people" not in row_of(client, version_two)
+    assert "Send notices" not in row_of(client, version_two)
     assert client.post(f"{LIST}{version_two.pk}/step/announce/").status_code == 403
 
 

@@ -62,7 +62,7 @@ def test_one_choice_is_closed_and_the_others_stay(page: str) -> None:
     assert (row.channel, row.purpose, row.source) == ("phone", "quote", "page")
 
 
-def test_it_is_opened_again(client: Client, page: str) -> None:
+def test_preferences_page_can_be_opened_again(client: Client, page: str) -> None:
     everything = ticked(client, page)
     client.post(page, {"open": everything[1:]})
     assert Suppression.objects.count() == 1
@@ -72,7 +72,7 @@ def test_it_is_opened_again(client: Client, page: str) -> None:
 
 def test_stop_everything_stops_every_channel_for_any_purpose(client: Client, page: str) -> None:
     response = client.post(page, {"stop": "everything"}, follow=True)
-    assert "We leave you alone" in response.content.decode()
+    assert "You are unsubscribed from everything" in response.content.decode()
     assert ticked(client, page) == []
     assert set(Suppression.objects.values_list("channel", "purpose")) == {(channel, "") for channel in Channel}
     assert all(is_opted_out("erin@EXAMPLE.org", channel, purpose="order") for channel in Channel)
@@ -98,7 +98,7 @@ def test_an_old_link_still_stops_and_does_not_open(client: Client, page: str, cl
     clock.shift(REOPENS_FOR)
     assert "more than 30 days old" in client.get(page).content.decode()
     response = client.post(page, {"open": ["order-letter"]}, follow=True)
-    assert "What you stopped is stopped." in response.content.decode()
+    assert "What you turned off is off." in response.content.decode()
     assert is_opted_out(ERIN, "letter", purpose="order")
     assert is_opted_out(ERIN, "email", purpose="order")
 
@@ -122,7 +122,7 @@ def test_the_page_is_not_kept_by_caches_and_sets_no_cookie(client: Client, page:
     assert not response.cookies
 
 
-def test_what_is_not_a_choice_changes_nothing_else(client: Client, page: str) -> None:
+def test_invalid_preference_changes_nothing_else(client: Client, page: str) -> None:
     client.post(page, {"open": [*ticked(client, page), "order-carrier pigeon", "'--", "\x00"]})
     assert not Suppression.objects.exists()
 
@@ -141,7 +141,7 @@ def test_any_other_token_is_a_plain_404(client: Client, number: int) -> None:
     for method in (client.get, client.post):
         response = method(f"/privacy/choices/{token}/")
         assert response.status_code == 404
-        assert "This link isn&#x27;t one of ours" in response.content.decode() or "isn't one of ours" in str(
+        assert "This link isn&#x27;t one of ours" in response.content.decode() or "This link is invalid" in str(
             response.content.decode()
         )
     assert client.post(f"/privacy/choices/{token}/stop/order/").status_code == 404
@@ -179,7 +179,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(client: Client) -> None
     assert sorted(message.to[0] for message in django_mail.outbox) == [ERIN, "nobody@example.org"]
 
 
-def test_what_is_no_address_is_told_and_kept_as_typed(client: Client) -> None:
+def test_invalid_address_gets_an_error_and_stays_in_the_form(client: Client) -> None:
     response = client.post("/privacy/choices/", {"email": "erin at example"})
     assert 'value="erin at example"' in response.content.decode()
     assert "valid email address" in response.content.decode()

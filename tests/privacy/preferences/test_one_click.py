@@ -121,11 +121,11 @@ def test_each_kind_says_whether_somebody_waits_for_it() -> None:
     assert all(kind.because for kind in kinds)
 
 
-def test_what_nobody_waits_for_is_never_declared_to_ignore_an_opt_out() -> None:
+def test_unexpected_mail_is_never_declared_to_ignore_an_opt_out() -> None:
     with pytest.raises(ImproperlyConfigured, match="despite an opt-out"), declared(despite_opt_out=True):
         pass
 
 
 def test_a_kind_without_a_reason_is_not_declared() -> None:
-    with pytest.raises(ImproperlyConfigured, match="say in because"), declared(because=""):
+    with pytest.raises(ImproperlyConfigured, match="explain in `because`"), declared(because=""):
         pass

@@ -20,7 +20,7 @@ def test_every_readable_column_is_declared_with_its_reason() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_declared_is_there() -> None:
+def test_declared_clear_text_columns_exist() -> None:
     there = {*map(str, found())}
     assert "shop_order.reference" in there
     assert sorted(declared_columns() - there) == []

@@ -60,7 +60,7 @@ def germany(settings: Settings) -> Settings:
     ("received", "answer_by", "extended"),
     [
         (D(2026, 3, 2), D(2026, 4, 2), D(2026, 6, 2)),
-        (D(2027, 1, 31), D(2027, 3, 1), D(2027, 4, 30)),  # 28 February 2027 is a Sunday
+        (D(2027, 1, 31), D(2027, 3, 1), D(2027, 4, 30)),  # February 28, 2027 is a Sunday
         (D(2028, 1, 31), D(2028, 2, 29), D(2028, 5, 2)),  # a leap day; 30 April a Sunday, 1 May a holiday
         (D(2026, 8, 31), D(2026, 9, 30), D(2026, 11, 30)),
         (D(2028, 2, 29), D(2028, 3, 29), D(2028, 5, 29)),
@@ -82,7 +82,7 @@ def test_the_profile_of_the_settings_counts(settings: Settings, profile: str) ->
 @pytest.mark.parametrize(
     ("received_at", "answer_by"),
     [
-        # Winter time when it came, summer time when it is due (8 March 2026), and the other way round (1 November).
+        # Winter time when it came, summer time when it is due (March 8, 2026), and the other way round (1 November).
         (datetime(2026, 3, 2, 12, tzinfo=UTC), datetime(2026, 4, 17, 6, 59, 59, tzinfo=UTC)),
         (datetime(2026, 10, 1, 12, tzinfo=UTC), datetime(2026, 11, 16, 7, 59, 59, tzinfo=UTC)),
         # Half past seven in the evening of 1 March in California is 2 March in UTC.

@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"retention": Retention(text="a week", days=7)},
         "name the column it counts from in since",
     ),
-    "days below zero": ({"retention": Retention(text="?", days=-7, since="made_at")}, "less than no time"),
+    "days below zero": ({"retention": Retention(text="?", days=-7, since="made_at")}, "negative retention"),
     "withholds the unknown": ({"withheld": frozenset({"secret"})}, "withholds or redacts undeclared fields: secret"),
     "redacts the unknown": ({"redacted": {"state": "closed"}}, "withholds or redacts undeclared fields: state"),
     "keeps a column without a reason": ({"kept": frozenset({"text"})}, "keeps columns after erasure: say why"),
@@ -94,7 +94,9 @@ CHECKED: dict[str, tuple[dict[str, Any], str, str]] = {
 
 @isolate_apps("privacy")
 @pytest.mark.parametrize(("change", "number", "told"), CHECKED.values(), ids=CHECKED)
-def test_what_does_not_fit_the_model_is_told_at_start(change: dict[str, Any], number: str, told: str) -> None:
+def test_declaration_that_does_not_match_its_model_fails_at_startup(
+    change: dict[str, Any], number: str, told: str
+) -> None:
     [message] = check_model(personal_data(**{**DECLARATION, **change})(note()))
     assert message.id == f"privacy.{number}"
     assert told in message.msg
@@ -146,7 +148,7 @@ def test_a_table_that_hangs_on_a_person_is_not_called_not_personal_without_a_rea
 
 
 @isolate_apps("privacy")
-def test_nor_one_that_hangs_on_it_through_another_table() -> None:
+def test_model_that_references_a_person_through_another_table_is_refused_as_not_personal() -> None:
     personal_data(**DECLARATION)(note())
     not_personal("a number", "id note_id", despite_link="it counts letters")(linked("privacy.Note"))
 

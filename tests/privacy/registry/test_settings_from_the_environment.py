@@ -62,7 +62,9 @@ Starts = dict[tuple[str, str], subprocess.CompletedProcess[str]]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case[0]} {case[1][:12]}") for case in CASES])
-def test_it_stops_the_start_and_is_named_and_not_shown(case: tuple[str, str], starts: Starts) -> None:
+def test_invalid_environment_setting_stops_startup_and_is_named_without_its_value(
+    case: tuple[str, str], starts: Starts
+) -> None:
     name, value = case
     done = starts[case]
     assert done.returncode != 0

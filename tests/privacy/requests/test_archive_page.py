@@ -31,7 +31,7 @@ def page(client: Client, erin_and_frank: None) -> str:
 def test_the_page_leads_to_the_file(client: Client, page: str) -> None:
     response = client.get(page)
     assert f'href="{page}download/"' in response.content.decode()
-    assert "9 March 2026, 12:00 UTC" in response.content.decode()
+    assert "March 9, 2026, 12:00 UTC" in response.content.decode()
     assert "no-store" in response["Cache-Control"]
 
 
@@ -51,14 +51,14 @@ def test_the_link_that_was_confirmed_is_not_in_it(client: Client, page: str) -> 
         assert "/privacy/request/" not in archive.read("data.json").decode()
 
 
-def test_it_is_stored_sealed(page: str) -> None:
+def test_archive_is_stored_sealed(page: str) -> None:
     content = stored(AccessArchive.objects.get(), "content")
     assert b"PK" not in content[:40]
     assert b"index.html" not in content
 
 
 @pytest.mark.parametrize(("age", "status"), [(timedelta(days=7, seconds=-1), 200), (timedelta(days=7), 410)])
-def test_it_is_gone_after_seven_days_purged_or_not(
+def test_archive_expires_after_seven_days_even_without_a_purge(
     client: Client, page: str, clock: time_machine.Traveller, age: timedelta, status: int
 ) -> None:
     clock.shift(age)
@@ -70,7 +70,7 @@ def test_it_is_gone_after_seven_days_purged_or_not(
 def test_a_page_that_is_gone_shows_a_way_on(client: Client, db: None) -> None:
     response = client.get("/privacy/archive/made-up/")
     assert response.status_code == 410
-    assert "An archive is kept for seven days" in response.content.decode()
+    assert "Archives are kept for seven days" in response.content.decode()
     assert 'href="/privacy/request/?kind=access"' in response.content.decode()
 
 

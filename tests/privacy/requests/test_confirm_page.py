@@ -77,7 +77,7 @@ def test_a_used_link_whose_result_is_gone_says_so(client: Client, clock: time_ma
     clock.shift(timedelta(days=7))
     over = client.get(path, follow=True)
     assert over.status_code == 410
-    assert "It was used already" in text(over)
+    assert "It has already been used" in text(over)
     assert f'href="/privacy/request/?kind={kind}"' in over.content.decode()
 
 
@@ -127,9 +127,9 @@ def test_deletion_reports_what_went_and_what_stays_and_why(client: Client, erin_
     assert "Your data is deleted" in said
     assert "Your messages to us: 1 deleted." in said
     assert "Your orders: 1 anonymized, because tax records keep amounts and dates" in said
-    assert "Do-not-contact entries: 3 kept, because without it, this site could write to you again." in said
-    assert "Deletion marker: 2 kept, because a backup from before would bring you back" in said
-    assert "Your privacy requests: 2 anonymized, because the law asks for a record of each request" in said
+    assert "Do-not-contact entries: 3 kept, because without it, this site could contact you again." in said
+    assert "Deletion marker: 2 kept, because otherwise restoring an older backup would bring your data back" in said
+    assert "Your privacy requests: 2 anonymized, because the law requires a record of each request" in said
     assert said.count("Your privacy requests:") == 1
     record = PrivacyRequest.objects.get(kind="deletion")
     assert (record.state, record.email) == ("answered", None)
@@ -154,12 +154,12 @@ def test_stop_contact_twice_is_stop_contact(client: Client) -> None:
     assert Suppression.objects.count() == len(Channel)
     request = PrivacyRequest.objects.first()
     assert request is not None
-    with pytest.raises(ActionRefused, match="not open any more"):
+    with pytest.raises(ActionRefused, match="no longer open"):
         answer_with_opt_out(request=request, now=timezone.now())
 
 
 @pytest.mark.parametrize("kind", ["correction", "complaint"])
-def test_what_a_person_has_to_answer_stays_open_with_a_date(client: Client, kind: str) -> None:
+def test_request_that_staff_must_answer_stays_open_with_a_due_date(client: Client, kind: str) -> None:
     said = text(client.post(link(kind), follow=True))
     request = PrivacyRequest.objects.get()
     assert request.is_open

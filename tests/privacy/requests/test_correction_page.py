@@ -69,7 +69,7 @@ def test_a_correction_is_stored_sealed_and_closes_the_request(client: Client, er
     assert contents_about(FRANK) == franks
 
 
-def test_what_one_can_not_change_goes_to_staff(client: Client, erin_and_frank: None) -> None:
+def test_correction_of_a_read_only_detail_goes_to_staff(client: Client, erin_and_frank: None) -> None:
     page = page_of(client, ERIN)
     response = client.post(page, {**fields(client.get(page)), "message": "My address is erin@example.net now"})
     assert "by April 16, 2026" in response.content.decode()
@@ -78,7 +78,7 @@ def test_what_one_can_not_change_goes_to_staff(client: Client, erin_and_frank: N
     assert request.details == "My name is wrong\n\nMy address is erin@example.net now"
 
 
-def test_it_works_once(client: Client, erin_and_frank: None) -> None:
+def test_correction_link_works_once(client: Client, erin_and_frank: None) -> None:
     page = page_of(client, ERIN)
     values = {**fields(client.get(page)), "message": "x"}
     assert client.post(page, values).status_code == 200
@@ -88,7 +88,7 @@ def test_it_works_once(client: Client, erin_and_frank: None) -> None:
 
 
 @pytest.mark.parametrize(("age", "status"), [(timedelta(minutes=60, seconds=-1), 200), (timedelta(hours=1), 410)])
-def test_it_works_for_an_hour_and_leaves_the_rest_to_staff(
+def test_correction_page_expires_after_an_hour_and_leaves_the_request_open(
     client: Client, clock: time_machine.Traveller, age: timedelta, status: int
 ) -> None:
     page = page_of(client, ERIN)
@@ -100,7 +100,7 @@ def test_it_works_for_an_hour_and_leaves_the_rest_to_staff(
 def test_nothing_different_is_asked_about(client: Client, erin_and_frank: None) -> None:
     page = page_of(client, ERIN)
     response = client.post(page, fields(client.get(page)))
-    assert "Nothing is different yet" in response.content.decode()
+    assert "You haven&#x27;t changed anything" in response.content.decode()
     assert PrivacyRequest.objects.get(kind="correction").is_open
 
 
@@ -146,7 +146,7 @@ def test_somebody_unknown_sees_only_the_text_for_staff(client: Client) -> None:
     page = page_of(client, "nobody@example.org")
     response = client.get(page)
     assert set(fields(response)) == {"message"}
-    assert "nothing about you that you could change" in response.content.decode()
+    assert "There is nothing here that you can change yourself" in response.content.decode()
 
 
 def test_after_an_erasure_the_page_is_over(client: Client, erin_and_frank: None) -> None:

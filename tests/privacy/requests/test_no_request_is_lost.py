@@ -55,7 +55,7 @@ def test_fourth_request_of_a_day_is_stored_and_the_first_link_lists_it(client: C
     assert len(mails_to(ERIN)) == 3
     assert PrivacyRequest.objects.count() == 4
     page = text(client.get(path))
-    for label in ("Send me everything", "Correct what you keep", "Delete what you keep", "Complain about how"):
+    for label in ("Send me all my data", "Correct my data", "Delete my data", "Complain about how"):
         assert label in page
     assert "The fourth of today" not in page  # what somebody typed is shown to nobody who may not have typed it
 
@@ -74,8 +74,8 @@ def test_requests_that_arrive_together_share_one_mail(client: Client) -> None:
     for kind in ("access", "access", "deletion"):
         ask(client, kind=kind)
     [message] = mails_to(ERIN)
-    assert "Send me everything you keep about me (2 times)" in message.body
-    assert "Delete what you keep about me" in message.body
+    assert "Send me all my data (2 times)" in message.body
+    assert "Delete my data" in message.body
 
 
 def test_one_button_answers_each_kind_once_however_often_it_was_asked(client: Client) -> None:
@@ -95,7 +95,7 @@ def test_a_link_does_not_reach_the_requests_of_another_address(client: Client) -
     ask(client, email="frank@example.org", kind="deletion")
     ask(client, kind="access")
     path = link_mailed_to(ERIN)
-    assert "Delete what you keep" not in text(client.get(path))
+    assert "Delete my data" not in text(client.get(path))
     assert client.post(path, {"kind": "deletion"}).status_code in (302, 410)
     assert PrivacyRequest.objects.get(kind="deletion").state == "unconfirmed"
 
@@ -160,7 +160,7 @@ def test_one_network_causes_few_mails_and_every_request_is_kept(client: Client, 
     assert PrivacyRequest.objects.open().count() == 30  # each complaint
 
 
-def test_what_waits_is_mailed_later_a_few_an_hour(
+def test_delayed_links_are_mailed_later_at_an_hourly_limit(
     client: Client, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     settings.PRIVACY_MAILS_PER_NETWORK = 2
@@ -196,12 +196,12 @@ def test_staff_can_mail_a_link_that_waits(
     ask(client)
     request = PrivacyRequest.objects.get()
     clock.shift(timedelta(minutes=6))
-    assert "1 privacy request whose link waits" in text(staff.get("/admin/"))
+    assert "1 privacy request whose link is delayed" in text(staff.get("/admin/"))
     assert request.reference in text(staff.get(f"{QUEUE}?queue=link"))
     assert "on its way" in text(staff.post(f"{QUEUE}{request.pk}/step/send-link/", follow=True))
     assert len(mails_to(ERIN)) == 1
     assert request.reference not in text(staff.get(f"{QUEUE}?queue=link"))
-    assert "can't be done" in text(staff.post(f"{QUEUE}{request.pk}/step/send-link/", follow=True))
+    assert "This action is not available" in text(staff.post(f"{QUEUE}{request.pk}/step/send-link/", follow=True))
 
 
 def test_an_address_at_its_limit_does_not_hold_up_the_others(
@@ -249,7 +249,7 @@ def test_choices_and_requests_share_the_mails_of_an_address(client: Client) -> N
 def test_pages_promise_no_mail_that_may_not_come(client: Client, path: str) -> None:
     response = client.post(path, {"email": ERIN, "kind": "access"}, follow=True)
     assert "We have sent" not in text(response)
-    assert "at most 3" in text(response)
+    assert "(3 a day)" in text(response)
 
 
 @pytest.mark.parametrize("number", ["x", "<b>owned</b>", "ABCD", "abcdefgh"])

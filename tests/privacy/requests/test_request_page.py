@@ -63,7 +63,7 @@ def test_the_answer_is_the_same_for_known_and_unknown_addresses(client: Client) 
         assert link_mailed_to(address)
 
 
-def test_as_much_is_done_for_unknown_addresses_as_for_known_ones(
+def test_request_costs_the_same_for_known_and_unknown_addresses(
     client: Client, django_assert_num_queries: Callable[..., Any]
 ) -> None:
     """Else the time that an answer takes would tell them apart."""
@@ -84,8 +84,8 @@ def test_the_mail_says_what_was_asked_and_what_to_do_otherwise(client: Client) -
     link_mailed_to("erin@example.org")
     [message] = mail.outbox
     assert message.subject == "Please confirm your privacy request"
-    assert "Delete what you keep about me" in str(message.body)
-    assert "If it was not you, do nothing" in str(message.body)
+    assert "Delete my data" in str(message.body)
+    assert "you don't need to do anything" in str(message.body)
     assert "UNDEFINED" not in str(message.body)
 
 
@@ -129,7 +129,7 @@ def test_a_form_from_elsewhere_is_refused() -> None:
     assert not PrivacyRequest.objects.exists()
 
 
-def test_what_was_typed_is_stored_in_no_cache_and_the_clock_runs_from_receipt(client: Client) -> None:
+def test_request_text_is_not_cached_and_its_deadline_counts_from_receipt(client: Client) -> None:
     assert client.get(URL)["Cache-Control"] == "private, max-age=0"  # the empty form, for the back button
     assert "no-store" in ask(client, email="erin")["Cache-Control"]
     ask(client)

@@ -53,7 +53,7 @@ def test_limits_and_those_they_count_are_independent(clock: time_machine.Travell
     assert take(limit="another limit")
 
 
-def test_there_is_room_again_in_the_next_hour(clock: time_machine.Traveller) -> None:
+def test_rate_limit_allows_requests_again_in_the_next_hour(clock: time_machine.Traveller) -> None:
     assert [take() for _ in range(4)][-1] is False
     clock.shift(timedelta(hours=1))
     assert take()
@@ -77,7 +77,7 @@ def test_the_key_of_a_past_hour_is_deleted(clock: time_machine.Traveller) -> Non
     assert stored() == "[]"
 
 
-def test_what_still_counts_is_not_forgotten(clock: time_machine.Traveller) -> None:
+def test_purge_keeps_unexpired_rate_limit_slots(clock: time_machine.Traveller) -> None:
     assert [take() for _ in range(3)] == [True, True, True]
     assert forget_past_hours(now=timezone.now()) == 0
     assert not take()

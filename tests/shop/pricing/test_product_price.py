@@ -89,7 +89,7 @@ def test_a_change_by_more_than_half_is_asked_about_first(
     staff: Client, product: Product, change_page: str, typed: str
 ) -> None:
     fields = filled_in(staff, change_page, price_minor=typed, summary="Guards well.")
-    for _ in range(2):  # pressed twice, it is still only asked about
+    for _ in range(2):  # submitted twice, it is still only asked about
         page = BeautifulSoup(staff.post(change_page, fields).content, "html.parser")
         assert price_of(product) == "$59.95"
     [box] = page.select("input[name=price_confirmed]")

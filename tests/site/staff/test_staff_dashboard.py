@@ -121,7 +121,7 @@ def test_mail_that_does_not_arrive_is_told_for_a_week(staff: Client, bob: User, 
     OutgoingMail.objects.create(**values, subject="s", text="t", html="h", state="refused")
     UndeliverableAddress.objects.create(fingerprint="dave@example.org", code="5.1.1", noticed_at=timezone.now())
     page = read(staff)
-    assert "mail refused or given up" in page
+    assert "mail refused or failed" in page
     assert "address found undeliverable" in page
     clock.shift(timedelta(days=8))
     staff.force_login(bob)

@@ -110,7 +110,7 @@ def test_ended_process_is_asked_about_so_that_none_stays_a_zombie(started: list[
     assert nightly._started == []
 
 
-def test_it_can_be_switched_off(settings: Settings) -> None:
+def test_nightly_rehearsal_can_be_turned_off(settings: Settings) -> None:
     settings.REHEARSE_NIGHTLY = False
     assert keep_house() == 0
     assert not Attempt.objects.exists()

@@ -62,7 +62,7 @@ def probe(*arguments: str) -> str:
     return out.getvalue()
 
 
-def test_what_was_tried_is_told_and_remembered(rehearsed: Rehearsed) -> None:
+def test_probes_of_a_rehearsal_are_reported_and_stored(rehearsed: Rehearsed) -> None:
     assert probe() == "Rehearsal: 57 attempts, 57 searches, 0 promises broken.\n"
     attempt = Attempt.objects.get()
     assert (attempt.state, attempt.ways, attempt.attempts["access"]) == ("done", 100, 3)
@@ -87,15 +87,15 @@ def test_promise_that_no_probe_tried_is_broken(rehearsed: Rehearsed, capsys: pyt
     rehearsed.report = report
     with pytest.raises(CommandError, match="1 promises are broken"):
         call_command("probe_promises", "--only", "rehearsal")
-    assert "access: not tried: no probe tried it" in capsys.readouterr().out
+    assert "access: not tested: no probe tried it" in capsys.readouterr().out
 
 
 def test_failed_rehearsal_is_told_and_remembered(rehearsed: Rehearsed) -> None:
-    rehearsed.report = RehearsalFailed("it was not done in time")
-    with pytest.raises(CommandError, match="The rehearsal failed: it was not done in time"):
+    rehearsed.report = RehearsalFailed("it timed out")
+    with pytest.raises(CommandError, match="The rehearsal failed: it timed out"):
         probe()
     attempt = Attempt.objects.get()
-    assert (attempt.state, attempt.reason) == ("failed", "it was not done in time")
+    assert (attempt.state, attempt.reason) == ("failed", "it timed out")
 
 
 def test_crash_is_remembered_without_its_words(rehearsed: Rehearsed) -> None:
@@ -103,7 +103,7 @@ def test_crash_is_remembered_without_its_words(rehearsed: Rehearsed) -> None:
     with pytest.raises(ZeroDivisionError):
         probe()
     attempt = Attempt.objects.get()
-    assert (attempt.state, attempt.reason) == ("failed", "it was ended by ZeroDivisionError")
+    assert (attempt.state, attempt.reason) == ("failed", "it failed with ZeroDivisionError")
 
 
 def test_site_that_is_stopped_meanwhile_breaks_no_promise_and_is_attacked_anew(rehearsed: Rehearsed) -> None:
@@ -117,7 +117,7 @@ def test_site_that_is_stopped_meanwhile_breaks_no_promise_and_is_attacked_anew(r
 
 def test_second_one_at_the_same_time_is_refused(rehearsed: Rehearsed) -> None:
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
-    with pytest.raises(CommandError, match="A rehearsal is under way"):
+    with pytest.raises(CommandError, match="A rehearsal is already running"):
         probe()
 
 
@@ -153,15 +153,15 @@ def test_while_all_parts_work_nothing_is_missing() -> None:
 def test_mail_server_that_is_down_is_told(settings: Settings) -> None:
     settings.MAILERS = mailers(9)
     found = down()
-    assert found.keys() == {"the site's mail server does not answer"}
-    assert "contactable" in found["the site's mail server does not answer"]
+    assert found.keys() == {"the mail server does not respond"}
+    assert "contactable" in found["the mail server does not respond"]
 
 
 def test_worker_that_is_down_is_told() -> None:
     send_password_link(factories.user("erin@example.org"))
     assert down() == {}
     DBTaskResult.objects.update(enqueued_at=timezone.now() - timedelta(minutes=11))
-    assert down().keys() == {"the site's worker leaves tasks undone"}
+    assert down().keys() == {"the worker does not process tasks"}
 
 
 def test_cache_that_is_down_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +173,7 @@ def test_cache_that_is_down_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rehearsal_is_red_for_what_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    missing = {FoundBreach("contactable", "the site's mail server does not answer", tried=False)}
+    missing = {FoundBreach("contactable", "the mail server does not respond", tried=False)}
     monkeypatch.setattr(attempts, "scratch_copy", lambda: _Copy())
     monkeypatch.setattr(attempts, "not_tried_while_down", lambda now: missing)
     assert attempts.rehearse().broken == {"contactable"}

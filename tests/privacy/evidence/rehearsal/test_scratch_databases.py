@@ -68,7 +68,7 @@ def test_one_that_is_in_use_goes_too() -> None:
     assert on_the_server() == before
 
 
-def test_what_a_killed_rehearsal_left_behind_goes_after_an_hour() -> None:
+def test_leftovers_of_a_killed_rehearsal_are_removed_after_an_hour() -> None:
     old, young = (f"{PREFIX}{int(time.time()) - age}_0000" for age in (LEFT_BEHIND + 60, 60))
     for name in (old, young):
         databases._make(server(), name, template="")
@@ -87,7 +87,7 @@ def test_role_that_may_make_none_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     try:
         poor = {**server(), "USER": "nobody_special", "PASSWORD": "secret"}
         monkeypatch.setattr(settings, "REHEARSAL_DATABASE", poor)
-        with pytest.raises(NoDatabase, match="may not create one"), scratch_databases():
+        with pytest.raises(NoDatabase, match="may not create databases"), scratch_databases():
             pass
     finally:
         with databases._connected(server()) as maker:

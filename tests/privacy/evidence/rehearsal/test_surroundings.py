@@ -50,7 +50,7 @@ def test_everything_it_talks_to_is_on_this_machine(handed: dict[str, str]) -> No
     assert handed["EMAIL_URL"].startswith("filemail:///")
 
 
-def test_its_rules_and_its_name_are_those_of_the_site(handed: dict[str, str]) -> None:
+def test_scratch_copy_has_the_settings_and_host_name_of_the_site(handed: dict[str, str]) -> None:
     assert (handed["BUSINESS_NAME"], handed["AFFILIATE_HOLD_DAYS"]) == ("Example, Inc.", "45")
     assert handed["SITE_URL"] == settings.SITE_URL
     assert handed["STAFF_SECOND_FACTOR"] == str(settings.STAFF_SECOND_FACTOR)
@@ -70,7 +70,7 @@ def test_every_setting_is_decided() -> None:
     assert sorted(read - {*PASSED_ON, *KEPT_BACK, *own, "CACHE_URL"}) == []
 
 
-def test_it_reads_no_dotenv(tmp_path: Path) -> None:
+def test_scratch_copy_reads_no_dotenv_file(tmp_path: Path) -> None:
     """The settings of a copy, started in a folder whose `.env` is the site's."""
     code = (
         "import environ\n"

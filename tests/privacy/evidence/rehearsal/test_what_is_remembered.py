@@ -56,12 +56,12 @@ def breach(promise: str = "encrypted", place: str = PLACE, **fields: Any) -> set
 @pytest.mark.usefixtures("installed")
 def test_new_site_has_36_hours_for_its_first_attempt(clock: time_machine.Traveller) -> None:
     assert red() == set()
-    assert found("access").figures["outsiders last tried"] == "not yet"
+    assert found("access").figures["last attacked"] == "not yet"
     clock.shift(timedelta(hours=36) - timedelta(seconds=1))
     assert red() == set()
     clock.shift(timedelta(seconds=1))
     assert red() == ALL
-    assert found("access").figures["wrong with the attacks"] == "there was no rehearsal yet"
+    assert found("access").figures["problems with the attacks"] == "there has been no rehearsal yet"
 
 
 def test_site_whose_installation_is_not_known_has_as_long_from_the_next_housekeeping(
@@ -81,7 +81,7 @@ def test_last_good_attempt_is_good_for_36_hours(clock: time_machine.Traveller) -
     assert red() == set()
     clock.shift(timedelta(seconds=1))
     assert red() == ALL
-    assert "more than 36 hours ago" in str(found("access").figures["wrong with the attacks"])
+    assert "more than 36 hours ago" in str(found("access").figures["problems with the attacks"])
 
 
 @pytest.mark.usefixtures("installed")
@@ -96,14 +96,14 @@ def test_attempt_dated_by_a_clock_that_ran_ahead_does_not_count(clock: time_mach
 def test_figures_say_when_and_how_often_outsiders_tried() -> None:
     factories.attempt(attempts=Counter(dict.fromkeys(ALL, 12)), searches=Counter(access=700))
     figures = found("access").figures
-    assert figures["outsiders last tried"] == "2 March 2026, 12:00 UTC"
+    assert figures["last attacked"] == "March 2, 2026, 12:00 UTC"
     assert (figures["attempts"], figures["searches"]) == (12, 700)
 
 
 def test_promise_that_nothing_tried_is_red() -> None:
     factories.attempt(attempts=Counter(dict.fromkeys(ALL - {"access"}, 1)), searches=Counter(encrypted=5))
     assert red() == {"access"}
-    assert found("access").figures["wrong with the attacks"] == "the last rehearsal did not try it"
+    assert found("access").figures["problems with the attacks"] == "the last rehearsal did not test it"
 
 
 # --- What is found ----------------------------------------------------------------------------------------------------
@@ -112,12 +112,12 @@ def test_breach_turns_exactly_its_promise_red_and_says_where_and_since_when(cloc
     clock.shift(timedelta(hours=20))
     factories.attempt(breaches=breach())
     assert red() == {"encrypted"}
-    assert found("encrypted").figures[f"found: {PLACE}"] == "since 2 March 2026, 12:00 UTC"
+    assert found("encrypted").figures[f"found: {PLACE}"] == "since March 2, 2026, 12:00 UTC"
     [row] = Open.objects.all()
     assert row.last_found_at - row.found_at == timedelta(hours=20)
 
 
-def test_what_could_not_be_tried_is_red_and_says_so() -> None:
+def test_probe_that_could_not_run_breaks_its_promise_and_is_reported() -> None:
     factories.attempt(breaches=breach(tried=False))
     assert red() == {"encrypted"}
     assert f"could not be tried: {PLACE}" in found("encrypted").figures
@@ -198,7 +198,7 @@ def test_only_a_promise_can_be_covered() -> None:
 def test_of_two_at_once_the_second_is_refused() -> None:
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     attack_history.begin(AttackKind.SWEEP, now=timezone.now())
-    with pytest.raises(attack_history.AlreadyUnderWay, match="A rehearsal is under way"):
+    with pytest.raises(attack_history.AlreadyUnderWay, match="A rehearsal is already running"):
         attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
 
 
@@ -208,7 +208,7 @@ def test_attempt_that_was_killed_is_red_when_its_time_is_over(clock: time_machin
     assert red() == set()
     clock.shift(timedelta(minutes=20))
     assert red() == ALL
-    assert found("access").figures["wrong with the attacks"] == "the last rehearsal never ended"
+    assert found("access").figures["problems with the attacks"] == "the last rehearsal never ended"
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     assert Attempt.objects.filter(state="failed").get().reason.startswith("it never ended")
 
@@ -223,8 +223,8 @@ def test_report_that_comes_late_still_counts(clock: time_machine.Traveller) -> N
     assert red() == set()
 
 
-def test_what_cannot_be_read_is_no_attack(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_attack_history_that_can_not_be_read_counts_as_no_attack(monkeypatch: pytest.MonkeyPatch) -> None:
     factories.attempt()
     monkeypatch.setattr(attack_history, "open_breaches", lambda: Open.objects.extra(where=["nothing = 1"]).get())
     assert red() == ALL
-    assert found("access").figures["outsiders last tried"] == "can't be read"
+    assert found("access").figures["last attacked"] == "can't be read"

@@ -58,7 +58,7 @@ def test_a_sealed_value_in_a_clear_column_is_found(order: Order) -> None:
     assert "shop_order.email can be read in shop_payment.problem (plain)" in places(report)
 
 
-def test_so_are_a_name_and_the_spellings_that_hide_nothing(order: Order) -> None:
+def test_name_and_encoded_spellings_in_a_clear_column_are_found(order: Order) -> None:
     texts = {
         "problem": "carol customer did not pay",
         "approve_url": f"https://www.paypal.com/{ADDRESS.replace('@', '%40')}",
@@ -104,14 +104,14 @@ def test_the_number_of_a_card_breaks_its_own_promise(order: Order) -> None:
     factories.payment(order)
     write("shop_payment", "problem", "4111 1111 1111 1111")
     report = swept()
-    assert places(report) == ["shop_payment.problem holds what looks like the number of a card"]
+    assert places(report) == ["shop_payment.problem contains what looks like a card number"]
     assert broken_by(report) == {"paypal-only"}
 
 
-def test_so_does_one_that_is_sealed(order: Order) -> None:
+def test_card_number_in_a_sealed_column_breaks_the_promise_about_paypal(order: Order) -> None:
     factories.inquiry(message="Why was my card 4111 1111 1111 1111 not taken?")
     report = swept()
-    assert places(report) == ["contacts_inquiry.message holds what looks like the number of a card"]
+    assert places(report) == ["contacts_inquiry.message contains what looks like a card number"]
     assert broken_by(report) == {"paypal-only"}
 
 
@@ -119,14 +119,14 @@ def test_a_visitors_address_breaks_the_promise_about_visitors(order: Order) -> N
     with connection.cursor() as cursor:
         cursor.execute("INSERT INTO traffic_domainday (day, domain, views) VALUES ('2026-03-02', '203.0.113.77', 3)")
     report = swept()
-    assert places(report) == ["traffic_domainday.domain holds what looks like a network address"]
+    assert places(report) == ["traffic_domainday.domain contains what looks like an IP address"]
     assert broken_by(report) == {"direct-visits-domain-only"}
 
 
 def test_the_token_of_a_link_in_place_of_its_digest_is_found(order: Order) -> None:
     write("shop_order", "checkout_digest", "k3V9xQ2mT7bN4cZ8wR5yP1sD6fG0hJk3V9xQ2mT7bN4")
     report = swept()
-    assert "shop_order.checkout_digest holds what is not a digest" in places(report)
+    assert "shop_order.checkout_digest contains something other than a hash" in places(report)
     assert broken_by(report) == {"encrypted"}
 
 
@@ -144,7 +144,7 @@ def test_a_table_of_a_library_is_searched(order: Order) -> None:
         cursor.execute("INSERT INTO library_notes VALUES (1, %s)", [f"{ADDRESS} wrote"])
     report = swept()
     assert "shop_order.email can be read in library_notes.note (plain)" in places(report)
-    assert "library_notes.note is readable, and nobody has said why" in places(report)
+    assert "library_notes.note is in clear text without a declared reason" in places(report)
     assert broken_by(report) == {"encrypted"}
 
 
@@ -157,7 +157,7 @@ def test_a_table_without_a_key_is_searched(order: Order) -> None:
 
 def test_a_column_that_takes_its_values_from_a_list_is_searched_too(order: Order) -> None:
     write("shop_order", "state", "x@y.example")
-    assert places(swept()) == ["shop_order.state holds what looks like an e-mail address"]
+    assert places(swept()) == ["shop_order.state contains what looks like an email address"]
 
 
 def test_the_cache_in_the_database_is_searched(order: Order) -> None:
@@ -167,9 +167,9 @@ def test_the_cache_in_the_database_is_searched(order: Order) -> None:
     assert broken_by(report) == {"encrypted"}
 
 
-def test_its_keys_are(order: Order) -> None:
+def test_keys_of_cached_rate_limits_are_searched(order: Order) -> None:
     caches["limits"].set(f"limit-{ADDRESS}", 1, 3600)
-    assert "privacy_limits.cache_key holds what looks like an e-mail address" in places(swept())
+    assert "privacy_limits.cache_key contains what looks like an email address" in places(swept())
 
 
 def test_limits_that_are_kept_as_they_are_to_be_are_no_finding(order: Order) -> None:
@@ -181,10 +181,10 @@ def test_the_key_store_is_searched(order: Order) -> None:
     suppress("quinn@example.org", Channel.EMAIL)
     copy_missing_opt_outs(now=timezone.now())
     OptOutCopy.objects.update(point="q@example.org")
-    assert places(swept()) == ["keystore_optoutcopy.point holds what looks like an e-mail address"]
+    assert places(swept()) == ["keystore_optoutcopy.point contains what looks like an email address"]
 
 
-def test_what_everybody_may_read_tells_of_nobody(product: Product) -> None:
+def test_public_text_identifies_nobody(product: Product) -> None:
     """An address that staff publish is on their accounts as well; a name may be a role's by chance."""
     factories.user("support@example.com", name="Privacy officer", is_staff=True)
     product.description = "Write to support@example.com."
@@ -202,7 +202,7 @@ def test_every_row_is_looked_at_wherever_the_sweep_begins(order: Order) -> None:
         Heartbeat.objects.create(name=f"work {number}", at="2026-03-02T12:00Z")
     Heartbeat.objects.filter(name="work 3").update(name="a@example.net")
     for _ in range(5):
-        assert places(swept()) == ["privacy_heartbeat.name holds what looks like an e-mail address"]
+        assert places(swept()) == ["privacy_heartbeat.name contains what looks like an email address"]
 
 
 def test_account_without_a_password_is_no_finding(alice: Affiliate) -> None:

@@ -47,7 +47,7 @@ def test_a_files_name_is_searched_and_not_repeated(data_dir: Path) -> None:
 def test_a_text_that_names_somebody_is_found(data_dir: Path) -> None:
     (data_dir / "notes.txt").write_text("quinn@example.net called")
     report = swept()
-    assert places(report) == ["a file in DATA_DIR (.txt) holds what looks like an e-mail address"]
+    assert places(report) == ["a file in DATA_DIR (.txt) contains what looks like an email address"]
     assert broken_by(report) == {"encrypted"}
 
 
@@ -60,7 +60,7 @@ def test_the_mailboxes_of_the_demo_and_public_files_are_left_out(data_dir: Path,
         (data_dir / folder / "file.txt").write_text(ADDRESS)
     report = swept()
     assert places(report) == []
-    assert "mail: people's mailboxes, in the demo" in report.unreached
+    assert "mail: the demo's mailboxes" in report.unreached
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -72,7 +72,7 @@ def test_a_log_with_a_visitors_address_breaks_the_promise_about_visitors(
     (tmp_path / "access.log").rename(tmp_path / ("access.log.gz" if packed else "access.log"))
     settings.LOG_FILES = [f"{tmp_path}/*.log*"]
     report = swept()
-    assert places(report) == [f"the log {tmp_path}/*.log* holds what looks like a network address"]
+    assert places(report) == [f"the log {tmp_path}/*.log* contains what looks like an IP address"]
     assert broken_by(report) == {"direct-visits-domain-only"}
 
 
@@ -97,7 +97,7 @@ def test_a_log_as_the_site_writes_it_is_no_finding(tmp_path: Path, settings: Set
 def test_a_log_that_is_not_there_was_not_tried(tmp_path: Path, settings: Settings) -> None:
     settings.LOG_FILES = [f"{tmp_path}/*.log"]
     report = swept()
-    assert places(report) == [f"the log {tmp_path}/*.log is not there"] * 3
+    assert places(report) == [f"the log {tmp_path}/*.log doesn't exist"] * 3
     assert not any(breach.tried for breach in report.breaches)
 
 

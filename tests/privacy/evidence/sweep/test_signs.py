@@ -26,7 +26,7 @@ from privacy.registry.clear_text import Sign
         ("00000001:a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s", Sign.TOKEN),
     ],
 )
-def test_what_could_be_somebodys_is_seen(text: str, sign: Sign) -> None:
+def test_text_that_may_be_personal_is_detected(text: str, sign: Sign) -> None:
     assert [*signs_in(text)] == [sign]
 
 
@@ -48,5 +48,5 @@ def test_what_could_be_somebodys_is_seen(text: str, sign: Sign) -> None:
         "class://not@home",
     ],
 )
-def test_what_the_program_says_is_not(text: str) -> None:
+def test_text_generated_by_code_is_not_detected(text: str) -> None:
     assert [*signs_in(text)] == []

@@ -78,26 +78,26 @@ def test_without_time_each_table_is_looked_at_a_little_and_the_rest_is_named(
     for number in range(6):
         Heartbeat.objects.create(name=f"{number}@example.org", at="2026-03-02T12:00Z")
     report = sweep(seconds=0)
-    assert "privacy_heartbeat.name holds what looks like an e-mail address" in places(report)
+    assert "privacy_heartbeat.name contains what looks like an email address" in places(report)
     assert "the rest of the table privacy_heartbeat" in report.unreached
 
 
 @pytest.mark.django_db
-def test_what_opens_for_its_purpose_alone_stays_closed(alice: Affiliate, product: Product) -> None:
+def test_sweep_does_not_open_purpose_bound_values(alice: Affiliate, product: Product) -> None:
     factories.click(alice)
     report = swept()
     assert places(report) == []
-    assert "affiliates_click.address: it opens for its own purpose alone" in report.unreached
+    assert "affiliates_click.address, which is purpose-bound" in report.unreached
     assert Click.objects.count() == 1
 
 
 @pytest.mark.django_db
-def test_what_is_not_sealed_in_a_sealed_column_is_found(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsealed_value_in_a_sealed_column_is_found(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     """A constraint of the database refuses it; here is what finds it where somebody has dropped that."""
     factories.order(product)
     monkeypatch.setattr(SealedField, "db_check", lambda field, connection: "1 = 0")
     report = swept()
-    assert "shop_order.email holds something that is not sealed" in places(report)
+    assert "shop_order.email contains unsealed values" in places(report)
     assert report.broken == {"encrypted"}
 
 
