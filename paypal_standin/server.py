@@ -31,7 +31,7 @@ class Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "loglevel": "warning",
             "control_socket_disable": True,
-            "pre_request": lambda worker, request: self.background.stay_busy(),
+            "pre_request": lambda worker, request: self.keep_background_busy(),
             "when_ready": lambda arbiter: print(self.greeting, flush=True),
             "post_worker_init": lambda worker: self.start_background(),
             "worker_exit": lambda arbiter, worker: self.stop_background(),
@@ -43,6 +43,10 @@ class Server(BaseApplication):  # type: ignore[misc]
         """In the worker: since Python 3.13, a thread that was created before a fork can't be started after it."""
         self.background = Background()
         self.background.start()
+
+    def keep_background_busy(self) -> None:
+        if self.background:
+            self.background.stay_busy()
 
     def stop_background(self) -> None:
         """Nothing to stop in a worker that failed to start."""
