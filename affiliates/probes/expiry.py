@@ -105,7 +105,7 @@ def visit_in_archive(rehearsal: Rehearsal, buyer: SiteBrowser) -> bool:
     buyer.open("/privacy/request/")
     buyer.submit("Send me the link", email=address, kind="access")
     buyer.open(rehearsal.link_in(rehearsal.mail(address, "confirm your privacy request")))
-    buyer.submit("Make my archive")
+    buyer.submit("Create my archive")
     buyer.follow("Download the archive")
     with zipfile.ZipFile(io.BytesIO(buyer.content)) as archive:
         return buyer.network in archive.read("data.json").decode()

@@ -70,6 +70,7 @@ without_probe(
     "field affiliates.admin.applications.DeclineForm.reason",
     "field affiliates.admin.flags.DecisionForm.decision",
     "field affiliates.admin.flags.DecisionForm.reason",
+    "field affiliates.admin.terms.PublishForm.effective_from",
     "field affiliates.membership.profile_forms.AcceptForm.accept",
     "field affiliates.membership.profile_forms.AcceptForm.version",
     "field privacy.admin.request_forms.RequestAnswerForm.ground",

@@ -150,7 +150,10 @@ def contact_for_another_purpose_is_refused(rehearsal: Rehearsal) -> None:
 
 def is_listed(staff: SiteBrowser, channel: str, writer: Writer) -> bool:
     staff.open(f"/admin/privacy/suppression/{channel}-list/")
-    Rehearsal.expect("Whom we may" in staff.text, "staff can see whom they may call, or write a letter to")
+    Rehearsal.expect(
+        "Call list" in staff.text or "Letter list" in staff.text,
+        "staff can see whom they may call, or write a letter to",
+    )
     return writer.name in staff.html
 
 
@@ -163,8 +166,8 @@ def person_who_opted_out_gets_no_mail(rehearsal: Rehearsal) -> None:
         before = len(list(rehearsal.mails(writer.address)))
         answer(staff, writer, rehearsal.canary(writer.who, "answer"))
         writer.browser.open(link)
-        writer.browser.submit("Stop everything")
-        rehearsal.expect("stopped since" in writer.browser.text, "everybody can stop everything")
+        writer.browser.submit("Unsubscribe from everything")
+        rehearsal.expect("off since" in writer.browser.text, "everybody can stop everything")
         answer(staff, writer, rehearsal.canary(writer.who, "answer", kept=False))
         rehearsal.tried(2)
         if len(list(rehearsal.mails(writer.address))) > before:
@@ -191,7 +194,7 @@ def opt_out_removes_the_person_from_the_lists(rehearsal: Rehearsal) -> None:
     for channel in lists:
         rehearsal.expect(is_listed(staff, channel, writer), f"who may be reached is on the list ({channel})")
     writer.browser.open(link_to_choices(rehearsal, writer))
-    writer.browser.submit("Stop everything")
+    writer.browser.submit("Unsubscribe from everything")
     for channel, promise in lists.items():
         rehearsal.tried()
         if is_listed(staff, channel, writer):
@@ -201,4 +204,4 @@ def opt_out_removes_the_person_from_the_lists(rehearsal: Rehearsal) -> None:
 def link_to_choices(rehearsal: Rehearsal, writer: Writer) -> str:
     writer.browser.open("/privacy/choices/")
     writer.browser.submit("Send me the link", email=writer.address)
-    return rehearsal.link_in(rehearsal.mail(writer.address, "What we may contact you about"))
+    return rehearsal.link_in(rehearsal.mail(writer.address, "Your contact preferences"))

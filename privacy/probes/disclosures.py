@@ -38,7 +38,7 @@ def nothing_leaves_without_an_order_approved_by_another(rehearsal: Rehearsal) ->
     owner.open(order)
     owner.submit("Approve this order")
     officer.open(order)
-    officer.submit("Export (once)")
+    officer.submit("Export, once")
     rehearsal.expect(officer.content.startswith(b"PK"), "an approved order can be exported")
     details = next(c for c in rehearsal.canaries if c.owner == who and c.what == "details")
     with zipfile.ZipFile(io.BytesIO(officer.content)) as archive:

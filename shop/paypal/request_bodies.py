@@ -84,7 +84,7 @@ def refund_body(*, amount: Money | None, note: str, custom_id: str = "") -> dict
 def payout_body(*, sender_batch_id: str, subject: str, items: Sequence[PayoutLine]) -> dict[str, Any]:
     """Invalid names the receivers that PayPal would reject: one of them would reject the whole batch."""
     if not 0 < len(items) <= BATCH_LINES or len({line.amount.currency for line in items}) != 1:
-        raise ValueError(f"A batch has 1 to {BATCH_LINES} lines in one currency.")
+        raise ValueError(f"A batch has 1 to {BATCH_LINES} items in one currency.")
     if refused := tuple(
         f"items[{index}].receiver" for index, line in enumerate(items) if not is_payable(line.receiver_email)
     ):

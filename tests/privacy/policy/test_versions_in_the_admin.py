@@ -58,7 +58,7 @@ def test_from_draft_to_effect(staff: Client, bob: User, version_two: PolicyVersi
     work()
     assert "once everyone affected has been notified" in django_mail.outbox[0].body
     assert "You may give us your number." in django_mail.outbox[0].body
-    assert "1 of 1 told" in row_of(staff, version_two)
+    assert "1 of 1 notified" in row_of(staff, version_two)
     assert (
         press(staff, version_two, "put-in-effect")
         == "The version is in effect. Features that depend on it are turned on."
@@ -73,10 +73,10 @@ def test_version_does_not_take_effect_before_everybody_is_notified(
     staff: Client, version_two: PolicyVersion, work: Work
 ) -> None:
     press(staff, version_two, "announce")
-    assert press(staff, version_two, "put-in-effect") == "1 person is not told yet."
+    assert press(staff, version_two, "put-in-effect") == "1 person has not been notified yet."
     work()
     factories.inquiry("late@example.org")  # came after the others were told
-    assert press(staff, version_two, "put-in-effect") == "1 person is not told yet."
+    assert press(staff, version_two, "put-in-effect") == "1 person has not been notified yet."
     assert PolicyVersion.objects.get(state="in_effect").number == 1
 
 
@@ -141,7 +141,7 @@ def test_a_draft_older_than_the_code_is_saved_again_first(staff: Client, version
 
 def test_a_withdrawn_version_sends_nothing_more(staff: Client, version_two: PolicyVersion, work: Work) -> None:
     press(staff, version_two, "announce")
-    assert press(staff, version_two, "withdraw") == "Withdrawn."
+    assert press(staff, version_two, "withdraw") == "The version was withdrawn."
     work()
     assert django_mail.outbox == []
     assert "no longer available" in press(staff, version_two, "put-in-effect")

@@ -62,7 +62,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "lets the unknown be corrected": ({"correctable": {"made_at": "bday"}}, "what is not personal: made_at"),
     "names unknown circumstances": (
         {"circumstances": {"place": "place"}},
-        "circumstances outside other_columns: place",
+        "circumstances that are not in other_columns: place",
     ),
     "redacts nothing": ({"erasure": Erasure.REDACT, "redacted": {"text": "-"}}, "no personal column is emptied"),
 }
@@ -142,7 +142,7 @@ def test_a_table_that_hangs_on_a_person_is_not_called_not_personal_without_a_rea
     model = not_personal("a number", "id note_id", despite_link=reason)(linked("privacy.Note"))
     [message] = check_model(model)
     assert message.id == "privacy.E017"
-    assert "leads to a personal row: note." in message.msg
+    assert "has a foreign key to a personal row: note." in message.msg
     assert "despite_link" in str(message.hint)
     assert check_model(not_personal("a number", "id note_id", despite_link="it counts letters")(model)) == []
 

@@ -23,7 +23,7 @@ PROGRAM = """
 import os, subprocess, sys, time
 from pathlib import Path
 from privacy.evidence.rehearsal.parent_watchdog import end_with_the_starter
-from privacy.evidence.rehearsal.report import Report
+from privacy.evidence.rehearsal.report import RehearsalReport as Report
 end_with_the_starter()
 report, folder = Path(sys.argv[-1]), Path(os.environ["DATA_DIR"])
 if sys.argv[-1] != "prepare":
@@ -35,7 +35,7 @@ PARENT = """
 import sys
 import django
 django.setup()
-from privacy.evidence.rehearsal import scratch
+from privacy.evidence.rehearsal import scratch_copy as scratch
 scratch.PROGRAM = tuple(sys.argv[1:])
 with scratch.scratch_copy() as copy:
     copy.rehearse(scratch.PROGRAM)
@@ -95,10 +95,10 @@ def test_report_comes_back_and_nothing_stays(places: Path) -> None:
 @pytest.mark.parametrize(
     ("deed", "reason"),
     [
-        ("sys.exit(3)", "it ended with code 3, and no report"),
-        ("os.kill(os.getpid(), 9)", "it ended with code -9, and no report"),
-        ("report.write_text('{')", "it ended with code 0, and no report"),
-        ("report.write_text('{}')", "it ended with code 0, and no report"),
+        ("sys.exit(3)", "it ended with exit code 3, without a report"),
+        ("os.kill(os.getpid(), 9)", "it ended with exit code -9, without a report"),
+        ("report.write_text('{')", "it ended with exit code 0, without a report"),
+        ("report.write_text('{}')", "it ended with exit code 0, without a report"),
     ],
 )
 def test_crash_is_told_and_leaves_nothing(places: Path, deed: str, reason: str) -> None:
