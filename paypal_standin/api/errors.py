@@ -64,7 +64,7 @@ DESCRIPTIONS = {
     ),
     "MAX_VALUE_EXCEEDED": "Should be less than or equal to 999999999999999.99.",
     "MULTI_CURRENCY_ORDER": (
-        "Multiple mismatched values of currency_code are not supported. Entire Order request must have the same "
+        "Multiple differing values of currency_code are not supported. Entire Order request must have the same "
         "currency_code."
     ),
     "REFERENCE_ID_REQUIRED": (

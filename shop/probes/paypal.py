@@ -12,9 +12,7 @@ BROUGHT = "the last delivered webhook event"
 
 
 def act_on_payment(capture_id: str, action: str, **fields: str) -> None:
-    """An action of An action of An action of An action of An action of An action of An action of An action of An action
-    of An action of An action of An action of An action of An action of An action of An action of An action of An action
-    of An action of PayPal or the buyer's bank: `dispute`, `resolve`, `refund`, `reverse`, `complete`, `deny`."""
+    """An action of PayPal or the buyer's bank: `dispute`, `resolve`, `refund`, `reverse`, `complete`, `deny`."""
     send_to_paypal("POST", f"/standin/captures/{capture_id}/{action}", fields)
 
 
