@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 RECORDS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
 DOCUMENTS = [*sorted((ROOT / "docs").glob("*.md")), *RECORDS, ROOT / "README.md"]
 PATH = re.compile(r"`((?:accounts|affiliates|aitpro|contacts|privacy|shop|tests|static|templates)/[\w./-]+)`")
