@@ -263,7 +263,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
             self.message_user(request, "PayPal can't be reached. Please try again in a moment.", messages.ERROR)
         else:
             item.refresh_from_db(fields=["state"])
-            self.log_change(request, item, "taken back")
+            self.log_change(request, item, "canceled")
             self.message_user(request, f"PayPal's state: {item.get_state_display()}.")
         return redirect("admin:affiliates_payoutitem_change", item.pk)
 
