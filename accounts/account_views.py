@@ -23,10 +23,10 @@ from privacy.admin_base.acting_user import acting_user
 
 from .models.second_factor import RecoveryCode, authenticator_of
 from .models.session import Session, end_sessions
-from .reauthentication import SessionEnded, password_fits
+from .reauthentication import SessionEnded, is_own_password
 from .security_log import note
-from .security_notices import Notice, tell_owner
-from .sign_in.flow import must_have_second_factor
+from .security_notices import Notice, notify_owner
+from .sign_in.flow import requires_second_factor
 
 SHOWN = 50  # most recently used sessions on the page
 
@@ -41,7 +41,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "this": _this(request),
         "authenticator": authenticator_of(user),
         "codes_left": RecoveryCode.objects.filter(user=user).count(),
-        "required": must_have_second_factor(user),
+        "required": requires_second_factor(user),
     }
     return render(request, "accounts/account.html", context)
 
@@ -79,7 +79,7 @@ class ChangePasswordForm(PasswordChangeForm):
 
     def clean_old_password(self) -> str:
         given: str = self.cleaned_data["old_password"]
-        if not password_fits(self.request, given):
+        if not is_own_password(self.request, given):
             raise forms.ValidationError("Wrong password. Please try again.")
         return given
 
@@ -107,7 +107,7 @@ class ChangePasswordView(PasswordChangeView):
         response = super().form_valid(form)
         end_sessions(user, but=_this(self.request))
         note("accounts.password.changed", user, actor=user)
-        tell_owner(user, Notice.PASSWORD_CHANGED)
+        notify_owner(user, Notice.PASSWORD_CHANGED)
         messages.success(self.request, "Your password was changed, and you are signed out everywhere else.")
         return response
 

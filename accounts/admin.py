@@ -41,7 +41,7 @@ class UserForm(forms.ModelForm[User]):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        administers = all(cleaned.get(name, getattr(self.instance, name)) for name in User.ADMINISTERS)
+        administers = all(cleaned.get(name, getattr(self.instance, name)) for name in User.ADMINISTRATOR_FLAGS)
         if not administers and User.objects.lock_administrators() == {self.instance.pk}:
             raise forms.ValidationError(str(LastAdministrator()))
         return cleaned

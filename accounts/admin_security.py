@@ -18,7 +18,7 @@ from .models.second_factor import Authenticator
 from .models.session import Session, end_sessions
 from .second_factor.reset import reset_second_factor
 from .security_log import note
-from .sign_in.flow import must_have_second_factor
+from .sign_in.flow import requires_second_factor
 
 RIGHTS = {"is_active", "is_staff", "is_superuser", "groups", "user_permissions"}
 
@@ -32,7 +32,7 @@ def _end_sessions(*, user: User, actor: User) -> int:
 def _reset_second_factor(*, user: User, actor: User) -> None:
     """Users can't reset their own required second factor: somebody who took over the browser could remove it that
     way."""
-    if user == actor and must_have_second_factor(user):
+    if user == actor and requires_second_factor(user):
         raise ActionRefused("Another superuser has to reset your second factor.")
     reset_second_factor(user, actor=actor)
 

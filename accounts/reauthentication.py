@@ -18,10 +18,10 @@ from django.utils.cache import add_never_cache_headers
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import is_confirmed, mark_confirmed
 
-from .models.second_factor import authenticator_of, code_fits
-from .models.session import WRONG_PASSWORDS, Session
+from .models.second_factor import authenticator_of, is_valid_code
+from .models.session import MAX_WRONG_PASSWORDS, Session
 from .passwords.hashers import TooBusy
-from .security_log import note_failure
+from .security_log import log_failed_sign_in
 
 PASSWORD, CODE, METHOD = "again-password", "again-code", "again-method"
 OWN = {PASSWORD, CODE, METHOD, "csrfmiddlewaretoken"}
@@ -31,7 +31,7 @@ class SessionEnded(Exception):
     """Too many wrong passwords in one session. It may be stolen, so it was ended."""
 
 
-def password_fits(request: HttpRequest, password: str) -> bool:
+def is_own_password(request: HttpRequest, password: str) -> bool:
     """Whether this is the signed-in user's password. Raises `SessionEnded` at the fifth wrong one in a row.
 
     Each attempt is counted before it is compared, in one statement, so that concurrent attempts can't exceed the limit.
@@ -42,7 +42,7 @@ def password_fits(request: HttpRequest, password: str) -> bool:
 def _counted(request: HttpRequest, is_right: Any) -> bool:
     user = acting_user(request)
     row = Session.objects.filter(pk=request.session.row.pk)  # type: ignore[attr-defined]  # of our own engine
-    if not row.filter(wrong_passwords__lt=WRONG_PASSWORDS).update(wrong_passwords=F("wrong_passwords") + 1):
+    if not row.filter(wrong_passwords__lt=MAX_WRONG_PASSWORDS).update(wrong_passwords=F("wrong_passwords") + 1):
         _end(request)
     try:
         fits = is_right(user)
@@ -53,8 +53,8 @@ def _counted(request: HttpRequest, is_right: Any) -> bool:
         row.update(wrong_passwords=0)
         mark_confirmed(request)
         return True
-    note_failure(user.pk)
-    if not row.filter(wrong_passwords__lt=WRONG_PASSWORDS).exists():
+    log_failed_sign_in(user.pk)
+    if not row.filter(wrong_passwords__lt=MAX_WRONG_PASSWORDS).exists():
         _end(request)
     return False
 
@@ -64,7 +64,7 @@ def _end(request: HttpRequest) -> None:
     raise SessionEnded
 
 
-class AgainForm(forms.Form):
+class ReauthenticationForm(forms.Form):
     password = forms.CharField(
         required=False,
         strip=False,
@@ -87,10 +87,10 @@ class AgainForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
         if given.get("password"):
-            if not password_fits(self.request, given["password"]):
+            if not is_own_password(self.request, given["password"]):
                 self.add_error("password", "Wrong password. Please try again.")
         elif given.get("code"):
-            if not _counted(self.request, lambda user: code_fits(user, given["code"])):
+            if not _counted(self.request, lambda user: is_valid_code(user, given["code"])):
                 self.add_error("code", "This code is wrong or has been used. Wait for the next one.")
         elif not self.errors:
             self.add_error("password", "Please enter your password.")
@@ -102,7 +102,7 @@ def ask_again(request: HttpRequest) -> HttpResponse | None:
     is_answer = request.method == "POST" and METHOD in request.POST
     if not request.user.is_authenticated or (is_confirmed(request) and not is_answer):
         return None
-    form = AgainForm(request.POST if is_answer else None, request=request)
+    form = ReauthenticationForm(request.POST if is_answer else None, request=request)
     try:
         if is_confirmed(request) or form.is_valid():
             return _go_on(request)

@@ -41,17 +41,19 @@ def on_sign_out(*, user: Any, **kwargs: Any) -> None:
 def on_failure(*, credentials: dict[str, Any], **kwargs: Any) -> None:
     """Does the same work whether or not the address has an account, so that timing reveals nothing."""
     address = str(credentials.get("username") or "")
-    note_failure(User.objects.filter(email_index=address).values_list("pk", flat=True).first() if address else None)
+    log_failed_sign_in(
+        User.objects.filter(email_index=address).values_list("pk", flat=True).first() if address else None
+    )
 
 
-def note_failure(user_id: UUID | None) -> None:
+def log_failed_sign_in(user_id: UUID | None) -> None:
     logger.warning("accounts.session.refused: user %s", user_id or "unknown")
-    audit_failure.enqueue(str(user_id or uuid7()))
+    audit_failed_sign_in.enqueue(str(user_id or uuid7()))
 
 
 @task()
 @acts_for(Purpose.AFFILIATE_ACCOUNT, Purpose.STAFF_ACCOUNT)
-def audit_failure(user_id: str) -> None:
+def audit_failed_sign_in(user_id: str) -> None:
     """Adds an audit entry about the account, or about the User model if the address has no account."""
     user = User.objects.filter(pk=user_id).first()
     slots = AUDITED_PER_ACCOUNT if user else AUDITED_UNKNOWN

@@ -36,10 +36,10 @@ class Notice(Enum):
         return self.value[1]
 
     @property
-    def is_of_others(self) -> bool:
+    def caused_by_others(self) -> bool:
         """Someone other than the owner caused it."""
         return self is Notice.FACTOR_RESET
 
 
-def tell_owner(user: User, notice: Notice) -> None:
+def notify_owner(user: User, notice: Notice) -> None:
     notify(SECURITY_NOTICE, to=user.email, about=user, context={"notice": notice})

@@ -24,7 +24,7 @@ urlpatterns = [
     path("security/password/", account_views.ChangePasswordView.as_view(), name="password_change"),
     path("security/sessions/end/", account_views.end_other_sessions, name="sessions_end"),
     path("security/sessions/<uuid:session_id>/end/", account_views.end_session, name="session_end"),
-    path("password/", views.AskForPasswordResetView.as_view(), name="password_reset"),
+    path("password/", views.PasswordResetRequestView.as_view(), name="password_reset"),
     path(
         "password/sent/",
         TemplateView.as_view(template_name="accounts/password_reset_sent.html"),

@@ -10,10 +10,10 @@ from privacy.erasure.heartbeat import LATE_AFTER, last_purge
 from privacy.evidence.measurement import Evidence, evidence_for
 from privacy.keystore.clock import clock_jump
 from privacy.keystore.models import DayKey
-from privacy.registry.purpose_binding import Acting, OtherPurpose, acting_as, readers, uses_open_to
+from privacy.registry.purpose_binding import Acting, PurposeNotAllowed, acting_as, readers, uses_open_to
 from privacy.registry.purposes import Audience, Purpose
 from privacy.registry.query_purposes import check, refuse_undeclared
-from privacy.registry.use_sentences import speaks_of
+from privacy.registry.use_sentences import bind_sentences
 
 from .models import REFERRAL_LIFE, Click
 
@@ -49,7 +49,7 @@ SERVES_COMMISSION = {
 }
 
 
-speaks_of(
+bind_sentences(
     "affiliates_click",
     SERVES_COMMISSION,
     {
@@ -86,7 +86,7 @@ def _address_is_closed_to_others() -> bool:
     try:
         with acting_as(None):
             return Click(address="192.0.2.1").address is None
-    except OtherPurpose:
+    except PurposeNotAllowed:
         return True
 
 
@@ -94,6 +94,6 @@ def _rows_are_closed_to_others() -> bool:
     """Tries it as a page without a declared purpose: its query must be refused, and every query must be checked."""
     try:
         refuse_undeclared(str(Click._base_manager.values("clicked_at").query), Acting("nothing"))
-    except OtherPurpose:
+    except PurposeNotAllowed:
         return check in connection.execute_wrappers
     return False

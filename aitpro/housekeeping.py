@@ -25,22 +25,22 @@ from affiliates.statistics.balances import merge_balance_rows
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.statistics.label_sales import count_label_sales
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
-from privacy.erasure.heartbeat import purge_ran, tell_of_jump
+from privacy.erasure.heartbeat import notify_of_clock_jump, record_purge
 from privacy.erasure.reapply import finish_erasures
 from privacy.erasure.retention import purge_expired
 from privacy.evidence.rehearsal.nightly import start_when_due
-from privacy.evidence.snapshot import keep_evidence
+from privacy.evidence.snapshot import refresh_evidence
 from privacy.keystore.clock import ClockJump, beat, clock_jump
 from privacy.keystore.day_keys import destroy_due_keys
 from privacy.mail.address_reindex import keep_address_indexes
 from privacy.mail.sending import deliver_due_mail
-from privacy.models.submitted_form import forget_old_forms
-from privacy.policy.notices import tell_people
-from privacy.preferences.preferences import mail_waiting_choices_links
+from privacy.models.submitted_form import delete_expired_forms
+from privacy.policy.notices import send_pending_notices
+from privacy.preferences.preferences import mail_pending_preferences_links
 from privacy.registry.purpose_binding import Acting, acting_as
 from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import mail_waiting_links
-from privacy.web.rate_limits import forget_past_hours
+from privacy.web.rate_limits import delete_expired_slots
 from shop.payments.disputes import update_open_disputes
 from shop.payments.refunds import finish_open_refunds
 from shop.payments.settlement import settle_open_payments
@@ -54,7 +54,7 @@ logger = logging.getLogger(__name__)
 
 def _purge(now: datetime) -> int:
     purged = sum(purge_expired(now=now).values())
-    purge_ran(now=now)
+    record_purge(now=now)
     return purged
 
 
@@ -92,11 +92,11 @@ JOBS: dict[str, Job] = {
     "opt-outs copied": Job(lambda now: copy_missing_opt_outs(now=now)),
     "sessions ended": Job(_end_sessions),
     "finished tasks deleted": Job(_delete_finished_tasks),
-    "people notified of a new policy": Job(lambda now: tell_people(now=now), NOTICES),
-    "submitted forms deleted": Job(lambda now: forget_old_forms(now=now)),
-    "past rate limits deleted": Job(lambda now: forget_past_hours(now=now)),
+    "people notified of a new policy": Job(lambda now: send_pending_notices(now=now), NOTICES),
+    "submitted forms deleted": Job(lambda now: delete_expired_forms(now=now)),
+    "past rate limits deleted": Job(lambda now: delete_expired_slots(now=now)),
     "privacy request links mailed": Job(lambda now: mail_waiting_links(now=now), REQUESTS),
-    "preferences links mailed": Job(lambda now: mail_waiting_choices_links(now=now), REQUESTS),
+    "preferences links mailed": Job(lambda now: mail_pending_preferences_links(now=now), REQUESTS),
     "mails due": Job(lambda now: deliver_due_mail(now=now), despite_clock=True),
     "webhook events retried": Job(lambda now: handle_open_events(now=now), ORDERS),
     "payments updated": Job(lambda now: settle_open_payments(now=now), ORDERS),
@@ -114,7 +114,7 @@ JOBS: dict[str, Job] = {
     "balances folded": Job(lambda now: merge_balance_rows(now=now), AFFILIATES),
     "rehearsals started": Job(lambda now: start_when_due(now=now)),
     # Last: it measures the results of the others.
-    "broken promises": Job(lambda now: keep_evidence(now=now), despite_clock=True),
+    "broken promises": Job(lambda now: refresh_evidence(now=now), despite_clock=True),
 }
 
 
@@ -133,7 +133,7 @@ def _warn(jump: ClockJump, now: datetime) -> None:
     """A failing alert must not stop the jobs."""
     logger.error("housekeeping: %s; whatever is done by the clock waits", jump)
     try:
-        tell_of_jump(jump, now=now)
+        notify_of_clock_jump(jump, now=now)
     except Exception:
         logger.exception("housekeeping: staff could not be told of the clock")
 

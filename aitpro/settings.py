@@ -87,7 +87,7 @@ MIDDLEWARE = [
     "aitpro.http.middleware.HttpRulesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
-    "privacy.web.purpose_middleware.ActingMiddleware",
+    "privacy.web.purpose_middleware.PurposeMiddleware",
     "affiliates.tracking.middleware.LinkMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -163,7 +163,7 @@ PASSWORD_HASHERS = ["accounts.passwords.hashers.Argon2Hasher", "accounts.passwor
 _OWN = {"user_attributes": ["email", "name"]}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": _OWN},
-    {"NAME": "accounts.passwords.rules.NotAboutTheOwner"},
+    {"NAME": "accounts.passwords.rules.NotAboutOwnerValidator"},
     {"NAME": "affiliates.membership.password_rules.NotAboutTheAffiliate"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

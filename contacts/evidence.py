@@ -17,7 +17,7 @@ from privacy.evidence.served_pages import serve
 from privacy.models.consent import Suppression
 from privacy.registry.deadlines import business_days_after, local_day
 from privacy.registry.purposes import Channel, Purpose
-from privacy.registry.use_sentences import own_uses, speaks_of
+from privacy.registry.use_sentences import bind_sentences, implicit_uses
 
 from .inquiries.forms import ContactForm
 from .models import Correspondence, Inquiry
@@ -27,9 +27,9 @@ WAYS = ("email", "phone", "address")  # contact details that the page must show 
 MOST_DAYS = 100  # business days counted
 
 
-speaks_of(
+bind_sentences(
     Inquiry._meta.db_table,
-    own_uses(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER),
+    implicit_uses(Purpose.ANSWER_INQUIRY, Purpose.QUOTE, Purpose.ORDER),
     {
         "Besides that, we only send notices of changes to our privacy policy.": "contacts/inquiries/forms.py",
         "We only use it to call you about this message.": "contacts/inquiries/forms.py",

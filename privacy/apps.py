@@ -37,11 +37,11 @@ class PrivacyConfig(AppConfig):
         from .mail.address_reindex import reindex_after_migrating
         from .registry.query_purposes import watch
         from .registry.triggers import check_triggers
-        from .web.text_validation import check_all_forms
+        from .web.text_validation import install_text_rules
 
         for module in REGISTERED_BY_IMPORT:
             import_module(f"privacy.{module}")
-        check_all_forms()
+        install_text_rules()
         connection_created.connect(watch)
 
         post_migrate.connect(check_triggers, sender=self)

@@ -68,7 +68,7 @@ PROMISE_CHANGED = mail_kind(
 )
 
 # Just requested by whoever entered the address.
-CHOICES_LINK = mail_kind(
+PREFERENCES_LINK = mail_kind(
     "privacy/choices_link",
     purpose=Purpose.PRIVACY_REQUEST,
     about="privacy.ChoicesRequest",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from .admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 from .keystore.clock import clock_jump
-from .mail.link_mail_limits import LEFT_TO_ITS_TASK
+from .mail.link_mail_limits import TASK_GRACE_PERIOD
 from .models import AddressChange, OutgoingMail, PrivacyRequest, UndeliverableAddress
 
 LATELY = timedelta(days=7)  # older mail problems are only in the lists
@@ -45,7 +45,7 @@ def requests(now: datetime) -> StaffTaskCount:
     query="queue=link",
 )
 def waiting_links(now: datetime) -> StaffTaskCount:
-    waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
+    waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - TASK_GRACE_PERIOD)
     return StaffTaskCount(waiting.count())
 
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from privacy.erasure.consequences import Consequence, Usable, consequence_source, usable_source
+from privacy.erasure.consequences import Consequence, UsablePurchase, consequence_source, usable_purchase_source
 
 from .models import License, Order
 
 State = Order.State
 
 
-@usable_source
-def bought_products(email: str) -> Iterator[Usable]:
+@usable_purchase_source
+def bought_products(email: str) -> Iterator[UsablePurchase]:
     """Delivered products that weren't refunded."""
     delivered = Order.objects.filter(email_index=email, state__in=Order.DELIVERED).order_by("placed_at")
     keys = {license.order_id: license for license in License.objects.filter(order__in=delivered, revoked_at=None)}
     for order in delivered.select_related("product"):
         if order.pk in keys or not order.product.issues_license:
             key = keys[order.pk].key if order.pk in keys else ""
-            yield Usable(product=order.product_name, order=order.reference, key=key, path=order.get_absolute_url())
+            yield UsablePurchase(
+                product=order.product_name, order=order.reference, key=key, path=order.get_absolute_url()
+            )
 
 
 @consequence_source

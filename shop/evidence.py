@@ -20,15 +20,15 @@ from privacy.encryption.validators import has_card_number
 from privacy.evidence.measurement import Evidence, Figures, at_least, evidence_for
 from privacy.registry.declarations import PersonalData, personal_models
 from privacy.registry.purposes import Audience, Purpose
-from privacy.registry.use_sentences import own_uses, speaks_of
+from privacy.registry.use_sentences import bind_sentences, implicit_uses
 
 NEWEST = 500  # newest rows searched per table
 CARD_FIELD = re.compile(r"(^|_)(card|cardnumber|cc|cvc|cvv|pan)(_|$)")
 
 
-speaks_of(
+bind_sentences(
     "shop_order",
-    own_uses(Purpose.ORDER)
+    implicit_uses(Purpose.ORDER)
     | {
         (Purpose.ORDER, Audience.PAYPAL),
         (Purpose.REFERRAL_TRACKING, Audience.SITE),
@@ -75,7 +75,7 @@ def _texts(declaration: PersonalData, row: models.Model) -> Iterator[str]:
 def _is_text(field: Any) -> bool:
     """Excludes day-sealed columns: they hold network addresses, bound to their purpose."""
     if isinstance(field, SealedTextField):
-        return field.follows_the_ring
+        return field.rotates_with_key_ring
     return isinstance(field, (models.CharField, models.TextField))
 
 

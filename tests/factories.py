@@ -14,7 +14,7 @@ from affiliates.models import REFERRAL_LIFE, Affiliate, Click
 from affiliates.tracking.labels import declare_label
 from contacts.models import Inquiry
 from privacy.encryption.models import uuid7
-from privacy.encryption.tokens import digest_of
+from privacy.encryption.tokens import hash_token
 from privacy.evidence import attack_history
 from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.models.attack import AttackKind, Attempt
@@ -79,7 +79,7 @@ def click(affiliate: Affiliate, clicked_at: datetime | None = None, **fields: An
     if sub := fields.pop("sub", ""):
         fields["label"] = declare_label(affiliate=affiliate, text=sub)
     values = {
-        "cookie_digest": digest_of(str(uuid7())),
+        "cookie_digest": hash_token(str(uuid7())),
         "address": "203.0.113.77",
         "landing_path": "/",
         "clicked_at": moment,

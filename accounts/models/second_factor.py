@@ -18,7 +18,7 @@ from django_otp.oath import TOTP
 from privacy.encryption.fields import SealedBinaryField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.readable_codes import random_code
-from privacy.encryption.tokens import digest_of
+from privacy.encryption.tokens import hash_token
 from privacy.registry.declarations import Erasure, Retention, personal_data
 from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
@@ -117,7 +117,7 @@ class RecoveryCode(SealedModel):
         constraints = [models.UniqueConstraint(fields=["user", "code_digest"], name="a_recovery_code_once")]
 
 
-def as_typed(code: str) -> str:
+def normalize_recovery_code(code: str) -> str:
     """A recovery code in its issued form, regardless of how it was typed."""
     return "".join(character for character in code.upper() if character.isalnum())
 
@@ -127,13 +127,15 @@ def make_recovery_codes(user: models.Model) -> list[str]:
     """Replaces the user's recovery codes and returns the new ones. They can't be retrieved later."""
     RecoveryCode.objects.filter(user_id=user.pk).delete()
     codes = [random_code(CODE_LENGTH) for _ in range(CODES)]
-    RecoveryCode.objects.bulk_create(RecoveryCode(user_id=user.pk, code_digest=digest_of(code)) for code in codes)
+    RecoveryCode.objects.bulk_create(RecoveryCode(user_id=user.pk, code_digest=hash_token(code)) for code in codes)
     return ["-".join(code[start : start + 4] for start in range(0, len(code), 4)) for code in codes]
 
 
 def use_recovery_code(user: models.Model, code: str) -> bool:
     """Whether the code was valid. Deletes it, so that of two concurrent requests only one succeeds."""
-    used = RecoveryCode.objects.filter(user_id=user.pk, code_digest=digest_of(as_typed(code))).delete()[0]
+    used = RecoveryCode.objects.filter(user_id=user.pk, code_digest=hash_token(normalize_recovery_code(code))).delete()[
+        0
+    ]
     return bool(used)
 
 
@@ -143,7 +145,7 @@ def authenticator_of(user: models.Model) -> Authenticator | None:
 
 
 @transaction.atomic
-def code_fits(user: models.Model, code: str) -> bool:
+def is_valid_code(user: models.Model, code: str) -> bool:
     """Whether this is a valid code of the user's app. The row lock serializes concurrent guesses."""
     device = Authenticator.objects.select_for_update().filter(user_id=user.pk, confirmed=True).first()
     return device is not None and device.verify_token("".join(code.split()))

@@ -15,8 +15,8 @@ from privacy.registry.expiring import is_ahead
 from privacy.registry.purposes import Purpose
 
 ANONYMOUS_LIFETIME = timedelta(days=1)  # flash messages, password links
-SEEN_EVERY = timedelta(minutes=1)  # precision of `last_seen_at`
-WRONG_PASSWORDS = 5  # allowed at reauthentication before the session ends
+LAST_SEEN_PRECISION = timedelta(minutes=1)  # precision of `last_seen_at`
+MAX_WRONG_PASSWORDS = 5  # allowed at reauthentication before the session ends
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -68,15 +68,15 @@ class Session(SealedModel):
     class Meta:
         verbose_name = "session"
 
-    def end_if_idle_from(self, seen: datetime) -> datetime:
+    def idle_expiry(self, seen: datetime) -> datetime:
         """When the session expires if it is last used at `seen`."""
         return ending(seen=seen, signed_in_at=self.signed_in_at, is_staff=self.is_staff)
 
     def seen(self, now: datetime) -> None:
         """Updates `last_seen_at`, at most once a minute, to save writes."""
-        if now - self.last_seen_at < SEEN_EVERY:
+        if now - self.last_seen_at < LAST_SEEN_PRECISION:
             return
-        self.last_seen_at, self.expires_at = now, self.end_if_idle_from(now)
+        self.last_seen_at, self.expires_at = now, self.idle_expiry(now)
         Session.objects.filter(pk=self.pk).update(last_seen_at=now, expires_at=self.expires_at)
 
 

@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 
     def administrators(self) -> models.QuerySet[User]:
         """Users who can administer the site."""
-        return self.filter(**dict.fromkeys(User.ADMINISTERS, True))
+        return self.filter(**dict.fromkeys(User.ADMINISTRATOR_FLAGS, True))
 
     def lock_administrators(self) -> set[UUID]:
         """Locks the administrators' rows and returns their IDs, so that concurrent changes see each other's result.
@@ -96,7 +96,7 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    ADMINISTERS = ("is_active", "is_staff", "is_superuser")  # all three are needed to administer the site
+    ADMINISTRATOR_FLAGS = ("is_active", "is_staff", "is_superuser")  # all three are needed to administer the site
 
     class Meta:
         verbose_name = "user"
@@ -105,8 +105,8 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
         """Raises `LastAdministrator` if nobody could administer the site afterward, whatever causes the change: a form,
         closing the account, or an erasure."""
-        able = all(getattr(self, name) for name in self.ADMINISTERS)
-        unchanged = update_fields is not None and not {*self.ADMINISTERS}.intersection(update_fields)
+        able = all(getattr(self, name) for name in self.ADMINISTRATOR_FLAGS)
+        unchanged = update_fields is not None and not {*self.ADMINISTRATOR_FLAGS}.intersection(update_fields)
         is_safe = self._state.adding or able or unchanged
         if not is_safe and User.objects.lock_administrators() == {self.pk}:
             raise LastAdministrator

@@ -40,7 +40,7 @@ _held = threading.local()
 
 
 @contextmanager
-def place_to_hash() -> Iterator[None]:
+def hashing_slot() -> Iterator[None]:
     """Waits for a slot, or raises `TooBusy` if too many threads wait. Reentrant: a hasher's methods call each other."""
     if getattr(_held, "by_this_thread", False):
         yield
@@ -58,30 +58,30 @@ def place_to_hash() -> Iterator[None]:
         _places.release()
 
 
-class Ceiling:
+class ConcurrencyLimit:
     """Mixin that precedes a Django hasher in the base classes."""
 
     def encode(self, *args: Any, **kwargs: Any) -> str:
-        with place_to_hash():
+        with hashing_slot():
             return str(super().encode(*args, **kwargs))  # type: ignore[misc]
 
     def verify(self, *args: Any, **kwargs: Any) -> bool:
-        with place_to_hash():
+        with hashing_slot():
             return bool(super().verify(*args, **kwargs))  # type: ignore[misc]
 
     def harden_runtime(self, *args: Any, **kwargs: Any) -> None:
-        with place_to_hash():
+        with hashing_slot():
             super().harden_runtime(*args, **kwargs)  # type: ignore[misc]
 
 
-class Argon2Hasher(Ceiling, hashers.Argon2PasswordHasher):
+class Argon2Hasher(ConcurrencyLimit, hashers.Argon2PasswordHasher):
     """Argon2id with the parameters of OWASP's Password Storage Cheat Sheet. One lane: a hash uses one core and leaves
     the others to pages."""
 
     time_cost, memory_cost, parallelism = 2, 19 * 1024, 1  # passes, KiB, lanes
 
 
-class PBKDF2Hasher(Ceiling, hashers.PBKDF2PasswordHasher):
+class PBKDF2Hasher(ConcurrencyLimit, hashers.PBKDF2PasswordHasher):
     """For existing hashes; Django upgrades them to Argon2 at the next sign-in."""
 
 

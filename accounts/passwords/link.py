@@ -45,7 +45,7 @@ def send_password_link(user: User) -> None:
 
 
 @transaction.atomic
-def ask_for_password_link(email: str) -> None:
+def request_password_link(email: str) -> None:
     """Stores the typed address and enqueues a task that looks up the account, so every address takes the same time."""
     mail_password_link.enqueue(str(LinkRequest.objects.create(email=email).pk))
 

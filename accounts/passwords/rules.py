@@ -35,7 +35,7 @@ def known_words(texts: Iterable[str | None]) -> Iterator[str]:
                 yield from (word, word[::-1])
 
 
-def refuse_known(password: str, texts: Iterable[str | None]) -> None:
+def reject_known_words(password: str, texts: Iterable[str | None]) -> None:
     """Raises `ValidationError` if the password consists mostly of these texts."""
     rest = whole = fold(password)
     for word in sorted(known_words(texts), key=len, reverse=True):
@@ -47,10 +47,10 @@ def refuse_known(password: str, texts: Iterable[str | None]) -> None:
         )
 
 
-class NotAboutTheOwner:
+class NotAboutOwnerValidator:
     def validate(self, password: str, user: Any = None) -> None:
         own = [user.email, user.name] if user is not None else []
-        refuse_known(password, [*own, settings.BUSINESS["name"], settings.BUSINESS["email"]])
+        reject_known_words(password, [*own, settings.BUSINESS["name"], settings.BUSINESS["email"]])
 
     def get_help_text(self) -> str:
         return "Your password can't be made of your name, your address, or our name."

@@ -12,7 +12,7 @@ from privacy.evidence.rehearsal.rehearsal import Rehearsal
 VICTIM = "owner of an account with a look-alike"
 
 
-@probe("email-for-asked-contact-only", stage=Stage.DOORS)
+@probe("email-for-asked-contact-only", stage=Stage.BREAK_IN)
 def a_password_link_goes_to_the_address_of_the_account(rehearsal: Rehearsal) -> None:
     word = secrets.token_hex(6)
     address, stranger = rehearsal.own(VICTIM, f"{word}@strasse.example"), rehearsal.browser("stranger")

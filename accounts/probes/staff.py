@@ -83,7 +83,7 @@ def the_owner_signs_in(rehearsal: Rehearsal) -> None:
 
 
 @probe("correspondence-private", stage=Stage.SET_UP)
-def somebody_of_each_role_signs_in(rehearsal: Rehearsal) -> None:
+def a_member_of_each_role_signs_in(rehearsal: Rehearsal) -> None:
     owner = staff(rehearsal)[OWNER].browser
     for role in [*Role, NO_ROLE]:
         address, name = rehearsal.address(role), rehearsal.canary(role, "name")

@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models.second_factor import Authenticator, RecoveryCode
 from accounts.models.session import end_sessions
 from accounts.security_log import note
-from accounts.security_notices import Notice, tell_owner
+from accounts.security_notices import Notice, notify_owner
 
 from ..models import User
 
@@ -18,7 +18,7 @@ def reset_second_factor(user: User, *, actor: User | None) -> None:
     remove_second_factor(user)
     end_sessions(user)
     note("accounts.second_factor.reset", user, actor=actor)
-    tell_owner(user, Notice.FACTOR_RESET)
+    notify_owner(user, Notice.FACTOR_RESET)
 
 
 def remove_second_factor(user: User) -> None:

@@ -19,14 +19,14 @@ from accounts.models.second_factor import (
     Authenticator,
     RecoveryCode,
     authenticator_of,
-    code_fits,
+    is_valid_code,
     make_recovery_codes,
     use_recovery_code,
 )
 from accounts.models.session import end_sessions
-from accounts.security_log import note, note_failure
-from accounts.security_notices import Notice, tell_owner
-from accounts.sign_in.flow import finish, must_have_second_factor, pending_user, where_to
+from accounts.security_log import log_failed_sign_in, note
+from accounts.security_notices import Notice, notify_owner
+from accounts.sign_in.flow import finish, pending_user, requires_second_factor, where_to
 from privacy.admin_base.reauthentication import ask_again, confirmed_recently
 
 from ..models import User
@@ -49,18 +49,20 @@ class CodeView(View):
         if form.is_valid():
             if response := self._sign_in(request, user, form.cleaned_data["code"]):
                 return response
-            note_failure(user.pk)
+            log_failed_sign_in(user.pk)
             form.refuse()
         return render(request, "accounts/code.html", {"form": form})
 
     def _sign_in(self, request: HttpRequest, user: User, code: str) -> HttpResponse | None:
         """Up to six characters are a code from the app; recovery codes are longer."""
         if len("".join(code.split())) <= 6:
-            return finish(request, user, to=where_to(request), second_factor=True) if code_fits(user, code) else None
+            return (
+                finish(request, user, to=where_to(request), second_factor=True) if is_valid_code(user, code) else None
+            )
         if not use_recovery_code(user, code):
             return None
         note("accounts.recovery_code.used", user, actor=user)
-        tell_owner(user, Notice.RECOVERY_CODE_USED)
+        notify_owner(user, Notice.RECOVERY_CODE_USED)
         left = RecoveryCode.objects.filter(user=user).count()
         response = finish(request, user, to=where_to(request), second_factor=True)
         messages.warning(request, f"You signed in with a recovery code. {left} are left; you can make new ones.")
@@ -102,7 +104,7 @@ class AuthenticatorView(View):
         devices.update(confirmed=True)
         codes = make_recovery_codes(user)
         note("accounts.second_factor.added", user, actor=user)
-        tell_owner(user, Notice.FACTOR_ADDED)
+        notify_owner(user, Notice.FACTOR_ADDED)
         response: HttpResponse = redirect("accounts:recovery_codes")
         if not request.user.is_authenticated:
             response = finish(request, user, to=response["Location"], second_factor=True)
@@ -148,7 +150,7 @@ def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
     user = _with_authenticator(request)
     request.session[SHOWN] = make_recovery_codes(user)
     note("accounts.recovery_codes.renewed", user, actor=user)
-    tell_owner(user, Notice.CODES_RENEWED)
+    notify_owner(user, Notice.CODES_RENEWED)
     return redirect("accounts:recovery_codes")
 
 
@@ -157,12 +159,12 @@ def renew_recovery_codes(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def remove_authenticator(request: HttpRequest) -> HttpResponse:
     user = _with_authenticator(request)
-    if must_have_second_factor(user):
+    if requires_second_factor(user):
         messages.error(request, "Staff members need a second factor. You can set up another app to replace this one.")
         return redirect("accounts:account")
     remove_second_factor(user)
     note("accounts.second_factor.removed", user, actor=user)
-    tell_owner(user, Notice.FACTOR_REMOVED)
+    notify_owner(user, Notice.FACTOR_REMOVED)
     messages.success(request, "Your authenticator app was removed.")
     return redirect("accounts:account")
 

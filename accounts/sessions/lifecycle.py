@@ -20,7 +20,7 @@ from .store import BROWSER, IS_STAFF, SIGNED_IN_AT
 
 
 @receiver(user_logged_in)
-def note_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
+def record_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
     request.session[SIGNED_IN_AT] = int(timezone.now().timestamp())
     mark_confirmed(request)
     request.session[IS_STAFF] = user.is_staff
@@ -28,7 +28,9 @@ def note_sign_in(*, request: HttpRequest, user: User, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=User)
-def end_what_no_longer_fits(*, instance: User, created: bool, update_fields: Any = None, **kwargs: Any) -> None:
+def end_sessions_after_account_change(
+    *, instance: User, created: bool, update_fields: Any = None, **kwargs: Any
+) -> None:
     """Ends all sessions of a closed account, and makes an affiliate who joins the staff sign in again."""
     if created or (update_fields and not {"is_active", "is_staff"}.intersection(update_fields)):
         return

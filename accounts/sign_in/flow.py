@@ -19,7 +19,7 @@ from django.utils.crypto import constant_time_compare
 from accounts.models import User
 from accounts.models.second_factor import authenticator_of
 from accounts.security_log import note
-from accounts.security_notices import Notice, tell_owner
+from accounts.security_notices import Notice, notify_owner
 from accounts.sessions.store import SECOND_FACTOR
 
 from .known_browser import is_known, remember
@@ -29,14 +29,14 @@ PENDING_FOR = timedelta(minutes=10)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
-def must_have_second_factor(user: User) -> bool:
+def requires_second_factor(user: User) -> bool:
     return user.is_staff and bool(settings.STAFF_SECOND_FACTOR)
 
 
-def after_password(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
+def continue_after_password(request: HttpRequest, user: User, *, to: str) -> HttpResponse:
     """Continues after a correct password. `to` is a validated URL of this site."""
     has_factor = authenticator_of(user) is not None
-    if not has_factor and not must_have_second_factor(user):
+    if not has_factor and not requires_second_factor(user):
         return finish(request, user, to=to, second_factor=False)
     request.session.flush()
     request.session[PENDING] = {
@@ -69,7 +69,7 @@ def finish(request: HttpRequest, user: User, *, to: str, second_factor: bool) ->
     note("accounts.session.started", user, actor=user)
     response = redirect(to)
     if user.is_staff and not is_first and not is_known(request, user):
-        tell_owner(user, Notice.NEW_BROWSER)
+        notify_owner(user, Notice.NEW_BROWSER)
     remember(response, user)
     return response
 

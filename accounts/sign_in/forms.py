@@ -40,7 +40,7 @@ class SignInForm(forms.Form):
         return self.user
 
 
-class AskForPasswordForm(forms.Form):
+class PasswordLinkForm(forms.Form):
     """Asks for an email address. The response doesn't reveal whether it has an account."""
 
     email = EmailAddressField(label="Email address")

@@ -16,14 +16,14 @@ from django.views.generic import FormView
 from accounts.models import User
 from accounts.models.session import end_sessions
 from accounts.passwords.hashers import BUSY_SECONDS
-from accounts.passwords.link import ask_for_password_link
+from accounts.passwords.link import request_password_link
 from accounts.security_log import note
-from accounts.security_notices import Notice, tell_owner
-from privacy.mail.rate_limits import may_cause_mail
+from accounts.security_notices import Notice, notify_owner
+from privacy.mail.rate_limits import may_send_mail
 from privacy.web.rate_limits import seconds_left
 
-from .flow import after_password
-from .forms import AskForPasswordForm, SignInForm
+from .flow import continue_after_password
+from .forms import PasswordLinkForm, SignInForm
 from .known_browser import remember
 
 WAIT = {"limited": 429, "busy": 503}  # form error code: HTTP status
@@ -36,7 +36,7 @@ class SignInView(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Continues after a correct password; a second factor may be required."""
-        return after_password(self.request, form.get_user(), to=self.get_success_url())
+        return continue_after_password(self.request, form.get_user(), to=self.get_success_url())
 
     def form_invalid(self, form: Any) -> HttpResponse:
         """Sets status and Retry-After if the attempt was rate-limited."""
@@ -48,21 +48,21 @@ class SignInView(LoginView):
         return response
 
 
-class AskForPasswordResetView(FormView[AskForPasswordForm]):
+class PasswordResetRequestView(FormView[PasswordLinkForm]):
     """Replaces Django's view, which would bypass the mail gate."""
 
     template_name = "accounts/password_reset.html"
-    form_class = AskForPasswordForm
+    form_class = PasswordLinkForm
     success_url = reverse_lazy("accounts:password_reset_sent")
 
-    def form_valid(self, form: AskForPasswordForm) -> HttpResponse:
+    def form_valid(self, form: PasswordLinkForm) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
-        if not may_cause_mail(self.request, form="password", email=email, now=now):
+        if not may_send_mail(self.request, form="password", email=email, now=now):
             return self._nothing_sent(form, seconds_left(now))
-        ask_for_password_link(email)
+        request_password_link(email)
         return super().form_valid(form)
 
-    def _nothing_sent(self, form: AskForPasswordForm, seconds: int) -> HttpResponse:
+    def _nothing_sent(self, form: PasswordLinkForm, seconds: int) -> HttpResponse:
         context = self.get_context_data(form=form, nothing_sent=True)
         return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
 
@@ -81,7 +81,7 @@ class SetPasswordView(PasswordResetConfirmView):
         end_sessions(user)
         note("accounts.password.set" if is_new else "accounts.password.reset", user, actor=user)
         if not is_new:
-            tell_owner(user, Notice.PASSWORD_CHANGED)
+            notify_owner(user, Notice.PASSWORD_CHANGED)
         remember(response, user, has_signed_in=False)
         return response
 

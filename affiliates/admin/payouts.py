@@ -26,7 +26,7 @@ from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import PERMISSION, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
 from privacy.admin_base.acting_user import acting_user
-from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
+from privacy.admin_base.optimistic_locking.guard import calls_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -252,7 +252,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     def why(self, item: PayoutItem) -> str:
         return format_html('<a href="{}">Why?</a>', reverse("affiliates:why_payout", args=[item.pk]))
 
-    @speaks_to_paypal
+    @calls_paypal
     @needs(PREPARE)
     def cancel_at_paypal(self, request: HttpRequest, item_id: UUID) -> HttpResponse:
         """Cancels an unclaimed payout at PayPal."""

@@ -7,7 +7,7 @@ from django.core.validators import URLValidator
 
 from affiliates.models import Application
 from privacy.encryption.email_field import EmailAddressField
-from privacy.web.honeypot import TrapField
+from privacy.web.honeypot import HoneypotField
 from privacy.web.personal_data_form import PersonalDataForm
 
 
@@ -26,7 +26,7 @@ class ApplicationForm(PersonalDataForm, forms.ModelForm[Application]):
         error_messages={"required": "Please read and accept the terms."},
     )
 
-    extra = TrapField()
+    extra = HoneypotField()
 
     class Meta:
         model = Application

@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from privacy.mail.rate_limits import may_be_held, may_cause_mail
+from privacy.mail.rate_limits import may_hold_message, may_send_mail
 from privacy.web.idempotency import kept_in_history
 from privacy.web.rate_limits import seconds_left
 
@@ -36,8 +36,8 @@ class ApplyView(FormView[ApplicationForm]):
         """An application that looks automated, or exceeds the mail limit of its network or address, is held for staff
         instead of refused. The page that follows is the same."""
         now, email = timezone.now(), form.cleaned_data["email"]
-        is_mailed = not form.cleaned_data["extra"] and may_cause_mail(self.request, form="apply", email=email, now=now)
-        if not is_mailed and not may_be_held(self.request, form="apply", now=now):
+        is_mailed = not form.cleaned_data["extra"] and may_send_mail(self.request, form="apply", email=email, now=now)
+        if not is_mailed and not may_hold_message(self.request, form="apply", now=now):
             return self._rate_limited(form, seconds_left(now))
         receive_application(application=form.save(commit=False), held=not is_mailed)
         return super().form_valid(form)
@@ -56,7 +56,7 @@ class AskForLinkView(FormView[AskForLinkForm]):
 
     def form_valid(self, form: AskForLinkForm) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
-        if not may_cause_mail(self.request, form="application link", email=email, now=now):
+        if not may_send_mail(self.request, form="application link", email=email, now=now):
             context = self.get_context_data(form=form, nothing_sent=True)
             return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds_left(now))})
         ask_for_link_again(email=email)

@@ -23,7 +23,7 @@ from affiliates.models import Affiliate, Application, TermsVersion
 from affiliates.models.affiliate import KEPT_FOR
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.encryption.tokens import generate_token, hash_token
 from privacy.mail.sending import notify, queue_mail
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Purpose
@@ -59,8 +59,8 @@ def mail_application_link(application_id: str) -> None:
     application = Application.objects.unconfirmed().select_for_update().filter(pk=application_id).first()
     if application is None:
         return
-    token, now = new_link_token(), timezone.now()
-    application.state, application.link_digest = State.UNCONFIRMED, digest_of(token)
+    token, now = generate_token(), timezone.now()
+    application.state, application.link_digest = State.UNCONFIRMED, hash_token(token)
     application.link_expires_at = application.keep_until = now + LINK_LIFE
     application.save(update_fields=["state", "link_digest", "link_expires_at", "keep_until"])
     known = affiliate_of(application)  # emailed at the account's own address
@@ -112,7 +112,7 @@ def affiliate_of(application: Application) -> Affiliate | None:
 
 
 def confirmable_application(*, token: str, now: datetime) -> Application | None:
-    return Application.objects.confirmable(digest_of(token), now).first()
+    return Application.objects.confirmable(hash_token(token), now).first()
 
 
 @transaction.atomic

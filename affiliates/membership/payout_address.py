@@ -20,7 +20,7 @@ from affiliates.models import Affiliate, PayoutEmailChange
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.encryption.normalization import normalize_email
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.encryption.tokens import generate_token, hash_token
 from privacy.mail.sending import notify, queue_mail
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
         raise ActionRefused("This account is closed.")
     if normalize_email(email or "") == normalize_email(affiliate.payout_email or ""):
         raise ActionRefused("Your payouts already go to this address.")
-    now, token = timezone.now(), new_link_token()
+    now, token = timezone.now(), generate_token()
     _withdraw_pending(affiliate, now)
     change = PayoutEmailChange.objects.create(
-        affiliate=affiliate, email=email, stop_digest=digest_of(token), asked_at=now, takes_effect_at=now + HOLD
+        affiliate=affiliate, email=email, stop_digest=hash_token(token), asked_at=now, takes_effect_at=now + HOLD
     )
     used = PayoutEmailChange.objects.replaced(now).filter(affiliate=affiliate)
     told = [*(row.email for row in used), affiliate.payout_email, affiliate.user.email]
@@ -68,7 +68,7 @@ def _withdraw_pending(affiliate: Affiliate, now: datetime) -> bool:
 
 
 def stoppable_change(*, token: str, now: datetime) -> PayoutEmailChange | None:
-    return PayoutEmailChange.objects.stoppable(digest_of(token), now)
+    return PayoutEmailChange.objects.stoppable(hash_token(token), now)
 
 
 @transaction.atomic

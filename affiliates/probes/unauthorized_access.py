@@ -14,7 +14,7 @@ from .portal import PRIVATE
 OWN_ROUTES = ("<slug:number>", "<uuid:pk>")  # in the address of what is one affiliate's
 
 
-@probe(PRIVATE, stage=Stage.DOORS)
+@probe(PRIVATE, stage=Stage.BREAK_IN)
 def an_application_reaches_into_no_account(rehearsal: Rehearsal) -> None:
     """A stranger applies with a colleague's address, and a careless member of staff presses Approve.
 

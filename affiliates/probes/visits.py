@@ -10,7 +10,7 @@ from affiliates.tracking.referral_cookie import COOKIE
 from privacy.evidence.rehearsal.canaries import CanaryKind
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
-from privacy.registry.purpose_binding import OtherPurpose
+from privacy.registry.purpose_binding import PurposeNotAllowed
 from shop.probes.buying import buy
 from shop.probes.products import PRODUCT
 
@@ -62,7 +62,7 @@ def the_archive_of_a_buyer_says_who_brought_the_order(rehearsal: Rehearsal) -> N
                 rehearsal.breach("access", f"who brought the order of the {who} is not in the archive")
 
 
-@probe(PURPOSE, stage=Stage.DOORS)
+@probe(PURPOSE, stage=Stage.BREAK_IN)
 def no_code_that_names_no_purpose_reads_the_address_of_a_visit(rehearsal: Rehearsal) -> None:
     visits = list(Click._base_manager.all())
     rehearsal.expect(visits, "there are visits")
@@ -74,7 +74,7 @@ def no_code_that_names_no_purpose_reads_the_address_of_a_visit(rehearsal: Rehear
 def opens_for_anybody(visit: Click) -> bool:
     try:
         return visit.address is not None
-    except OtherPurpose:
+    except PurposeNotAllowed:
         return False
 
 

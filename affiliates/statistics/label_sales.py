@@ -92,7 +92,7 @@ def _uncounted_sales(affiliate: UUID, currency: str) -> list[Sale]:
 def _buyer_of(order: Order) -> bytes | None:
     """One value per buyer, even while some of their orders are indexed under an older key."""
     index: Any = Order._meta.get_field("email_index")
-    return index.remade(order) if order.email else None
+    return index.reencrypted(order) if order.email else None
 
 
 def _countable_groups(sales: list[Sale]) -> tuple[Groups, bool]:

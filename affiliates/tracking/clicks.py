@@ -22,8 +22,8 @@ from django.utils.cache import patch_vary_headers
 
 from affiliates.models import REFERRAL_LIFE, Click
 from privacy.encryption.models import uuid7
-from privacy.encryption.tokens import digest_of
-from privacy.keystore.day_keys import DayFenced
+from privacy.encryption.tokens import hash_token
+from privacy.keystore.day_keys import DayKeyExpired
 from privacy.web.client_address import client_address
 
 from .code_cache import CachedCode, cached_code, is_purge_stalled
@@ -107,7 +107,7 @@ def _create_click(request: HttpRequest, known: CachedCode, landing: str, earlier
         expires_at=now + REFERRAL_LIFE,
     )
     token = Token(click.pk, affiliate, now, earlier)
-    click.cookie_digest = digest_of(token.sealed)
+    click.cookie_digest = hash_token(token.sealed)
     if is_purge_stalled() or not _is_stored(click):
         tally(affiliate, Visit.CLICK, click)
     return token
@@ -122,7 +122,7 @@ def _earlier_clicks(referral: Referral) -> tuple[datetime, ...]:
 
 
 def _is_stored(click: Click) -> bool:
-    with suppress(DayFenced):
+    with suppress(DayKeyExpired):
         click.insert()
         return True
     return False

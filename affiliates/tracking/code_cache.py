@@ -19,7 +19,7 @@ from django.utils import timezone
 from affiliates.models import CODE, LONGEST_LABEL, Affiliate, Label
 from affiliates.models.affiliate import extract_code
 from privacy.encryption.normalization import normalize_code
-from privacy.erasure.heartbeat import purge_has_stopped
+from privacy.erasure.heartbeat import has_purge_stopped
 from privacy.models import Heartbeat
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Purpose
@@ -59,7 +59,7 @@ def cached_code(code: str) -> CachedCode | None:
 
 
 def is_purge_stalled() -> bool:
-    stopped: bool = _from_cache("", lambda: purge_has_stopped(now=timezone.now()))
+    stopped: bool = _from_cache("", lambda: has_purge_stopped(now=timezone.now()))
     return stopped
 
 

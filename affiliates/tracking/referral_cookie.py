@@ -23,7 +23,7 @@ from django.utils import timezone
 from affiliates.models import REFERRAL_LIFE, Affiliate, Click, Label
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import Place, SealBroken, seal, unseal
-from privacy.encryption.tokens import digest_of
+from privacy.encryption.tokens import hash_token
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
 
@@ -104,7 +104,7 @@ class Referral:
         """The stored row behind the cookie, if it still exists."""
         if self.token is None:
             return None
-        digest = digest_of(self._request.COOKIES[COOKIE])
+        digest = hash_token(self._request.COOKIES[COOKIE])
         found: Click | None = Click.objects.filter(pk=self.token.click_id, cookie_digest=digest).first()
         return found
 

@@ -19,8 +19,8 @@ from django.utils import timezone
 from django.views.defaults import bad_request
 
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
-from privacy.admin_base.optimistic_locking.guard import refuses_stale_pages
-from privacy.admin_base.staff_dashboard import waiting_for
+from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
+from privacy.admin_base.staff_dashboard import pending_tasks_for
 from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.policy_gate import waiting
 from privacy.registry.purpose_binding import acting_as, acting_now
@@ -40,7 +40,7 @@ class SiteAdmin(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The staff tasks, followed by all lists."""
-        lines = waiting_for(request.user, now=timezone.now())
+        lines = pending_tasks_for(request.user, now=timezone.now())
         return super().index(request, {"waiting": lines, **(extra_context or {})})
 
     def get_urls(self) -> list[Any]:
@@ -51,7 +51,7 @@ class SiteAdmin(AdminSite):
         """Answers 400 to values that can't be looked up (`?affiliate=x`, a malformed id): the site's own links never
         contain them, and Django fails on some of them while rendering."""
 
-        guarded, acting = refuses_stale_pages(view, self), acts_for_staff(view)
+        guarded, acting = reject_stale_pages(view, self), acts_for_staff(view)
 
         @wraps(view)
         def readable(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -31,8 +31,8 @@ without_probe(
     because="It holds one of four choices.",
 )
 without_probe(
-    "field accounts.reauthentication.AgainForm.code",
-    "field accounts.reauthentication.AgainForm.password",
+    "field accounts.reauthentication.ReauthenticationForm.code",
+    "field accounts.reauthentication.ReauthenticationForm.password",
     because="It is asked for when 15 minutes have passed since the sign-in. A rehearsal is quicker.",
 )
 without_probe(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from privacy.evidence.rehearsal.cast import OWNER
-from privacy.evidence.rehearsal.entry_points import column, every_way, inputs, reached_addresses, reasons
+from privacy.evidence.rehearsal.entry_points import all_entry_points, column, inputs, reached_addresses, reasons
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal
 from privacy.probes.pages import KEPT
@@ -13,7 +13,7 @@ from privacy.probes.pages import KEPT
 def no_entry_point_is_left_out(rehearsal: Rehearsal) -> None:
     asked, sent = inputs(rehearsal.seen)
     filled = {column(*place) for places in rehearsal.things[KEPT].values() for place in places}
-    ways = every_way()
+    ways = all_entry_points()
     reached = ways & (rehearsal.reached | filled | reached_addresses(rehearsal.seen, to_all=OWNER))
     rehearsal.report.ways = len(reached) + len(asked & sent)
     rehearsal.searched("encrypted", len(ways))

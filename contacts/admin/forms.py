@@ -12,7 +12,7 @@ from django.utils import timezone
 from contacts.documents.file_validation import MAX_BYTES, FileRefused, SniffedFile, sniff
 from contacts.mails import INQUIRY_ANSWERED
 from contacts.models import Correspondence, Inquiry, Reply
-from privacy.mail.gate import pass_gate
+from privacy.mail.gate import require_mail_allowed
 from privacy.mail.sending import MailRefused
 
 
@@ -54,7 +54,7 @@ class ReplyForm(forms.ModelForm[Reply]):
             raise forms.ValidationError("This message is closed. Reopen it first, then answer it.")
         if inquiry.privacy_request is None or not inquiry.privacy_request.is_open:
             try:
-                pass_gate(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)
+                require_mail_allowed(INQUIRY_ANSWERED, about=inquiry, to=inquiry.email)
             except MailRefused as refusal:
                 raise forms.ValidationError(refusal.message) from None
         return str(self.cleaned_data["body"])

@@ -13,7 +13,7 @@ from django.db import transaction
 from contacts.mails import DOCUMENT_SENT
 from contacts.models import Document, Inquiry
 from privacy.audit.trail import record
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.encryption.tokens import generate_token, hash_token
 from privacy.mail.sending import queue_mail
 
 from .file_validation import SniffedFile
@@ -36,8 +36,8 @@ def add_document(*, inquiry: Inquiry, file: SniffedFile, actor: User) -> Documen
 @transaction.atomic
 def send_document(*, document: Document, now: datetime, actor: User) -> None:
     """Mails a new link and revokes the earlier one. Raises `MailRefused`, and then changes nothing."""
-    token = new_link_token()
-    document.link_digest, document.link_expires_at, document.sent_at = digest_of(token), now + LINK_LIFE, now
+    token = generate_token()
+    document.link_digest, document.link_expires_at, document.sent_at = hash_token(token), now + LINK_LIFE, now
     document.save(update_fields=["link_digest", "link_expires_at", "sent_at"])
     queue_mail(DOCUMENT_SENT, to=document.inquiry.email, about=document, context={"token": token})
     record(action="contacts.document.sent", about=document, actor=actor)
@@ -45,7 +45,7 @@ def send_document(*, document: Document, now: datetime, actor: User) -> None:
 
 def document_behind(token: str, *, now: datetime) -> Document | None:
     """The document behind this link; None if the link is unknown, replaced or expired."""
-    found: Document | None = Document.objects.filter(link_digest=digest_of(token), link_expires_at__gt=now).first()
+    found: Document | None = Document.objects.filter(link_digest=hash_token(token), link_expires_at__gt=now).first()
     return found
 
 

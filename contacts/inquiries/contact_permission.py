@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from contacts.models import Correspondence, Inquiry
-from privacy.consent.contact_permission import ContactRefused, refuse_unless_permitted
+from privacy.consent.contact_permission import ContactRefused, require_contact_permission
 from privacy.registry.purposes import Channel, Purpose, Refusal
 
 _POINTS = {
@@ -45,7 +45,7 @@ def _check(inquiry: Inquiry, channel: Channel, purpose: str) -> None:
     if purpose != inquiry.purpose:
         text = f"the {point} was given for {inquiry.purpose.label}, and not for {Purpose(purpose).label}"
         raise ContactRefused(Refusal.OTHER_PURPOSE, text)
-    refuse_unless_permitted(
+    require_contact_permission(
         channel=channel,
         purpose=inquiry.purpose,
         email=inquiry.email,

@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from contacts.models import Inquiry
-from privacy.web.honeypot import TrapField
+from privacy.web.honeypot import HoneypotField
 from privacy.web.personal_data_form import PersonalDataForm
 
 from .spam_check import looks_like_spam, new_stamp
@@ -20,7 +20,7 @@ BUDGETS = [("", "Not decided yet"), *((choice.value, choice.value) for choice in
 
 class ContactForm(PersonalDataForm, forms.ModelForm[Inquiry]):
     budget = forms.ChoiceField(choices=BUDGETS, required=False)
-    extra = TrapField()
+    extra = HoneypotField()
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.generic import FormView, TemplateView
 
 from contacts.models import REFERENCE, Inquiry
-from privacy.mail.rate_limits import may_be_held, may_cause_mail
+from privacy.mail.rate_limits import may_hold_message, may_send_mail
 from privacy.web.idempotency import kept_in_history
 from privacy.web.rate_limits import seconds_left
 
@@ -32,8 +32,8 @@ class ContactView(FormView[ContactForm]):
         """Above the mail limit of its network or address, a message is held, not refused: a neighbor's flood must not
         block the form for others."""
         now, email = timezone.now(), form.cleaned_data["email"]
-        is_mailed = not form.is_suspicious() and may_cause_mail(self.request, form="contact", email=email, now=now)
-        if not is_mailed and not may_be_held(self.request, form="contact", now=now):
+        is_mailed = not form.is_suspicious() and may_send_mail(self.request, form="contact", email=email, now=now)
+        if not is_mailed and not may_hold_message(self.request, form="contact", now=now):
             return self._too_many(form)
         inquiry = receive_inquiry(inquiry=form.save(commit=False), held=not is_mailed)
         return redirect("contacts:thanks", reference=inquiry.reference)

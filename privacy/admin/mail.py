@@ -30,15 +30,15 @@ class UndeliverableAddressAdmin(BlindSearchMixin, ReadOnlyAdmin):
     list_display = ["__str__", "code", "noticed_at"]
     blind_search_fields = ("email_index",)
     fields = ["code", "noticed_at"]
-    actions = ["lift_chosen"]
+    actions = ["reactivate_selected"]
 
-    @admin.action(description="Reactivate selected addresses", permissions=["lift"])
-    def lift_chosen(self, request: HttpRequest, queryset: QuerySet[UndeliverableAddress]) -> None:
+    @admin.action(description="Reactivate selected addresses", permissions=["reactivate"])
+    def reactivate_selected(self, request: HttpRequest, queryset: QuerySet[UndeliverableAddress]) -> None:
         for address in queryset:
             lift(address=address, actor=acting_user(request))
         self.message_user(request, "The addresses can receive mail again.", messages.SUCCESS)
 
-    def has_lift_permission(self, request: HttpRequest) -> bool:
+    def has_reactivate_permission(self, request: HttpRequest) -> bool:
         """The delete permission, otherwise unused here, allows reactivating addresses."""
         return admin.ModelAdmin.has_delete_permission(self, request)
 

@@ -22,7 +22,7 @@ from django.utils.html import format_html
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
-from privacy.erasure.consequences import usable_by
+from privacy.erasure.consequences import usable_purchases
 from privacy.models import PrivacyRequest
 from privacy.models.request import PrivacyRequestQuerySet
 from privacy.registry.deadlines import local_day
@@ -132,7 +132,7 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
     def form_for_action(self, request: HttpRequest, row: PrivacyRequest, action: StaffAction) -> forms.BaseForm:
         if action.form is not DeletionForm:
             return super().form_for_action(request, row, action)
-        usable = usable_by(row.email) if row.email else []
+        usable = usable_purchases(row.email) if row.email else []
         form = DeletionForm(request.POST if request.method == "POST" else None, usable=usable)
         if not usable:
             del form.fields["license"]

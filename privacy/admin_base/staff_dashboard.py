@@ -91,7 +91,7 @@ def tasks() -> list[StaffTask]:
 
 
 @upkeep
-def waiting_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[DashboardLine]:
+def pending_tasks_for(user: PermissionsMixin | AnonymousUser, *, now: datetime) -> list[DashboardLine]:
     """The pending tasks of this user, overdue ones first, then by area. Only permitted tasks are queried."""
     mine = [task for task in tasks() if user.has_perm(task.permission)]
     lines = [DashboardLine(task, task.look(now)) for task in mine]

@@ -93,7 +93,7 @@ def may_contact(
     return permission_for(Contact(channel=channel, purpose=purpose, person=person, about=about, given_at=given_at))
 
 
-def refuse_unless_permitted(**contact: object) -> None:
+def require_contact_permission(**contact: object) -> None:
     """Takes the arguments of `may_contact`. Raises `ContactRefused` if the contact isn't permitted."""
     permission = may_contact(**contact)  # type: ignore[arg-type]
     if permission.refusal is not None:

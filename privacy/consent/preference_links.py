@@ -28,7 +28,7 @@ _FORMER_BYTES = _TIME_BYTES + 32  # links from before ADR 24 contain no normal f
 
 
 @dataclass(frozen=True)
-class ChoicesLink:
+class PreferencesLink:
     """The content of a valid link: the address's fingerprint and the link's creation time."""
 
     fingerprint: str
@@ -41,14 +41,14 @@ class ChoicesLink:
         return self.normal_form == NormalForm.PRESENT and now < self.made_at + REOPENS_FOR
 
 
-def choices_token(email: str, *, now: datetime) -> str:
+def preferences_token(email: str, *, now: datetime) -> str:
     """95 URL-safe characters."""
     made_at, form = int(now.timestamp()).to_bytes(_TIME_BYTES), bytes([NormalForm.PRESENT])
     content = made_at + form + bytes.fromhex(email_fingerprint(email))
     return base64.urlsafe_b64encode(seal(content, place=_PLACE, row=b"")).decode().rstrip("=")
 
 
-def read_token(token: str) -> ChoicesLink | None:
+def read_token(token: str) -> PreferencesLink | None:
     """The link's content; None for an invalid token."""
     try:
         sealed = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
@@ -57,15 +57,15 @@ def read_token(token: str) -> ChoicesLink | None:
         return None
     made_at = datetime.fromtimestamp(int.from_bytes(content[:_TIME_BYTES]), tz=UTC)
     if len(content) == _FORMER_BYTES:
-        return ChoicesLink(content[_TIME_BYTES:].hex(), made_at, NormalForm.FORMER)
-    return ChoicesLink(content[_TIME_BYTES + 1 :].hex(), made_at, content[_TIME_BYTES])
+        return PreferencesLink(content[_TIME_BYTES:].hex(), made_at, NormalForm.FORMER)
+    return PreferencesLink(content[_TIME_BYTES + 1 :].hex(), made_at, content[_TIME_BYTES])
 
 
-def choices_url(email: str, *, now: datetime) -> str:
+def preferences_url(email: str, *, now: datetime) -> str:
     """The URL of the preferences page for this address."""
-    return settings.SITE_URL + reverse("privacy:choices", args=[choices_token(email, now=now)])
+    return settings.SITE_URL + reverse("privacy:choices", args=[preferences_token(email, now=now)])
 
 
 def one_click_url(email: str, *, purpose: Purpose, now: datetime) -> str:
     """The one-click unsubscribe URL (RFC 8058)."""
-    return settings.SITE_URL + reverse("privacy:one_click", args=[choices_token(email, now=now), purpose])
+    return settings.SITE_URL + reverse("privacy:one_click", args=[preferences_token(email, now=now), purpose])

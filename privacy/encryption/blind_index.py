@@ -51,7 +51,7 @@ class BlindIndexField(models.BinaryField[Any, Any]):
     """
 
     db_index: bool
-    follows_the_ring = True  # rotate_keys rewrites it
+    rotates_with_key_ring = True  # rotate_keys rewrites it
 
     def __init__(self, source: str, *, normalize: str = "exact", **kwargs: Any) -> None:
         self.source, self.normalize = source, normalize
@@ -74,7 +74,7 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         """The index of a value with every key in the ring, the primary first."""
         return [self.compute(value, root) for root in key_ring().keys]
 
-    def remade(self, row: models.Model) -> BlindIndex:
+    def reencrypted(self, row: models.Model) -> BlindIndex:
         """The row's index with the primary key."""
         return self.compute(getattr(row, self.source))
 
@@ -82,7 +82,7 @@ class BlindIndexField(models.BinaryField[Any, Any]):
         value = getattr(model_instance, self.source)
         index = self.compute(value) if value else None
         if index is not None and len(key_ring().keys) > 1:
-            refuse_doubles(self, model_instance)
+            check_unique_across_keys(self, model_instance)
         setattr(model_instance, self.attname, index)
         return index
 
@@ -151,7 +151,7 @@ class BlindExact(Exact):
         return super().as_sql(compiler, connection)
 
 
-def refuse_doubles(index: BlindIndexField, row: models.Model) -> None:
+def check_unique_across_keys(index: BlindIndexField, row: models.Model) -> None:
     """Enforces uniqueness while the ring has several keys, when a unique constraint can't tell that two index values
     are of the same value.
 

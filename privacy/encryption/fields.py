@@ -48,7 +48,7 @@ class PlaintextRefused(TypeError):
     """Refuses to pass the clear text of a sealed field to the database."""
 
 
-class Readable:
+class UnsealedValue:
     """An assigned value that isn't sealed yet. Can't be pickled, so that it doesn't end up in a cache or session."""
 
     __slots__ = ("value",)
@@ -59,7 +59,7 @@ class Readable:
     def __repr__(self) -> str:
         return "<not sealed yet>"
 
-    def __deepcopy__(self, memo: Any) -> Readable:
+    def __deepcopy__(self, memo: Any) -> UnsealedValue:
         return self
 
     def __reduce__(self) -> Any:
@@ -69,15 +69,15 @@ class Readable:
 class SealedAttribute(DeferredAttribute):
     """Opens the stored bytes on reading; keeps assigned values until the row is saved.
 
-    The row's `__dict__` contains None, a `Readable`, or the value from the database, which is always opened, so that
-    clear text injected into the database is never returned as a value.
+    The row's `__dict__` contains None, a `UnsealedValue`, or the value from the database, which is always opened, so
+    that clear text injected into the database is never returned as a value.
     """
 
     field: SealedField
 
     def __init__(self, field: SealedField) -> None:
         super().__init__(field)
-        self.name, self.deserialise = field.attname, field.deserialise
+        self.name, self.decode_value = field.attname, field.decode_value
 
     @cached_property
     def key(self) -> str:
@@ -103,13 +103,13 @@ class SealedAttribute(DeferredAttribute):
                 data = decrypt(value[NONCE], value[BODY], bound_to + values[self.key].int.to_bytes(16))
             except Exception:
                 return self.field.open(value, instance)  # says what is wrong
-            return self.deserialise(data)
+            return self.decode_value(data)
         if value is None:
             return None
-        return value.value if type(value) is Readable else self.field.open(value, instance)
+        return value.value if type(value) is UnsealedValue else self.field.open(value, instance)
 
     def __set__(self, instance: models.Model, value: Any) -> None:
-        instance.__dict__[self.name] = None if value is None else Readable(value)
+        instance.__dict__[self.name] = None if value is None else UnsealedValue(value)
 
     def fetch_many(self, instances: Iterable[models.Model]) -> None:
         """Fetches a deferred field of many rows, for `FETCH_PEERS` of Django 6.1, which would assign stored bytes."""
@@ -148,7 +148,7 @@ class SealedField(models.BinaryField[Any, Any]):
 
     descriptor_class = SealedAttribute
     empty_strings_allowed = True
-    follows_the_ring = True  # rotate_keys rewrites it
+    rotates_with_key_ring = True  # rotate_keys rewrites it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("editable", True)  # BinaryField's default would keep it out of forms
@@ -165,10 +165,10 @@ class SealedField(models.BinaryField[Any, Any]):
 
     # --- bytes and values ---
 
-    def serialise(self, value: Any) -> bytes:
+    def encode_value(self, value: Any) -> bytes:
         raise NotImplementedError
 
-    def deserialise(self, data: bytes) -> Any:
+    def decode_value(self, data: bytes) -> Any:
         raise NotImplementedError
 
     @cached_property
@@ -176,13 +176,13 @@ class SealedField(models.BinaryField[Any, Any]):
         return Place(self.model._meta.db_table, str(self.column))
 
     def seal(self, value: Any, instance: models.Model) -> SealedBytes:
-        return seal(self.serialise(value), place=self.place, row=row_of(instance))
+        return seal(self.encode_value(value), place=self.place, row=row_of(instance))
 
     def open(self, sealed: bytes, instance: models.Model) -> Any:
         """Opens a stored value. Raises `SealBroken` or `UnknownKey`; never returns None instead."""
-        return self.deserialise(open_with(self.openers, _as_bytes(sealed), row_of(instance)))
+        return self.decode_value(open_with(self.openers, _as_bytes(sealed), row_of(instance)))
 
-    def remade(self, row: models.Model) -> bytes:
+    def reencrypted(self, row: models.Model) -> bytes:
         """The row's value, re-encrypted with the primary key."""
         return self.seal(getattr(row, self.attname), row)
 
@@ -206,7 +206,7 @@ class SealedField(models.BinaryField[Any, Any]):
         value = model_instance.__dict__.get(self.attname)
         if value is None:
             return None
-        if type(value) is Readable:
+        if type(value) is UnsealedValue:
             check_before_seal(self, value.value)
             return self.seal(value.value, model_instance)
         self.open(value, model_instance)  # a row copied to another primary key must not contain values that don't open
@@ -301,12 +301,12 @@ class SealedTextField(SealedField):
         if self.max_length is not None:
             self.validators.append(validators.MaxLengthValidator(self.max_length))
 
-    def serialise(self, value: Any) -> bytes:
+    def encode_value(self, value: Any) -> bytes:
         if not isinstance(value, str):
             raise TypeError(f"{self.model._meta.label}.{self.name} takes text")
         return value.encode()
 
-    deserialise = staticmethod(bytes.decode)  # type: ignore[assignment]  # a builtin, called without a frame of its own
+    decode_value = staticmethod(bytes.decode)  # type: ignore[assignment]  # a builtin, called without a frame of its own
 
     def formfield(self, **kwargs: Any) -> forms.Field | None:
         multiline = self.max_length is None or self.max_length > 300
@@ -334,12 +334,12 @@ class SealedBinaryField(SealedField):
 
     empty_strings_allowed = False
 
-    def serialise(self, value: Any) -> bytes:
+    def encode_value(self, value: Any) -> bytes:
         if not isinstance(value, (bytes, bytearray, memoryview)):  # bytes(5) would be five zeros
             raise TypeError(f"{self.model._meta.label}.{self.name} takes bytes")
         return bytes(value)
 
-    def deserialise(self, data: bytes) -> bytes:
+    def decode_value(self, data: bytes) -> bytes:
         return data
 
 

@@ -50,5 +50,5 @@ class FingerprintField(SealedTextField):
             kwargs["of"] = self.of
         return name, path, args, kwargs
 
-    def serialise(self, value: str) -> bytes:
-        return super().serialise(FINGERPRINTS[self.of](value))
+    def encode_value(self, value: str) -> bytes:
+        return super().encode_value(FINGERPRINTS[self.of](value))

@@ -44,7 +44,7 @@ def columns() -> Iterator[Column]:
     """All columns to rotate. Columns sealed with day keys aren't, because those keys are destroyed."""
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.local_concrete_fields:
-            if isinstance(field, (SealedField, BlindIndexField)) and field.follows_the_ring:
+            if isinstance(field, (SealedField, BlindIndexField)) and field.rotates_with_key_ring:
                 yield Column(field)
 
 
@@ -80,7 +80,7 @@ def _rotate_row(column: Column, row: models.Model) -> bool:
     old = row.__dict__[column.field.attname]
     if old is None:
         return False
-    new = column.field.remade(row)
+    new = column.field.reencrypted(row)
     name, key = _quoted(column, column.field.column), _quoted(column, column.model._meta.pk.column)
     with transaction.atomic(using=_alias(column)), _cursor(column) as cursor:
         cursor.execute(

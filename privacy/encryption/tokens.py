@@ -14,17 +14,17 @@ from typing import Any
 from .fields import SealedTextField
 
 
-def new_link_token() -> str:
+def generate_token() -> str:
     """256 random bits, URL-safe."""
     return secrets.token_urlsafe(32)
 
 
-def derived_token(token: str, use: object) -> str:
+def derive_token(token: str, use: object) -> str:
     """Another secret derived from `token`, always the same, so that a form submitted twice leads to one page."""
     return base64.urlsafe_b64encode(hashlib.sha256(f"{use} {token}".encode()).digest()).decode().rstrip("=")
 
 
-def digest_of(token: str) -> str:
+def hash_token(token: str) -> str:
     """64 hexadecimal digits. Tokens are random enough for a plain hash."""
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -34,4 +34,4 @@ class SealedTokenField(SealedTextField):
     and access archives leave it out."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"default": new_link_token, "editable": False, **kwargs})
+        super().__init__(*args, **{"default": generate_token, "editable": False, **kwargs})

@@ -13,7 +13,7 @@ from privacy.admin_base.refusals import ActionRefused
 
 
 @dataclass(frozen=True, kw_only=True)
-class Usable:
+class UsablePurchase:
     """A purchase that keeps working without a name: its license key, if any, and the path of its order page."""
 
     product: str
@@ -32,13 +32,13 @@ class DeletionPrevented(ActionRefused):
     """Something has to be settled before this person can be erased. The text says what, without naming anyone."""
 
 
-UsableSource = Callable[[str], Iterable[Usable]]
+UsablePurchaseSource = Callable[[str], Iterable[UsablePurchase]]
 ConsequenceSource = Callable[[str], Iterable[Consequence]]
-_usable: list[UsableSource] = []
+_usable: list[UsablePurchaseSource] = []
 _consequences: list[ConsequenceSource] = []
 
 
-def usable_source(source: UsableSource) -> UsableSource:
+def usable_purchase_source(source: UsablePurchaseSource) -> UsablePurchaseSource:
     """Registers a function that yields usable purchases of the person with an email address."""
     _usable.append(source)
     return source
@@ -50,7 +50,7 @@ def consequence_source(source: ConsequenceSource) -> ConsequenceSource:
     return source
 
 
-def usable_by(email: str) -> list[Usable]:
+def usable_purchases(email: str) -> list[UsablePurchase]:
     return [thing for source in _usable for thing in source(email)]
 
 

@@ -64,7 +64,7 @@ def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUs
         answered_at=now,
         keep_until=now + RECORD_LIFE,
     )
-    with tombstones.buried(email, keep_usable=keep_usable) as mark:
+    with tombstones.record_tombstone(email, keep_usable=keep_usable) as mark:
         report = list(_changes(found, keep_usable))
         kept = {line.label: line for line in _kept([one for one in found if one[0].erasure is Erasure.KEEP])}
         for declaration, rows in found:

@@ -38,7 +38,7 @@ def start_heartbeats(*, using: str, apps: Any = installed_apps, **_signal: Any) 
             heartbeats.objects.using(using).get_or_create(name=name, defaults={"id": uuid7(), "at": timezone.now()})
 
 
-def tell_of_jump(jump: ClockJump, *, now: datetime) -> None:
+def notify_of_clock_jump(jump: ClockJump, *, now: datetime) -> None:
     """Mails staff, once a day by that clock."""
     heartbeat, _ = Heartbeat.objects.get_or_create(name=CLOCK, defaults={"at": jump.last})
     told_lately = Q(told_at__range=(now - LARGEST_STEP, now + LARGEST_STEP))
@@ -47,7 +47,7 @@ def tell_of_jump(jump: ClockJump, *, now: datetime) -> None:
             queue_mail(CLOCK_JUMPED, to=settings.BUSINESS["email"], about=heartbeat, context={"jump": jump, "now": now})
 
 
-def purge_ran(*, now: datetime) -> None:
+def record_purge(*, now: datetime) -> None:
     Heartbeat.objects.update_or_create(name=PURGE, defaults={"at": now, "told_at": None})
 
 
@@ -55,7 +55,7 @@ def last_purge() -> datetime | None:
     return Heartbeat.objects.filter(name=PURGE).values_list("at", flat=True).first()
 
 
-def purge_has_stopped(*, now: datetime) -> bool:
+def has_purge_stopped(*, now: datetime) -> bool:
     """Whether data that has to be purged in time must not be stored: the purge is late, or the clock is far behind. One
     query; the first time the purge is late, also a mail to staff."""
     beats = dict(Heartbeat.objects.filter(name__in=[PURGE, CLOCK]).values_list("name", "at"))

@@ -8,7 +8,7 @@ from privacy.consent.opt_out_backup import lost_opt_outs
 from privacy.keystore.day_keys import check_key_store
 from privacy.keystore.root_keys import WrongKeys, note_root_keys
 
-from .tombstones import not_applied
+from .tombstones import missing_erasures
 
 
 class NotReady(RuntimeError):
@@ -21,7 +21,7 @@ def require_ready() -> None:
     try:
         note_root_keys()
         check_key_store()
-        missing, lost = not_applied(), lost_opt_outs()
+        missing, lost = missing_erasures(), lost_opt_outs()
     except WrongKeys as wrong:
         raise NotReady(f"ENCRYPTION_KEYS: {wrong}") from None
     except Exception as error:

@@ -18,7 +18,7 @@ from privacy.registry.declarations import personal_models
 from .erase import erase_person
 from .tombstones import confirm, unmarked
 
-CUT_SHORT_AFTER = timedelta(minutes=10)  # then an unconfirmed erasure counts as interrupted
+INTERRUPTED_AFTER = timedelta(minutes=10)  # then an unconfirmed erasure counts as interrupted
 BATCH = 500  # rows per query
 
 
@@ -36,7 +36,7 @@ def reapply(tombstones: Collection[Tombstone]) -> int:
 
 def finish_erasures(*, now: datetime) -> int:
     """Confirms completed erasures, finishes interrupted ones, and deletes old marks. Returns how many."""
-    waiting = list(Tombstone.objects.filter(confirmed_at__isnull=True, erased_at__lte=now - CUT_SHORT_AFTER))
+    waiting = list(Tombstone.objects.filter(confirmed_at__isnull=True, erased_at__lte=now - INTERRUPTED_AFTER))
     cut_short = unmarked(Tombstone.objects.filter(pk__in=[tombstone.pk for tombstone in waiting]))
     reapply(cut_short)
     confirm(waiting)

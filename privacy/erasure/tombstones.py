@@ -24,7 +24,7 @@ from privacy.models import ErasureMark
 
 
 @contextmanager
-def buried(email: str, *, keep_usable: bool) -> Iterator[ErasureMark]:
+def record_tombstone(email: str, *, keep_usable: bool) -> Iterator[ErasureMark]:
     """Wraps an erasure in its transaction: writes the tombstone before, the mark with it, the confirmation on
     commit."""
     with transaction.atomic(using=ALIAS):
@@ -37,7 +37,7 @@ def buried(email: str, *, keep_usable: bool) -> Iterator[ErasureMark]:
     transaction.on_commit(lambda: confirm([tombstone]))
 
 
-def not_applied() -> list[Tombstone]:
+def missing_erasures() -> list[Tombstone]:
     """Confirmed tombstones of erasures that this restored database lacks."""
     return unmarked(Tombstone.objects.filter(confirmed_at__isnull=False))
 

@@ -33,12 +33,12 @@ _covered: dict[AttackKind, set[str]] = {
 }
 
 
-class AlreadyUnderWay(Exception):
+class AlreadyRunning(Exception):
     """An attack of this kind is already running, here or on another machine."""
 
 
 @dataclass(frozen=True)
-class Attacked:
+class AttackResult:
     """Results of the attacks on one promise. `last_at` is None before the first completed attack.
 
     `complaints` are reasons, besides breaches, why the promise counts as broken.
@@ -65,13 +65,13 @@ def covers(kind: AttackKind, *promises: str) -> None:
 # --- Recording ---
 
 
-def note_installation(*, now: datetime) -> None:
+def record_installation(*, now: datetime) -> None:
     """Stores once when the site was installed, from which the first attack is due."""
     Heartbeat.objects.get_or_create(name=ATTACKS, defaults={"at": now})
 
 
 def begin(kind: AttackKind, *, now: datetime) -> Attempt:
-    """Starts an attack; marks killed ones as failed first. Raises `AlreadyUnderWay`."""
+    """Starts an attack; marks killed ones as failed first. Raises `AlreadyRunning`."""
     for attempt in Attempt.objects.filter(kind=kind, state=Attempt.State.RUNNING):
         if attempt.is_overdue(now):
             fail(attempt, "it never ended: it was stopped, or the machine was", now=now)
@@ -80,7 +80,7 @@ def begin(kind: AttackKind, *, now: datetime) -> Attempt:
             due_at = now + timedelta(seconds=settings.REHEARSAL_SECONDS) + GRACE
             return Attempt.objects.create(kind=kind, began_at=now, due_at=due_at)
     except IntegrityError:
-        raise AlreadyUnderWay(f"A {kind} is already running.") from None
+        raise AlreadyRunning(f"A {kind} is already running.") from None
 
 
 def record(attempt: Attempt, report: RehearsalReport, *, now: datetime) -> None:
@@ -141,7 +141,7 @@ def last_attempt(kind: AttackKind, *, now: datetime) -> Attempt | None:
     return Attempt.objects.made(now).filter(kind=kind).first()
 
 
-def last_good(kind: AttackKind, *, now: datetime) -> Attempt | None:
+def last_completed(kind: AttackKind, *, now: datetime) -> Attempt | None:
     """The latest completed attack."""
     return Attempt.objects.made(now).filter(kind=kind, state=Attempt.State.DONE).first()
 
@@ -154,14 +154,14 @@ def open_breaches() -> dict[str, tuple[Breach, ...]]:
     return {promise: tuple(breaches) for promise, breaches in found.items()}
 
 
-def attacked(*, now: datetime) -> dict[str, Attacked]:
+def attacked(*, now: datetime) -> dict[str, AttackResult]:
     """Results for every promise, by ID. Six queries."""
-    good = {kind: last_good(kind, now=now) for kind in AttackKind}
+    good = {kind: last_completed(kind, now=now) for kind in AttackKind}
     waits = {kind: attempt is None and _is_new(now) for kind, attempt in good.items()}
     killed = [each.kind for each in Attempt.objects.filter(state=Attempt.State.RUNNING) if each.is_overdue(now)]
     breaches = open_breaches()
 
-    def one(promise: str) -> Attacked:
+    def one(promise: str) -> AttackResult:
         made = [attempt for kind, attempt in good.items() if attempt and promise in _covered[kind]]
         complaints = [
             complaint
@@ -170,7 +170,7 @@ def attacked(*, now: datetime) -> dict[str, Attacked]:
             for complaint in _complaints(kind, attempt, promise, now)
         ]
         complaints += [f"the last {kind} never ended" for kind in killed if promise in _covered[AttackKind(kind)]]
-        return Attacked(
+        return AttackResult(
             last_at=min((attempt.began_at for attempt in made), default=None),
             attempts=sum(attempt.attempts.get(promise, 0) for attempt in made),
             searches=sum(attempt.searches.get(promise, 0) for attempt in made),

@@ -13,7 +13,7 @@ from django.db.models import Count, Min, Q
 
 from privacy.models.attack import AttackKind, Attempt, Breach
 
-from .attack_history import LATE_AFTER, last_attempt, last_good
+from .attack_history import LATE_AFTER, last_attempt, last_completed
 
 CLOSED = 100  # most recent closed breaches shown
 
@@ -21,7 +21,7 @@ NAMES = {AttackKind.REHEARSAL: "Rehearsal in a scratch copy", AttackKind.SWEEP: 
 
 
 @dataclass(frozen=True)
-class LastAttempt:
+class LatestAttack:
     """Attacks of one kind. `last` may be running or have failed; `good` is the latest completed one.
 
     `found` counts places where promises are broken (the oldest since `found_since`), `untried` those that couldn't be
@@ -70,13 +70,13 @@ class Tried:
         return self.probe.rpartition(".")[0]
 
 
-def last_attempts(*, now: datetime) -> tuple[LastAttempt, ...]:
+def latest_attacks(*, now: datetime) -> tuple[LatestAttack, ...]:
     """A summary for each kind of attack. Three queries per kind."""
     return tuple(_of_kind(kind, now) for kind in AttackKind)
 
 
-def _of_kind(kind: AttackKind, now: datetime) -> LastAttempt:
-    last, good = last_attempt(kind, now=now), last_good(kind, now=now)
+def _of_kind(kind: AttackKind, now: datetime) -> LatestAttack:
+    last, good = last_attempt(kind, now=now), last_completed(kind, now=now)
     found, untried = Q(tried=True), Q(tried=False)
     places = (
         Breach.objects.open()
@@ -88,7 +88,7 @@ def _of_kind(kind: AttackKind, now: datetime) -> LastAttempt:
         )
     )
     trouble = _trouble(last, good, now)
-    return LastAttempt(kind, last, good, places["found"], places["since"], places["untried"], trouble)
+    return LatestAttack(kind, last, good, places["found"], places["since"], places["untried"], trouble)
 
 
 def _trouble(last: Attempt | None, good: Attempt | None, now: datetime) -> str:
@@ -101,7 +101,7 @@ def _trouble(last: Attempt | None, good: Attempt | None, now: datetime) -> str:
     return ""
 
 
-def tried_by_promise(attempts: Iterable[LastAttempt]) -> dict[str, tuple[Tried, ...]]:
+def probes_by_promise(attempts: Iterable[LatestAttack]) -> dict[str, tuple[Tried, ...]]:
     """Probes of the latest completed attacks by promise, in order of execution."""
     tried = defaultdict[str, list[Tried]](list)
     for each in attempts:

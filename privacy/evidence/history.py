@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
-def note_changes(findings: Iterable[Finding]) -> int:
+def record_changes(findings: Iterable[Finding]) -> int:
     """Stores a new state for each promise that changed, once even if processes run concurrently. Returns how many.
 
     Changes and their mail are stored in one transaction.

@@ -9,17 +9,17 @@ from typing import Any
 from privacy.audit.models import SigningKey
 from privacy.models.attack import Breach
 
-from .attacks import LastAttempt
-from .snapshot import PromiseRow, Stock
+from .attacks import LatestAttack
+from .snapshot import EvidenceSnapshot, PromiseRow
 
 SCHEMA = 2  # incremented for breaking changes
 
 
-def as_json(taken: Stock) -> bytes:
+def as_json(taken: EvidenceSnapshot) -> bytes:
     return json.dumps(_document(taken), indent=1, default=datetime.isoformat).encode()
 
 
-def _document(taken: Stock) -> dict[str, Any]:
+def _document(taken: EvidenceSnapshot) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "measured_at": taken.at,
@@ -32,7 +32,7 @@ def _document(taken: Stock) -> dict[str, Any]:
     }
 
 
-def _attack_as_json(attack: LastAttempt) -> dict[str, Any]:
+def _attack_as_json(attack: LatestAttack) -> dict[str, Any]:
     """`last` may be running or have failed; the figures are those of the latest completed attack."""
     good = attack.good
     return {

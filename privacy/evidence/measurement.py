@@ -18,7 +18,7 @@ from privacy.models.evidence import Measurement
 from privacy.registry.promises import PROMISES, Promise
 from privacy.registry.purpose_binding import upkeep
 
-from .attack_history import Attacked, attacked
+from .attack_history import AttackResult, attacked
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Finding:
     promise: Promise
     evidence: Evidence
     measured_at: datetime
-    attacked: Attacked | None = None
+    attacked: AttackResult | None = None
 
     @property
     def figures(self) -> Figures:
@@ -95,7 +95,7 @@ def at_least(count: int) -> str | int:
     return count if count >= FEW or count == 0 else f"fewer than {FEW}"
 
 
-def _outsiders(now: datetime) -> dict[str, Attacked]:
+def _outsiders(now: datetime) -> dict[str, AttackResult]:
     """Attack results by promise; empty if they can't be read, which counts as not attacked."""
     try:
         with _apart():
@@ -105,12 +105,12 @@ def _outsiders(now: datetime) -> dict[str, Attacked]:
         return {}
 
 
-def _with_attacks(finding: Finding, found: Attacked | None) -> Finding:
+def _with_attacks(finding: Finding, found: AttackResult | None) -> Finding:
     kept = finding.evidence.kept and found is not None and found.kept
     return replace(finding, evidence=replace(finding.evidence, kept=kept), attacked=found)
 
 
-def _attack_figures(found: Attacked | None) -> Figures:
+def _attack_figures(found: AttackResult | None) -> Figures:
     if found is None:
         return {"last attacked": "can't be read"}
     figures: Figures = {"last attacked": "not yet"}

@@ -18,8 +18,8 @@ from privacy.keystore.clock import clock_jump
 from privacy.models.attack import Breach
 from privacy.models.evidence import PromiseState
 
-from .attacks import LastAttempt, Tried, closed_breaches, last_attempts, tried_by_promise
-from .history import note_changes
+from .attacks import LatestAttack, Tried, closed_breaches, latest_attacks, probes_by_promise
+from .history import record_changes
 from .measurement import Finding, findings
 
 FRESH = timedelta(minutes=1)  # a busy page causes one measurement per minute
@@ -61,12 +61,12 @@ class PromiseRow:
 
 
 @dataclass(frozen=True)
-class Stock:
+class EvidenceSnapshot:
     """All evidence at one point in time. Contains no personal data, so it can be cached."""
 
     at: datetime
     rows: tuple[PromiseRow, ...]
-    attacks: tuple[LastAttempt, ...]
+    attacks: tuple[LatestAttack, ...]
     head: dict[str, Any]
     keys: tuple[SigningKey, ...]
 
@@ -79,52 +79,52 @@ class Stock:
         return len(self.rows) - self.broken
 
     @property
-    def red_first(self) -> list[PromiseRow]:
+    def broken_first(self) -> list[PromiseRow]:
         return sorted(self.rows, key=lambda row: row.finding.evidence.kept)
 
 
-def stock() -> Stock | None:
+def stock() -> EvidenceSnapshot | None:
     """The cached snapshot if it is fresh or another process is measuring; None during the very first measurement."""
-    known: Stock | None = cache.get(_STOCK)
+    known: EvidenceSnapshot | None = cache.get(_STOCK)
     now = timezone.now()
     if known is not None and abs(now - known.at) < FRESH:
         return known
     return _measure_alone(now, max_age=LATE) or known
 
 
-def keep_evidence(*, now: datetime) -> int:
+def refresh_evidence(*, now: datetime) -> int:
     """Measures, for housekeeping. Returns the number of broken promises; 0 if another process is measuring."""
     taken = _measure_alone(now, max_age=HOURLY)
     return taken.broken if taken else 0
 
 
-def _measure_alone(now: datetime, *, max_age: timedelta) -> Stock | None:
+def _measure_alone(now: datetime, *, max_age: timedelta) -> EvidenceSnapshot | None:
     """Measures under a lock; None if another process is measuring."""
     if not cache.add(_LOCK, "measuring", MEASURING):
         return None
     try:
-        taken = take_stock(now=now, max_age=max_age)
+        taken = take_snapshot(now=now, max_age=max_age)
         cache.set(_STOCK, taken, STALE)
     finally:
         cache.delete(_LOCK)
     return taken
 
 
-def take_stock(*, now: datetime, max_age: timedelta = timedelta(0)) -> Stock:
+def take_snapshot(*, now: datetime, max_age: timedelta = timedelta(0)) -> EvidenceSnapshot:
     """Measures every promise and stores changes in the history."""
     found = findings(now=now, max_age=max_age)
     jump = clock_jump(now=now)
     # While the clock is not trusted, changes are dated at the last heartbeat.
-    note_changes(found if jump is None else [replace(finding, measured_at=jump.last) for finding in found])
+    record_changes(found if jump is None else [replace(finding, measured_at=jump.last) for finding in found])
     since = dict(PromiseState.objects.current().values_list("promise", "began_at"))
     breaks = defaultdict(list)
     for state in PromiseState.objects.breaks()[:BREAKS]:
         breaks[state.promise].append(state)
-    attacks = last_attempts(now=now)
-    tried, closed = tried_by_promise(attacks), closed_breaches()
+    attacks = latest_attacks(now=now)
+    tried, closed = probes_by_promise(attacks), closed_breaches()
     rows = []
     for one in found:
         promise = one.promise.id
         history = since.get(promise, now), tuple(breaks[promise])
         rows.append(PromiseRow(one, *history, tried.get(promise, ()), closed.get(promise, ())))
-    return Stock(now, tuple(rows), attacks, signed_head(), tuple(published_keys(now=now)))
+    return EvidenceSnapshot(now, tuple(rows), attacks, signed_head(), tuple(published_keys(now=now)))

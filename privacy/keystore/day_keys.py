@@ -27,7 +27,7 @@ class KeyDestroyed(LookupError):
     """The day key was destroyed, and with it all data sealed with it. This is expected, not a failure."""
 
 
-class DayFenced(RuntimeError):
+class DayKeyExpired(RuntimeError):
     """The day's key was destroyed, and it won't get another."""
 
 
@@ -36,12 +36,12 @@ def is_over(day: date, now: datetime) -> bool:
 
 
 def key_of(day: date, *, now: datetime) -> RootKey:
-    """The key that seals this day's data; created if there is none. Raises `DayFenced`."""
+    """The key that seals this day's data; created if there is none. Raises `DayKeyExpired`."""
     if is_over(day, now):
-        raise DayFenced(f"the key of {day} is destroyed")
+        raise DayKeyExpired(f"the key of {day} is destroyed")
     stored = DayKey.objects.filter(day=day).first() or _mint(day, now)
     if stored.wrapped is None:
-        raise DayFenced(f"the key of {day} is destroyed")
+        raise DayKeyExpired(f"the key of {day} is destroyed")
     return _unwrap(stored)
 
 
@@ -100,7 +100,7 @@ def _rewrap(stored: DayKey) -> int:
 
 def _mint(day: date, now: datetime) -> DayKey:
     if DayKey.objects.filter(day__gte=day, destroyed_at__isnull=False).exists():
-        raise DayFenced(f"no key is created for {day}: a later day's key was already destroyed")
+        raise DayKeyExpired(f"no key is created for {day}: a later day's key was already destroyed")
     key_id = secrets.token_bytes(KEY_ID_BYTES)
     wrapped = seal(secrets.token_bytes(KEY_BYTES), place=_PLACE, row=_row(day, key_id))
     try:

@@ -29,12 +29,12 @@ class PurposeBoundAttribute(SealedAttribute):
 class DaySealedTextField(SealedTextField):
     """Text that becomes unreadable 30 days after `day_of`, a date-time field of the same row.
 
-    Reading it then raises `KeyDestroyed`; before that, `OtherPurpose` for code that is not a declared reader. Writing
-    it for a day whose key was destroyed raises `DayFenced`.
+    Reading it then raises `KeyDestroyed`; before that, `PurposeNotAllowed` for code that is not a declared reader.
+    Writing it for a day whose key was destroyed raises `DayKeyExpired`.
     """
 
     descriptor_class = PurposeBoundAttribute
-    follows_the_ring = False  # its key is destroyed, not rotated
+    rotates_with_key_ring = False  # its key is destroyed, not rotated
 
     def __init__(self, *args: Any, day_of: str, **kwargs: Any) -> None:
         self.day_of = day_of
@@ -47,7 +47,7 @@ class DaySealedTextField(SealedTextField):
     def seal(self, value: Any, instance: models.Model) -> SealedBytes:
         day = getattr(instance, self.day_of).date()
         root = key_of(day, now=timezone.now())
-        return seal(self.serialise(value), place=self.place, row=row_of(instance), root=root)
+        return seal(self.encode_value(value), place=self.place, row=row_of(instance), root=root)
 
     @cached_property
     def openers(self) -> Openers:

@@ -30,19 +30,19 @@ _FULL, _POLICY = "2.2", "7."  # mailbox full; message or sender rejected by poli
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SmtpReply:
     """A mail server's reply. `code` contains its numbers only, because its text may name people."""
 
     code: str
     is_final: bool
 
 
-def verdict(code: int, text: str) -> Verdict:
+def verdict(code: int, text: str) -> SmtpReply:
     """Classifies the reply to a recipient. A 5xx is permanent, except for a full mailbox and policy rejections."""
     enhanced = _ENHANCED.search(text)
     subject = f"{enhanced[2]}.{enhanced[3]}" if enhanced else ""
     passing = subject == _FULL or subject.startswith(_POLICY) or (code == 552 and not enhanced)
-    return Verdict(f"{code} {enhanced[0]}" if enhanced else str(code), 500 <= code < 600 and not passing)
+    return SmtpReply(f"{code} {enhanced[0]}" if enhanced else str(code), 500 <= code < 600 and not passing)
 
 
 @transaction.atomic
@@ -97,11 +97,11 @@ def record_notification(message: Message) -> str:
         return "not ours"
     if not said.is_final:
         return "passing"
-    return "marked" if _came_back(mail_id, said.code) else "not ours"
+    return "marked" if _record_bounce(mail_id, said.code) else "not ours"
 
 
 @transaction.atomic
-def _came_back(mail_id: UUID, code: str) -> bool:
+def _record_bounce(mail_id: UUID, code: str) -> bool:
     """Marks the mail as bounced and its address as undeliverable, once."""
     came_back = OutgoingMail.objects.filter(pk=mail_id, state__in=[State.SENT, State.SENDING, State.QUEUED])
     mail = came_back.select_for_update().first()
@@ -114,21 +114,21 @@ def _came_back(mail_id: UUID, code: str) -> bool:
     return True
 
 
-def _status_of(message: Message) -> Verdict | None:
+def _status_of(message: Message) -> SmtpReply | None:
     """The first recipient's status; None if the message is no failure notification."""
     for part in message.walk():
         if part.get_content_type() == "message/delivery-status":
             for fields in part.get_payload():
                 if isinstance(fields, Message) and str(fields.get("Action", "")).strip().lower() == "failed":
-                    return _verdict_in(str(fields.get("Status", "")), str(fields.get("Diagnostic-Code", "")))
+                    return _classify_status(str(fields.get("Status", "")), str(fields.get("Diagnostic-Code", "")))
     return None
 
 
-def _verdict_in(status: str, diagnostic: str) -> Verdict:
+def _classify_status(status: str, diagnostic: str) -> SmtpReply:
     """Classifies a failed delivery by its status (5.x.x is permanent)."""
     enhanced = _ENHANCED.search(status) or _ENHANCED.search(diagnostic)
     if enhanced is None or enhanced[1] != "5":
-        return Verdict("", is_final=False)
+        return SmtpReply("", is_final=False)
     return verdict(550, enhanced[0])
 
 

@@ -21,7 +21,7 @@ class MailRefused(ContactRefused):
         return f"Not sent: {str(self).rstrip('.')}."
 
 
-def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
+def require_mail_allowed(kind: MailKind, *, about: models.Model | None, to: str) -> None:
     """Raises `MailRefused` unless the mail's reason still holds and the person may be emailed for its purpose."""
     if about is None or about._meta.label != kind.about:
         raise MailRefused(Refusal.REASON_GONE, "what this message was about has been deleted")
@@ -41,7 +41,7 @@ def pass_gate(kind: MailKind, *, about: models.Model | None, to: str) -> None:
         raise MailRefused(permission.refusal, permission.reason)
 
 
-def mailable(address: str) -> str:
+def deliverable_address(address: str) -> str:
     """The address for the mail server, with the domain in ASCII. Raises `MailRefused`."""
     try:
         validate_address(address.strip())

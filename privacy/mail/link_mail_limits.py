@@ -18,14 +18,14 @@ from privacy.encryption.normalization import normalize_email
 from privacy.web.rate_limits import DAY, give_back, has_room, network_of, take_slot
 
 LINK_LIFE = timedelta(days=7)
-WAITS_FOR_LINK = timedelta(days=45)  # the legal deadline for an answer
-LEFT_TO_ITS_TASK = timedelta(minutes=5)  # before housekeeping sends a pending mail
+LINK_WAIT_LIMIT = timedelta(days=45)  # the legal deadline for an answer
+TASK_GRACE_PERIOD = timedelta(minutes=5)  # before housekeeping sends a pending mail
 AT_ONCE = 5000  # pending mails considered in one run of housekeeping
 _NETWORK = "mail privacy network"
 _LATER = "asked for earlier"  # housekeeping has the same limit as a network, under this name
 
 
-def network_has_room(address: str | None, *, now: datetime) -> bool:
+def acquire_for_network(address: str | None, *, now: datetime) -> bool:
     """Takes one of the mails that the client's network may trigger this hour. Reveals nothing about addresses."""
     network = network_of(address)
     return has_room(_NETWORK, network, slots=settings.PRIVACY_MAILS_PER_NETWORK, now=now) and has_room(
@@ -33,14 +33,14 @@ def network_has_room(address: str | None, *, now: datetime) -> bool:
     )
 
 
-def address_has_room(email: str, *, now: datetime) -> bool:
+def acquire_for_address(email: str, *, now: datetime) -> bool:
     """Takes one of today's mails for this address. Other forms have their own limits, so that nobody can block a
     person's privacy requests by entering their address in the contact form."""
     slots = settings.PRIVACY_MAILS_PER_ADDRESS
     return has_room("mail privacy address", normalize_email(email), slots=slots, now=now, window=DAY)
 
 
-def mail_what_waits(waiting: models.QuerySet[Any], send: Callable[[UUID], bool], *, now: datetime) -> int:
+def mail_pending(waiting: models.QuerySet[Any], send: Callable[[UUID], bool], *, now: datetime) -> int:
     """Sends delayed mails, one per address, within the current limits. `send` returns whether a mail was sent. Returns
     how many."""
     first_of_address: dict[bytes, UUID] = {}

@@ -30,7 +30,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django_tasks import task
 
-from privacy.consent.preference_links import choices_url, one_click_url
+from privacy.consent.preference_links import one_click_url, preferences_url
 from privacy.encryption.normalization import normalize_email
 from privacy.keystore.clock import clock_jump
 from privacy.models import OutgoingMail
@@ -40,8 +40,8 @@ from privacy.registry.mail_kinds import ByStrangers, MailKind, kind_named, mail_
 from privacy.registry.purpose_binding import upkeep
 from privacy.registry.purposes import Refusal
 
-from .bounces import Verdict, mark_undeliverable, message_id, verdict
-from .gate import MailRefused, mailable, pass_gate
+from .bounces import SmtpReply, mark_undeliverable, message_id, verdict
+from .gate import MailRefused, deliverable_address, require_mail_allowed
 
 __all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_kind", "notify", "queue_mail"]
 
@@ -77,7 +77,7 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
         )
     shown = about if kind.confirmed else ByStrangers(about, kind.shows)
     business = {"business": settings.BUSINESS, "site_url": settings.SITE_URL}
-    variables = {**business, "choices_url": choices_url(to, now=timezone.now()), "about": shown, **context}
+    variables = {**business, "preferences_url": preferences_url(to, now=timezone.now()), "about": shown, **context}
     subject, text, html = (_render(kind, part, variables) for part in ("subject.txt", "txt", "html"))
     with transaction.atomic():
         mail = OutgoingMail.objects.create(
@@ -112,7 +112,7 @@ def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
     """Asks the mail gate. Mail that the person requested is queued even if the address is undeliverable, so that the
     page doesn't fail; it is refused at delivery, where staff see it."""
     try:
-        pass_gate(kind, about=about, to=to)
+        require_mail_allowed(kind, about=about, to=to)
     except MailRefused as refused:
         if kind.despite_opt_out and refused.refusal == Refusal.UNDELIVERABLE:
             return
@@ -165,10 +165,10 @@ def reach_mail_server() -> None:
 def _send(mail: OutgoingMail, kind: MailKind) -> None:
     """Asks the mail gate before and after connecting, which may take a while, so that a person who opts out or is
     erased meanwhile gets nothing."""
-    pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
+    require_mail_allowed(kind, about=_reason_of(mail), to=mail.recipient)
     message = _message(mail, kind)
     with mail_connection() as connection:
-        pass_gate(kind, about=_reason_of(mail), to=mail.recipient)
+        require_mail_allowed(kind, about=_reason_of(mail), to=mail.recipient)
         if not OutgoingMail.objects.filter(pk=mail.pk).exists():
             raise MailRefused(Refusal.REASON_GONE, "the message itself was deleted")
         _hand_over(message, connection)
@@ -188,7 +188,7 @@ def _reason_of(mail: OutgoingMail) -> models.Model | None:
 
 
 def _message(mail: OutgoingMail, kind: MailKind) -> EmailMultiAlternatives:
-    recipient = mailable(mail.recipient)
+    recipient = deliverable_address(mail.recipient)
     email_class = EmailMultiAlternatives if recipient.isascii() else InternationalMail
     message = email_class(mail.subject, mail.text, to=[recipient], headers=_headers(mail, kind))
     message.attach_alternative(mail.html, "text/html")
@@ -284,7 +284,7 @@ def _message_refused(mail: OutgoingMail, error: SMTPDataError) -> None:
     _finish(mail, Outcome.FAILED, refusal=f"the mail server rejected this message ({error.smtp_code})")
 
 
-def _said(code: int, text: bytes | str) -> Verdict:
+def _said(code: int, text: bytes | str) -> SmtpReply:
     return verdict(code, text.decode(errors="replace") if isinstance(text, bytes) else text)
 
 

@@ -213,7 +213,7 @@ class PrivacyRequest(SealedModel):
         return self.is_open and (late or unanswered)
 
     @property
-    def person_is_known(self) -> bool:
+    def is_identity_verified(self) -> bool:
         """Whether the person's identity was verified, as required to disclose or delete data."""
         return self.identity not in {"", self.Identity.NOT_NEEDED}
 

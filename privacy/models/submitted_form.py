@@ -9,7 +9,7 @@ from django.db import IntegrityError, models
 from privacy.registry.declarations import not_personal
 
 KEPT = timedelta(days=1)  # how long a resubmitted form gets the stored response
-GIVEN_UP = timedelta(minutes=5)  # longer than any form takes, so its process was killed
+ABANDONED_AFTER = timedelta(minutes=5)  # longer than any form takes, so its process was killed
 
 
 class SubmittedFormQuerySet(models.QuerySet["SubmittedForm"]):
@@ -18,7 +18,7 @@ class SubmittedFormQuerySet(models.QuerySet["SubmittedForm"]):
 
     def claimable(self, now: datetime) -> SubmittedFormQuerySet:
         """Expired forms, and forms whose process was killed."""
-        never_answered = models.Q(answer=None, claimed_at__lte=now - GIVEN_UP)
+        never_answered = models.Q(answer=None, claimed_at__lte=now - ABANDONED_AFTER)
         return self.filter(never_answered | models.Q(claimed_at__lte=now - KEPT))
 
     def claim(self, digest: str, *, now: datetime) -> bool:
@@ -46,6 +46,6 @@ class SubmittedForm(models.Model):
         return f"form {self.digest[:8]}"
 
 
-def forget_old_forms(*, now: datetime) -> int:
+def delete_expired_forms(*, now: datetime) -> int:
     """Deletes expired forms. Returns how many."""
     return SubmittedForm.objects.over(now).delete()[0]

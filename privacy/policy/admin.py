@@ -19,7 +19,7 @@ from .admin_actions import OF_NOTICES, OF_VERSIONS
 from .admin_forms import VersionForm
 from .models import PolicyNotice, PolicyVersion
 from .notice_progress import progress_of
-from .notices import follow_mails
+from .notices import update_from_mails
 
 
 class PolicyActionsAdmin(StaffActionsAdmin):
@@ -66,7 +66,7 @@ class PolicyVersionAdmin(PolicyActionsAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         row = self.get_object(request, object_id)
         if row and row.is_announced:
-            follow_mails(version=row, now=timezone.now())  # show the current state
+            update_from_mails(version=row, now=timezone.now())  # show the current state
         progress = progress_of(row) if row and row.notices_began_at and row.tells else None
         context = {**(extra_context or {}), "progress": progress, "changes": row.changes() if row else []}
         return super().change_view(request, object_id, form_url, context)

@@ -8,8 +8,8 @@ from privacy.admin_base.staff_action import StaffAction
 from privacy.registry.purposes import Channel
 
 from .models import PolicyNotice, PolicyVersion
-from .notices import leave_out, log_contact
-from .versions import begin_notices, put_in_effect, withdraw
+from .notices import leave_out, record_contact
+from .versions import announce_version, put_in_effect, withdraw
 
 State = PolicyNotice.State
 
@@ -19,7 +19,7 @@ OF_VERSIONS = (
         label="Send notices…",
         asks="The text of this version can't be changed afterward. Everyone whose address is stored gets one email;"
         " people who can't be reached by email are listed for a call or letter.",
-        do=begin_notices,
+        do=announce_version,
         when=lambda row: row.is_draft,
         done="Notices are being sent.",
     ),
@@ -53,7 +53,7 @@ OF_NOTICES = (
         name="called",
         label="Notified by phone…",
         asks="You called, and the person knows what changes and when.",
-        do=partial(log_contact, state=State.CALLED),
+        do=partial(record_contact, state=State.CALLED),
         when=_waits_for_staff,
         done="The call is recorded.",
     ),
@@ -61,7 +61,7 @@ OF_NOTICES = (
         name="written",
         label="Notified by letter…",
         asks="A letter with the changes was sent to the person.",
-        do=partial(log_contact, state=State.WRITTEN),
+        do=partial(record_contact, state=State.WRITTEN),
         when=_waits_for_staff,
         done="The letter is recorded.",
     ),

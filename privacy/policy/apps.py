@@ -26,10 +26,10 @@ def _begin(using: str, **kwargs: Any) -> None:
     from privacy.registry import policy_gate
 
     from .models import PolicyVersion
-    from .versions import begin_with_first_version
+    from .versions import create_first_version
 
     if using == PolicyVersion.objects.db and PolicyVersion._meta.db_table in _tables(using):
-        begin_with_first_version()
+        create_first_version()
         policy_gate.look()
 
 

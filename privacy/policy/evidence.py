@@ -25,19 +25,19 @@ def changes_wait_for_their_notices(now: datetime) -> Evidence:
     if version is None:
         return Evidence(kept=False, figures={"policy version in effect": "none"})
     waiting, used = policy_gate.look(), sum(_is_in_use(place) for place in policy_gate.look().closed)
-    untold = version.notices.untold().exists()
+    not_notified = version.notices.not_notified().exists()
     told = version.notices.values_list("state", flat=True)
     figures: dict[str, str | int | float | None] = {
         "policy version in effect": version.number,
         "in effect since": f"{version.in_effect_at:%B %-d, %Y}",
         "notified by email": at_least(told.filter(state=State.DELIVERED).count()),
         "notified by phone or letter": at_least(told.filter(state__in=[State.CALLED, State.WRITTEN]).count()),
-        "affected people not notified": "some" if untold else "none",
+        "affected people not notified": "some" if not_notified else "none",
         "new details and purposes not covered yet": len(waiting.closed),
         "of these, in use anyway": used,
         "announced changes": PolicyVersion.objects.announced().count(),
     }
-    return Evidence(kept=version.is_sound and not untold and not used, figures=figures)
+    return Evidence(kept=version.is_unmodified and not not_notified and not used, figures=figures)
 
 
 def _is_in_use(place: str) -> bool:

@@ -90,7 +90,7 @@ class PolicyVersion(models.Model):
         return self.state == self.State.NOTICES
 
     @property
-    def is_sound(self) -> bool:
+    def is_unmodified(self) -> bool:
         """Whether the snapshot matches its hash."""
         return self.registry_hash == hash_of(self.snapshot)
 
@@ -115,7 +115,7 @@ class PolicyVersion(models.Model):
 
 
 class PolicyNoticeQuerySet(models.QuerySet["PolicyNotice"]):
-    def untold(self) -> PolicyNoticeQuerySet:
+    def not_notified(self) -> PolicyNoticeQuerySet:
         return self.exclude(state__in=PolicyNotice.SETTLED)
 
     def for_staff(self) -> PolicyNoticeQuerySet:

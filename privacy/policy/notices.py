@@ -33,34 +33,34 @@ MAILED_AT_ONCE = 200  # notices per batch, so that the worker and housekeeping c
 
 State = PolicyNotice.State
 Mail = OutgoingMail.State
-NO_ADDRESS = "no email address"
+NO_ADDRESS = "no email address is known"
 NOT_DELIVERED = "the mail was not delivered"
 CHANNELS = {State.CALLED: Channel.PHONE, State.WRITTEN: Channel.LETTER}
 
 
-def tell_people(*, now: datetime) -> int:
+def send_pending_notices(*, now: datetime) -> int:
     """Sends one batch of notices of the announced version. Returns how many. Safe to run concurrently."""
     return sum(_tell(version, now) for version in PolicyVersion.objects.announced().filter(tells=True))
 
 
 @task()
 @acts_for(Purpose.POLICY_NOTICE, audience=Audience.PERSON)
-def tell_people_of(version_id: str) -> None:
+def send_notices(version_id: str) -> None:
     """Sends notices of a version, batch after batch, until none is pending."""
     version = PolicyVersion.objects.announced().filter(pk=UUID(version_id)).first()
     if version is not None and _tell(version, timezone.now()) == MAILED_AT_ONCE:
-        enqueue_telling(version)
+        enqueue_notices(version)
 
 
-def enqueue_telling(version: PolicyVersion) -> None:
-    tell_people_of.enqueue(str(version.pk))
+def enqueue_notices(version: PolicyVersion) -> None:
+    send_notices.enqueue(str(version.pk))
 
 
 def _tell(version: PolicyVersion, now: datetime) -> int:
     list_people(version=version, now=now)
     waiting = version.notices.filter(state=State.WAITING).select_related("version")[:MAILED_AT_ONCE]
     mailed = sum(mail_notice(notice) for notice in waiting)
-    follow_mails(version=version, now=now)
+    update_from_mails(version=version, now=now)
     return mailed
 
 
@@ -81,7 +81,7 @@ def list_people(*, version: PolicyVersion, now: datetime) -> int:
     return new
 
 
-def drop_the_gone(*, version: PolicyVersion) -> None:
+def remove_unreachable(*, version: PolicyVersion) -> None:
     """Deletes notices whose row no longer leads to the person: deleted, expired, or with a changed address. The next
     listing finds the person through another row, if any."""
     for notice in version.notices.for_staff():
@@ -123,7 +123,7 @@ def _update(notice: PolicyNotice, **changes: object) -> None:
     PolicyNotice.objects.filter(pk=notice.pk).update(**changes)
 
 
-def follow_mails(*, version: PolicyVersion, now: datetime) -> None:
+def update_from_mails(*, version: PolicyVersion, now: datetime) -> None:
     """Updates notices from their mails' states. A mail that bounced or disappeared counts as not delivered."""
     mailed = version.notices.filter(state=State.MAILED, mail_id__isnull=False)
     mailed.filter(mail_id__in=_mails(Mail.SENT)).update(state=State.DELIVERED, settled_at=now)
@@ -139,7 +139,7 @@ def _mails(*states: str) -> QuerySet[OutgoingMail, Any]:
 
 
 @transaction.atomic
-def log_contact(*, notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
+def record_contact(*, notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
     """Records a call or letter that notified the person. Raises `ActionRefused`."""
     email = email_of(notice)
     if email and is_opted_out(email, CHANNELS[State(state)]):
@@ -170,6 +170,6 @@ def email_of(notice: PolicyNotice) -> str | None:
 
 
 def _settle(notice: PolicyNotice, state: str, now: datetime, actor: AbstractBaseUser) -> None:
-    open_ones = PolicyNotice.objects.untold().filter(pk=notice.pk, version__state=PolicyVersion.State.NOTICES)
+    open_ones = PolicyNotice.objects.not_notified().filter(pk=notice.pk, version__state=PolicyVersion.State.NOTICES)
     if not open_ones.update(state=state, settled_at=now, handled_by_id=actor.pk):
         raise ActionRefused("This person has already been notified, or the version is no longer announced.")

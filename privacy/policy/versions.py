@@ -16,12 +16,12 @@ from privacy.registry.policy_snapshot import hash_of, running, without
 
 from ..audit.trail import record
 from .models import PolicyVersion
-from .notices import drop_the_gone, enqueue_telling, follow_mails, list_people
+from .notices import enqueue_notices, list_people, remove_unreachable, update_from_mails
 
 State = PolicyVersion.State
 
 
-def begin_with_first_version() -> PolicyVersion | None:
+def create_first_version() -> PolicyVersion | None:
     """Puts the code's policy in effect if there has never been a version, so nobody has to be notified.
 
     The columns in `POLICY_LEAVES_OUT` stay closed until staff create a version that includes them.
@@ -49,7 +49,7 @@ def new_draft() -> PolicyVersion:
 
 
 @transaction.atomic
-def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
+def announce_version(*, version: PolicyVersion, now: datetime, actor: AbstractBaseUser | None) -> None:
     """Announces a draft and starts to notify people; its text is final. Raises `ActionRefused`."""
     if version.registry_hash != hash_of(running()):
         raise ActionRefused("The site has changed since this draft was saved. Review the changes and save it again.")
@@ -59,7 +59,7 @@ def begin_notices(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
     if not _move(version, State.DRAFT, State.NOTICES, notices_began_at=now, tells=tells):
         raise ActionRefused("Only a draft can be announced.")
     if tells:
-        enqueue_telling(version)
+        enqueue_notices(version)
     record(action="privacy.policy.announced", about=version, actor=actor)
 
 
@@ -81,16 +81,16 @@ def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
     if timezone.localdate(now) < version.effective_on:
         raise ActionRefused(f"The announced date is {version.effective_on:%B %-d, %Y}.")
     if version.tells:
-        drop_the_gone(version=version)
+        remove_unreachable(version=version)
         list_people(version=version, now=now)
-        follow_mails(version=version, now=now)
+        update_from_mails(version=version, now=now)
         _refuse_while_untold(version)
     _replace(version, now, actor)
     policy_gate.forget()
 
 
 def _refuse_while_untold(version: PolicyVersion) -> None:
-    if left := version.notices.untold().count():
+    if left := version.notices.not_notified().count():
         who = "1 person has" if left == 1 else f"{left} people have"
         raise ActionRefused(f"{who} not been notified yet.")
 

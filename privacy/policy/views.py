@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.views.generic import DetailView, ListView
 
 from privacy.evidence.measurement import at_least
-from privacy.registry.policy_snapshot import kept_rows
+from privacy.registry.policy_snapshot import data_table
 
 from .models import PolicyNotice, PolicyVersion
 
@@ -42,4 +42,4 @@ class VersionView(DetailView[PolicyVersion]):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         snapshot = self.object.snapshot
-        return super().get_context_data(promises=snapshot["promises"], kept=kept_rows(snapshot), **kwargs)
+        return super().get_context_data(promises=snapshot["promises"], kept=data_table(snapshot), **kwargs)

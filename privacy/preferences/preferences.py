@@ -14,11 +14,11 @@ from django_tasks import task
 from privacy.audit.trail import record
 from privacy.consent.contact_permission import CHANNELS
 from privacy.consent.opt_outs import suppress, unsuppress
-from privacy.consent.preference_links import ChoicesLink
-from privacy.mail.link_mail_limits import LEFT_TO_ITS_TASK, address_has_room, mail_what_waits
+from privacy.consent.preference_links import PreferencesLink
+from privacy.mail.link_mail_limits import TASK_GRACE_PERIOD, acquire_for_address, mail_pending
 from privacy.mail.sending import queue_mail
 from privacy.mail.stored_addresses import stored_address
-from privacy.mails import CHOICES_LINK
+from privacy.mails import PREFERENCES_LINK
 from privacy.models.consent import ChoicesRequest, Person, Suppression
 from privacy.registry.purpose_binding import acts_for
 from privacy.registry.purposes import Audience, Channel, Purpose
@@ -44,7 +44,7 @@ class Choice:
         return self.closed_since is None
 
 
-def choices_of(fingerprint: str) -> list[Choice]:
+def preferences_of(fingerprint: str) -> list[Choice]:
     """All preferences, ordered by purpose. One query."""
     opt_outs = list(Suppression.objects.of(Person(email=fingerprint)))
     return [
@@ -61,12 +61,12 @@ def _closed_since(opt_outs: Iterable[Suppression], purpose: str, channel: str) -
 
 
 @transaction.atomic
-def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime) -> bool:
+def save_preferences(*, link: PreferencesLink, open_keys: Collection[str], now: datetime) -> bool:
     """Closes what isn't in `open_keys` and, if the link allows it, opens what is. Returns whether everything was done.
 
     Preferences that were already closed keep their date, so that later requests of the person are still answered.
     """
-    asked = [choice for choice in choices_of(link.fingerprint) if choice.is_open != (choice.key in open_keys)]
+    asked = [choice for choice in preferences_of(link.fingerprint) if choice.is_open != (choice.key in open_keys)]
     closing = [choice for choice in asked if choice.is_open]
     opening = [choice for choice in asked if not choice.is_open] if link.may_reopen(now) else []
     for choice in opening:
@@ -82,14 +82,14 @@ def save_choices(*, link: ChoicesLink, open_keys: Collection[str], now: datetime
 
 
 @transaction.atomic
-def stop_everything(*, link: ChoicesLink) -> None:
+def opt_out_of_everything(*, link: PreferencesLink) -> None:
     """Opts out of all channels and all purposes, including future ones."""
     stopped = suppress(link.fingerprint, normal_form=link.normal_form)
     record(action="privacy.choices.stopped", about=stopped[0], actor=None)
 
 
 @transaction.atomic
-def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
+def unsubscribe_by_one_click(*, link: PreferencesLink, purpose: Purpose) -> None:
     """Opts out of email for this purpose."""
     [stopped] = suppress(
         link.fingerprint,
@@ -102,33 +102,33 @@ def stop_by_one_click(*, link: ChoicesLink, purpose: Purpose) -> None:
 
 
 @transaction.atomic
-def ask_for_choices_link(*, email: str, now: datetime, mailed: bool = True) -> None:
+def request_preferences_link(*, email: str, now: datetime, mailed: bool = True) -> None:
     """Stores the request. A task mails the link; if not `mailed`, housekeeping does later."""
     request = ChoicesRequest.objects.create(email=email, asked_at=now)
     if mailed:
-        mail_choices_link.enqueue(str(request.pk))
+        mail_preferences_link.enqueue(str(request.pk))
 
 
 @task()
 @acts_for(Purpose.PRIVACY_REQUEST, audience=Audience.PERSON)
-def mail_choices_link(request_id: str) -> None:
-    send_choices_link(UUID(request_id), now=timezone.now())
+def mail_preferences_link(request_id: str) -> None:
+    send_preferences_link(UUID(request_id), now=timezone.now())
 
 
-def mail_waiting_choices_links(*, now: datetime) -> int:
+def mail_pending_preferences_links(*, now: datetime) -> int:
     """Mails delayed links within the current limits. Returns how many."""
-    waiting = ChoicesRequest.objects.filter(link_mailed_at=None, asked_at__lt=now - LEFT_TO_ITS_TASK)
-    return mail_what_waits(waiting.order_by("asked_at"), lambda pk: send_choices_link(pk, now=now), now=now)
+    waiting = ChoicesRequest.objects.filter(link_mailed_at=None, asked_at__lt=now - TASK_GRACE_PERIOD)
+    return mail_pending(waiting.order_by("asked_at"), lambda pk: send_preferences_link(pk, now=now), now=now)
 
 
 @transaction.atomic
-def send_choices_link(request_id: UUID, *, now: datetime) -> bool:
+def send_preferences_link(request_id: UUID, *, now: datetime) -> bool:
     """Mails one link for all requests of the address. False if another mail already did, or the address reached its
     limit; opting out works with any earlier link too."""
     request = ChoicesRequest.objects.select_for_update().filter(pk=request_id, link_mailed_at=None).first()
-    if request is None or not address_has_room(request.email, now=now):
+    if request is None or not acquire_for_address(request.email, now=now):
         return False
     ChoicesRequest.objects.filter(email_index=request.email, link_mailed_at=None).update(link_mailed_at=now)
     to = stored_address(request.email) or request.email
-    queue_mail(CHOICES_LINK, to=to, about=request, context={})
+    queue_mail(PREFERENCES_LINK, to=to, about=request, context={})
     return True

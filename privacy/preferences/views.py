@@ -19,20 +19,27 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView, TemplateView, View
 
-from privacy.consent.preference_links import ChoicesLink, read_token
+from privacy.consent.preference_links import PreferencesLink, read_token
 from privacy.encryption.email_field import EmailAddressField
-from privacy.mail.link_mail_limits import network_has_room
+from privacy.mail.link_mail_limits import acquire_for_network
 from privacy.registry.purposes import Purpose
 from privacy.web.client_address import client_address
 from privacy.web.idempotency import kept_in_history
 
-from .preferences import CHOOSABLE, ask_for_choices_link, choices_of, save_choices, stop_by_one_click, stop_everything
+from .preferences import (
+    CHOOSABLE,
+    opt_out_of_everything,
+    preferences_of,
+    request_preferences_link,
+    save_preferences,
+    unsubscribe_by_one_click,
+)
 
 
 class LinkView(View):
     """Base view for preferences links; shows a help page for invalid tokens."""
 
-    link: ChoicesLink
+    link: PreferencesLink
 
     @method_decorator(csrf_exempt)
     @method_decorator(never_cache)
@@ -44,11 +51,11 @@ class LinkView(View):
         return super().dispatch(request, *args, **kwargs)
 
 
-class ChoicesView(LinkView):
+class PreferencesView(LinkView):
     """Shows and saves preferences, or opts out of everything. GET changes nothing."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        choices = choices_of(self.link.fingerprint)
+        choices = preferences_of(self.link.fingerprint)
         context = {
             "token": token,
             "purposes": [(purpose, list(own)) for purpose, own in groupby(choices, key=lambda choice: choice.purpose)],
@@ -60,10 +67,10 @@ class ChoicesView(LinkView):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         if "stop" in request.POST:
-            stop_everything(link=self.link)
+            opt_out_of_everything(link=self.link)
             done = "stopped"
         else:
-            all_done = save_choices(link=self.link, open_keys=request.POST.getlist("open"), now=timezone.now())
+            all_done = save_preferences(link=self.link, open_keys=request.POST.getlist("open"), now=timezone.now())
             done = "saved" if all_done else "partly"
         return redirect(f"{reverse('privacy:choices', args=[token])}?done={done}")
 
@@ -77,29 +84,29 @@ class OneClickView(LinkView):
     def post(self, request: HttpRequest, token: str, purpose: str) -> HttpResponse:
         if purpose not in CHOOSABLE:
             raise Http404
-        stop_by_one_click(link=self.link, purpose=Purpose(purpose))
+        unsubscribe_by_one_click(link=self.link, purpose=Purpose(purpose))
         return render(request, "privacy/one_click.html", {"token": token, "purpose": Purpose(purpose)})
 
 
-class AskForChoicesForm(forms.Form):
+class PreferencesLinkForm(forms.Form):
     email = EmailAddressField(label="Your email address", help_text="We will send the link to this address only.")
 
 
 @kept_in_history
-class AskForChoicesView(FormView[AskForChoicesForm]):
+class PreferencesLinkView(FormView[PreferencesLinkForm]):
     """Stores the request for a link. Behavior and response are the same for every address."""
 
     template_name = "privacy/choices_link.html"
-    form_class = AskForChoicesForm
+    form_class = PreferencesLinkForm
 
-    def form_valid(self, form: AskForChoicesForm) -> HttpResponse:
+    def form_valid(self, form: PreferencesLinkForm) -> HttpResponse:
         now = timezone.now()
-        mailed = network_has_room(client_address(self.request), now=now)
-        ask_for_choices_link(email=form.cleaned_data["email"], now=now, mailed=mailed)
+        mailed = acquire_for_network(client_address(self.request), now=now)
+        request_preferences_link(email=form.cleaned_data["email"], now=now, mailed=mailed)
         return redirect("privacy:choices_sent")
 
 
-class ChoicesSentView(TemplateView):
+class PreferencesLinkSentView(TemplateView):
     """Says what happens next. The text is the same for every address."""
 
     template_name = "privacy/choices_sent.html"

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
 from privacy.evidence.rehearsal.mailboxes import mailbox
-from privacy.evidence.rehearsal.personal_data_map import Column, holdings, sealed_addresses
+from privacy.evidence.rehearsal.personal_data_map import Column, sealed_addresses, stored_canaries
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SiteBrowser
 from privacy.evidence.rehearsal.search import Search
@@ -18,7 +18,7 @@ from privacy.registry.declarations import PersonalData, declaration_for
 SUBJECT = "confirm your privacy request"
 
 
-@probe("email-for-asked-contact-only", stage=Stage.DOORS)
+@probe("email-for-asked-contact-only", stage=Stage.BREAK_IN)
 def an_address_in_other_letters_gets_its_mail_where_it_is_stored(rehearsal: Rehearsal) -> None:
     """A stranger enters another person's address with swapped case."""
     people = {owner: addresses for owner, addresses in owners_of_addresses(rehearsal).items() if len(addresses) == 1}
@@ -35,7 +35,7 @@ def an_address_in_other_letters_gets_its_mail_where_it_is_stored(rehearsal: Rehe
 @probe("access", stage=Stage.ASK)
 def an_archive_holds_everything_about_its_person(rehearsal: Rehearsal) -> None:
     search = Search(rehearsal.canaries)
-    kept, people = holdings(search, of_somebody=True), owners_of_addresses(rehearsal)
+    kept, people = stored_canaries(search, of_somebody=True), owners_of_addresses(rehearsal)
     rehearsal.expect(people, "somebody's address is kept")
     for owner, addresses in people.items():
         browser, given, answered = rehearsal.browser(owner), set[Canary](), True

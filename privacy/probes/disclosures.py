@@ -65,7 +65,7 @@ def a_refused_order_is_not_exported(rehearsal: Rehearsal) -> None:
         rehearsal.breach("legal-process-only", "a refused order is exported")
 
 
-@probe("legal-process-only", stage=Stage.DOORS)
+@probe("legal-process-only", stage=Stage.BREAK_IN)
 def colleagues_export_nothing(rehearsal: Rehearsal) -> None:
     """Staff of every other role try to export existing orders."""
     orders = [f"/admin/disclosure/disclosure/{pk}/change/" for pk in Disclosure.objects.values_list("pk", flat=True)]

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import models
 
 from privacy.evidence.rehearsal.canaries import Canary, CanaryKind
-from privacy.evidence.rehearsal.personal_data_map import Column, holdings
+from privacy.evidence.rehearsal.personal_data_map import Column, stored_canaries
 from privacy.evidence.rehearsal.probes import Stage, probe
 from privacy.evidence.rehearsal.rehearsal import Rehearsal, SeenResponse
 from privacy.evidence.rehearsal.search import Search
@@ -65,7 +65,7 @@ def judge(rehearsal: Rehearsal) -> None:
 def where_kept(rehearsal: Rehearsal, search: Search) -> dict[Canary, set[Column]]:
     """Columns of each canary, including deleted rows."""
     kept: dict[Canary, set[Column]] = rehearsal.things.setdefault(KEPT, defaultdict(set))
-    for canary, columns in holdings(search).items():
+    for canary, columns in stored_canaries(search).items():
         kept[canary] |= columns
     return kept
 

@@ -86,7 +86,7 @@ def somebody_asks_for_a_link_to_a_strangers_choices(rehearsal: Rehearsal) -> Non
     rehearsal.tried()
 
 
-@probe("correspondence-private", stage=Stage.DOORS)
+@probe("correspondence-private", stage=Stage.BREAK_IN)
 def a_colleague_without_the_role_reads_nothing(rehearsal: Rehearsal) -> None:
     """A staff member without a role opens each list of personal rows and its first row."""
     owner = rehearsal.things[STAFF][OWNER].browser

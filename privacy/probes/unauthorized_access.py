@@ -29,7 +29,7 @@ PER_DOOR = 4  # values per URL, in addition to IDs of the URL's own app
 OF_OTHERS = 40  # pages of signed-in users that a stranger tries
 
 
-@probe("encrypted", stage=Stage.DOORS)
+@probe("encrypted", stage=Stage.BREAK_IN)
 def nothing_in_a_stolen_database_opens_a_door(rehearsal: Rehearsal) -> None:
     values, thief = stolen_values(), rehearsal.browser(THIEF)
     for door in doors():
@@ -75,7 +75,7 @@ def answer_to(thief: SiteBrowser, method: str, path: str) -> tuple[int, str]:
     return thief.status, title.decode(errors="replace")
 
 
-@probe("encrypted", stage=Stage.DOORS)
+@probe("encrypted", stage=Stage.BREAK_IN)
 def nothing_in_a_stolen_database_is_a_session(rehearsal: Rehearsal) -> None:
     home = reverse("accounts:home")
     values = stolen_values(rows=4)
@@ -89,7 +89,7 @@ def nothing_in_a_stolen_database_is_a_session(rehearsal: Rehearsal) -> None:
             rehearsal.breach("encrypted", f"{value.table}.{value.column} is a session")
 
 
-@probe("correspondence-private", stage=Stage.DOORS)
+@probe("correspondence-private", stage=Stage.BREAK_IN)
 def a_stranger_opens_no_page_of_those_who_signed_in(rehearsal: Rehearsal) -> None:
     stranger = rehearsal.browser("stranger")
     for seen in pages_behind_a_sign_in(rehearsal):

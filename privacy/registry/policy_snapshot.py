@@ -84,11 +84,11 @@ def hash_of(snapshot: Snapshot) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def kept_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
+def data_table(snapshot: Snapshot) -> list[dict[str, Any]]:
     """The policy's data table: one entry per kind of row, with column names in `details` and sentences about additional
     uses in `uses`."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
-    uses = uses_told(snapshot)
+    uses = additional_uses(snapshot)
     for _, column in sorted(snapshot["columns"].items()):
         key = tuple(column[name] for name in ("rows", "purpose", "kept", "source", "recipients"))
         row = rows.setdefault(key, {**column, "purpose": purpose_label(column["purpose"]), "details": []})
@@ -97,7 +97,7 @@ def kept_rows(snapshot: Snapshot) -> list[dict[str, Any]]:
     return [rows[key] for key in sorted(rows)]
 
 
-def uses_told(snapshot: Snapshot) -> dict[str, list[str]]:
+def additional_uses(snapshot: Snapshot) -> dict[str, list[str]]:
     """Sentences about additional uses, by kind of row."""
     told: dict[str, list[str]] = {}
     for _, use in sorted(snapshot.get("uses", {}).items()):

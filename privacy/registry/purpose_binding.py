@@ -4,7 +4,7 @@ Every entry point (page, admin page, task, housekeeping step, command) declares 
 for: with `acts_for`, or with `for_uses` around an app's URLs. `@reads` adds those of one function. The registry
 declares the allowed uses of each table. Three mechanisms compare the two:
 
-- A purpose-bound column opens only for a declared use; other code gets `OtherPurpose`.
+- A purpose-bound column opens only for a declared use; other code gets `PurposeNotAllowed`.
 - SQL that reads a `bound` table, or a table with a closed use, is refused likewise (`privacy.registry.query_purposes`).
 - The rehearsal, and tests that ask for it, check every statement and every table.
 """
@@ -29,7 +29,7 @@ Result = TypeVar("Result")
 ALL_TABLES = ""  # for access requests: people may see everything about themselves
 
 
-class OtherPurpose(Exception):
+class PurposeNotAllowed(Exception):
     """The running code doesn't act for a purpose for which this may be read."""
 
 
@@ -41,7 +41,7 @@ class Acting:
     uses: frozenset[tuple[Purpose, Audience]] = frozenset()
     upkeep: bool = False
 
-    def and_also(self, other: Acting) -> Acting:
+    def combined_with(self, other: Acting) -> Acting:
         return Acting(other.where or self.where, self.uses | other.uses, self.upkeep or other.upkeep)
 
 
@@ -74,7 +74,7 @@ def reads(
 
         @wraps(function)
         def acting(*args: Params.args, **kwargs: Params.kwargs) -> Result:
-            with acting_as((_acting.get() or Acting()).and_also(own)):
+            with acting_as((_acting.get() or Acting()).combined_with(own)):
                 return function(*args, **kwargs)
 
         return acting
@@ -108,7 +108,7 @@ def upkeep(function: Callable[Params, Result]) -> Callable[Params, Result]:
 
     @wraps(function)
     def acting(*args: Params.args, **kwargs: Params.kwargs) -> Result:
-        with acting_as((_acting.get() or Acting()).and_also(own)):
+        with acting_as((_acting.get() or Acting()).combined_with(own)):
             return function(*args, **kwargs)
 
     return acting
@@ -139,7 +139,7 @@ def acting_for(purpose: Purpose, audience: Audience = Audience.SITE) -> Iterator
         yield
 
 
-def go_on_as(acting: Acting) -> None:
+def set_acting(acting: Acting) -> None:
     """Changes what the code acts for, for the rest of the current `acting_as` block, once the view is known."""
     _acting.set(acting)
 
@@ -161,10 +161,11 @@ def readers(table: str) -> list[Reader]:
 
 
 def require_purpose(table: str, column: str) -> None:
-    """Raises `OtherPurpose` unless the running code acts for a use of this column, or `NotInEffect` if it is closed."""
+    """Raises `PurposeNotAllowed` unless the running code acts for a use of this column, or `NotInEffect` if it is
+    closed."""
     acting = _acting.get()
     if acting is None or not is_used(table, {column}, acting):
-        raise OtherPurpose(f"{table} may only be read for its declared purposes: declare the reader with @reads")
+        raise PurposeNotAllowed(f"{table} may only be read for its declared purposes: declare the reader with @reads")
 
 
 def is_used(table: str, columns: set[str], acting: Acting) -> bool:

@@ -19,7 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from . import policy_gate
 from .declarations import PersonalData, declaration_for, personal_models
-from .purpose_binding import Acting, OtherPurpose, acting_now, is_used
+from .purpose_binding import Acting, PurposeNotAllowed, acting_now, is_used
 from .purposes import Audience, Purpose
 
 # What Django writes: `FROM "table" alias`, `"table"."column"`, `T4."column"`. Our own SQL may omit the quotes.
@@ -30,7 +30,7 @@ UNKNOWN = "*"  # an unknown column
 
 
 @dataclass(frozen=True, order=True)
-class Undeclared:
+class UndeclaredRead:
     """Personal rows were read for an undeclared use."""
 
     where: str
@@ -43,13 +43,13 @@ class Undeclared:
         return f"{self.where or 'a page without a purpose'} acts for {acts_for} and reads {self.table}"
 
 
-def breach_of(undeclared: Undeclared) -> tuple[str, str]:
+def breach_of(undeclared: UndeclaredRead) -> tuple[str, str]:
     """The broken promise and the place."""
     is_bound = undeclared.table in bound_tables()
     return "referral-for-commission-only" if is_bound else "purpose-limitation", str(undeclared)
 
 
-Observer = Callable[[Undeclared], None]
+Observer = Callable[[UndeclaredRead], None]
 _observers: list[Observer] = []
 _busy = local()
 
@@ -71,7 +71,7 @@ def tables_read(statement: str) -> Mapping[str, frozenset[str]]:
 
 
 def check(execute: Callable[..., Any], statement: Any, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:
-    """A Django execute wrapper. Raises `OtherPurpose` and `NotInEffect`."""
+    """A Django execute wrapper. Raises `PurposeNotAllowed` and `NotInEffect`."""
     acting = acting_now()
     if acting is not None and not acting.upkeep and not getattr(_busy, "asking", False):
         _busy.asking = True
@@ -86,19 +86,21 @@ def _compare(statement: str, acting: Acting) -> None:
     if _observers:
         for table, columns in tables_read(statement).items():
             if not _is_declared(table, columns, acting):
-                undeclared = Undeclared(acting.where, table, tuple(sorted(columns)), tuple(sorted(acting.uses)))
+                undeclared = UndeclaredRead(acting.where, table, tuple(sorted(columns)), tuple(sorted(acting.uses)))
                 for observer in _observers:
                     observer(undeclared)
     refuse_undeclared(statement, acting)
 
 
 def refuse_undeclared(statement: str, acting: Acting) -> None:
-    """Raises `OtherPurpose`, and `NotInEffect` for a use that is closed."""
+    """Raises `PurposeNotAllowed`, and `NotInEffect` for a use that is closed."""
     for table in {*bound_tables(), *policy_gate.closed_tables()}:
         columns = tables_read(statement).get(table) if table in statement else None
         if columns is not None and not _is_declared(table, columns, acting):
             where = acting.where or "a page without a purpose"
-            raise OtherPurpose(f"{table} may only be read for its declared purposes, and {where} acts for none of them")
+            raise PurposeNotAllowed(
+                f"{table} may only be read for its declared purposes, and {where} acts for none of them"
+            )
 
 
 def _is_declared(table: str, columns: frozenset[str], acting: Acting) -> bool:

@@ -13,5 +13,5 @@ FRAME = re.compile(r'^  File "[^"\n]+", line \d+, in [\w<>.]+$', re.MULTILINE)
 
 
 @receiver(pre_save, sender="django_tasks_database.DBTaskResult")
-def keep_frames_alone(sender: Any, *, instance: Any, **news: Any) -> None:
+def strip_error_messages(sender: Any, *, instance: Any, **news: Any) -> None:
     instance.traceback = "\n".join(FRAME.findall(instance.traceback))

@@ -34,7 +34,7 @@ class Sentence:
 _sentences: list[Sentence] = []
 
 
-def speaks_of(table: str, uses: set[UseOf], words: Mapping[str, str]) -> None:
+def bind_sentences(table: str, uses: set[UseOf], words: Mapping[str, str]) -> None:
     """Binds sentences (text → file) to the uses of a table."""
     _sentences.extend(Sentence(table, where, each, frozenset(uses)) for each, where in words.items())
 
@@ -43,7 +43,7 @@ def sentences() -> list[Sentence]:
     return list(_sentences)
 
 
-def own_uses(*purposes: Purpose) -> set[UseOf]:
+def implicit_uses(*purposes: Purpose) -> set[UseOf]:
     """Implicit uses of rows with an email address: by the site, the person and staff for these purposes, answering
     privacy requests, and notifying people of policy changes."""
     audiences = (Audience.SITE, Audience.PERSON, Audience.STAFF)

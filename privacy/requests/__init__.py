@@ -11,16 +11,16 @@ from .answers import (
     answer_with_deletion,
     answer_with_opt_out,
     answer_with_text,
+    archive_before_deletion,
     archive_behind,
-    hand_over,
     mail_archive,
+    mark_sent_by_letter,
     open_archive,
-    open_archive_first,
     refuse_request,
     report_behind,
     report_for_staff,
 )
-from .confirmation import MailedLink, leave_open, mailed_link
+from .confirmation import MailedLink, leave_to_staff, mailed_link
 from .correction import correct, correction_behind, invite_to_correct
 from .extensions import acknowledge_request, extend_request
 from .intake import receive_request, record_request
@@ -37,15 +37,15 @@ __all__ = [
     "correct",
     "correction_behind",
     "extend_request",
-    "hand_over",
+    "mark_sent_by_letter",
     "invite_to_correct",
-    "leave_open",
+    "leave_to_staff",
     "mail_archive",
     "mail_link_now",
     "mail_waiting_links",
     "mailed_link",
     "open_archive",
-    "open_archive_first",
+    "archive_before_deletion",
     "receive_request",
     "record_request",
     "refuse_request",

@@ -9,14 +9,14 @@ from django.db import transaction
 
 from privacy.admin_base.refusals import ActionRefused
 from privacy.consent.opt_outs import suppress
-from privacy.encryption.tokens import digest_of, new_link_token
-from privacy.erasure.consequences import refuse_if_prevented, usable_by
+from privacy.encryption.tokens import generate_token, hash_token
+from privacy.erasure.consequences import refuse_if_prevented, usable_purchases
 from privacy.erasure.erase import erase_person
 
 from ..mails import REQUEST_ANSWERED, REQUEST_ARCHIVE
 from ..models import AccessArchive, PrivacyRequest, Suppression
 from .archive import build_archive
-from .base import Kind, Outcome, audited, close, locked, require_email, require_known, tell
+from .base import Kind, Outcome, audited, close, locked, require_email, require_verified_identity, tell
 from .deletion_report import DeletionReport, read_report, write_report
 
 ARCHIVE_LIFE = timedelta(days=7)
@@ -32,7 +32,7 @@ def answer_with_archive(
     AccessArchive.objects.create(
         request=request,
         content=build_archive(email=require_email(request), now=now),
-        link_digest=digest_of(token),
+        link_digest=hash_token(token),
         expires_at=now + ARCHIVE_LIFE,
     )
     audited("answered", request, actor)
@@ -41,14 +41,14 @@ def answer_with_archive(
 @transaction.atomic
 def mail_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> None:
     """For staff: creates the archive and mails its link to the person. Staff don't see the token."""
-    token = new_link_token()
+    token = generate_token()
     tell(_ready(request, Kind.ACCESS), REQUEST_ARCHIVE, token=token)
     answer_with_archive(request=request, token=token, now=now, actor=actor)
 
 
 @transaction.atomic
 def open_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> bytes:
-    """The archive for staff to print and send by letter. The request stays open until then (`hand_over`)."""
+    """The archive for staff to print and send by letter. The request stays open until then (`mark_sent_by_letter`)."""
     request = _ready(request, Kind.ACCESS)
     content = build_archive(email=require_email(request), now=now)
     audited("archive_opened", request, actor)
@@ -56,7 +56,7 @@ def open_archive(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseU
 
 
 @transaction.atomic
-def hand_over(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> None:
+def mark_sent_by_letter(*, request: PrivacyRequest, now: datetime, actor: AbstractBaseUser) -> None:
     """Marks the archive as sent by letter."""
     request = _ready(request, Kind.ACCESS)
     close(request, now=now, actor=actor)
@@ -80,20 +80,20 @@ def answer_with_deletion(
     request = _ready(request, Kind.DELETION)
     email = require_email(request)
     refuse_if_prevented(email)
-    usable = usable_by(email)
+    usable = usable_purchases(email)
     close(request, now=now, actor=actor)
     report = erase_person(email=email, keep_usable=keep_usable, actor=actor)
     AccessArchive.objects.create(
         request=request,
         content=write_report(report, usable, keep_usable=keep_usable),
-        link_digest=digest_of(token or new_link_token()),
+        link_digest=hash_token(token or generate_token()),
         expires_at=now + ARCHIVE_LIFE,
     )
     audited("answered", request, actor)
 
 
 @transaction.atomic
-def open_archive_first(*, request: PrivacyRequest, now: datetime) -> bytes:
+def archive_before_deletion(*, request: PrivacyRequest, now: datetime) -> bytes:
     """The archive for a person about to be erased, for immediate download. It isn't stored."""
     content = build_archive(email=require_email(request), now=now)
     audited("archive_opened", request, None)
@@ -153,7 +153,7 @@ def report_for_staff(request: PrivacyRequest, *, now: datetime) -> DeletionRepor
 
 def _answer_behind(token: str, kind: str, now: datetime) -> AccessArchive | None:
     answers = AccessArchive.objects.live(now).filter(request__kind=kind)
-    found: AccessArchive | None = answers.filter(link_digest=digest_of(token)).select_related("request").first()
+    found: AccessArchive | None = answers.filter(link_digest=hash_token(token)).select_related("request").first()
     return found
 
 
@@ -163,7 +163,7 @@ def _ready(request: PrivacyRequest, kind: str, *, known: bool = True) -> Privacy
     if request.kind != kind:
         raise ActionRefused("This request is of another kind.")
     if known:
-        require_known(request)
+        require_verified_identity(request)
     return request
 
 

@@ -24,7 +24,7 @@ from privacy.registry.declarations import PersonalData, declaration_for, persona
 from privacy.registry.purpose_binding import ALL_TABLES, reads
 from privacy.registry.purposes import Purpose
 
-from .cross_references import Section, say_once
+from .cross_references import Section, reference_duplicates
 
 
 @reads(ALL_TABLES, purpose=Purpose.PRIVACY_REQUEST)
@@ -35,7 +35,7 @@ def collect(*, email: str, tables: frozenset[str] | None = None) -> list[dict[st
     else may export personal data.
     """
     sections = [section for declaration in _chosen(tables) if (section := _section(declaration, email, tables))]
-    say_once(sections)
+    reference_duplicates(sections)
     return sorted((section.listed for section in sections), key=lambda listed: str(listed["what"]))
 
 

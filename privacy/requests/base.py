@@ -29,8 +29,8 @@ def locked(request: PrivacyRequest) -> PrivacyRequest:
     return current
 
 
-def require_known(request: PrivacyRequest) -> None:
-    if not request.person_is_known:
+def require_verified_identity(request: PrivacyRequest) -> None:
+    if not request.is_identity_verified:
         raise ActionRefused("First record how you verified the person's identity.")
 
 

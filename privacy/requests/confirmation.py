@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import models, transaction
 
-from privacy.encryption.tokens import derived_token, digest_of
+from privacy.encryption.tokens import derive_token, hash_token
 
 from ..models import PrivacyRequest
 from .base import Identity, Kind, State, audited, close
@@ -51,7 +51,7 @@ class MailedLink:
 
     def token_for(self, request: PrivacyRequest) -> str:
         """The token of the page with this request's answer."""
-        return derived_token(self.token, request.pk)
+        return derive_token(self.token, request.pk)
 
     @transaction.atomic
     def confirm(self, kind: str, *, now: datetime) -> PrivacyRequest | None:
@@ -73,7 +73,7 @@ class MailedLink:
 
 
 def mailed_link(token: str) -> MailedLink | None:
-    request = PrivacyRequest.objects.filter(link_digest=digest_of(token)).first()
+    request = PrivacyRequest.objects.filter(link_digest=hash_token(token)).first()
     return MailedLink(token, request) if request else None
 
 
@@ -92,6 +92,6 @@ def _is_for_staff(request: PrivacyRequest) -> bool:
 
 
 @transaction.atomic
-def leave_open(*, request: PrivacyRequest) -> None:
+def leave_to_staff(*, request: PrivacyRequest) -> None:
     """Leaves the confirmed request to staff."""
     audited("confirmed", request, None)

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from privacy.encryption.tokens import digest_of
+from privacy.encryption.tokens import hash_token
 from privacy.registry.declarations import PersonalData, personal_models
 
 from ..models import PrivacyRequest
@@ -58,13 +58,13 @@ def correctable_values(email: str) -> Iterator[CorrectableValue]:
 def invite_to_correct(*, request: PrivacyRequest, token: str, now: datetime) -> None:
     """Makes the correction page available with this token, once, for an hour."""
     request = locked(request)
-    request.correction_digest, request.correction_expires_at = digest_of(token), now + CORRECTION_LIFE
+    request.correction_digest, request.correction_expires_at = hash_token(token), now + CORRECTION_LIFE
     request.save(update_fields=["correction_digest", "correction_expires_at"])
     audited("confirmed", request, None)
 
 
 def correction_behind(token: str, *, now: datetime) -> PrivacyRequest | None:
-    return PrivacyRequest.objects.correctable_with(digest_of(token), now).filter(kind=Kind.CORRECTION).first()
+    return PrivacyRequest.objects.correctable_with(hash_token(token), now).filter(kind=Kind.CORRECTION).first()
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ class Section:
     listed: dict[str, Any]
 
 
-def say_once(sections: Iterable[Section]) -> None:
+def reference_duplicates(sections: Iterable[Section]) -> None:
     """Replaces repeated texts with references. Mails come last, because they quote other texts."""
     said: dict[str, str] = {}
     for section in sorted(sections, key=lambda section: section.declaration.model is OutgoingMail):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 
-from privacy.erasure.consequences import Usable
+from privacy.erasure.consequences import UsablePurchase
 from privacy.erasure.erase import ErasureLine
 from privacy.registry.declarations import Erasure
 
@@ -18,7 +18,7 @@ from ..models import AccessArchive
 class DeletionReport:
     answer: AccessArchive
     lines: list[ErasureLine]
-    usable: list[Usable]  # purchases that keep working
+    usable: list[UsablePurchase]  # purchases that keep working
     ended: bool  # there were purchases, and the person ended them
 
     @property
@@ -45,7 +45,7 @@ def staying(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
     return [line for line in once if line.rows > 0]
 
 
-def write_report(lines: Iterable[ErasureLine], usable: Iterable[Usable], *, keep_usable: bool) -> bytes:
+def write_report(lines: Iterable[ErasureLine], usable: Iterable[UsablePurchase], *, keep_usable: bool) -> bytes:
     """Serializes the report. Purchases that were ended are not included."""
     things = [asdict(thing) for thing in usable]
     report = {
@@ -59,4 +59,4 @@ def write_report(lines: Iterable[ErasureLine], usable: Iterable[Usable], *, keep
 def read_report(answer: AccessArchive) -> DeletionReport:
     report = json.loads(answer.content)
     lines = [ErasureLine(**{**line, "rule": Erasure(line["rule"])}) for line in report["lines"]]
-    return DeletionReport(answer, lines, [Usable(**thing) for thing in report["usable"]], report["ended"])
+    return DeletionReport(answer, lines, [UsablePurchase(**thing) for thing in report["usable"]], report["ended"])

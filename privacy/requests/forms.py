@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.core.validators import MaxLengthValidator, ProhibitNullCharactersValidator, URLValidator
 
-from privacy.erasure.consequences import Usable
+from privacy.erasure.consequences import UsablePurchase
 from privacy.models import PrivacyRequest
 from privacy.web.personal_data_form import PersonalDataForm, validate_phone
 
@@ -61,7 +61,7 @@ class DeletionForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, usable: Sequence[Usable], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, usable: Sequence[UsablePurchase], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["license"].required = bool(usable)
 

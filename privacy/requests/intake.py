@@ -11,7 +11,7 @@ from datetime import datetime
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from privacy.mail.link_mail_limits import WAITS_FOR_LINK
+from privacy.mail.link_mail_limits import LINK_WAIT_LIMIT
 from privacy.models.request import RECORD_LIFE
 from privacy.registry.deadlines import deadlines_of
 
@@ -29,7 +29,7 @@ def receive_request(
     Behaves the same for known and unknown addresses.
     """
     request = PrivacyRequest(
-        email=email, kind=kind, details=details, phone=phone or None, received_at=now, keep_until=now + WAITS_FOR_LINK
+        email=email, kind=kind, details=details, phone=phone or None, received_at=now, keep_until=now + LINK_WAIT_LIMIT
     )
     if kind in PrivacyRequest.NEEDS_NO_PROOF:
         request.state, request.acknowledged_at = State.CONFIRMED, now  # the next page serves as the acknowledgment

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
-from privacy.encryption.tokens import digest_of, new_link_token
-from privacy.mail.link_mail_limits import LEFT_TO_ITS_TASK, LINK_LIFE, address_has_room, mail_what_waits
+from privacy.encryption.tokens import generate_token, hash_token
+from privacy.mail.link_mail_limits import LINK_LIFE, TASK_GRACE_PERIOD, acquire_for_address, mail_pending
 from privacy.mail.sending import notify
 from privacy.mail.stored_addresses import stored_address
 from privacy.registry.purpose_binding import acts_for
@@ -33,8 +33,8 @@ def mail_link(request_id: str) -> None:
 
 def mail_waiting_links(*, now: datetime) -> int:
     """Mails delayed links within the current limits. Returns how many."""
-    waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - LEFT_TO_ITS_TASK)
-    return mail_what_waits(waiting.order_by("received_at"), lambda pk: send_link(pk, now=now), now=now)
+    waiting = PrivacyRequest.objects.without_link(now).filter(received_at__lt=now - TASK_GRACE_PERIOD)
+    return mail_pending(waiting.order_by("received_at"), lambda pk: send_link(pk, now=now), now=now)
 
 
 @transaction.atomic
@@ -50,20 +50,20 @@ def send_link(request_id: UUID, *, now: datetime, by_staff: bool = False) -> boo
     """Mails one link for all pending requests of the address. False if another mail already included this request, or
     the address reached its limit."""
     request = PrivacyRequest.objects.without_link(now).select_for_update(of=("self",)).filter(pk=request_id).first()
-    if request is None or not (by_staff or address_has_room(str(request.email), now=now)):
+    if request is None or not (by_staff or acquire_for_address(str(request.email), now=now)):
         return False
-    token = new_link_token()
-    request.link_digest, request.link_expires_at = digest_of(token), now + LINK_LIFE
+    token = generate_token()
+    request.link_digest, request.link_expires_at = hash_token(token), now + LINK_LIFE
     request.save(update_fields=["link_digest", "link_expires_at"])
     waiting = PrivacyRequest.objects.awaiting_confirmation(now).of_address(str(request.email))
     named = list(waiting.order_by("received_at"))
     waiting.filter(state=State.UNCONFIRMED).update(keep_until=now + LINK_LIFE)
     waiting.filter(link_mailed_at=None).update(link_mailed_at=now)
     to = stored_address(str(request.email)) or str(request.email)
-    notify(REQUEST_CONFIRMATION, to=to, about=request, context={"token": token, "asked": asked_in(named)})
+    notify(REQUEST_CONFIRMATION, to=to, about=request, context={"token": token, "asked": requested_kinds(named)})
     return True
 
 
-def asked_in(requests: Iterable[PrivacyRequest]) -> list[tuple[str, int]]:
+def requested_kinds(requests: Iterable[PrivacyRequest]) -> list[tuple[str, int]]:
     """Labels of the requested kinds and how often each was requested."""
     return [(PrivacyRequest.Kind(kind).label, times) for kind, times in Counter(r.kind for r in requests).items()]

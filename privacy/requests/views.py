@@ -14,9 +14,9 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, TemplateView, View
 
-from privacy.erasure.consequences import DeletionPrevented, consequences_for, usable_by
+from privacy.erasure.consequences import DeletionPrevented, consequences_for, usable_purchases
 from privacy.erasure.erase import plan_erasure
-from privacy.mail.link_mail_limits import network_has_room
+from privacy.mail.link_mail_limits import acquire_for_network
 from privacy.models.request import REFERENCE
 from privacy.registry.declarations import personal_models
 from privacy.web.client_address import client_address
@@ -27,12 +27,12 @@ from .answers import (
     answer_with_archive,
     answer_with_deletion,
     answer_with_opt_out,
+    archive_before_deletion,
     archive_behind,
-    open_archive_first,
     report_behind,
 )
 from .base import Kind
-from .confirmation import MailedLink, leave_open, mailed_link
+from .confirmation import MailedLink, leave_to_staff, mailed_link
 from .correction import correct, correctable_values, correction_behind, invite_to_correct
 from .deletion_report import gone, staying
 from .forms import CorrectionForm, DeletionForm, PrivacyRequestForm
@@ -52,7 +52,7 @@ class RequestView(FormView[PrivacyRequestForm]):
 
     def form_valid(self, form: PrivacyRequestForm) -> HttpResponse:
         now = timezone.now()
-        mailed = network_has_room(client_address(self.request), now=now)
+        mailed = acquire_for_network(client_address(self.request), now=now)
         request = receive_request(now=now, mailed=mailed, **form.cleaned_data)
         return redirect("privacy:request_sent", request.reference)
 
@@ -77,7 +77,7 @@ class MailedLinkView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         link = mailed_link(kwargs["token"])
         if link is None:
-            return link_is_over(request, why="unknown", kind="")
+            return link_expired_page(request, why="unknown", kind="")
         self.link = link
         return super().dispatch(request, *args, **kwargs)
 
@@ -90,13 +90,13 @@ class MailedLinkView(View):
             context |= deletion_page(str(self.link.request.email), form)
         return render(self.request, "privacy/confirm.html", context)
 
-    def when_nothing_waits(self, kind: str) -> HttpResponse:
+    def already_confirmed_page(self, kind: str) -> HttpResponse:
         """The result of requests that were already confirmed, if still available."""
         if kind in Kind.values and (confirmed := self.link.confirmed(kind)):
             own_page = self.own_page_of(confirmed)
             return redirect(*own_page) if own_page else redirect("privacy:result", self.link.token, kind)
         why = "expired" if self.link.request.awaits_confirmation else "used"
-        return link_is_over(self.request, why=why, kind=self.link.request.kind)
+        return link_expired_page(self.request, why=why, kind=self.link.request.kind)
 
     def own_page_of(self, confirmed: PrivacyRequest) -> tuple[str, str] | None:
         """URL name and token of the archive or correction page, if still available."""
@@ -111,13 +111,13 @@ class ConfirmRequestView(MailedLinkView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         waiting = self.link.waiting(timezone.now())
-        return self.page(waiting) if waiting else self.when_nothing_waits(self.link.request.kind)
+        return self.page(waiting) if waiting else self.already_confirmed_page(self.link.request.kind)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         """Confirms one kind of request; by default that of the link's own request."""
         kind, now, license_choice = request.POST.get("kind", self.link.request.kind), timezone.now(), ""
         if kind == Kind.DELETION and self.link.waits_for(kind, now):
-            form = DeletionForm(request.POST, usable=usable_by(str(self.link.request.email)))
+            form = DeletionForm(request.POST, usable=usable_purchases(str(self.link.request.email)))
             if not form.is_valid():
                 return self.page(self.link.waiting(now), form)
             license_choice = form.cleaned_data["license"]
@@ -128,7 +128,7 @@ class ConfirmRequestView(MailedLinkView):
                     _answer(self.link, confirmed, keep_usable=license_choice == DeletionForm.KEEP)
         except DeletionPrevented:
             return self.page(self.link.waiting(now))  # shows what prevents it
-        return self.when_nothing_waits(kind)
+        return self.already_confirmed_page(kind)
 
 
 def _answer(link: MailedLink, confirmed: PrivacyRequest, *, keep_usable: bool) -> None:
@@ -144,7 +144,7 @@ def _answer(link: MailedLink, confirmed: PrivacyRequest, *, keep_usable: bool) -
     elif confirmed.kind == Kind.STOP_CONTACT:
         answer_with_opt_out(request=confirmed, now=now)
     else:
-        leave_open(request=confirmed)
+        leave_to_staff(request=confirmed)
 
 
 class ResultView(MailedLinkView):
@@ -158,7 +158,7 @@ class ResultView(MailedLinkView):
             return redirect(*own_page)
         report = report_behind(self.link.token_for(confirmed), now=timezone.now())
         if report is None and kind not in PrivacyRequest.NEEDS_NO_PROOF:
-            return link_is_over(request, why="used", kind=kind)
+            return link_expired_page(request, why="used", kind=kind)
         context = {"privacy_request": confirmed, "report": report, "site_url": settings.SITE_URL}
         return render(request, "privacy/answered.html", context)
 
@@ -170,13 +170,13 @@ class ArchiveFirstView(MailedLinkView):
         now = timezone.now()
         deletion = self.link.waits_for(Kind.DELETION, now)
         if deletion is None:
-            return self.when_nothing_waits(Kind.DELETION)
-        return zip_file(open_archive_first(request=deletion, now=now))
+            return self.already_confirmed_page(Kind.DELETION)
+        return zip_file(archive_before_deletion(request=deletion, now=now))
 
 
 def deletion_page(email: str, form: DeletionForm | None = None) -> dict[str, Any]:
     """Context of the deletion form: what will be deleted, what is kept and why, which purchases keep working."""
-    usable, consequences = usable_by(email), consequences_for(email)
+    usable, consequences = usable_purchases(email), consequences_for(email)
     of_the_choice = {declaration.label for declaration in personal_models() if declaration.kept_usable and usable}
     plan = [line for line in plan_erasure(email=email) if line.label not in of_the_choice]
     return {
@@ -189,7 +189,7 @@ def deletion_page(email: str, form: DeletionForm | None = None) -> dict[str, Any
     }
 
 
-def link_is_over(request: HttpRequest, *, why: str, kind: str) -> HttpResponse:
+def link_expired_page(request: HttpRequest, *, why: str, kind: str) -> HttpResponse:
     """Explains why a link no longer works (used, expired, unknown, gone) and offers a new one of the same kind."""
     return render(request, "privacy/link_used.html", {"why": why, "kind": kind}, status=410)
 
@@ -201,7 +201,7 @@ class CorrectView(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         waiting = correction_behind(kwargs["token"], now=timezone.now())
         if waiting is None:
-            return link_is_over(request, why="used", kind=Kind.CORRECTION)
+            return link_expired_page(request, why="used", kind=Kind.CORRECTION)
         self.privacy_request = waiting
         self.form = CorrectionForm(
             request.POST if request.method == "POST" else None, values=correctable_values(str(waiting.email))
@@ -229,7 +229,7 @@ class ArchiveView(View):
     def get(self, request: HttpRequest, token: str, *, download: bool = False) -> HttpResponse:
         archive = archive_behind(token, now=timezone.now())
         if archive is None:
-            return link_is_over(request, why="gone", kind=Kind.ACCESS)
+            return link_expired_page(request, why="gone", kind=Kind.ACCESS)
         if not download:
             return render(request, "privacy/archive.html", {"archive": archive, "token": token})
         return zip_file(archive.content)

@@ -17,11 +17,11 @@ _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 
 @register.filter
-def for_people(value: Any) -> str:
+def display_value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(for_people, value))
+        return ", ".join(map(display_value, value))
     text = str(value)
     if _MOMENT.fullmatch(text):
         return date_format(datetime.fromisoformat(text).astimezone(UTC), "F j, Y, H:i") + " UTC"

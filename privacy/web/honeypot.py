@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 
 
-class TrapField(forms.CharField):
+class HoneypotField(forms.CharField):
     """Named `extra` in every form. Its value is True if it was filled in."""
 
     def __init__(self) -> None:

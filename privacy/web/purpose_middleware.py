@@ -8,12 +8,12 @@ from typing import Any
 from django.http import FileResponse, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from privacy.registry.purpose_binding import Acting, acting_as, acting_now, at, go_on_as
+from privacy.registry.purpose_binding import Acting, acting_as, acting_now, at, set_acting
 
 NOTHING = Acting()
 
 
-class ActingMiddleware:
+class PurposeMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
@@ -27,7 +27,7 @@ class ActingMiddleware:
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         match = request.resolver_match
-        go_on_as(at(getattr(view, "acts_for", NOTHING), match.view_name if match else ""))
+        set_acting(at(getattr(view, "acts_for", NOTHING), match.view_name if match else ""))
 
 
 def _within(acting: Acting | None, parts: Iterable[bytes]) -> Iterator[bytes]:

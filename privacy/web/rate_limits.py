@@ -83,7 +83,7 @@ def _key(now: datetime, window: int) -> bytes:
     return unseal(sealed, place=_PLACE, row=row)
 
 
-def forget_past_hours(*, now: datetime) -> int:
+def delete_expired_slots(*, now: datetime) -> int:
     """Deletes expired rows from the database cache, which Django only ignores. Returns how many."""
     cache = caches["limits"]
     if not isinstance(cache, DatabaseCache):

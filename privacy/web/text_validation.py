@@ -82,7 +82,7 @@ def _refuse(text: str, is_forbidden: Callable[[str], bool], why: str) -> None:
     raise ValidationError(f"{why}: {what} at {where}.", code="forbidden_character")
 
 
-def check_all_forms() -> None:
+def install_text_rules() -> None:
     """Makes every `forms.CharField` clean and validate its input according to its widget, and reject card numbers.
     Passwords may contain anything; email addresses are kept as typed."""
     to_python, run_validators = forms.CharField.to_python, forms.CharField.run_validators

@@ -14,7 +14,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from privacy.admin_base.acting_user import acting_user
-from privacy.admin_base.optimistic_locking.guard import speaks_to_paypal
+from privacy.admin_base.optimistic_locking.guard import calls_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -105,7 +105,7 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
         view = self.admin_site.admin_view(self.refund_view)
         return [path("<uuid:payment_id>/refund/", view, name="shop_payment_refund"), *super().get_urls()]
 
-    @speaks_to_paypal
+    @calls_paypal
     @confirmed_recently
     def refund_view(self, request: HttpRequest, payment_id: Any) -> HttpResponse:
         """Asks for the amount and refunds it."""

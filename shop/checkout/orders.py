@@ -7,7 +7,7 @@ from django.http import HttpRequest
 
 from privacy.audit.trail import record
 from privacy.encryption.readable_codes import random_code
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.encryption.tokens import generate_token, hash_token
 from shop.models import Order, Product
 from shop.signals import order_placed
 
@@ -28,7 +28,7 @@ def place_order(
     filled in: those of `CheckoutForm` that the product asks for.
     """
     order, is_new = Order.objects.get_or_create(
-        checkout_digest=form_digest or digest_of(new_link_token()),
+        checkout_digest=form_digest or hash_token(generate_token()),
         defaults={
             "reference": "B" + random_code(9),
             "product": product,

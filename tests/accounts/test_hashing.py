@@ -16,7 +16,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.passwords.hashers import Ceiling, _places, place_to_hash
+from accounts.passwords.hashers import ConcurrencyLimit, _places, hashing_slot
 from affiliates.models import Affiliate
 from aitpro import settings as shipped
 from tests import factories
@@ -27,13 +27,13 @@ LOGIN = "/accounts/login/"
 PASSWORD = "correct horse battery"
 
 
-class WaitingHasher(Ceiling, MD5PasswordHasher):
+class WaitingHasher(ConcurrencyLimit, MD5PasswordHasher):
     """Holds a place until the test lets it go."""
 
     begun, released = Event(), Event()
 
     def encode(self, password: str, salt: str) -> str:
-        with place_to_hash():
+        with hashing_slot():
             if password == "waits":
                 self.begun.set()
                 self.released.wait(30)

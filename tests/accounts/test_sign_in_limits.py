@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
-from accounts.passwords.hashers import Ceiling
+from accounts.passwords.hashers import ConcurrencyLimit
 from accounts.sign_in.known_browser import COOKIE
 from affiliates.models import Affiliate
 from tests import factories
@@ -210,7 +210,7 @@ def test_every_hasher_of_the_site_has_the_ceiling() -> None:
     from aitpro import settings as shipped
 
     assert shipped.PASSWORD_HASHERS
-    assert all(issubclass(import_string(name), Ceiling) for name in shipped.PASSWORD_HASHERS)
+    assert all(issubclass(import_string(name), ConcurrencyLimit) for name in shipped.PASSWORD_HASHERS)
 
 
 OWN = [

@@ -24,7 +24,7 @@ from affiliates.models import (
 )
 from contacts.models import Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
-from privacy.encryption.tokens import digest_of
+from privacy.encryption.tokens import hash_token
 from privacy.keystore.models import OptOutCopy, Tombstone
 from privacy.models import (
     AccessArchive,
@@ -74,7 +74,7 @@ def _affiliate(email: str, name: str, product: Product) -> None:
     Authenticator.objects.create(user=affiliate.user)
     make_recovery_codes(affiliate.user)
     PayoutEmailChange.objects.create(
-        affiliate=affiliate, email=f"new-{email}", stop_digest=digest_of(email), takes_effect_at=timezone.now()
+        affiliate=affiliate, email=f"new-{email}", stop_digest=hash_token(email), takes_effect_at=timezone.now()
     )
     Label.objects.create(affiliate=affiliate, name=f"{name}-newsletter")
     Application.objects.create(

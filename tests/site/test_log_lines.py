@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from privacy.encryption.tokens import new_link_token
+from privacy.encryption.tokens import generate_token
 from shop.models import Product
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 from tests.shop.purchases import CAROL
@@ -38,7 +38,7 @@ def log() -> Iterator[StringIO]:
     "path", ["/privacy/archive/{}/", "/privacy/request/{}/", "/privacy/choices/{}/", "/downloads/{}/", "/orders/{}/"]
 )
 def test_log_never_contains_a_token(log: StringIO, path: str) -> None:
-    token = new_link_token()
+    token = generate_token()
     response = Client(enforce_csrf_checks=True).get(path.format(token))
     Client(enforce_csrf_checks=True).post(path.format(token))
     assert response.status_code >= 400
@@ -49,7 +49,7 @@ def test_log_never_contains_a_token(log: StringIO, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/privacy/archive/{}", "/privacy/archive/{}/.", "/order/{}/", "/x/{}"])
 def test_log_never_contains_a_mistyped_token(client: Client, log: StringIO, path: str) -> None:
-    token = new_link_token()
+    token = generate_token()
     client.get(path.format(token), follow=True)
     assert "django.request: " in log.getvalue()
     assert token not in log.getvalue()

@@ -15,7 +15,7 @@ from accounts.models import User
 from affiliates.membership.payout_address import apply_payout_email_changes
 from affiliates.models import Affiliate, Application, PayoutEmailChange
 from contacts.models import Document
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.encryption.tokens import generate_token, hash_token
 from privacy.models import AccessArchive, PrivacyRequest
 from tests import factories
 
@@ -29,7 +29,7 @@ def restore_check() -> str:
 def link(**names: str) -> dict[str, Any]:
     """A digest of the token, and a day on which it still works."""
     tomorrow = timezone.now() + timedelta(days=1)
-    return {names["digest"]: digest_of(names["token"]), names["until"]: tomorrow}
+    return {names["digest"]: hash_token(names["token"]), names["until"]: tomorrow}
 
 
 def test_nobody_is_signed_in_after_a_restore(staff: Client, bob: User) -> None:
@@ -41,7 +41,7 @@ def test_nobody_is_signed_in_after_a_restore(staff: Client, bob: User) -> None:
 
 @pytest.mark.django_db
 def test_links_that_worked_at_the_time_of_the_backup_are_over(client: Client) -> None:
-    token = new_link_token()
+    token = generate_token()
     PrivacyRequest.objects.create(
         kind="access",
         email="erin@example.org",

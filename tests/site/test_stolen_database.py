@@ -27,8 +27,8 @@ from accounts.passwords.link import send_password_link
 from affiliates.models import Affiliate, Application, Click, PayoutEmailChange
 from affiliates.tracking.referral_cookie import COOKIE, Token
 from contacts.models import Document, Inquiry
-from privacy.consent.preference_links import choices_token
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.consent.preference_links import preferences_token
+from privacy.encryption.tokens import generate_token, hash_token
 from privacy.models import AccessArchive, PrivacyRequest
 from privacy.web.rate_limits import has_room
 from shop.checkout.checkout_cookie import COOKIE as CHECKOUT_COOKIE
@@ -78,37 +78,37 @@ class Stolen:
         }
 
     def _requests(self) -> dict[str, str]:
-        tomorrow, token = timezone.now() + timedelta(days=1), new_link_token()
+        tomorrow, token = timezone.now() + timedelta(days=1), generate_token()
         request = PrivacyRequest.objects.get(email_index=EMAIL)
         request.kind, request.state = "access", "unconfirmed"
-        request.link_digest, request.link_expires_at, request.keep_until = digest_of(token), tomorrow, tomorrow
+        request.link_digest, request.link_expires_at, request.keep_until = hash_token(token), tomorrow, tomorrow
         request.save()
         other = PrivacyRequest.objects.create(
             email=EMAIL,
             kind="correction",
             state="confirmed",
             keep_until=tomorrow,
-            correction_digest=digest_of(token),
+            correction_digest=hash_token(token),
             correction_expires_at=tomorrow,
         )
-        AccessArchive._base_manager.update(link_digest=digest_of(token), expires_at=tomorrow)
+        AccessArchive._base_manager.update(link_digest=hash_token(token), expires_at=tomorrow)
         assert other.pk
         return {
             "confirm": f"/privacy/request/{token}/",
             "correct": f"/privacy/correct/{token}/",
             "archive": f"/privacy/archive/{token}/",
             "archive_download": f"/privacy/archive/{token}/download/",
-            "choices": f"/privacy/choices/{choices_token(EMAIL, now=timezone.now())}/",
+            "choices": f"/privacy/choices/{preferences_token(EMAIL, now=timezone.now())}/",
         }
 
     def _others(self) -> dict[str, str]:
-        tomorrow, token = timezone.now() + timedelta(days=1), new_link_token()
+        tomorrow, token = timezone.now() + timedelta(days=1), generate_token()
         Inquiry.objects.update(reference="Q-ABC234")
-        Document.objects.update(link_digest=digest_of(token), link_expires_at=tomorrow)
+        Document.objects.update(link_digest=hash_token(token), link_expires_at=tomorrow)
         Application.objects.filter(email_index=EMAIL).update(
-            state="unconfirmed", link_digest=digest_of(token), link_expires_at=tomorrow
+            state="unconfirmed", link_digest=hash_token(token), link_expires_at=tomorrow
         )
-        PayoutEmailChange.objects.update(stop_digest=digest_of(token), takes_effect_at=tomorrow)
+        PayoutEmailChange.objects.update(stop_digest=hash_token(token), takes_effect_at=tomorrow)
         return {
             "document": f"/contact/documents/{token}/",
             "confirm_application": f"/affiliates/apply/confirm/{token}/",
@@ -124,7 +124,7 @@ class Stolen:
     def _cookie(self, alice: Affiliate) -> str:
         click = Click.objects.latest("clicked_at")
         sealed = Token(click.pk, alice.pk, click.clicked_at).sealed
-        Click.objects.filter(pk=click.pk).update(cookie_digest=digest_of(sealed))
+        Click.objects.filter(pk=click.pk).update(cookie_digest=hash_token(sealed))
         return sealed
 
 

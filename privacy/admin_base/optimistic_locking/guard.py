@@ -23,13 +23,13 @@ NOT_TYPED = {FIELD, "csrfmiddlewaretoken"}
 View = Callable[..., HttpResponse]
 
 
-def speaks_to_paypal(view: Any) -> Any:
+def calls_paypal(view: Any) -> Any:
     """Marks a view that calls PayPal and therefore must not run under a lock. It has to check the state itself."""
-    view.speaks_to_paypal = True
+    view.calls_paypal = True
     return view
 
 
-def refuses_stale_pages(view: View, site: AdminSite) -> View:
+def reject_stale_pages(view: View, site: AdminSite) -> View:
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST" or not (token := request.POST.get(FIELD)):
@@ -38,7 +38,7 @@ def refuses_stale_pages(view: View, site: AdminSite) -> View:
         if kwargs and not seen.keys & {str(value) for value in kwargs.values()}:
             raise SuspiciousOperation("the optimistic-locking token belongs to another row")
         model_admin = cast(LockingAdmin, site.get_model_admin(seen.model))
-        if getattr(view, "speaks_to_paypal", False):
+        if getattr(view, "calls_paypal", False):
             return _refused(request, model_admin, seen) or view(request, *args, **kwargs)
         with transaction.atomic():
             seen.model._base_manager.select_for_update(of=("self",)).filter(pk=seen.pk).first()

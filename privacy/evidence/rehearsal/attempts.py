@@ -19,7 +19,7 @@ from .scratch_copy import RehearsalFailed, scratch_copy
 def attack(
     kind: AttackKind, carry_out: Callable[[], RehearsalReport], *, begun: Attempt | None = None
 ) -> RehearsalReport:
-    """Runs an attack, records it and returns its report. Raises `AlreadyUnderWay`, and `RehearsalFailed` if there is no
+    """Runs an attack, records it and returns its report. Raises `AlreadyRunning`, and `RehearsalFailed` if there is no
     report; other errors are recorded and re-raised. An attack stopped by the user is discarded."""
     attempt = begun or begin(kind, now=timezone.now())
     try:

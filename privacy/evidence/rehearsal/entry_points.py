@@ -48,7 +48,7 @@ def reasons() -> Mapping[str, str]:
     return _reasons
 
 
-def every_way() -> set[str]:
+def all_entry_points() -> set[str]:
     return {*addresses(), *fields(), *commands(), *columns()}
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from privacy.evidence.attack_history import AlreadyUnderWay, begin, fail, last_attempt, note_installation
+from privacy.evidence.attack_history import AlreadyRunning, begin, fail, last_attempt, record_installation
 from privacy.models.attack import AttackKind, Attempt
 
 AGAIN_AFTER = timedelta(hours=1)  # retry interval after a failure
@@ -22,13 +22,13 @@ def start_when_due(*, now: datetime) -> int:
 
     The attempt is created before its process, so that only one of several processes starts one.
     """
-    note_installation(now=now)
+    record_installation(now=now)
     _started[:] = [process for process in _started if process.poll() is None]
     if not settings.REHEARSE_NIGHTLY or not is_due(now=now):
         return 0
     try:
         attempt = begin(AttackKind.REHEARSAL, now=now)
-    except AlreadyUnderWay:
+    except AlreadyRunning:
         return 0
     try:
         _started.append(_start(attempt))

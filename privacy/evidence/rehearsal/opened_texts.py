@@ -12,7 +12,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.keys import UnknownKey
 from privacy.encryption.sealing import SealBroken
 from privacy.keystore.day_keys import KeyDestroyed
-from privacy.registry.purpose_binding import OtherPurpose
+from privacy.registry.purpose_binding import PurposeNotAllowed
 
 TEXTS = (models.CharField, models.TextField, models.JSONField, SealedTextField)
 
@@ -30,5 +30,5 @@ def opened_texts() -> Iterator[tuple[str, str]]:
 def text_of(row: models.Model, field: models.Field[Any, Any]) -> str:
     try:
         return str(getattr(row, field.attname) or "")
-    except (SealBroken, UnknownKey, KeyDestroyed, OtherPurpose):
+    except (SealBroken, UnknownKey, KeyDestroyed, PurposeNotAllowed):
         return ""

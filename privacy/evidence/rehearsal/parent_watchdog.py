@@ -6,7 +6,7 @@ import sys
 import threading
 
 
-def end_with_the_starter() -> None:
+def exit_with_parent() -> None:
     """Standard input is a pipe without data; it closes when the parent process ends or is killed."""
     threading.Thread(target=_wait_and_end, daemon=True).start()
 

@@ -35,11 +35,11 @@ def _opened(row: models.Model, field: SealedField) -> Any:
         return None
 
 
-def holdings(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[Column]]:
+def stored_canaries(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[Column]]:
     """The columns in which each canary is stored; with `of_somebody`, without rows that can't be linked to a person."""
     kept: dict[Canary, set[Column]] = defaultdict(set)
     for row, field, value in sealed_values():
-        if of_somebody and is_nobodys(row):
+        if of_somebody and is_unlinkable(row):
             continue
         content = value if isinstance(value, bytes) else str(value).encode()
         for canary in search.found_in(content, thorough=isinstance(value, bytes)):
@@ -47,7 +47,7 @@ def holdings(search: Search, *, of_somebody: bool = False) -> dict[Canary, set[C
     return kept
 
 
-def is_nobodys(row: models.Model) -> bool:
+def is_unlinkable(row: models.Model) -> bool:
     """Whether the row can't be linked to a person: it would be through another row, but there is none, like a visit
     that led to no order."""
     declaration = declaration_for(row._meta.db_table)

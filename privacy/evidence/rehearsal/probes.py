@@ -25,7 +25,7 @@ class Stage(IntEnum):
     SET_UP = 1  # creates staff of each role, a product, an affiliate
     PLANT = 2  # people submit canaries everywhere
     LOOK = 3  # every store and every page is searched
-    DOORS = 4  # thieves and strangers try unauthorized access
+    BREAK_IN = 4  # thieves and strangers try unauthorized access
     ASK = 5  # people make privacy requests
     END = 6  # refunds, payouts, deletions; and another search
     EXPIRE = 7  # 30 days have passed

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 
 from .entry_points import measured
-from .parent_watchdog import end_with_the_starter
+from .parent_watchdog import exit_with_parent
 from .rehearsal import Rehearsal
 
 
@@ -25,7 +25,7 @@ def run(what: str) -> None:
     """Prepares (`what` is `prepare`) or rehearses (`what` is the report file), in the scratch copy's environment."""
     if "REHEARSAL" not in os.environ:
         raise SystemExit("This would write to the site's databases: use `manage.py probe_promises`.")
-    end_with_the_starter()
+    exit_with_parent()
     if what == "prepare":
         prepare()
     else:

@@ -29,7 +29,7 @@ from django.utils.module_loading import import_string
 from django_tasks_db.models import DBTaskResult
 
 from privacy.keystore.clock import beat
-from privacy.registry.query_purposes import Undeclared, breach_of, observed
+from privacy.registry.query_purposes import UndeclaredRead, breach_of, observed
 
 from .browser import Browser
 from .canaries import Canary, CanaryKind, canary, network_address
@@ -239,7 +239,7 @@ class Rehearsal:
                     self._run(each)
         return self.report
 
-    def _note(self, undeclared: Undeclared) -> None:
+    def _note(self, undeclared: UndeclaredRead) -> None:
         """Reports rows that were read for an undeclared use (`privacy.registry.purpose_binding`)."""
         logger.warning("undeclared: %s (%s)", undeclared, ", ".join(undeclared.columns))
         self.breach(*breach_of(undeclared))

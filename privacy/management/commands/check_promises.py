@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from privacy.evidence.attacks import LastAttempt, last_attempts
+from privacy.evidence.attacks import LatestAttack, latest_attacks
 from privacy.evidence.measurement import findings
 from privacy.registry.purpose_binding import acts_for
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
     @acts_for(upkeep=True)
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        attacks, found = last_attempts(now=now), findings(now=now)
+        attacks, found = latest_attacks(now=now), findings(now=now)
         for attack in attacks:
             self.stdout.write(_in_words(attack))
         broken = [finding for finding in found if finding.is_broken]
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Every promise is kept: {len(found)} of {len(found)}.")
 
 
-def _in_words(attack: LastAttempt) -> str:
+def _in_words(attack: LatestAttack) -> str:
     """A one-line summary of the last attacks of one kind, including problems with the attack itself."""
     parts = ["never completed"]
     if attack.good:

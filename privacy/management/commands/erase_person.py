@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from privacy.erasure.consequences import DeletionPrevented, refuse_if_prevented, usable_by
+from privacy.erasure.consequences import DeletionPrevented, refuse_if_prevented, usable_purchases
 from privacy.erasure.erase import erase_person
 from privacy.registry.purpose_binding import acts_for
 
@@ -24,7 +24,7 @@ class Command(BaseCommand):
             refuse_if_prevented(email)
         except DeletionPrevented as prevented:
             raise CommandError(str(prevented)) from None
-        if not keep_licenses and usable_by(email):
+        if not keep_licenses and usable_purchases(email):
             self.stdout.write("Without --keep-licenses, the person's purchases stop working.")
         report = erase_person(email=email, keep_usable=keep_licenses)
         for line in report:

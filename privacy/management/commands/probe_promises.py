@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from privacy.evidence.attack_history import AlreadyUnderWay, untried
+from privacy.evidence.attack_history import AlreadyRunning, untried
 from privacy.evidence.rehearsal.attempts import attack, rehearse
 from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.evidence.rehearsal.scratch_copy import RehearsalFailed
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             if options["only"] in {None, kind}:
                 try:
                     broken |= self._attack(kind, carry_out, begun=options["begun"])
-                except AlreadyUnderWay as reason:
+                except AlreadyRunning as reason:
                     failed.append(str(reason))
                 except RehearsalFailed as reason:
                     failed.append(f"The {kind} failed: {reason}")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from privacy.consent.opt_out_backup import lost_opt_outs, restore_opt_outs
 from privacy.erasure.consequences import DeletionPrevented
 from privacy.erasure.reapply import reapply
-from privacy.erasure.tombstones import not_applied
+from privacy.erasure.tombstones import missing_erasures
 from privacy.registry.purpose_binding import acts_for
 from privacy.signals import database_restored
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         self.stdout.write("The site can start.")
 
     def _delete_again(self) -> None:
-        missing = not_applied()
+        missing = missing_erasures()
         if not missing:
             self.stdout.write("No erasures are missing.")
             return

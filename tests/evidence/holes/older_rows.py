@@ -57,12 +57,12 @@ def an_address_lies_there_as_its_hash() -> None:
 
 @breaks("encrypted", by="sweep", at="shop_order.checkout_digest")
 def a_link_of_former_days_is_no_digest() -> None:
-    from privacy.encryption.tokens import new_link_token
+    from privacy.encryption.tokens import generate_token
     from shop.models import Order
 
     def store(former: Any, **options: Any) -> Any:
         order = former(**options)
-        Order.objects.filter(pk=order.pk).update(checkout_digest=new_link_token())
+        Order.objects.filter(pk=order.pk).update(checkout_digest=generate_token())
         return order
 
     from shop.checkout import views

@@ -48,7 +48,7 @@ def the_arguments_of_a_task_hold_an_address() -> None:
     from accounts.models import LinkRequest
     from accounts.passwords import link
 
-    former, stored, take = link.ask_for_password_link, link.mail_password_link, LinkRequest.take
+    former, stored, take = link.request_password_link, link.mail_password_link, LinkRequest.take
 
     def ask(email: str) -> None:
         former(email)
@@ -114,7 +114,7 @@ def _uuid(text: str) -> UUID:
 def the_token_of_a_link_is_stored() -> None:
     from privacy.encryption import tokens
 
-    swap(tokens.digest_of, lambda token: token[:64])
+    swap(tokens.hash_token, lambda token: token[:64])
 
 
 @breaks("encrypted")

@@ -16,7 +16,7 @@ from privacy.audit.trail import record
 
 from .guards import _flush_past_the_guards  # noqa: F401  (a fixture for all tests here)
 
-Verdict = Callable[..., str]
+SmtpReply = Callable[..., str]
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def ten_entries(bob: User) -> None:
 
 
 @pytest.fixture
-def verdict(tmp_path: Path) -> Verdict:
+def verdict(tmp_path: Path) -> SmtpReply:
     """What `verify_audit` says, good or bad, against a published head or without one."""
 
     def ask(*options: str, head: Any = None) -> str:

@@ -18,7 +18,7 @@ from privacy.audit.heads import HeadRefused, signed_head, verify_head
 from privacy.audit.models import GENESIS, AuditEntry, Head
 from privacy.encryption.keys import RootKey
 
-from .conftest import Verdict
+from .conftest import SmtpReply
 
 NEW, FOREIGN = RootKey(b"newk", b"n" * 32), RootKey(b"fore", b"f" * 32)
 
@@ -91,7 +91,7 @@ def test_a_head_without_a_part_is_refused(head: dict[str, Any], name: str) -> No
         verify_head(head)
 
 
-def test_another_sites_head_is_refused(foreign_head: dict[str, Any], head: dict[str, Any], verdict: Verdict) -> None:
+def test_another_sites_head_is_refused(foreign_head: dict[str, Any], head: dict[str, Any], verdict: SmtpReply) -> None:
     with pytest.raises(HeadRefused, match="not in ENCRYPTION_KEYS"):
         verify_head(foreign_head)
     dressed_up = {**foreign_head, "key_id": head["key_id"]}
@@ -102,7 +102,7 @@ def test_another_sites_head_is_refused(foreign_head: dict[str, Any], head: dict[
     assert "signature" in verdict(head={**dressed_up, "public_key": head["public_key"]})
 
 
-def test_a_head_outlives_the_rotation_of_its_key(head: dict[str, Any], settings: Settings, verdict: Verdict) -> None:
+def test_a_head_outlives_the_rotation_of_its_key(head: dict[str, Any], settings: Settings, verdict: SmtpReply) -> None:
     settings.ENCRYPTION_KEYS = f"{NEW.written_out()},{settings.ENCRYPTION_KEYS}"
     assert verify_head(head).number == 10
     assert verdict(head=head).startswith("10 entries")

@@ -17,7 +17,7 @@ from privacy.audit.models import GENESIS, AuditEntry, Head
 from privacy.audit.trail import record
 from privacy.audit.verification import verify_chain
 
-from .conftest import Verdict
+from .conftest import SmtpReply
 from .guards import guards_lifted
 
 pytestmark = pytest.mark.usefixtures("ten_entries")
@@ -63,7 +63,7 @@ def write_anew(first: int, **changed: Any) -> None:
         head = entry(row.number).get().head
 
 
-def test_a_true_chain_is_counted_and_its_head_named(verdict: Verdict) -> None:
+def test_a_true_chain_is_counted_and_its_head_named(verdict: SmtpReply) -> None:
     assert verdict() == f"10 entries, all unchanged. Head: 10 {AuditEntry.objects.head().hash}"
 
 
@@ -92,13 +92,13 @@ TAMPERING: list[tuple[str, Callable[[], object], str]] = [
 
 
 @pytest.mark.parametrize(("tamper", "expected"), [case[1:] for case in TAMPERING], ids=[case[0] for case in TAMPERING])
-def test_tampering_is_named(tamper: Callable[[], object], expected: str, verdict: Verdict) -> None:
+def test_tampering_is_named(tamper: Callable[[], object], expected: str, verdict: SmtpReply) -> None:
     with guards_lifted():
         tamper()
     assert verdict().startswith(expected)
 
 
-def test_a_value_that_nobody_can_read(verdict: Verdict) -> None:
+def test_a_value_that_nobody_can_read(verdict: SmtpReply) -> None:
     """SQLite takes any text in any column; PostgreSQL does not."""
     forge = f"UPDATE {AuditEntry._meta.db_table} SET actor = 'nobody', at = 'once' WHERE number = 7"
     if connection.vendor == "postgresql":
@@ -110,7 +110,7 @@ def test_a_value_that_nobody_can_read(verdict: Verdict) -> None:
     assert verdict() == "entry 7: edited, it is no longer readable"
 
 
-def test_a_tail_cut_off_shows_against_a_published_head_only(verdict: Verdict) -> None:
+def test_a_tail_cut_off_shows_against_a_published_head_only(verdict: SmtpReply) -> None:
     published = signed_head()
     with guards_lifted():
         AuditEntry.objects.filter(number__gt=7).delete()
@@ -120,14 +120,14 @@ def test_a_tail_cut_off_shows_against_a_published_head_only(verdict: Verdict) ->
     )
 
 
-def test_everything_cut_off(verdict: Verdict) -> None:
+def test_everything_cut_off(verdict: SmtpReply) -> None:
     published = signed_head()
     with guards_lifted():
         AuditEntry.objects.all().delete()
     assert verdict(head=published).startswith("entry 1: tail truncated or database rolled back")
 
 
-def test_a_database_rolled_back_and_written_on(verdict: Verdict) -> None:
+def test_a_database_rolled_back_and_written_on(verdict: SmtpReply) -> None:
     older = rows(1, 7)
     published = signed_head()
     with guards_lifted():
@@ -139,7 +139,7 @@ def test_a_database_rolled_back_and_written_on(verdict: Verdict) -> None:
     assert verdict(head=published).startswith("entry 10: not the published one; the database was rolled back")
 
 
-def test_a_chain_written_anew_shows_against_a_published_head(verdict: Verdict) -> None:
+def test_a_chain_written_anew_shows_against_a_published_head(verdict: SmtpReply) -> None:
     published = signed_head()
     with guards_lifted():
         write_anew(3, action="tests.thing.other")
@@ -147,26 +147,26 @@ def test_a_chain_written_anew_shows_against_a_published_head(verdict: Verdict) -
     assert verdict(head=published).startswith("entry 10: not the published one")
 
 
-def test_a_chain_that_grew_since_still_fits_the_head(verdict: Verdict) -> None:
+def test_a_chain_that_grew_since_still_fits_the_head(verdict: SmtpReply) -> None:
     published = signed_head()
     record(action="tests.thing.done", about=None, actor=None)
     assert verdict(head=published).startswith("11 entries")
 
 
-def test_the_printed_head_can_be_given_back(verdict: Verdict) -> None:
+def test_the_printed_head_can_be_given_back(verdict: SmtpReply) -> None:
     printed = json.loads(verdict("--print-head"))
     assert (printed["number"], printed["hash"]) == AuditEntry.objects.head()
     record(action="tests.thing.done", about=None, actor=None)
     assert verdict(head=printed).startswith("11 entries")
 
 
-def test_no_head_is_printed_of_a_broken_chain(verdict: Verdict) -> None:
+def test_no_head_is_printed_of_a_broken_chain(verdict: SmtpReply) -> None:
     with guards_lifted():
         entry(4).update(action="tests.thing.other")
     assert verdict("--print-head").startswith("entry 4: edited")
 
 
-def test_missing_guards_are_named(verdict: Verdict) -> None:
+def test_missing_guards_are_named(verdict: SmtpReply) -> None:
     names = [f"{AuditEntry._meta.db_table}_{name}" for name in AuditEntry.database_triggers]
     with guards_lifted():
         said = verdict()
@@ -175,12 +175,12 @@ def test_missing_guards_are_named(verdict: Verdict) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "null", "{}", '{"number": true}'])
-def test_a_file_that_holds_no_head(content: str, verdict: Verdict, tmp_path: Any) -> None:
+def test_a_file_that_holds_no_head(content: str, verdict: SmtpReply, tmp_path: Any) -> None:
     (tmp_path / "other.json").write_text(content)
     assert "head" in verdict("--head", str(tmp_path / "other.json"))
 
 
-def test_a_file_that_is_not_there(verdict: Verdict, tmp_path: Any) -> None:
+def test_a_file_that_is_not_there(verdict: SmtpReply, tmp_path: Any) -> None:
     assert "can't be read" in verdict("--head", str(tmp_path / "none.json"))
 
 

@@ -14,7 +14,7 @@ from privacy.consent.contact_permission import (
     ContactRefused,
     Permission,
     may_contact,
-    refuse_unless_permitted,
+    require_contact_permission,
 )
 from privacy.consent.opt_outs import is_opted_out, suppress, unsuppress
 from privacy.mail.bounces import mark_undeliverable
@@ -127,9 +127,9 @@ def test_an_undeliverable_address_is_tried_again_after_a_year(db: None, clock: t
 
 
 def test_a_call_outside_its_purpose_is_refused_with_the_reason(inquiry: Inquiry) -> None:
-    refuse_unless_permitted(channel=CALL, purpose=ASK, phone=PHONE, about=inquiry)
+    require_contact_permission(channel=CALL, purpose=ASK, phone=PHONE, about=inquiry)
     with pytest.raises(ContactRefused, match="given for answering a question, not for preparing a quote"):
-        refuse_unless_permitted(channel=CALL, purpose=QUOTE, phone=PHONE, about=inquiry)
+        require_contact_permission(channel=CALL, purpose=QUOTE, phone=PHONE, about=inquiry)
 
 
 def test_opening_one_purpose_again_leaves_the_others_closed_since_the_same_day(clock: time_machine.Traveller) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from privacy.encryption.email_addresses import validate_address
 from privacy.encryption.email_field import EmailAddressField
 from privacy.encryption.normalization import envelope_address, former_normal_form, normalize_email
-from privacy.mail.gate import mailable
+from privacy.mail.gate import deliverable_address
 from privacy.mail.sending import MailRefused
 
 LONG = "1111111111222222222233333333334444444444555555555566666666667777"  # 64 characters
@@ -83,7 +83,7 @@ def test_a_letter_that_mail_servers_turn_into_another_is_refused_where_it_is_typ
 @pytest.mark.parametrize("typed", VALID + INTERNATIONAL)
 def test_forms_take_every_address_that_can_be_mailed(typed: str) -> None:
     assert taken(typed)
-    assert mailable(typed)
+    assert deliverable_address(typed)
 
 
 @pytest.mark.django_db
@@ -148,13 +148,13 @@ SAME = [
 def test_look_alikes_have_two_indexes(one: str, other: str) -> None:
     assert taken(one) and taken(other)
     assert normalize_email(one) != normalize_email(other)
-    assert mailable(one) != mailable(other)
+    assert deliverable_address(one) != deliverable_address(other)
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_spellings_of_one_mailbox_have_one_index(one: str, other: str) -> None:
     assert normalize_email(one) == normalize_email(other)
-    assert mailable(one).lower() == mailable(other).lower()
+    assert deliverable_address(one).lower() == deliverable_address(other).lower()
 
 
 LETTERS = "aAkKsSiIß\u1e9eσςΣéÉe\u0301\u0308\u0327üıİﬁＡａ\u212a中ßж\u200b\u200c\u200d.'+"
@@ -194,16 +194,16 @@ def test_two_addresses_share_an_index_just_where_their_mail_goes_to_one_mailbox(
 @given(addresses)
 def test_whatever_a_form_takes_can_be_mailed_where_its_index_says(typed: str) -> None:
     assume(taken(typed))
-    local, _, domain = mailable(typed).rpartition("@")
+    local, _, domain = deliverable_address(typed).rpartition("@")
     assert (local.lower() if local.isascii() else local, domain) == mailbox(typed)
-    assert normalize_email(mailable(typed)) == normalize_email(typed)
+    assert normalize_email(deliverable_address(typed)) == normalize_email(typed)
 
 
 @given(addresses | st.text(max_size=30))
 def test_address_refused_by_the_form_is_not_mailed(typed: str) -> None:
     assume(not taken(typed) and not {"\n", "\r"} & set(typed))
     with pytest.raises(MailRefused):
-        mailable(typed)
+        deliverable_address(typed)
 
 
 @given(st.emails() | addresses | st.text(max_size=40))

@@ -18,7 +18,7 @@ from accounts.models import User
 from contacts.models import Inquiry
 from privacy.consent.opt_out_backup import restore_opt_outs
 from privacy.consent.opt_outs import is_opted_out, suppress
-from privacy.consent.preference_links import _PLACE, choices_token, read_token
+from privacy.consent.preference_links import _PLACE, preferences_token, read_token
 from privacy.encryption.fingerprints import NormalForm
 from privacy.encryption.keys import RootKey
 from privacy.encryption.normalization import former_email_fingerprint, former_normal_form
@@ -237,7 +237,7 @@ def test_opt_out_of_today_holds_for_one_of_two_look_alikes(asked: str, other: st
 
 def test_look_alike_does_not_lift_a_former_opt_out(client: Client) -> None:
     former_opt_out()
-    page = f"/privacy/choices/{choices_token(LOOK_ALIKE, now=timezone.now())}/"
+    page = f"/privacy/choices/{preferences_token(LOOK_ALIKE, now=timezone.now())}/"
     client.post(page, {"open": ["order-email", "quote-email", "policy_notice-email"]})
     assert is_opted_out(ANNA, "email") and is_opted_out(LOOK_ALIKE, "email")
 

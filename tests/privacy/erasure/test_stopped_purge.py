@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from affiliates.models import Affiliate, Click
-from privacy.erasure.heartbeat import purge_ran
+from privacy.erasure.heartbeat import record_purge
 from privacy.registry.promises import PROMISES
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("alice", "attacked")]
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.exhaustive, pytest.mark.usefixtures("alice", "attacked
 @pytest.fixture(autouse=True)
 def _purged_a_moment_ago(clock: time_machine.Traveller, db: None) -> None:
     cache.clear()
-    purge_ran(now=timezone.now())
+    record_purge(now=timezone.now())
 
 
 def test_two_hours_without_a_purge_are_too_many(client: Client, clock: time_machine.Traveller) -> None:

@@ -19,9 +19,9 @@ from privacy.consent.opt_outs import is_opted_out
 from privacy.encryption.keys import RootKey
 from privacy.erasure.erase import erase_person
 from privacy.erasure.readiness import NotReady, require_ready
-from privacy.erasure.reapply import CUT_SHORT_AFTER, finish_erasures
+from privacy.erasure.reapply import INTERRUPTED_AFTER, finish_erasures
 from privacy.erasure.retention import purge_expired
-from privacy.erasure.tombstones import not_applied
+from privacy.erasure.tombstones import missing_erasures
 from privacy.keystore.models import DayKey, Tombstone
 from privacy.models import ErasureMark, Suppression
 from privacy.registry.purposes import Channel
@@ -148,7 +148,7 @@ def test_an_erasure_cut_short_is_finished(clock: time_machine.Traveller) -> None
     """Killed between the tombstone and the commit: the person asked for it, so it is done."""
     factories.inquiry(DAVE)
     tombstone = Tombstone.objects.create(fingerprint=DAVE)
-    clock.shift(CUT_SHORT_AFTER - timedelta(seconds=1))
+    clock.shift(INTERRUPTED_AFTER - timedelta(seconds=1))
     assert finish_erasures(now=timezone.now()) == 0
     require_ready()  # until then it may be under way
     clock.shift(timedelta(seconds=1))
@@ -166,8 +166,8 @@ def test_an_erasure_killed_before_its_confirmation_is_confirmed(clock: time_mach
     factories.inquiry(DAVE)
     erase_person(email=DAVE)  # no commit in a test, so no confirmation: as if killed there
     back = factories.inquiry(DAVE)
-    assert not_applied() == []
-    clock.shift(CUT_SHORT_AFTER)
+    assert missing_erasures() == []
+    clock.shift(INTERRUPTED_AFTER)
     assert finish_erasures(now=timezone.now()) == 1
     assert Tombstone.objects.get().confirmed_at == timezone.now()
     assert anew(back).email == DAVE

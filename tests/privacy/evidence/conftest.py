@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from contacts.inquiries.workflow import receive_inquiry
 from contacts.models import Inquiry
-from privacy.erasure.heartbeat import purge_ran
+from privacy.erasure.heartbeat import record_purge
 from privacy.evidence.measurement import findings
 from shop.models import Product
 from tests import factories
@@ -32,7 +32,7 @@ def _an_empty_cache() -> Iterator[None]:
 def kept(clock: time_machine.Traveller, product: Product, client: Client, work: Callable[[], int]) -> Inquiry:
     """Dave asked a question with his number and address, and got a confirmation; Carol bought; the purge ran; an attack
     found nothing."""
-    purge_ran(now=timezone.now())
+    record_purge(now=timezone.now())
     factories.attempts()
     factories.order(product)
     asked: Inquiry = receive_inquiry(

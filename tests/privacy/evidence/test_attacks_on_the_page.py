@@ -19,7 +19,7 @@ from django.utils import timezone
 from privacy.evidence import attack_history, measurement
 from privacy.evidence.measurement import Evidence
 from privacy.evidence.rehearsal.report import FoundBreach
-from privacy.evidence.snapshot import take_stock
+from privacy.evidence.snapshot import take_snapshot
 from privacy.models.attack import AttackKind
 from privacy.registry.promises import PROMISES
 from tests import factories
@@ -163,9 +163,9 @@ def test_the_page_costs_the_same_however_much_was_found(clock: time_machine.Trav
     for places in (1, 40):
         attack(clock, *(FoundBreach("encrypted", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
         attack(clock, *(FoundBreach("access", f"{PLACE} {number}") for number in range(places)), probes=PROBES)
-        take_stock(now=timezone.now())
+        take_snapshot(now=timezone.now())
         with CaptureQueriesContext(connection) as queries:
-            take_stock(now=timezone.now())
+            take_snapshot(now=timezone.now())
         counted.append(len(queries))
     assert counted[0] == counted[1]
 

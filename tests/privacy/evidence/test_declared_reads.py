@@ -13,9 +13,9 @@ from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, PayoutItem
 from affiliates.payouts.runs import prepare_payout
 from aitpro.housekeeping import housekeep
-from privacy.evidence.rehearsal.personal_data_map import is_nobodys
+from privacy.evidence.rehearsal.personal_data_map import is_unlinkable
 from privacy.policy.models import PolicyVersion
-from privacy.registry.query_purposes import Undeclared, observed
+from privacy.registry.query_purposes import UndeclaredRead, observed
 from shop.models import Order, Product
 from tests import factories
 from tests.affiliates.sales import approved_sale
@@ -25,14 +25,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 @pytest.fixture
-def undeclared() -> Iterator[list[Undeclared]]:
-    found: list[Undeclared] = []
+def undeclared() -> Iterator[list[UndeclaredRead]]:
+    found: list[UndeclaredRead] = []
     with observed(found.append):
         yield found
 
 
 def test_staff_pages_of_no_model_act_for_what_their_address_declares(
-    staff: Client, alice: Affiliate, product: Product, bob: User, undeclared: list[Undeclared]
+    staff: Client, alice: Affiliate, product: Product, bob: User, undeclared: list[UndeclaredRead]
 ) -> None:
     approved_sale(alice, product)
     prepare_payout(currency="USD", actor=bob)
@@ -57,7 +57,7 @@ def test_from_a_draft_to_everybody_told_nothing_undeclared_is_read(
     product: Product,
     version_two: PolicyVersion,  # noqa: F811
     work: Callable[[], int],
-    undeclared: list[Undeclared],
+    undeclared: list[UndeclaredRead],
 ) -> None:
     factories.order(product)
     factories.inquiry()
@@ -72,6 +72,6 @@ def test_from_a_draft_to_everybody_told_nothing_undeclared_is_read(
 
 def test_a_visit_without_an_order_is_nobodys(alice: Affiliate, product: Product) -> None:
     """So no archive has to hold it: its visitor asks by the cookie."""
-    assert is_nobodys(factories.click(alice))
+    assert is_unlinkable(factories.click(alice))
     order = approved_sale(alice, product).attribution.order
-    assert not any(is_nobodys(row) for row in (order, alice, LedgerEntry.objects.get()))
+    assert not any(is_unlinkable(row) for row in (order, alice, LedgerEntry.objects.get()))

@@ -12,9 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from privacy.evidence import attack_history, measurement
-from privacy.evidence.history import note_changes
+from privacy.evidence.history import record_changes
 from privacy.evidence.measurement import Evidence, findings
-from privacy.evidence.snapshot import keep_evidence
+from privacy.evidence.snapshot import refresh_evidence
 from privacy.models.attack import AttackKind
 from privacy.models.consent import UndeliverableAddress
 from privacy.models.evidence import PromiseState
@@ -43,7 +43,7 @@ def access(monkeypatch: pytest.MonkeyPatch) -> Access:
 
 
 def note() -> int:
-    return note_changes(findings(now=timezone.now()))
+    return record_changes(findings(now=timezone.now()))
 
 
 def test_the_first_look_begins_the_history_and_tells_nobody(access: Access, work: Callable[[], int]) -> None:
@@ -157,7 +157,7 @@ def test_an_older_measurement_changes_nothing(access: Access, clock: time_machin
     clock.shift(timedelta(minutes=1))
     access.kept = True
     note()
-    assert note_changes(old) == 0
+    assert record_changes(old) == 0
 
 
 def test_mail_that_comes_back_keeps_nothing_out_of_the_history(access: Access) -> None:
@@ -168,5 +168,5 @@ def test_mail_that_comes_back_keeps_nothing_out_of_the_history(access: Access) -
 
 def test_housekeeping_notes_it(access: Access) -> None:
     access.kept = False
-    assert keep_evidence(now=timezone.now()) == 1
+    assert refresh_evidence(now=timezone.now()) == 1
     assert PromiseState.objects.breaks().get().promise == "access"

@@ -20,7 +20,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from privacy.evidence import measurement, snapshot
 from privacy.evidence.measurement import Evidence, findings
-from privacy.evidence.snapshot import keep_evidence, take_stock
+from privacy.evidence.snapshot import refresh_evidence, take_snapshot
 from privacy.models import PrivacyRequest
 from privacy.models.evidence import Measurement
 from privacy.registry.promises import PROMISES
@@ -113,7 +113,7 @@ def test_the_policy_has_a_badge_at_each_sentence(client: Client) -> None:
 
 def test_the_badge_of_a_broken_promise_says_so(client: Client) -> None:
     overdue(PrivacyRequest.Kind.ACCESS)
-    keep_evidence(now=timezone.now())
+    refresh_evidence(now=timezone.now())
     badges = {link["href"]: link.text for link in soup(client, "/privacy/").select("#promises ~ ul a")}
     assert [href for href, text in badges.items() if "broken since" in text] == [f"{PAGE}?promise=access#access"]
 
@@ -199,9 +199,9 @@ def test_a_measurement_costs_the_same_however_much_is_kept(
 ) -> None:
     for number in range(people):
         factories.inquiry(f"visitor{number}@example.org", phone="+1 805 555 0199", address="2 Main St")
-    take_stock(now=timezone.now())
+    take_snapshot(now=timezone.now())
     with django_assert_max_num_queries(130):
-        take_stock(now=timezone.now(), max_age=timedelta(hours=1))
+        take_snapshot(now=timezone.now(), max_age=timedelta(hours=1))
 
 
 def test_while_one_measures_others_get_the_last(
@@ -235,7 +235,7 @@ def test_expensive_measurements_run_hourly_by_housekeeping(
     client: Client, clock: time_machine.Traveller, counted: dict[str, int]
 ) -> None:
     for _ in range(62):
-        keep_evidence(now=timezone.now())
+        refresh_evidence(now=timezone.now())
         client.get(PAGE)
         clock.shift(timedelta(minutes=1))
     assert (counted["not-shared"], counted["access"]) == (2, 62)
@@ -244,7 +244,7 @@ def test_expensive_measurements_run_hourly_by_housekeeping(
 def test_when_housekeeping_has_stopped_the_page_measures_it(
     client: Client, clock: time_machine.Traveller, counted: dict[str, int]
 ) -> None:
-    keep_evidence(now=timezone.now())
+    refresh_evidence(now=timezone.now())
     clock.shift(timedelta(minutes=119))
     client.get(PAGE)
     assert counted["not-shared"] == 1
@@ -254,7 +254,7 @@ def test_when_housekeeping_has_stopped_the_page_measures_it(
 
 
 def test_evidence_page_shows_a_stored_measurement_with_its_time(client: Client, clock: time_machine.Traveller) -> None:
-    keep_evidence(now=timezone.now())
+    refresh_evidence(now=timezone.now())
     clock.shift(timedelta(minutes=30))
     measured = {finding.promise.id: finding for finding in findings(now=timezone.now(), max_age=timedelta(hours=1))}
     assert measured["not-shared"].measured_at == timezone.now() - timedelta(minutes=30)

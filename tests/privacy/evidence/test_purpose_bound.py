@@ -11,7 +11,7 @@ from django.conf import settings
 from django.template import Context, Template
 
 from affiliates.models import Affiliate, Click
-from privacy.registry.purpose_binding import OtherPurpose, acting_for, readers, reads
+from privacy.registry.purpose_binding import PurposeNotAllowed, acting_for, readers, reads
 from privacy.registry.purposes import Purpose
 from privacy.requests.archive import collect
 from tests import factories
@@ -40,13 +40,13 @@ def read(click: Click) -> str | None:
     ],
 )
 def test_bound_table_is_closed_to_code_without_a_purpose(click: Click, way: Callable[[Click], object]) -> None:
-    with pytest.raises(OtherPurpose):
+    with pytest.raises(PurposeNotAllowed):
         way(click)
 
 
 @pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.REFERRAL_TRACKING, Purpose.PRIVACY_REQUEST}))
 def test_bound_table_is_closed_to_every_other_purpose(click: Click, purpose: Purpose) -> None:
-    with acting_for(purpose), pytest.raises(OtherPurpose):
+    with acting_for(purpose), pytest.raises(PurposeNotAllowed):
         read(click)
 
 
@@ -54,7 +54,7 @@ def test_bound_table_opens_only_while_a_declared_reader_runs(click: Click, monke
     monkeypatch.setattr("privacy.registry.purpose_binding._readers", [])
     assert reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING)(read)(click) == ADDRESS
     assert [reader.code for reader in readers("affiliates_click")] == [f"{__name__}.read"]
-    with pytest.raises(OtherPurpose):
+    with pytest.raises(PurposeNotAllowed):
         read(click)
 
 
@@ -90,7 +90,7 @@ def test_no_code_but_readers_declares_a_purpose_to_act_for() -> None:
         str(file.relative_to(settings.BASE_DIR))
         for file in files
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Name) and node.id in {"acting_for", "acting_as", "go_on_as"}
+        if isinstance(node, ast.Name) and node.id in {"acting_for", "acting_as", "set_acting"}
     }
     assert using == {
         "affiliates/evidence.py",

@@ -15,7 +15,7 @@ from affiliates.statistics.daily_statistics import _visit_rows, statistics_by_pe
 from privacy.policy.models import PolicyVersion
 from privacy.registry.policy_gate import NotInEffect, forget, waiting
 from privacy.registry.policy_snapshot import running
-from privacy.registry.purpose_binding import Acting, OtherPurpose, acting_as, acting_now, is_used
+from privacy.registry.purpose_binding import Acting, PurposeNotAllowed, acting_as, acting_now, is_used
 from privacy.registry.purposes import Audience, Purpose
 from privacy.registry.query_purposes import tables_read
 from privacy.web.csv_export import csv_response
@@ -58,7 +58,7 @@ WAYS: dict[str, Callable[[Affiliate], Any]] = {
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_page_that_is_declared_for_something_else_reads_no_visit(alice: Affiliate, way: str) -> None:
-    with acting_as(PORTAL), pytest.raises(OtherPurpose, match="the portal acts for none of them"):
+    with acting_as(PORTAL), pytest.raises(PurposeNotAllowed, match="the portal acts for none of them"):
         WAYS[way](alice)
 
 
@@ -70,7 +70,7 @@ def test_a_new_page_of_the_portal_can_not_show_single_visits(portal: Client, mon
 
     assert portal.get("/affiliates/portal/campaigns/").status_code == 200
     monkeypatch.setattr(CampaignsPage, "get_context_data", with_visits)
-    with pytest.raises(OtherPurpose):
+    with pytest.raises(PurposeNotAllowed):
         portal.get("/affiliates/portal/campaigns/")
 
 
@@ -79,7 +79,7 @@ def test_the_figures_touch_the_columns_of_their_use_alone(alice: Affiliate) -> N
     assert is_used("affiliates_click", SHOWN, acting)
     for column in ("address", "cookie_digest", "same_address", "*"):
         assert not is_used("affiliates_click", {*SHOWN, column}, acting)
-    with acting_as(acting), pytest.raises(OtherPurpose):
+    with acting_as(acting), pytest.raises(PurposeNotAllowed):
         list(Click._base_manager.values("same_address"))
 
 

@@ -16,7 +16,7 @@ from affiliates.models import Affiliate, Click
 from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import SealBroken
 from privacy.keystore.day_keys import (
-    DayFenced,
+    DayKeyExpired,
     KeyDestroyed,
     check_key_store,
     destroy_due_keys,
@@ -117,7 +117,7 @@ def test_no_key_is_made_again_when_the_clock_is_set_back(click: Click, clock: ti
     destroy_due_keys(now=now())
     clock.shift(timedelta(days=-30))
     for day in (TODAY, TODAY - timedelta(days=3)):  # the day itself, and one that never had a key
-        with pytest.raises(DayFenced):
+        with pytest.raises(DayKeyExpired):
             key_of(day, now=now())
 
 
@@ -190,7 +190,7 @@ def test_key_destroyed_by_another_process_opens_nothing_in_this_one(click: Click
     DayKey.objects.update(wrapped=None, destroyed_at=now())
     with pytest.raises(KeyDestroyed):
         address_of(click)
-    with pytest.raises(DayFenced):
+    with pytest.raises(DayKeyExpired):
         key_of(TODAY, now=now())
 
 

@@ -272,7 +272,9 @@ def test_staff_see_it_find_it_by_the_address_and_lift_it(
 ) -> None:
     assert "550 5.1.1" in staff.get(CHANGELIST, {"q": DAVE}).content.decode()
     assert "550 5.1.1" not in staff.get(CHANGELIST, {"q": "x@example.org"}).content.decode()
-    response = staff.post(CHANGELIST, {"action": "lift_chosen", "_selected_action": str(address.pk)}, follow=True)
+    response = staff.post(
+        CHANGELIST, {"action": "reactivate_selected", "_selected_action": str(address.pk)}, follow=True
+    )
     assert "can receive mail again" in response.content.decode()
     assert not UndeliverableAddress.objects.exists()
     assert AuditEntry.objects.get(action="privacy.undeliverable.lifted").actor == bob.pk
@@ -286,7 +288,7 @@ def test_view_permission_alone_can_not_reactivate_an_address(address: Undelivera
     looker.user_permissions.add(Permission.objects.get(codename="view_undeliverableaddress"))
     browser = signed_in(looker)
     assert "550 5.1.1" in browser.get(CHANGELIST).content.decode()
-    browser.post(CHANGELIST, {"action": "lift_chosen", "_selected_action": str(address.pk)})
+    browser.post(CHANGELIST, {"action": "reactivate_selected", "_selected_action": str(address.pk)})
     assert UndeliverableAddress.objects.exists()
 
 

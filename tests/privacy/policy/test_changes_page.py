@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from privacy.policy.models import PolicyNotice, PolicyVersion
-from privacy.policy.versions import begin_notices, put_in_effect, withdraw
+from privacy.policy.versions import announce_version, put_in_effect, withdraw
 from tests import factories
 
 from .conftest import PHONE
@@ -31,7 +31,7 @@ def page(client: Client, url: str = "/privacy/changes/") -> str:
 
 @pytest.fixture
 def announced(version_two: PolicyVersion, bob: User) -> PolicyVersion:
-    begin_notices(version=version_two, now=timezone.now(), actor=bob)
+    announce_version(version=version_two, now=timezone.now(), actor=bob)
     return version_two
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from privacy.mail.sending import deliver_due_mail
 from privacy.models import OutgoingMail, PrivacyRequest
 from privacy.policy.models import PolicyNotice, PolicyVersion
-from privacy.policy.notices import tell_people
-from privacy.policy.versions import begin_notices, new_draft, put_in_effect
+from privacy.policy.notices import send_pending_notices
+from privacy.policy.versions import announce_version, new_draft, put_in_effect
 from privacy.registry import policy_gate
 from privacy.registry.policy_snapshot import running, without
 from tests import factories
@@ -47,13 +47,13 @@ def announced() -> PolicyVersion:
     policy_in_effect(without(running(), [PHONE]))
     version = new_draft()
     version.save()
-    begin_notices(version=version, now=timezone.now(), actor=None)
+    announce_version(version=version, now=timezone.now(), actor=None)
     return version
 
 
 def finish() -> None:
     """What the clock and the worker do, until nothing is left."""
     for minutes in (0, 20):
-        tell_people(now=timezone.now())
+        send_pending_notices(now=timezone.now())
         deliver_due_mail(now=timezone.now() + timedelta(minutes=minutes))
         run_due_tasks()

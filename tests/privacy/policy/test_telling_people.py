@@ -17,8 +17,8 @@ from privacy.erasure.erase import erase_person
 from privacy.models import OutgoingMail, PrivacyRequest
 from privacy.policy import notices
 from privacy.policy.models import PolicyNotice, PolicyVersion
-from privacy.policy.notices import list_people, tell_people
-from privacy.policy.versions import begin_notices
+from privacy.policy.notices import list_people, send_pending_notices
+from privacy.policy.versions import announce_version
 from privacy.registry.purposes import Channel
 from shop.models import Product
 from tests import factories
@@ -34,7 +34,7 @@ Work = Callable[[], int]
 @pytest.fixture
 def announced(version_two: PolicyVersion, bob: User) -> PolicyVersion:
     """Version 2, announced; Bob, who signs in, is one of those to be told."""
-    begin_notices(version=version_two, now=timezone.now(), actor=bob)
+    announce_version(version=version_two, now=timezone.now(), actor=bob)
     return version_two
 
 
@@ -48,7 +48,7 @@ def told_by_mail() -> list[str]:
 
 def round_of_work(work: Work) -> None:
     work()
-    tell_people(now=timezone.now())
+    send_pending_notices(now=timezone.now())
 
 
 def test_a_person_with_many_rows_gets_one_mail(announced: PolicyVersion, product: Product, work: Work) -> None:
@@ -66,7 +66,7 @@ def test_a_notice_goes_to_the_stored_address_and_not_to_one_that_somebody_typed(
     version_two: PolicyVersion, bob: User, work: Work, client: Client
 ) -> None:
     client.post("/privacy/choices/", {"email": "DAVE@example.org"})
-    begin_notices(version=version_two, now=timezone.now(), actor=bob)
+    announce_version(version=version_two, now=timezone.now(), actor=bob)
     list_people(version=version_two, now=timezone.now())
     assert notice_of("dave@example.org").contact_model == "privacy.ChoicesRequest"
     factories.inquiry("dave@example.org")
@@ -144,7 +144,7 @@ def test_a_mail_of_which_nothing_is_known_told_nobody(announced: PolicyVersion, 
     list_people(version=announced, now=timezone.now())
     notices.mail_notice(notice_of("bob@example.com"))
     OutgoingMail.objects.all().delete()
-    tell_people(now=timezone.now())
+    send_pending_notices(now=timezone.now())
     assert notice_of("bob@example.com").state == State.UNREACHABLE
 
 
@@ -196,7 +196,7 @@ def test_many_are_told_in_rounds(announced: PolicyVersion, work: Work, monkeypat
     monkeypatch.setattr(notices, "MAILED_AT_ONCE", 3)
     for number in range(8):
         factories.inquiry(f"dave{number}@example.org")
-    assert tell_people(now=timezone.now()) == 3
+    assert send_pending_notices(now=timezone.now()) == 3
     assert PolicyNotice.objects.filter(state=State.WAITING).count() == 6
     work()  # the task goes on by itself
     assert len(told_by_mail()) == 9

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.notices import list_people
-from privacy.policy.versions import begin_notices
+from privacy.policy.versions import announce_version
 from privacy.registry.triggers import missing_triggers
 from tests.privacy.audit.guards import guards_lifted
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 @pytest.fixture
 def announced(version_two: PolicyVersion, bob: User) -> PolicyVersion:
-    begin_notices(version=version_two, now=timezone.now(), actor=bob)
+    announce_version(version=version_two, now=timezone.now(), actor=bob)
     list_people(version=version_two, now=timezone.now())
     return version_two
 

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from privacy.consent.contact_permission import CHANNELS
 from privacy.consent.opt_outs import is_opted_out, suppress
-from privacy.consent.preference_links import REOPENS_FOR, choices_token, read_token
+from privacy.consent.preference_links import REOPENS_FOR, preferences_token, read_token
 from privacy.encryption.keys import RootKey
 from privacy.erasure.retention import purge_expired
 from privacy.models import ChoicesRequest, Suppression
@@ -31,7 +31,7 @@ ALL = sum(len(CHANNELS[purpose]) for purpose in CHOOSABLE)
 
 @pytest.fixture
 def page(clock: time_machine.Traveller) -> str:
-    return f"/privacy/choices/{choices_token(ERIN, now=timezone.now())}/"
+    return f"/privacy/choices/{preferences_token(ERIN, now=timezone.now())}/"
 
 
 def boxes(client: Client, page: str) -> dict[str, bool]:
@@ -128,7 +128,7 @@ def test_invalid_preference_changes_nothing_else(client: Client, page: str) -> N
 
 
 def hostile() -> list[str]:
-    good = choices_token(ERIN, now=timezone.now())
+    good = preferences_token(ERIN, now=timezone.now())
     return [
         "x", "erin@example.org", "ünïcödé", "%00", "A" * 94, good[:-1], good + "A", good[:20] + "A" + good[21:],
         good[::-1], good.swapcase(), "a" * 5000, "=" * 8, "!" + good,
@@ -157,7 +157,7 @@ def test_a_link_made_under_a_key_that_is_gone_is_unknown(client: Client, page: s
 
 
 def test_each_link_is_another_text_for_the_same_person(clock: time_machine.Traveller) -> None:
-    first, second = (choices_token(ERIN, now=timezone.now()) for _ in range(2))
+    first, second = (preferences_token(ERIN, now=timezone.now()) for _ in range(2))
     assert first != second
     assert read_token(first) == read_token(second) is not None
 

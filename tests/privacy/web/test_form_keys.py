@@ -26,7 +26,7 @@ from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
 from privacy.evidence.rehearsal.browser import defaults_of
 from privacy.models import AccessArchive, OutgoingMail, PrivacyRequest
-from privacy.models.submitted_form import GIVEN_UP, KEPT, SubmittedForm
+from privacy.models.submitted_form import ABANDONED_AFTER, KEPT, SubmittedForm
 from privacy.requests import receive_request
 from privacy.web.idempotency import form_key
 from shop.models import Product
@@ -359,7 +359,7 @@ def test_form_whose_process_was_killed_works_again(clock: time_machine.Traveller
     waiting = visitor.client.post(action, form)
     assert waiting.status_code == 503
     assert "Nothing is done twice" in waiting.content.decode()
-    clock.shift(GIVEN_UP)
+    clock.shift(ABANDONED_AFTER)
     assert visitor.client.post(action, form).status_code == 302
 
 

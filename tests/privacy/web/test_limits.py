@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from privacy.web.rate_limits import forget_past_hours, has_room, network_of
+from privacy.web.rate_limits import delete_expired_slots, has_room, network_of
 
 pytestmark = pytest.mark.django_db
 
@@ -73,13 +73,13 @@ def test_the_key_of_a_past_hour_is_deleted(clock: time_machine.Traveller) -> Non
     take()
     assert "limit-key" in stored()
     clock.shift(timedelta(hours=1, seconds=1))
-    assert forget_past_hours(now=timezone.now()) == 2
+    assert delete_expired_slots(now=timezone.now()) == 2
     assert stored() == "[]"
 
 
 def test_purge_keeps_unexpired_rate_limit_slots(clock: time_machine.Traveller) -> None:
     assert [take() for _ in range(3)] == [True, True, True]
-    assert forget_past_hours(now=timezone.now()) == 0
+    assert delete_expired_slots(now=timezone.now()) == 0
     assert not take()
 
 
@@ -90,4 +90,4 @@ def test_a_cache_other_than_the_database_counts_as_well(settings: Settings, cloc
     }
     caches["limits"].clear()
     assert [take() for _ in range(4)] == [True, True, True, False]
-    assert forget_past_hours(now=timezone.now()) == 0
+    assert delete_expired_slots(now=timezone.now()) == 0

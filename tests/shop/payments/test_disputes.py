@@ -87,7 +87,7 @@ def state(payment: Payment) -> tuple[str, str, int, bool]:
     return payment.state, Order.objects.get(pk=payment.order_id).state, payment.refunded_minor, payment.is_disputed
 
 
-def hand_over(told: Receiver, payment: Payment, *kinds: str) -> None:
+def mark_sent_by_letter(told: Receiver, payment: Payment, *kinds: str) -> None:
     """Delivers the messages of these kinds, in this order, as far as they have been sent."""
     for kind in kinds:
         hook = told.wait_for(payment.capture_id or "", kind)[-1]
@@ -99,7 +99,7 @@ def test_an_open_dispute_marks_the_payment_and_tells_staff(
     payment: Payment, paypal: Standin, told: Receiver, work: Work, news: News, staff: Client, client: Client
 ) -> None:
     paypal.act(payment.capture_id or "", "dispute")
-    hand_over(told, payment, CREATED, CREATED)
+    mark_sent_by_letter(told, payment, CREATED, CREATED)
     work()
     dispute = Dispute.objects.get()
     assert (dispute.state, dispute.total, dispute.is_open) == ("OPEN", payment.total, True)
@@ -122,10 +122,10 @@ def test_a_dispute_that_takes_nothing_leaves_the_money(
     payment: Payment, paypal: Standin, told: Receiver, work: Work, news: News, outcome: str
 ) -> None:
     paypal.act(payment.capture_id or "", "dispute")
-    hand_over(told, payment, CREATED)
+    mark_sent_by_letter(told, payment, CREATED)
     work()
     paypal.act(payment.capture_id or "", "resolve", outcome=outcome)
-    hand_over(told, payment, RESOLVED)
+    mark_sent_by_letter(told, payment, RESOLVED)
     work()
     assert state(payment) == ("paid", "paid", 0, False)
     assert Dispute.objects.get().outcome == outcome
@@ -150,7 +150,7 @@ def test_a_lost_dispute_takes_the_money_once_whatever_comes_first(
     paypal.act(payment.capture_id or "", "dispute")
     paypal.act(payment.capture_id or "", "resolve", outcome=BUYER)
     for kind in order:
-        hand_over(told, payment, kind)
+        mark_sent_by_letter(told, payment, kind)
         work()
     refund = Refund.objects.get()
     assert (refund.source, refund.state, refund.total) == ("chargeback", "completed", payment.total)
@@ -163,12 +163,12 @@ def test_a_lost_dispute_takes_the_money_once_whatever_comes_first(
 @pytest.mark.slow
 def test_only_what_is_left_is_taken(payment: Payment, paypal: Standin, told: Receiver, work: Work) -> None:
     paypal.act(payment.capture_id or "", "refund", amount="9.95")
-    hand_over(told, payment, "PAYMENT.CAPTURE.REFUNDED")
+    mark_sent_by_letter(told, payment, "PAYMENT.CAPTURE.REFUNDED")
     work()
     Refund.objects.update(created_at=timezone.now() - timedelta(days=1))  # PayPal's times are whole seconds
     paypal.act(payment.capture_id or "", "dispute")
     paypal.act(payment.capture_id or "", "resolve", outcome=BUYER)
-    hand_over(told, payment, RESOLVED, REVERSED)
+    mark_sent_by_letter(told, payment, RESOLVED, REVERSED)
     work()
     taken = {refund.source: refund.amount_minor for refund in Refund.objects.all()}
     assert taken == {"paypal": 995, "chargeback": 5000}
@@ -180,7 +180,7 @@ def test_a_bank_that_takes_it_back_without_a_dispute_is_booked(
     payment: Payment, paypal: Standin, told: Receiver, work: Work, news: News
 ) -> None:
     paypal.act(payment.capture_id or "", "reverse", amount="20.00")
-    hand_over(told, payment, REVERSED, REVERSED)
+    mark_sent_by_letter(told, payment, REVERSED, REVERSED)
     work()
     assert Refund.objects.get().source == "chargeback"
     assert state(payment) == ("part_refunded", "part_refunded", 2000, False)
@@ -193,22 +193,22 @@ def test_an_appeal_that_we_win_brings_the_money_back(
 ) -> None:
     paypal.act(payment.capture_id or "", "dispute")
     paypal.act(payment.capture_id or "", "resolve", outcome=BUYER)
-    hand_over(told, payment, RESOLVED, REVERSED)
+    mark_sent_by_letter(told, payment, RESOLVED, REVERSED)
     work()
     paypal.act(payment.capture_id or "", "appeal")
-    hand_over(told, payment, UPDATED)
+    mark_sent_by_letter(told, payment, UPDATED)
     work()
     assert state(payment) == ("refunded", "refunded", 5995, True)
     assert not payment.order.licenses.working().exists()
     paypal.act(payment.capture_id or "", "resolve", outcome=SELLER)
     told.wait_for(payment.capture_id or "", RESOLVED, 2)
-    hand_over(told, payment, RESOLVED)
+    mark_sent_by_letter(told, payment, RESOLVED)
     work()
     assert Refund.objects.get().state == "reverted"
     assert state(payment) == ("paid", "paid", 0, False)
     assert payment.order.licenses.working().exists()
     assert news.heard[-2:] == [("restored", True, 0), ("closed", False, 0)]
-    hand_over(told, payment, REVERSED)
+    mark_sent_by_letter(told, payment, REVERSED)
     assert work() == 0  # the message is known already
     assert handle_open_events(now=timezone.now() + timedelta(hours=1)) == 0
 
@@ -218,17 +218,17 @@ def test_an_appeal_that_we_win_brings_back_what_an_earlier_refund_had_left(
     payment: Payment, paypal: Standin, told: Receiver, work: Work
 ) -> None:
     paypal.act(payment.capture_id or "", "refund", amount="9.95")
-    hand_over(told, payment, "PAYMENT.CAPTURE.REFUNDED")
+    mark_sent_by_letter(told, payment, "PAYMENT.CAPTURE.REFUNDED")
     work()
     paypal.act(payment.capture_id or "", "dispute")
     paypal.act(payment.capture_id or "", "resolve", outcome=BUYER)
-    hand_over(told, payment, RESOLVED, REVERSED)
+    mark_sent_by_letter(told, payment, RESOLVED, REVERSED)
     work()
     assert state(payment) == ("refunded", "refunded", 5995, False)
     paypal.act(payment.capture_id or "", "appeal")
     paypal.act(payment.capture_id or "", "resolve", outcome=SELLER)
     told.wait_for(payment.capture_id or "", RESOLVED, 2)
-    hand_over(told, payment, UPDATED, RESOLVED)
+    mark_sent_by_letter(told, payment, UPDATED, RESOLVED)
     work()
     assert state(payment) == ("part_refunded", "part_refunded", 995, False)
     assert payment.order.licenses.working().exists()

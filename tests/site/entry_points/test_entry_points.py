@@ -9,7 +9,7 @@ from django import forms
 from django.core.management import call_command
 
 from contacts.inquiries.forms import ContactForm
-from privacy.evidence.rehearsal.entry_points import every_way, inputs, measured, reached_addresses, reasons
+from privacy.evidence.rehearsal.entry_points import all_entry_points, inputs, measured, reached_addresses, reasons
 from privacy.evidence.rehearsal.page_parsing import PageParser
 from privacy.evidence.rehearsal.probes import all_probes
 from privacy.evidence.rehearsal.rehearsal import SeenResponse
@@ -27,7 +27,7 @@ def seen(route: str, *, who: str = "stranger", status: int = 200, to: str = "", 
 
 
 def test_the_inventory_has_what_libraries_bring_too() -> None:
-    ways = every_way()
+    ways = all_entry_points()
     assert {"address admin/jsi18n/", "address go/<str:code>/<path:path>"} <= ways
     assert {"field contacts.inquiries.forms.ContactForm.message", "command housekeeping"} <= ways
     assert {"column contacts_inquiry.message", "column affiliates_click.address"} <= ways
@@ -40,14 +40,15 @@ def test_a_new_form_is_in_it_at_once() -> None:
         text = forms.CharField()
 
     assert any(
-        way.startswith("field contacts.inquiries.forms.") and way.endswith("Forgotten.text") for way in every_way()
+        way.startswith("field contacts.inquiries.forms.") and way.endswith("Forgotten.text")
+        for way in all_entry_points()
     )
 
 
 def test_each_reason_is_about_a_way_that_is_there() -> None:
     all_probes()
     assert reasons()
-    assert reasons().keys() <= every_way()
+    assert reasons().keys() <= all_entry_points()
     assert all(reason.endswith(".") for reason in reasons().values())
 
 

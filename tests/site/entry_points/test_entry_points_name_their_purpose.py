@@ -17,7 +17,7 @@ from aitpro.housekeeping import JOBS
 from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.purpose_binding import Acting
 from privacy.registry.purposes import Audience, Purpose
-from privacy.registry.query_purposes import Undeclared, observed
+from privacy.registry.query_purposes import UndeclaredRead, observed
 
 APPS = ("accounts", "affiliates", "aitpro", "contacts", "privacy", "shop")
 # They start others, which say it themselves, or fill an empty demo.
@@ -54,7 +54,7 @@ def test_pages_of_the_admin_act_for_what_their_rows_are_kept_for() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("page", ["/admin/affiliates/reports/", "/admin/affiliates/why/?reference=x"])
 def test_a_page_of_staff_that_belongs_to_no_list_acts_for_what_its_address_declares(staff: Client, page: str) -> None:
-    undeclared: list[Undeclared] = []
+    undeclared: list[UndeclaredRead] = []
     with observed(undeclared.append):
         assert staff.get(page).status_code == 200
     assert undeclared == []

@@ -23,8 +23,8 @@ from accounts.models.session import Session
 from affiliates.models import Affiliate, Application, Commission, Creative, PayoutEmailChange, PayoutItem
 from affiliates.tracking.labels import declare_label
 from contacts.models import Document
-from privacy.consent.preference_links import choices_token
-from privacy.encryption.tokens import digest_of, new_link_token
+from privacy.consent.preference_links import preferences_token
+from privacy.encryption.tokens import generate_token, hash_token
 from privacy.models import AccessArchive, PrivacyRequest
 from shop.delivery.downloads import download_link
 from shop.models import Order, Product
@@ -63,23 +63,23 @@ class World(StaffWorld):
 
     def make_links(self) -> dict[str, str]:
         """The addresses with parts that are not the admin's, by name."""
-        token, soon, affiliate = new_link_token(), timezone.now() + timedelta(days=1), self.affiliate
-        mailed = {"link_digest": digest_of(token), "link_expires_at": soon}
+        token, soon, affiliate = generate_token(), timezone.now() + timedelta(days=1), self.affiliate
+        mailed = {"link_digest": hash_token(token), "link_expires_at": soon}
         order, release = Order.objects.latest("placed_at"), factories.release(self.product)
         Order.objects.filter(pk=order.pk).update(state="paid", paid_at=timezone.now())
         application = Application.objects.latest("applied_at")
         Application.objects.filter(pk=application.pk).update(state="unconfirmed", **mailed)
         Document.objects.update(**mailed)
         change = PayoutEmailChange(affiliate=affiliate, email="new@example.com", takes_effect_at=soon)
-        change.stop_digest = digest_of(token)
+        change.stop_digest = hash_token(token)
         change.save()
         rights = {"email": "dave@example.org", "keep_until": soon, "due_at": soon}
         PrivacyRequest.objects.create(kind="access", state="unconfirmed", **mailed, **rights)
         answered = PrivacyRequest.objects.create(kind="access", state="confirmed", **rights)
-        by_mail = {"correction_digest": digest_of(token), "correction_expires_at": soon}
+        by_mail = {"correction_digest": hash_token(token), "correction_expires_at": soon}
         PrivacyRequest.objects.create(kind="correction", state="confirmed", **by_mail, **rights)
-        AccessArchive.objects.create(request=answered, content=b"PK", link_digest=digest_of(token), expires_at=soon)
-        choices = f"/privacy/choices/{choices_token('dave@example.org', now=timezone.now())}/"
+        AccessArchive.objects.create(request=answered, content=b"PK", link_digest=hash_token(token), expires_at=soon)
+        choices = f"/privacy/choices/{preferences_token('dave@example.org', now=timezone.now())}/"
         own, file = order.get_absolute_url(), release.pk
         commission = Commission.objects.filter(attribution__affiliate=affiliate).latest("pk")
         label = declare_label(affiliate=affiliate, text="mail")

@@ -151,7 +151,7 @@ ACTIONS = """
     affiliates.rate.end                       ROF
     contacts.inquiry.delete_selected          R
     privacy.addresschange.delete_selected     ROP
-    privacy.undeliverableaddress.lift_chosen  ROM
+    privacy.undeliverableaddress.reactivate_selected  ROM
     shop.order.reset_downloads                ROS
     shop.product.delete_selected              RO
 """

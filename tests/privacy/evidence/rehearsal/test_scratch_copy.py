@@ -22,9 +22,9 @@ from tests.running_site import wait_for
 PROGRAM = """
 import os, subprocess, sys, time
 from pathlib import Path
-from privacy.evidence.rehearsal.parent_watchdog import end_with_the_starter
+from privacy.evidence.rehearsal.parent_watchdog import exit_with_parent
 from privacy.evidence.rehearsal.report import RehearsalReport as Report
-end_with_the_starter()
+exit_with_parent()
 report, folder = Path(sys.argv[-1]), Path(os.environ["DATA_DIR"])
 if sys.argv[-1] != "prepare":
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], stdin=subprocess.DEVNULL)

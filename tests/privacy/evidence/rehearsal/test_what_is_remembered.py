@@ -17,7 +17,7 @@ from privacy.evidence import attack_history, measurement
 from privacy.evidence.measurement import Evidence, Finding, findings
 from privacy.evidence.rehearsal.nightly import start_when_due
 from privacy.evidence.rehearsal.report import FoundBreach
-from privacy.evidence.snapshot import take_stock
+from privacy.evidence.snapshot import take_snapshot
 from privacy.models import Heartbeat
 from privacy.models.attack import AttackKind, Attempt
 from privacy.models.attack import Breach as Open
@@ -155,10 +155,10 @@ def test_many_places_are_counted() -> None:
 
 def test_history_notes_it_and_staff_are_told_where(work: Callable[[], int], clock: time_machine.Traveller) -> None:
     factories.attempt()
-    take_stock(now=timezone.now())
+    take_snapshot(now=timezone.now())
     clock.shift(timedelta(hours=1))
     factories.attempt(breaches=breach())
-    row = next(row for row in take_stock(now=timezone.now()).rows if row.finding.promise.id == "encrypted")
+    row = next(row for row in take_snapshot(now=timezone.now()).rows if row.finding.promise.id == "encrypted")
     assert row.since == timezone.now()
     work()
     [message] = mail.outbox
@@ -198,7 +198,7 @@ def test_only_a_promise_can_be_covered() -> None:
 def test_of_two_at_once_the_second_is_refused() -> None:
     attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
     attack_history.begin(AttackKind.SWEEP, now=timezone.now())
-    with pytest.raises(attack_history.AlreadyUnderWay, match="A rehearsal is already running"):
+    with pytest.raises(attack_history.AlreadyRunning, match="A rehearsal is already running"):
         attack_history.begin(AttackKind.REHEARSAL, now=timezone.now())
 
 
