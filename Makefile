@@ -13,7 +13,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast test-next next-checks test-next-sqlite browser-tests evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run test test-fast test-next next-checks browser-tests evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -43,10 +43,7 @@ next-checks: $(NEXT)/.dev
 	DJANGO_SETTINGS_MODULE=tests.settings $(NEXT)/bin/python -W error manage.py check
 	DJANGO_SETTINGS_MODULE=tests.settings $(NEXT)/bin/python -W error manage.py makemigrations --check --dry-run
 
-test-next-sqlite: next-checks  ## The same on SQLite alone
-	$(NEXT)/bin/python -m pytest -m "not browser and not holes" --numprocesses auto --dist loadfile --no-loadscope-reorder
-
-check: lint types imports migrations deploy-check test browser-tests test-next-sqlite  ## Everything that CI runs
+check: lint types imports migrations deploy-check test browser-tests next-checks  ## Everything that CI runs
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -62,4 +62,5 @@ def act_on_row(browser: SiteBrowser, address: str, row: str, action: str, **fiel
     lines = [line for line in browser.open(address).select("#result_list tbody tr") if row in line.get_text()]
     box = lines[0].select_one("input[name=_selected_action]") if lines else None
     browser.rehearsal.expect(box, "the row is in the admin's list")
-    return browser.submit("Go", action=action, _selected_action=str(box["value"]) if box else "", **fields)
+    button = next(str(b.get_text()) for b in browser.page.select("button[name=index]"))  # "Go"; since Django 6.1, "Run"
+    return browser.submit(button, action=action, _selected_action=str(box["value"]) if box else "", **fields)

@@ -40,7 +40,9 @@ def act_on(staff: Visitor, address: str, row: str, action: str) -> None:
     chosen = next(line for line in page.find_all("tr") if row in line.get_text())
     box = chosen.find("input", {"name": "_selected_action"})
     assert box is not None
-    staff.submit("Go", action=action, _selected_action=str(box["value"]))
+    button = staff.page.select_one("button[name=index]")  # "Go"; since Django 6.1, "Run"
+    assert button is not None
+    staff.submit(button.get_text(), action=action, _selected_action=str(box["value"]))
 
 
 def test_a_visitor_from_an_affiliate_buys_and_the_affiliate_is_paid(site: RunningSite) -> None:

@@ -152,7 +152,7 @@ def test_somebody_without_an_address_waits_for_staff(announced: PolicyVersion, s
     request = PrivacyRequest.objects.create(kind="access", contact="12 Main Street", keep_until="2027-01-01T00:00Z")
     work()
     notice = PolicyNotice.objects.get(contact_id=request.pk)
-    assert (notice.state, notice.reason) == (State.UNREACHABLE, "no email address")
+    assert (notice.state, notice.reason) == (State.UNREACHABLE, "no email address is known")
     assert press(staff, announced, "put-in-effect") == "1 person has not been notified yet."
     assert press(staff, notice, "called") == "The call is recorded."
 
