@@ -62,8 +62,8 @@ class PersonalDataForm(forms.BaseForm):
         return phone
 
     def _close_unless_covered(self, name: str) -> None:
-        """Shows nothing of the field and disables it: Django ignores submitted values of disabled fields. Called when the
-        form is used, not when it is created, so that a subclass can't enable the field again."""
+        """Shows nothing of the field and disables it: Django ignores submitted values of disabled fields. Called when
+        the form is used, not when it is created, so that a subclass can't enable the field again."""
         model = stored_model(type(self))
         if model is not None and name in self.fields and not is_open(model, name):
             field = self.fields[name]
