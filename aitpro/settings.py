@@ -280,10 +280,7 @@ DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
 DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 
 # --- Policy: personal columns (table.column) that its first version leaves closed -------
-_LEFT_OUT = (
-    "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""
-)  # so that the demo has a change for staff to publish
-POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)
+POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 
 # --- Messages to the business -------------------------------------------------------------------------------------
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue

@@ -148,6 +148,8 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120)),
                 ('summary', models.CharField(max_length=300)),
                 ('description', models.TextField(blank=True)),
+                ('install_steps', models.TextField(blank=True, help_text='Markdown. Buyers read it on their order page.', verbose_name='installation steps')),
+                ('documentation_url', models.URLField(blank=True, verbose_name='documentation')),
                 ('price_minor', models.PositiveIntegerField(verbose_name='price in minor units')),
                 ('currency', models.CharField(choices=[('AUD', 'AUD'), ('BRL', 'BRL'), ('CAD', 'CAD'), ('CHF', 'CHF'), ('CNY', 'CNY'), ('CZK', 'CZK'), ('DKK', 'DKK'), ('EUR', 'EUR'), ('GBP', 'GBP'), ('HKD', 'HKD'), ('HUF', 'HUF'), ('ILS', 'ILS'), ('JPY', 'JPY'), ('MXN', 'MXN'), ('MYR', 'MYR'), ('NOK', 'NOK'), ('NZD', 'NZD'), ('PHP', 'PHP'), ('PLN', 'PLN'), ('SEK', 'SEK'), ('SGD', 'SGD'), ('THB', 'THB'), ('TWD', 'TWD'), ('USD', 'USD')], max_length=3)),
                 ('is_active', models.BooleanField(default=True, verbose_name='on sale')),

@@ -64,8 +64,7 @@ def _own(folder: Path) -> dict[str, str]:
         "PAYPAL_CLIENT_SECRET": "standin-secret",
         "PAYPAL_WEBHOOK_ID": "standin-webhook",
         "STAFF_SECOND_FACTOR": str(settings.STAFF_SECOND_FACTOR),
-        "POLICY_LEAVES_OUT": ",".join(settings.POLICY_LEAVES_OUT)
-        or ",",  # an empty value would mean the demo's default
+        "POLICY_LEAVES_OUT": ",".join(settings.POLICY_LEAVES_OUT),
         "TRAFFIC_NAMESERVER": f"127.0.0.1:{_free_port(socket.SOCK_DGRAM)}",
         "TMPDIR": str(folder / "tmp"),
         "PYTHONUNBUFFERED": "1",
