@@ -15,6 +15,7 @@ from .base import AffiliateView
 from .commissions import CommissionFilterForm, commissions_of
 from .payouts import explain_state
 from .statement import describe_ledger_entry
+from .states import NAMES, state_of
 
 CHUNK = 500  # rows per query
 Row = Iterable[Cell]
@@ -35,9 +36,8 @@ def _commission_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row
     lines = CommissionFilterForm(request.GET).apply(commissions_of(affiliate))
     for line in lines.iterator(CHUNK):
         amounts = (line.base.amount, _rate(line), line.total.amount, (line.total - line.remaining).amount)
-        state = "held" if line.held else line.get_state_display()  # type: ignore[attr-defined]
         brought = line.attribution.get_route_display()
-        ended = (state, line.why_unpaid)
+        ended = (NAMES[state_of(line)], line.why_unpaid)
         yield line.day, line.number, brought, *amounts, line.remaining.amount, line.currency, *ended
 
 

@@ -50,10 +50,10 @@ def labels(affiliate: Affiliate, *names: str) -> None:
 
 
 def shown(affiliate: Affiliate) -> dict[str, list[str]]:
-    """The table of sales by label, as the affiliate reads it."""
+    """The table of sales by label, as the affiliate reads it, without the line of the rest."""
     page = BeautifulSoup(signed_in(affiliate.user).get(f"{PORTAL}campaigns/").content, "html.parser")
     table = page.select_one("[aria-labelledby=sales] tbody")
-    rows = table.select("tr") if table else []
+    rows = [row for row in table.select("tr") if "Without a label" not in row.get_text()] if table else []
     return {row.th.get_text(strip=True): [cell.get_text(strip=True) for cell in row.select("td")] for row in rows}  # type: ignore[union-attr]
 
 
