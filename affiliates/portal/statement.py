@@ -72,6 +72,11 @@ class Statement:
     lines: list[StatementLine]
 
     @property
+    def closing_day(self) -> date:
+        """The last day of the period, or today if the period is not over."""
+        return min(self.span.until, timezone.now().astimezone(UTC).date())
+
+    @property
     def closing(self) -> Money:
         return self.lines[-1].balance if self.lines else self.opening
 
