@@ -78,6 +78,7 @@ MODELS = """
     shop.paypalevent                 ROF   -     -     -
     shop.product                     ROS   ROS   ROS   RO
     shop.refund                      ROSF  -     -     -
+    shop.shopterms                   ROS   -     ROS   RO
     traffic.domainday                ROA   -     -     -
 """
 
