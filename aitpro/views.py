@@ -32,9 +32,8 @@ class HomeView(TemplateView):
         )
 
 
-class ServicesView(TemplateView):
+class ServicesView(HomeView):
     template_name = "aitpro/services.html"
-    extra_context = {"services": Service.objects.offered()}
 
 
 class AboutView(TemplateView):

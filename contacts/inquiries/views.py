@@ -28,7 +28,7 @@ class ContactView(FormView[ContactForm]):
         kind, service = (self.request.GET.get(name, "") for name in ("kind", "service"))
         initial = {"kind": kind if kind in Inquiry.Kind.values else Inquiry.Kind.QUESTION}
         if kind == Inquiry.Kind.QUOTE and service:
-            initial |= {"project": each.name for each in Service.objects.offered() if each.slug == service}
+            initial["project"] = next((each.name for each in Service.objects.offered() if each.slug == service), "")
         return initial
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
