@@ -119,7 +119,7 @@ WSGI_APPLICATION = "aitpro.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "static"],  # the logo is drawn into each page
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -238,7 +238,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "aitpro.area_stylesheets.AreaStylesheetStorage"},
     # Product releases: no URL; served only through the signed links of `shop.delivery.downloads`.
     "products": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -281,6 +281,9 @@ PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Pat
 # --- Second factor: optional in the demo ---------------------------------
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 
+# --- Refunds: how long a buyer may request one; commissions are on hold as long (shop/models/order.py) ---------------
+REFUND_DAYS = env.days("REFUND_DAYS", default=30)
+
 # --- Delivery -----------------------------------------------------------------------------------------------------
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
 DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
@@ -310,7 +313,6 @@ PRIVACY_MAILS_PER_ADDRESS = env.number(
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
 AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
-AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
 
 # --- Traffic: pages and network domains, counted by day ----------------------------------------------------------

@@ -34,6 +34,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', 'waiting for payment'), ('pending', 'payment pending'), ('paid', 'paid'), ('part_refunded', 'partially refunded'), ('refunded', 'refunded')], default='open', max_length=15)),
                 ('placed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
+                ('refund_days', models.PositiveSmallIntegerField(editable=False)),
                 ('downloads', models.PositiveSmallIntegerField(default=0, verbose_name='downloads so far')),
                 ('delivery_ended', models.BooleanField(default=False, editable=False)),
                 ('checkout_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
