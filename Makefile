@@ -13,13 +13,16 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run test test-fast test-next next-checks browser-tests evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run policy-walk test test-fast test-next next-checks browser-tests evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
 run: $(VENV)/.run .env  ## The demo: site, worker, scheduler and PayPal stand-in, until Ctrl-C
 	@$(BIN)/python manage.py run_demo || [ $$? -eq 130 ]
+
+policy-walk:  ## The demo with one column that its policy doesn't cover yet, to walk through a change of the policy
+	@POLICY_LEAVES_OUT=privacy_privacyrequest.phone DATA_DIR=var/policy-walk $(MAKE) --no-print-directory run
 
 test: $(VENV)/.dev  ## The whole suite, on SQLite and on PostgreSQL at once
 	$(BIN)/python -m tests.both

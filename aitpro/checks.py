@@ -31,6 +31,20 @@ def the_proxy_is_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return [Warning(said, hint="List its network in TRUSTED_PROXIES, such as 127.0.0.1/32.", id="aitpro.W004")]
 
 
+@register(deploy=True)
+def refund_window_includes_the_legal_one(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Directive 2011/83/EU, article 9: 14 days, which end with the last hour of the last day (ADR 47)."""
+    if settings.REFUND_DAYS >= 15:
+        return []
+    said = (
+        "REFUND_DAYS is below 15: consumers in Europe may withdraw for 14 full days, and checkout does not ask them to"
+    )
+    said += " waive it."
+    return [
+        Warning(said, hint="Set it to 15 or more, or silence aitpro.W005 if you don't sell there.", id="aitpro.W005")
+    ]
+
+
 def _mail() -> Iterator[CheckMessage]:
     mailer = settings.MAILERS["default"]
     options = mailer.get("OPTIONS", {})

@@ -5,4 +5,4 @@ from django.http import HttpRequest
 
 
 def business(request: HttpRequest) -> dict[str, object]:
-    return {"business": settings.BUSINESS}
+    return {"business": settings.BUSINESS, "refund_days": settings.REFUND_DAYS}

@@ -67,6 +67,9 @@ class Environment:
     def hour(self, name: str, *, default: int) -> int:
         return self.parsed(name, _hour, expected="an hour from 0 to 23", default=str(default))
 
+    def days(self, name: str, *, default: int) -> int:
+        return self.parsed(name, _days, expected="a number of days from 0 to 3650", default=str(default))
+
     def percentage(self, name: str, *, default: str) -> Decimal:
         return self.parsed(name, _percentage, expected="a number from 0 to 100", default=default)
 
@@ -121,6 +124,12 @@ class Environment:
 
 def _hour(value: str) -> int:
     if int(value) not in range(24):
+        raise ValueError
+    return int(value)
+
+
+def _days(value: str) -> int:
+    if int(value) not in range(3651):
         raise ValueError
     return int(value)
 

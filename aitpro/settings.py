@@ -110,7 +110,7 @@ WSGI_APPLICATION = "aitpro.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "static"],  # the logo is drawn into each page
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -229,7 +229,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "aitpro.area_stylesheets.AreaStylesheetStorage"},
     # Product releases: no URL; served only through the signed links of `shop.delivery.downloads`.
     "products": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -272,15 +272,15 @@ PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Pat
 # --- Second factor: optional in the demo ---------------------------------
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 
+# --- Refunds: how long a buyer may request one; commissions are on hold as long (shop/models/order.py) ---------------
+REFUND_DAYS = env.days("REFUND_DAYS", default=30)
+
 # --- Delivery -----------------------------------------------------------------------------------------------------
 DOWNLOADS_PER_ORDER = env.number("DOWNLOADS_PER_ORDER", default=20)
 DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 
 # --- Policy: personal columns (table.column) that its first version leaves closed -------
-_LEFT_OUT = (
-    "privacy_privacyrequest.phone" if PAYPAL_MODE == "standin" else ""
-)  # so that the demo has a change for staff to publish
-POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT", default=_LEFT_OUT)
+POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 
 # --- Messages to the business -------------------------------------------------------------------------------------
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
@@ -302,7 +302,6 @@ PRIVACY_MAILS_PER_ADDRESS = env.number(
 # --- The affiliate program ----------------------------------------------------------------------------------------
 AFFILIATE_COMMISSION_PERCENT = env.percentage("AFFILIATE_COMMISSION_PERCENT", default="30")
 AFFILIATE_CREDIT = env.choice("AFFILIATE_CREDIT", {"last", "first"}, default="last")  # if several links were followed
-AFFILIATE_HOLD_DAYS = env.number("AFFILIATE_HOLD_DAYS", default=30)
 AFFILIATE_MINIMUM_PAYOUT_CENTS = env.number("AFFILIATE_MINIMUM_PAYOUT_CENTS", default=1000)
 
 # --- Traffic: pages and network domains, counted by day ----------------------------------------------------------

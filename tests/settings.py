@@ -21,7 +21,7 @@ elif worker := os.environ.get("PYTEST_XDIST_WORKER"):  # it inherits the folder 
     os.environ["DATA_DIR"] = str(Path(os.environ["DATA_DIR"]) / worker)
 
 from aitpro.settings import *  # noqa: E402, F403
-from aitpro.settings import DATA_DIR, DATABASES, POLICY_LEAVES_OUT, STORAGES, TEMPLATES  # noqa: E402
+from aitpro.settings import DATA_DIR, DATABASES, STORAGES, TEMPLATES  # noqa: E402
 
 for alias, database in DATABASES.items():
     if "sqlite" in database["ENGINE"]:
@@ -33,7 +33,6 @@ REAUTHENTICATION_MINUTES = STAFF_SESSION_IDLE_MINUTES = 1_000_000
 STAFF_SESSION_HOURS = 100_000
 AFFILIATE_SESSION_DAYS = AFFILIATE_SESSION_IDLE_DAYS = 30
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-POLICY_LEAVES_OUT.clear()  # the policy in effect covers everything, unless a test says otherwise
 _OPTIONS: Any = TEMPLATES[0]["OPTIONS"]
 _OPTIONS["string_if_invalid"] = "UNDEFINED:%s"
 TRAFFIC_COUNTED = False  # a thread in each process of a test; the tests of traffic switch it on

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Prefetch
 
 from affiliates.models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, format_rate
@@ -154,7 +153,7 @@ def _flag_lines(attribution: Attribution) -> Iterator[ExplanationLine]:
 
 def _state_lines(commission: Commission) -> Iterator[ExplanationLine]:
     if commission.approved_at:
-        how = "by staff" if commission.approved_by_id else f"automatically after {settings.AFFILIATE_HOLD_DAYS} days"
+        how = "by staff" if commission.approved_by_id else "automatically, when the refund window had ended"
         yield ExplanationLine("Approved", f"On {_format_day(commission.approved_at)}, {how}.")
     yield ExplanationLine("State", _state_text(commission))
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -47,7 +46,7 @@ def earn_commission(*, payment: Payment) -> Commission | None:
             "rate_flat_minor": attribution.rate_flat_minor,
             "amount_minor": amount.minor,
             "currency": base.currency,
-            "hold_until": timezone.now() + timedelta(days=settings.AFFILIATE_HOLD_DAYS),
+            "hold_until": payment.order.refund_window_end(paid_at=timezone.now()),
         },
     )
     if is_new:

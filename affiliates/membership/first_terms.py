@@ -57,7 +57,7 @@ def publish_first_terms(*, using: str, apps: Any = installed_apps, **_signal: An
             number=1,
             text=TEXT.format(
                 percent=settings.AFFILIATE_COMMISSION_PERCENT,
-                hold=settings.AFFILIATE_HOLD_DAYS,
+                hold=settings.REFUND_DAYS,
                 minimum=settings.AFFILIATE_MINIMUM_PAYOUT_CENTS / 100,
             ),
             effective_from=EFFECTIVE_FROM,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.views.generic import TemplateView
@@ -21,7 +20,6 @@ class ProgramView(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             rate=rate_for(affiliate=None, product=None, currency=program_currency(), moment=timezone.now()).terms,
-            hold_days=settings.AFFILIATE_HOLD_DAYS,
             minimum=minimum_payout(program_currency()),
             cookie_days=REFERRAL_LIFE.days,
             **kwargs,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from affiliates.models import REFERRAL_LIFE
@@ -33,7 +32,6 @@ class OverviewPage(PortalPage):
         return super().get_context_data(
             accounts=accounts,
             rates=rates_now(affiliate, now=now),
-            hold_days=settings.AFFILIATE_HOLD_DAYS,
             cookie_days=REFERRAL_LIFE.days,
             link=link_to(affiliate.code),
             form=form,

@@ -28,6 +28,10 @@ class ComputedCharField(ComputedField, models.CharField[_Set, _Get]):
     pass
 
 
+class ComputedSmallIntegerField(ComputedField, models.PositiveSmallIntegerField[_Set, _Get]):
+    pass
+
+
 class ComputedDateTimeField(ComputedField, models.DateTimeField[_Set, _Get]):
     pass
 

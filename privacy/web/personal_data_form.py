@@ -1,7 +1,7 @@
 """The base of every public form that stores personal data.
 
-It does three things for every form: it disables fields whose column the policy in effect does not cover yet, instead
-of failing on save; it sets `autocomplete` (WCAG 2.2, 1.3.5); and it validates phone numbers. A system check
+It does three things for every form: it omits fields whose column the policy in effect does not cover yet, instead of
+failing on save; it sets `autocomplete` (WCAG 2.2, 1.3.5); and it validates phone numbers. A system check
 (privacy.E061) requires this base for each public form that stores personal columns.
 """
 
@@ -20,8 +20,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from privacy.encryption.normalization import normalize_phone
 from privacy.registry.declarations import PersonalData, declaration_for
 from privacy.registry.policy_gate import is_open
-
-NOT_YET = "Not available yet: first we notify everybody affected by this change of our privacy policy."
 
 # Column → value of HTML's `autocomplete`.
 AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address", "website": "url"}
@@ -64,12 +62,12 @@ class PersonalDataForm(forms.BaseForm):
         return phone
 
     def _close_unless_covered(self, name: str) -> None:
-        """Disables the field and says why; Django ignores submitted values of disabled fields. Called when the form is
-        used, not when it is created, so that a subclass can't enable the field again."""
+        """Shows nothing of the field and disables it: Django ignores submitted values of disabled fields. Called when
+        the form is used, not when it is created, so that a subclass can't enable the field again."""
         model = stored_model(type(self))
         if model is not None and name in self.fields and not is_open(model, name):
             field = self.fields[name]
-            field.disabled, field.required, field.help_text = True, False, NOT_YET
+            field.disabled, field.required, field.template_name = True, False, "privacy/_closed_field.html"
 
 
 def stored_model(form: type[forms.BaseForm]) -> type[models.Model] | None:

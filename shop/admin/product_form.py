@@ -17,10 +17,21 @@ class ProductForm(forms.ModelForm[Product]):
         label="Price", currency_field="currency", help_text="For example 69.95, in the currency below."
     )
 
+    documentation_url = forms.URLField(label="Documentation", required=False, assume_scheme="https")
+
     class Meta:
         model = Product
         fields = [
-            *("slug", "name", "summary", "description", "price_minor", "currency"),
+            *(
+                "slug",
+                "name",
+                "summary",
+                "description",
+                "install_steps",
+                "documentation_url",
+                "price_minor",
+                "currency",
+            ),
             *("is_active", "issues_license", "asks_phone", "asks_address"),
         ]
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
+from privacy.encryption.computed_fields import ComputedSmallIntegerField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.tokens import SealedTokenField
@@ -16,6 +20,12 @@ from privacy.registry.purposes import Audience, Purpose
 from shop.money import Money
 
 from .product import Product
+
+
+def refund_days() -> int:
+    """The current refund window; each order keeps the one of its time."""
+    days: int = settings.REFUND_DAYS
+    return days
 
 
 @personal_data(
@@ -28,7 +38,7 @@ from .product import Product
         "address": "postal address",
     },
     other_columns="id reference product_id product_name amount_minor currency email_index phone_index state placed_at"
-    " paid_at downloads delivery_ended checkout_digest link_token link_index",
+    " paid_at refund_days downloads delivery_ended checkout_digest link_token link_index",
     found_by=("email_index",),
     retention=Retention(text="7 years, as tax law requires", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -85,6 +95,7 @@ class Order(SealedModel):
     state = models.CharField(max_length=15, choices=State, default=State.OPEN)
     placed_at = models.DateTimeField(default=timezone.now, db_index=True)
     paid_at = models.DateTimeField(null=True, blank=True)
+    refund_days = ComputedSmallIntegerField(default=refund_days, editable=False)
     downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
     delivery_ended = models.BooleanField(default=False, editable=False)  # chosen by the buyer with the deletion
     # Of the submitted form: sent again, it leads to the same order.
@@ -122,6 +133,15 @@ class Order(SealedModel):
     @property
     def is_delivered(self) -> bool:
         return self.state in self.DELIVERED and not self.delivery_ended
+
+    def refund_window_end(self, *, paid_at: datetime) -> datetime:
+        """Until when the buyer may request a refund. A commission is on hold as long."""
+        return paid_at + timedelta(days=self.refund_days)
+
+    @property
+    def refund_until(self) -> datetime | None:
+        """None until the order is paid."""
+        return self.refund_window_end(paid_at=self.paid_at) if self.paid_at else None
 
     @property
     def is_erased(self) -> bool:

@@ -13,7 +13,8 @@ from shop.money import CURRENCIES, Money, program_currency
 
 @not_personal(
     "what the shop sells",
-    "id slug name summary description price_minor currency is_active issues_license asks_phone asks_address",
+    "id slug name summary description install_steps documentation_url price_minor currency is_active issues_license"
+    " asks_phone asks_address",
 )
 class Product(models.Model):
     id = UUID7Field(primary_key=True)
@@ -21,6 +22,10 @@ class Product(models.Model):
     name = models.CharField(max_length=120)
     summary = models.CharField(max_length=300)
     description = models.TextField(blank=True)
+    install_steps = models.TextField(
+        "installation steps", blank=True, help_text="Markdown. Buyers read it on their order page."
+    )
+    documentation_url = models.URLField("documentation", blank=True)
     price_minor = models.PositiveIntegerField("price in minor units")
     currency = ComputedCharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from aitpro.checks import connections_are_encrypted, is_local, the_proxy_is_known
+from aitpro.checks import connections_are_encrypted, is_local, refund_window_includes_the_legal_one, the_proxy_is_known
 from aitpro.environment import SMTP_BACKEND
 
 POSTGRESQL = "django.db.backends.postgresql"
@@ -87,3 +87,11 @@ def test_an_https_address_needs_a_known_proxy(
     messages = the_proxy_is_known(None)
     assert [str(message.id) for message in messages] == expected
     assert all("TRUSTED_PROXIES" in (message.hint or "") for message in messages)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(14, ["aitpro.W005"]), (15, [])])
+def test_refund_window_shorter_than_the_legal_one_is_reported(
+    settings: Settings, days: int, expected: list[str]
+) -> None:
+    settings.REFUND_DAYS = days
+    assert [message.id for message in refund_window_includes_the_legal_one(None)] == expected

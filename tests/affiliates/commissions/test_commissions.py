@@ -49,6 +49,7 @@ def test_commission_is_approved_after_hold(alice: Affiliate, product: Product, c
     commission = sale(alice, product)
     assert commission.state == Commission.State.PENDING
     assert commission.hold_until == timezone.now() + timedelta(days=30)
+    assert commission.hold_until == commission.attribution.order.refund_until
     clock.shift(timedelta(days=30) - timedelta(seconds=1))
     assert approve_past_hold(now=timezone.now()) == 0
     clock.shift(timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""What visitors see of a part that is closed: a field that waits, or a page in plain words. Never an error."""
+"""What visitors see of a part that is closed: a form without the field, or a page in plain words. Never an error."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_a_number_that_can_not_be_read_is_said_so(client: Client) -> None:
     assert not PrivacyRequest.objects.exists()
 
 
-def test_a_closed_field_is_greyed_out_and_says_why(client: Client, lacks: Policy) -> None:
+def test_visitors_see_no_trace_of_a_closed_field(client: Client, lacks: Policy) -> None:
     lacks(PHONE)
-    assert phone_field(client).has_attr("disabled")
-    assert "Not available yet" in client.get("/privacy/request/").content.decode()
+    assert phone_field(client) is None
+    assert "phone number" not in BeautifulSoup(client.get("/privacy/request/").content, "html.parser").form.get_text()
 
 
 def test_submitted_value_of_a_closed_field_is_not_stored(client: Client, lacks: Policy) -> None:
@@ -62,15 +62,14 @@ def test_submitted_value_of_a_closed_field_is_not_stored(client: Client, lacks: 
         ("/checkout/bps-pro/", "shop_order.name"),
     ],
 )
-def test_each_public_form_greys_a_closed_field_out(
+def test_each_public_form_omits_a_closed_field(
     client: Client, lacks: Policy, product: Product, address: str, column: str
 ) -> None:
     name = column.partition(".")[2]
     before = BeautifulSoup(client.get(address).content, "html.parser").select_one(f"[name={name}]")
     assert before is not None and not before.has_attr("disabled")
     lacks(column)
-    field = BeautifulSoup(client.get(address).content, "html.parser").select_one(f"[name={name}]")
-    assert field is not None and field.has_attr("disabled")
+    assert BeautifulSoup(client.get(address).content, "html.parser").select_one(f"[name={name}]") is None
 
 
 def test_a_message_is_stored_without_the_closed_value_that_a_browser_sends(client: Client, lacks: Policy) -> None:

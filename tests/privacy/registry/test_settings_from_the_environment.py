@@ -30,7 +30,7 @@ BAD = {
     "PAYPAL_MODE": ["hunter2", "Live"],
     "DEBUG": ["hunter2"],
     "AFFILIATE_COMMISSION_PERCENT": ["hunter2", "101"],
-    "AFFILIATE_HOLD_DAYS": ["hunter2"],
+    "REFUND_DAYS": ["hunter2", "-1", "30.5"],
     "REHEARSAL_HOUR": ["hunter2", "24", "-1"],
     "REHEARSAL_DATABASE_URL": ["hunter2://user:hunter2@host/name"],
 }

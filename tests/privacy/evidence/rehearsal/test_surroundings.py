@@ -35,7 +35,7 @@ SECRETS = {
 
 @pytest.fixture
 def handed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    for name, value in {**SECRETS, "BUSINESS_NAME": "Example, Inc.", "AFFILIATE_HOLD_DAYS": "45"}.items():
+    for name, value in {**SECRETS, "BUSINESS_NAME": "Example, Inc.", "REFUND_DAYS": "45"}.items():
         monkeypatch.setenv(name, value)
     return environment(tmp_path, {})
 
@@ -51,7 +51,7 @@ def test_everything_it_talks_to_is_on_this_machine(handed: dict[str, str]) -> No
 
 
 def test_scratch_copy_has_the_settings_and_host_name_of_the_site(handed: dict[str, str]) -> None:
-    assert (handed["BUSINESS_NAME"], handed["AFFILIATE_HOLD_DAYS"]) == ("Example, Inc.", "45")
+    assert (handed["BUSINESS_NAME"], handed["REFUND_DAYS"]) == ("Example, Inc.", "45")
     assert handed["SITE_URL"] == settings.SITE_URL
     assert handed["STAFF_SECOND_FACTOR"] == str(settings.STAFF_SECOND_FACTOR)
 
