@@ -269,7 +269,7 @@ PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret"
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
-# --- /mail/, the demo's sent mail: its links are credentials, so only for a browser on this computer -------------------
+# --- /mail/, the demo's sent mail: its links are credentials, so only for a browser on this computer ----------------
 MAIL_PREVIEW = (
     _STANDIN
     and not REHEARSAL
