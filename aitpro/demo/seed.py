@@ -26,6 +26,7 @@ from . import release
 from .creatives import seed_creatives
 from .inbox import seed_inbox
 from .sales_history import seed_history
+from .services import seed_services
 
 STAFF = "staff@example.com"
 AFFILIATE = "affiliate@example.com"
@@ -58,6 +59,7 @@ def seed() -> dict[str, tuple[str, str]]:
     _people()
     seed_history(affiliate, product, now=timezone.now())
     seed_creatives(product)
+    seed_services()
     _remember(sign_ins)
     return sign_ins
 

@@ -22,6 +22,7 @@ from affiliates.membership.terms import next_number
 from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
 from contacts.inquiries.workflow import answer_inquiry
+from contacts.models import Service
 from privacy.registry.declarations import PersonalData, declaration_for
 from shop.models import Payment, PayPalEvent, Product
 from tests import factories
@@ -44,6 +45,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     open_objection(commission=commission, text="Dave paid more.", actor=affiliate.user)
     LedgerCheck.objects.create(paypal=True)
     Creative.objects.create(name="A sentence", words="Guards a site.")
+    Service.objects.create(slug=f"design-{number}", name="Design", summary="Sites.", text="We design **sites**.")
     prepare_payout(currency="USD", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     inquiry = factories.inquiry()
