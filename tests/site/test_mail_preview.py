@@ -19,6 +19,8 @@ from pytest_django import Settings
 import aitpro.urls
 from aitpro.checks import sent_mail_is_not_shown
 
+pytestmark = pytest.mark.django_db
+
 FILES = "django.core.mail.backends.filebased.EmailBackend"
 SECRET = "http://127.0.0.1:8000/orders/secret/"
 
