@@ -47,6 +47,15 @@ BUSINESS = {
     "country": env.text("BUSINESS_COUNTRY", default="US"),
     "region": env.text("BUSINESS_REGION", default="CA"),
     "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
+    "headline": env.text("BUSINESS_HEADLINE", default="Websites made with care, and kept safe."),
+    "description": env.text(
+        "BUSINESS_DESCRIPTION",
+        default="AITpro designs websites, protects them against attack, and makes BulletProof Security Pro, a security"
+        " product for WordPress.",
+    ),
+    "owner": env.text("BUSINESS_OWNER", default=""),
+    "since": env.text("BUSINESS_SINCE", default=""),
+    "hours": env.text("BUSINESS_HOURS", default=""),
 }
 PHONE_REGION = BUSINESS["country"]  # of numbers that are typed without a country code
 
@@ -286,6 +295,8 @@ DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 
 # --- Messages to the business -------------------------------------------------------------------------------------
+# Bounds of the budgets in the quote form, ascending, in whole units of CURRENCY.
+QUOTE_BUDGETS = env.amounts("QUOTE_BUDGETS", default="1000,5000,20000")
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
 # Messages and applications stored per hour and network. All but the first are held, without mail.
 HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)

@@ -1,6 +1,6 @@
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from privacy.registry.purpose_binding import for_uses
 
@@ -8,7 +8,9 @@ from . import views
 
 site = [
     path("", views.HomeView.as_view(), name="home"),
-    path("services/", TemplateView.as_view(template_name="aitpro/services.html"), name="services"),
+    path("services/", views.ServicesView.as_view(), name="services"),
+    path("about/", views.AboutView.as_view(), name="about"),
+    path("support/", views.SupportView.as_view(), name="support"),
     path("healthz", views.healthz, name="healthz"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),

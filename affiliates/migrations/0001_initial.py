@@ -7,6 +7,7 @@ import privacy.encryption.blind_index
 import privacy.encryption.fields
 import privacy.encryption.fingerprints
 import privacy.keystore.fields
+import privacy.web.markdown
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -453,9 +454,9 @@ class Migration(migrations.Migration):
             name='TermsVersion',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(editable=False, unique=True)),
-                ('text', models.TextField(help_text='Separate paragraphs by an empty line. A line that starts with # is a heading.', max_length=50000)),
-                ('changes', models.TextField(blank=True, help_text='In two or three sentences. Affiliates see it first.', max_length=2000, verbose_name='what changes')),
+                ('number', models.PositiveSmallIntegerField(editable=False)),
+                ('text', models.TextField(help_text='Markdown: an empty line between paragraphs, # in front of a heading.', max_length=50000, validators=[privacy.web.markdown.validate_markdown])),
+                ('changes', models.TextField(blank=True, help_text='In two or three sentences. Readers see it first.', max_length=2000, verbose_name='what changes')),
                 ('effective_from', models.DateTimeField(editable=False, null=True, verbose_name='effective from')),
                 ('published_at', models.DateTimeField(editable=False, null=True)),
             ],
@@ -464,7 +465,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'versions of the terms',
                 'ordering': ['-number'],
                 'permissions': [('publish_termsversion', 'Can publish versions of the terms')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='terms_publication_date_required')],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='affiliates_terms_publication_date_required'), models.UniqueConstraint(fields=('number',), name='terms_numbered_once')],
             },
         ),
         migrations.CreateModel(

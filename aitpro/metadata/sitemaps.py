@@ -13,8 +13,11 @@ from django.contrib.sitemaps import Sitemap
 from django.http import HttpRequest
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from affiliates.models import TermsVersion
 from shop.models import Product
+from shop.models.terms import current_shop_terms
 
 # Page and its template, whose last change is the page's.
 PAGES = {
@@ -26,7 +29,6 @@ PAGES = {
     "shop:terms": "shop/terms.html",
     "contacts:contact": "contacts/contact.html",
     "affiliates:program": "affiliates/program.html",
-    "affiliates:terms": "affiliates/terms.html",
     "affiliates:apply": "affiliates/apply.html",
     "privacy:policy": "privacy/policy.html",
     "privacy:evidence": "privacy/evidence.html",
@@ -35,13 +37,13 @@ PAGES = {
     "privacy:choices_link": "privacy/choices_link.html",
     "affiliates:referral": "affiliates/referral.html",
 }
-ROWS_HAVE_PAGES = {"shop:product", "shop:terms_document"}
+PAGES_OF_ROWS = {"shop:product", "shop:terms_document", "affiliates:terms"}
 
 
 def canonical_url(request: HttpRequest) -> str:
     """The page's address for search engines, without a query; empty if they may not list it."""
     match = request.resolver_match
-    listed = match is not None and match.view_name in PAGES.keys() | ROWS_HAVE_PAGES
+    listed = match is not None and match.view_name in PAGES.keys() | PAGES_OF_ROWS
     return f"{settings.SITE_URL}{request.path}" if listed else ""
 
 
@@ -74,6 +76,22 @@ class ProductSitemap(SiteSitemap):
         return changed("shop/product.html")
 
 
+class TermsSitemap(SiteSitemap):
+    """The documents of terms that have a version in effect."""
+
+    def items(self) -> list[tuple[str, date]]:
+        found = [(reverse("shop:terms_document", args=[terms.document]), terms) for terms in current_shop_terms()]
+        if (of_affiliates := TermsVersion.objects.in_force(timezone.now())) is not None:
+            found.append((reverse("affiliates:terms"), of_affiliates))
+        return [(path, terms.effective_from.date()) for path, terms in found]
+
+    def location(self, item: tuple[str, date]) -> str:
+        return item[0]
+
+    def lastmod(self, item: tuple[str, date]) -> date:
+        return item[1]
+
+
 def _exists(name: str) -> bool:
     try:
         reverse(name)
@@ -88,4 +106,8 @@ def changed(template: str) -> date:
     return datetime.fromtimestamp(Path(origin.name).stat().st_mtime, UTC).date()
 
 
-SITEMAPS: Mapping[str, type[SiteSitemap]] = {"pages": PageSitemap, "products": ProductSitemap}
+SITEMAPS: Mapping[str, type[SiteSitemap]] = {
+    "pages": PageSitemap,
+    "products": ProductSitemap,
+    "terms": TermsSitemap,
+}

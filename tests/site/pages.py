@@ -3,6 +3,8 @@
 READING = [
     "/",
     "/services/",
+    "/about/",
+    "/support/",
     "/products/bps-pro/",
     "/affiliates/",
     "/affiliates/terms/",
