@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -25,6 +26,11 @@ site = [
     ),
     path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
 ]
+
+if settings.MAIL_PREVIEW:
+    from .demo import mail_preview
+
+    site += mail_preview.urlpatterns
 
 for_uses(site)  # nobody's rows
 

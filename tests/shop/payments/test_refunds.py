@@ -66,7 +66,7 @@ def test_staff_refund_everything(staff: Client, payment: Payment, work: Work) ->
     assert states(payment) == ("refunded", "refunded", 5995)
     assert Commission.objects.get().state == "reversed"
     work()
-    assert "Refund for order" in mail.outbox[-1].subject
+    assert "Your refund of" in mail.outbox[-1].subject
     assert "$59.95" in str(mail.outbox[-1].body)
 
 
