@@ -114,7 +114,7 @@ def test_paypal_is_not_asked_about_its_history() -> None:
 def test_demo_banners_can_be_served(client: Client) -> None:
     seeded()
     banners = [creative for creative in Creative.objects.all() if creative.image]
-    assert [(banner.width, banner.height) for banner in banners] == [(728, 90), (300, 250)]
+    assert [(banner.width, banner.height) for banner in banners] == [(728, 90), (300, 250), (240, 240)]
     for banner in banners:
         response = client.get(f"/affiliates/creatives/{banner.pk}/")
         assert (response.status_code, response["Content-Type"]) == (200, "image/png")
