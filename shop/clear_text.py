@@ -2,7 +2,7 @@
 
 from privacy.registry.clear_text import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PUBLIC, clear_text
 
-clear_text(DIGEST, "shop_order.checkout_digest shop_productfile.sha256")
+clear_text(DIGEST, "shop_order.checkout_digest shop_productfile.sha256 shop_productpicture.digest")
 clear_text(OWN_NUMBER, "shop_order.reference")
 clear_text(
     PAYPALS,

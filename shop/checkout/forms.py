@@ -45,7 +45,7 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
                 del self.fields[name]
         self.fields["name"].required = self.fields["email"].required = True
 
-    def ask_again(self, price: Money) -> None:
+    def ask_again(self, price: Money | None) -> None:
         """Shows the form again with its content, for a price that changed since the buyer saw it."""
         self.data = {**self.data.dict(), "price_seen": str(price)}  # type: ignore[attr-defined]  # a request's fields
 

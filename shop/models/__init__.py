@@ -8,6 +8,7 @@ from .order import Order
 from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
 from .product import Product
+from .product_page import ProductFeature, ProductPicture, ProductQuestion
 from .reconciliation import ExtraCapture, PayPalSnapshot
 
 __all__ = [
@@ -20,6 +21,9 @@ __all__ = [
     "Payment",
     "PaymentQuerySet",
     "Product",
+    "ProductFeature",
     "ProductFile",
+    "ProductPicture",
+    "ProductQuestion",
     "Refund",
 ]
