@@ -18,7 +18,9 @@ from shop.catalog.pictures import PictureField
 from shop.catalog.views import page_of
 from shop.models import Product, ProductFeature, ProductPicture, ProductQuestion
 
-PREVIEW = "_preview"  # the button's name
+
+def is_preview(request: HttpRequest) -> bool:
+    return "_preview" in request.POST  # the button's name
 
 
 class FeatureInline(admin.StackedInline[ProductFeature, Product]):
@@ -75,13 +77,16 @@ class PreviewedAdmin(admin.ModelAdmin[Product]):
 
     change_form_template = "shop/admin/product.html"
 
+    def view_on_site(self, obj: Product) -> str:
+        return obj.get_absolute_url()
+
     def response_add(self, request: HttpRequest, obj: Product, post_url_continue: str | None = None) -> HttpResponse:
-        if PREVIEW in request.POST:
+        if is_preview(request):
             return self._preview(request, obj)
         return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Product) -> HttpResponse:
-        if PREVIEW in request.POST:
+        if is_preview(request):
             return self._preview(request, obj)
         return super().response_change(request, obj)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
-from shop.models import Product, ProductFile, ProductPicture
+from shop.models import Product, ProductPicture
 
 PICTURE_SECONDS = 365 * 24 * 60 * 60  # how long browsers keep a picture, whose address changes with its content
 SHOWN_RELEASES = 10

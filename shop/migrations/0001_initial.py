@@ -4,6 +4,7 @@ import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
 import privacy.encryption.tokens
+import privacy.web.markdown
 from django.conf import settings
 from django.db import migrations, models
 
@@ -146,18 +147,25 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('slug', models.SlugField(unique=True)),
                 ('name', models.CharField(max_length=120)),
-                ('summary', models.CharField(max_length=300)),
-                ('description', models.TextField(blank=True)),
-                ('install_steps', models.TextField(blank=True, help_text='Markdown. Buyers read it on their order page.', verbose_name='installation steps')),
+                ('headline', models.CharField(blank=True, help_text='What it does for the buyer, in one line above the summary.', max_length=120)),
+                ('summary', models.CharField(help_text='One or two sentences. Search engines show them too.', max_length=300)),
+                ('description', models.TextField(blank=True, max_length=20000, validators=[privacy.web.markdown.validate_markdown])),
+                ('requirements', models.TextField(blank=True, max_length=5000, validators=[privacy.web.markdown.validate_markdown])),
+                ('sites_per_license', models.CharField(blank=True, help_text='For example: 3 sites of one owner.', max_length=120)),
+                ('updates_and_support', models.TextField(blank=True, max_length=5000, validators=[privacy.web.markdown.validate_markdown], verbose_name='updates and support')),
+                ('fulfillment', models.TextField(blank=True, help_text="How the buyer gets what isn't downloaded, such as a service. Shown before and after the purchase.", max_length=3000, validators=[privacy.web.markdown.validate_markdown], verbose_name='after the payment')),
+                ('install_steps', models.TextField(blank=True, help_text='Buyers read it on their order page.', validators=[privacy.web.markdown.validate_markdown], verbose_name='installation steps')),
                 ('documentation_url', models.URLField(blank=True, verbose_name='documentation')),
-                ('price_minor', models.PositiveIntegerField(verbose_name='price in minor units')),
+                ('price_minor', models.PositiveIntegerField(blank=True, null=True, verbose_name='price in minor units')),
                 ('currency', models.CharField(choices=[('AUD', 'AUD'), ('BRL', 'BRL'), ('CAD', 'CAD'), ('CHF', 'CHF'), ('CNY', 'CNY'), ('CZK', 'CZK'), ('DKK', 'DKK'), ('EUR', 'EUR'), ('GBP', 'GBP'), ('HKD', 'HKD'), ('HUF', 'HUF'), ('ILS', 'ILS'), ('JPY', 'JPY'), ('MXN', 'MXN'), ('MYR', 'MYR'), ('NOK', 'NOK'), ('NZD', 'NZD'), ('PHP', 'PHP'), ('PLN', 'PLN'), ('SEK', 'SEK'), ('SGD', 'SGD'), ('THB', 'THB'), ('TWD', 'TWD'), ('USD', 'USD')], max_length=3)),
                 ('is_active', models.BooleanField(default=True, verbose_name='on sale')),
                 ('issues_license', models.BooleanField(default=True, verbose_name='comes with a license key')),
                 ('asks_phone', models.BooleanField(default=False, help_text="Only if the order can't be fulfilled without it.", verbose_name='asks for a phone number')),
                 ('asks_address', models.BooleanField(default=False, help_text='Only if something is delivered there.', verbose_name='asks for a postal address')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first in the catalog.')),
             ],
             options={
+                'ordering': ['position', 'name'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('price_minor__gt', 0)), name='price_above_zero')],
             },
         ),
@@ -165,6 +173,21 @@ class Migration(migrations.Migration):
             model_name='order',
             name='product',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='shop.product'),
+        ),
+        migrations.CreateModel(
+            name='ProductFeature',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
+                ('heading', models.CharField(max_length=80)),
+                ('text', models.TextField(max_length=2000, validators=[privacy.web.markdown.validate_markdown])),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='features', to='shop.product')),
+            ],
+            options={
+                'verbose_name': 'feature',
+                'ordering': ['position', 'id'],
+                'abstract': False,
+            },
         ),
         migrations.CreateModel(
             name='ProductFile',
@@ -182,6 +205,41 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'release',
                 'ordering': ['-uploaded_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='ProductPicture',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
+                ('large', models.BinaryField()),
+                ('small', models.BinaryField()),
+                ('digest', models.CharField(db_index=True, editable=False, max_length=64)),
+                ('width', models.PositiveSmallIntegerField(editable=False)),
+                ('height', models.PositiveSmallIntegerField(editable=False)),
+                ('alt', models.CharField(help_text="What it shows, for people who can't see it and for search engines.", max_length=200, verbose_name='description')),
+                ('caption', models.CharField(blank=True, max_length=200)),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pictures', to='shop.product')),
+            ],
+            options={
+                'verbose_name': 'picture',
+                'ordering': ['position', 'id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='ProductQuestion',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
+                ('question', models.CharField(max_length=200)),
+                ('answer', models.TextField(max_length=3000, validators=[privacy.web.markdown.validate_markdown])),
+                ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='shop.product')),
+            ],
+            options={
+                'verbose_name': 'question',
+                'ordering': ['position', 'id'],
+                'abstract': False,
             },
         ),
         migrations.CreateModel(

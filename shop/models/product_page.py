@@ -54,9 +54,7 @@ class ProductPictureQuerySet(models.QuerySet["ProductPicture"]):
         return self.defer("large", "small")
 
 
-@not_personal(
-    "the pictures of a product's page", "id product_id large small digest width height alt caption position"
-)
+@not_personal("the pictures of a product's page", "id product_id large small digest width height alt caption position")
 class ProductPicture(ProductPart):
     """A WebP picture in two widths, written by this site (ADR 46). The first of a product is the one beside its name.
 

@@ -3,6 +3,7 @@
 READING = [
     "/",
     "/services/",
+    "/products/",
     "/products/bps-pro/",
     "/affiliates/",
     "/affiliates/terms/",
