@@ -110,7 +110,7 @@ WSGI_APPLICATION = "aitpro.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [BASE_DIR / "templates", BASE_DIR / "static"],  # the logo is drawn into each page
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -229,7 +229,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "aitpro.area_stylesheets.AreaStylesheetStorage"},
     # Product releases: no URL; served only through the signed links of `shop.delivery.downloads`.
     "products": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",

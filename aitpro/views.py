@@ -44,7 +44,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @cache_control(max_age=3600, public=True)
 def favicon(request: HttpRequest) -> HttpResponse:
     """For programs that request the conventional URL without reading the page."""
-    return redirect(static("aitpro/favicon.svg"))
+    return redirect(static("aitpro/logo.svg"))
 
 
 @cache_control(max_age=3600, public=True)
