@@ -87,8 +87,9 @@ class ProductAdmin(PreviewedAdmin):
         ),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        return super().get_queryset(request).with_delivery()  # type: ignore[attr-defined]  # the model's own queryset
+    def get_queryset(self, request: HttpRequest) -> Any:
+        queryset: Any = super().get_queryset(request)
+        return queryset.with_delivery()
 
     def get_inlines(self, request: HttpRequest, obj: Product | None) -> Any:
         """A preview stores no file, because files are not rolled back."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any
+from typing import IO, Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from PIL import Image, ImageOps
 
@@ -50,7 +49,7 @@ class PictureField(forms.ImageField):
         return {"accept": "image/png,image/jpeg,image/webp", "data-max-bytes": MAX_BYTES}
 
 
-def encode(file: UploadedFile | BytesIO) -> EncodedPicture:
+def encode(file: IO[bytes]) -> EncodedPicture:
     """Raises ValidationError if the picture is broken, or too large to decode or to show."""
     file.seek(0)
     try:

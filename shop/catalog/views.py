@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.generic import DetailView, ListView
 
-from shop.models import Product, ProductPicture
+from shop.models import Product, ProductPicture, ProductQuerySet
 
 PICTURE_SECONDS = 365 * 24 * 60 * 60  # how long browsers keep a picture, whose address changes with its content
 SHOWN_RELEASES = 10
@@ -27,14 +27,16 @@ class CatalogView(ListView[Product]):
     template_name = "shop/catalog.html"
     context_object_name = "products"
 
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> ProductQuerySet:
         pictures = Prefetch("pictures", ProductPicture.objects.without_content())
         return Product.objects.active().with_delivery().prefetch_related(pictures)
 
 
 class ProductView(DetailView[Product]):
     template_name = "shop/product.html"
-    queryset = Product.objects.with_delivery()
+
+    def get_queryset(self) -> ProductQuerySet:
+        return Product.objects.with_delivery()
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.object = self.get_object()

@@ -27,6 +27,8 @@ def place_order(
     (`privacy.web.idempotency`); without it, a new order is created. `details` are the order's columns that the buyer
     filled in: those of `CheckoutForm` that the product asks for.
     """
+    if product.price_minor is None:
+        raise ValueError("a product without a price can't be ordered")
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or hash_token(generate_token()),
         defaults={

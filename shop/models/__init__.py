@@ -7,7 +7,7 @@ from .dispute import Dispute
 from .order import Order
 from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
-from .product import Product
+from .product import Product, ProductQuerySet
 from .product_page import ProductFeature, ProductPicture, ProductQuestion
 from .reconciliation import ExtraCapture, PayPalSnapshot
 
@@ -24,6 +24,7 @@ __all__ = [
     "ProductFeature",
     "ProductFile",
     "ProductPicture",
+    "ProductQuerySet",
     "ProductQuestion",
     "Refund",
 ]

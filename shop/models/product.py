@@ -22,9 +22,9 @@ class ProductQuerySet(models.QuerySet["Product"]):
         return self.filter(is_active=True)
 
     def with_delivery(self) -> ProductQuerySet:
-        """Loads `is_download` together with the products."""
+        """Loads what `is_download` needs together with the products."""
         releases = ProductFile.objects.released(timezone.now()).filter(product=OuterRef("pk"))
-        return self.annotate(is_download=Exists(releases))
+        return self.annotate(has_release=Exists(releases))
 
 
 @not_personal(
@@ -93,8 +93,9 @@ class Product(models.Model):
 
     @cached_property
     def is_download(self) -> bool:
-        """Whether there is a file for buyers. `with_delivery` loads it."""
-        return self.files.released(timezone.now()).exists()
+        """Whether there is a file for buyers."""
+        loaded: bool | None = getattr(self, "has_release", None)
+        return self.files.released(timezone.now()).exists() if loaded is None else loaded
 
     @property
     def is_for_sale(self) -> bool:
