@@ -76,6 +76,9 @@ class Environment:
     def words(self, name: str, *, default: str = "") -> list[str]:
         return [word.strip() for word in self.text(name, default=default).split(",") if word.strip()]
 
+    def amounts(self, name: str, *, default: str) -> list[int]:
+        return self.parsed(name, _amounts, expected="ascending whole amounts such as 1000,5000", default=default)
+
     def choice(self, name: str, choices: set[str], *, default: str) -> str:
         value = self.text(name, default=default)
         if value not in choices:
@@ -126,6 +129,13 @@ def _hour(value: str) -> int:
     if int(value) not in range(24):
         raise ValueError
     return int(value)
+
+
+def _amounts(value: str) -> list[int]:
+    amounts = [int(amount) for amount in value.split(",")]
+    if amounts[0] <= 0 or amounts != sorted(set(amounts)):
+        raise ValueError
+    return amounts
 
 
 def _days(value: str) -> int:

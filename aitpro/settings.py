@@ -47,6 +47,15 @@ BUSINESS = {
     "country": env.text("BUSINESS_COUNTRY", default="US"),
     "region": env.text("BUSINESS_REGION", default="CA"),
     "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
+    "headline": env.text("BUSINESS_HEADLINE", default="Websites made with care, and kept safe."),
+    "description": env.text(
+        "BUSINESS_DESCRIPTION",
+        default="AITpro designs websites, protects them against attack, and makes BulletProof Security Pro, a security"
+        " product for WordPress.",
+    ),
+    "owner": env.text("BUSINESS_OWNER", default=""),
+    "since": env.text("BUSINESS_SINCE", default=""),
+    "hours": env.text("BUSINESS_HOURS", default=""),
 }
 PHONE_REGION = BUSINESS["country"]  # of numbers that are typed without a country code
 
@@ -269,6 +278,15 @@ PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret"
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
+# --- /mail/, the demo's sent mail: its links are credentials, so only for a browser on this computer ----------------
+MAIL_PREVIEW = (
+    _STANDIN
+    and not REHEARSAL
+    and MAILERS["default"]["BACKEND"].endswith(".filebased.EmailBackend")
+    and not HTTPS
+    and urlsplit(SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+)
+
 # --- Second factor: optional in the demo ---------------------------------
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)
 
@@ -283,6 +301,8 @@ DOWNLOAD_LINK_MINUTES = env.number("DOWNLOAD_LINK_MINUTES", default=15)
 POLICY_LEAVES_OUT = env.words("POLICY_LEAVES_OUT")
 
 # --- Messages to the business -------------------------------------------------------------------------------------
+# Bounds of the budgets in the quote form, ascending, in whole units of CURRENCY.
+QUOTE_BUDGETS = env.amounts("QUOTE_BUDGETS", default="1000,5000,20000")
 INQUIRY_ANSWER_DAYS = env.number("INQUIRY_ANSWER_DAYS", default=2)  # business days until an answer is overdue
 # Messages and applications stored per hour and network. All but the first are held, without mail.
 HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)

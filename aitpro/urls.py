@@ -1,6 +1,7 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from privacy.registry.purpose_binding import for_uses
 
@@ -8,7 +9,9 @@ from . import views
 
 site = [
     path("", views.HomeView.as_view(), name="home"),
-    path("services/", TemplateView.as_view(template_name="aitpro/services.html"), name="services"),
+    path("services/", views.ServicesView.as_view(), name="services"),
+    path("about/", views.AboutView.as_view(), name="about"),
+    path("support/", views.SupportView.as_view(), name="support"),
     path("healthz", views.healthz, name="healthz"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
@@ -21,6 +24,11 @@ site = [
     ),
     path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
 ]
+
+if settings.MAIL_PREVIEW:
+    from .demo import mail_preview
+
+    site += mail_preview.urlpatterns
 
 for_uses(site)  # nobody's rows
 

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.generic import TemplateView
 
+from contacts.models import Service
+from privacy.registry.promises import PROMISES
 from shop.models import Product
 
 logger = logging.getLogger(__name__)
@@ -25,7 +27,36 @@ class HomeView(TemplateView):
     template_name = "aitpro/home.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(product=Product.objects.filter(is_active=True).first(), **kwargs)
+        return super().get_context_data(
+            product=Product.objects.filter(is_active=True).first(), services=Service.objects.offered(), **kwargs
+        )
+
+
+class ServicesView(HomeView):
+    template_name = "aitpro/services.html"
+
+
+class AboutView(TemplateView):
+    """Who runs the site; a fact that isn't set is not shown."""
+
+    template_name = "aitpro/about.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            products=Product.objects.filter(is_active=True),
+            services=Service.objects.offered(),
+            promises=len(PROMISES),
+            **kwargs,
+        )
+
+
+class SupportView(TemplateView):
+    template_name = "aitpro/support.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            products=Product.objects.filter(is_active=True), answer_days=settings.INQUIRY_ANSWER_DAYS, **kwargs
+        )
 
 
 @never_cache

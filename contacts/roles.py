@@ -2,4 +2,11 @@
 
 from privacy.admin_base.staff_roles import Role, share
 
-share("contacts", {Role.MAIL: "view_inquiry change_inquiry view_reply add_reply"})
+share(
+    "contacts",
+    {
+        Role.MAIL: "view_inquiry change_inquiry view_reply add_reply",
+        Role.SHOP: "view_service add_service change_service",
+        Role.OWNER: "delete_service",
+    },
+)

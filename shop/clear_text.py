@@ -29,6 +29,6 @@ clear_text(
     shop_product.sites_per_license shop_product.slug shop_product.summary shop_product.updates_and_support
     shop_productfeature.heading shop_productfeature.text shop_productpicture.alt shop_productpicture.caption
     shop_productquestion.answer shop_productquestion.question
-    shop_productfile.content shop_productfile.notes shop_productfile.version
+    shop_shopterms.changes shop_shopterms.text shop_productfile.content shop_productfile.notes shop_productfile.version
     """,
 )

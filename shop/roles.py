@@ -9,9 +9,10 @@ share(
         " view_product add_product change_product view_productfile add_productfile change_productfile"
         " view_productfeature add_productfeature change_productfeature delete_productfeature"
         " view_productpicture add_productpicture change_productpicture delete_productpicture"
-        " view_productquestion add_productquestion change_productquestion delete_productquestion",
+        " view_productquestion add_productquestion change_productquestion delete_productquestion"
+        " view_shopterms change_shopterms",
         Role.FINANCE: "view_order view_payment refund_payment reconcile_payment view_refund view_dispute"
         " view_paypalevent",
-        Role.OWNER: "delete_product",
+        Role.OWNER: "delete_product publish_shopterms delete_shopterms",
     },
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from contacts.inquiries.budgets import budgets
 from contacts.inquiries.workflow import answer_due
 from contacts.models import Correspondence, Inquiry, Reply
 
@@ -40,7 +41,7 @@ def _quote(staff: User) -> None:
         mine=staff,
         message="We need a new site for our bakery, with orders for the weekend.",
         project="A site for a bakery",
-        budget=Inquiry.Budget.MEDIUM,
+        budget=budgets()[1],
         deadline="before Easter",
         phone="+1 805 555 0171",
         address="12 Baker Street, Ventura, CA 93001",

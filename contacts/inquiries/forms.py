@@ -11,15 +11,15 @@ from contacts.models import Inquiry
 from privacy.web.honeypot import HoneypotField
 from privacy.web.personal_data_form import PersonalDataForm
 
+from .budgets import budget_choices
 from .spam_check import looks_like_spam, new_stamp
 
 # Fields of one kind of message; other kinds don't store them.
 ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_reference": "order"}
-BUDGETS = [("", "Not decided yet"), *((choice.value, choice.value) for choice in Inquiry.Budget)]
 
 
 class ContactForm(PersonalDataForm, forms.ModelForm[Inquiry]):
-    budget = forms.ChoiceField(choices=BUDGETS, required=False)
+    budget = forms.ChoiceField(choices=budget_choices, required=False)
     extra = HoneypotField()
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
 

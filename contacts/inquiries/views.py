@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView
 
-from contacts.models import REFERENCE, Inquiry
+from contacts.models import REFERENCE, Inquiry, Service
 from privacy.mail.rate_limits import may_hold_message, may_send_mail
 from privacy.web.idempotency import kept_in_history
 from privacy.web.rate_limits import seconds_left
@@ -24,9 +24,12 @@ class ContactView(FormView[ContactForm]):
     form_class = ContactForm
 
     def get_initial(self) -> dict[str, str]:
-        """`?kind=quote` preselects the kind of message; unknown values are ignored."""
-        kind = self.request.GET.get("kind", "")
-        return {"kind": kind if kind in Inquiry.Kind.values else Inquiry.Kind.QUESTION}
+        """`?kind=quote&service=design` preselects the kind and the project; unknown values are ignored."""
+        kind, service = (self.request.GET.get(name, "") for name in ("kind", "service"))
+        initial = {"kind": kind if kind in Inquiry.Kind.values else Inquiry.Kind.QUESTION}
+        if kind == Inquiry.Kind.QUOTE and service:
+            initial["project"] = next((each.name for each in Service.objects.offered() if each.slug == service), "")
+        return initial
 
     def form_valid(self, form: ContactForm) -> HttpResponse:
         """Above the mail limit of its network or address, a message is held, not refused: a neighbor's flood must not

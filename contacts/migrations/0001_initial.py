@@ -17,6 +17,23 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Service',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('slug', models.SlugField(help_text='For links: /services/#address.', unique=True, verbose_name='address')),
+                ('name', models.CharField(max_length=80)),
+                ('icon', models.CharField(blank=True, choices=[('design', 'a page layout'), ('hardening', 'a shield'), ('cleanup', 'a magnifying glass'), ('maintenance', 'arrows around a clock')], max_length=12)),
+                ('summary', models.CharField(help_text='One or two sentences for the home page.', max_length=200)),
+                ('commitment', models.CharField(blank=True, help_text='What clients can hold you to; it stands out on both pages.', max_length=120)),
+                ('text', models.TextField(help_text='Markdown, for the services page.')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest number comes first.')),
+                ('is_offered', models.BooleanField(default=True, verbose_name='offered')),
+            ],
+            options={
+                'ordering': ['position', 'name'],
+            },
+        ),
+        migrations.CreateModel(
             name='Inquiry',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -29,7 +46,7 @@ class Migration(migrations.Migration):
                 ('phone_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='phone', null=True, source='phone')),
                 ('address', privacy.encryption.fields.SealedTextField(blank=True, max_length=400, verbose_name='postal address')),
                 ('project', privacy.encryption.fields.SealedTextField(blank=True, max_length=200, null=True)),
-                ('budget', privacy.encryption.fields.SealedTextField(blank=True, max_length=30, null=True)),
+                ('budget', privacy.encryption.fields.SealedTextField(blank=True, max_length=60, null=True)),
                 ('deadline', privacy.encryption.fields.SealedTextField(blank=True, max_length=100, null=True)),
                 ('order_reference', privacy.encryption.fields.SealedTextField(blank=True, max_length=20, null=True, verbose_name='order')),
                 ('message', privacy.encryption.fields.SealedTextField(max_length=20000)),

@@ -1,4 +1,4 @@
-"""Messages from the contact form, and what belongs to them."""
+"""Messages from the contact form, what belongs to them, and the services on offer."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from .document import Document
 from .inquiry import KEPT, REFERENCE, Inquiry, InquiryQuerySet, new_reference
 from .live_threads import KEPT_DAYS, LiveThreads
 from .reply import Reply
+from .service import Service
 
 __all__ = [
     "Correspondence",
@@ -18,5 +19,6 @@ __all__ = [
     "LiveThreads",
     "REFERENCE",
     "Reply",
+    "Service",
     "new_reference",
 ]

@@ -101,12 +101,6 @@ class Inquiry(SealedModel):
         ANSWERED = "answered", "answered"
         CLOSED = "closed", "closed"
 
-    class Budget(models.TextChoices):
-        SMALL = "under 1,000 USD"
-        MEDIUM = "1,000 to 5,000 USD"
-        LARGE = "5,000 to 20,000 USD"
-        LARGEST = "over 20,000 USD"
-
     WAITING = (State.OPEN, State.HELD)
     PURPOSES = {
         Kind.QUESTION: Purpose.ANSWER_INQUIRY,
@@ -124,7 +118,7 @@ class Inquiry(SealedModel):
     phone_index = BlindIndexField("phone", normalize="phone", null=True)
     address = SealedTextField("postal address", max_length=400, blank=True)
     project = SealedTextField(max_length=200, blank=True, null=True)
-    budget = SealedTextField(max_length=30, blank=True, null=True)
+    budget = SealedTextField(max_length=60, blank=True, null=True)
     deadline = SealedTextField(max_length=100, blank=True, null=True)
     order_reference = SealedTextField("order", max_length=20, blank=True, null=True)
     message = SealedTextField(max_length=20_000)

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import override_settings
 
+from contacts.inquiries.budgets import budgets
 from contacts.models import Inquiry
 from privacy.admin_base.staff_roles import Role
 from privacy.evidence.rehearsal.cast import STAFF
@@ -73,7 +74,7 @@ def write(rehearsal: Rehearsal, kind: str, browser: SiteBrowser | None = None) -
     browser = browser or rehearsal.browser(f"writer of a {kind}")
     who = browser.who
     words = {what: rehearsal.canary(who, what) for what in ("name", "message", "address", *ONLY_FOR.get(kind, ()))}
-    words |= {"budget": Inquiry.Budget.SMALL.value} if kind == "quote" else {}
+    words |= {"budget": budgets()[0]} if kind == "quote" else {}
     writer = Writer(who, browser, rehearsal.address(who), rehearsal.phone(who), words["name"])
     browser.open(f"/contact/?kind={kind}")
     rehearsal.time_passes(READING_TIME)

@@ -67,7 +67,8 @@ class PersonalDataForm(forms.BaseForm):
         model = stored_model(type(self))
         if model is not None and name in self.fields and not is_open(model, name):
             field = self.fields[name]
-            field.disabled, field.required, field.template_name = True, False, "privacy/_closed_field.html"
+            field.disabled, field.required = True, False
+            field.template_name = "privacy/_closed_field.html"  # type: ignore[attr-defined]
 
 
 def stored_model(form: type[forms.BaseForm]) -> type[models.Model] | None:

@@ -10,8 +10,10 @@ from .paypal_event import PayPalEvent
 from .product import Product, ProductQuerySet
 from .product_page import ProductFeature, ProductPicture, ProductQuestion
 from .reconciliation import ExtraCapture, PayPalSnapshot
+from .terms import AcceptedTerms, ShopTerms
 
 __all__ = [
+    "AcceptedTerms",
     "Dispute",
     "ExtraCapture",
     "License",
@@ -27,4 +29,5 @@ __all__ = [
     "ProductQuerySet",
     "ProductQuestion",
     "Refund",
+    "ShopTerms",
 ]

@@ -3,6 +3,8 @@
 READING = [
     "/",
     "/services/",
+    "/about/",
+    "/support/",
     "/products/",
     "/products/bps-pro/",
     "/affiliates/",

@@ -61,6 +61,7 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     contacts.inquiry                 ROM   -     ROM   R
+    contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
     policy.policynotice              ROP   -     -     -
@@ -78,6 +79,7 @@ MODELS = """
     shop.paypalevent                 ROF   -     -     -
     shop.product                     ROS   ROS   ROS   RO
     shop.refund                      ROSF  -     -     -
+    shop.shopterms                   ROS   -     ROS   RO
     traffic.domainday                ROA   -     -     -
 """
 
@@ -150,6 +152,7 @@ ACTIONS = """
     affiliates.commission.confirm             ROA
     affiliates.rate.end                       ROF
     contacts.inquiry.delete_selected          R
+    contacts.service.delete_selected          RO
     privacy.addresschange.delete_selected     ROP
     privacy.undeliverableaddress.reactivate_selected  ROM
     shop.order.reset_downloads                ROS
