@@ -16,6 +16,8 @@ site = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("site.webmanifest", views.manifest, name="manifest"),
+    path("link-preview.png", views.link_preview, name="link_preview"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path(
         ".well-known/change-password",
