@@ -39,9 +39,13 @@ clear_text(
 clear_text(
     PUBLIC,
     """
-    affiliates_creative.image affiliates_creative.landing affiliates_creative.name affiliates_creative.words
-    affiliates_affiliate.terms_version affiliates_application.terms_version affiliates_attribution.terms_version
-    affiliates_termsversion.changes affiliates_termsversion.text
+    affiliates_creative.body affiliates_creative.image affiliates_creative.landing affiliates_creative.name
+    affiliates_creative.words affiliates_affiliate.terms_version affiliates_application.terms_version
+    affiliates_attribution.terms_version affiliates_termsversion.changes affiliates_termsversion.text
     """,
 )
-clear_text(PAGE, "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_pendingvisitcount.landing_path")
+clear_text(
+    PAGE,
+    "affiliates_click.landing_path affiliates_dailyclicks.label affiliates_label.page"
+    " affiliates_pendingvisitcount.landing_path",
+)

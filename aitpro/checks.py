@@ -1,4 +1,4 @@
-"""Deployment checks: connections to other hosts use verified TLS, and the reverse proxy is known."""
+"""Deployment checks: verified TLS to other hosts, a known reverse proxy, and no demo pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from .environment import SMTP_BACKEND
 
@@ -43,6 +43,15 @@ def refund_window_includes_the_legal_one(app_configs: Any, **kwargs: Any) -> lis
     return [
         Warning(said, hint="Set it to 15 or more, or silence aitpro.W005 if you don't sell there.", id="aitpro.W005")
     ]
+
+
+@register(deploy=True)
+def sent_mail_is_not_shown(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The demo shows sent mail, with its private links, to everyone."""
+    if not settings.MAIL_PREVIEW:
+        return []
+    hint = "Set PAYPAL_MODE, EMAIL_URL and an https SITE_URL: any of them ends it."
+    return [Error("This is the demo: /mail/ shows every mail that was sent.", hint=hint, id="aitpro.E001")]
 
 
 def _mail() -> Iterator[CheckMessage]:

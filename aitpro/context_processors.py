@@ -3,6 +3,13 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from .metadata.sitemaps import canonical_url
+
 
 def business(request: HttpRequest) -> dict[str, object]:
-    return {"business": settings.BUSINESS, "refund_days": settings.REFUND_DAYS}
+    return {
+        "business": settings.BUSINESS,
+        "refund_days": settings.REFUND_DAYS,
+        "site_url": settings.SITE_URL,
+        "canonical_url": canonical_url(request),
+    }

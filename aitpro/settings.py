@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",
@@ -222,6 +223,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "script-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -277,6 +280,15 @@ PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID", default="standin-client" if _STA
 PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret" if _STANDIN else None)
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
+
+# --- /mail/, the demo's sent mail: its links are credentials, so only for a browser on this computer ----------------
+MAIL_PREVIEW = (
+    _STANDIN
+    and not REHEARSAL
+    and MAILERS["default"]["BACKEND"].endswith(".filebased.EmailBackend")
+    and not HTTPS
+    and urlsplit(SITE_URL).hostname in {"127.0.0.1", "localhost", "::1"}
+)
 
 # --- Second factor: optional in the demo ---------------------------------
 STAFF_SECOND_FACTOR = env.flag("STAFF_SECOND_FACTOR", default=not _STANDIN)

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
@@ -15,6 +16,8 @@ site = [
     path("favicon.ico", views.favicon, name="favicon"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("site.webmanifest", views.manifest, name="manifest"),
+    path("link-preview.png", views.link_preview, name="link_preview"),
     path(".well-known/security.txt", views.security_txt, name="security_txt"),
     path(
         ".well-known/change-password",
@@ -23,6 +26,11 @@ site = [
     ),
     path(".well-known/security-policy.txt", views.security_policy, name="security_policy"),
 ]
+
+if settings.MAIL_PREVIEW:
+    from .demo import mail_preview
+
+    site += mail_preview.urlpatterns
 
 for_uses(site)  # nobody's rows
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.contrib.sitemaps.views import sitemap as django_sitemap
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -19,6 +20,9 @@ from django.views.generic import TemplateView
 from contacts.models import Service
 from privacy.registry.promises import PROMISES
 from shop.models import Product
+
+from .metadata.link_preview import draw_link_preview
+from .metadata.sitemaps import SITEMAPS
 
 logger = logging.getLogger(__name__)
 
@@ -87,11 +91,28 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 @cache_control(max_age=3600, public=True)
 def sitemap(request: HttpRequest) -> HttpResponse:
-    names = ["site:home", "site:services", "contacts:contact", "affiliates:program", "privacy:policy"]
-    paths = [reverse(name) for name in names]
-    paths += [reverse("shop:product", args=[product.slug]) for product in Product.objects.filter(is_active=True)]
-    addresses = [f"{settings.SITE_URL}{path}" for path in paths]
-    return render(request, "aitpro/sitemap.xml", {"addresses": addresses}, content_type="application/xml")
+    return django_sitemap(request, SITEMAPS)
+
+
+@cache_control(max_age=3600, public=True)
+def manifest(request: HttpRequest) -> JsonResponse:
+    """Name and icon for whoever puts the site on a phone's home screen."""
+    icons = {size: static(f"aitpro/icons/icon-{size}.png") for size in (192, 512)}
+    description = {
+        "name": settings.BUSINESS["name"],
+        "short_name": settings.BUSINESS["short_name"],
+        "start_url": reverse("site:home"),
+        "display": "browser",
+        "background_color": "#f4f7f6",  # --paper of css/variables.css
+        "theme_color": "#ffffff",  # --surface
+        "icons": [{"src": icon, "sizes": f"{size}x{size}", "type": "image/png"} for size, icon in icons.items()],
+    }
+    return JsonResponse(description, content_type="application/manifest+json")
+
+
+@cache_control(max_age=24 * 3600, public=True)
+def link_preview(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(draw_link_preview(), content_type="image/png")
 
 
 @cache_control(max_age=3600, public=True)

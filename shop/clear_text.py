@@ -25,6 +25,6 @@ clear_text(
     PUBLIC,
     """
     shop_order.product_name shop_product.description shop_product.name shop_product.slug shop_product.summary
-    shop_productfile.content shop_productfile.notes shop_productfile.version
+    shop_shopterms.changes shop_shopterms.text shop_productfile.content shop_productfile.notes shop_productfile.version
     """,
 )

@@ -78,10 +78,7 @@ class Money:
         return Money(self.minor * quantity, self.currency)
 
     def __str__(self) -> str:
-        """`$59.95` for US dollars, `59.95 EUR` for any other currency."""
-        if self.currency == "USD":
-            return f"{'-' if self.minor < 0 else ''}${abs(self.amount):f}"
-        return f"{self.amount:f} {self.currency}"
+        return format_amount(self.amount, self.currency)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other), self.currency)
@@ -108,6 +105,14 @@ class Money:
         if self.currency != other.currency:
             raise MixedCurrencies(f"{self.currency} and {other.currency} can't be combined.")
         return other.minor
+
+
+def format_amount(amount: Decimal, currency: str) -> str:
+    """For people, with all its decimal places: `$1,059.95` for US dollars, `1,059.95 EUR` for any other currency. Files
+    for programs take `Money.amount`."""
+    if currency == "USD":
+        return f"{'-' if amount < 0 else ''}${abs(amount):,f}"
+    return f"{amount:,f} {currency}"
 
 
 def _whole(number: Decimal) -> int:

@@ -6,9 +6,10 @@ share(
     "shop",
     {
         Role.SHOP: "view_order reset_downloads view_license reissue_license view_payment view_refund view_dispute"
-        " view_product add_product change_product view_productfile add_productfile change_productfile",
+        " view_product add_product change_product view_productfile add_productfile change_productfile"
+        " view_shopterms change_shopterms",
         Role.FINANCE: "view_order view_payment refund_payment reconcile_payment view_refund view_dispute"
         " view_paypalevent",
-        Role.OWNER: "delete_product",
+        Role.OWNER: "delete_product publish_shopterms delete_shopterms",
     },
 )

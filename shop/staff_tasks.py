@@ -1,4 +1,4 @@
-"""Staff tasks: mismatches with PayPal, open disputes, unprocessed webhook events."""
+"""Staff tasks: terms to publish, mismatches with PayPal, open disputes, unprocessed webhook events."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
-from .models import Dispute, ExtraCapture, Payment, PayPalEvent
+from .models import Dispute, ExtraCapture, Payment, PayPalEvent, ShopTerms
 
 
 @staff_task(
@@ -56,3 +56,30 @@ def disputes(now: datetime) -> StaffTaskCount:
 )
 def unusable(now: datetime) -> StaffTaskCount:
     return StaffTaskCount(PayPalEvent.objects.given_up(now).count())
+
+
+@staff_task(
+    area=Area.SHOP,
+    one="document for buyers that was never published",
+    many="documents for buyers that were never published",
+    permission="shop.publish_shopterms",
+    page="admin:shop_shopterms_changelist",
+)
+def unpublished_terms(now: datetime) -> StaffTaskCount:
+    """Until then, orders are placed without them."""
+    published = ShopTerms.objects.published().values("document").distinct().count()
+    return StaffTaskCount(len(ShopTerms.Document) - published)
+
+
+@staff_task(
+    area=Area.SHOP,
+    one="refund policy that doesn't say how many days buyers have",
+    many="refund policies that don't say how many days buyers have",
+    permission="shop.publish_shopterms",
+    page="admin:shop_shopterms_changelist",
+)
+def contradicting_terms(now: datetime) -> StaffTaskCount:
+    """`REFUND_DAYS` was changed after the policy was published."""
+    policy = ShopTerms.objects.filter(document=ShopTerms.Document.REFUNDS).in_force(now)
+    count = int(bool(policy and policy.obstacle))
+    return StaffTaskCount(count, overdue=count)

@@ -4,6 +4,7 @@ from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
 
 from .checkout import order_views, views
+from .terms import views as terms
 from .webhooks import views as webhook_view
 
 app_name = "shop"
@@ -16,6 +17,8 @@ urlpatterns = [
     path("orders/<str:link_token>/pay/", order_views.pay, name="pay"),
     path("orders/<str:link_token>/download/<uuid:file_id>/", order_views.prepare_download, name="prepare_download"),
     path("downloads/<str:token>/", order_views.download, name="download"),
+    path("terms/", terms.TermsOverview.as_view(), name="terms"),
+    path("terms/<slug:document>/", terms.ShopTermsPage.as_view(), name="terms_document"),
     path("paypal/webhook/", webhook_view.paypal_webhook, name="paypal_webhook"),
 ]
 for_uses(urlpatterns, (Purpose.ORDER, Audience.PERSON))

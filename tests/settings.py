@@ -35,4 +35,5 @@ AFFILIATE_SESSION_DAYS = AFFILIATE_SESSION_IDLE_DAYS = 30
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 _OPTIONS: Any = TEMPLATES[0]["OPTIONS"]
 _OPTIONS["string_if_invalid"] = "UNDEFINED:%s"
+MAIL_PREVIEW = False  # as in production; tests/site/test_mail_preview.py turns it on
 TRAFFIC_COUNTED = False  # a thread in each process of a test; the tests of traffic switch it on

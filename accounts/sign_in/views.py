@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LoginView, PasswordResetConfirmView
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.generic import FormView
 
@@ -69,20 +70,27 @@ class PasswordResetRequestView(FormView[PasswordLinkForm]):
 
 class SetPasswordView(PasswordResetConfirmView):
     template_name = "accounts/password_set.html"
-    success_url = reverse_lazy("accounts:login")
+    success_url = reverse_lazy("accounts:home")
 
     @transaction.atomic
     def form_valid(self, form: Any) -> HttpResponse:
-        """Doesn't sign in, because the user may have a second factor. But whoever reads the account's mail is its
-        owner, so this browser becomes exempt from other people's failed attempts."""
+        """Continues like a sign-in: whoever reads the account's mail is its owner, but still needs the second factor.
+        The browser becomes exempt from other people's failed attempts."""
         user = cast(User, self.user)
         is_new = not user.has_usable_password()
-        response = super().form_valid(form)
+        super().form_valid(form)
         end_sessions(user)
         note("accounts.password.set" if is_new else "accounts.password.reset", user, actor=user)
         if not is_new:
             notify_owner(user, Notice.PASSWORD_CHANGED)
-        remember(response, user, has_signed_in=False)
+        if not user.is_active:
+            return redirect("accounts:login")
+        response = continue_after_password(self.request, user, to=reverse("accounts:home"))
+        if self.request.user.is_authenticated:
+            messages.success(self.request, "Your password is set, and you are signed in.")
+        else:
+            messages.success(self.request, "Your password is set. One more step, and you are signed in.")
+            remember(response, user, has_signed_in=False)
         return response
 
 

@@ -1,6 +1,8 @@
-"""The admin of banners and text links for affiliates."""
+"""The admin of banners, logos and texts for affiliates."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -12,7 +14,13 @@ from affiliates.tracking.creatives import validate_landing
 class CreativeForm(forms.ModelForm[Creative]):
     class Meta:
         model = Creative
-        fields = ["name", "image", "words", "landing", "is_offered", "position"]
+        fields = ["name", "image", "words", "body", "landing", "is_offered", "position"]
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("body") and found.get("image"):
+            self.add_error("body", "A creative has an image or a text to paste, not both.")
+        return found
 
     def clean_landing(self) -> str:
         landing: str = self.cleaned_data["landing"]
@@ -30,7 +38,9 @@ class CreativeAdmin(admin.ModelAdmin[Creative]):
 
     @admin.display(description="kind")
     def kind(self, creative: Creative) -> str:
-        return f"banner, {creative.width} × {creative.height}" if creative.image else "text"
+        if creative.image:
+            return f"image, {creative.width} × {creative.height}"
+        return "text to paste" if creative.body else "text link"
 
     def has_delete_permission(self, request: object, obj: object = None) -> bool:
         return False

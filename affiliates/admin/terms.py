@@ -1,4 +1,4 @@
-"""The admin of the terms: write a draft, review it, publish it. Published versions are read-only."""
+"""The admin of the program's terms."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from affiliates.membership.terms import next_number, publish_terms
 from affiliates.models import Affiliate, TermsVersion
-from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.admin_base.staff_action import StaffAction
+from shop.admin.terms import VersionedTermsAdmin
+from shop.terms.publishing import publish_terms
 
 NOTICE = timedelta(days=30)  # suggested; staff may choose another day
 
@@ -29,14 +30,9 @@ class PublishForm(forms.Form):
 
 
 @admin.register(TermsVersion)
-class TermsVersionAdmin(StaffActionsAdmin):
+class TermsVersionAdmin(VersionedTermsAdmin):
     list_display = ["__str__", "effective_from", "published_at", "accepted_by"]
-    fields = ["changes", "text", "effective_from", "published_at"]
-    readonly_fields = ["effective_from", "published_at"]
-    row_argument = "version"
-    action_route = "<uuid:row_id>/{}/"
     action_url_name = "affiliates_termsversion_{}"
-    returns_to = "changelist"
     staff_actions = (
         StaffAction(
             name="publish",
@@ -59,12 +55,6 @@ class TermsVersionAdmin(StaffActionsAdmin):
         versions: QuerySet[Any] = super().get_queryset(request).annotate(accepted_by=Count("acceptances"))
         return versions
 
-    def has_change_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.is_draft)
-
-    def has_delete_permission(self, request: HttpRequest, obj: TermsVersion | None = None) -> bool:
-        return obj is not None and obj.is_draft and super().has_delete_permission(request, obj)
-
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new version starts from the text of the last one."""
         last = TermsVersion.objects.order_by("-number").first()
@@ -72,7 +62,7 @@ class TermsVersionAdmin(StaffActionsAdmin):
 
     def save_model(self, request: HttpRequest, obj: TermsVersion, form: Any, change: bool) -> None:
         if not change:
-            obj.number = next_number()
+            obj.number = TermsVersion.objects.next_number()
         super().save_model(request, obj, form, change)
 
     def action_context(self, request: HttpRequest, version: TermsVersion, action: StaffAction) -> dict[str, Any]:

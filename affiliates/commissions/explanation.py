@@ -15,7 +15,7 @@ from django.db.models import Prefetch
 
 from affiliates.models import Attribution, Commission, CommissionQuerySet, LedgerEntry, PayoutItem, Rate, format_rate
 from shop.models import Order, Payment, Refund
-from shop.money import Money
+from shop.money import Money, format_amount
 
 State = Commission.State
 
@@ -110,9 +110,11 @@ def _calculation(commission: Commission) -> str:
         if flat > commission.base:
             return f"{flat} per sale, but at most the base: {commission.total}."
         return f"{commission.total}: the flat amount per sale."
+    share = f"{commission.rate_percent.normalize():f}% of {commission.base}"
     exact = (commission.base.amount * commission.rate_percent / 100).normalize()
-    rounded = "" if exact == commission.total.amount else f", rounded half-up to {commission.total}"
-    return f"{commission.rate_percent.normalize():f}% of {commission.base} is {exact:f}{rounded}."
+    if exact == commission.total.amount:
+        return f"{share} is {commission.total}."
+    return f"{share} is {format_amount(exact, commission.currency)}, rounded half-up to {commission.total}."
 
 
 def _payments_of(attribution: Attribution) -> Iterable[Payment]:
@@ -131,7 +133,7 @@ def _refund_lines(commission: Commission) -> Iterator[ExplanationLine]:
             continue
         back = Money(payment.refunded_minor, payment.currency)
         taken = Money(commission.reversed_minor, commission.currency)
-        share = f"{commission.total} × {back.amount:f} / {payment.total.amount:f}, rounded half-up"
+        share = f"{commission.total} × {back} / {payment.total}, rounded half-up"
         yield ExplanationLine(
             "Refunds", f"{back} of {payment.total} was refunded to the buyer, so {taken} was reversed: {share}."
         )

@@ -11,6 +11,13 @@ from privacy.web.honeypot import HoneypotField
 from privacy.web.personal_data_form import PersonalDataForm
 
 
+class WebsiteInput(forms.TextInput):
+    """Takes `example.com`, which browsers refuse in a field of the type `url`."""
+
+    def __init__(self) -> None:
+        super().__init__({"inputmode": "url", "autocapitalize": "none", "spellcheck": "false"})
+
+
 def website_as_typed(text: str) -> str:
     """The website's address as typed, with `https://` added if missing. Only checks the syntax. Raises
     `ValidationError`."""
@@ -33,11 +40,11 @@ class ApplicationForm(PersonalDataForm, forms.ModelForm[Application]):
         fields = ["name", "email", "website", "message"]
         help_texts = {
             "email": "We answer to this address. If we accept you, you sign in with it.",
-            "website": "Where you would recommend us.",
+            "website": "Where you would recommend us, such as example.com.",
             "message": "Anything else you would like us to know.",
         }
         widgets = {
-            "website": forms.URLInput(attrs={"placeholder": "https://"}),
+            "website": WebsiteInput,
             "message": forms.Textarea(attrs={"rows": 5}),
         }
 

@@ -183,11 +183,10 @@ def approval_obstacle(application: Application, account: User | None) -> str:
 
 
 def _make_affiliate(application: Application, account: User | None) -> Affiliate:
-    """Paid at the account's own address until the affiliate chooses another one."""
+    """Without a PayPal address: the portal asks for it, because nobody said that it is the sign-in address."""
     user = account or get_user_model().objects.create_user(application.email, name=application.name)
     affiliate = Affiliate.objects.create(
         user=user,
-        payout_email=user.email,
         website=application.website,
         terms_version=application.terms_version,
     )

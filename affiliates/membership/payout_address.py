@@ -3,6 +3,9 @@
 Until then payouts go to the old address, which is known to be the affiliate's; an attempt to divert money is announced
 for three days, to the account and to every address used within 90 days. An affiliate who has lost the old address is
 paid there at most once; PayPal returns what nobody claims.
+
+The first address takes effect at once if the affiliate enters it before any sale: there is nothing to divert yet, and
+every later change waits.
 """
 
 from __future__ import annotations
@@ -32,8 +35,8 @@ State = PayoutEmailChange.State
 
 @transaction.atomic
 def request_payout_email_change(*, affiliate: Affiliate, email: str | None, actor: User) -> PayoutEmailChange:
-    """Requests a change, by the affiliate or by staff; None removes the address. It takes effect after `HOLD`, and
-    replaces a pending one. Raises `ActionRefused`."""
+    """Requests a change, by the affiliate or by staff; None removes the address. It takes effect after `HOLD` (a
+    first one at once), and replaces a pending one. Raises `ActionRefused`."""
     affiliate = Affiliate.objects.select_for_update().get(pk=affiliate.pk)
     if affiliate.state == Affiliate.State.CLOSED:
         raise ActionRefused("This account is closed.")
@@ -41,6 +44,11 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
         raise ActionRefused("Your payouts already go to this address.")
     now, token = timezone.now(), generate_token()
     _withdraw_pending(affiliate, now)
+    if email and actor.pk == affiliate.user_id and _is_before_any_sale(affiliate):
+        change = PayoutEmailChange.objects.create(affiliate=affiliate, email=email, asked_at=now, takes_effect_at=now)
+        record(action="affiliates.payout_address.asked", about=affiliate, actor=actor)
+        _apply_change(change, now)
+        return change
     change = PayoutEmailChange.objects.create(
         affiliate=affiliate, email=email, stop_digest=hash_token(token), asked_at=now, takes_effect_at=now + HOLD
     )
@@ -51,6 +59,11 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
         queue_mail(PAYOUT_EMAIL_REQUESTED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=actor)
     return change
+
+
+def _is_before_any_sale(affiliate: Affiliate) -> bool:
+    """Without an address, a referred order, or any credit."""
+    return not (affiliate.payout_email or affiliate.attributions.exists() or affiliate.ledger.exists())
 
 
 @transaction.atomic

@@ -11,14 +11,14 @@ from privacy.encryption.email_field import EmailAddressField
 from privacy.web.personal_data_form import PersonalDataForm
 from shop.paypal.request_bodies import RECEIVER, is_payable
 
-from .application_forms import website_as_typed
+from .application_forms import WebsiteInput, website_as_typed
 
 
 class DetailsForm(PersonalDataForm, forms.Form):
     stores = Affiliate
 
     name = forms.CharField(max_length=150)
-    website = forms.CharField(max_length=300, required=False, widget=forms.URLInput(attrs={"placeholder": "https://"}))
+    website = forms.CharField(max_length=300, required=False, widget=WebsiteInput)
 
     def clean_website(self) -> str:
         website: str = self.cleaned_data["website"].strip()
@@ -52,7 +52,10 @@ class PayPalAddressField(EmailAddressField):
 
 
 class PayoutEmailForm(forms.Form):
-    email = PayPalAddressField(label="New PayPal address")
+    email = PayPalAddressField(
+        label="PayPal address",
+        help_text="As PayPal knows it. What nobody accepts there returns to us in 30 days.",
+    )
 
 
 class CloseForm(forms.Form):

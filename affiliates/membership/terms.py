@@ -1,5 +1,5 @@
-"""The program's terms: published by staff, announced to affiliates, and accepted by them before links and payouts go
-on.
+"""The program's terms: announced to affiliates, and accepted by them before links and payouts go on. Staff publish them
+with `shop.terms.publishing`.
 
 An affiliate who has not accepted yet loses nothing: existing links still count, under the terms accepted before, and
 the money waits (ADR 19).
@@ -10,14 +10,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from affiliates.mails import TERMS_CHANGED
 from affiliates.models import Affiliate, TermsAcceptance, TermsVersion
-from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.trail import record
 from privacy.mail.sending import notify
 
@@ -28,7 +25,8 @@ AT_ONCE = 500  # affiliates per housekeeping run
 
 
 def current_terms() -> TermsVersion | None:
-    return TermsVersion.objects.in_force(timezone.now())
+    current: TermsVersion | None = TermsVersion.objects.in_force(timezone.now())
+    return current
 
 
 def current_terms_number() -> str:
@@ -54,38 +52,6 @@ def accept_terms(*, affiliate: Affiliate, version: TermsVersion, now: datetime, 
         affiliate.save(update_fields=["terms_version"])
         record(action="affiliates.terms.accepted", about=affiliate, actor=actor)
     return is_new
-
-
-def next_number() -> int:
-    return (TermsVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-
-
-@transaction.atomic
-def publish_terms(*, version: TermsVersion, effective_from: datetime, actor: AbstractBaseUser) -> None:
-    """Publishes a draft permanently; housekeeping notifies the affiliates. Raises `ActionRefused`."""
-    now, last = timezone.now(), TermsVersion.objects.published().order_by("-number").first()
-    if effective_from < now:
-        raise ActionRefused("This time has passed. Terms can't take effect in the past.")
-    if last is not None:
-        _check_succession(version, last, effective_from)
-    published = TermsVersion.objects.filter(pk=version.pk, effective_from__isnull=True).update(
-        effective_from=effective_from, published_at=now
-    )
-    if not published:
-        raise ActionRefused("This version is already published.")
-    record(action="affiliates.terms.published", about=version, actor=actor)
-
-
-def _check_succession(version: TermsVersion, last: TermsVersion, effective_from: datetime) -> None:
-    """Raises `ActionRefused` if the order of versions, or what is new, would be unclear to affiliates."""
-    if not version.changes.strip():
-        raise ActionRefused("Please describe the changes in a few sentences. Affiliates see them first.")
-    if last.number == version.number:
-        raise ActionRefused("This version is already published.")
-    if last.number > version.number:
-        raise ActionRefused(f"Version {last.number} was published in the meantime. Please start a new draft from it.")
-    if last.effective_from and effective_from <= last.effective_from:
-        raise ActionRefused(f"Version {last.number} takes effect later than this. Please choose a later day.")
 
 
 def announce_new_terms(*, now: datetime) -> int:

@@ -7,6 +7,7 @@ import privacy.encryption.blind_index
 import privacy.encryption.fields
 import privacy.encryption.fingerprints
 import privacy.keystore.fields
+import privacy.web.markdown
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -181,7 +182,8 @@ class Migration(migrations.Migration):
                 ('image', models.ImageField(blank=True, height_field='height', help_text='PNG, JPEG, GIF or WebP. Leave it empty for a text.', upload_to='', validators=[django.core.validators.FileExtensionValidator(['png', 'jpg', 'jpeg', 'gif', 'webp'])], width_field='width')),
                 ('width', models.PositiveIntegerField(editable=False, null=True)),
                 ('height', models.PositiveIntegerField(editable=False, null=True)),
-                ('words', models.CharField(help_text="The image's alternative text, or the text of the link.", max_length=200)),
+                ('words', models.CharField(help_text="The image's alternative text, the text of the link, or the email's subject.", max_length=200)),
+                ('body', models.TextField(blank=True, help_text="Such as an email. Write {link} where the affiliate's link belongs.", max_length=4000, verbose_name='text to paste')),
                 ('landing', models.CharField(default='/', help_text='The path of a page, such as /products/bps-pro/.', max_length=200, verbose_name='links to')),
                 ('is_offered', models.BooleanField(default=True, help_text='A banner that is no longer offered still shows on sites that use it.', verbose_name='offered')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
@@ -251,6 +253,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('name', privacy.encryption.fields.SealedTextField(max_length=32)),
                 ('name_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='exact', source='name')),
+                ('page', models.CharField(default='/', max_length=200)),
                 ('added_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('archived_at', models.DateTimeField(null=True)),
                 ('affiliate', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='labels', to='affiliates.affiliate')),
@@ -453,9 +456,9 @@ class Migration(migrations.Migration):
             name='TermsVersion',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(editable=False, unique=True)),
-                ('text', models.TextField(help_text='Separate paragraphs by an empty line. A line that starts with # is a heading.', max_length=50000)),
-                ('changes', models.TextField(blank=True, help_text='In two or three sentences. Affiliates see it first.', max_length=2000, verbose_name='what changes')),
+                ('number', models.PositiveSmallIntegerField(editable=False)),
+                ('text', models.TextField(help_text='Markdown: an empty line between paragraphs, # in front of a heading.', max_length=50000, validators=[privacy.web.markdown.validate_markdown])),
+                ('changes', models.TextField(blank=True, help_text='In two or three sentences. Readers see it first.', max_length=2000, verbose_name='what changes')),
                 ('effective_from', models.DateTimeField(editable=False, null=True, verbose_name='effective from')),
                 ('published_at', models.DateTimeField(editable=False, null=True)),
             ],
@@ -464,7 +467,8 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'versions of the terms',
                 'ordering': ['-number'],
                 'permissions': [('publish_termsversion', 'Can publish versions of the terms')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='terms_publication_date_required')],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='affiliates_terms_publication_date_required'), models.UniqueConstraint(fields=('number',), name='terms_numbered_once')],
             },
         ),
         migrations.CreateModel(

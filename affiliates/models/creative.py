@@ -1,4 +1,4 @@
-"""Banners and text links that staff offer to affiliates."""
+"""Banners, logos and texts that staff offer to affiliates."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ class CreativeQuerySet(models.QuerySet["Creative"]):
 
 
 @not_personal(
-    "banners and texts for affiliates", "id name image width height words landing is_offered position created_at"
+    "banners and texts for affiliates", "id name image width height words body landing is_offered position created_at"
 )
 class Creative(models.Model):
-    """A banner if it has an image, with `words` as its alternative text; otherwise a text link with these words."""
+    """A banner or logo if it has an image, with `words` as its alternative text; a text to paste if it has a `body`;
+    otherwise a text link with these words."""
 
     id = UUID7Field(primary_key=True)
     name = models.CharField(max_length=80)
@@ -46,7 +47,15 @@ class Creative(models.Model):
     )
     width = models.PositiveIntegerField(null=True, editable=False)
     height = models.PositiveIntegerField(null=True, editable=False)
-    words = models.CharField(max_length=200, help_text="The image's alternative text, or the text of the link.")
+    words = models.CharField(
+        max_length=200, help_text="The image's alternative text, the text of the link, or the email's subject."
+    )
+    body = models.TextField(
+        "text to paste",
+        max_length=4000,
+        blank=True,
+        help_text="Such as an email. Write {link} where the affiliate's link belongs.",
+    )
     landing = models.CharField(
         "links to", max_length=200, default="/", help_text="The path of a page, such as /products/bps-pro/."
     )

@@ -1,4 +1,5 @@
-"""Campaign labels: the values an affiliate may use for `sub=` in a link, and the sales under each of them."""
+"""Campaign labels: the values an affiliate may use for `sub=` in a link, and the sales under each of them. A label and
+the page that its link leads to are a saved link in the portal."""
 
 from __future__ import annotations
 
@@ -27,10 +28,11 @@ class LabelQuerySet(models.QuerySet["Label"]):
     label="Your campaign labels",
     purpose=Purpose.AFFILIATE_ACCOUNT,
     columns={"name": "label"},
-    other_columns="id affiliate_id name_index added_at archived_at",
+    other_columns="id affiliate_id name_index page added_at archived_at",
     found_by=("affiliate__user__email_index",),
     retention=Retention(text="as long as you are an affiliate"),
     erasure=Erasure.DELETE,
+    circumstances={"page": "page that its link leads to"},
     source="your portal",
     recipients="visitors who follow your links see the label in the address",
 )
@@ -41,6 +43,7 @@ class Label(SealedModel):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.CASCADE, related_name="labels", db_index=False)
     name = SealedTextField(max_length=LONGEST_LABEL)  # lowercase
     name_index = BlindIndexField("name", db_index=False)
+    page = models.CharField(max_length=200, default="/")  # of the saved link; a link to any other page counts as well
     added_at = models.DateTimeField(default=timezone.now)
     archived_at = models.DateTimeField(null=True)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -16,14 +17,18 @@ from affiliates.statistics.label_sales import FEWEST
 from affiliates.tracking.creatives import offered_to
 from affiliates.tracking.label_names import LabelRefused, clean_label
 from affiliates.tracking.labels import archive_label, declare_label
+from affiliates.tracking.landing_pages import linkable_pages
+from affiliates.tracking.links import link_to
 from privacy.registry.policy_gate import NotInEffect
 from shop.money import Money, program_currency
 
-from ..models import MOST_LABELS, By, Label, LabelSales
+from ..models import MOST_LABELS, By, DailySales, Label, LabelSales
 from .base import AffiliateView, PortalPage
+from .metrics import count_text
 from .period import Period, PortalPeriodForm
+from .saved_links import NO_LABEL
 
-OTHER = "Other"
+SALES = ("orders", "sales_minor", "earned_minor")
 
 
 class CampaignsPage(PortalPage):
@@ -40,7 +45,7 @@ class CampaignsPage(PortalPage):
             labels=labels,
             clicks=self._clicks_by_label(labels, form.period),
             sales=self._sales_by_label(labels),
-            pages=pages,
+            pages=pages.items(),
             fewest=FEWEST,
             **kwargs,
         )
@@ -55,29 +60,42 @@ class CampaignsPage(PortalPage):
         lines = [(labels[label], clicks) for label, clicks in found.items() if label in labels]
         days = statistics_by_period(self.affiliate, since=period.since, until=period.until, currency=program_currency())
         rest = sum(one.clicks for one in days.values()) - sum(clicks for _, clicks in lines)
-        return [*lines, (OTHER, rest)] if rest else lines
+        return sorted([*lines, (NO_LABEL, rest)] if rest else lines, key=lambda line: -line[1])
 
     def _sales_by_label(self, labels: dict[str, str]) -> list[dict[str, Any]]:
-        """A row per label and currency."""
-        rows = LabelSales.objects.filter(label__affiliate=self.affiliate).order_by("currency", "-earned_minor")
+        """A row per label and currency, and one for the rest of each currency, highest earnings first."""
+        rows = list(LabelSales.objects.filter(label__affiliate=self.affiliate))
+        counts = [(row.currency, labels[row.label_id.hex], *(getattr(row, name) for name in SALES)) for row in rows]
+        totals = DailySales.objects.filter(affiliate=self.affiliate).order_by().values_list("currency")
+        for currency, *total in totals.annotate(*(Sum(name) for name in SALES)):
+            labeled = [line[2:] for line in counts if line[0] == currency]
+            rest = [max(all_ - sum(some), 0) for all_, *some in zip(total, *labeled, strict=True)]
+            if rest[0]:
+                counts.append((currency, NO_LABEL, *rest))
+        counts.sort(key=lambda line: (line[0], -line[-1]))
         return [
             {
-                "label": labels[row.label_id.hex],
-                "orders": row.orders,
-                "sales": Money(row.sales_minor, row.currency),
-                "earned": Money(row.earned_minor, row.currency),
+                "label": label,
+                "orders": count_text(orders),
+                "sales": Money(sales, currency),
+                "earned": Money(earned, currency),
             }
-            for row in rows
+            for currency, label, orders, sales, earned in counts
         ]
 
 
 class LabelForm(forms.Form):
+    page = forms.ChoiceField(label="Page", required=False)
     name = forms.CharField(
-        label="New label",
+        label="Label",
         max_length=200,
-        help_text="Such as newsletter-may. Letters, digits, spaces, hyphens and underscores, at most 32.",
+        help_text="Where you share the link, such as newsletter-may. At most 32 letters, digits, spaces, - and _.",
         error_messages={"required": "Enter a label, such as newsletter-may."},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["page"].choices = linkable_pages()  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         try:
@@ -94,19 +112,25 @@ class LabelsPage(PortalPage, FormView[LabelForm]):
     only_while_active = True
     form_class = LabelForm
 
+    def get_initial(self) -> dict[str, Any]:
+        return {"page": self.request.GET.get("page", "/")}
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         labels = sorted(self.affiliate.labels.in_use(), key=lambda label: str(label.name))
-        return super().get_context_data(labels=labels, most=MOST_LABELS, **kwargs)
+        links = [(label, link_to(self.affiliate.code, label.page, str(label.name))) for label in labels]
+        return super().get_context_data(links=links, most=MOST_LABELS, **kwargs)
 
     def form_valid(self, form: LabelForm) -> HttpResponse:
         try:
-            label = declare_label(affiliate=self.affiliate, text=form.cleaned_data["name"])
+            label = declare_label(
+                affiliate=self.affiliate, text=form.cleaned_data["name"], page=form.cleaned_data["page"]
+            )
         except LabelRefused as refused:
             form.add_error("name", str(refused))
         except NotInEffect:
             form.add_error(None, "Labels can't be added yet, because our privacy policy has to cover them first.")
         else:
-            messages.success(self.request, f"Links with the label {label.name} now count under it.")
+            messages.success(self.request, f"Saved. Links with the label {label.name} now count under it.")
             return redirect("affiliates:portal_labels")
         return self.form_invalid(form)
 
@@ -117,7 +141,7 @@ class ArchiveLabelView(AffiliateView):
         if label is None:
             raise Http404("There is no such label in this account.")
         archive_label(label)
-        messages.success(request, f"The label {label.name} is archived. Its links still work and count as “other”.")
+        messages.success(request, f"The label {label.name} is archived. Its links still work, without a label.")
         return redirect("affiliates:portal_labels")
 
 

@@ -10,7 +10,7 @@ from affiliates.statistics.daily_statistics import Statistics
 from privacy.web.bar_chart import Bar, bars
 from shop.money import Money
 
-from .metrics import earned
+from .metrics import count_text, earned
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Panel:
 def panels(days: dict[date, Statistics], *, currency: str, step: str) -> list[Panel]:
     """Clicks, orders and earnings."""
 
-    def panel(name: str, series: int, values: list[int], shown: Callable[[int], str] = str) -> Panel:
+    def panel(name: str, series: int, values: list[int], shown: Callable[[int], str] = count_text) -> Panel:
         texts = [(f"{day_in_words(day, step)}: {shown(value)}", value) for day, value in zip(days, values, strict=True)]
         return Panel(name, series, shown(max([0, *values])), bars(texts))
 

@@ -18,25 +18,19 @@ from privacy.admin_base.refusals import ActionRefused
 
 from ..models import Affiliate, Commission, Flag, Objection
 from .base import PortalPage
+from .states import NAMES, badge_of, in_state, meanings, state_of
 
 PER_PAGE = 25
-State = Commission.State
 
 
 class CommissionFilterForm(forms.Form):
     """Filters the list. An invalid filter shows all of it."""
 
-    STATES = (
-        ("", "All"),
-        (State.PENDING.value, "Pending"),
-        ("held", "Held"),
-        (State.APPROVED.value, "Approved"),
-        (State.IN_PAYOUT.value, "In a payout"),
-        (State.PAID.value, "Paid"),
-        ("nothing", "Rejected or reversed"),
+    state = forms.ChoiceField(
+        label="State",
+        choices=[("", "All"), *((state, name.capitalize()) for state, name in NAMES.items())],
+        required=False,
     )
-
-    state = forms.ChoiceField(label="State", choices=STATES, required=False)
     since = forms.DateField(label="From", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label="To", required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
 
@@ -51,16 +45,10 @@ class CommissionFilterForm(forms.Form):
             return lines
         state, since, until = (self.cleaned_data[name] for name in ("state", "since", "until"))
         if state:
-            lines = lines.filter(**_state_filter(state))
+            lines = in_state(lines, state)
         if since:
             lines = lines.filter(created_at__date__gte=since)
         return lines.filter(created_at__date__lte=until) if until else lines
-
-
-def _state_filter(state: str) -> dict[str, Any]:
-    if state == "held":
-        return {"held": True}
-    return {"state__in": [State.REJECTED, State.REVERSED]} if state == "nothing" else {"state": state}
 
 
 def commissions_of(affiliate: Affiliate) -> QuerySet[Commission]:
@@ -80,15 +68,23 @@ class CommissionsPage(PortalPage):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         form = CommissionFilterForm(self.request.GET)
-        lines = form.apply(commissions_of(self.affiliate))
+        lines = Paginator(form.apply(commissions_of(self.affiliate)), PER_PAGE).get_page(self.request.GET.get("page"))
         return super().get_context_data(
             form=form,
+            states=[(NAMES[state], meaning) for state, meaning in meanings().items()],
             is_narrowed=any(self.request.GET.get(name) for name in form.fields),
             query=_query_without_page(self.request.GET),
-            lines=Paginator(lines, PER_PAGE).get_page(self.request.GET.get("page")),
+            lines=lines,
+            shown=[(line, *state_shown(line)) for line in lines],
             objections=objections_of(self.affiliate).open().count(),
             **kwargs,
         )
+
+
+def state_shown(commission: Commission) -> tuple[str, str]:
+    """The name of its state and the kind of its badge."""
+    state = state_of(commission)
+    return NAMES[state], badge_of(state)
 
 
 def _query_without_page(query: QueryDict) -> str:
@@ -121,6 +117,7 @@ class ReceiptPage(PortalPage):
         objections = list(commission.objections.all())
         return super().get_context_data(
             commission=commission,
+            state=state_shown(commission),
             explained=explain_commission(commission),
             objections=objections,
             may_object=not any(one.state == Objection.State.OPEN for one in objections),

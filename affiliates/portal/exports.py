@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 
 from privacy.web.csv_export import Cell, csv_response
+from shop.money import Money
 
-from ..models import Affiliate
+from ..models import Affiliate, Commission
 from .base import AffiliateView
 from .commissions import CommissionFilterForm, commissions_of
 from .payouts import explain_state
 from .statement import describe_ledger_entry
+from .states import NAMES, state_of
 
 CHUNK = 500  # rows per query
 Row = Iterable[Cell]
@@ -33,11 +35,15 @@ def _commission_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row
     yield COMMISSIONS.split()
     lines = CommissionFilterForm(request.GET).apply(commissions_of(affiliate))
     for line in lines.iterator(CHUNK):
-        amounts = (line.base.amount, line.terms, line.total.amount, (line.total - line.remaining).amount)
-        state = "held" if line.held else line.get_state_display()  # type: ignore[attr-defined]
+        amounts = (line.base.amount, _rate(line), line.total.amount, (line.total - line.remaining).amount)
         brought = line.attribution.get_route_display()
-        ended = (state, line.why_unpaid)
+        ended = (NAMES[state_of(line)], line.why_unpaid)
         yield line.day, line.number, brought, *amounts, line.remaining.amount, line.currency, *ended
+
+
+def _rate(line: Commission) -> Cell:
+    """A percentage such as `30%`, or the flat amount per sale without its currency."""
+    return line.terms if line.rate_flat_minor is None else Money(line.rate_flat_minor, line.currency).amount
 
 
 def _payout_rows(affiliate: Affiliate, request: HttpRequest) -> Iterator[Row]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
+from affiliates.statistics.label_sales import FEWEST
 from affiliates.tracking.landing_pages import linkable_pages
-from affiliates.tracking.link_tester import PARAMETER, link_test_token
+from affiliates.tracking.link_tester import link_test_address
 from affiliates.tracking.links import link_on_page, link_to, qr_file, qr_inline
 
+from ..currencies import currencies_of
 from ..models import Affiliate
 from .base import AffiliateView, PortalPage
+from .saved_links import SavedLink, saved_links
 
 
 class LinkForm(forms.Form):
@@ -49,10 +55,19 @@ class LinksPage(PortalPage):
             sub=sub,
             link=link,
             link_on_page=link_on_page(code, page, sub),
-            trial=link_to(code, page, sub, **{PARAMETER: link_test_token(code)}),
+            trial=link_test_address(code, page, sub),
+            saved=self._saved_links(),
+            fewest=FEWEST,
             qr=mark_safe(qr_inline(link)),  # noqa: S308  drawn by segno; the markup contains no text
             **kwargs,
         )
+
+    def _saved_links(self) -> list[SavedLink]:
+        """In the affiliate's first currency."""
+        currency, now = currencies_of(self.affiliate)[0], timezone.now()
+        since, until = self.affiliate.joined_at.astimezone(UTC).date(), now.astimezone(UTC).date()
+        days = statistics_by_period(self.affiliate, since=since, until=until, currency=currency)
+        return saved_links(self.affiliate, sum(days.values(), Statistics()), currency=currency, now=now)
 
 
 class QrCode(AffiliateView):

@@ -110,7 +110,12 @@ def metrics(history: History, period: Period) -> list[Metric]:
 
 
 def _count_metric(name: str, now: int, before: int, why: str) -> Metric:
-    return Metric(name, str(now), str(before), Trend(now, before), why)
+    return Metric(name, count_text(now), count_text(before), Trend(now, before), why)
+
+
+def count_text(number: int) -> str:
+    """`1,019`"""
+    return f"{number:,}"
 
 
 def earned(one: Statistics) -> int:
@@ -130,8 +135,8 @@ def _explain_clicks(one: Statistics) -> str:
     apart = one.bots + one.previews
     return (
         "The same visitor within 30 minutes counts once."
-        f" Not counted: {apart} by bots, previews and embedding pages,"
-        f" {one.refused} by visitors who refused tracking."
+        f" Not counted: {apart:,} by bots, previews and embedding pages,"
+        f" {one.refused:,} by visitors who refused tracking."
     )
 
 

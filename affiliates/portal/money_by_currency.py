@@ -5,11 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from affiliates.currencies import currencies_of
-from affiliates.models import Affiliate
+from affiliates.models import Affiliate, Commission
 from shop.money import Money
 
 from .next_payout import Held, NextPayout, held_of, next_payout_of
+from .states import HELD, NAMES, meanings
 from .totals import Overview, overview_of
+
+State = Commission.State
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The money in one state, with the state's name and meaning as in the list of commissions."""
+
+    state: str
+    name: str
+    meaning: str
+    amount: Money
 
 
 @dataclass(frozen=True)
@@ -28,6 +41,18 @@ class CurrencyAccount:
     @property
     def approved(self) -> Money:
         return self.sums.approved - self.held.approved
+
+    @property
+    def tiles(self) -> list[Tile]:
+        amounts: dict[str, Money] = {
+            State.PENDING: self.pending,
+            HELD: self.held.total,
+            State.APPROVED: self.approved,
+            State.IN_PAYOUT: self.sums.in_payout,
+            State.PAID: self.sums.paid,
+        }
+        told = meanings()
+        return [Tile(state, NAMES[state], told[state], amount) for state, amount in amounts.items()]
 
 
 def accounts_of(affiliate: Affiliate) -> list[CurrencyAccount]:

@@ -8,15 +8,17 @@ from django.utils import timezone
 
 from affiliates.models import REFERRAL_LIFE
 from affiliates.statistics.daily_statistics import Statistics
-from affiliates.tracking.links import link_to
+from affiliates.statistics.label_sales import FEWEST
 from shop.money import Money
 
 from .base import PortalPage
 from .chart import day_in_words, panels
-from .metrics import History, earned, history_of, metrics
+from .metrics import History, count_text, earned, history_of, metrics
 from .money_by_currency import accounts_of
+from .onboarding import onboarding_steps
 from .period import PortalPeriodForm
 from .rates import rates_now
+from .saved_links import saved_links
 
 
 class OverviewPage(PortalPage):
@@ -29,11 +31,17 @@ class OverviewPage(PortalPage):
         accounts = accounts_of(affiliate)
         form = PortalPeriodForm(self.request.GET, now, currencies=[account.currency for account in accounts])
         history = history_of(affiliate, form.period, currency=form.chosen_currency, now=now)
+        ever = history.total()
+        saved = saved_links(affiliate, ever, currency=history.currency, now=now)
         return super().get_context_data(
             accounts=accounts,
             rates=rates_now(affiliate, now=now),
             cookie_days=REFERRAL_LIFE.days,
-            link=link_to(affiliate.code),
+            link=saved[0].link,
+            saved=saved,
+            fewest=FEWEST,
+            steps=onboarding_steps(affiliate, clicks=ever.clicks, has_links=len(saved) > 1 or ever.clicks > 0),
+            is_new=not (ever.clicks or ever.orders or any(account.sums.balance.minor for account in accounts)),
             form=form,
             **_statistics_context(history, form),
             **kwargs,
@@ -48,11 +56,12 @@ def _statistics_context(history: History, form: PortalPeriodForm) -> dict[str, A
         "metrics": metrics(history, period),
         "panels": panels(days, currency=history.currency, step=period.step),
         "table": [(day_in_words(day, period.step), *_table_row(one, history.currency)) for day, one in days.items()],
-        "ever": history.total(),
+        "ever_clicks": count_text(history.total().clicks),
+        "ever_orders": count_text(history.total().orders),
         "ever_earned": Money(earned(history.total()), history.currency),
         "ever_sales": Money(history.total().sales_minor, history.currency),
     }
 
 
-def _table_row(one: Statistics, currency: str) -> tuple[int, int, Money]:
-    return one.clicks, one.orders, Money(earned(one), currency)
+def _table_row(one: Statistics, currency: str) -> tuple[str, str, Money]:
+    return count_text(one.clicks), count_text(one.orders), Money(earned(one), currency)

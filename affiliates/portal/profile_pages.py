@@ -68,7 +68,7 @@ class ProfileFormPage(PortalPage, FormView[Any]):
     name: ClassVar[str]
     lead: ClassVar[str] = ""
     button: ClassVar[str] = "Save"
-    done: ClassVar[str] = "Saved."
+    done: str = "Saved."
 
     @property
     def user(self) -> User:
@@ -111,20 +111,33 @@ class DetailsPage(ProfileFormPage):
 
 class PayoutEmailPage(ReauthenticatedFormPage):
     form_class = PayoutEmailForm
-    name = "Payout address"
-    lead = (
-        f"A new address takes effect after {int(HOLD.total_seconds()) // 3600} hours. Until then, payouts go to the old"
-        " one, which we notify right away."
-    )
-    button = "Change the address"
-    done = "We have emailed your current address. The new one takes effect when the waiting period ends."
+    name = "PayPal address"
+    button = "Pay me at this address"
+    done = "We have emailed you. The new address takes effect when the waiting period ends."
+
+    @property
+    def lead(self) -> str:  # type: ignore[override]
+        hours = int(HOLD.total_seconds()) // 3600
+        if not self.affiliate.payout_email:
+            return (
+                "Where should PayPal pay you? We use only an address that you enter here, never your sign-in address by"
+                f" itself. Later changes, and a first address after your first sale, take effect after {hours} hours."
+            )
+        return (
+            f"A new address takes effect after {hours} hours. Until then, payouts go to {self.affiliate.payout_email},"
+            " which we notify right away."
+        )
 
     def take(self, form: PayoutEmailForm) -> bool | None:
         try:
-            request_payout_email_change(affiliate=self.affiliate, email=form.cleaned_data["email"], actor=self.user)
+            change = request_payout_email_change(
+                affiliate=self.affiliate, email=form.cleaned_data["email"], actor=self.user
+            )
         except ActionRefused as refusal:
             form.add_error("email", str(refusal))
             return False
+        if change.state == change.State.DONE:
+            self.done = "Confirmed. Your payouts go to this address."
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -15,9 +15,10 @@ from django.utils import timezone
 from shop.money import Money
 
 from ..currencies import currencies_of
-from ..models import Affiliate, LedgerEntry
+from ..models import Affiliate, LedgerEntry, PayoutItem
 from .base import PortalPage
 
+NEVER_SENT = (PayoutItem.State.CANCELLED, PayoutItem.State.FAILED)
 WRITTEN = re.compile(r"\A(20\d\d)(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?\Z")
 
 
@@ -33,6 +34,11 @@ class Span:
     @property
     def since(self) -> date:
         return self.start.date()
+
+    @property
+    def until(self) -> date:
+        """The last day."""
+        return self.end.date() - timedelta(days=1)
 
     @classmethod
     def parse(cls, text: str) -> Span | None:
@@ -66,6 +72,11 @@ class Statement:
     lines: list[StatementLine]
 
     @property
+    def closing_day(self) -> date:
+        """The last day of the period, or today if the period is not over."""
+        return min(self.span.until, timezone.now().astimezone(UTC).date())
+
+    @property
     def closing(self) -> Money:
         return self.lines[-1].balance if self.lines else self.opening
 
@@ -81,10 +92,12 @@ class Statement:
 
 
 def statement_of(affiliate: Affiliate, span: Span, *, currency: str) -> Statement:
-    """Two queries: the sum of all earlier entries, and the entries of the period."""
-    opening = affiliate.ledger.filter(created_at__lt=span.start).balance(currency)
+    """Two queries: the sum of all earlier entries, and the entries of the period. A payout that never left is no
+    business between the two parties: its entry and the one that returned it are left out, in every period."""
+    ledger = affiliate.ledger.exclude(payout__state__in=NEVER_SENT)
+    opening = ledger.filter(created_at__lt=span.start).balance(currency)
     entries = (
-        affiliate.ledger.filter(created_at__gte=span.start, created_at__lt=span.end, currency=currency)
+        ledger.filter(created_at__gte=span.start, created_at__lt=span.end, currency=currency)
         .select_related("commission", "payout")
         .order_by("created_at", "pk")
     )
@@ -129,7 +142,8 @@ class SpanForm(forms.Form):
 
 
 def _period_choices(joined: date, today: date) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """The periods since the year in which the affiliate joined, newest first."""
+    """The periods since the month in which the affiliate joined, newest first."""
+    first = min(joined, today).replace(day=1)
     years = range(today.year, min(joined.year, today.year) - 1, -1)
     for year in years:
         quarter, month = ((today.month + 2) // 3, today.month) if year == today.year else (4, 12)
@@ -138,7 +152,7 @@ def _period_choices(joined: date, today: date) -> Iterator[tuple[str, list[tuple
             *(f"{year}-Q{number}" for number in range(quarter, 0, -1)),
             *(f"{year}-{number:02}" for number in range(month, 0, -1)),
         ]
-        spans = [span for text in texts if (span := Span.parse(text))]
+        spans = [span for text in texts if (span := Span.parse(text)) and span.end.date() > first]
         yield str(year), [(span.text, span.name) for span in spans]
 
 

@@ -49,7 +49,11 @@ def join(rehearsal: Rehearsal, who: str) -> Partner:
     browser.submit("Save the password", new_password1=password, new_password2=password)
     browser.open("/accounts/login/?next=/affiliates/portal/")
     browser.submit("Sign in", email=address, password=password)
-    rehearsal.expect("Balance" in browser.text, "an affiliate can sign in")
+    rehearsal.expect("Getting started" in browser.text, "an affiliate can sign in")
+    browser.open("/affiliates/portal/profile/payouts/")
+    browser.submit("Pay me at this address", email=address)
+    rehearsal.expect("Your payouts go to this address" in browser.text, "an affiliate can enter a PayPal address")
+    browser.open("/affiliates/portal/")
     return Partner(who, browser, address, password, rehearsal.link_in(welcome, "/go/").split("/")[-2])
 
 

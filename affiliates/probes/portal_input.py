@@ -26,7 +26,7 @@ def affiliates_type_on_the_portal(rehearsal: Rehearsal) -> None:
 @probe("paypal-only", stage=Stage.PLANT)
 def no_form_of_the_portal_takes_the_number_of_a_card(rehearsal: Rehearsal) -> None:
     browser = rehearsal.things[AFFILIATE].browser
-    forms = {"profile/details/": "Save", "labels/": "Add this label", "profile/payouts/": "Change the address"}
+    forms = {"profile/details/": "Save", "labels/": "Save this link", "profile/payouts/": "Pay me at this address"}
     for page, button in forms.items():
         submit_card_number_in_every_field(rehearsal, lambda: browser, f"/affiliates/portal/{page}", button)
     line = first_line(rehearsal, rehearsal.things[RIVAL])
@@ -38,7 +38,7 @@ def no_form_of_the_portal_takes_the_number_of_a_card(rehearsal: Rehearsal) -> No
 def declare_label(rehearsal: Rehearsal, partner: Partner) -> None:
     label = rehearsal.canary(partner.who, "label").rstrip("Ö").lower()
     partner.browser.open("/affiliates/portal/labels/")
-    partner.browser.submit("Add this label", name=label)
+    partner.browser.submit("Save this link", name=label)
     rehearsal.expect(label in partner.browser.text, "an affiliate can declare a label")
     rehearsal.things[f"{LABEL} {partner.who}"] = label
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, TypeVar
 
-from django.db.models import CharField, Count, Q, Sum, Value
+from django.db.models import CharField, Count, DateField, Q, Sum, Value
 from django.db.models.functions import Cast, TruncDate
 
 from affiliates.models import COUNTERS, DIMENSIONS, Affiliate, By, Click, DailyClicks, DailySales, PendingVisitCount
@@ -61,7 +61,7 @@ def statistics_by_period(
 def breakdown(affiliate: Affiliate, *, by: By, since: date, until: date) -> dict[str, Statistics]:
     """Visits per campaign label (its id in hexadecimal) or per page, most clicks first, without unlabeled visits. Sales
     are not known per day and label: see `affiliates.statistics.label_sales`."""
-    lines = _visit_rows(affiliate, since, until, by)
+    lines = _visit_rows(affiliate, since, until, by, per_day=False)
     sums = _sum_by_group((_without_hyphens(label, by), counts) for _, label, counts in lines if label)
     return dict(sorted(sums.items(), key=lambda line: (-line[1].clicks, line[0])))
 
@@ -81,10 +81,17 @@ def _sale_rows(affiliate: Affiliate, since: date, until: date, currency: str) ->
 
 
 @reads("affiliates_click", purpose=Purpose.REFERRAL_TRACKING, audience=Audience.AFFILIATE)
-def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By) -> Lines:
-    """One statement, so that a click that is being counted is in exactly one of the parts."""
+def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By, *, per_day: bool = True) -> Lines:
+    """One statement, so that a click that is being counted is in exactly one of the parts. Unless `per_day`, the days
+    that were added up are one row per label, dated `since`."""
     days = Q(affiliate=affiliate, day__range=(since, until))
-    added = DailyClicks.objects.filter(days, by=by).order_by().values_list("day", "label", *COUNTERS)
+    added = DailyClicks.objects.filter(days, by=by).order_by()
+    if per_day:
+        added = added.values_list("day", "label", *COUNTERS)
+    else:
+        start = Value(since, output_field=DateField())
+        sums = {f"of_{name}": Sum(name) for name in COUNTERS}
+        added = added.annotate(start=start).values_list("start", "label").annotate(**sums)
     clicks = (
         Click._base_manager.filter(affiliate=affiliate, counted=False)
         .filter(clicked_at__gte=_midnight(since), clicked_at__lt=_midnight(until + timedelta(days=1)))

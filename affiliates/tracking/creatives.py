@@ -1,4 +1,4 @@
-"""Creatives: the images that other sites show, and the HTML with an affiliate's link."""
+"""Creatives: the images that other sites show, and the HTML or text with an affiliate's link."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ def creative_image(request: HttpRequest, pk: UUID) -> HttpResponse:
     return response
 
 
+def text_to_copy(creative: Creative, affiliate: Affiliate) -> str:
+    """What the affiliate copies: a text with the link in it, or HTML."""
+    if creative.body:
+        return creative.body.replace("{link}", link_to(affiliate.code, creative.landing))
+    return html_for(creative, affiliate)
+
+
 def html_for(creative: Creative, affiliate: Affiliate) -> str:
     """The HTML that an affiliate copies into a page. All values are escaped."""
     link = link_to(affiliate.code, creative.landing)
@@ -60,4 +67,4 @@ def validate_landing(path: str) -> None:
 
 
 def offered_to(affiliate: Affiliate) -> list[dict[str, Any]]:
-    return [{"creative": one, "html": html_for(one, affiliate)} for one in Creative.objects.offered()]
+    return [{"creative": one, "text": text_to_copy(one, affiliate)} for one in Creative.objects.offered()]

@@ -11,22 +11,21 @@ from .label_names import LabelRefused, clean_label
 
 
 @transaction.atomic
-def declare_label(*, affiliate: Affiliate, text: str) -> Label:
-    """Creates the label, or restores it from the archive; returns it unchanged if it is in use. Raises `LabelRefused`.
+def declare_label(*, affiliate: Affiliate, text: str, page: str = "") -> Label:
+    """Creates the label, or restores it from the archive; its link leads to `page` if one is given.
 
-    Concurrent calls are serialized, so that the limit holds.
+    Raises `LabelRefused`. Concurrent calls are serialized, so that the limit holds.
     """
     name = clean_label(text)
     Affiliate.objects.select_for_update(of=("self",)).get(pk=affiliate.pk)
     label = affiliate.labels.filter(name_index=name).first()
-    if label is not None and label.archived_at is None:
-        return label
-    if affiliate.labels.in_use().count() >= MOST_LABELS:
+    is_in_use = label is not None and label.archived_at is None
+    if not is_in_use and affiliate.labels.in_use().count() >= MOST_LABELS:
         raise LabelRefused(f"You have {MOST_LABELS} labels, which is the maximum. Archive one first.")
     if label is None:
-        return Label.objects.create(affiliate=affiliate, name=name)
-    label.archived_at = None
-    label.save(update_fields=["archived_at"])
+        return Label.objects.create(affiliate=affiliate, name=name, page=page or "/")
+    label.archived_at, label.page = None, page or label.page
+    label.save(update_fields=["archived_at", "page"])
     return label
 
 

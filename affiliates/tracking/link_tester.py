@@ -16,6 +16,7 @@ from django.utils import timezone
 from affiliates.models import REFERRAL_LIFE, Label
 
 from .code_cache import CachedCode, cached_code
+from .links import link_to
 from .referral_cookie import referral_of
 
 PARAMETER = "test"
@@ -26,6 +27,11 @@ _SIGNER = TimestampSigner(salt="affiliates.link-test")
 def link_test_token(code: str) -> str:
     """A token for this code's links, valid for one hour."""
     return _SIGNER.sign(code)
+
+
+def link_test_address(code: str, landing: str = "/", sub: str = "") -> str:
+    """The affiliate's link, to be followed as a test within one hour."""
+    return link_to(code, landing, sub, **{PARAMETER: link_test_token(code)})
 
 
 def is_link_test(request: HttpRequest) -> bool:

@@ -19,8 +19,9 @@ from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.registry.purposes import Channel
-from shop.models import Product
+from shop.models import Product, ShopTerms
 from shop.models.delivery import ProductFile
+from shop.terms.publishing import publish_terms
 
 from . import release
 from .creatives import seed_creatives
@@ -49,6 +50,7 @@ def seed() -> dict[str, tuple[str, str]]:
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
         "affiliate": (AFFILIATE, _user(AFFILIATE, "Alice Affiliate", known)),
     }
+    _publish_terms()
     affiliate, is_new = Affiliate.objects.get_or_create(
         user=User.objects.get_by_natural_key(AFFILIATE),
         defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": current_terms_number()},
@@ -76,6 +78,12 @@ def _product() -> Product:
         },
     )
     return product
+
+
+def _publish_terms() -> None:
+    """As if staff had reviewed and published the drafts."""
+    for draft in ShopTerms.objects.filter(number=1, effective_from=None):
+        publish_terms(version=draft, effective_from=timezone.now(), actor=None)
 
 
 def _release(product: Product) -> None:

@@ -59,6 +59,7 @@ class HttpRulesMiddleware:
         session = getattr(request, "session", None)
         if has_token(request) or (session is not None and session.accessed and not session.is_empty()):
             add_never_cache_headers(response)
+            response.headers.setdefault("X-Robots-Tag", "noindex")  # also for files, which have no <meta>
         if (cookie := response.cookies.get(settings.SESSION_COOKIE_NAME)) is not None and not cookie.value:
             response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not "cookies": the referral cookie stays
         return response

@@ -42,6 +42,7 @@ from privacy.registry.purposes import Refusal
 
 from .bounces import SmtpReply, mark_undeliverable, message_id, verdict
 from .gate import MailRefused, deliverable_address, require_mail_allowed
+from .plain_text import subject_and_text
 
 __all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_kind", "notify", "queue_mail"]
 
@@ -78,14 +79,15 @@ def queue_mail(kind: MailKind, *, to: str, about: models.Model, context: Mapping
     shown = about if kind.confirmed else ByStrangers(about, kind.shows)
     business = {"business": settings.BUSINESS, "site_url": settings.SITE_URL}
     variables = {**business, "preferences_url": preferences_url(to, now=timezone.now()), "about": shown, **context}
-    subject, text, html = (_render(kind, part, variables) for part in ("subject.txt", "txt", "html"))
+    html = _render(kind, variables)
+    subject, text = subject_and_text(html)
     with transaction.atomic():
         mail = OutgoingMail.objects.create(
             kind=kind.template,
             about_model=about._meta.label,
             about_id=about.pk,
             recipient=to,
-            subject=" ".join(subject.split()),
+            subject=subject,
             text=text,
             html=html,
         )
@@ -120,9 +122,9 @@ def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
         raise
 
 
-def _render(kind: MailKind, part: str, variables: Mapping[str, Any]) -> str:
+def _render(kind: MailKind, variables: Mapping[str, Any]) -> str:
     app, _, name = kind.template.partition("/")
-    return render_to_string(f"{app}/mail/{name}.{part}", dict(variables))
+    return render_to_string(f"{app}/mail/{name}.html", dict(variables))
 
 
 @task()

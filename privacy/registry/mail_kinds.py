@@ -26,8 +26,8 @@ def business_address(about: Any) -> list[str | None]:
 
 @dataclass(frozen=True, kw_only=True)
 class MailKind:
-    """One type of mail. `template` names `templates/<app>/mail/<name>.subject.txt`, `.txt` and `.html`; `about` is the
-    model of the row that is the mail's reason."""
+    """One type of mail. `template`, `app/name`, stands for `templates/<app>/mail/<name>.html`; `about` is the model of
+    the row that is the mail's reason."""
 
     template: str
     purpose: Purpose

@@ -3,6 +3,7 @@
 from .delivery import LicenseAdmin, ProductAdmin
 from .orders import OrderAdmin
 from .payments import DisputeAdmin, PaymentAdmin, PayPalEventAdmin, RefundAdmin
+from .terms import ShopTermsAdmin
 
 __all__ = [
     "DisputeAdmin",
@@ -12,4 +13,5 @@ __all__ = [
     "PaymentAdmin",
     "ProductAdmin",
     "RefundAdmin",
+    "ShopTermsAdmin",
 ]

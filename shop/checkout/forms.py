@@ -8,8 +8,7 @@ from django import forms
 
 from privacy.encryption.normalization import normalize_phone
 from privacy.web.personal_data_form import PersonalDataForm
-from shop.models import Order, Product
-from shop.money import Money
+from shop.models import Order, Product, ShopTerms
 from shop.signals import code_entered
 
 
@@ -22,8 +21,9 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
         max_length=500,  # some paste the whole link
         help_text="If an affiliate gave you a code.",
     )
-    # Only compared with the current price, so that a buyer sees a change before paying; never used as the price.
+    # Only compared with what is current, so that a buyer sees a change before paying; never used as price or terms.
     price_seen = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    terms_seen = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     class Meta:
         model = Order
@@ -37,17 +37,30 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
         }
         widgets = {"address": forms.Textarea(attrs={"rows": 4})}
 
-    def __init__(self, *args: Any, product: Product, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, product: Product, terms: list[ShopTerms], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["price_seen"].initial = str(product.price)
+        numbers = " ".join(f"{version.document}-{version.number}" for version in terms)
+        self.current = {"price_seen": str(product.price), "terms_seen": numbers or "none"}
+        for name, value in self.current.items():
+            self.fields[name].initial = value
         for name, asked in {"phone": product.asks_phone, "address": product.asks_address}.items():
             if not asked:
                 del self.fields[name]
         self.fields["name"].required = self.fields["email"].required = True
 
-    def ask_again(self, price: Money) -> None:
-        """Shows the form again with its content, for a price that changed since the buyer saw it."""
-        self.data = {**self.data.dict(), "price_seen": str(price)}  # type: ignore[attr-defined]  # a request's fields
+    @property
+    def outdated(self) -> list[str]:
+        """The fields that show what has changed since the buyer saw the form."""
+        return [name for name, now in self.current.items() if self.cleaned_data[name] not in {"", now}]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the buyer entered."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in self.current}
+
+    def ask_again(self) -> None:
+        """Shows the form again with its content, under the current price and terms."""
+        self.data = {**self.data.dict(), **self.current}  # type: ignore[attr-defined]  # a request's fields
 
     def clean_phone(self) -> str:
         phone = super().clean_phone()

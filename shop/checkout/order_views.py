@@ -61,6 +61,7 @@ def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> di
         "outcome": outcome,
         "payment": payment,
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
+        "accepted_terms": order.accepted_terms.select_related("version"),
         "license": License.objects.newest_of(order),
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
         "download_limit": settings.DOWNLOADS_PER_ORDER,

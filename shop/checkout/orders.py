@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from privacy.audit.trail import record
 from privacy.encryption.readable_codes import random_code
 from privacy.encryption.tokens import generate_token, hash_token
-from shop.models import Order, Product
+from shop.models import AcceptedTerms, Order, Product, ShopTerms
 from shop.signals import order_placed
 
 
@@ -16,6 +16,7 @@ from shop.signals import order_placed
 def place_order(
     *,
     product: Product,
+    terms: list[ShopTerms],
     code: str,
     request: HttpRequest,
     form_digest: str | None = None,
@@ -23,9 +24,9 @@ def place_order(
 ) -> Order:
     """Creates the order, or returns the one that the same form placed before.
 
-    `code` is the affiliate code that the buyer entered, possibly empty. `form_digest` is the digest of the form's key
-    (`privacy.web.idempotency`); without it, a new order is created. `details` are the order's columns that the buyer
-    filled in: those of `CheckoutForm` that the product asks for.
+    `terms` are the versions that the buyer accepts. `code` is the affiliate code that the buyer entered, possibly
+    empty. `form_digest` is the digest of the form's key (`privacy.web.idempotency`); without it, a new order is
+    created. `details` are the columns that the buyer filled in: those of `CheckoutForm` that the product asks for.
     """
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or hash_token(generate_token()),
@@ -39,6 +40,9 @@ def place_order(
         },
     )
     if is_new:
+        AcceptedTerms.objects.bulk_create(
+            AcceptedTerms(order=order, document=version.document, version=version) for version in terms
+        )
         order_placed.send(Order, order=order, request=request, code=code)
         record(action="shop.order.placed", about=order, actor=None)
     return order

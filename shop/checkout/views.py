@@ -18,7 +18,8 @@ from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.idempotency import form_key, repeatable
 from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
-from shop.models import Order, Payment, Product
+from shop.models import Order, Payment, Product, ShopTerms
+from shop.models.terms import current_shop_terms
 from shop.payments.settlement import settle
 from shop.paypal.errors import PayPalError
 
@@ -59,30 +60,37 @@ class CheckoutView(FormView[CheckoutForm]):
     def product(self) -> Product:
         return get_object_or_404(Product, slug=self.kwargs["slug"])
 
+    @cached_property
+    def terms(self) -> list[ShopTerms]:
+        """The current versions, which the buyer accepts; the license terms only with a license."""
+        with_license = self.product.issues_license
+        return [each for each in current_shop_terms() if with_license or each.document != ShopTerms.Document.LICENSE]
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.product.is_active:
             return _not_on_sale(request)
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "product": self.product}
+        return {**super().get_form_kwargs(), "product": self.product, "terms": self.terms}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(product=self.product, **kwargs)
+        return super().get_context_data(product=self.product, terms=self.terms, **kwargs)
 
     def form_valid(self, form: CheckoutForm) -> HttpResponse:
-        price, price_seen = self.product.price, form.cleaned_data.pop("price_seen")
         key = form_key(self.request)
         digest = key.digest if key else None
         if digest is None or not Order.objects.filter(checkout_digest=digest).exists():
-            if price_seen not in {"", str(price)}:
-                form.ask_again(price)
-                return self.render_to_response(self.get_context_data(form=form, price_seen=price_seen))
+            if outdated := form.outdated:
+                form.ask_again()
+                return self.render_to_response(self.get_context_data(form=form, outdated=outdated))
             if not self._has_room(form.cleaned_data["email"]):
                 seconds = seconds_left(timezone.now())
                 context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
                 return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
-        order = place_order(product=self.product, request=self.request, form_digest=digest, **form.cleaned_data)
+        order = place_order(
+            product=self.product, terms=self.terms, request=self.request, form_digest=digest, **form.details
+        )
         return go_to_paypal(self.request, order)
 
     def _has_room(self, email: str) -> bool:

@@ -4,6 +4,7 @@ import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
 import privacy.encryption.tokens
+import privacy.web.markdown
 from django.conf import settings
 from django.db import migrations, models
 
@@ -204,6 +205,39 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ShopTerms',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('number', models.PositiveSmallIntegerField(editable=False)),
+                ('text', models.TextField(help_text='Markdown: an empty line between paragraphs, # in front of a heading.', max_length=50000, validators=[privacy.web.markdown.validate_markdown])),
+                ('changes', models.TextField(blank=True, help_text='In two or three sentences. Readers see it first.', max_length=2000, verbose_name='what changes')),
+                ('effective_from', models.DateTimeField(editable=False, null=True, verbose_name='effective from')),
+                ('published_at', models.DateTimeField(editable=False, null=True)),
+                ('document', models.CharField(choices=[('sale', 'Terms of sale'), ('refunds', 'Refund policy'), ('license', 'License terms')], editable=False, max_length=10)),
+            ],
+            options={
+                'verbose_name': "version of the shop's terms",
+                'verbose_name_plural': "versions of the shop's terms",
+                'ordering': ['document', '-number'],
+                'permissions': [('publish_shopterms', "Can publish versions of the shop's terms")],
+                'abstract': False,
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('effective_from__isnull', True), ('published_at__isnull', True)), models.Q(('effective_from__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='shop_terms_publication_date_required'), models.UniqueConstraint(fields=('document', 'number'), name='shop_terms_numbered_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='AcceptedTerms',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('document', models.CharField(choices=[('sale', 'Terms of sale'), ('refunds', 'Refund policy'), ('license', 'License terms')], max_length=10)),
+                ('accepted_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('order', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accepted_terms', to='shop.order')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='shop.shopterms')),
+            ],
+            options={
+                'ordering': ['pk'],
+            },
+        ),
+        migrations.CreateModel(
             name='License',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -242,5 +276,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='refund_above_zero'),
+        ),
+        migrations.AddConstraint(
+            model_name='acceptedterms',
+            constraint=models.UniqueConstraint(fields=('order', 'document'), name='one_version_of_each_document_per_order'),
         ),
     ]

@@ -9,8 +9,10 @@ from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
 from .product import Product
 from .reconciliation import ExtraCapture, PayPalSnapshot
+from .terms import AcceptedTerms, ShopTerms
 
 __all__ = [
+    "AcceptedTerms",
     "Dispute",
     "ExtraCapture",
     "License",
@@ -22,4 +24,5 @@ __all__ = [
     "Product",
     "ProductFile",
     "Refund",
+    "ShopTerms",
 ]

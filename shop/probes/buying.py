@@ -36,7 +36,7 @@ def buy(rehearsal: Rehearsal, browser: SiteBrowser, *, product: str = PRODUCT, *
     receipt = rehearsal.mail(fields["email"], "Your receipt")
     box = browser.page.select_one(".copy-box")
     key = rehearsal.watch(box.get_text().strip(), who, "license key") if box else ""
-    found = re.search(r"Order\s+(B\w{9})", receipt)
+    found = re.search(r"Order:?\s+(B\w{9})", receipt)
     rehearsal.expect(found and browser.url in receipt, "the receipt leads to the order's page")
     reference = rehearsal.watch(found.group(1) if found else "", who, "order number", CanaryKind.NUMBER)
     rehearsal.watch(browser.url.split("/")[-2], who, "page of the order", CanaryKind.KEY)

@@ -19,6 +19,7 @@ from affiliates.models import Affiliate
 from privacy.erasure.retention import purge_expired
 from privacy.models import OutgoingMail, Suppression
 from tests import factories
+from tests.accounts.codes import CODE, SET_UP, code_now, give_password, is_signed_in, set_up
 from tests.cast import signed_in
 from tests.privacy.inbox import link_mailed_to
 from tests.privacy.stored import stored
@@ -52,7 +53,7 @@ def text(response: Any) -> str:
 def test_the_link_sets_a_new_password(client: Client, alice: Affiliate, typed: str) -> None:
     ask(client, typed)
     response = set_password(client, link_mailed_to("alice@example.com"))
-    assert response["Location"] == "/accounts/login/"
+    assert response["Location"] == "/accounts/"
     assert can_sign_in(NEW)
     assert not can_sign_in("correct horse battery")
 
@@ -216,6 +217,48 @@ def test_the_link_is_not_kept_once_it_is_mailed(client: Client, alice: Affiliate
     path = link_mailed_to("alice@example.com")
     kept = OutgoingMail.objects.get()
     assert path not in kept.text + kept.html
+
+
+def test_setting_a_password_signs_in_and_says_so(client: Client, alice: Affiliate) -> None:
+    ask(client)
+    set_password(client, link_mailed_to("alice@example.com"))
+    page = client.get("/accounts/", follow=True)
+    assert page.redirect_chain == [("/affiliates/portal/", 302)]
+    assert "Your password is set, and you are signed in." in text(page)
+
+
+def test_setting_a_password_asks_for_the_second_factor(
+    client: Client, alice: Affiliate, clock: time_machine.Traveller
+) -> None:
+    phone = signed_in(alice.user)
+    give_password(phone, "alice@example.com")
+    secret, _ = set_up(phone)
+    clock.shift(timedelta(minutes=1))  # a code works once
+    ask(client)
+    response = set_password(client, link_mailed_to("alice@example.com"))
+    assert response["Location"] == CODE
+    assert not is_signed_in(client)
+    assert "One more step" in text(client.get(CODE))
+    client.post(CODE, {"code": code_now(secret)})
+    assert is_signed_in(client)
+
+
+def test_setting_a_password_sends_staff_to_set_up_a_second_factor(
+    client: Client, bob: User, settings: Settings
+) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    ask(client, "bob@example.com")
+    response = set_password(client, link_mailed_to("bob@example.com"))
+    assert response["Location"] == SET_UP
+    assert not is_signed_in(client)
+
+
+def test_a_closed_account_is_not_signed_in_by_its_link(client: Client, alice: Affiliate) -> None:
+    ask(client)
+    path = link_mailed_to("alice@example.com")
+    User.objects.update(is_active=False)
+    assert set_password(client, path)["Location"] == "/accounts/login/"
+    assert not is_signed_in(client)
 
 
 def test_a_new_password_ends_the_other_sessions(client: Client, alice: Affiliate) -> None:

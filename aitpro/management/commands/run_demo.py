@@ -62,9 +62,8 @@ class Command(BaseCommand):
             path = page if page.startswith("/") else reverse(page)
             self.stdout.write(f"{name + ':':<16} {settings.SITE_URL}{path}")
         self.stdout.write(f"{'PayPal:':<16} {settings.PAYPAL_BASE_URL}/ (the local stand-in)")
-        self.stdout.write(
-            f"{'mails:':<16} {settings.MAILERS['default']['OPTIONS'].get('file_path', 'sent by EMAIL_URL')}\n\n"
-        )
+        sent = settings.SITE_URL + reverse("site:mail") if settings.MAIL_PREVIEW else "sent by EMAIL_URL"
+        self.stdout.write(f"{'sent email:':<16} {sent}\n\n")
 
     def _run(self) -> int:
         manager = Manager()

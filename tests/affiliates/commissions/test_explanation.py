@@ -57,9 +57,9 @@ def test_explanation_covers_click_to_payout(
         "30%, fixed when the order was placed: the program's default rate, because none was set for the affiliate or"
         " the product."
     ]
-    assert said(lines, "Commission") == ["30% of $59.95 is 17.985, rounded half-up to $17.99."]
+    assert said(lines, "Commission") == ["30% of $59.95 is $17.985, rounded half-up to $17.99."]
     assert said(lines, "Refunds") == [
-        "$20.00 of $59.95 was refunded to the buyer, so $6.00 was reversed: $17.99 × 20.00 / 59.95, rounded half-up."
+        "$20.00 of $59.95 was refunded to the buyer, so $6.00 was reversed: $17.99 × $20.00 / $59.95, rounded half-up."
     ]
     assert said(lines, "Remaining") == ["$11.99."]
     assert "looked fine" in said(lines, "Hold")[0]
@@ -114,7 +114,7 @@ def test_staff_see_explanation_on_one_page(staff: Client, alice: Affiliate, prod
     assert f"{page}explain/" in staff.get(f"{page}change/").content.decode()
     shown = staff.get(f"{page}explain/").content.decode()
     assert "Why $17.99 for DEMO?" in shown
-    assert "30% of $59.95 is 17.985, rounded half-up to $17.99." in shown
+    assert "30% of $59.95 is $17.985, rounded half-up to $17.99." in shown
 
 
 def test_explanation_page_requires_permission(alice: Affiliate, product: Product, vera: User) -> None:

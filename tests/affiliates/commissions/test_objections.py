@@ -149,7 +149,7 @@ def test_staff_answer_objection(staff: Client, objection: Objection, alice: Affi
     assert f"{page}answer/" in staff.get(f"{page}change/").content.decode()
     shown = staff.get(f"{page}answer/").content.decode()
     assert "It should be 40%." in shown
-    assert "30% of $59.95 is 17.985" in shown
+    assert "30% of $59.95 is $17.985" in shown
     slip = staff.post(f"{page}answer/", {"upheld": "no", "answer": "Hm, no.", "adjustment": "5,99"}).content.decode()
     assert "Enter an amount in USD" in slip
     assert "Hm, no." in slip

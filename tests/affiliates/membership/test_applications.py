@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.db import connection
 from django.test import Client
@@ -84,12 +85,30 @@ def test_invalid_application_form_keeps_its_values_and_names_the_error(
     assert not Application.objects.exists()
 
 
+@pytest.mark.django_db
+def test_invalid_application_gets_error_summary_and_title(client: Client) -> None:
+    page = BeautifulSoup(client.post(APPLY, {**ERIN, "website": "?", "terms": ""}).content, "html.parser")
+    summary = page.select_one("form [role=alert]")
+    assert summary is not None
+    assert summary.has_attr("autofocus")
+    assert [link["href"] for link in summary.select("a")] == ["#id_website", "#id_terms"]
+    assert page.title is not None
+    assert page.title.get_text().startswith("Error: ")
+
+
+@pytest.mark.django_db
+def test_website_field_lets_browsers_send_domain_without_scheme(client: Client) -> None:
+    field = BeautifulSoup(client.get(APPLY).content, "html.parser").find("input", {"name": "website"})
+    assert field is not None
+    assert (field["type"], field["inputmode"], field["autocomplete"]) == ("text", "url", "url")
+
+
 def test_approved_applicant_becomes_affiliate_who_can_sign_in(
     staff: Client, client: Client, application: Application, work: Work
 ) -> None:
     assert "1 approved" in decide(staff, application, "approve")
     affiliate = Affiliate.objects.get()
-    assert (affiliate.payout_email, affiliate.website) == ("Erin@example.org", "https://erin.example")
+    assert (affiliate.payout_email, affiliate.website) == (None, "https://erin.example")
     work()
     text = str(mail.outbox[-1].body)
     assert f"/go/{affiliate.code}/" in text
@@ -100,7 +119,7 @@ def test_approved_applicant_becomes_affiliate_who_can_sign_in(
     client.post(form.request["PATH_INFO"], {"new_password1": secret, "new_password2": secret})
     answer = client.post("/accounts/login/", {"email": "erin@EXAMPLE.org", "password": secret}, follow=True)
     assert answer.redirect_chain[-1][0] == "/affiliates/portal/"
-    assert f"Affiliate {affiliate.code}" in answer.content.decode()
+    assert f">{affiliate.code}</span>" in answer.content.decode()
 
 
 def test_password_link_works_once(client: Client, application: Application, work: Work) -> None:

@@ -19,7 +19,7 @@ from affiliates.payouts.runs import prepare_payout
 from privacy.audit.models import AuditEntry
 from privacy.erasure.retention import purge_expired
 from shop.models import Product
-from tests.affiliates.sales import approved_sale
+from tests.affiliates.sales import approved_sale, sale
 
 from .conftest import PASSWORD, Link
 
@@ -60,6 +60,28 @@ def test_new_payout_address_takes_effect_after_72_hours(
     clock.shift(wait)
     apply_payout_email_changes(now=timezone.now())
     assert payout_email_of(alice) == address
+
+
+def test_first_address_before_any_sale_takes_effect_at_once(browser: Client, alice: Affiliate, work: Work) -> None:
+    alice.payout_email = None
+    alice.save()
+    assert "never your sign-in address" in browser.get(CHANGE).content.decode()
+    response = browser.post(CHANGE, NEW, follow=True)
+    assert "Confirmed. Your payouts go to this address." in response.content.decode()
+    assert payout_email_of(alice) == "new@paypal.example"
+    work()
+    assert [message.to for message in mail.outbox] == [["alice@example.com"]]
+    browser.post(CHANGE, {"email": "mallory@paypal.example"})
+    assert payout_email_of(alice) == "new@paypal.example"
+
+
+def test_first_address_after_a_sale_waits_72_hours(browser: Client, alice: Affiliate, product: Product) -> None:
+    alice.payout_email = None
+    alice.save()
+    sale(alice, product)
+    browser.post(CHANGE, NEW)
+    assert payout_email_of(alice) is None
+    assert PayoutEmailChange.objects.waiting().count() == 1
 
 
 def test_payouts_use_old_address_during_waiting_period(

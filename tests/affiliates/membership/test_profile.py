@@ -47,7 +47,7 @@ def test_profile_pages_open_for_affiliates_only(browser: Client, page: str) -> N
     assert 'aria-current="page">Profile</a>' in content
     assert Client().get(PROFILE + page).headers["Location"].startswith("/accounts/login/")
     stranger = signed_in(factories.user("charlie@example.com"))
-    assert stranger.get(PROFILE + page).status_code == 404
+    assert stranger.get(PROFILE + page).status_code == 403
 
 
 def test_profile_form_changes_name_and_website(browser: Client, alice: Affiliate) -> None:

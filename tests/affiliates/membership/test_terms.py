@@ -14,13 +14,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.terms import accept_terms, announce_new_terms, current_terms, publish_terms
+from affiliates.membership.terms import accept_terms, announce_new_terms, current_terms
 from affiliates.models import Affiliate, Attribution, TermsAcceptance, TermsVersion
 from affiliates.payouts.eligibility import Ineligibility, ineligibility
 from affiliates.payouts.runs import prepare_payout
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from shop.models import Product
+from shop.terms.publishing import publish_terms
 from tests.affiliates.sales import approved_sale
 
 pytestmark = pytest.mark.usefixtures("clock")

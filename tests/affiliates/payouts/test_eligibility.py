@@ -18,7 +18,6 @@ from accounts.models import User
 from affiliates.commissions.flags import clear_flag, raise_flag
 from affiliates.membership.account_state import close_affiliate, reinstate_affiliate, suspend_affiliate
 from affiliates.membership.payout_address import HOLD, apply_payout_email_changes, request_payout_email_change
-from affiliates.membership.terms import publish_terms
 from affiliates.models import Affiliate, Commission, Flag, PayoutItem, PayoutRun, TermsVersion
 from affiliates.payouts.eligibility import Ineligibility
 from affiliates.payouts.preview import preview_payout
@@ -27,6 +26,7 @@ from affiliates.payouts.runs import approve_payout, prepare_payout
 from affiliates.payouts.sending import follow_open_payouts
 from privacy.audit.models import AuditEntry
 from shop.models import Product
+from shop.terms.publishing import publish_terms
 from tests import factories
 from tests.affiliates.portal.pages import text_of
 from tests.affiliates.sales import approved_sale, balance, follow_payout, refund

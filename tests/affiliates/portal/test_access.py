@@ -126,12 +126,15 @@ def test_portal_requires_sign_in(others: Others, method: str) -> None:
 
 
 @pytest.mark.parametrize("who", ["staff", "customer"])
-def test_portal_returns_404_for_non_affiliates(others: Others, bob: User, who: str) -> None:
+def test_portal_leads_non_affiliates_elsewhere(others: Others, bob: User, who: str) -> None:
     client = signed_in(bob if who == "staff" else factories.user("dave@example.org"))
     for address in addresses(others.numbers):
         response = client.get(address)
-        assert response.status_code in {404, 405}, address  # 405 where only a POST is taken
-        assert response.status_code == 405 or "This page isn" in response.content.decode()
+        if who == "staff":
+            assert (response.status_code, response.headers["Location"]) == (302, "/admin/"), address
+        else:
+            assert response.status_code == 403, address
+            assert "This account is not an affiliate" in response.content.decode()
 
 
 @pytest.mark.parametrize("state", ["suspended", "closed"])

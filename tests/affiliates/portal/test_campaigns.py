@@ -11,8 +11,11 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from affiliates.models import Affiliate
+from affiliates.statistics.label_sales import count_label_sales
 from affiliates.tracking.labels import declare_label
+from shop.models import Product
 from tests import factories
+from tests.affiliates.sales import sale
 from tests.cast import signed_in
 
 from .pages import PORTAL, text_of
@@ -33,7 +36,7 @@ def test_campaigns_page_counts_clicks_by_label_and_other(alice: Affiliate) -> No
     factories.click(alice, sub="june", landing_path="/services/")
     Client().get("/go/DEMO/?sub=jane.doe@example.com")
     Client().get("/go/DEMO/")
-    assert rows(alice) == ["may 4", "june 1", "Other 2", "/ 6", "/services/ 1"]
+    assert rows(alice) == ["may 4", "Without a label 2", "june 1", "/ 6", "/services/ 1"]
 
 
 def test_campaigns_page_counts_only_chosen_period(alice: Affiliate) -> None:
@@ -43,7 +46,17 @@ def test_campaigns_page_counts_only_chosen_period(alice: Affiliate) -> None:
 
 
 def test_campaigns_page_without_labels_explains_how_to_add_one(alice: Affiliate) -> None:
-    assert "Add a label, such as newsletter-may" in text_of(alice.user, "campaigns/")
+    assert "Save a link with a label, such as newsletter-may" in text_of(alice.user, "campaigns/")
+
+
+def test_campaigns_page_shows_sales_without_label(alice: Affiliate, product: Product) -> None:
+    declare_label(affiliate=alice, text="may")
+    for number in range(3):
+        sale(alice, product, campaign="may", email=f"buyer{number}@example.org")
+    count_label_sales()
+    sale(alice, product, "10.00")
+    sale(alice, product, "20.00", campaign="may")
+    assert rows(alice)[-2:] == ["may 3 $179.85 $53.97", "Without a label 2 $30.00 $9.00"]
 
 
 def test_campaigns_page_has_constant_query_count(
@@ -54,5 +67,5 @@ def test_campaigns_page_has_constant_query_count(
         for number in range(count):
             label = declare_label(affiliate=alice, text=f"label {number}")
             factories.click(alice, label=label)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get(CAMPAIGNS)

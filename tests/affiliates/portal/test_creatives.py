@@ -73,10 +73,15 @@ def test_text_creative_is_a_text_link(alice: Affiliate, settings: Settings) -> N
     assert boxes(alice) == [f'<a href="{settings.SITE_URL}/go/DEMO/" rel="sponsored">Guards a site</a>']
 
 
+def test_text_to_paste_contains_own_link(alice: Affiliate, settings: Settings) -> None:
+    Creative.objects.create(name="Mail", words="Subject", body="Hello,\n\nsee {link}\n<b>", landing="/services/")
+    assert boxes(alice) == [f"Hello,\n\nsee {settings.SITE_URL}/go/DEMO/services/\n<b>"]
+
+
 def test_creative_html_escapes_words(alice: Affiliate) -> None:
     banner(words='"><script>alert(1)</script>')
     page = signed_in(alice.user).get(f"{PORTAL}creatives/").content
-    assert b"<script" not in page
+    assert b"<script>alert" not in page
     copied = BeautifulSoup(boxes(alice)[0], "html.parser")
     assert copied.find("script") is None
     assert copied.find("img")["alt"] == '"><script>alert(1)</script>'  # type: ignore[index]
@@ -118,6 +123,12 @@ def test_staff_add_banner(staff: Client, kind: str, name: str) -> None:
 def test_staff_add_text_creative(staff: Client) -> None:
     assert staff.post(ADD, form(None)).status_code == 302
     assert Creative.objects.get().width is None
+
+
+def test_creative_is_image_or_text_to_paste(staff: Client) -> None:
+    response = staff.post(ADD, form(picture(), body="Hello"))
+    assert b"an image or a text to paste, not both" in response.content
+    assert not Creative.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,7 @@ def test_minimum_payout_counts_minor_units_of_each_currency(alice: Affiliate, bo
             affiliate=alice, kind="adjustment", amount_minor=minor, currency=currency, reason="a bonus"
         )
     page = text_of(alice.user)
-    assert "You need 1000 JPY in approved commissions to be paid. You have 999 JPY." in page
+    assert "You need 1,000 JPY in approved commissions to be paid. You have 999 JPY." in page
     assert page.count("ready It will be sent to your PayPal address with the next payout run") == 1
 
 

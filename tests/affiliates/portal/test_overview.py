@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 from time_machine import Traveller
 
 from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.rates import set_rate
-from affiliates.models import Affiliate, Flag, PayoutRun
+from affiliates.models import Affiliate, DailyClicks, Flag, PayoutRun
 from affiliates.payouts.manual import mark_paid_manually
 from affiliates.payouts.runs import approve_payout, prepare_payout
 from affiliates.statistics.click_rollups import count_visits
+from affiliates.statistics.label_sales import count_label_sales
+from affiliates.tracking.labels import declare_label
 from shop.models import Product
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund, sale
@@ -31,7 +35,7 @@ IN_FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/201
 
 
 def test_overview_shows_click_immediately(alice: Affiliate) -> None:
-    assert "Clicks 0" in text_of(alice.user)
+    assert "Clicks" not in text_of(alice.user)
     assert Client().get("/go/DEMO/?sub=may", headers=IN_FIREFOX).status_code == 302
     assert "Clicks 1 new 0 in the previous 30 days" in text_of(alice.user)
     count_visits(now=timezone.now())
@@ -39,7 +43,7 @@ def test_overview_shows_click_immediately(alice: Affiliate) -> None:
 
 
 def test_overview_shows_sale_immediately(alice: Affiliate, product: Product) -> None:
-    assert "Pending $0.00" in text_of(alice.user)
+    assert "Pending" not in text_of(alice.user)
     sale(alice, product)
     page = text_of(alice.user)
     assert "Pending $17.99" in page
@@ -55,7 +59,7 @@ def test_overview_counts_each_amount_in_one_state(alice: Affiliate, product: Pro
     held = sale(alice, product, "20.00")
     raise_flag(attribution=held.attribution, kind=Flag.Kind.SAME_ADDRESS)
     page = text_of(alice.user)
-    for line in ("Pending $3.00", "Held $6.00", "Approved $30.00", "In payout $17.99", "Paid $0.00"):
+    for line in ("Pending $3.00", "Held $6.00", "Approved $30.00", "In a payout $17.99", "Paid $0.00"):
         assert line in page
 
 
@@ -134,10 +138,10 @@ def test_refund_after_payout_keeps_paid_total(staff: Client, alice: Affiliate, p
     run = prepare_payout(currency="USD", actor=bob, method=PayoutRun.Method.CSV)
     approve_payout(run=run, actor=bob)
     mark_paid_manually(run=run, items=run.items.all(), reference="B", paid_on=date(2026, 3, 1), actor=bob)
-    assert "Paid $17.99 to date" in text_of(alice.user)
+    assert "Paid $17.99 Paid out to you." in text_of(alice.user)
     refund(commission, "59.95")
     page = text_of(alice.user)
-    assert "Paid $17.99 to date" in page
+    assert "Paid $17.99 Paid out to you." in page
     assert "Your next payout $0.00 not yet" in page
     assert "You owe $17.99 after refunds. It is set off against your next commissions" in page
     assert "Balance -$17.99" in page
@@ -195,6 +199,7 @@ def test_trend_text(now: int, before: int, words: str) -> None:
     ],
 )
 def test_overview_reports_invalid_period(alice: Affiliate, query: str, words: str) -> None:
+    factories.click(alice)
     response = signed_in(alice.user).get(f"{PORTAL}?{query}")
     page = response.content.decode()
     assert response.status_code == 200
@@ -233,10 +238,83 @@ def test_all_time_statistics_start_at_first_day(alice: Affiliate, clock: Travell
     assert "Clicks 0 unchanged" in text_of(alice.user)
 
 
-def test_overview_without_activity_suggests_sharing_link(alice: Affiliate) -> None:
+def steps_of(affiliate: Affiliate) -> dict[str, bool]:
+    """The first steps of a new affiliate, and whether each is done."""
+    page = BeautifulSoup(signed_in(affiliate.user).get(PORTAL).content, "html.parser")
+    return {
+        item.h3.get_text(" ", strip=True).removesuffix(" done"): "is-done" in item.get("class", [])
+        for item in page.select(".steps > li")
+        if item.h3
+    }
+
+
+def test_new_affiliate_gets_first_steps_instead_of_zeros(alice: Affiliate) -> None:
+    alice.payout_email = None
+    alice.save()
+    assert list(steps_of(alice).values()) == [True, False, False, False]
+    text = text_of(alice.user)
+    assert "We can't pay you before you tell us where." in text
+    assert "$0.00" not in text
+    assert "Peak" not in text
+
+
+def test_first_steps_end_with_address_saved_link_and_click(alice: Affiliate) -> None:
+    assert steps_of(alice) == {
+        "Accept the terms": True,
+        "Enter your PayPal address": True,
+        "Save your first link": False,
+        "Get your first click": False,
+    }
+    declare_label(affiliate=alice, text="may", page="/services/")
+    assert steps_of(alice)["Save your first link"]
+    factories.click(alice)
+    assert steps_of(alice) == {}
+
+
+def test_first_step_tests_the_link_without_counting(alice: Affiliate) -> None:
     page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
-    assert "Share your first link" in page.get_text()
-    assert page.find("a", href="/affiliates/portal/links/", string="Create a link")
+    link = page.find("a", string="Test your link")
+    assert link is not None
+    assert b"This was only a test" in Client().get(urlsplit(str(link["href"]))._replace(netloc="").geturl()).content
+    assert not steps_of(alice)["Get your first click"]
+
+
+def test_own_link_comes_first_and_can_be_copied(alice: Affiliate, settings: Settings) -> None:
+    page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
+    first, button = page.select_one("main h2"), page.select_one("button[data-copy]")
+    assert first is not None
+    assert first.get_text() == "Your link"
+    assert button is not None
+    assert button.has_attr("hidden")  # until the script shows it
+    box = page.find(id=str(button["data-copy"]))
+    assert box is not None
+    assert (box.get_text(), box["translate"]) == (f"{settings.SITE_URL}/go/DEMO/", "no")
+    assert page.find("script", src=re.compile("copy"))
+
+
+def test_amounts_and_counts_have_thousands_separators(alice: Affiliate, product: Product) -> None:
+    sale(alice, product, "3397.17")
+    DailyClicks.objects.create(affiliate=alice, day=timezone.now().date(), clicks=1234)
+    page = text_of(alice.user)
+    assert "Pending $1,019.15" in page
+    assert "Sales $3,397.17" in page
+    assert "Clicks 1,234" in page
+
+
+def test_saved_links_show_what_each_brought(alice: Affiliate, product: Product) -> None:
+    declare_label(affiliate=alice, text="may", page="/services/")
+    for number in range(3):
+        sale(alice, product, campaign="may", email=f"buyer{number}@example.org")
+    factories.click(alice)
+    count_visits(now=timezone.now())
+    count_label_sales()
+    sale(alice, product, "10.00")
+    page = BeautifulSoup(signed_in(alice.user).get(PORTAL).content, "html.parser")
+    rows = [row.get_text(" ", strip=True) for row in page.select("section[aria-labelledby=saved] tbody tr")]
+    assert rows == [
+        "Without a label / 1 1 $10.00 $3.00 View the link without a label",
+        "may /services/ 0 3 $179.85 $53.97 View the link may",
+    ]
 
 
 def test_overview_has_constant_query_count(
@@ -244,14 +322,14 @@ def test_overview_has_constant_query_count(
 ) -> None:
     client = signed_in(alice.user)
     sale(alice, product)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         client.get(PORTAL)
     for _ in range(20):
         approved_sale(alice, product)
         sale(alice, product)
         factories.click(alice)
     prepare_payout(currency="USD", actor=bob)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(19):
         client.get(PORTAL)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from bs4 import BeautifulSoup
 from pytest_django import DjangoAssertNumQueries
 from time_machine import Traveller
 
 from accounts.models import User
 from affiliates.models import Affiliate
-from affiliates.payouts.runs import prepare_payout
+from affiliates.payouts.runs import cancel_payout, prepare_payout
 from affiliates.portal.statement import Span, Statement, statement_of
 from shop.models import Product
 from shop.money import Money
@@ -79,6 +80,29 @@ def test_statement_shows_balance_after_each_entry(alice: Affiliate, product: Pro
     assert "Carol" not in text
 
 
+def test_statement_names_both_parties_and_period(alice: Affiliate) -> None:
+    text = text_of(alice.user, "statement/?period=2026-03")
+    assert "March 1, 2026 to March 31, 2026" in text
+    assert "From AITpro Website Design & Security" in text
+    assert "To Alice Affiliate code DEMO alice@example.com" in text
+
+
+def test_statement_leaves_out_payout_that_never_left(alice: Affiliate, product: Product, bob: User) -> None:
+    approved_sale(alice, product)
+    cancel_payout(run=prepare_payout(currency="USD", actor=bob), actor=bob)
+    assert alice.ledger.count() == 3
+    statement = of(alice, "2026-03")
+    assert ([str(line.entry.total) for line in statement.lines], str(statement.closing)) == (["$17.99"], "$17.99")
+    assert of(alice, "2026-04").opening == alice.ledger.balance("USD")
+
+
+def test_statement_periods_start_with_month_of_joining(alice: Affiliate, clock: Traveller) -> None:
+    clock.move_to(datetime(2026, 5, 10, tzinfo=UTC), tick=False)
+    page = BeautifulSoup(signed_in(alice.user).get(f"{PORTAL}statement/").content, "html.parser")
+    offered = [option["value"] for option in page.select("select[name=period] option")]
+    assert offered == ["2026", "2026-Q2", "2026-Q1", "2026-05", "2026-04", "2026-03"]
+
+
 @pytest.mark.parametrize("text", ["2025-13", "x", "2026-Q5", "0000", "1999", "2027", "\x00"])
 def test_invalid_statement_period_shows_current_month(alice: Affiliate, text: str) -> None:
     response = signed_in(alice.user).get(f"{PORTAL}statement/", {"period": text})
@@ -96,9 +120,9 @@ def test_statement_has_constant_query_count(
 ) -> None:
     client = signed_in(alice.user)
     approved_sale(alice, product)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(f"{PORTAL}statement/")
     for _ in range(39):
         approved_sale(alice, product)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(f"{PORTAL}statement/")

@@ -51,7 +51,7 @@ def test_payout_explanation_adds_up(staff: Client, alice: Affiliate, product: Pr
     assert sum_of(explained.parts) == item.amount_minor
     page = read(staff, f"/admin/affiliates/payoutitem/{item.pk}/explain/")
     assert f"<strong>{item.total}</strong>" in page
-    for text in ("30% of $59.95 is 17.985", "-$6.00", "a mistake of March", "reversal after a refund"):
+    for text in ("30% of $59.95 is $17.985", "-$6.00", "a mistake of March", "reversal after a refund"):
         assert text in page
     assert "carol@example.org" not in page
 
@@ -70,7 +70,7 @@ def test_returned_payout_is_explained_inside_next_one(
     assert sum_of(explained.parts) == second.amount_minor
     page = read(staff, f"/admin/affiliates/payoutitem/{second.pk}/explain/")
     assert "Entries of that payout" in page
-    assert page.count("30% of $59.95 is 17.985") == 2
+    assert page.count("30% of $59.95 is $17.985") == 2
 
 
 def test_paginated_explanation_shows_total_of_other_pages(

@@ -21,7 +21,7 @@ from affiliates.commissions.flags import clear_flag
 from affiliates.commissions.lifecycle import approve_commission
 from affiliates.membership.account_state import reinstate_affiliate
 from affiliates.membership.payout_address import request_payout_email_change
-from affiliates.membership.terms import accept_terms, next_number, publish_terms, terms_to_accept
+from affiliates.membership.terms import accept_terms, terms_to_accept
 from affiliates.models import (
     Affiliate,
     Commission,
@@ -37,6 +37,7 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.mail.sending import MailRefused
 from shop.models import Order, Payment
 from shop.paypal.gateway import gateway
+from shop.terms.publishing import publish_terms
 from tests import factories
 from tests.cast import superuser
 from tests.paypal_standin.receiver import Hook
@@ -149,7 +150,9 @@ class World:
             approve_commission(commission=commission, actor=self.bob)
 
     def publish_terms(self) -> None:
-        version = TermsVersion.objects.create(number=next_number(), text="Terms", changes="They are new.")
+        version = TermsVersion.objects.create(
+            number=TermsVersion.objects.next_number(), text="Terms", changes="They are new."
+        )
         publish_terms(version=version, effective_from=timezone.now() + timedelta(hours=1), actor=self.bob)
         self.pass_time(2)
 

@@ -50,10 +50,10 @@ def labels(affiliate: Affiliate, *names: str) -> None:
 
 
 def shown(affiliate: Affiliate) -> dict[str, list[str]]:
-    """The table of sales by label, as the affiliate reads it."""
+    """The table of sales by label, as the affiliate reads it, without the line of the rest."""
     page = BeautifulSoup(signed_in(affiliate.user).get(f"{PORTAL}campaigns/").content, "html.parser")
     table = page.select_one("[aria-labelledby=sales] tbody")
-    rows = table.select("tr") if table else []
+    rows = [row for row in table.select("tr") if "Without a label" not in row.get_text()] if table else []
     return {row.th.get_text(strip=True): [cell.get_text(strip=True) for cell in row.select("td")] for row in rows}  # type: ignore[union-attr]
 
 
@@ -149,8 +149,13 @@ def test_label_of_order_is_shown_nowhere(alice: Affiliate, product: Product, sta
     number = order.attribution.commission.number
     client = signed_in(alice.user)
     assert number in client.get(f"{PORTAL}commissions/").content.decode()
-    for path in (f"commissions/{number}/", "commissions/", "statement/?period=2026", "payouts/", "objections/", ""):
+    for path in (f"commissions/{number}/", "commissions/", "statement/?period=2026", "payouts/", "objections/"):
         assert "secretmay" not in client.get(PORTAL + path).content.decode()
+    overview = BeautifulSoup(client.get(PORTAL).content, "html.parser")
+    assert [row.get_text(" ", strip=True) for row in overview.select("section[aria-labelledby=saved] tbody tr")] == [
+        "Without a label / 0 1 $59.95 $17.99 View the link without a label",
+        "secretmay / 1 0 $0.00 $0.00 View the link secretmay",
+    ]
     for kind in FILES:
         assert "secretmay" not in client.get(f"{PORTAL}files/{kind}.csv").getvalue().decode()
     commission = order.attribution.commission

@@ -1,4 +1,4 @@
-"""Each kind of mail that is declared is queued by something, and has its three templates."""
+"""Each kind of mail that is declared is queued by something, and has its template."""
 
 from __future__ import annotations
 
@@ -45,16 +45,30 @@ def test_something_queues_this_kind(name: str) -> None:
     assert re.search(rf"\b{name.rpartition('.')[2]}\b", sources())
 
 
-@pytest.mark.parametrize("name", sorted(declared()))
-def test_mail_kind_has_its_three_templates(name: str) -> None:
+def template_of(name: str) -> str:
     app, _, mail = declared()[name].template.partition("/")
-    folder = Path(settings.BASE_DIR, "templates", app, "mail")
-    assert [part for part in ("subject.txt", "txt", "html") if not (folder / f"{mail}.{part}").exists()] == []
+    return Path(settings.BASE_DIR, "templates", app, "mail", f"{mail}.html").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(declared()))
+def test_mail_kind_has_a_template_with_subject_body_and_reason(name: str) -> None:
+    template = template_of(name)
+    assert '{% extends "privacy/mail/_base.html" %}' in template
+    for block in ("subject", "body", "why"):
+        assert f"{{% block {block} %}}" in template
+
+
+def test_plain_text_is_derived_from_the_one_template() -> None:
+    """A mail is one HTML template: see "A mail" in docs/changing.md."""
+    assert list(Path(settings.BASE_DIR, "templates").glob("*/mail/*.txt")) == []
+
+
+@pytest.mark.parametrize("name", sorted(declared()))
+def test_links_of_a_mail_are_absolute(name: str) -> None:
+    addresses = re.findall(r'href="([^"]*)"', template_of(name))
+    assert [address for address in addresses if not address.startswith("{{ site_url }}")] == []
 
 
 @pytest.mark.parametrize("name", sorted(declared()))
 def test_a_mail_with_the_orders_private_link_is_forgotten_once_delivered(name: str) -> None:
-    kind = declared()[name]
-    app, _, mail = kind.template.partition("/")
-    text = Path(settings.BASE_DIR, "templates", app, "mail", f"{mail}.txt").read_text()
-    assert kind.holds_link or "about.get_absolute_url" not in text, "Set holds_link."
+    assert declared()[name].holds_link or "about.get_absolute_url" not in template_of(name), "Set holds_link."

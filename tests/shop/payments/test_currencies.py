@@ -19,7 +19,7 @@ LONG_NAME = "Überwachung für Websites, " * 4 + "größer"  # 110 characters th
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("currency", "price_minor", "shown"),
-    [("JPY", 6000, "6000 JPY"), ("HUF", 21990, "21990 HUF"), ("TWD", 1990, "1990 TWD"), ("EUR", 5990, "59.90 EUR")],
+    [("JPY", 6000, "6,000 JPY"), ("HUF", 21990, "21,990 HUF"), ("TWD", 1990, "1,990 TWD"), ("EUR", 5990, "59.90 EUR")],
 )
 def test_a_price_is_paid_as_it_is_shown(
     client: Client, paypal: Standin, db: None, currency: str, price_minor: int, shown: str

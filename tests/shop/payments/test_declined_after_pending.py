@@ -32,7 +32,7 @@ def test_the_buyer_is_told_and_led_back_to_the_order(client: Client, payment: Pa
     paypal_says(payment, CaptureStatus.PENDING, CaptureStatus.DECLINED, CaptureStatus.DECLINED)
     work()
     (message,) = mail.outbox
-    assert message.subject == f"PayPal declined the payment of order {payment.order.reference}"
+    assert message.subject == f"PayPal declined your payment ({payment.order.reference})"
     assert payment.order.get_absolute_url() in message.body
     assert "with PayPal</button>" in client.get(payment.order.get_absolute_url()).content.decode()
 

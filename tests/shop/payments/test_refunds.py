@@ -66,7 +66,7 @@ def test_staff_refund_everything(staff: Client, payment: Payment, work: Work) ->
     assert states(payment) == ("refunded", "refunded", 5995)
     assert Commission.objects.get().state == "reversed"
     work()
-    assert "Refund for order" in mail.outbox[-1].subject
+    assert "Your refund of" in mail.outbox[-1].subject
     assert "$59.95" in str(mail.outbox[-1].body)
 
 
@@ -239,8 +239,8 @@ def test_a_refund_undone_at_paypal_gives_the_money_back_to_us(payment: Payment) 
 def test_yen_have_no_decimals(client: Client, staff: Client, paypal: Standin, product: Product) -> None:
     Product.objects.update(price_minor=9000, currency="JPY")
     payment = buy(client, paypal)
-    assert "At most 9000 JPY" in staff.get(f"/admin/shop/payment/{payment.pk}/refund/").content.decode()
-    assert "1500 JPY refunded" in press(staff, payment, "1500")
+    assert "At most 9,000 JPY" in staff.get(f"/admin/shop/payment/{payment.pk}/refund/").content.decode()
+    assert "1,500 JPY refunded" in press(staff, payment, "1500")
     paypal.act(payment.capture_id or "", "refund", amount="500")
     reconcile_payment(payment=payment)
     assert states(payment) == ("part_refunded", "part_refunded", 2000)

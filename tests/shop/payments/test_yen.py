@@ -33,14 +33,14 @@ def paid(client: Client, paypal: Standin, guard: Product) -> Payment:
 @pytest.mark.parametrize("address", ["/products/guard/", "/checkout/guard/"])
 def test_the_price_has_no_decimals(client: Client, guard: Product, address: str) -> None:
     page = client.get(address).content.decode()
-    assert "8000 JPY" in page
+    assert "8,000 JPY" in page
     assert "80.00" not in page
 
 
 def test_paypal_collects_whole_yen(client: Client, paid: Payment) -> None:
     assert paid.state == Payment.State.PAID
-    assert str(paid.total) == "8000 JPY"
-    assert "8000 JPY" in client.get(paid.order.get_absolute_url()).content.decode()
+    assert str(paid.total) == "8,000 JPY"
+    assert "8,000 JPY" in client.get(paid.order.get_absolute_url()).content.decode()
 
 
 def test_a_name_beyond_paypals_limit_is_kept_whole_here(client: Client, paid: Payment, guard: Product) -> None:
@@ -51,14 +51,14 @@ def test_a_name_beyond_paypals_limit_is_kept_whole_here(client: Client, paid: Pa
 
 def test_the_receipt_has_whole_yen(paid: Payment, work: Callable[[], int]) -> None:
     work()
-    assert "8000 JPY" in mail.outbox[0].body
+    assert "8,000 JPY" in mail.outbox[0].body
 
 
 def test_refund_in_yen_has_no_decimals(client: Client, paid: Payment) -> None:
     refund_payment(payment=paid, amount=Money.of("3000", "JPY"), actor=None)
     page = client.get(paid.order.get_absolute_url()).content.decode()
-    assert "3000 JPY" in page
-    assert "5000 JPY" in page
+    assert "3,000 JPY" in page
+    assert "5,000 JPY" in page
 
 
 def test_staff_refund_no_half_yen(staff: Client, paid: Payment) -> None:

@@ -88,10 +88,10 @@ def test_an_adjustment_finds_the_affiliate_by_a_code_or_a_link(page: Page, alice
 
 def test_an_adjustment_is_read_as_it_is_written(page: Page, alice: Affiliate) -> None:
     assert (
-        "Adjusted by -1234.50 EUR"
+        "Adjusted by -1,234.50 EUR"
         in page.after(ADJUST, code="DEMO", amount="-1,234.50", currency="EUR", reason="A slip.").text
     )
-    assert str(LedgerEntry.objects.get().total) == "-1234.50 EUR"
+    assert str(LedgerEntry.objects.get().total) == "-1,234.50 EUR"
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_an_objection_is_answered_with_an_amount_in_the_currency_of_its_commissi
     assert "JPY has no decimals" in page.after(address, upheld="yes", answer="You are right.", adjustment="100.5").text
     assert Objection.objects.get().state == "open"
     page.after(address, upheld="yes", answer="You are right.", adjustment="1,500")
-    assert str(LedgerEntry.objects.get(kind="adjustment").total) == "1500 JPY"
+    assert str(LedgerEntry.objects.get(kind="adjustment").total) == "1,500 JPY"
 
 
 def test_the_currency_of_the_program_is_offered_first(page: Page, db: None, settings: object) -> None:

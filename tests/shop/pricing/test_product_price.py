@@ -39,9 +39,9 @@ def price_of(product: Product) -> str:
     [
         ("70", "USD", "$70.00"),
         ("69.95", "USD", "$69.95"),
-        ("$1,234.50", "USD", "$1234.50"),
+        ("$1,234.50", "USD", "$1,234.50"),
         ("69.95 €", "EUR", "69.95 EUR"),
-        ("7000", "JPY", "7000 JPY"),
+        ("7000", "JPY", "7,000 JPY"),
     ],
 )
 def test_seventy_dollars_are_seventy_dollars(staff: Client, db: None, typed: str, currency: str, price: str) -> None:

@@ -72,7 +72,7 @@ def test_an_amount_is_read_exactly(typed: str, currency: str, minor: int) -> Non
         ("ten", "JPY", "Enter an amount in JPY, such as 123,495"),
         ("", "USD", "Enter an amount in USD"),
         (".", "USD", "Enter an amount in USD"),
-        ("21,474,836.48", "USD", "The highest possible amount is $21474836.47"),
+        ("21,474,836.48", "USD", "The highest possible amount is $21,474,836.47"),
         ("9" * 5000, "USD", "Enter an amount in USD"),
     ],
 )

@@ -18,7 +18,6 @@ from accounts.models import User
 from affiliates.commissions.flags import raise_flag
 from affiliates.commissions.objections import open_objection
 from affiliates.commissions.rates import set_rate
-from affiliates.membership.terms import next_number
 from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
 from contacts.inquiries.workflow import answer_inquiry
@@ -51,7 +50,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     inquiry = factories.inquiry()
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))
-    TermsVersion.objects.create(number=next_number(), text="We pay.")
+    TermsVersion.objects.create(number=TermsVersion.objects.next_number(), text="We pay.")
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
     payment = Payment.objects.latest("created_at")
     factories.paypal_event(payment)

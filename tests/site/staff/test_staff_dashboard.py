@@ -25,8 +25,14 @@ from tests import factories
 from tests.affiliates.sales import approved_sale, sale
 from tests.cast import signed_in
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
+from tests.shop.terms.published import publish_first_terms
 
 pytestmark = pytest.mark.usefixtures("clock", "paypal_down")
+
+
+@pytest.fixture(autouse=True)
+def _terms_are_published(db: None) -> None:
+    publish_first_terms()
 
 
 def read(client: Client) -> str:

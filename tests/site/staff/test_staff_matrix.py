@@ -79,6 +79,7 @@ MODELS = """
     shop.paypalevent                 ROF   -     -     -
     shop.product                     ROS   ROS   ROS   RO
     shop.refund                      ROSF  -     -     -
+    shop.shopterms                   ROS   -     ROS   RO
     traffic.domainday                ROA   -     -     -
 """
 

@@ -1,0 +1,42 @@
+from django.db import migrations
+
+from privacy.registry.triggers import EnsureTriggers, Refuse, RefuseReplacing
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("shop", "0001_initial"),
+    ]
+
+    operations = [
+        EnsureTriggers(
+            "shop_shopterms",
+            RefuseReplacing("existing.id = NEW.id", "existing.document = NEW.document AND existing.number = NEW.number"),
+            Refuse(
+                "update",
+                when="OLD.effective_from IS NOT NULL",
+                message="published terms are replaced, never edited",
+            ),
+            Refuse("delete", when="OLD.effective_from IS NOT NULL", message="published terms are kept"),
+        ),
+        EnsureTriggers(
+            "shop_acceptedterms",
+            RefuseReplacing(
+                "existing.id = NEW.id", "existing.order_id = NEW.order_id AND existing.document = NEW.document"
+            ),
+            Refuse(
+                "insert",
+                when="""
+                    NOT EXISTS (
+                        SELECT 1 FROM shop_shopterms version
+                        WHERE version.id = NEW.version_id
+                        AND version.document = NEW.document
+                        AND version.effective_from <= NEW.accepted_at
+                    )
+                """,
+                message="only a published version of the same document can be accepted",
+            ),
+            Refuse("update"),
+            Refuse("delete"),
+        ),
+    ]
