@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import stat
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -18,6 +20,7 @@ from affiliates.models import Affiliate, Creative
 from affiliates.payouts.reconciliation import first_difference
 from affiliates.statistics.rebuild import rebuild
 from shop.models import Payment, Product
+from shop.models.terms import ShopTerms
 from shop.reconciliation.reconcile import reconcile_payments
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +47,12 @@ def test_seed_demo_prints_working_sign_ins(client: Client) -> None:
         client.logout()
     assert Affiliate.objects.get().code == "DEMO"
     assert str(Product.objects.get().price) == "$59.95"
+
+
+def test_seed_demo_works_while_the_clock_runs() -> None:
+    with time_machine.travel(timezone.now(), tick=True):
+        assert seeded()
+    assert ShopTerms.objects.filter(effective_from__lte=timezone.now() + timedelta(minutes=10)).exists()
 
 
 def test_second_seed_changes_nothing() -> None:
@@ -105,7 +114,7 @@ def test_paypal_is_not_asked_about_its_history() -> None:
 def test_demo_banners_can_be_served(client: Client) -> None:
     seeded()
     banners = [creative for creative in Creative.objects.all() if creative.image]
-    assert [(banner.width, banner.height) for banner in banners] == [(728, 90), (300, 250)]
+    assert [(banner.width, banner.height) for banner in banners] == [(728, 90), (300, 250), (240, 240)]
     for banner in banners:
         response = client.get(f"/affiliates/creatives/{banner.pk}/")
         assert (response.status_code, response["Content-Type"]) == (200, "image/png")
