@@ -80,7 +80,7 @@ def test_a_chunked_form_that_is_too_large_is_refused_as_any_other(client: Client
     body = urlencode({**fields, "message": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}).encode()
     status, page = send_chunked("/contact/", body, "application/x-www-form-urlencoded", **cookie)
     assert status.startswith("413")
-    assert b"We couldn't read that request" in page
+    assert b"too much to send at once" in page
     assert not Inquiry.objects.exists()
 
 
