@@ -7,6 +7,9 @@ share(
     {
         Role.SHOP: "view_order reset_downloads view_license reissue_license view_payment view_refund view_dispute"
         " view_product add_product change_product view_productfile add_productfile change_productfile"
+        " view_productfeature add_productfeature change_productfeature delete_productfeature"
+        " view_productpicture add_productpicture change_productpicture delete_productpicture"
+        " view_productquestion add_productquestion change_productquestion delete_productquestion"
         " view_shopterms change_shopterms",
         Role.FINANCE: "view_order view_payment refund_payment reconcile_payment view_refund view_dispute"
         " view_paypalevent",

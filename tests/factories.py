@@ -36,6 +36,7 @@ def affiliate(email: str, code: str, **fields: Any) -> Affiliate:
 
 def product(**fields: Any) -> Product:
     values = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards a site.", "price_minor": 5995, "currency": "USD"}
+    values["fulfillment"] = "We set it up with you."
     return Product.objects.create(**{**values, **fields})
 
 

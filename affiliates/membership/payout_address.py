@@ -56,6 +56,7 @@ def request_payout_email_change(*, affiliate: Affiliate, email: str | None, acto
     told = [*(row.email for row in used), affiliate.payout_email, affiliate.user.email]
     for address in {normalize_email(address): address for address in told if address}.values():
         context = {"token": token, "by_staff": actor.pk != affiliate.user_id, "taken_away": email is None}
+        context["is_first"] = not affiliate.payout_email
         queue_mail(PAYOUT_EMAIL_REQUESTED, to=address, about=change, context=context)
     record(action="affiliates.payout_address.asked", about=affiliate, actor=actor)
     return change

@@ -98,7 +98,7 @@ def _product() -> Product:
 def _publish_terms() -> None:
     """As if staff had reviewed and published the drafts."""
     for draft in ShopTerms.objects.filter(number=1, effective_from=None):
-        publish_terms(version=draft, effective_from=timezone.now(), actor=None)
+        publish_terms(version=draft, effective_from=None, actor=None)
 
 
 def _release(product: Product) -> None:

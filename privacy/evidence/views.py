@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -23,7 +21,7 @@ def evidence(request: HttpRequest) -> HttpResponse:
         response = render(request, "privacy/evidence_soon.html", status=503)
         response.headers["Retry-After"] = SOON["Retry-After"]
         return response
-    checks = {"commands": check_commands(), "fingerprint": fingerprint(), "head": json.dumps(taken.head)}
+    checks = {"commands": check_commands(), "fingerprint": fingerprint()}
     return render(
         request, "privacy/evidence.html", {"stock": taken, "opened": request.GET.get("promise", ""), **checks}
     )

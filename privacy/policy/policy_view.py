@@ -11,17 +11,19 @@ from privacy.models import PromiseState
 from privacy.registry import policy_gate
 from privacy.registry.declarations import personal_models
 from privacy.registry.promises import PROMISES
+from privacy.registry.purposes import Purpose
 
 from .models import PolicyVersion
 
 
 class PolicyView(TemplateView):
-    """The policy: promises with their latest states, and the data table generated from the registry."""
+    """The policy: promises with their latest states, and the data tables generated from the registry."""
 
     template_name = "privacy/policy.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         declarations = sorted(personal_models(), key=lambda declaration: declaration.label)
+        by_purpose = ((purpose, [each for each in declarations if each.purpose == purpose]) for purpose in Purpose)
         states = {state.promise: state for state in PromiseState.objects.current()}
         promises = [(promise, states.get(promise.id)) for promise in PROMISES]
         cookies = {"session_cookie": settings.SESSION_COOKIE_NAME, "csrf_cookie": settings.CSRF_COOKIE_NAME}
@@ -30,7 +32,7 @@ class PolicyView(TemplateView):
         by_state = {version.state: version for version in current}
         return super().get_context_data(
             promises=promises,
-            declarations=declarations,
+            kept=[(purpose, same) for purpose, same in by_purpose if same],
             version=by_state.get(State.IN_EFFECT),
             announced=by_state.get(State.NOTICES),
             closed=sorted(policy_gate.waiting().closed.values()),

@@ -23,6 +23,7 @@ from shop.models import Order, Product
 from shop.models.delivery import License, ProductFile
 
 from .product_form import ProductForm
+from .product_page import FeatureInline, PictureInline, PreviewedAdmin, QuestionInline, is_preview
 
 REISSUE = "shop.reissue_license"
 
@@ -57,11 +58,61 @@ class ReleaseInline(admin.StackedInline[ProductFile, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(admin.ModelAdmin[Product]):
+class ProductAdmin(PreviewedAdmin):
     form = ProductForm
-    list_display = ["name", "price", "is_active"]
+    list_display = ["name", "price", "sold", "position"]
     prepopulated_fields = {"slug": ["name"]}
-    inlines = [ReleaseInline, NewReleaseInline]
+    inlines = [FeatureInline, PictureInline, QuestionInline, ReleaseInline, NewReleaseInline]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "is_active", "price_minor", "currency", "position"]}),
+        (
+            "Page",
+            {
+                "fields": [
+                    *("headline", "summary", "description", "requirements"),
+                    *("sites_per_license", "updates_and_support"),
+                ],
+                "description": "The long texts are Markdown: a line that starts with # is a heading, one with - a point"
+                " of a list, and [text](address) is a link.",
+            },
+        ),
+        (
+            "Delivery",
+            {
+                "fields": [
+                    *("issues_license", "fulfillment", "install_steps", "documentation_url"),
+                    *("asks_phone", "asks_address"),
+                ]
+            },
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        queryset: Any = super().get_queryset(request)
+        return queryset.with_delivery()
+
+    def get_inlines(self, request: HttpRequest, obj: Product | None) -> Any:
+        """A preview stores no file, because files are not rolled back."""
+        inlines = super().get_inlines(request, obj)
+        return [each for each in inlines if each is not NewReleaseInline] if is_preview(request) else inlines
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        product = Product.objects.get(pk=form.instance.pk)
+        if product.is_active and not product.is_for_sale and not is_preview(request):
+            self.message_user(request, f"Nobody can buy {product} yet: {_not_sold(product)}.", messages.WARNING)
+
+    @admin.display(description="sold")
+    def sold(self, product: Product) -> str:
+        if product.is_for_sale:
+            return "yes"
+        return _not_sold(product) if product.is_active else "not on sale"
+
+
+def _not_sold(product: Product) -> str:
+    if product.price_minor is None:
+        return "without a price, its page offers a quote"
+    return "it has no released file, and no text “After the payment” that says how the buyer gets it"
 
 
 @admin.register(License)

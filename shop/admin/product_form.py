@@ -14,30 +14,20 @@ from shop.pricing.large_change import confirmation_error
 
 class ProductForm(forms.ModelForm[Product]):
     price_minor = MoneyField(
-        label="Price", currency_field="currency", help_text="For example 69.95, in the currency below."
+        label="Price",
+        currency_field="currency",
+        required=False,
+        help_text="For example 69.95, in the currency below. Without a price, the page offers a quote.",
     )
-
     documentation_url = forms.URLField(label="Documentation", required=False, assume_scheme="https")
 
     class Meta:
         model = Product
-        fields = [
-            *(
-                "slug",
-                "name",
-                "summary",
-                "description",
-                "install_steps",
-                "documentation_url",
-                "price_minor",
-                "currency",
-            ),
-            *("is_active", "issues_license", "asks_phone", "asks_address"),
-        ]
+        fields = ["price_minor", "currency"]  # the admin's fieldsets name the others
 
-    def clean_price_minor(self) -> int:
-        price: Money = self.cleaned_data["price_minor"]
-        return price.minor
+    def clean_price_minor(self) -> int | None:
+        price: Money | None = self.cleaned_data["price_minor"]
+        return price.minor if price else None
 
     def clean(self) -> dict[str, Any] | None:
         values = super().clean()
@@ -46,8 +36,9 @@ class ProductForm(forms.ModelForm[Product]):
         return values
 
     @property
-    def _price(self) -> Money:
-        return Money(self.cleaned_data["price_minor"], self.cleaned_data["currency"])
+    def _price(self) -> Money | None:
+        minor = self.cleaned_data["price_minor"]
+        return None if minor is None else Money(minor, self.cleaned_data["currency"])
 
     @property
     def _price_before(self) -> Money | None:
@@ -55,10 +46,10 @@ class ProductForm(forms.ModelForm[Product]):
         return stored.price if stored else None
 
     def _is_far_from_the_price_before(self) -> bool:
-        before = self._price_before
-        if before is None:
+        before, price = self._price_before, self._price
+        if before is None or price is None:
             return False
-        return before.currency != self._price.currency or abs(self._price.minor - before.minor) * 2 > before.minor
+        return before.currency != price.currency or abs(price.minor - before.minor) * 2 > before.minor
 
     @property
     def _is_confirmed(self) -> bool:

@@ -28,6 +28,8 @@ def place_order(
     empty. `form_digest` is the digest of the form's key (`privacy.web.idempotency`); without it, a new order is
     created. `details` are the columns that the buyer filled in: those of `CheckoutForm` that the product asks for.
     """
+    if product.price_minor is None:
+        raise ValueError("a product without a price can't be ordered")
     order, is_new = Order.objects.get_or_create(
         checkout_digest=form_digest or hash_token(generate_token()),
         defaults={

@@ -1,4 +1,4 @@
-"""The product page, the checkout, and the return from PayPal."""
+"""The checkout, and the return from PayPal."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
-from django.views.generic import DetailView, FormView
+from django.views.generic import FormView
 
 from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.idempotency import form_key, repeatable
 from privacy.web.rate_limits import DAY, has_room, network_of, seconds_left
+from shop.catalog.views import not_for_sale
 from shop.models import Order, Payment, Product, ShopTerms
 from shop.models.terms import current_shop_terms
 from shop.payments.settlement import settle
@@ -29,21 +30,6 @@ from .order_views import go_to_paypal
 from .orders import place_order
 from .paypal_csp import may_lead_to_paypal
 from .private_pages import private_page
-
-
-def _not_on_sale(request: HttpRequest) -> HttpResponse:
-    return render(request, "shop/not_on_sale.html", status=404)
-
-
-class ProductView(DetailView[Product]):
-    template_name = "shop/product.html"
-    queryset = Product.objects.all()
-
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        self.object = self.get_object()
-        if not self.object.is_active:
-            return _not_on_sale(request)
-        return self.render_to_response(self.get_context_data(object=self.object))
 
 
 # The empty form stays in the browser's history, so that the back button finds it with its key; what follows
@@ -58,7 +44,7 @@ class CheckoutView(FormView[CheckoutForm]):
 
     @cached_property
     def product(self) -> Product:
-        return get_object_or_404(Product, slug=self.kwargs["slug"])
+        return get_object_or_404(Product.objects.with_delivery(), slug=self.kwargs["slug"])
 
     @cached_property
     def terms(self) -> list[ShopTerms]:
@@ -67,8 +53,8 @@ class CheckoutView(FormView[CheckoutForm]):
         return [each for each in current_shop_terms() if with_license or each.document != ShopTerms.Document.LICENSE]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not self.product.is_active:
-            return _not_on_sale(request)
+        if not self.product.is_for_sale:
+            return not_for_sale(request, self.product)
         return super().dispatch(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from .dispute import Dispute
 from .order import Order
 from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
-from .product import Product
+from .product import Product, ProductQuerySet
+from .product_page import ProductFeature, ProductPicture, ProductQuestion
 from .reconciliation import ExtraCapture, PayPalSnapshot
 from .terms import AcceptedTerms, ShopTerms
 
@@ -22,7 +23,11 @@ __all__ = [
     "Payment",
     "PaymentQuerySet",
     "Product",
+    "ProductFeature",
     "ProductFile",
+    "ProductPicture",
+    "ProductQuerySet",
+    "ProductQuestion",
     "Refund",
     "ShopTerms",
 ]

@@ -3,30 +3,66 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
 
 from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.web.markdown import validate_markdown
 from shop.money import CURRENCIES, Money, program_currency
+
+from .delivery import ProductFile
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def active(self) -> ProductQuerySet:
+        return self.filter(is_active=True)
+
+    def with_delivery(self) -> ProductQuerySet:
+        """Loads what `is_download` needs together with the products."""
+        releases = ProductFile.objects.released(timezone.now()).filter(product=OuterRef("pk"))
+        return self.annotate(has_release=Exists(releases))
 
 
 @not_personal(
     "what the shop sells",
-    "id slug name summary description install_steps documentation_url price_minor currency is_active issues_license"
-    " asks_phone asks_address",
+    "id slug name headline summary description requirements sites_per_license updates_and_support fulfillment"
+    " install_steps documentation_url price_minor currency is_active issues_license asks_phone asks_address position",
 )
 class Product(models.Model):
+    """What the shop sells. The texts of its page are written by staff, in Markdown where they are long."""
+
     id = UUID7Field(primary_key=True)
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
-    summary = models.CharField(max_length=300)
-    description = models.TextField(blank=True)
+    headline = models.CharField(
+        max_length=120, blank=True, help_text="What it does for the buyer, in one line above the summary."
+    )
+    summary = models.CharField(max_length=300, help_text="One or two sentences. Search engines show them too.")
+    description = models.TextField(blank=True, max_length=20_000, validators=[validate_markdown])
+    requirements = models.TextField(blank=True, max_length=5000, validators=[validate_markdown])
+    sites_per_license = models.CharField(max_length=120, blank=True, help_text="For example: 3 sites of one owner.")
+    updates_and_support = models.TextField(
+        "updates and support", blank=True, max_length=5000, validators=[validate_markdown]
+    )
+    fulfillment = models.TextField(
+        "after the payment",
+        blank=True,
+        max_length=3000,
+        validators=[validate_markdown],
+        help_text="How the buyer gets what isn't downloaded, such as a service. Shown before and after the purchase.",
+    )
     install_steps = models.TextField(
-        "installation steps", blank=True, help_text="Markdown. Buyers read it on their order page."
+        "installation steps",
+        blank=True,
+        validators=[validate_markdown],
+        help_text="Buyers read it on their order page.",
     )
     documentation_url = models.URLField("documentation", blank=True)
-    price_minor = models.PositiveIntegerField("price in minor units")
+    price_minor = models.PositiveIntegerField("price in minor units", null=True, blank=True)
     currency = ComputedCharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
     issues_license = models.BooleanField("comes with a license key", default=True)
@@ -36,13 +72,32 @@ class Product(models.Model):
     asks_address = models.BooleanField(
         "asks for a postal address", default=False, help_text="Only if something is delivered there."
     )
+    position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first in the catalog.")
+
+    objects = ProductQuerySet.as_manager()
 
     class Meta:
+        ordering = ["position", "name"]
         constraints = [models.CheckConstraint(condition=Q(price_minor__gt=0), name="price_above_zero")]
 
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("shop:product", args=[self.slug])
+
     @property
-    def price(self) -> Money:
-        return Money(self.price_minor, self.currency)
+    def price(self) -> Money | None:
+        """None if the page offers a quote instead."""
+        return None if self.price_minor is None else Money(self.price_minor, self.currency)
+
+    @cached_property
+    def is_download(self) -> bool:
+        """Whether there is a file for buyers."""
+        loaded: bool | None = getattr(self, "has_release", None)
+        return self.files.released(timezone.now()).exists() if loaded is None else loaded
+
+    @property
+    def is_for_sale(self) -> bool:
+        """Whether it can be bought: it has a price, and something that the buyer gets."""
+        return self.is_active and self.price_minor is not None and bool(self.is_download or self.fulfillment)

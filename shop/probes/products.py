@@ -26,7 +26,9 @@ def owner_puts_products_on_sale(rehearsal: Rehearsal) -> None:
 def put_on_sale(rehearsal: Rehearsal, slug: str, **fields: Any) -> None:
     owner = rehearsal.things[STAFF][OWNER].browser
     owner.open("/admin/shop/product/add/")
-    owner.submit("Save", name=slug, slug=slug, summary="Rehearsed.", price_minor="59.95", **fields)
+    owner.submit(
+        "Save", name=slug, slug=slug, summary="Rehearsed.", price_minor="59.95", fulfillment="Rehearsed.", **fields
+    )
     rehearsal.expect("was added successfully" in owner.text, f"the owner can put {slug} on sale")
 
 

@@ -14,9 +14,10 @@ from shop.models.terms import ShopTerms, VersionedTerms
 
 
 @transaction.atomic
-def publish_terms(*, version: VersionedTerms, effective_from: datetime, actor: AbstractBaseUser | None) -> None:
-    """Publishes a draft permanently. Raises `ActionRefused`."""
+def publish_terms(*, version: VersionedTerms, effective_from: datetime | None, actor: AbstractBaseUser | None) -> None:
+    """Publishes a draft permanently, with effect from now if no time is given. Raises `ActionRefused`."""
     now, last = timezone.now(), version.versions.published().order_by("-number").first()
+    effective_from = effective_from or now
     if effective_from < now:
         raise ActionRefused("This time has passed. Terms can't take effect in the past.")
     if version.obstacle:

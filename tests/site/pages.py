@@ -5,6 +5,7 @@ READING = [
     "/services/",
     "/about/",
     "/support/",
+    "/products/",
     "/products/bps-pro/",
     "/affiliates/",
     "/affiliates/terms/",

@@ -83,6 +83,7 @@ def order_a_service(site: RunningSite, words: Words) -> None:
     staff = site.signed_in("staff")
     staff.open("/admin/shop/product/add/")
     product = {"name": "Set-up", "slug": "set-up", "summary": f"We set it up. {words.plain}", "price_minor": "99.00"}
+    product["fulfillment"] = "We call you."
     staff.submit("Save", **product, asks_phone="on", asks_address="on")
     assert "was added successfully" in staff.text
     visitor = site.visitor(ADDRESS)

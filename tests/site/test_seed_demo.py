@@ -25,6 +25,7 @@ from contacts.models import Inquiry
 from privacy.audit.verification import verify_chain
 from privacy.models import OutgoingMail, PrivacyRequest
 from shop.models import Dispute, Order, Payment, Product, Refund
+from shop.models.terms import ShopTerms
 from shop.reconciliation.reconcile import reconcile_payment
 from tests.standin_process import Standin
 
@@ -60,6 +61,12 @@ def test_seed_demo_prints_working_sign_ins(client: Client) -> None:
         client.logout()
     assert Affiliate.objects.get(code="DEMO").user.email == "affiliate@example.com"
     assert str(Product.objects.get(slug="bps-pro").price) == "$59.95"
+
+
+def test_seed_demo_works_while_the_clock_runs() -> None:
+    with time_machine.travel(timezone.now(), tick=True):
+        assert seeded()
+    assert ShopTerms.objects.filter(effective_from__lte=timezone.now()).exists()
 
 
 def counts() -> list[int]:

@@ -107,9 +107,8 @@ def plan_affiliates(timeline: Timeline, partners: Partners) -> None:
     for version in TermsVersion.objects.published():  # perhaps in force only after the history began
         if version.effective_from:
             timeline.at(version.effective_from + noon, partners.accept_terms)
-    timeline.at(
-        timeline.start, lambda: [declare_label(affiliate=partners.strong, text=name) for name in set(LABELS) if name]
-    )
+    for label in sorted({*LABELS} - {""}):
+        timeline.at(timeline.start, partial(declare_label, affiliate=partners.strong, text=label))
     for ago in (120, 3):
         timeline.at(timeline.day(ago) + noon, partial(_object, partners, answered=ago > 3))
     for ago in range(timeline.days, 0, -1):

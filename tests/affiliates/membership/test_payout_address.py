@@ -71,17 +71,22 @@ def test_first_address_before_any_sale_takes_effect_at_once(browser: Client, ali
     assert payout_email_of(alice) == "new@paypal.example"
     work()
     assert [message.to for message in mail.outbox] == [["alice@example.com"]]
+    assert "72 hours" not in str(mail.outbox[0].body)
     browser.post(CHANGE, {"email": "mallory@paypal.example"})
     assert payout_email_of(alice) == "new@paypal.example"
 
 
-def test_first_address_after_a_sale_waits_72_hours(browser: Client, alice: Affiliate, product: Product) -> None:
+def test_first_address_after_a_sale_waits_72_hours(
+    browser: Client, alice: Affiliate, product: Product, work: Work
+) -> None:
     alice.payout_email = None
     alice.save()
     sale(alice, product)
     browser.post(CHANGE, NEW)
     assert payout_email_of(alice) is None
     assert PayoutEmailChange.objects.waiting().count() == 1
+    work()
+    assert "Until then, nothing is paid." in " ".join(str(message.body) for message in mail.outbox)
 
 
 def test_payouts_use_old_address_during_waiting_period(

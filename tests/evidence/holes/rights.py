@@ -96,7 +96,7 @@ def a_version_takes_effect_untold() -> None:
 def a_page_reads_applications_for_another_purpose() -> None:
     """The page of a product looked up who had applied as an affiliate."""
     from affiliates.models import Application
-    from shop.checkout.views import ProductView
+    from shop.catalog.views import ProductView
 
     def get(former: Any, self: Any, request: Any, *args: Any, **options: Any) -> Any:
         [*Application.objects.all()]

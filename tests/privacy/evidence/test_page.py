@@ -82,7 +82,7 @@ def test_a_row_is_open_for_who_comes_from_the_policy_and_leads_back_there(client
     assert [row.select_one(".promise-detail")["id"] for row in opened] == ["opt-out"]
     back = opened[0].select_one("a")["href"]
     assert back == "/privacy/#opt-out"
-    assert soup(client, "/privacy/").select_one("li#opt-out") is not None
+    assert soup(client, "/privacy/").select_one("details > #opt-out") is not None
 
 
 @pytest.mark.parametrize("typed", ["", "?promise=none", "?promise=%00", "?promise=%3Cb%3E&promise=opt-out%22"])
@@ -104,22 +104,31 @@ def test_no_figure_holds_anything_personal(client: Client) -> None:
         assert personal not in text
 
 
-def test_the_policy_has_a_badge_at_each_sentence(client: Client) -> None:
+def promises_of_the_policy(client: Client) -> dict[str, Any]:
+    """The rows, by the link to their evidence."""
+    rows = soup(client, "/privacy/").select("#promises ~ .openers > details")
+    return {row.a["href"]: row for row in rows}
+
+
+def test_the_policy_has_a_badge_at_each_promise(client: Client) -> None:
     client.get(PAGE)
-    badges = {link["href"]: link.text for link in soup(client, "/privacy/").select("#promises ~ ul a")}
-    assert badges.keys() == {f"{PAGE}?promise={promise.id}#{promise.id}" for promise in PROMISES}
-    assert all("kept since March 2, 2026" in text for text in badges.values())
+    rows = promises_of_the_policy(client)
+    assert rows.keys() == {f"{PAGE}?promise={promise.id}#{promise.id}" for promise in PROMISES}
+    assert all("kept" in row.summary.text and "Kept since March 2, 2026" in row.text for row in rows.values())
+    assert not [href for href, row in rows.items() if row.has_attr("open")]
 
 
-def test_the_badge_of_a_broken_promise_says_so(client: Client) -> None:
+def test_a_broken_promise_is_open_in_the_policy_and_says_so(client: Client) -> None:
     overdue(PrivacyRequest.Kind.ACCESS)
     refresh_evidence(now=timezone.now())
-    badges = {link["href"]: link.text for link in soup(client, "/privacy/").select("#promises ~ ul a")}
-    assert [href for href, text in badges.items() if "broken since" in text] == [f"{PAGE}?promise=access#access"]
+    rows = promises_of_the_policy(client)
+    broken = [href for href, row in rows.items() if "broken" in row.summary.text]
+    assert broken == [href for href, row in rows.items() if row.has_attr("open")] == [f"{PAGE}?promise=access#access"]
+    assert "Broken since" in rows[broken[0]].text
 
 
-def test_before_the_first_measurement_the_badge_leads_to_the_evidence(client: Client) -> None:
-    assert "view evidence" in soup(client, "/privacy/").select_one("#promises ~ ul a").text
+def test_before_the_first_measurement_the_badge_says_so(client: Client) -> None:
+    assert all("not measured yet" in row.summary.text for row in promises_of_the_policy(client).values())
 
 
 # --- What programs read -----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def policy(client: Client) -> BeautifulSoup:
 
 def table(client: Client) -> dict[str, str]:
     section: Any = policy(client).find("section", {"aria-labelledby": "kept"})
-    rows = section.find("tbody").find_all("tr")
+    rows = section.select("tbody tr")
     return {row.find("th").get_text(): row.get_text(" ", strip=True) for row in rows}
 
 
@@ -67,6 +67,28 @@ def test_policy_page_shows_new_declarations_automatically(client: Client) -> Non
         erasure=Erasure.DELETE,
     )(Shoe)
     assert "size of your shoes" in table(client)["Your shoes"]
+
+
+def test_policy_page_opens_with_a_summary_and_its_contents(client: Client) -> None:
+    page: Any = policy(client)
+    assert page.main.h2.get_text() == "In short"
+    for link in page.select("nav.contents a[href^='#']"):
+        assert page.find(id=link["href"].removeprefix("#")) is not None
+    assert not page.select("details[open]")
+    names = [summary.h3.get_text() for summary in page.select("section[aria-labelledby=promises] summary")]
+    assert names == [promise.title for promise in PROMISES]
+
+
+def test_reading_path_of_policy_and_evidence_names_no_code(client: Client) -> None:
+    """Files, modules and columns are in what a reader opens."""
+    for address in ("/privacy/", "/privacy/evidence/"):
+        page: Any = BeautifulSoup(client.get(address).content, "html.parser")
+        for opened in page.select("details > :not(summary), #check ~ *"):
+            opened.decompose()
+        read = page.main.get_text(" ")
+        assert len(read) > 500
+        for code in (".py", "tests/", "_id", "{", "index"):
+            assert code not in read
 
 
 def test_policy_page_lists_every_promise_with_its_control(client: Client) -> None:

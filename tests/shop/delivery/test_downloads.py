@@ -230,7 +230,9 @@ def zipped() -> bytes:
 
 def upload(staff: Client, product: Product, content: bytes, name: str) -> Any:
     fields = {"slug": "bps-pro", "name": "BPS Pro", "summary": "Guards.", "price_minor": "59.95", "currency": "USD"}
-    forms = {f"{prefix}-{count}": "0" for prefix in ("files", "files-2") for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    fields["position"] = "0"
+    prefixes = ("files", "files-2", "features", "pictures", "questions")
+    forms = {f"{prefix}-{count}": "0" for prefix in prefixes for count in ("TOTAL_FORMS", "INITIAL_FORMS")}
     new = {
         "files-2-TOTAL_FORMS": "1",
         "files-2-0-version": "1.1",

@@ -1,0 +1,89 @@
+"""The parts of a product's page: features, pictures, questions."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from privacy.encryption.models import UUID7Field
+from privacy.registry.declarations import not_personal
+from privacy.web.markdown import validate_markdown
+
+from .product import Product
+
+
+class ProductPart(models.Model):
+    id = UUID7Field(primary_key=True)
+    position = models.PositiveSmallIntegerField(default=0, help_text="The lowest comes first.")
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "id"]
+
+
+@not_personal("the features that a product's page names", "id product_id heading text position")
+class ProductFeature(ProductPart):
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="features")
+    heading = models.CharField(max_length=80)
+    text = models.TextField(max_length=2000, validators=[validate_markdown])
+
+    class Meta(ProductPart.Meta):
+        verbose_name = "feature"
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+@not_personal("the questions that a product's page answers", "id product_id question answer position")
+class ProductQuestion(ProductPart):
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="questions")
+    question = models.CharField(max_length=200)
+    answer = models.TextField(max_length=3000, validators=[validate_markdown])
+
+    class Meta(ProductPart.Meta):
+        verbose_name = "question"
+
+    def __str__(self) -> str:
+        return self.question
+
+
+class ProductPictureQuerySet(models.QuerySet["ProductPicture"]):
+    def without_content(self) -> ProductPictureQuerySet:
+        """For pages that only link to the pictures."""
+        return self.defer("large", "small")
+
+
+@not_personal("the pictures of a product's page", "id product_id large small digest width height alt caption position")
+class ProductPicture(ProductPart):
+    """A WebP picture in two widths, written by this site (ADR 46). The first of a product is the one beside its name.
+
+    `width` and `height` are those of the large one, in pixels.
+    """
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="pictures")
+    large = models.BinaryField()
+    small = models.BinaryField()
+    digest = models.CharField(max_length=64, editable=False, db_index=True)
+    width = models.PositiveSmallIntegerField(editable=False)
+    height = models.PositiveSmallIntegerField(editable=False)
+    alt = models.CharField(
+        "description", max_length=200, help_text="What it shows, for people who can't see it and for search engines."
+    )
+    caption = models.CharField(max_length=200, blank=True)
+
+    objects = ProductPictureQuerySet.as_manager()
+
+    class Meta(ProductPart.Meta):
+        verbose_name = "picture"
+
+    def __str__(self) -> str:
+        return f"picture {self.pk}"
+
+    @cached_property
+    def url(self) -> str:
+        return reverse("shop:picture", args=[self.digest, "large"])
+
+    @cached_property
+    def small_url(self) -> str:
+        return reverse("shop:picture", args=[self.digest, "small"])
