@@ -61,11 +61,12 @@ def seed() -> dict[str, tuple[str, str]]:
             user=User.objects.get_by_natural_key(AFFILIATE),
             defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": current_terms_number()},
         )
+        if is_new:
+            accept_current_terms(affiliate)
         _people()
         seed_creatives(product)
         seed_services()
     if is_new:
-        accept_current_terms(affiliate)
         _live_through(timeline, affiliate, product)
     _remember(sign_ins)
     return sign_ins
