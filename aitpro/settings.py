@@ -286,7 +286,9 @@ PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret"
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
-# --- /mail/, the demo's sent mail: its links are credentials, so only for a browser on this computer ----------------
+# --- The demo -----------------------------------------------------------------------------------------------------
+DEMO_DAYS = env.number("DEMO_DAYS", default=365)  # of sales that it starts with
+# Sent mail at /mail/. Its links are credentials, so only for a browser on this computer.
 MAIL_PREVIEW = (
     _STANDIN
     and not REHEARSAL
