@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,13 +18,12 @@ from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.registry.purposes import Channel
-from shop.models import Product, ShopTerms
-from shop.models.delivery import ProductFile
+from shop.models import ShopTerms
 from shop.terms.publishing import publish_terms
 
-from . import release
 from .creatives import seed_creatives
 from .inbox import seed_inbox
+from .products.seeding import seed_products
 from .sales_history import seed_history
 from .services import seed_services
 
@@ -43,8 +41,7 @@ def sign_ins_file() -> Path:
 @transaction.atomic
 def seed() -> dict[str, tuple[str, str]]:
     """Creates what is missing. Returns email address and password by role, the same on every call."""
-    product = _product()
-    _release(product)
+    product = seed_products()
     known = _known_sign_ins()
     sign_ins = {
         "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
@@ -66,33 +63,10 @@ def seed() -> dict[str, tuple[str, str]]:
     return sign_ins
 
 
-def _product() -> Product:
-    product, _ = Product.objects.get_or_create(
-        slug="bps-pro",
-        defaults={
-            "name": "BPS Pro",
-            "summary": "BulletProof Security Pro guards a WordPress site: its sign-in, its files and its database.",
-            "description": "A security plug-in for WordPress, bought once, delivered as a download.",
-            "price_minor": 5995,
-            "currency": settings.CURRENCY,
-        },
-    )
-    return product
-
-
 def _publish_terms() -> None:
     """As if staff had reviewed and published the drafts."""
     for draft in ShopTerms.objects.filter(number=1, effective_from=None):
         publish_terms(version=draft, effective_from=None, actor=None)
-
-
-def _release(product: Product) -> None:
-    """Adds a release to download."""
-    if not product.files.exists():
-        content = ContentFile(release.release_zip(), name="bps-pro.zip")
-        ProductFile.objects.create(
-            product=product, version=release.VERSION, content=content, notes="The first release."
-        )
 
 
 def _people() -> None:

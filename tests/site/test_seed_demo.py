@@ -46,7 +46,7 @@ def test_seed_demo_prints_working_sign_ins(client: Client) -> None:
         assert client.get(page).status_code == 200
         client.logout()
     assert Affiliate.objects.get().code == "DEMO"
-    assert str(Product.objects.get().price) == "$59.95"
+    assert str(Product.objects.get(slug="bps-pro").price) == "$59.95"
 
 
 def test_seed_demo_works_while_the_clock_runs() -> None:
@@ -58,7 +58,7 @@ def test_seed_demo_works_while_the_clock_runs() -> None:
 def test_second_seed_changes_nothing() -> None:
     first = seeded()
     assert seeded() == first
-    assert (User.objects.count(), Affiliate.objects.count(), Product.objects.count()) == (2, 1, 1)
+    assert (User.objects.count(), Affiliate.objects.count(), Product.objects.count()) == (2, 1, 3)
 
 
 def test_a_forgotten_password_is_made_anew(tmp_path: Path, client: Client) -> None:
@@ -73,10 +73,11 @@ def test_a_forgotten_password_is_made_anew(tmp_path: Path, client: Client) -> No
 
 def test_seed_demo_keeps_later_changes() -> None:
     seeded()
-    Product.objects.update(price_minor=100)
+    bps_pro = Product.objects.filter(slug="bps-pro")
+    bps_pro.update(price_minor=100)
     Affiliate.objects.update(state="suspended")
     seeded()
-    assert (Product.objects.get().price_minor, Affiliate.objects.get().state) == (100, "suspended")
+    assert (bps_pro.get().price_minor, Affiliate.objects.get().state) == (100, "suspended")
 
 
 def test_only_this_user_reads_the_passwords(tmp_path: Path) -> None:
