@@ -74,31 +74,23 @@ def layers() -> BytesIO:
     return drawing.png()
 
 
-def requests() -> BytesIO:
-    """What happens to a request."""
-    drawing = Drawing(height=740)
-    drawing.text(640, 90, "The rules come first, WordPress second", size=40)
-    drawing.card(220, 290, "Request", "from a visitor\nor an attacker", color=BRASS)
-    drawing.card(640, 290, ".htaccess rules", "read by the web server,\nbefore WordPress starts")
-    drawing.card(1060, 290, "WordPress", "answers what\nthe rules let through", color=GOOD)
-    drawing.arrow(402, 458, 290, color=BRASS)
-    drawing.arrow(822, 878, 290, color=GOOD)
-    drawing.arrow_down(640, 377, 505, color=BAD)
-    drawing.card(640, 590, "Refused", "with a line in the log", color=BAD)
-    return drawing.png()
-
-
-def files() -> BytesIO:
-    """What happens to a file that was changed."""
-    drawing = Drawing(height=740)
-    drawing.text(640, 90, "A file that changes is put right", size=40)
-    drawing.card(220, 290, "Change", "a file isn't what\nit was", color=BRASS)
-    drawing.card(640, 290, "File monitoring", "compares it with\nthe good copy")
-    drawing.card(1060, 290, "Auto-restore", "the good copy is\nback in its place", color=GOOD)
-    drawing.arrow(402, 458, 290, color=BRASS)
-    drawing.arrow(822, 878, 290, color=GOOD)
-    drawing.arrow_down(640, 377, 505, color=BAD)
-    drawing.card(640, 590, "Quarantine", "the changed file,\nfor you to look at", color=BAD)
+def how_it_works() -> BytesIO:
+    """What happens to a request, and to a file that was changed."""
+    drawing = Drawing(height=1380)
+    drawing.text(640, 80, "The rules come first, WordPress second", size=40)
+    drawing.card(220, 250, "Request", "from a visitor\nor an attacker", color=BRASS)
+    drawing.card(640, 250, ".htaccess rules", "read by the web server,\nbefore WordPress starts")
+    drawing.card(1060, 250, "WordPress", "answers what\nthe rules let through", color=GOOD)
+    drawing.card(640, 520, "Refused", "with a line in the log", color=BAD)
+    drawing.text(640, 760, "A file that changes is put right", size=40)
+    drawing.card(220, 930, "Change", "a file isn't what\nit was", color=BRASS)
+    drawing.card(640, 930, "File monitoring", "compares it with\nthe good copy")
+    drawing.card(1060, 930, "Auto-restore", "the good copy is\nback in its place", color=GOOD)
+    drawing.card(640, 1200, "Quarantine", "the changed file,\nfor you to look at", color=BAD)
+    for y in (250, 930):
+        drawing.arrow(402, 458, y, color=BRASS)
+        drawing.arrow(822, 878, y, color=GOOD)
+        drawing.arrow_down(640, y + 87, y + 183, color=BAD)
     return drawing.png()
 
 

@@ -42,14 +42,10 @@ def _bps_pro() -> None:
                 "",
             ),
             (
-                drawings.requests(),
-                "A request meets the .htaccess rules, which refuse it with a line in the log, or let it through.",
-                "How the firewall works",
-            ),
-            (
-                drawings.files(),
-                "A changed file is compared with the good copy, which is restored; the changed file is quarantined.",
-                "How files are watched and restored",
+                drawings.how_it_works(),
+                "A request meets the .htaccess rules first, which refuse it or let it through to WordPress."
+                " A changed file goes to quarantine, and the good copy is restored.",
+                "How the firewall and the file monitoring work",
             ),
         ],
     )
