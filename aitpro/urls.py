@@ -34,6 +34,8 @@ if settings.MAIL_PREVIEW:
 
 for_uses(site)  # nobody's rows
 
+handler500 = "aitpro.http.error_pages.server_error"
+
 urlpatterns = [
     path("", include((site, "site"))),
     path("", include("shop.urls")),

@@ -25,6 +25,7 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import NoMoreData
 from gunicorn.workers.gthread import ThreadWorker
 
+from .http.error_pages import DesignedErrors
 from .log_format import LINE, LineFormatter
 
 LANE = "/accounts/"  # sign-in, password links
@@ -86,12 +87,15 @@ class LaneWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 req.body = io.BytesIO(self.read_body(req, conn, most, held))
             except Refused as refused:
                 self.log.warning("a body was refused: %s %s", *refused.args)
-                util.write_error(conn.sock, *refused.args, "")
+                util.write_error(DesignedErrors(conn.sock), *refused.args, "")
                 return False
             del self.arriving[conn]
             if in_lane:
                 return self.lane.submit(self.handle_in_lane, req, conn).result()
             return bool(self.pages.submit(super().handle_request, req, conn).result())
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        super().handle_error(req, DesignedErrors(client), addr, exc)
 
     def read_body(self, req: Any, conn: Any, most: int, held: ExitStack) -> bytes:
         """Holds one of the few places for large bodies where it is one. Raises Refused."""

@@ -8,13 +8,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils.cache import add_never_cache_headers
 
+from .error_pages import PAGE_POLICY, error_page
 from .trusted_proxies import drop_untrusted_headers, explain_redirect_loop
 from .unreadable_requests import reject_unreadable_request
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
-# Defaults: pages set their own content security policy, and banners may be embedded by other sites.
+# Defaults: pages have a content security policy of their own, and banners may be embedded by other sites.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -54,6 +55,11 @@ class HttpRulesMiddleware:
         response = refusal or self.get_response(request)
         if unknown_proxy:
             response = explain_redirect_loop(request, response)
+        if response.status_code == 405 and not response.content:
+            response.content = error_page(405)
+            response.headers["Content-Type"] = "text/html; charset=utf-8"
+        if response.headers.get("Content-Type", "").startswith("text/html"):
+            response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         session = getattr(request, "session", None)

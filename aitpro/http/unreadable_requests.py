@@ -8,10 +8,12 @@ from __future__ import annotations
 import codecs
 import re
 
-from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views.defaults import bad_request
+
+from .error_pages import error_page
 
 FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 _CHARSET = re.compile(r'charset\s*=\s*"?([^";\s]+)', re.IGNORECASE)
@@ -29,6 +31,9 @@ def reject_unreadable_request(request: HttpRequest) -> HttpResponse | None:
         return HttpResponse(NOT_UTF_8, status=415, content_type="text/plain; charset=utf-8")
     try:
         request.POST  # noqa: B018  (parses it)
+    except RequestDataTooBig:
+        request.POST = QueryDict()
+        return HttpResponse(error_page(413), status=413)
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError, ValueError) as error:
         request.POST = QueryDict()
         return bad_request(request, error)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import django
+
 from aitpro import web_worker
 from aitpro.http.chunked_bodies import ContentLengthMiddleware
 
+django.setup()  # error pages are templates
 web_worker.WITHIN = 5
 
 

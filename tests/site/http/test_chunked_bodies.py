@@ -79,8 +79,8 @@ def test_a_chunked_form_that_is_too_large_is_refused_as_any_other(client: Client
     fields, cookie = form(client)
     body = urlencode({**fields, "message": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)}).encode()
     status, page = send_chunked("/contact/", body, "application/x-www-form-urlencoded", **cookie)
-    assert status.startswith("400")
-    assert b"We couldn't read that request" in page
+    assert status.startswith("413")
+    assert b"too much to send at once" in page
     assert not Inquiry.objects.exists()
 
 
@@ -145,6 +145,35 @@ def test_a_body_beyond_the_limit_is_refused(server: tuple[str, Path]) -> None:
     assert raw(server[0], CHUNKED % b"form", body).startswith(b"HTTP/1.1 413 ")
     assert raw(server[0], WITH_LENGTH % (b"form", most + 1)).startswith(b"HTTP/1.1 413 ")
     assert raw(server[0], WITH_LENGTH % (b"accounts/login/", 100_000)).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("request_bytes", "status", "words"),
+    [
+        (WITH_LENGTH % (b"form", 1_000_000_000), b"413", b"too much to send at once"),
+        (b"GET /?q=" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"414", b"address is too long"),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nCookie: " + b"x" * 17000 + b"\r\n\r\n", b"431", b"Delete this site's cookies"),
+        (b"GET / HTTP/9.9\r\nHost: x\r\n\r\n", b"400", b"Start again"),
+    ],
+    ids=["413", "414", "431", "400"],
+)
+def test_refusals_before_the_site_have_its_design(
+    server: tuple[str, Path], request_bytes: bytes, status: bytes, words: bytes
+) -> None:
+    answer = raw(server[0], request_bytes)
+    head, _, page = answer.partition(b"\r\n\r\n")
+    assert head.split()[1] == status
+    assert words in page.replace(b"&#x27;", b"'")
+    assert b"aitpro/areas/site.css" in page
+    assert b"style-src 'self'" in head
+    assert int(head.lower().partition(b"content-length: ")[2].split()[0]) == len(page)
+
+
+@pytest.mark.slow
+def test_long_addresses_and_many_cookies_are_normal(server: tuple[str, Path]) -> None:
+    answer = requests.get(f"{server[0]}/?q={'x' * 8000}", headers={"Cookie": f"a={'x' * 16000}"}, timeout=30)
+    assert answer.status_code == 200
 
 
 SLOW = {

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
 import pytest
 from bs4 import BeautifulSoup
+from django.db import OperationalError, connection
 from django.test import Client
 
 from tests.site.pages import MISSING
@@ -43,7 +49,58 @@ def test_a_mistake_of_ours_says_so_and_shows_no_trace(broken: Client) -> None:
 @pytest.mark.django_db
 def test_a_broken_page_does_not_break_the_others(broken: Client) -> None:
     assert broken.get("/").status_code == 500
-    assert broken.get("/services/").status_code == 200
+    assert broken.get("/contact/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_method_that_an_address_does_not_take_gets_a_page_with_a_way_on(client: Client) -> None:
+    response = client.post("/services/")
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+    page = BeautifulSoup(response.content, "html.parser")
+    assert [h1.get_text() for h1 in page.find_all("h1")] == ["This address can't be used this way"]
+    assert {"/", "/contact/"} <= {str(link["href"]) for link in page.find_all("a")}
+    assert client.head("/paypal/webhook/").status_code == 405
+
+
+@pytest.mark.parametrize("method", ["PUT", "TRACE"])
+def test_pages_of_refused_requests_may_load_their_design(client: Client, method: str) -> None:
+    response = client.generic(method, "/")
+    assert "aitpro/areas/site.css" in response.content.decode()
+    assert "style-src 'self'" in response.headers["Content-Security-Policy"]
+
+
+@contextmanager
+def failing(error: Exception) -> Iterator[None]:
+    def fail(*args: object) -> NoReturn:
+        raise OperationalError("the server at 10.0.0.5 does not answer") from error
+
+    with connection.execute_wrapper(fail):
+        yield
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/products/bps-pro/", "/orders/1/"])
+def test_a_database_that_is_away_is_maintenance(address: str, caplog: pytest.LogCaptureFixture) -> None:
+    visitor = Client(raise_request_exception=False)
+    with failing(ConnectionRefusedError("carol@example.org")):
+        response = visitor.get(address)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    page = response.content.decode()
+    assert "We'll be back in a moment" in page.replace("&#x27;", "'")
+    for secret in ("10.0.0.5", "carol@example.org", "Traceback", "OperationalError"):
+        assert secret not in page
+    assert {record.levelname for record in caplog.records if record.name == "django.request"} == {"WARNING"}
+    assert visitor.get("/services/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_mistake_in_a_query_is_no_maintenance(client: Client) -> None:
+    error = sqlite3.OperationalError("no such table")
+    error.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    with failing(error):
+        assert Client(raise_request_exception=False).get("/").status_code == 500
 
 
 def test_a_host_that_is_not_ours_is_refused(client: Client) -> None:

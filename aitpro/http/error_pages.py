@@ -1,0 +1,77 @@
+"""Errors in the design of the site, with what to do next. None of them needs the database, a session or a view."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.views import defaults
+
+logger = logging.getLogger(__name__)
+
+RETRY_AFTER = 30  # seconds; a database that restarts takes less
+PAGE_POLICY = "; ".join(
+    f"{name} {' '.join(sources)}" for name, sources in settings.CONTENT_SECURITY_POLICY["DIRECTIVES"].items()
+)
+
+
+def error_page(status: int) -> str:
+    """The page for the status; that of 400 or 500 if it has none of its own."""
+    try:
+        return render_to_string(f"{status}.html")
+    except TemplateDoesNotExist:
+        return render_to_string("400.html" if status < 500 else "500.html")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Called while the exception is being handled."""
+    if not any(map(says_the_database_is_away, causes(sys.exc_info()[1]))):
+        return defaults.server_error(request)
+    return HttpResponse(error_page(503), status=503, headers={"Retry-After": str(RETRY_AFTER)})
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def says_the_database_is_away(error: BaseException) -> bool:
+    """No connection, a full disk, a lock that isn't released. SQLite calls mistakes in a query operational, too."""
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    return isinstance(error, OperationalError) and code != sqlite3.SQLITE_ERROR
+
+
+class DesignedErrors:
+    """A connection on which gunicorn writes its own error page: it sends ours for the same status."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def sendall(self, answer: bytes) -> Any:
+        status_line = answer.partition(b"\r\n")[0]
+        try:
+            page = error_page(int(status_line.split()[1])).encode()
+        except Exception:
+            logger.exception("an error page was not rendered")  # whoever waits still gets gunicorn's
+            return self._connection.sendall(answer)
+        headers = {
+            "Connection": "close",
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(page)),
+            "Content-Security-Policy": PAGE_POLICY,
+            "X-Content-Type-Options": "nosniff",
+        }
+        lines = b"".join(f"{name}: {value}\r\n".encode() for name, value in headers.items())
+        return self._connection.sendall(status_line + b"\r\n" + lines + b"\r\n" + page)
