@@ -4,7 +4,7 @@ from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
 
 from .catalog import views as catalog_views
-from .checkout import order_views, views
+from .checkout import order_views, refund_views, views
 from .terms import views as terms
 from .webhooks import views as webhook_view
 
@@ -19,6 +19,7 @@ buying = [
     path("checkout/cancelled/", views.checkout_cancelled, name="checkout_cancelled"),
     path("checkout/<slug:slug>/", views.CheckoutView.as_view(), name="checkout"),
     path("orders/<str:link_token>/", order_views.order, name="order"),
+    path("orders/<str:link_token>/refund/", refund_views.refund, name="request_refund"),
     path("orders/<str:link_token>/pay/", order_views.pay, name="pay"),
     path("orders/<str:link_token>/download/<uuid:file_id>/", order_views.prepare_download, name="prepare_download"),
     path("downloads/<str:token>/", order_views.download, name="download"),

@@ -87,8 +87,10 @@ class World(StaffWorld):
         return {
             "shop:product": "/products/bps-pro/",
             "shop:checkout": "/checkout/bps-pro/",
+            "shop:terms_document": "/terms/sale/",
             "shop:order": own,
             "shop:pay": f"{own}pay/",
+            "shop:request_refund": f"{own}refund/",
             "shop:prepare_download": f"{own}download/{file}/",
             "shop:download": download_link(order=order, file=release),
             "affiliates:": "/go/CODE1",
