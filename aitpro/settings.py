@@ -47,6 +47,7 @@ BUSINESS = {
     "country": env.text("BUSINESS_COUNTRY", default="US"),
     "region": env.text("BUSINESS_REGION", default="CA"),
     "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
+    "tax_id": env.text("BUSINESS_TAX_ID", default=""),
     "headline": env.text("BUSINESS_HEADLINE", default="Websites made with care, and kept safe."),
     "description": env.text(
         "BUSINESS_DESCRIPTION",
@@ -61,6 +62,9 @@ PHONE_REGION = BUSINESS["country"]  # of numbers that are typed without a countr
 
 # The default currency; a product may have another (affiliates/currencies.py).
 CURRENCY = env.choice("CURRENCY", set(CURRENCIES), default="USD")
+# The tax that all prices include; receipts show it unless it is zero.
+TAX_NAME = env.text("TAX_NAME", default="VAT")
+TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 
 # Whose law sets the deadlines of privacy requests.
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")
@@ -282,7 +286,9 @@ PAYPAL_CLIENT_SECRET = env.text("PAYPAL_CLIENT_SECRET", default="standin-secret"
 PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID", default="standin-webhook" if _STANDIN else None)
 PAYPAL_TRUST_ROOTS = DATA_DIR / "paypal-standin" / "ca.pem" if _STANDIN else Path(certifi.where())
 
-# --- /mail/, the demo's sent mail: its links are credentials, so only for a browser on this computer ----------------
+# --- The demo -----------------------------------------------------------------------------------------------------
+DEMO_DAYS = env.number("DEMO_DAYS", default=365)  # of sales that it starts with
+# Sent mail at /mail/. Its links are credentials, so only for a browser on this computer.
 MAIL_PREVIEW = (
     _STANDIN
     and not REHEARSAL

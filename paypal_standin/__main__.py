@@ -38,6 +38,7 @@ def prepare(options: argparse.Namespace) -> None:
 
     django.setup()
     _migrate()
+    _load_history(folder / "history.json")
     _store_settings(options.webhook_url)
 
 
@@ -47,6 +48,17 @@ def _migrate() -> None:
 
     call_command("migrate", verbosity=0, interactive=False)
     connections.close_all()
+
+
+def _load_history(path: Path) -> None:
+    """Load past payments, a fixture that a shop's demo left, once."""
+    from django.core.management import call_command
+    from django.db import connections
+
+    if path.exists():
+        call_command("loaddata", path, verbosity=0)
+        path.unlink()
+        connections.close_all()
 
 
 def _store_settings(webhook_url: str | None) -> None:

@@ -20,7 +20,8 @@ NOTICE = timedelta(days=30)  # suggested; staff may choose another day
 
 class ProgramTermsForm(PublishForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"effective_from": timezone.now() + NOTICE}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.fields["effective_from"].initial = lambda: timezone.now() + NOTICE
         self.fields[
             "effective_from"
         ].help_text = "Affiliates are notified by email right away, and have to accept from this time on."

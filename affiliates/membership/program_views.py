@@ -14,13 +14,23 @@ from shop.models.terms import TermsQuerySet
 from shop.money import program_currency
 from shop.terms.views import TermsVersionPage
 
+from .earnings import EarningsForm, earnings_for
+
 
 class ProgramView(TemplateView):
+    """`?sales=20` sets the number of sales in the earnings example."""
+
     template_name = "affiliates/program.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        now = timezone.now()
+        form = EarningsForm({"sales": self.request.GET.get("sales", EarningsForm.DEFAULT)})
+        sales = form.cleaned_data["sales"] if form.is_valid() else EarningsForm.DEFAULT
         return super().get_context_data(
-            rate=rate_for(affiliate=None, product=None, currency=program_currency(), moment=timezone.now()).terms,
+            rate=rate_for(affiliate=None, product=None, currency=program_currency(), moment=now).terms,
+            earnings_form=form,
+            sales=sales,
+            earnings=earnings_for(sales, moment=now),
             minimum=minimum_payout(program_currency()),
             cookie_days=REFERRAL_LIFE.days,
             **kwargs,

@@ -85,7 +85,7 @@ class CampaignsPage(PortalPage):
 
 
 class LabelForm(forms.Form):
-    page = forms.ChoiceField(label="Page", required=False)
+    page = forms.ChoiceField(label="Page")
     name = forms.CharField(
         label="Label",
         max_length=200,

@@ -52,7 +52,7 @@ def join(rehearsal: Rehearsal, who: str) -> Partner:
     rehearsal.expect("Getting started" in browser.text, "an affiliate can sign in")
     browser.open("/affiliates/portal/profile/payouts/")
     browser.submit("Pay me at this address", email=address)
-    rehearsal.expect("Your payouts go to this address" in browser.text, "an affiliate can enter a PayPal address")
+    rehearsal.expect("Your payouts go to this address" in browser.html, "an affiliate can enter a PayPal address")
     browser.open("/affiliates/portal/")
     return Partner(who, browser, address, password, rehearsal.link_in(welcome, "/go/").split("/")[-2])
 

@@ -8,25 +8,27 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import time_machine
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.membership.terms import accept_terms, current_terms, current_terms_number
+from affiliates.membership.terms import current_terms_number
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.registry.purposes import Channel
 from shop.models import Product, ShopTerms
-from shop.models.delivery import ProductFile
 from shop.terms.publishing import publish_terms
 
-from . import release
 from .creatives import seed_creatives
-from .inbox import seed_inbox
-from .sales_history import seed_history
+from .history.affiliates import STRONG, Partners, accept_current_terms, plan_affiliates
+from .history.correspondence import plan_correspondence
+from .history.paypal_records import PayPalRecords
+from .history.timeline import Timeline
+from .history.year import plan_year
+from .products.seeding import seed_products
 from .services import seed_services
 
 STAFF = "staff@example.com"
@@ -43,56 +45,44 @@ def sign_ins_file() -> Path:
 @transaction.atomic
 def seed() -> dict[str, tuple[str, str]]:
     """Creates what is missing. Returns email address and password by role, the same on every call."""
-    product = _product()
-    _release(product)
-    known = _known_sign_ins()
-    sign_ins = {
-        "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
-        "affiliate": (AFFILIATE, _user(AFFILIATE, "Alice Affiliate", known)),
-    }
-    _publish_terms()
-    affiliate, is_new = Affiliate.objects.get_or_create(
-        user=User.objects.get_by_natural_key(AFFILIATE),
-        defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": current_terms_number()},
-    )
-    if is_new and (version := current_terms()):
-        accept_terms(affiliate=affiliate, version=version, now=timezone.now(), actor=affiliate.user)
-    seed_inbox(staff=User.objects.get_by_natural_key(STAFF))
-    _people()
-    seed_history(affiliate, product, now=timezone.now())
-    seed_creatives(product)
-    seed_services()
+    timeline = Timeline(now=timezone.now(), days=settings.DEMO_DAYS)
+    with time_machine.travel(timeline.start, tick=False):
+        product = seed_products()
+        known = _known_sign_ins()
+        sign_ins = {
+            "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
+            "affiliate": (AFFILIATE, _user(AFFILIATE, STRONG, known)),
+        }
+        _publish_terms()
+        affiliate, is_new = Affiliate.objects.get_or_create(
+            user=User.objects.get_by_natural_key(AFFILIATE),
+            defaults={"code": CODE, "payout_email": AFFILIATE, "terms_version": current_terms_number()},
+        )
+        if is_new:
+            accept_current_terms(affiliate)
+        _people()
+        seed_creatives(product)
+        seed_services()
+    if is_new:
+        _live_through(timeline, affiliate, product)
     _remember(sign_ins)
     return sign_ins
 
 
-def _product() -> Product:
-    product, _ = Product.objects.get_or_create(
-        slug="bps-pro",
-        defaults={
-            "name": "BPS Pro",
-            "summary": "BulletProof Security Pro guards a WordPress site: its sign-in, its files and its database.",
-            "description": "A security plug-in for WordPress, bought once, delivered as a download.",
-            "price_minor": 5995,
-            "currency": settings.CURRENCY,
-        },
-    )
-    return product
+def _live_through(timeline: Timeline, affiliate: Affiliate, product: Product) -> None:
+    staff = User.objects.get_by_natural_key(STAFF)
+    partners, records = Partners(staff, affiliate), PayPalRecords(timeline.chance)
+    plan_affiliates(timeline, partners)
+    plan_year(timeline, partners=partners, product=product, records=records, staff=staff)
+    plan_correspondence(timeline, staff=staff)
+    timeline.run()
+    records.write(settings.PAYPAL_TRUST_ROOTS.parent / "history.json")
 
 
 def _publish_terms() -> None:
     """As if staff had reviewed and published the drafts."""
     for draft in ShopTerms.objects.filter(number=1, effective_from=None):
         publish_terms(version=draft, effective_from=None, actor=None)
-
-
-def _release(product: Product) -> None:
-    """Adds a release to download."""
-    if not product.files.exists():
-        content = ContentFile(release.release_zip(), name="bps-pro.zip")
-        ProductFile.objects.create(
-            product=product, version=release.VERSION, content=content, notes="The first release."
-        )
 
 
 def _people() -> None:

@@ -36,6 +36,11 @@ def refund(request: HttpRequest, link_token: str) -> HttpResponse:
         option = request_refund(order=order, reason=form.cleaned_data["reason"] or "", now=now)
     if option is RefundOption.REQUESTED:
         return redirect(f"{order.get_absolute_url()}#refund")
-    context = {"order": order, "form": form, "refund_option": option, "payment": order.payments.first()}
-    context["answer_days"] = settings.INQUIRY_ANSWER_DAYS
+    context = {
+        "order": order,
+        "form": form,
+        "refund_option": option,
+        "payment": order.payments.first(),
+        "answer_days": settings.INQUIRY_ANSWER_DAYS,
+    }
     return render(request, "shop/request_refund.html", context)

@@ -24,7 +24,7 @@ LABELS = f"{PORTAL}labels/"
 
 
 def add(affiliate: Affiliate, name: str) -> BeautifulSoup:
-    response = signed_in(affiliate.user).post(LABELS, {"name": name}, follow=True)
+    response = signed_in(affiliate.user).post(LABELS, {"name": name, "page": "/"}, follow=True)
     assert response.status_code == 200
     return BeautifulSoup(response.content, "html.parser")
 

@@ -58,7 +58,7 @@ def ask(client: Client, order: Order, reason: str = "") -> Any:
 
 
 def subjects() -> list[str]:
-    return [message.subject for message in mail.outbox]
+    return [str(message.subject) for message in mail.outbox]
 
 
 # --- The buyer ------------------------------------------------------------------------------------------------------

@@ -91,6 +91,8 @@ class World(StaffWorld):
             "shop:order": own,
             "shop:pay": f"{own}pay/",
             "shop:request_refund": f"{own}refund/",
+            "shop:receipt": f"{own}receipt/",
+            "shop:release_notices": f"{own}release-notices/",
             "shop:prepare_download": f"{own}download/{file}/",
             "shop:download": download_link(order=order, file=release),
             "affiliates:": "/go/CODE1",
