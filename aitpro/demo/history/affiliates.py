@@ -65,6 +65,7 @@ class Partners:
         return self.strong if name == STRONG else self._others.get(name)
 
     def approve(self, application: Application) -> None:
+        application.refresh_from_db()
         affiliate = approve_application(application=application, actor=self.staff)
         if affiliate is not None:
             self._others[application.name] = affiliate
