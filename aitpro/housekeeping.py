@@ -41,6 +41,7 @@ from privacy.registry.purpose_binding import Acting, acting_as
 from privacy.registry.purposes import Audience, Purpose
 from privacy.requests import mail_waiting_links
 from privacy.web.rate_limits import delete_expired_slots
+from shop.delivery.release_notices import mail_release_notices
 from shop.payments.disputes import update_open_disputes
 from shop.payments.refunds import finish_open_refunds
 from shop.payments.settlement import settle_open_payments
@@ -80,6 +81,7 @@ REQUESTS = frozenset({Purpose.PRIVACY_REQUEST})
 NOTICES = frozenset({Purpose.POLICY_NOTICE})
 AFFILIATES = frozenset({Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING})
 ORDERS = frozenset({Purpose.ORDER})
+RELEASES = frozenset({Purpose.RELEASE_NEWS})
 
 JOBS: dict[str, Job] = {
     "visits counted": Job(lambda now: count_visits(now=now), REFERRALS, despite_clock=True),
@@ -103,6 +105,7 @@ JOBS: dict[str, Job] = {
     "refunds updated": Job(lambda now: finish_open_refunds(), ORDERS),
     "disputes updated": Job(lambda now: update_open_disputes(now=now), ORDERS),
     "payments reconciled with PayPal": Job(lambda now: reconcile_payments(now=now), ORDERS),
+    "release notices mailed": Job(lambda now: mail_release_notices(now=now), RELEASES),
     "commissions past their hold": Job(lambda now: approve_past_hold(now=now), AFFILIATES),
     "payout runs updated": Job(lambda now: follow_open_payouts(now=now), AFFILIATES),
     "overdue objections reported": Job(lambda now: remind_of_overdue_objections(now=now), AFFILIATES),

@@ -47,6 +47,7 @@ BUSINESS = {
     "country": env.text("BUSINESS_COUNTRY", default="US"),
     "region": env.text("BUSINESS_REGION", default="CA"),
     "time_zone": env.text("BUSINESS_TIME_ZONE", default="America/Los_Angeles"),
+    "tax_id": env.text("BUSINESS_TAX_ID", default=""),
     "headline": env.text("BUSINESS_HEADLINE", default="Websites made with care, and kept safe."),
     "description": env.text(
         "BUSINESS_DESCRIPTION",
@@ -61,6 +62,9 @@ PHONE_REGION = BUSINESS["country"]  # of numbers that are typed without a countr
 
 # The default currency; a product may have another (affiliates/currencies.py).
 CURRENCY = env.choice("CURRENCY", set(CURRENCIES), default="USD")
+# The tax that all prices include; receipts show it unless it is zero.
+TAX_NAME = env.text("TAX_NAME", default="VAT")
+TAX_PERCENT = env.percentage("TAX_PERCENT", default="0")
 
 # Whose law sets the deadlines of privacy requests.
 PRIVACY_PROFILE = env.choice("PRIVACY_PROFILE", {"california", "gdpr"}, default="california")

@@ -2,7 +2,10 @@
 
 from privacy.registry.clear_text import CURRENCY, DIGEST, OWN_NUMBER, OWN_WORDS, PAYPALS, PUBLIC, clear_text
 
-clear_text(DIGEST, "shop_order.checkout_digest shop_productfile.sha256 shop_productpicture.digest")
+clear_text(
+    DIGEST,
+    "shop_counteddownload.link_digest shop_order.checkout_digest shop_productfile.sha256 shop_productpicture.digest",
+)
 clear_text(OWN_NUMBER, "shop_order.reference")
 clear_text(
     PAYPALS,
@@ -24,11 +27,11 @@ clear_text(OWN_WORDS, "shop_payment.problem")
 clear_text(
     PUBLIC,
     """
-    shop_order.product_name shop_product.description shop_product.documentation_url shop_product.fulfillment
-    shop_product.headline shop_product.install_steps shop_product.name shop_product.requirements
-    shop_product.sites_per_license shop_product.slug shop_product.summary shop_product.updates_and_support
-    shop_productfeature.heading shop_productfeature.text shop_productpicture.alt shop_productpicture.caption
-    shop_productquestion.answer shop_productquestion.question
+    shop_order.product_name shop_order.tax_name shop_product.description shop_product.documentation_url
+    shop_product.fulfillment shop_product.headline shop_product.install_steps shop_product.name
+    shop_product.requirements shop_product.sites_per_license shop_product.slug shop_product.summary
+    shop_product.updates_and_support shop_productfeature.heading shop_productfeature.text shop_productpicture.alt
+    shop_productpicture.caption shop_productquestion.answer shop_productquestion.question
     shop_shopterms.changes shop_shopterms.text shop_productfile.content shop_productfile.notes shop_productfile.version
     """,
 )

@@ -31,11 +31,12 @@ bind_sentences(
     implicit_uses(Purpose.ORDER)
     | {
         (Purpose.ORDER, Audience.PAYPAL),
+        (Purpose.RELEASE_NEWS, Audience.PERSON),
         (Purpose.REFERRAL_TRACKING, Audience.SITE),
         (Purpose.REFERRAL_TRACKING, Audience.STAFF),
     },
     {
-        "and notices of changes to our privacy policy. Nothing else.": "shop/checkout/forms.py",
+        "and notices of changes to our privacy policy. Nothing else unless you ask for it.": "shop/checkout/forms.py",
         "Only if we may call you about this order. We don't use it for anything else.": "shop/checkout/forms.py",
         "PayPal gets the order's number and amount, nothing else": "shop/models/order.py",
     },

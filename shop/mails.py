@@ -58,6 +58,28 @@ LICENSE_REISSUED = mail_kind(
     began=lambda order: order.placed_at,
     holds_link=True,
 )
+ORDER_LINKS = mail_kind(
+    "shop/order_links",
+    purpose=Purpose.ORDER,
+    about="shop.Order",
+    transactional=True,
+    because="the buyer asked for the links of their orders",
+    despite_opt_out=True,
+    live=lambda order: not order.is_erased,
+    began=lambda order: order.placed_at,
+    holds_link=True,
+)
+RELEASE_PUBLISHED = mail_kind(
+    "shop/release_published",
+    purpose=Purpose.RELEASE_NEWS,
+    about="shop.Order",
+    transactional=False,
+    because="the buyer asked on the order page to be told of new versions",
+    live=lambda order: order.is_delivered and order.release_notices_after is not None and not order.is_erased,
+    # Not the time of that choice: whoever has the order's link can't undo an opt-out of the address's owner.
+    began=lambda order: order.placed_at,
+    holds_link=True,
+)
 # Sent to the business's own address; contain only an order number and a link to the admin, nothing personal.
 DISPUTE_OPENED = mail_kind(
     "shop/dispute_opened",

@@ -5,8 +5,8 @@ from privacy.admin_base.staff_roles import Role, share
 share(
     "shop",
     {
-        Role.SHOP: "view_order reset_downloads view_license reissue_license view_payment view_refund view_dispute"
-        " view_product add_product change_product view_productfile add_productfile change_productfile"
+        Role.SHOP: "view_order reset_downloads correct_order view_license reissue_license view_payment view_refund"
+        " view_dispute view_product add_product change_product view_productfile add_productfile change_productfile"
         " view_productfeature add_productfeature change_productfeature delete_productfeature"
         " view_productpicture add_productpicture change_productpicture delete_productpicture"
         " view_productquestion add_productquestion change_productquestion delete_productquestion"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .second_factor import Authenticator, RecoveryCode
 from .session import Session
-from .user import LastAdministrator, LinkRequest, User, UserManager, in_an_hour
+from .user import LastAdministrator, LinkRequest, User, UserManager
 
 __all__ = [
     "Authenticator",
@@ -14,5 +14,4 @@ __all__ = [
     "Session",
     "User",
     "UserManager",
-    "in_an_hour",
 ]

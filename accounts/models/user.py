@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any, ClassVar, NoReturn
 from uuid import UUID
 
@@ -12,10 +11,10 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from privacy.encryption.blind_index import BlindIndexField
-from privacy.encryption.computed_fields import ComputedDateTimeField
 from privacy.encryption.fields import PlaintextRefused, SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.erasure.consequences import DeletionPrevented
+from privacy.models.typed_address import TypedAddress
 from privacy.registry.declarations import Erasure, Retention, declare_table, personal_data
 from privacy.registry.policy_gate import GatedCharField
 from privacy.registry.purposes import Purpose
@@ -128,10 +127,6 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
         return self.get_full_name()
 
 
-def in_an_hour() -> datetime:
-    return timezone.now() + timedelta(hours=1)
-
-
 @personal_data(
     label="Requested sign-in link",
     purpose=Purpose.AFFILIATE_ACCOUNT,
@@ -144,24 +139,8 @@ def in_an_hour() -> datetime:
     source="our password reset page or our application page",
     recipients="nobody",
 )
-class LinkRequest(SealedModel):
-    """An address entered to get a link. The page stores every address alike and a task looks up the account, so that
-    response times don't reveal who has one."""
-
-    email = SealedEmailField("email address")
-    email_index = BlindIndexField("email", normalize="email")
-    keep_until = ComputedDateTimeField(default=in_an_hour, db_index=True)
-
-    @classmethod
-    @transaction.atomic
-    def take(cls, key: str) -> str | None:
-        """Deletes the row and returns its address; None if it is gone or expired."""
-        request = cls.objects.select_for_update().filter(pk=UUID(key), keep_until__gt=timezone.now()).first()
-        if request is None:
-            return None
-        email: str = request.email
-        request.delete()
-        return email
+class LinkRequest(TypedAddress):
+    """An address entered to get a link to set a password or to confirm an application."""
 
 
 _ROLES_OF_STAFF = "they say what a staff member may do and are deleted with the account"

@@ -56,6 +56,7 @@ without_probe(
     "address orders/<str:link_token>/pay/",
     "address privacy/choices/<str:token>/stop/<str:purpose>/",
     "column accounts_linkrequest.email",
+    "column shop_orderlinksrequest.email",
     "column affiliates_affiliate.state_reason",
     "column affiliates_application.decision",
     "column affiliates_objection.answer",

@@ -27,6 +27,7 @@ CHANNELS: dict[str, frozenset[Channel]] = {
     Purpose.ANSWER_INQUIRY: _ALL,
     Purpose.QUOTE: _ALL,
     Purpose.ORDER: _ALL,
+    Purpose.RELEASE_NEWS: _MAIL,
     Purpose.AFFILIATE_ACCOUNT: _MAIL,
     Purpose.AFFILIATE_NEWS: _MAIL,
     Purpose.STAFF_ACCOUNT: _MAIL,

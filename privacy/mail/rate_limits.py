@@ -18,7 +18,7 @@ from privacy.encryption.normalization import normalize_email
 from privacy.web.client_address import client_address
 from privacy.web.rate_limits import DAY, has_room, network_of
 
-SEPARATE_ADDRESS_LIMIT = {"password"}
+SEPARATE_ADDRESS_LIMIT = {"password", "find orders"}
 
 
 def may_send_mail(request: HttpRequest, *, form: str, email: str, now: datetime) -> bool:

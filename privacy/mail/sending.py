@@ -44,7 +44,16 @@ from .bounces import SmtpReply, mark_undeliverable, message_id, verdict
 from .gate import MailRefused, deliverable_address, require_mail_allowed
 from .plain_text import subject_and_text
 
-__all__ = ["MailKind", "MailRefused", "deliver_due_mail", "deliver_mail", "mail_kind", "notify", "queue_mail"]
+__all__ = [
+    "MailKind",
+    "MailRefused",
+    "deliver_due_mail",
+    "deliver_mail",
+    "discard_queued_mail",
+    "mail_kind",
+    "notify",
+    "queue_mail",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +117,11 @@ def notify(kind: MailKind, *, to: str | None, about: models.Model, context: Mapp
         logger.info("no mail %s about %s %s: %s", kind.template, about._meta.label, about.pk, refused)
         return False
     return True
+
+
+def discard_queued_mail(*, about: models.Model) -> None:
+    """Deletes pending mail about a row whose address turned out to be wrong."""
+    OutgoingMail.objects.filter(about_model=about._meta.label, about_id=about.pk, state=State.QUEUED).delete()
 
 
 def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:

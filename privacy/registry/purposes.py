@@ -7,6 +7,7 @@ class Purpose(models.TextChoices):
     ANSWER_INQUIRY = "answer_inquiry", "answering a question"
     QUOTE = "quote", "preparing a quote"
     ORDER = "order", "fulfilling an order"
+    RELEASE_NEWS = "release_news", "telling buyers about new versions"
     REFERRAL_TRACKING = "referral_tracking", "paying commission on referral sales"
     AFFILIATE_ACCOUNT = "affiliate_account", "running an affiliate's account"
     AFFILIATE_NEWS = "affiliate_news", "telling affiliates about their sales"
@@ -19,7 +20,10 @@ class Purpose(models.TextChoices):
 
 # Purpose of newsletters → the purpose the address was given for. People who opt out of the newsletter still get the
 # mail their account requires; people who opt out of that get no newsletter either.
-NEWS_OF: dict[Purpose, Purpose] = {Purpose.AFFILIATE_NEWS: Purpose.AFFILIATE_ACCOUNT}
+NEWS_OF: dict[Purpose, Purpose] = {
+    Purpose.AFFILIATE_NEWS: Purpose.AFFILIATE_ACCOUNT,
+    Purpose.RELEASE_NEWS: Purpose.ORDER,
+}
 
 
 class Audience(models.TextChoices):

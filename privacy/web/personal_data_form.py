@@ -22,7 +22,14 @@ from privacy.registry.declarations import PersonalData, declaration_for
 from privacy.registry.policy_gate import is_open
 
 # Column → value of HTML's `autocomplete`.
-AUTOCOMPLETE = {"name": "name", "email": "email", "phone": "tel", "address": "street-address", "website": "url"}
+AUTOCOMPLETE = {
+    "name": "name",
+    "email": "email",
+    "phone": "tel",
+    "address": "street-address",
+    "company": "organization",
+    "website": "url",
+}
 
 
 def validate_phone(number: str) -> None:

@@ -30,7 +30,7 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
         fields = ["name", "email", "phone", "address"]
         help_texts = {
             "email": "For the receipt and the link to your order,"
-            " and notices of changes to our privacy policy. Nothing else.",
+            " and notices of changes to our privacy policy. Nothing else unless you ask for it.",
             "phone": "Only if we may call you about this order. We don't use it for anything else."
             " Outside our country, start with + and the country code.",
             "address": "Only if part of this order must be delivered there. We don't use it for anything else.",

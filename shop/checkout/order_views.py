@@ -7,13 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.files import File
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from privacy.web.idempotency import repeatable
+from shop.delivery.byte_ranges import FilePart, UnsatisfiableRange, requested_range
 from shop.delivery.downloads import DownloadRefused, download_link, open_download, resolve_download_link
+from shop.delivery.release_notices import are_possible, has_opted_out, set_release_notices
 from shop.models import Order, Payment, Refund
 from shop.models.delivery import License, ProductFile
 from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
@@ -56,6 +59,7 @@ def _is_starting(request: HttpRequest) -> bool:
 
 
 def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> dict[str, Any]:
+    may_be_told = are_possible(order)
     return {
         "order": order,
         "outcome": outcome,
@@ -66,6 +70,8 @@ def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> di
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
         "download_limit": settings.DOWNLOADS_PER_ORDER,
         "link_minutes": settings.DOWNLOAD_LINK_MINUTES,
+        "release_notices_possible": may_be_told,
+        "opted_out": may_be_told and order.release_notices_after is not None and has_opted_out(order),
     }
 
 
@@ -104,16 +110,50 @@ def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> Ht
     return redirect(download_link(order=order, file=file))
 
 
-@require_GET
+@private_page
+@require_POST
+def release_notices(request: HttpRequest, link_token: str) -> HttpResponse:
+    """Turns email about new versions on or off."""
+    order = get_object_or_404(Order, link_index=link_token)
+    set_release_notices(order=order, wanted=request.POST.get("wanted") == "yes", now=timezone.now())
+    return redirect(f"{order.get_absolute_url()}#release-notices")
+
+
+@require_safe
 @private_page
 def download(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The file, counted as a download; or a page that explains the refusal."""
+    """The file or the requested part of it, counted as one download for each link; or a page that explains the
+    refusal."""
     try:
         order, file = resolve_download_link(token)
-        content = open_download(order=order, file=file)
+        content = open_download(order=order, file=file, token=token, is_counted=request.method == "GET")
     except DownloadRefused as refusal:
         return _refused(request, refusal)
-    return FileResponse(content, as_attachment=True, filename=file.download_name)
+    return _file_response(request, file, content)
+
+
+def _file_response(request: HttpRequest, file: ProductFile, content: File[bytes]) -> HttpResponseBase:
+    etag = f'"{file.sha256}"'
+    try:
+        part = _requested_part(request, etag, file.size_bytes)
+    except UnsatisfiableRange:
+        content.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{file.size_bytes}"})
+    body: Any = content if part is None else FilePart(content, part)
+    headers = {"Accept-Ranges": "bytes", "ETag": etag}
+    response = FileResponse(body, as_attachment=True, filename=file.download_name, headers=headers)
+    if part is not None:
+        response.status_code = 206
+        response.headers["Content-Length"] = str(len(part))
+        response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{file.size_bytes}"
+    return response
+
+
+def _requested_part(request: HttpRequest, etag: str, size: int) -> range | None:
+    """None for the whole file: also if `If-Range` names another version of it."""
+    if request.method != "GET" or request.headers.get("If-Range", etag) != etag:
+        return None
+    return requested_range(request.headers.get("Range", ""), size)
 
 
 REFUSED = {"unknown": 404, "expired": 410, "withdrawn": 404, "used_up": 403, "not_paid": 403, "missing": 503}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
@@ -38,6 +39,8 @@ def place_order(
             "product_name": product.name,
             "amount_minor": product.price_minor,
             "currency": product.currency,
+            "tax_name": settings.TAX_NAME if settings.TAX_PERCENT else "",
+            "tax_percent": settings.TAX_PERCENT,
             **details,
         },
     )

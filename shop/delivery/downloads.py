@@ -7,6 +7,7 @@ the order.
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -18,8 +19,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from privacy.audit.trail import record
-from shop.models import Order
-from shop.models.delivery import ProductFile
+from privacy.encryption.tokens import hash_token
+from shop.models import CountedDownload, Order, ProductFile
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -38,18 +39,24 @@ class DownloadRefused(Exception):
 
 
 def download_link(*, order: Order, file: ProductFile) -> str:
-    """A URL path for this file that works for `DOWNLOAD_LINK_MINUTES`."""
-    token = signing.dumps([order.reference, str(file.pk)], salt=SALT)
+    """A URL path for this file that works for `DOWNLOAD_LINK_MINUTES`, and no longer than the order's own link."""
+    token = signing.dumps([order.reference, str(file.pk), _order_link_digest(order)], salt=SALT)
     return reverse("shop:download", args=[token])
+
+
+def _order_link_digest(order: Order) -> str:
+    return hash_token(order.link_token)
 
 
 def resolve_download_link(token: str) -> tuple[Order, ProductFile]:
     """The order and the file of a link. Raises `DownloadRefused`."""
     try:
-        reference, file_id = signing.loads(token, salt=SALT)
+        reference, file_id, link_digest = signing.loads(token, salt=SALT)
         order = Order.objects.get(reference=reference)
     except (signing.BadSignature, Order.DoesNotExist):
         raise DownloadRefused("unknown") from None
+    if link_digest != _order_link_digest(order):
+        raise DownloadRefused("unknown")
     if not _is_unexpired(token):
         raise DownloadRefused("expired", order)
     file = ProductFile.objects.released(timezone.now()).filter(pk=file_id, product=order.product_id).first()
@@ -67,13 +74,17 @@ def _is_unexpired(token: str) -> bool:
 
 
 @transaction.atomic
-def open_download(*, order: Order, file: ProductFile) -> File[bytes]:
-    """Opens the file and counts one download.
+def open_download(*, order: Order, file: ProductFile, token: str, is_counted: bool = True) -> File[bytes]:
+    """Opens the file and counts one download, unless this link was counted before: a download that is resumed, or
+    fetched in parts, is one.
 
     Raises `DownloadRefused` if no download is left, the order isn't paid (any more), or the file can't be read; the
     last case is not counted.
     """
-    _count_download(order)
+    if is_counted:
+        _count_download(order, token)
+    elif not order.is_delivered:
+        raise DownloadRefused("not_paid", order)
     try:
         return file.content.open()
     except OSError:
@@ -81,11 +92,25 @@ def open_download(*, order: Order, file: ProductFile) -> File[bytes]:
         raise DownloadRefused("missing", order) from None
 
 
-def _count_download(order: Order) -> None:
+def _count_download(order: Order, token: str) -> None:
     delivered = Order.objects.filter(pk=order.pk, state__in=Order.DELIVERED, delivery_ended=False)
+    if not delivered.exists():
+        raise DownloadRefused("not_paid", order)
+    if not _is_first_use(token):
+        return
     if not delivered.filter(downloads__lt=settings.DOWNLOADS_PER_ORDER).update(downloads=F("downloads") + 1):
-        raise DownloadRefused("used_up" if delivered.exists() else "not_paid", order)
+        raise DownloadRefused("used_up", order)
     record(action="shop.download.counted", about=order, actor=None)
+
+
+def _is_first_use(token: str) -> bool:
+    now = timezone.now()
+    CountedDownload.objects.filter(expires_at__lt=now).delete()
+    expires_at = now + timedelta(minutes=settings.DOWNLOAD_LINK_MINUTES)
+    _, is_new = CountedDownload.objects.get_or_create(
+        link_digest=hash_token(token), defaults={"expires_at": expires_at}
+    )
+    return is_new
 
 
 @transaction.atomic

@@ -56,10 +56,15 @@ def reissue_license(*, order: Order, replaces: str, actor: User) -> bool:
         raise ActionRefused("This product has no license keys.")
     if replaces != (str(license.pk) if license else ""):
         return False
+    replace_license(order=order, actor=actor)
+    return True
+
+
+def replace_license(*, order: Order, actor: User) -> None:
+    """Ends the key of a delivered order, issues a new one, and tells the buyer."""
     License.objects.working().filter(order=order).update(revoked_at=timezone.now())
     record(action="shop.license.reissued", about=_new_license(order), actor=actor)
     mail_buyer(LICENSE_REISSUED, order)
-    return True
 
 
 def _new_license(order: Order) -> License:

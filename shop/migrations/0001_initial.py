@@ -5,6 +5,7 @@ import privacy.encryption.blind_index
 import privacy.encryption.fields
 import privacy.encryption.tokens
 import privacy.web.markdown
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -19,6 +20,13 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='CountedDownload',
+            fields=[
+                ('link_digest', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+            ],
+        ),
+        migrations.CreateModel(
             name='Order',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -26,25 +34,42 @@ class Migration(migrations.Migration):
                 ('product_name', models.CharField(max_length=120)),
                 ('amount_minor', models.PositiveIntegerField(verbose_name='amount in cents')),
                 ('currency', models.CharField(max_length=3)),
+                ('tax_name', models.CharField(blank=True, max_length=20)),
+                ('tax_percent', models.DecimalField(decimal_places=2, default=Decimal('0'), max_digits=5)),
                 ('name', privacy.encryption.fields.SealedTextField(max_length=150, null=True)),
                 ('email', privacy.encryption.fields.SealedEmailField(max_length=254, null=True, verbose_name='email address')),
                 ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', null=True, source='email')),
                 ('phone', privacy.encryption.fields.SealedTextField(blank=True, max_length=40, null=True, verbose_name='phone number')),
                 ('phone_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='phone', null=True, source='phone')),
                 ('address', privacy.encryption.fields.SealedTextField(blank=True, max_length=400, null=True, verbose_name='postal address')),
+                ('company', privacy.encryption.fields.SealedTextField(blank=True, max_length=400, null=True)),
+                ('vat_id', privacy.encryption.fields.SealedTextField(blank=True, max_length=30, null=True, verbose_name='VAT ID')),
                 ('state', models.CharField(choices=[('open', 'waiting for payment'), ('pending', 'payment pending'), ('paid', 'paid'), ('part_refunded', 'partially refunded'), ('refunded', 'refunded')], default='open', max_length=15)),
                 ('placed_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
                 ('paid_at', models.DateTimeField(blank=True, null=True)),
                 ('refund_days', models.PositiveSmallIntegerField(editable=False)),
                 ('downloads', models.PositiveSmallIntegerField(default=0, verbose_name='downloads so far')),
                 ('delivery_ended', models.BooleanField(default=False, editable=False)),
+                ('release_notices_after', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
                 ('checkout_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('link_token', privacy.encryption.tokens.SealedTokenField(editable=False)),
                 ('link_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='exact', source='link_token', unique=True)),
             ],
             options={
                 'ordering': ['-placed_at'],
-                'permissions': [('reset_downloads', 'Can reset download limits')],
+                'permissions': [('reset_downloads', 'Can reset download limits'), ('correct_order', 'Can correct the email address of orders and send receipts again')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OrderLinksRequest',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('email', privacy.encryption.fields.SealedEmailField(max_length=254, verbose_name='email address')),
+                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', source='email')),
+                ('keep_until', models.DateTimeField(db_index=True)),
+            ],
+            options={
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
@@ -199,6 +224,7 @@ class Migration(migrations.Migration):
                 ('size_bytes', models.PositiveBigIntegerField(editable=False, verbose_name='size in bytes')),
                 ('notes', models.TextField(blank=True, max_length=5000, verbose_name='release notes')),
                 ('released_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Buyers can download it from this time; leave empty to withhold it.', null=True)),
+                ('announced_at', models.DateTimeField(editable=False, null=True)),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='shop.product')),
             ],

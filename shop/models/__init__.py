@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .delivery import License, ProductFile
+from .delivery import CountedDownload, License, ProductFile
 from .dispute import Dispute
-from .order import Order
+from .order import Order, OrderLinksRequest
 from .payment import Payment, PaymentQuerySet, Refund
 from .paypal_event import PayPalEvent
 from .product import Product, ProductQuerySet
@@ -13,11 +13,13 @@ from .reconciliation import ExtraCapture, PayPalSnapshot
 from .terms import AcceptedTerms, ShopTerms
 
 __all__ = [
+    "CountedDownload",
     "AcceptedTerms",
     "Dispute",
     "ExtraCapture",
     "License",
     "Order",
+    "OrderLinksRequest",
     "PayPalEvent",
     "PayPalSnapshot",
     "Payment",

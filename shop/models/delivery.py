@@ -94,7 +94,8 @@ def _place_of(release: ProductFile, name: str) -> str:
 
 
 @not_personal(
-    "the releases of a product", "id product_id version content sha256 size_bytes notes released_at uploaded_at"
+    "the releases of a product",
+    "id product_id version content sha256 size_bytes notes released_at announced_at uploaded_at",
 )
 class ProductFile(models.Model):
     """One release. Its file never changes: a fixed one is a new version."""
@@ -118,6 +119,7 @@ class ProductFile(models.Model):
         default=timezone.now,
         help_text="Buyers can download it from this time; leave empty to withhold it.",
     )
+    announced_at = models.DateTimeField(null=True, editable=False)  # to buyers: `shop.delivery.release_notices`
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = ProductFileQuerySet.as_manager()
@@ -151,3 +153,14 @@ class ProductFile(models.Model):
     def download_name(self) -> str:
         """The file name for the buyer; it doesn't identify the order."""
         return f"{self.product.slug}-{self.version}{PurePath(str(self.content.name)).suffix}"
+
+
+@not_personal("which download links have been counted", "link_digest expires_at")
+class CountedDownload(models.Model):
+    """A download link that was used. Kept until the link expires, so that a resumed download counts once."""
+
+    link_digest = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return "counted download"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -15,6 +16,7 @@ from privacy.encryption.computed_fields import ComputedSmallIntegerField
 from privacy.encryption.fields import SealedEmailField, SealedTextField
 from privacy.encryption.models import SealedModel
 from privacy.encryption.tokens import SealedTokenField
+from privacy.models.typed_address import TypedAddress
 from privacy.registry.declarations import Erasure, Retention, Use, personal_data
 from privacy.registry.purposes import Audience, Purpose
 from shop.money import Money
@@ -36,20 +38,47 @@ def refund_days() -> int:
         "email": "email address",
         "phone": "phone number",
         "address": "postal address",
+        "company": "company on the invoice",
+        "vat_id": "VAT ID",
     },
-    other_columns="id reference product_id product_name amount_minor currency email_index phone_index state placed_at"
-    " paid_at refund_days downloads delivery_ended checkout_digest link_token link_index",
+    other_columns="id reference product_id product_name amount_minor currency tax_name tax_percent email_index"
+    " phone_index state placed_at paid_at refund_days downloads delivery_ended release_notices_after checkout_digest"
+    " link_token link_index",
     found_by=("email_index",),
     retention=Retention(text="7 years, as tax law requires", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
     kept_because="tax records keep amounts and dates, without the buyer's identity",
-    asked_when={"phone": "where the product needs it", "address": "where the product needs it"},
-    circumstances={"downloads": "downloads so far", "delivery_ended": "license and downloads ended at your request"},
+    asked_when={
+        "phone": "where the product needs it",
+        "address": "where the product needs it",
+        "company": "if you add it to your invoice",
+        "vat_id": "if you add it to your invoice",
+    },
+    circumstances={
+        "downloads": "downloads so far",
+        "delivery_ended": "license and downloads ended at your request",
+        "release_notices_after": "whether you asked for email about new versions",
+    },
     # Only for delivered orders: an order that is paid later is still delivered.
     ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
-    correctable={"name": "name", "phone": "tel", "address": "street-address"},
-    source="the checkout form",
+    correctable={
+        "name": "name",
+        "phone": "tel",
+        "address": "street-address",
+        "company": "organization",
+        "vat_id": "off",
+    },
+    source="the checkout form, and the forms of the order page",
     uses=(
+        Use(
+            purpose=Purpose.RELEASE_NEWS,
+            audience=Audience.PERSON,
+            told="we email you about new versions, if you ask for it on your order page",
+            columns=frozenset(
+                {"id", "product_id", "product_name", "reference", "email", "email_index", "state", "placed_at"}
+                | {"delivery_ended", "release_notices_after", "link_token"}
+            ),
+        ),
         Use(
             purpose=Purpose.ORDER,
             audience=Audience.PAYPAL,
@@ -86,18 +115,25 @@ class Order(SealedModel):
     product_name = models.CharField(max_length=120)
     amount_minor = models.PositiveIntegerField("amount in cents")
     currency = models.CharField(max_length=3)
+    # The tax that the amount includes; fixed with the price.
+    tax_name = models.CharField(max_length=20, blank=True)
+    tax_percent = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(0))
     name = SealedTextField(max_length=150, null=True)
     email = SealedEmailField("email address", null=True)
     email_index = BlindIndexField("email", normalize="email", null=True)
     phone = SealedTextField("phone number", max_length=40, null=True, blank=True)
     phone_index = BlindIndexField("phone", normalize="phone", null=True)
     address = SealedTextField("postal address", max_length=400, null=True, blank=True)
+    company = SealedTextField(max_length=400, null=True, blank=True)
+    vat_id = SealedTextField("VAT ID", max_length=30, null=True, blank=True)
     state = models.CharField(max_length=15, choices=State, default=State.OPEN)
     placed_at = models.DateTimeField(default=timezone.now, db_index=True)
     paid_at = models.DateTimeField(null=True, blank=True)
     refund_days = ComputedSmallIntegerField(default=refund_days, editable=False)
     downloads = models.PositiveSmallIntegerField("downloads so far", default=0)
     delivery_ended = models.BooleanField(default=False, editable=False)  # chosen by the buyer with the deletion
+    # None: the buyer didn't ask for release notices. Otherwise they were told of all releases announced until then.
+    release_notices_after = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
     # Of the submitted form: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     # The order page's credential; sealed in the database (ADR 26).
@@ -106,7 +142,10 @@ class Order(SealedModel):
 
     class Meta:
         ordering = ["-placed_at"]
-        permissions = [("reset_downloads", "Can reset download limits")]
+        permissions = [
+            ("reset_downloads", "Can reset download limits"),
+            ("correct_order", "Can correct the email address of orders and send receipts again"),
+        ]
 
     def __str__(self) -> str:
         return f"order {self.reference}"
@@ -114,6 +153,10 @@ class Order(SealedModel):
     @property
     def total(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    def tax_in(self, amount: Money) -> Money:
+        """The tax that this part of the total includes."""
+        return amount.percent(self.tax_percent * 100 / (100 + self.tax_percent))
 
     @property
     def receipt_lines(self) -> list[tuple[str, str]]:
@@ -149,3 +192,19 @@ class Order(SealedModel):
 
     def get_absolute_url(self) -> str:
         return reverse("shop:order", args=[self.link_token])
+
+
+@personal_data(
+    label="Requested links to orders",
+    purpose=Purpose.ORDER,
+    columns={"email": "email address"},
+    other_columns="id email_index keep_until",
+    found_by=("email_index",),
+    retention=Retention(text="until the links are sent, at most an hour", since="keep_until"),
+    erasure=Erasure.DELETE,
+    circumstances={"keep_until": "kept until"},
+    source="our page to find orders",
+    recipients="nobody",
+)
+class OrderLinksRequest(TypedAddress):
+    """An address entered on the page that mails the links of its orders."""

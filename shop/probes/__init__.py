@@ -1,7 +1,7 @@
 """Probes of orders and payments.
 
 - `products`: sets up products; `buying`: a purchase; `paypal`: PayPal's side
-- `cards`: card numbers and payer data; `orders`: a direct buyer
+- `cards`: card numbers and payer data; `orders`: a direct buyer; `after_buying`: buyers who come back
 """
 
-from . import cards, orders, products  # noqa: F401  (importing registers them)
+from . import after_buying, cards, orders, products  # noqa: F401  (importing registers them)

@@ -24,6 +24,7 @@ PUBLIC_FORMS = {
     "/affiliates/apply/link/": "Send it again",
     "/privacy/request/": "Send me the link",
     "/accounts/password/": "Send me the link",
+    "/orders/find/": "Send me the links",
 }
 TYPED = "input:not([type]), input[type=text], input[type=email], input[type=url], input[type=tel], textarea"
 ASKS_FOR_A_CARD = re.compile(r'autocomplete="cc-|name="(card|cc|cvc|cvv|pan)([_-]?(number|no))?"', re.IGNORECASE)

@@ -40,7 +40,7 @@ from privacy.registry.declarations import personal_models
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
 from shop.delivery.license_keys import new_license_key
-from shop.models import Product
+from shop.models import OrderLinksRequest, Product
 from shop.models.delivery import License
 from tests import factories
 
@@ -164,6 +164,7 @@ def _request(email: str, name: str) -> None:
     UndeliverableAddress.objects.create(fingerprint=email, code="550", noticed_at=now - UndeliverableAddress.LIFE)
     ChoicesRequest.objects.create(email=email)
     LinkRequest.objects.create(email=email)
+    OrderLinksRequest.objects.create(email=email)
     tombstone = Tombstone.objects.create(fingerprint=email, confirmed_at=now)  # they were deleted once, and came back
     ErasureMark.objects.create(id=tombstone.pk)
     Disclosure.objects.create(

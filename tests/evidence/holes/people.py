@@ -42,7 +42,7 @@ def a_password_link_goes_to_the_typed_address() -> None:
     from privacy.encryption.normalization import former_normal_form, normalize_email
     from privacy.mail import sending
 
-    take: Any = vars(LinkRequest)["take"].__func__
+    take: Any = LinkRequest.take.__func__
     typed: list[str] = []
 
     def remember(cls: Any, key: str) -> Any:

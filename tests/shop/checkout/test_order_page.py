@@ -19,8 +19,8 @@ from tests import factories
         ("open", "created", "Nothing has been charged yet", True),
         ("open", "capturing", "We're checking your payment with PayPal", False),
         ("open", "declined", "You can try again with another card or bank account", True),
-        ("open", "declined", "PayPal declined the payment, and nothing was charged", True),
-        ("open", "expired", "The time to approve this payment at PayPal has expired", True),
+        ("open", "declined", "Nothing was charged. You can try again", True),
+        ("open", "expired", "It was not approved at PayPal in time", True),
         ("pending", "pending", "PayPal is still checking your payment", False),
         ("paid", "paid", "Thank you, your order is paid", False),
         ("part_refunded", "part_refunded", "Your order was partially refunded", False),
@@ -100,7 +100,7 @@ def test_order_page_needs_few_queries(
     order = factories.order(product, state=Order.State.PAID)
     for number in range(3):
         factories.release(product, version=f"1.{number}")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         client.get(order.get_absolute_url())
 
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from privacy.audit.models import AuditEntry
+from privacy.encryption.tokens import hash_token
 from shop.delivery.downloads import DownloadRefused, download_link, open_download
 from shop.models import Order, Product
 from shop.models.delivery import ProductFile
@@ -130,9 +131,11 @@ def test_a_manipulated_link_does_not_work(client: Client, paid: Order, release: 
     assert downloads(paid) == 0
 
 
-def test_a_link_says_nothing_of_the_order_pages_address(paid: Order, release: ProductFile) -> None:
+def test_a_link_says_nothing_of_the_order_pages_address(client: Client, paid: Order, release: ProductFile) -> None:
     token = download_link(order=paid, file=release).split("/")[2]
-    assert signing.loads(token, salt="shop.download") == [paid.reference, str(release.pk)]
+    digest = hash_token(paid.link_token)
+    assert signing.loads(token, salt="shop.download") == [paid.reference, str(release.pk), digest]
+    assert client.get(f"/orders/{digest}/").status_code == 404
 
 
 def test_another_products_file_is_not_found(client: Client, paid: Order) -> None:
@@ -151,11 +154,16 @@ def test_a_withdrawn_release_is_told_of(client: Client, paid: Order, release: Pr
 
 
 def test_the_last_download_is_the_last_and_the_page_says_what_to_do(
-    client: Client, paid: Order, release: ProductFile, settings: Settings
+    client: Client, paid: Order, release: ProductFile, settings: Settings, clock: time_machine.Traveller
 ) -> None:
     settings.DOWNLOADS_PER_ORDER = 2
-    link = prepare(client, paid, release)
-    assert [fetch(client, link) for _ in range(3)] == [200, 200, 403]
+    ProductFile.objects.update(released_at=timezone.now())
+    statuses = []
+    for _ in range(3):
+        clock.shift(1)  # a link of the same second is the same link
+        link = prepare(client, paid, release)
+        statuses.append(fetch(client, link))
+    assert statuses == [200, 200, 403]
     page = client.get(link).content.decode()
     assert "This order has no downloads left" in page
     assert 'href="/contact/?kind=order"' in page
@@ -206,9 +214,9 @@ def test_two_at_once_do_not_pass_the_limit(product: Product, settings: Settings)
     settings.DOWNLOADS_PER_ORDER = 3
     order, release = factories.order(product, state=Order.State.PAID), factories.release(product)
 
-    def take(_: int) -> bool:
+    def take(number: int) -> bool:
         try:
-            open_download(order=order, file=release).close()
+            open_download(order=order, file=release, token=f"link {number}").close()
         except DownloadRefused:
             return False
         else:
@@ -219,6 +227,21 @@ def test_two_at_once_do_not_pass_the_limit(product: Product, settings: Settings)
     with ThreadPoolExecutor(6) as people:
         assert sorted(people.map(take, range(6))) == [False] * 3 + [True] * 3
     assert downloads(order) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_fetched_over_several_connections_counts_once(product: Product) -> None:
+    order, release = factories.order(product, state=Order.State.PAID), factories.release(product)
+
+    def fetch_part(_: int) -> None:
+        try:
+            open_download(order=order, file=release, token="one link").close()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as people:
+        list(people.map(fetch_part, range(6)))
+    assert downloads(order) == 1
 
 
 def zipped() -> bytes:

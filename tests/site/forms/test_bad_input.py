@@ -89,6 +89,8 @@ class World(StaffWorld):
             "shop:checkout": "/checkout/bps-pro/",
             "shop:order": own,
             "shop:pay": f"{own}pay/",
+            "shop:receipt": f"{own}receipt/",
+            "shop:release_notices": f"{own}release-notices/",
             "shop:prepare_download": f"{own}download/{file}/",
             "shop:download": download_link(order=order, file=release),
             "affiliates:": "/go/CODE1",

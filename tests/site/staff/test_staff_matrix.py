@@ -132,6 +132,8 @@ PAGES = """
     admin:privacy_privacyrequest_report    ROP      ROP
     admin:privacy_privacyrequest_step      ROP      ROP
     admin:shop_event_set_aside             -        ROF
+    admin:shop_order_correct_address       ROS      ROS
+    admin:shop_order_send_receipt          -        ROS
     admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_reconciliation              ROSF     ROSF

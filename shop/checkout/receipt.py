@@ -1,0 +1,83 @@
+"""The receipt of a paid order, for printing, with the company and VAT ID that the buyer may add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.decorators import method_decorator
+from django.views.generic import UpdateView
+
+from privacy.audit.trail import record
+from privacy.web.personal_data_form import PersonalDataForm
+from shop.models import Order, Refund
+
+from .private_pages import private_page
+
+VAT_ID = RegexValidator(
+    r"\A[0-9A-Za-z][0-9A-Za-z .\-/]{1,29}\Z", "Enter 2 to 30 letters and digits, such as DE123456789."
+)
+
+
+class InvoiceDetailsForm(PersonalDataForm, forms.ModelForm[Order]):
+    class Meta:
+        model = Order
+        fields = ["company", "vat_id"]
+        help_texts = {
+            "company": "As it should be on the invoice; with its address, if you need that.",
+            "vat_id": "If your tax office wants it on invoices.",
+        }
+        widgets = {"company": forms.Textarea(attrs={"rows": 3})}
+
+    def clean_vat_id(self) -> str | None:
+        vat_id: str | None = self.cleaned_data["vat_id"]
+        if vat_id:
+            VAT_ID(vat_id)
+        return vat_id
+
+
+@method_decorator(private_page, name="dispatch")
+class ReceiptView(UpdateView[Order, InvoiceDetailsForm]):
+    """Behind the order's link. An order that was never paid has no receipt."""
+
+    template_name = "shop/receipt.html"
+    form_class = InvoiceDetailsForm
+    object: Order
+
+    def get_object(self, queryset: Any = None) -> Order:
+        return get_object_or_404(Order.objects.select_related("product"), link_index=self.kwargs["link_token"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        order = self.get_object()
+        if order.paid_at is None or (request.method == "POST" and order.is_erased):
+            return redirect(order)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        # Read again: a rejected form has set its values on the order that it was made of.
+        order = self.get_object()
+        payment = order.payments.first()
+        refunds = Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at")
+        net = payment.refundable if payment else order.total
+        return super().get_context_data(
+            order=order,
+            payment=payment,
+            refunds=refunds,
+            net=net,
+            tax=order.tax_in(order.total),
+            net_tax=order.tax_in(net),
+            saved="saved" in self.request.GET,
+            **kwargs,
+        )
+
+    @transaction.atomic
+    def form_valid(self, form: InvoiceDetailsForm) -> HttpResponse:
+        """Saves only these columns, and only if the buyer's data was not deleted meanwhile."""
+        if Order.objects.select_for_update().filter(pk=form.instance.pk, email_index__isnull=False).exists():
+            form.instance.save(update_fields=["company", "vat_id"])
+            record(action="shop.order.invoice_details_changed", about=form.instance, actor=None)
+        return redirect(f"{self.request.path}?saved=1")

@@ -1,0 +1,73 @@
+"""Email about new versions, for buyers who asked for it on their order page. Each release is announced to each of them
+once, however often staff withdraw and publish it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
+
+from privacy.audit.trail import record
+from privacy.consent.contact_permission import may_contact
+from privacy.mail.sending import notify
+from privacy.registry.policy_gate import purpose_is_open
+from privacy.registry.purposes import Channel, Purpose
+from shop.mails import RELEASE_PUBLISHED
+from shop.models import Order, ProductFile
+
+AT_ONCE = 200  # mails in one run of housekeeping
+
+
+@transaction.atomic
+def set_release_notices(*, order: Order, wanted: bool, now: datetime) -> None:
+    """The buyer's choice on the order page. Has no effect on an order whose buyer was deleted."""
+    chosen = Order.objects.filter(pk=order.pk, email_index__isnull=False, release_notices_after__isnull=wanted)
+    if chosen.update(release_notices_after=now if wanted else None):
+        record(action=f"shop.release_notices.{'on' if wanted else 'off'}", about=order, actor=None)
+
+
+def are_possible(order: Order) -> bool:
+    """Whether the order page offers them."""
+    return order.is_delivered and not order.is_erased and purpose_is_open(Purpose.RELEASE_NEWS)
+
+
+def has_opted_out(order: Order) -> bool:
+    """Whether the person opted out of them by a link in a mail, which the order page can't undo."""
+    permission = may_contact(
+        channel=Channel.EMAIL,
+        purpose=Purpose.RELEASE_NEWS,
+        email=order.email,
+        given_at=order.placed_at,
+    )
+    return not permission
+
+
+def mail_release_notices(*, now: datetime) -> int:
+    """Announces the newest release of each product. Returns how many mails were queued."""
+    if not purpose_is_open(Purpose.RELEASE_NEWS):
+        return 0
+    ProductFile.objects.filter(announced_at=None, released_at__lte=now).update(announced_at=now)
+    return sum(_announce(order) for order in _uninformed(now)[:AT_ONCE])
+
+
+def _uninformed(now: datetime) -> QuerySet[Order]:
+    """Orders whose buyers don't know the newest release yet. Reads the columns of this purpose only."""
+    newest = ProductFile.objects.released(now).filter(product=OuterRef("product"))[:1]
+    return (
+        Order.objects.filter(state__in=Order.DELIVERED, delivery_ended=False, email_index__isnull=False)
+        .annotate(version=Subquery(newest.values("version")), announced_at=Subquery(newest.values("announced_at")))
+        .filter(announced_at__gt=F("release_notices_after"))
+        .only("product_id", "product_name", "reference", "email", "email_index", "state", "placed_at")
+    )
+
+
+@transaction.atomic
+def _announce(order: Any) -> bool:
+    """Queues one mail, in the transaction that notes the buyer as informed."""
+    uninformed = Order.objects.filter(pk=order.pk, release_notices_after=order.release_notices_after)
+    if not uninformed.update(release_notices_after=order.announced_at):
+        return False
+    release = ProductFile.objects.get(product=order.product_id, version=order.version)
+    return notify(RELEASE_PUBLISHED, to=order.email, about=order, context={"release": release})
