@@ -73,7 +73,8 @@ def _sales(timeline: Timeline) -> list[Sale]:
     sales += [_sale(chance, timeline.day(ago), NEWCOMER.name) for ago in NEWCOMER_SALES]
     # With the newcomer's own address and code: a flag holds the commission.
     own = (NEWCOMER.name, NEWCOMER.email)
-    return [*sales, Sale(timeline.day(4) + timedelta(hours=19), own, NEWCOMER.name, by_code=True)]
+    sales.append(Sale(timeline.day(4) + timedelta(hours=19), own, NEWCOMER.name, by_code=True))
+    return [sale for sale in sales if sale.at >= timeline.day(timeline.days)]
 
 
 def _level(day: date, age: float) -> float:
