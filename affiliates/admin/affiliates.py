@@ -92,10 +92,10 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
         return super().get_form(request, obj, change, **(kwargs if obj else {**kwargs, "form": forms.ModelForm}))
 
     def save_model(self, request: HttpRequest, obj: Affiliate, form: Any, change: bool) -> None:
-        """A new affiliate is paid at the account's own address. A later change or removal takes effect after 72 hours,
-        whoever makes it."""
+        """A new affiliate enters the PayPal address in the portal. A change or removal by staff takes effect after 72
+        hours."""
         if not change:
-            obj.payout_email = obj.user.email
+            obj.payout_email = None
             super().save_model(request, obj, form, change)
             return
         obj.save(update_fields=["website", "code"])

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from django.db.models import CharField, Count, DateField, Q, Sum, Value
 from django.db.models.functions import Cast, TruncDate
@@ -85,7 +85,7 @@ def _visit_rows(affiliate: Affiliate, since: date, until: date, by: By, *, per_d
     """One statement, so that a click that is being counted is in exactly one of the parts. Unless `per_day`, the days
     that were added up are one row per label, dated `since`."""
     days = Q(affiliate=affiliate, day__range=(since, until))
-    added = DailyClicks.objects.filter(days, by=by).order_by()
+    added: Any = DailyClicks.objects.filter(days, by=by).order_by()
     if per_day:
         added = added.values_list("day", "label", *COUNTERS)
     else:

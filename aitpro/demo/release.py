@@ -6,6 +6,7 @@ import io
 import zipfile
 
 VERSION = "1.0"
+NOTES = "The first version that is offered here."
 _BUILT = (2026, 1, 1, 0, 0, 0)
 
 _PLUGIN = """<?php

@@ -10,7 +10,6 @@ from typing import Any
 
 import time_machine
 from django.conf import settings
-from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,16 +20,15 @@ from contacts.models import Inquiry
 from privacy.consent.opt_outs import is_opted_out, suppress
 from privacy.registry.purposes import Channel
 from shop.models import Product, ShopTerms
-from shop.models.delivery import ProductFile
 from shop.terms.publishing import publish_terms
 
-from . import release
 from .creatives import seed_creatives
 from .history.affiliates import STRONG, Partners, accept_current_terms, plan_affiliates
 from .history.correspondence import plan_correspondence
 from .history.paypal_records import PayPalRecords
 from .history.timeline import Timeline
 from .history.year import plan_year
+from .products.seeding import seed_products
 from .services import seed_services
 
 STAFF = "staff@example.com"
@@ -49,8 +47,7 @@ def seed() -> dict[str, tuple[str, str]]:
     """Creates what is missing. Returns email address and password by role, the same on every call."""
     timeline = Timeline(now=timezone.now(), days=settings.DEMO_DAYS)
     with time_machine.travel(timeline.start, tick=False):
-        product = _product()
-        _release(product)
+        product = seed_products()
         known = _known_sign_ins()
         sign_ins = {
             "staff": (STAFF, _user(STAFF, "Sam Staff", known, is_staff=True, is_superuser=True)),
@@ -82,33 +79,10 @@ def _live_through(timeline: Timeline, affiliate: Affiliate, product: Product) ->
     records.write(settings.PAYPAL_TRUST_ROOTS.parent / "history.json")
 
 
-def _product() -> Product:
-    product, _ = Product.objects.get_or_create(
-        slug="bps-pro",
-        defaults={
-            "name": "BPS Pro",
-            "summary": "BulletProof Security Pro guards a WordPress site: its sign-in, its files and its database.",
-            "description": "A security plug-in for WordPress, bought once, delivered as a download.",
-            "price_minor": 5995,
-            "currency": settings.CURRENCY,
-        },
-    )
-    return product
-
-
 def _publish_terms() -> None:
     """As if staff had reviewed and published the drafts."""
     for draft in ShopTerms.objects.filter(number=1, effective_from=None):
         publish_terms(version=draft, effective_from=None, actor=None)
-
-
-def _release(product: Product) -> None:
-    """Adds a release to download."""
-    if not product.files.exists():
-        content = ContentFile(release.release_zip(), name="bps-pro.zip")
-        ProductFile.objects.create(
-            product=product, version=release.VERSION, content=content, notes="The first release."
-        )
 
 
 def _people() -> None:

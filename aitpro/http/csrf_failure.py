@@ -31,7 +31,10 @@ def came_from_this_site(request: HttpRequest) -> bool:
     """Browsers say so themselves, in a header that no page can set."""
     if origin := request.headers.get("Origin"):
         return origin == f"{request.scheme}://{request.get_host()}"
-    return urlsplit(request.headers.get("Referer", "")).netloc == request.get_host()
+    try:
+        return urlsplit(request.headers.get("Referer", "")).netloc == request.get_host()
+    except ValueError:
+        return False
 
 
 def sent_fields(request: HttpRequest) -> list[tuple[str, str]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django_tasks import task
 
 from privacy.audit.trail import record
-from privacy.consent.contact_permission import CHANNELS
+from privacy.consent.contact_permission import CHANNELS, is_over, purposes_of
 from privacy.consent.opt_outs import suppress, unsuppress
 from privacy.consent.preference_links import PreferencesLink
 from privacy.mail.link_mail_limits import TASK_GRACE_PERIOD, acquire_for_address, mail_pending
@@ -20,11 +20,15 @@ from privacy.mail.sending import queue_mail
 from privacy.mail.stored_addresses import stored_address
 from privacy.mails import PREFERENCES_LINK
 from privacy.models.consent import ChoicesRequest, Person, Suppression
+from privacy.registry.declarations import personal_models
 from privacy.registry.purpose_binding import acts_for
-from privacy.registry.purposes import Audience, Channel, Purpose
+from privacy.registry.purposes import NEWS_OF, Audience, Channel, Purpose
 
 _NOT_A_CHOICE = {Purpose.STAFF_ACCOUNT, Purpose.LEGAL_OBLIGATION}
 CHOOSABLE = [purpose for purpose in Purpose if CHANNELS[purpose] and purpose not in _NOT_A_CHOICE]
+
+
+MOST_ROWS = 200  # per table that are read to find out which preferences concern a person
 
 
 @dataclass(frozen=True)
@@ -55,18 +59,50 @@ def preferences_of(fingerprint: str) -> list[Choice]:
     ]
 
 
+def preferences_for(link: PreferencesLink, *, now: datetime) -> list[Choice]:
+    """The preferences about contact details that the person gave us. All of them for a link without an address."""
+    choices = preferences_of(link.fingerprint)
+    if not link.email:
+        return choices
+    given = _given(link.email, now)
+    return [choice for choice in choices if (choice.purpose, choice.channel) in given]
+
+
+def _given(email: str, now: datetime) -> set[tuple[Purpose, Channel]]:
+    """For which purposes, and through which channels, the person's stored contact details may be used."""
+    given = {
+        (purposes_of(row)[0], channel)
+        for declaration in personal_models()
+        if declaration.holds_address and declaration.model is not ChoicesRequest
+        for row in declaration.rows_of(email)[:MOST_ROWS]
+        if not is_over(row, now=now)
+        for channel in _channels_of(row)
+    }
+    given |= {(news, channel) for news, base in NEWS_OF.items() for purpose, channel in given if purpose == base}
+    return given | {(Purpose.POLICY_NOTICE, channel) for purpose, channel in given if purpose in CHOOSABLE}
+
+
+def _channels_of(row: models.Model) -> list[Channel]:
+    details = {Channel.PHONE: getattr(row, "phone", None), Channel.LETTER: getattr(row, "address", None)}
+    return [Channel.EMAIL, *(channel for channel, detail in details.items() if detail)]
+
+
 def _closed_since(opt_outs: Iterable[Suppression], purpose: str, channel: str) -> datetime | None:
     closing = (o.created_at for o in opt_outs if o.channel == channel and o.purpose in ("", purpose))
     return max(closing, default=None)
 
 
 @transaction.atomic
-def save_preferences(*, link: PreferencesLink, open_keys: Collection[str], now: datetime) -> bool:
-    """Closes what isn't in `open_keys` and, if the link allows it, opens what is. Returns whether everything was done.
+def save_preferences(
+    *, link: PreferencesLink, open_keys: Collection[str], shown: Collection[str], now: datetime
+) -> bool:
+    """Of what the page showed, closes what isn't in `open_keys` and, if the link allows it, opens what is. Returns
+    whether everything was done.
 
     Preferences that were already closed keep their date, so that later requests of the person are still answered.
     """
-    asked = [choice for choice in preferences_of(link.fingerprint) if choice.is_open != (choice.key in open_keys)]
+    seen = [choice for choice in preferences_of(link.fingerprint) if choice.key in shown]
+    asked = [choice for choice in seen if choice.is_open != (choice.key in open_keys)]
     closing = [choice for choice in asked if choice.is_open]
     opening = [choice for choice in asked if not choice.is_open] if link.may_reopen(now) else []
     for choice in opening:

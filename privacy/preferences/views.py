@@ -29,6 +29,7 @@ from privacy.web.idempotency import kept_in_history
 from .preferences import (
     CHOOSABLE,
     opt_out_of_everything,
+    preferences_for,
     preferences_of,
     request_preferences_link,
     save_preferences,
@@ -55,12 +56,13 @@ class PreferencesView(LinkView):
     """Shows and saves preferences, or opts out of everything. GET changes nothing."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        choices = preferences_of(self.link.fingerprint)
+        now = timezone.now()
+        choices = preferences_for(self.link, now=now)
         context = {
             "token": token,
             "purposes": [(purpose, list(own)) for purpose, own in groupby(choices, key=lambda choice: choice.purpose)],
-            "may_reopen": self.link.may_reopen(timezone.now()),
-            "all_closed": not any(choice.is_open for choice in choices),
+            "may_reopen": self.link.may_reopen(now),
+            "all_closed": not any(choice.is_open for choice in preferences_of(self.link.fingerprint)),
             "done": request.GET.get("done", ""),
         }
         return render(request, "privacy/choices.html", context)
@@ -70,7 +72,9 @@ class PreferencesView(LinkView):
             opt_out_of_everything(link=self.link)
             done = "stopped"
         else:
-            all_done = save_preferences(link=self.link, open_keys=request.POST.getlist("open"), now=timezone.now())
+            now, open_keys = timezone.now(), request.POST.getlist("open")
+            shown = request.POST.getlist("shown") or [each.key for each in preferences_for(self.link, now=now)]
+            all_done = save_preferences(link=self.link, open_keys=open_keys, shown=shown, now=now)
             done = "saved" if all_done else "partly"
         return redirect(f"{reverse('privacy:choices', args=[token])}?done={done}")
 

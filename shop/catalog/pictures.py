@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 40_000_000  # decoded, a pixel takes four bytes
 FORMATS = {"PNG", "JPEG", "MPO", "WEBP"}  # MPO: what some phones make of a JPEG
-LARGE, SMALL = 1280, 640  # pixels of width
+LARGE, SMALL = 1120, 640  # pixels of width: twice as wide as shown on a desktop, or once
 
 AT_MOST = f"a PNG, JPEG or WebP picture of at most {filesizeformat(MAX_BYTES)}"
 
@@ -83,5 +83,5 @@ def _at_most(image: Image.Image, width: int) -> Image.Image:
 
 def _webp(image: Image.Image) -> bytes:
     content = BytesIO()
-    image.save(content, "WEBP", quality=80, method=6)
+    image.save(content, "WEBP", quality=70, method=6)
     return content.getvalue()

@@ -13,6 +13,8 @@ from django.views.generic import DetailView, ListView
 
 from shop.models import Product, ProductPicture, ProductQuerySet
 
+from .structured_data import faq_data, product_data
+
 PICTURE_SECONDS = 365 * 24 * 60 * 60  # how long browsers keep a picture, whose address changes with its content
 SHOWN_RELEASES = 10
 
@@ -51,13 +53,16 @@ class ProductView(DetailView[Product]):
 def page_of(product: Product) -> dict[str, Any]:
     """The context of a product's page."""
     pictures = list(product.pictures.without_content())
+    questions = list(product.questions.all())
     return {
         "product": product,
         "hero": next(iter(pictures), None),
         "screenshots": pictures[1:],
         "features": product.features.all(),
-        "questions": product.questions.all(),
+        "questions": questions,
         "releases": product.files.released(timezone.now())[:SHOWN_RELEASES],
+        "product_data": product_data(product, pictures),
+        "faq_data": faq_data(questions) if questions else None,
     }
 
 

@@ -243,7 +243,7 @@ class Migration(migrations.Migration):
                 ('digest', models.CharField(db_index=True, editable=False, max_length=64)),
                 ('width', models.PositiveSmallIntegerField(editable=False)),
                 ('height', models.PositiveSmallIntegerField(editable=False)),
-                ('alt', models.CharField(help_text="What it shows, for people who can't see it and for search engines.", max_length=200, verbose_name='description')),
+                ('alt', models.CharField(help_text="What it shows, for people who can't see it and for search engines.", max_length=300, verbose_name='description')),
                 ('caption', models.CharField(blank=True, max_length=200)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pictures', to='shop.product')),
             ],

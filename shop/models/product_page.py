@@ -68,7 +68,7 @@ class ProductPicture(ProductPart):
     width = models.PositiveSmallIntegerField(editable=False)
     height = models.PositiveSmallIntegerField(editable=False)
     alt = models.CharField(
-        "description", max_length=200, help_text="What it shows, for people who can't see it and for search engines."
+        "description", max_length=300, help_text="What it shows, for people who can't see it and for search engines."
     )
     caption = models.CharField(max_length=200, blank=True)
 

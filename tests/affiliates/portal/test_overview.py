@@ -242,7 +242,7 @@ def steps_of(affiliate: Affiliate) -> dict[str, bool]:
     """The first steps of a new affiliate, and whether each is done."""
     page = BeautifulSoup(signed_in(affiliate.user).get(PORTAL).content, "html.parser")
     return {
-        item.h3.get_text(" ", strip=True).removesuffix(" done"): "is-done" in item.get("class", [])
+        item.h3.get_text(" ", strip=True).removesuffix(" done"): "is-done" in item.get_attribute_list("class")
         for item in page.select(".steps > li")
         if item.h3
     }

@@ -8,9 +8,11 @@ import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.core import mail as django_mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from privacy.consent.contact_permission import CHANNELS
 from privacy.consent.opt_outs import is_opted_out, suppress
@@ -20,17 +22,25 @@ from privacy.erasure.retention import purge_expired
 from privacy.models import ChoicesRequest, Suppression
 from privacy.preferences.preferences import CHOOSABLE
 from privacy.registry.purposes import Channel
+from shop.models import Product
+from tests import factories
 from tests.privacy.inbox import link_mailed_to
 from tests.worker import run_due_tasks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 ERIN = "Erin@example.org"
-ALL = sum(len(CHANNELS[purpose]) for purpose in CHOOSABLE)
+ALL = sum(len(CHANNELS[purpose]) for purpose in CHOOSABLE if purpose != "privacy_request")
 
 
 @pytest.fixture
-def page(clock: time_machine.Traveller) -> str:
+def page(clock: time_machine.Traveller, product: Product) -> str:
+    """Of somebody who gave every contact detail, except for privacy requests."""
+    reach = {"phone": "805-651-8516", "address": "1 Main St, Ventura"}
+    for kind in ("question", "quote"):
+        factories.inquiry(ERIN, kind=kind, **reach)
+    factories.order(product, email=ERIN, **reach)
+    factories.affiliate(ERIN, "ERIN")
     return f"/privacy/choices/{preferences_token(ERIN, now=timezone.now())}/"
 
 
@@ -48,6 +58,56 @@ def test_everything_is_allowed_at_first(client: Client, page: str) -> None:
     assert set(boxes(client, page).values()) == {True}
     assert len(boxes(client, page)) == ALL
     assert "affiliate_account-phone" not in boxes(client, page)
+
+
+def test_page_offers_only_what_the_person_gave_contact_details_for(client: Client) -> None:
+    factories.inquiry("dave@example.org", kind="quote", phone="805-651-8516")
+    dave = f"/privacy/choices/{preferences_token('Dave@example.org', now=timezone.now())}/"
+    assert list(boxes(client, dave)) == ["quote-email", "quote-phone", "policy_notice-email", "policy_notice-phone"]
+    stranger = f"/privacy/choices/{preferences_token('nobody@example.org', now=timezone.now())}/"
+    assert boxes(client, stranger) == {}
+    assert "Nothing to choose" in client.get(stranger).content.decode()
+    client.post(stranger, {"stop": "everything"})
+    assert is_opted_out("nobody@example.org", Channel.EMAIL)
+
+
+def test_page_offers_nothing_about_expired_messages(client: Client, clock: time_machine.Traveller) -> None:
+    factories.inquiry(ERIN)
+    clock.shift(timedelta(days=731))
+    assert boxes(client, f"/privacy/choices/{preferences_token(ERIN, now=timezone.now())}/") == {}
+
+
+def test_saving_changes_nothing_that_the_page_did_not_show(client: Client, page: str) -> None:
+    client.post(page, {"shown": ["order-email", "order-phone"], "open": ["order-email"]})
+    assert set(Suppression.objects.values_list("channel", "purpose")) == {("phone", "order")}
+
+
+def test_off_since_is_said_of_what_is_off_and_nothing_else(client: Client, page: str) -> None:
+    suppress(ERIN, Channel.PHONE, purpose="order")
+    labels = BeautifulSoup(client.get(page).content, "html.parser").select("label.choice")
+    off = [label for label in labels if f"off since {timezone.now():%B %-d, %Y}" in label.get_text()]
+    assert [label.select("input")[0]["value"] for label in off] == ["order-phone"]
+
+
+def test_longer_history_costs_no_more_queries(
+    client: Client, page: str, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with CaptureQueriesContext(connection) as few:
+        client.get(page)
+    for _ in range(5):
+        factories.inquiry(ERIN)
+    with django_assert_max_num_queries(len(few)):
+        client.get(page)
+
+
+@pytest.mark.parametrize("length", [1, 20, 21, 52, 64])
+def test_link_tells_nothing_about_the_address(length: int, clock: time_machine.Traveller) -> None:
+    address = f"{'a' * length}@example.org"
+    link = read_token(token := preferences_token(address, now=timezone.now()))
+    assert link is not None
+    assert link.email == address
+    assert address not in repr(link)
+    assert len(token) in {95, 138, 180}
 
 
 def test_one_choice_is_closed_and_the_others_stay(page: str) -> None:

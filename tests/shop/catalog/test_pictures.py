@@ -48,8 +48,8 @@ def test_uploaded_picture_is_shown_with_its_size(form: Page, client: Client) -> 
     page = BeautifulSoup(client.get("/products/bps-pro/").content, "html.parser")
     image = page.select_one("main .picture img")
     assert image is not None
-    assert (image["width"], image["height"], image["alt"]) == ("1280", "800", "A padlock")
-    for address, width in ((image["src"], 1280), (str(image["srcset"]).split()[0], 640)):
+    assert (image["width"], image["height"], image["alt"]) == ("1120", "700", "A padlock")
+    for address, width in ((image["src"], 1120), (str(image["srcset"]).split()[0], 640)):
         response = client.get(str(address))
         assert response.headers["Content-Type"] == "image/webp"
         assert "immutable" in response.headers["Cache-Control"]

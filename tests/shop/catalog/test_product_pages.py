@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
@@ -169,3 +172,26 @@ def test_empty_catalog_leads_on(client: Client) -> None:
     page = client.get("/products/").content.decode()
     assert "Nothing is on sale right now" in page
     assert 'href="/contact/"' in page
+
+
+def json_ld(client: Client, slug: str) -> dict[str, Any]:
+    page = BeautifulSoup(client.get(f"/products/{slug}/").content, "html.parser")
+    blocks = [json.loads(block.get_text()) for block in page.select('script[type="application/ld+json"]')]
+    return {block["@type"]: block for block in blocks}
+
+
+def test_search_engines_get_offer_answers_and_place(add_page: Page, client: Client) -> None:
+    add_page.submit(**WRITTEN)
+    data = json_ld(client, "guard")
+    offer = data["Product"]["offers"]
+    assert (offer["price"], offer["priceCurrency"]) == ("59.95", "USD")
+    assert offer["hasMerchantReturnPolicy"]["merchantReturnDays"] == 30
+    assert data["FAQPage"]["mainEntity"][0]["name"] == "Does it bark?"
+    assert [item["name"] for item in data["BreadcrumbList"]["itemListElement"]] == ["Products", "Guard"]
+
+
+def test_search_engines_get_no_offer_of_what_cannot_be_bought(client: Client) -> None:
+    factories.product(slug="review", price_minor=None, issues_license=False)
+    data = json_ld(client, "review")
+    assert "offers" not in data["Service"]
+    assert "FAQPage" not in data
