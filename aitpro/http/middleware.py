@@ -58,6 +58,7 @@ class HttpRulesMiddleware:
         if response.status_code == 405 and not response.content:
             response.content = error_page(405)
             response.headers["Content-Type"] = "text/html; charset=utf-8"
+            response.headers["Content-Length"] = str(len(response.content))
         if response.headers.get("Content-Type", "").startswith("text/html"):
             response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         for name, value in HEADERS.items():

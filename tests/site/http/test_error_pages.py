@@ -57,6 +57,7 @@ def test_a_method_that_an_address_does_not_take_gets_a_page_with_a_way_on(client
     response = client.post("/services/")
     assert response.status_code == 405
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert int(response.headers["Content-Length"]) == len(response.content) > 500
     page = BeautifulSoup(response.content, "html.parser")
     assert [h1.get_text() for h1 in page.find_all("h1")] == ["This address can't be used this way"]
     assert {"/", "/contact/"} <= {str(link["href"]) for link in page.find_all("a")}
