@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                 ('content', models.FileField(max_length=200, upload_to='', validators=[django.core.validators.FileExtensionValidator(['zip', 'pdf'])], verbose_name='file')),
                 ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
                 ('size_bytes', models.PositiveBigIntegerField(editable=False, verbose_name='size in bytes')),
-                ('notes', models.TextField(blank=True, max_length=5000, verbose_name='release notes')),
+                ('notes', models.TextField(blank=True, max_length=5000, validators=[privacy.web.markdown.validate_markdown], verbose_name='release notes')),
                 ('released_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Buyers can download it from this time; leave empty to withhold it.', null=True)),
                 ('announced_at', models.DateTimeField(editable=False, null=True)),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
@@ -285,6 +285,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-created_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='RefundRequest',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=2000, null=True, verbose_name='reason')),
+                ('answer', privacy.encryption.fields.SealedTextField(blank=True, max_length=2000, null=True)),
+                ('state', models.CharField(choices=[('open', 'waiting for us'), ('refunded', 'refunded'), ('declined', 'declined')], default='open', max_length=10)),
+                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refund_request', to='shop.order')),
+            ],
+            options={
+                'ordering': ['-requested_at'],
             },
         ),
         migrations.CreateModel(
@@ -359,6 +375,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='refund_above_zero'),
+        ),
+        migrations.AddConstraint(
+            model_name='refundrequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='refund_decision_date_required'),
         ),
         migrations.AddConstraint(
             model_name='acceptedterms',
