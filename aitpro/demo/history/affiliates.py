@@ -33,7 +33,7 @@ REASON = "You advertise with our name in search engines, which our terms don't a
 
 
 @dataclass(frozen=True)
-class Partner:
+class DemoAffiliate:
     """Joined `joined` and was suspended `suspended` days ago; as a share of the history if below 1, and 0 for never."""
 
     name: str
@@ -49,8 +49,8 @@ class Partner:
         return self.ago(self.suspended, days) < ago < self.ago(self.joined, days)
 
 
-NEWCOMER = Partner("Nora Newcomer", "nora@example.org", "https://blog.example.org/", joined=28)
-SUSPENDED = Partner("Sid Stopped", "sid@example.org", "https://deals.example.org/", joined=0.97, suspended=0.42)
+NEWCOMER = DemoAffiliate("Nora Newcomer", "nora@example.org", "https://blog.example.org/", joined=28)
+SUSPENDED = DemoAffiliate("Sid Stopped", "sid@example.org", "https://deals.example.org/", joined=0.97, suspended=0.42)
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Partners:
         for affiliate in (self.strong, *self._others.values()):
             accept_current_terms(affiliate)
 
-    def suspend(self, partner: Partner) -> None:
+    def suspend(self, partner: DemoAffiliate) -> None:
         suspend_affiliate(affiliate=self._others[partner.name], reason=REASON, actor=self.staff)
 
 

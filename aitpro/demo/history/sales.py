@@ -27,7 +27,7 @@ from .paypal_records import PayPalRecords
 
 
 @dataclass(eq=False)
-class Sale:
+class DemoSale:
     """`referred_by` is an affiliate's name. With `by_code`, the buyer enters the code at checkout; otherwise they
     come through a link, perhaps with a campaign label."""
 

@@ -23,7 +23,7 @@ from shop.models import Product
 from . import people
 from .affiliates import CLOSING_DAY, LABELS, NEWCOMER, STRONG, SUSPENDED, Partners
 from .paypal_records import PayPalRecords
-from .sales import Sale
+from .sales import DemoSale
 from .timeline import Timeline
 
 PAYDAY = 5  # of the month
@@ -51,7 +51,7 @@ def plan_year(timeline: Timeline, *, partners: Partners, product: Product, recor
             timeline.at(evening.replace(hour=17), partial(pay, staff))
 
 
-def _make(sale: Sale, product: Product, records: PayPalRecords, partners: Partners) -> None:
+def _make(sale: DemoSale, product: Product, records: PayPalRecords, partners: Partners) -> None:
     sale.make(product, records, partners.get(sale.referred_by))
 
 
@@ -59,7 +59,7 @@ def _approve() -> None:
     approve_past_hold(now=timezone.now())
 
 
-def _sales(timeline: Timeline) -> list[Sale]:
+def _sales(timeline: Timeline) -> list[DemoSale]:
     chance, sales = timeline.chance, []
     for ago in range(timeline.days, 0, -1):
         day = timeline.day(ago)
@@ -73,7 +73,7 @@ def _sales(timeline: Timeline) -> list[Sale]:
     sales += [_sale(chance, timeline.day(ago), NEWCOMER.name) for ago in NEWCOMER_SALES]
     # With the newcomer's own address and code: a flag holds the commission.
     own = (NEWCOMER.name, NEWCOMER.email)
-    sales.append(Sale(timeline.day(4) + timedelta(hours=19), own, NEWCOMER.name, by_code=True))
+    sales.append(DemoSale(timeline.day(4) + timedelta(hours=19), own, NEWCOMER.name, by_code=True))
     return [sale for sale in sales if sale.at >= timeline.day(timeline.days)]
 
 
@@ -82,14 +82,14 @@ def _level(day: date, age: float) -> float:
     return BY_WEEKDAY[day.weekday()] * BUSY_MONTHS.get(day.month, 1.0) * (1.3 - 0.6 * age)
 
 
-def _sale(chance: Random, day: datetime, referred_by: str = "") -> Sale:
+def _sale(chance: Random, day: datetime, referred_by: str = "") -> DemoSale:
     at = day + timedelta(hours=chance.randint(14, 22), minutes=chance.randint(0, 59), seconds=chance.randint(0, 59))
     by_code = bool(referred_by) and chance.random() < 0.08
     label = chance.choice(LABELS) if referred_by == STRONG and not by_code else ""
-    return Sale(at, people.buyer(chance), referred_by, by_code, label)
+    return DemoSale(at, people.buyer(chance), referred_by, by_code, label)
 
 
-def _plan_refunds(timeline: Timeline, sales: list[Sale], records: PayPalRecords, staff: User) -> None:
+def _plan_refunds(timeline: Timeline, sales: list[DemoSale], records: PayPalRecords, staff: User) -> None:
     for place, sale in enumerate(sales):
         if place % LATE == LATE // 2:
             at, minor = sale.at + timedelta(days=62), None
@@ -102,7 +102,7 @@ def _plan_refunds(timeline: Timeline, sales: list[Sale], records: PayPalRecords,
         timeline.at(at, partial(sale.refund, records, staff=staff, minor=minor))
 
 
-def _plan_disputes(timeline: Timeline, sales: list[Sale], records: PayPalRecords) -> Iterator[Sale]:
+def _plan_disputes(timeline: Timeline, sales: list[DemoSale], records: PayPalRecords) -> Iterator[DemoSale]:
     """One that was won months ago, and one that is open. Returns their sales."""
     for ago, number, length in ((100, "PP-D-204711", 16), (10, "PP-D-318552", 0)):
         for sale in [sale for sale in sales if timeline.day(ago) <= sale.at and sale.referred_by == STRONG][:1]:
