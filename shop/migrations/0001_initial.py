@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
                 ('content', models.FileField(max_length=200, upload_to='', validators=[django.core.validators.FileExtensionValidator(['zip', 'pdf'])], verbose_name='file')),
                 ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
                 ('size_bytes', models.PositiveBigIntegerField(editable=False, verbose_name='size in bytes')),
-                ('notes', models.TextField(blank=True, max_length=5000, verbose_name='release notes')),
+                ('notes', models.TextField(blank=True, max_length=5000, validators=[privacy.web.markdown.validate_markdown], verbose_name='release notes')),
                 ('released_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Buyers can download it from this time; leave empty to withhold it.', null=True)),
                 ('announced_at', models.DateTimeField(editable=False, null=True)),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -1,12 +1,18 @@
-/* Says that a file is too large when it is chosen, so that nothing is sent, and nothing that was typed is lost. */
+// Says that a file is too large before it is sent, so that nothing that was typed is lost: <input data-max-bytes="…">.
 "use strict";
-
-document.addEventListener("change", ({ target }) => {
-  if (target.type === "file" && target.dataset.maxBytes) {
-    const most = Number(target.dataset.maxBytes);
-    const isTooLarge = [...target.files].some((file) => file.size > most);
-    const megabytes = Math.floor(most / 1024 / 1024);
-    target.setCustomValidity(isTooLarge ? `This file is too large. Choose one of at most ${megabytes} MB.` : "");
-    target.reportValidity();
-  }
-});
+(() => {
+  const isTooLarge = (input) => [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
+  const check = (input) => {
+    const megabytes = Math.floor(Number(input.dataset.maxBytes) / 1024 / 1024);
+    input.setCustomValidity(isTooLarge(input) ? `This file is too large. Choose one of at most ${megabytes} MB.` : "");
+    return input.reportValidity();
+  };
+  document.addEventListener("change", ({ target }) => {
+    if (target.dataset.maxBytes) check(target);
+  });
+  // The admin's forms have `novalidate`.
+  document.addEventListener("submit", (event) => {
+    for (const input of event.target.querySelectorAll("input[data-max-bytes]"))
+      if (isTooLarge(input) && !check(input)) return event.preventDefault();
+  });
+})();
