@@ -13,7 +13,7 @@ PORT ?= 8000
 PAYPAL_STANDIN_PORT ?= $(shell expr $(PORT) + 1)
 export PORT PAYPAL_STANDIN_PORT
 
-.PHONY: help run policy-walk test test-fast test-next next-checks browser-tests evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
+.PHONY: help run policy-walk test test-fast test-next next-checks browser-tests screenshots audit-pages evidence evidence-postgresql check lint types imports migrations migration initial-migrations deploy-check chaos mutation bench audit format clean
 
 help:  ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -32,6 +32,12 @@ test-fast: $(VENV)/.dev  ## Nine tests in ten on SQLite: without those that star
 
 browser-tests: $(VENV)/.dev  ## Tests in a real browser; needs Chromium (Debian: apt-get install chromium)
 	$(BIN)/python -m pytest -m browser
+
+screenshots: $(VENV)/.dev  ## Pictures of all pages, light, dark and 320 px wide, in var/screenshots
+	$(BIN)/python -m tests.browser.screenshots var/screenshots
+
+audit-pages: $(VENV)/.dev  ## Weight, HTML and Lighthouse scores of the pages; needs Chromium, npm, Java and the network
+	$(BIN)/python -m tests.browser.audit
 
 evidence: $(VENV)/.dev  ## Mutations that reintroduce known vulnerabilities; the rehearsal must find each (minutes; ONE_BY_ONE=1: hours)
 	$(BIN)/python -m pytest -m holes

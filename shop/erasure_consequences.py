@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from privacy.erasure.consequences import Consequence, UsablePurchase, consequence_source, usable_purchase_source
 
-from .models import License, Order
+from .models import License, Order, RefundRequest
 
 State = Order.State
 
@@ -29,6 +29,12 @@ def orders_lose_their_buyer(email: str) -> Iterator[Consequence]:
     orders = list(Order.objects.filter(email_index=email).order_by("placed_at"))
     unpaid = [order.reference for order in orders if order.state in (State.OPEN, State.PENDING)]
     paid = [order.reference for order in orders if order.is_delivered]
+    requests = RefundRequest.objects.open().filter(order__in=orders)
+    if asked := ", ".join(requests.values_list("order__reference", flat=True)):
+        yield Consequence(
+            text=f"Your refund request stays open: {asked}. A refund is still paid through PayPal, but we can't email"
+            " you the answer. You will find it on the order page."
+        )
     if unpaid:
         yield Consequence(
             text=f"Not paid in full yet: {', '.join(unpaid)}. You can still pay on the order page, but no receipt"

@@ -58,6 +58,31 @@ LICENSE_REISSUED = mail_kind(
     began=lambda order: order.placed_at,
     holds_link=True,
 )
+REFUND_REQUESTED = mail_kind(
+    "shop/refund_requested",
+    purpose=Purpose.ORDER,
+    about="shop.RefundRequest",
+    recipients=lambda request: [request.order.email],
+    transactional=True,
+    because="it confirms a refund request, with its date and time",
+    live=lambda request: not request.order.is_erased,
+    began=lambda request: request.requested_at,
+    despite_opt_out=True,
+    holds_link=True,
+)
+REFUND_DECLINED = mail_kind(
+    "shop/refund_declined",
+    purpose=Purpose.ORDER,
+    about="shop.RefundRequest",
+    recipients=lambda request: [request.order.email],
+    transactional=True,
+    because="it answers a refund request",
+    shows=frozenset({"answer"}),  # what staff write
+    live=lambda request: request.answer is not None and not request.order.is_erased,
+    began=lambda request: request.requested_at,
+    despite_opt_out=True,
+    holds_link=True,
+)
 ORDER_LINKS = mail_kind(
     "shop/order_links",
     purpose=Purpose.ORDER,
@@ -97,6 +122,16 @@ DISPUTE_CLOSED = mail_kind(
     recipients=business_address,
     transactional=True,
     because="it tells staff the outcome of a dispute",
+    despite_opt_out=True,
+)
+REFUND_TO_DECIDE = mail_kind(
+    "shop/refund_to_decide",
+    purpose=Purpose.ORDER,
+    about="shop.RefundRequest",
+    recipients=business_address,
+    transactional=True,
+    because="staff have to answer a refund request in time",
+    live=lambda request: request.is_open,
     despite_opt_out=True,
 )
 

@@ -10,9 +10,9 @@ share(
         " view_productfeature add_productfeature change_productfeature delete_productfeature"
         " view_productpicture add_productpicture change_productpicture delete_productpicture"
         " view_productquestion add_productquestion change_productquestion delete_productquestion"
-        " view_shopterms change_shopterms",
+        " view_shopterms change_shopterms view_refundrequest change_refundrequest",
         Role.FINANCE: "view_order view_payment refund_payment reconcile_payment view_refund view_dispute"
-        " view_paypalevent",
+        " view_paypalevent view_refundrequest change_refundrequest",
         Role.OWNER: "delete_product publish_shopterms delete_shopterms",
     },
 )

@@ -24,6 +24,12 @@ payment_refunded = Signal()
 # A refund was reverted (a canceled chargeback, a refund that failed late): `payment`, `refund`.
 refund_reverted = Signal()
 
+# The buyer requested a refund: `order`.
+refund_requested = Signal()
+
+# A refund request was declined, or all of the order refunded: `order`.
+refund_request_closed = Signal()
+
 # A dispute was opened: `payment`, `dispute`.
 payment_disputed = Signal()
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
-from .models import Dispute, ExtraCapture, Payment, PayPalEvent, ShopTerms
+from .models import Dispute, ExtraCapture, Payment, PayPalEvent, RefundRequest, ShopTerms
 
 
 @staff_task(
@@ -33,6 +33,21 @@ def collected_twice(now: datetime) -> StaffTaskCount:
     """Each one is owed to a buyer."""
     count = ExtraCapture.objects.to_refund().count()
     return StaffTaskCount(count, overdue=count)
+
+
+@staff_task(
+    area=Area.SHOP,
+    one="refund request to answer",
+    many="refund requests to answer",
+    permission="shop.view_refundrequest",
+    page="admin:shop_refundrequest_changelist",
+    query="state__exact=open",
+)
+def refund_requests(now: datetime) -> StaffTaskCount:
+    """Due after business days, which a query can't count: the oldest ones are looked at."""
+    requests = RefundRequest.objects.open()
+    oldest = requests.only("requested_at").order_by("requested_at")[:200]
+    return StaffTaskCount(requests.count(), sum(request.due_at < now for request in oldest))
 
 
 @staff_task(

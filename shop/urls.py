@@ -4,7 +4,7 @@ from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
 
 from .catalog import views as catalog_views
-from .checkout import order_views, views
+from .checkout import order_views, refund_views, views
 from .checkout.find_orders import FindOrdersSentView, FindOrdersView
 from .checkout.receipt import ReceiptView
 from .terms import views as terms
@@ -23,6 +23,7 @@ buying = [
     path("orders/find/", FindOrdersView.as_view(), name="find_orders"),
     path("orders/find/sent/", FindOrdersSentView.as_view(), name="find_orders_sent"),
     path("orders/<str:link_token>/", order_views.order, name="order"),
+    path("orders/<str:link_token>/refund/", refund_views.refund, name="request_refund"),
     path("orders/<str:link_token>/pay/", order_views.pay, name="pay"),
     path("orders/<str:link_token>/receipt/", ReceiptView.as_view(), name="receipt"),
     path("orders/<str:link_token>/release-notices/", order_views.release_notices, name="release_notices"),

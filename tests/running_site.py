@@ -84,7 +84,7 @@ class RunningSite:
             "ENCRYPTION_KEYS": RootKey.generate().written_out(),
             "TRUSTED_PROXIES": "127.0.0.1/32",
             "REHEARSE_NIGHTLY": "false",
-            "DEMO_DAYS": "10",
+            "DEMO_DAYS": "0",
             "ORDER_LIMIT_PER_NETWORK": "2000",  # all tests of a module buy from one network, and as few buyers
             "ORDER_LIMIT_PER_ADDRESS": "2000",
             **({"DATABASE_URL": database_url} if database_url else {}),

@@ -78,7 +78,7 @@ class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     def order(self, flag: Flag) -> str:
         return flag.attribution.order.reference
 
-    @admin.display(description="")
+    @admin.display(description="decision")
     def to_decide(self, flag: Flag) -> str:
         if flag.state != Flag.State.OPEN:
             return ""

@@ -5,28 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminSplitDateTime
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from affiliates.models import Affiliate, TermsVersion
 from privacy.admin_base.staff_action import StaffAction
-from shop.admin.terms import VersionedTermsAdmin
+from shop.admin.terms import PublishForm, VersionedTermsAdmin
 from shop.terms.publishing import publish_terms
 
 NOTICE = timedelta(days=30)  # suggested; staff may choose another day
 
 
-class PublishForm(forms.Form):
-    effective_from = forms.SplitDateTimeField(
-        label="Effective from (UTC)",
-        initial=lambda: timezone.now() + NOTICE,
-        widget=AdminSplitDateTime,
-        help_text="Affiliates are notified by email right away, and have to accept from this time on.",
-    )
+class ProgramTermsForm(PublishForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["effective_from"].initial = lambda: timezone.now() + NOTICE
+        self.fields[
+            "effective_from"
+        ].help_text = "Affiliates are notified by email right away, and have to accept from this time on."
 
 
 @admin.register(TermsVersion)
@@ -40,7 +38,7 @@ class TermsVersionAdmin(VersionedTermsAdmin):
             permission="affiliates.publish_termsversion",
             do=publish_terms,
             when=lambda version: version.is_draft,
-            form=PublishForm,
+            form=ProgramTermsForm,
             template="affiliates/admin/publish_terms.html",
             done=lambda version, _: f"{version} is published. Affiliates are notified within minutes.",
         ),

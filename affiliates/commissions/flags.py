@@ -82,6 +82,13 @@ def end_dispute_flags(*, attribution: Attribution, dispute_id: str) -> int:
     return sum(clear_flag(flag=flag, reason=None, actor=None) for flag in flags)
 
 
+@transaction.atomic
+def end_refund_flag(*, attribution: Attribution) -> int:
+    """Clears the flag of a closed refund request; a refund has reversed the commission. Returns how many."""
+    flags = attribution.flags.open().filter(kind=Flag.Kind.REFUND_REQUEST)
+    return sum(clear_flag(flag=flag, reason="the refund request was answered", actor=None) for flag in flags)
+
+
 def _require_colleague(flag: Flag, actor: User | None) -> None:
     leave_to_a_colleague(flag.attribution.affiliate, actor=actor, permission=DECIDE)
 

@@ -19,11 +19,13 @@ from shop.signals import (
     payment_captured,
     payment_disputed,
     payment_refunded,
+    refund_request_closed,
+    refund_requested,
     refund_reverted,
 )
 
 from .attribution import attribute_order, flag_self_payment
-from .flags import end_dispute_flags, raise_flag
+from .flags import end_dispute_flags, end_refund_flag, raise_flag
 from .lifecycle import earn_commission
 from .reversals import restore_commission, reverse_commission
 
@@ -80,3 +82,20 @@ def on_dispute_closed(*, payment: Payment, dispute: Model, **kwargs: Any) -> Non
     attribution = Attribution.objects.filter(order=payment.order_id).first()
     if attribution is not None:
         end_dispute_flags(attribution=attribution, dispute_id=str(dispute.pk))
+
+
+@receiver(refund_requested)
+@reads_for_commissions
+def on_refund_requested(*, order: Order, **kwargs: Any) -> None:
+    """Holds the commission until the request is answered, even past the end of the refund window."""
+    attribution = Attribution.objects.filter(order=order).first()
+    if attribution is not None:
+        raise_flag(attribution=attribution, kind=Flag.Kind.REFUND_REQUEST)
+
+
+@receiver(refund_request_closed)
+@reads_for_commissions
+def on_refund_request_closed(*, order: Order, **kwargs: Any) -> None:
+    attribution = Attribution.objects.filter(order=order).first()
+    if attribution is not None:
+        end_refund_flag(attribution=attribution)

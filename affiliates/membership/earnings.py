@@ -38,8 +38,9 @@ class Earnings:
 
 def earnings_for(sales: int, *, moment: datetime) -> list[Earnings]:
     found = []
-    for product in Product.objects.filter(is_active=True, price_minor__gt=0).order_by("name")[:MOST_PRODUCTS]:
+    for product in Product.objects.active().filter(price_minor__isnull=False)[:MOST_PRODUCTS]:
+        price = Money(product.price_minor or 0, product.currency)
         rate = rate_for(affiliate=None, product=product, currency=product.currency, moment=moment)
-        each = calculate_commission(product.price, percent=rate.percent, flat_minor=rate.flat_minor)
+        each = calculate_commission(price, percent=rate.percent, flat_minor=rate.flat_minor)
         found.append(Earnings(product, rate.terms, each, each.times(sales)))
     return found

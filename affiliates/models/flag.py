@@ -47,9 +47,10 @@ class Flag(SealedModel):
         SAME_ADDRESS = "same_address", "several buyers' clicks and orders came from one network address"
         REFUND_RATE = "refund_rate", "the affiliate's refund rate is unusually high"
         PAYMENT_DISPUTE = "dispute", "the buyer disputes the payment at PayPal"
+        REFUND_REQUEST = "refund", "the buyer requested a refund"
         BY_STAFF = "by_staff", "a member of staff wants to review it"
 
-    ABOUT_BUYERS = (Kind.SAME_ADDRESS, Kind.PAYMENT_DISPUTE)
+    ABOUT_BUYERS = (Kind.SAME_ADDRESS, Kind.PAYMENT_DISPUTE, Kind.REFUND_REQUEST)
 
     class State(models.TextChoices):
         OPEN = "open", "to be decided"

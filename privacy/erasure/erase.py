@@ -7,7 +7,7 @@ further contact. Pending mail to the person is deleted too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -31,12 +31,16 @@ AT_ONCE = 500  # rows per statement; SQLite limits the number of parameters
 
 @dataclass(frozen=True)
 class ErasureLine:
-    """The result for one kind of row: the rule, the number of rows, and the reason if they are kept."""
+    """The result for one kind of row: the rule, the number of rows, and the reason if they are kept.
+
+    Of kept rows, `added` are those that the erasure itself created or anonymized.
+    """
 
     label: str
     rule: Erasure
     rows: int
     reason: str = ""
+    added: int = 0
 
     def __str__(self) -> str:
         done = {Erasure.DELETE: "deleted", Erasure.REDACT: "anonymized", Erasure.KEEP: "kept"}
@@ -66,13 +70,17 @@ def erase_person(*, email: str, keep_usable: bool = False, actor: AbstractBaseUs
     )
     with tombstones.record_tombstone(email, keep_usable=keep_usable) as mark:
         report = list(_changes(found, keep_usable))
-        kept = {line.label: line for line in _kept([one for one in found if one[0].erasure is Erasure.KEEP])}
+        kept = {line.label: line for line in _kept(found)}
         for declaration, rows in found:
             apply_rule(declaration, _rule(declaration, keep_usable), rows)
             if declaration.ended and not keep_usable:
                 _end(declaration, [row.pk for row in rows])
         suppress(email, source=Suppression.Source.ERASURE)
-        report += {**kept, **{line.label: line for line in _kept(_find(email))}}.values()
+        now_kept = {line.label: line for line in _kept(_find(email))}
+        report += (
+            replace(line, added=line.rows - kept[line.label].rows if line.label in kept else line.rows)
+            for line in {**kept, **now_kept}.values()
+        )
         record(action="privacy.person.erased", about=mark, actor=actor)
     return report
 

@@ -35,14 +35,14 @@ def gone(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
 
 
 def staying(lines: Iterable[ErasureLine]) -> list[ErasureLine]:
-    """Kept and anonymized rows, each counted once: rows that were just anonymized may also be reported as kept."""
-    lines = [line for line in lines if line.rule is not Erasure.DELETE]
-    anonymized = {line.label: line.rows for line in lines if line.rule is Erasure.REDACT}
-    once = (
-        replace(line, rows=line.rows - anonymized.get(line.label, 0)) if line.rule is Erasure.KEEP else line
-        for line in lines
-    )
-    return [line for line in once if line.rows > 0]
+    """Kept and anonymized rows, in one line per label, without what the erasure itself added: the page says that in
+    words, and it is nothing that the person asked for."""
+    merged: dict[str, ErasureLine] = {}
+    for line in lines:
+        if line.rule is not Erasure.DELETE:
+            first = merged.get(line.label, replace(line, rows=0))
+            merged[line.label] = replace(first, rows=first.rows + line.rows - line.added)
+    return [line for line in merged.values() if line.rows > 0]
 
 
 def write_report(lines: Iterable[ErasureLine], usable: Iterable[UsablePurchase], *, keep_usable: bool) -> bytes:

@@ -3,6 +3,7 @@
 from .delivery import LicenseAdmin, ProductAdmin
 from .orders import OrderAdmin
 from .payments import DisputeAdmin, PaymentAdmin, PayPalEventAdmin, RefundAdmin
+from .refund_requests import RefundRequestAdmin
 from .terms import ShopTermsAdmin
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "PaymentAdmin",
     "ProductAdmin",
     "RefundAdmin",
+    "RefundRequestAdmin",
     "ShopTermsAdmin",
 ]

@@ -19,6 +19,7 @@ from shop.delivery.downloads import DownloadRefused, download_link, open_downloa
 from shop.delivery.release_notices import are_possible, has_opted_out, set_release_notices
 from shop.models import Order, Payment, Refund
 from shop.models.delivery import License, ProductFile
+from shop.payments.refund_requests import refund_option
 from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
 
 from .checkout_cookie import set_checkout_cookie
@@ -65,6 +66,7 @@ def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> di
         "outcome": outcome,
         "payment": payment,
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
+        "refund_option": refund_option(order, now=timezone.now()),
         "accepted_terms": order.accepted_terms.select_related("version"),
         "license": License.objects.newest_of(order),
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],

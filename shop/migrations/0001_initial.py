@@ -288,6 +288,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='RefundRequest',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('reason', privacy.encryption.fields.SealedTextField(blank=True, max_length=2000, null=True, verbose_name='reason')),
+                ('answer', privacy.encryption.fields.SealedTextField(blank=True, max_length=2000, null=True)),
+                ('state', models.CharField(choices=[('open', 'waiting for us'), ('refunded', 'refunded'), ('declined', 'declined')], default='open', max_length=10)),
+                ('requested_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('decided_at', models.DateTimeField(null=True)),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('order', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='refund_request', to='shop.order')),
+            ],
+            options={
+                'ordering': ['-requested_at'],
+            },
+        ),
+        migrations.CreateModel(
             name='ShopTerms',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -359,6 +375,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='refund',
             constraint=models.CheckConstraint(condition=models.Q(('amount_minor__gt', 0)), name='refund_above_zero'),
+        ),
+        migrations.AddConstraint(
+            model_name='refundrequest',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='refund_decision_date_required'),
         ),
         migrations.AddConstraint(
             model_name='acceptedterms',

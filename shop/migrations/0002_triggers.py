@@ -20,6 +20,25 @@ class Migration(migrations.Migration):
             Refuse("delete", when="OLD.effective_from IS NOT NULL", message="published terms are kept"),
         ),
         EnsureTriggers(
+            "shop_refundrequest",
+            RefuseReplacing("existing.id = NEW.id", "existing.order_id = NEW.order_id"),
+            Refuse(
+                "update",
+                when="""
+                    OLD.id IS DISTINCT FROM NEW.id
+                    OR OLD.order_id IS DISTINCT FROM NEW.order_id
+                    OR OLD.requested_at IS DISTINCT FROM NEW.requested_at
+                    OR (OLD.state <> 'open' AND (
+                        OLD.state IS DISTINCT FROM NEW.state
+                        OR OLD.decided_at IS DISTINCT FROM NEW.decided_at
+                        OR (OLD.answer IS NULL AND NEW.answer IS NOT NULL)
+                    ))
+                """,
+                message="a refund request is decided once",
+            ),
+            Refuse("delete"),
+        ),
+        EnsureTriggers(
             "shop_acceptedterms",
             RefuseReplacing(
                 "existing.id = NEW.id", "existing.order_id = NEW.order_id AND existing.document = NEW.document"

@@ -10,6 +10,7 @@ from .paypal_event import PayPalEvent
 from .product import Product, ProductQuerySet
 from .product_page import ProductFeature, ProductPicture, ProductQuestion
 from .reconciliation import ExtraCapture, PayPalSnapshot
+from .refund_request import RefundRequest
 from .terms import AcceptedTerms, ShopTerms
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "ProductQuerySet",
     "ProductQuestion",
     "Refund",
+    "RefundRequest",
     "ShopTerms",
 ]

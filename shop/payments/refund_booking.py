@@ -12,6 +12,8 @@ from shop.mails import REFUND_MADE
 from shop.models import Order, Payment, Refund
 from shop.signals import payment_refunded, refund_reverted
 
+from .refund_requests import close_refunded_request
+
 logger = logging.getLogger(__name__)
 
 
@@ -29,6 +31,7 @@ def complete_refund(refund: Refund) -> None:
     refund.save()
     _set_refunded_amount(refund.payment, refund.payment.refunded_minor + refund.amount_minor)
     _mail_notice(refund)
+    close_refunded_request(refund)
     payment_refunded.send(Payment, payment=refund.payment, refund=refund)
 
 

@@ -7,6 +7,7 @@ them; the admin's first page says so (ADR 47).
 from __future__ import annotations
 
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from django.apps import apps as installed_apps
@@ -33,9 +34,9 @@ def draft_first_terms(*, using: str, apps: Any = installed_apps, **_signal: Any)
 
 
 def first_text(document: str) -> str:
-    text = (TEXTS / f"{document}.md").read_text(encoding="utf-8")
-    return text.format(
-        **settings.BUSINESS,
+    text = Template((TEXTS / f"{document}.md").read_text(encoding="utf-8"))
+    return text.substitute(
+        settings.BUSINESS,
         refund_days=settings.REFUND_DAYS,
         answer_days=settings.INQUIRY_ANSWER_DAYS,
         downloads=settings.DOWNLOADS_PER_ORDER,

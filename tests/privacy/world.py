@@ -40,7 +40,7 @@ from privacy.registry.declarations import personal_models
 from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
 from shop.delivery.license_keys import new_license_key
-from shop.models import OrderLinksRequest, Product
+from shop.models import OrderLinksRequest, Product, RefundRequest
 from shop.models.delivery import License
 from tests import factories
 
@@ -122,6 +122,7 @@ def _objection(affiliate: Affiliate, name: str, product: Product) -> None:
 def _order(email: str, name: str, product: Product, brought_by: Affiliate) -> None:
     order = factories.order(product, email=email, name=name, phone="+18055550142", address=f"1 {name} Road")
     License.objects.create(order=order, key=new_license_key())
+    RefundRequest.objects.create(order=order, reason=f"{name} is unhappy", answer=f"Dear {name}")
     factories.paypal_event(factories.payment(order), payload=f"{name} pays")
     click = factories.click(brought_by, address=f"{name} was here")
     Attribution.objects.create(

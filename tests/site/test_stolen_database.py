@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -126,6 +127,13 @@ class Stolen:
         sealed = Token(click.pk, alice.pk, click.clicked_at).sealed
         Click.objects.filter(pk=click.pk).update(cookie_digest=hash_token(sealed))
         return sealed
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.CRITICAL)  # two lines for each of thirty thousand refusals
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from affiliates.models import Affiliate, Application, Commission, PendingVisitCo
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.tracking.labels import declare_label
 
-from .timeline import Timeline
+from .timeline import LEAST, Timeline
 
 STRONG = "Alice Affiliate"
 LABELS = ("newsletter", "newsletter", "review", "review", "video", "")
@@ -43,7 +43,7 @@ class Partner:
     suspended: float = 0
 
     def ago(self, share: float, days: int) -> int:
-        return int(share * days) if share < 1 else int(share)
+        return int(share * max(days, LEAST)) if share < 1 else int(share)
 
     def is_selling(self, ago: int, days: int) -> bool:
         return self.ago(self.suspended, days) < ago < self.ago(self.joined, days)
@@ -65,6 +65,7 @@ class Partners:
         return self.strong if name == STRONG else self._others.get(name)
 
     def approve(self, application: Application) -> None:
+        application.refresh_from_db()
         affiliate = approve_application(application=application, actor=self.staff)
         if affiliate is not None:
             self._others[application.name] = affiliate

@@ -36,7 +36,7 @@ def _plan_messages(timeline: Timeline, staff: User) -> None:
     spam = "Best prices https://a.example.com https://b.example.com https://c.example.com"
     _write(timeline, 1.3, "Hugo Held", spam, held=True)
     expired = "My download link has expired. May I have another one?"
-    _write(timeline, 8.4, "Olive Order", expired, kind=Kind.ORDER, assigned_to=staff)  # overdue
+    _write(timeline, 1.4, "Olive Order", expired, kind=Kind.ORDER, assigned_to=staff)
     thanks = "Thank you for the quick help. BPS Pro stopped the sign-in attempts within an hour."
     closed = _write(timeline, 40.5, "Carl Closed", thanks)
     _answer(timeline, 39.7, closed, staff, "Hello Carl,\n\nThank you for telling us. Happy to hear it!\n\nSam")

@@ -29,7 +29,7 @@ from .timeline import Timeline
 PAYDAY = 5  # of the month
 BY_WEEKDAY = (1.1, 1.3, 1.2, 1.1, 0.9, 0.5, 0.7)
 BUSY_MONTHS = {11: 1.5, 12: 1.2, 7: 0.7, 8: 0.7}
-DIRECT, REFERRED, SUSPENDED_RATE = 0.14, 0.28, 0.12  # sales a day
+DIRECT, REFERRED, OF_SUSPENDED = 0.14, 0.15, 0.12  # chance of a sale on a day; strong affiliates have two
 EACH_MONTH = (3, 11, 19)  # days on which the strong affiliate always sells
 NEWCOMER_SALES = (20, 13, 6, 2)  # days ago
 PARTIAL_MINOR = 2000
@@ -66,14 +66,15 @@ def _sales(timeline: Timeline) -> list[Sale]:
         level = _level(day.date(), ago / timeline.days)
         if chance.random() < DIRECT * level:
             sales.append(_sale(chance, day))
-        if day.day in EACH_MONTH or chance.random() < REFERRED * level:
-            sales.append(_sale(chance, day, STRONG))
-        if SUSPENDED.is_selling(ago, timeline.days) and chance.random() < SUSPENDED_RATE * level:
+        of_strong = sum(chance.random() < REFERRED * level for _ in range(2)) or day.day in EACH_MONTH
+        sales += [_sale(chance, day, STRONG) for _ in range(of_strong)]
+        if SUSPENDED.is_selling(ago, timeline.days) and chance.random() < OF_SUSPENDED * level:
             sales.append(_sale(chance, day, SUSPENDED.name))
     sales += [_sale(chance, timeline.day(ago), NEWCOMER.name) for ago in NEWCOMER_SALES]
     # With the newcomer's own address and code: a flag holds the commission.
     own = (NEWCOMER.name, NEWCOMER.email)
-    return [*sales, Sale(timeline.day(4) + timedelta(hours=19), own, NEWCOMER.name, by_code=True)]
+    sales.append(Sale(timeline.day(4) + timedelta(hours=19), own, NEWCOMER.name, by_code=True))
+    return [sale for sale in sales if sale.at >= timeline.day(timeline.days)]
 
 
 def _level(day: date, age: float) -> float:

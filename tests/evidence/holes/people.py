@@ -41,8 +41,9 @@ def a_password_link_goes_to_the_typed_address() -> None:
     from accounts.models import LinkRequest, User
     from privacy.encryption.normalization import former_normal_form, normalize_email
     from privacy.mail import sending
+    from privacy.models.typed_address import TypedAddress
 
-    take: Any = LinkRequest.take.__func__
+    take: Any = vars(TypedAddress)["take"].__func__
     typed: list[str] = []
 
     def remember(cls: Any, key: str) -> Any:

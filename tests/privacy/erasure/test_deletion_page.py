@@ -21,9 +21,11 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry
 from contacts.models import Inquiry
+from privacy.consent.opt_outs import suppress
 from privacy.erasure.erase import erase_person
 from privacy.keystore.models import Tombstone
 from privacy.models import AccessArchive, ErasureMark, PrivacyRequest, Suppression
+from privacy.registry.purposes import Channel
 from privacy.requests import receive_request
 from shop.models import License, Order, Product, ProductFile
 from tests import factories
@@ -85,6 +87,24 @@ def test_page_says_before_the_button_what_is_deleted_and_kept_and_why(client: Cl
     assert "can't be undone" in after
 
 
+def test_report_lists_no_wish_that_nobody_expressed_and_each_kind_once(client: Client, order: Order) -> None:
+    report = BeautifulSoup(delete(client, link()).content, "html.parser")
+    kept = report.select_one("section[aria-labelledby=staying]")
+    assert kept is not None
+    lines = [item.get_text(strip=True) for item in kept.select("li")]
+    assert not [line for line in lines if "o-not-contact" in line or line.startswith("Deletion marker")]
+    labels = [line.partition(":")[0] for line in lines]
+    assert "Your privacy requests" in labels
+    assert len(labels) == len(set(labels))
+    assert "one-way fingerprint of your address" in kept.get_text()
+    assert not kept.select(".ticks")  # ticks are for what is deleted
+
+
+def test_report_lists_an_opt_out_that_the_person_asked_for(client: Client, order: Order) -> None:
+    suppress(ERIN, Channel.LETTER, source="call")
+    assert "Do-not-contact entries: 1 kept" in text(delete(client, link()))
+
+
 def test_two_choices_have_equal_weight_and_neither_is_ticked(client: Client, order: Order) -> None:
     page = BeautifulSoup(client.get(link()).content, "html.parser")
     choices = page.select("input[name=license]")
@@ -102,7 +122,7 @@ def test_without_a_choice_nothing_is_deleted(client: Client, order: Order) -> No
 def test_somebody_who_bought_nothing_is_asked_for_no_choice(client: Client) -> None:
     factories.inquiry(ERIN)
     path = link()
-    assert "license" not in client.get(path).content.decode()
+    assert "license" not in text(client.get(path))
     assert "Your data is deleted" in text(client.post(path, {"kind": "deletion"}, follow=True))
 
 

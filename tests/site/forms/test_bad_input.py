@@ -87,8 +87,10 @@ class World(StaffWorld):
         return {
             "shop:product": "/products/bps-pro/",
             "shop:checkout": "/checkout/bps-pro/",
+            "shop:terms_document": "/terms/sale/",
             "shop:order": own,
             "shop:pay": f"{own}pay/",
+            "shop:request_refund": f"{own}refund/",
             "shop:receipt": f"{own}receipt/",
             "shop:release_notices": f"{own}release-notices/",
             "shop:prepare_download": f"{own}download/{file}/",

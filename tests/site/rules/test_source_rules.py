@@ -100,18 +100,18 @@ def called(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
 
 
 SOURCES = dict(sources())
+IMPORTED = {path: set(imported(tree)) for path, tree in SOURCES.items()}
+CALLED = {path: list(called(tree)) for path, tree in SOURCES.items()}
 
 
 def test_source_files_are_found() -> None:
     assert len(SOURCES) > 200
-    assert any(name == "re.compile" for tree in SOURCES.values() for name, _ in called(tree))
+    assert any(name == "re.compile" for calls in CALLED.values() for name, _ in calls)
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_dangerous_modules_are_not_imported(module: str) -> None:
-    users = {
-        path for path, tree in SOURCES.items() if any(f"{name}.".startswith(f"{module}.") for name in imported(tree))
-    }
+    users = {path for path, names in IMPORTED.items() if any(f"{name}.".startswith(f"{module}.") for name in names)}
     assert users <= MODULES[module]
 
 
@@ -119,8 +119,8 @@ def test_dangerous_modules_are_not_imported(module: str) -> None:
 def test_dangerous_functions_are_not_called(function: str) -> None:
     users = {
         path
-        for path, tree in SOURCES.items()
-        if function in {name for name, call in called(tree) if name != "compile" or isinstance(call.func, ast.Name)}
+        for path, calls in CALLED.items()
+        if function in {name for name, call in calls if name != "compile" or isinstance(call.func, ast.Name)}
     }
     assert users <= CALLS[function]
 
@@ -129,8 +129,8 @@ def test_format_strings_are_constants() -> None:
     """`"…".format(…)` and `CONSTANT.format(…)` only."""
     strange = [
         (path, call.lineno)
-        for path, tree in SOURCES.items()
-        for name, call in called(tree)
+        for path, calls in CALLED.items()
+        for name, call in calls
         if name == "format"
         and isinstance(call.func, ast.Attribute)
         and not isinstance(call.func.value, ast.Constant)
@@ -142,15 +142,16 @@ def test_format_strings_are_constants() -> None:
 
 def test_regular_expressions_are_constants() -> None:
     """Patterns stand in the code; the one of programs that follow links comes from a package."""
+    takes_pattern = {"re.compile", "re.match", "re.search", "re.fullmatch", "re.sub", "re.findall", "re.split"}
     allowed = {"affiliates/tracking/bot_detection.py"}
     inside = [
         path
         for path, tree in SOURCES.items()
+        if takes_pattern & {name for name, _ in CALLED[path]}
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef)
         for name, call in called(ast.Module([function], []))
-        if name in {"re.compile", "re.match", "re.search", "re.fullmatch", "re.sub", "re.findall", "re.split"}
-        and not isinstance(call.args[0], ast.Constant)
+        if name in takes_pattern and not isinstance(call.args[0], ast.Constant)
     ]
     assert set(inside) <= allowed
 

@@ -37,6 +37,14 @@ def test_form_with_a_layout_of_its_own_has_the_error_summary(name: str) -> None:
     assert "non_field_errors }}" not in PAGES[name]
 
 
+@pytest.mark.parametrize("name", [name for name in FOR_VISITORS if 'role="alert"' in PAGES[name]])
+def test_alert_of_a_page_gets_the_focus(name: str) -> None:
+    """An order page reloads while it waits for PayPal; its alerts leave the focus where it is."""
+    alerts = re.findall(r'<[^<>]*role="alert"[^<>]*>', PAGES[name])
+    if name not in {"base.html"} and not name.startswith("shop/outcomes/"):
+        assert all("autofocus" in alert and 'tabindex="-1"' in alert for alert in alerts)
+
+
 @pytest.mark.parametrize("name", [name for name in FOR_VISITORS if EXACT.search(PAGES[name])])
 def test_keys_codes_and_numbers_are_not_translated(name: str) -> None:
     for match in EXACT.finditer(PAGES[name]):

@@ -23,7 +23,7 @@ from affiliates.payouts.runs import prepare_payout
 from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Service
 from privacy.registry.declarations import PersonalData, declaration_for
-from shop.models import Payment, PayPalEvent, Product
+from shop.models import Payment, PayPalEvent, Product, RefundRequest, ShopTerms
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
 
@@ -53,6 +53,9 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     TermsVersion.objects.create(number=TermsVersion.objects.next_number(), text="We pay.")
     Application.objects.create(name="Dave", email="dave@example.org", website="https://x.example", terms_version="1")
     payment = Payment.objects.latest("created_at")
+    documents = ShopTerms.objects.filter(document=ShopTerms.Document.SALE)
+    ShopTerms.objects.create(document=ShopTerms.Document.SALE, number=documents.next_number(), text="We sell.")
+    RefundRequest.objects.create(order=payment.order)
     factories.paypal_event(payment)
     factories.dispute(payment)
     factories.click(affiliate)

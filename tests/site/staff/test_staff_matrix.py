@@ -79,6 +79,7 @@ MODELS = """
     shop.paypalevent                 ROF   -     -     -
     shop.product                     ROS   ROS   ROS   RO
     shop.refund                      ROSF  -     -     -
+    shop.refundrequest               ROSF  -     -     -
     shop.shopterms                   ROS   -     ROS   RO
     traffic.domainday                ROA   -     -     -
 """
@@ -136,6 +137,10 @@ PAGES = """
     admin:shop_order_send_receipt          -        ROS
     admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
+    admin:shop_refundrequest_decline       ROSF     ROSF
+    admin:shop_refundrequest_refund        ROF      ROF
+    admin:shop_shopterms_publish           RO       RO
+    admin:shop_shopterms_revise            -        ROS
     admin:shop_reconciliation              ROSF     ROSF
     admin:shop_reconciliation_look         -        ROF
     admin:traffic_download                 ROA      ROA
