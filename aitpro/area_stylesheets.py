@@ -19,7 +19,7 @@ AREAS = "aitpro/areas/"
 _IMPORT = re.compile(r'^@import url\("([^"]+)"\);\n', re.MULTILINE)
 
 
-class AreaStylesheetStorage(CompressedManifestStaticFilesStorage):
+class AreaStylesheetStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # WhiteNoise has no types
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         if not dry_run:
             for name in [name for name in paths if name.startswith(AREAS)]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +83,7 @@ class TermsSitemap(SiteSitemap):
         found = [(reverse("shop:terms_document", args=[terms.document]), terms) for terms in current_shop_terms()]
         if (of_affiliates := TermsVersion.objects.in_force(timezone.now())) is not None:
             found.append((reverse("affiliates:terms"), of_affiliates))
-        return [(path, terms.effective_from.date()) for path, terms in found]
+        return [(path, terms.effective_from.date()) for path, terms in found if terms.effective_from]
 
     def location(self, item: tuple[str, date]) -> str:
         return item[0]
@@ -99,7 +98,7 @@ def changed(template: str) -> date:
     return datetime.fromtimestamp(Path(origin.name).stat().st_mtime, UTC).date()
 
 
-SITEMAPS: Mapping[str, type[SiteSitemap]] = {
+SITEMAPS: dict[str, type[Sitemap[Any]] | Sitemap[Any]] = {
     "pages": PageSitemap,
     "products": ProductSitemap,
     "terms": TermsSitemap,

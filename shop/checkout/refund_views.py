@@ -20,7 +20,7 @@ class RefundRequestForm(PersonalDataForm, forms.ModelForm[RefundRequest]):
     class Meta:
         model = RefundRequest
         fields = ["reason"]
-        labels = {"reason": "What could be better? (optional)"}
+        labels = {"reason": "What could be better?"}
         help_texts = {"reason": "It helps us to improve, and does not change the outcome. Deleted after 2 years."}
         widgets = {"reason": forms.Textarea(attrs={"rows": 4})}
 

@@ -78,7 +78,7 @@ class ProductPicture(ProductPart):
         verbose_name = "picture"
 
     def __str__(self) -> str:
-        return f"picture {self.pk}"
+        return self.alt
 
     @cached_property
     def url(self) -> str:

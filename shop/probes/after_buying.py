@@ -59,6 +59,8 @@ def recipient_of_anothers_receipt_loses_the_order(rehearsal: Rehearsal) -> None:
     owner.open(urljoin(owner.url, "../correct-address/"))
     owner.submit("Correct the email address", email=right)
     rehearsal.expect("The address was corrected" in owner.text, "staff can correct an address")
+    owner.submit("Send the receipt again")
+    rehearsal.expect("on its way" in owner.text, "staff can send a receipt again")
     recipient = rehearsal.browser("recipient of another's receipt")
     for page in (buyer.page, f"{buyer.page}receipt/"):
         recipient.open(page)
