@@ -28,7 +28,7 @@ def product_data(product: Product, pictures: Iterable[ProductPicture]) -> dict[s
 
 def _offer(product: Product) -> dict[str, Any]:
     price = product.price
-    offer = {
+    offer: dict[str, Any] = {
         "@type": "Offer",
         "url": _absolute(product.get_absolute_url()),
         "price": price and price.amount,
