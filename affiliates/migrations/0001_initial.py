@@ -457,7 +457,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveSmallIntegerField(editable=False)),
-                ('text', models.TextField(help_text='Markdown: an empty line between paragraphs, # in front of a heading.', max_length=50000, validators=[privacy.web.markdown.validate_markdown])),
+                ('text', privacy.web.markdown.MarkdownField(help_text='Markdown: an empty line between paragraphs, # in front of a heading.', max_length=50000)),
                 ('changes', models.TextField(blank=True, help_text='In two or three sentences. Readers see it first.', max_length=2000, verbose_name='what changes')),
                 ('effective_from', models.DateTimeField(editable=False, null=True, verbose_name='effective from')),
                 ('published_at', models.DateTimeField(editable=False, null=True)),

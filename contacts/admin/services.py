@@ -6,18 +6,12 @@ from django import forms
 from django.contrib import admin
 
 from contacts.models import Service
-from privacy.web.markdown import validate_markdown
 
 
 class ServiceForm(forms.ModelForm[Service]):
     class Meta:
         model = Service
         fields = ["name", "slug", "icon", "summary", "commitment", "text", "position", "is_offered"]
-
-    def clean_text(self) -> str:
-        text: str = self.cleaned_data["text"]
-        validate_markdown(text)
-        return text
 
 
 @admin.register(Service)

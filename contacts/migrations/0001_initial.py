@@ -2,6 +2,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import privacy.encryption.blind_index
 import privacy.encryption.fields
+import privacy.web.markdown
 from django.conf import settings
 from django.db import migrations, models
 
@@ -25,7 +26,7 @@ class Migration(migrations.Migration):
                 ('icon', models.CharField(blank=True, choices=[('design', 'a page layout'), ('hardening', 'a shield'), ('cleanup', 'a magnifying glass'), ('maintenance', 'arrows around a clock')], max_length=12)),
                 ('summary', models.CharField(help_text='One or two sentences for the home page.', max_length=200)),
                 ('commitment', models.CharField(blank=True, help_text='What clients can hold you to; it stands out on both pages.', max_length=120)),
-                ('text', models.TextField(help_text='Markdown, for the services page.')),
+                ('text', privacy.web.markdown.MarkdownField(help_text='Markdown, for the services page.')),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest number comes first.')),
                 ('is_offered', models.BooleanField(default=True, verbose_name='offered')),
             ],

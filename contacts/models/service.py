@@ -6,6 +6,7 @@ from django.db import models
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
+from privacy.web.markdown import MarkdownField
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -32,7 +33,7 @@ class Service(models.Model):
     commitment = models.CharField(
         max_length=120, blank=True, help_text="What clients can hold you to; it stands out on both pages."
     )
-    text = models.TextField(help_text="Markdown, for the services page.")
+    text = MarkdownField(help_text="Markdown, for the services page.")
     position = models.PositiveSmallIntegerField(default=0, help_text="The lowest number comes first.")
     is_offered = models.BooleanField("offered", default=True)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import nh3
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -86,3 +87,9 @@ def _show_picture(token: Token) -> None:
         token.attrSet("loading", "lazy")
     else:
         token.type, token.content = "text", token.content or "picture"
+
+
+class MarkdownField(models.TextField[str, str]):
+    """A text in Markdown. Its forms reject what `validate_markdown` names."""
+
+    default_validators = [validate_markdown]

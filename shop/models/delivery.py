@@ -23,7 +23,7 @@ from privacy.encryption.fields import SealedTextField
 from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Purpose
-from privacy.web.markdown import validate_markdown
+from privacy.web.markdown import MarkdownField
 
 if TYPE_CHECKING:
     from . import Order
@@ -113,7 +113,7 @@ class ProductFile(models.Model):
     )
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
     size_bytes = models.PositiveBigIntegerField("size in bytes", editable=False)
-    notes = models.TextField("release notes", blank=True, max_length=5000, validators=[validate_markdown])
+    notes = MarkdownField("release notes", blank=True, max_length=5000)
     released_at = models.DateTimeField(
         null=True,
         blank=True,

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from privacy.encryption.computed_fields import ComputedCharField
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
-from privacy.web.markdown import validate_markdown
+from privacy.web.markdown import MarkdownField
 from shop.money import CURRENCIES, Money, program_currency
 
 from .delivery import ProductFile
@@ -42,23 +42,19 @@ class Product(models.Model):
         max_length=120, blank=True, help_text="What it does for the buyer, in one line above the summary."
     )
     summary = models.CharField(max_length=300, help_text="One or two sentences. Search engines show them too.")
-    description = models.TextField(blank=True, max_length=20_000, validators=[validate_markdown])
-    requirements = models.TextField(blank=True, max_length=5000, validators=[validate_markdown])
+    description = MarkdownField(blank=True, max_length=20_000)
+    requirements = MarkdownField(blank=True, max_length=5000)
     sites_per_license = models.CharField(max_length=120, blank=True, help_text="For example: 3 sites of one owner.")
-    updates_and_support = models.TextField(
-        "updates and support", blank=True, max_length=5000, validators=[validate_markdown]
-    )
-    fulfillment = models.TextField(
+    updates_and_support = MarkdownField("updates and support", blank=True, max_length=5000)
+    fulfillment = MarkdownField(
         "after the payment",
         blank=True,
         max_length=3000,
-        validators=[validate_markdown],
         help_text="How the buyer gets what isn't downloaded, such as a service. Shown before and after the purchase.",
     )
-    install_steps = models.TextField(
+    install_steps = MarkdownField(
         "installation steps",
         blank=True,
-        validators=[validate_markdown],
         help_text="Buyers read it on their order page.",
     )
     documentation_url = models.URLField("documentation", blank=True)

@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
-from privacy.web.markdown import validate_markdown
+from privacy.web.markdown import MarkdownField
 
 from .product import Product
 
@@ -26,7 +26,7 @@ class ProductPart(models.Model):
 class ProductFeature(ProductPart):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="features")
     heading = models.CharField(max_length=80)
-    text = models.TextField(max_length=2000, validators=[validate_markdown])
+    text = MarkdownField(max_length=2000)
 
     class Meta(ProductPart.Meta):
         verbose_name = "feature"
@@ -39,7 +39,7 @@ class ProductFeature(ProductPart):
 class ProductQuestion(ProductPart):
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="questions")
     question = models.CharField(max_length=200)
-    answer = models.TextField(max_length=3000, validators=[validate_markdown])
+    answer = MarkdownField(max_length=3000)
 
     class Meta(ProductPart.Meta):
         verbose_name = "question"

@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
-from privacy.web.markdown import render_markdown, validate_markdown
+from privacy.web.markdown import MarkdownField, render_markdown
 
 from .order import Order
 
@@ -39,9 +39,8 @@ class VersionedTerms(models.Model):
 
     id = UUID7Field(primary_key=True)
     number = models.PositiveSmallIntegerField(editable=False)
-    text = models.TextField(
+    text = MarkdownField(
         max_length=50_000,
-        validators=[validate_markdown],
         help_text="Markdown: an empty line between paragraphs, # in front of a heading.",
     )
     changes = models.TextField(

@@ -131,6 +131,7 @@ def test_choices_of_a_look_alike_do_not_show_or_change_the_victims(
     attacker: Client, typed: str, delivered_to: str, victim: str
 ) -> None:
     suppress(victim, "email")
+    factories.order(factories.product(), email=typed)
     attacker.post("/privacy/choices/", {"email": typed})
     page = link_mailed_to(delivered_to)
     assert 'value="order-email"' in attacker.get(page).content.decode()

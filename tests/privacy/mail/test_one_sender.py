@@ -12,7 +12,8 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 APPS = ("aitpro", "affiliates", "shop", "contacts", "accounts", "privacy")
 SENDER = ROOT / "privacy" / "mail" / "sending.py"
-READERS = {"privacy/probes/mails.py", "privacy/evidence/rehearsal/rehearsal.py"}  # of the mails in a rehearsal's folder
+# Of the mails in a rehearsal's and the demo's folder.
+READERS = {"privacy/probes/mails.py", "privacy/evidence/rehearsal/rehearsal.py", "aitpro/demo/mail_preview.py"}
 PARSED = {"email.message.EmailMessage", "EmailMessage"}
 
 MODULES = ("django.core.mail", "smtplib", "aiosmtplib", "email.mime", "django.utils.log.AdminEmailHandler")

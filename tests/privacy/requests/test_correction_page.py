@@ -159,6 +159,6 @@ def test_after_an_erasure_the_page_is_over(client: Client, erin_and_frank: None)
 
 def test_no_address_amount_or_secret_is_ever_correctable() -> None:
     declared = [(d, name) for d in personal_models() for name in d.correctable]
-    assert {name for _, name in declared} == {"name", "phone", "address", "website"}
+    assert {name for _, name in declared} == {"name", "phone", "address", "website", "company", "vat_id"}
     for declaration, name in declared:
         assert name not in declaration.withheld

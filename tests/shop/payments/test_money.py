@@ -19,7 +19,7 @@ def test_money_counts_minor_units() -> None:
 @pytest.mark.parametrize("currency", ["HUF", "JPY", "TWD", "CLP", "MYR"])
 def test_some_currencies_have_no_decimals(currency: str) -> None:
     assert Money.of("1200", currency).minor == 1200
-    assert str(Money.of("1200", currency)) == f"1200 {currency}"
+    assert str(Money.of("1200", currency)) == f"1,200 {currency}"
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def site_forms() -> dict[str, type[Any]]:
     request = RequestFactory().get("/admin/")
     request.user = User(is_staff=True, is_superuser=True)
     made = {
-        f"admin:{model._meta.label}": admin.get_form(request, fields=None)
+        f"admin:{model._meta.label}": admin.get_form(request)
         for model, admin in admin_site._registry.items()
     }
     own = {
