@@ -23,9 +23,9 @@ from tests.running_site import RunningSite, running_site
 REQUESTS, KILOBYTES = 5, 60  # of a first visit to a public page
 LIGHTHOUSE, VNU = "lighthouse@12.8.2", "vnu-jar@26.9.27"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
-# The demo is served over HTTP on loopback, and private pages ask search engines to stay away.
+# The demo is served over HTTP on loopback. Private pages ask search engines to stay away, which show the description.
 SKIPPED = ("is-on-https", "redirects-http", "uses-http2")
-PRIVATE_SKIPPED = ("is-crawlable",)
+PRIVATE_SKIPPED = ("is-crawlable", "meta-description")
 MEASURED = ("/", "/products/bps-pro/", "/contact/", "/affiliates/", "/privacy/", "/privacy/evidence/")
 
 
@@ -80,7 +80,7 @@ def lighthouse(site: RunningSite, path: str, cookies: dict[str, str], *, private
     chrome = "--chrome-flags=--headless=new --no-sandbox --disable-gpu"
     done = subprocess.run(
         [*command, *options, chrome],
-        capture_output=True, text=True, check=True, env={**os.environ, "CHROME_PATH": str(CHROMIUM)},
+        stdout=subprocess.PIPE, text=True, check=True, env={**os.environ, "CHROME_PATH": str(CHROMIUM)},
     )  # fmt: skip
     return dict(json.loads(done.stdout))
 
