@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
 from tests import factories
-from tests.shop.purchases import CAROL, capture_of
+from tests.shop.purchases import FORM as CAROL
+from tests.shop.purchases import capture_of
 from tests.worker import run_due_tasks
 
 pytestmark = pytest.mark.usefixtures("product", "paypal_down")
