@@ -30,7 +30,7 @@ This is the file that the demo delivers in the place of the real product.
 
 1. In WordPress, open Plugins > Add New > Upload Plugin, and choose this zip file.
 2. Activate it.
-3. Your license key stands on the page of your order.
+3. Your license key is on your order page.
 """
 
 

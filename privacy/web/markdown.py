@@ -1,11 +1,12 @@
 """Markdown that staff write, as HTML for the public pages.
 
-Headings start below the page's own. HTML is shown as text, pictures come from this site only, and links to other sites
-tell them nothing about the reader. What a form should reject, `validate_markdown` names.
+Headings start below the page's own. HTML is shown as text, pictures come from this site's folders of pictures only, and
+links to other sites tell them nothing about the reader. What a form should reject, `validate_markdown` names.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import nh3
@@ -19,6 +20,8 @@ _TAGS = {"a", "blockquote", "br", "code", "em", "hr", "img", "li", "ol", "p", "p
 _TAGS |= {"h2", "h3", "h4", "h5", "h6"}
 _ATTRIBUTES = {"a": {"href", "title", "rel"}, "img": {"src", "alt", "title", "loading"}, "ol": {"start"}}
 _SCHEMES = {"http", "https", "mailto", "tel"}
+# No other address of this site: a browser asks for it, with the reader's cookies, as soon as the page is shown.
+_PICTURE = re.compile(r"/(products/pictures|static)/([\w-]+/)*[\w-]+(\.[\w-]+)*", re.ASCII)
 
 _to_html = MarkdownIt("commonmark", {"html": False})
 _with_html = MarkdownIt("commonmark")  # only finds HTML, to name it
@@ -44,10 +47,15 @@ def validate_markdown(text: str) -> None:
         if token.type in {"html_block", "html_inline"}:
             found = token.content.strip().splitlines()[0][:60]
             raise ValidationError(f"Write this in Markdown, without HTML such as “{found}”.")
-        if token.type == "image" and not _is_ours(source := str(token.attrs.get("src", ""))):
+        if token.type == "image" and not _is_our_picture(source := str(token.attrs.get("src", ""))):
+            reason = (
+                "is none of this site's pictures"
+                if _is_ours(source)
+                else "is on another site, which would learn who reads the page"
+            )
             raise ValidationError(
-                f"The picture “{source[:100]}” is on another site, which would learn who reads the page."
-                " Upload it here, and use its address on this site, which starts with /."
+                f"The picture “{source[:100]}” {reason}."
+                " Upload it here, and use its address, which starts with /products/pictures/ or /static/."
             )
 
 
@@ -61,6 +69,10 @@ def _is_ours(url: str) -> bool:
     return is_path or url.startswith(f"{settings.SITE_URL}/")
 
 
+def _is_our_picture(url: str) -> bool:
+    return bool(_PICTURE.fullmatch(url.removeprefix(settings.SITE_URL)))
+
+
 def _shift_headings(tokens: list[Token], top: int) -> None:
     headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
     highest = min((int(token.tag[1]) for token in headings), default=1)
@@ -69,8 +81,8 @@ def _shift_headings(tokens: list[Token], top: int) -> None:
 
 
 def _show_picture(token: Token) -> None:
-    """A picture of another site is replaced by its description."""
-    if _is_ours(str(token.attrs.get("src", ""))):
+    """What isn't a picture of this site is replaced by its description."""
+    if _is_our_picture(str(token.attrs.get("src", ""))):
         token.attrSet("loading", "lazy")
     else:
         token.type, token.content = "text", token.content or "picture"

@@ -52,8 +52,9 @@ ACTIONS = (
         permission=CORRECT,
         when=lambda order: not order.is_erased,
         asks="Whoever got the mails so far can no longer open the order: its link changes, the license key is replaced,"
-        " and both are mailed to the new address. Make sure that you are talking to the buyer: compare with the payer's"
-        " address at PayPal. Whoever got the mails knows the rest.",
+        " and both are mailed to the new address. Make sure that you are talking to the buyer: at PayPal, the order's"
+        " transaction shows the payer's address. Knowing the order's number or its date proves nothing: whoever got the"
+        " mails has read them there.",
         form=AddressForm,
         asks_again=True,
         do=correct_address,

@@ -57,7 +57,9 @@ def encode(file: IO[bytes]) -> EncodedPicture:
             _check(image)
             upright = ImageOps.exif_transpose(image)
             plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    except (OSError, SyntaxError):  # Pillow raises both for broken files
+    except forms.ValidationError:
+        raise
+    except Exception:  # whatever Pillow stumbles over in a broken file: OSError, ValueError, struct.error …
         raise forms.ValidationError("This picture is broken. Export it again, as PNG, JPEG or WebP.") from None
     large = _at_most(plain, LARGE)
     content = _webp(large)

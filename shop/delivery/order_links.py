@@ -83,7 +83,7 @@ def correct_address(*, order: Order, email: str, actor: User) -> bool:
     discard_queued_mail(about=order)
     order.email, order.link_token, order.release_notices_after = email, generate_token(), None
     order.save(update_fields=["email", "link_token", "release_notices_after"])
-    record(action="shop.order.address_corrected", about=order, actor=actor)
+    record(action="shop.email_address.changed", about=order, actor=actor)
     mailed = notify(RECEIPT, to=email, about=order) if order.paid_at else send_order_links([order])
     if License.objects.working().filter(order=order).exists():
         replace_license(order=order, actor=actor)

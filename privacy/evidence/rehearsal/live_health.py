@@ -45,7 +45,8 @@ def _down(now: datetime) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def _use_cache(name: str) -> None:
     """Raises `OSError` or the cache's own error."""
-    word = secrets.token_hex(8)
-    caches[name].set("privacy.evidence.rehearsal", word, 60)
-    if caches[name].get("privacy.evidence.rehearsal") != word:
+    key, word = f"limit-{secrets.token_hex(32)}-0", secrets.token_hex(8)  # a key like any other for the sweep
+    caches[name].set(key, word, 60)
+    if caches[name].get(key) != word:
         raise OSError("the cache does not store values")
+    caches[name].delete(key)

@@ -47,14 +47,30 @@ def test_html_is_rejected_by_name(text: str) -> None:
         validate_markdown(text)
 
 
-def test_backslash_leads_to_no_other_site() -> None:
-    assert 'src="/%5Cevil.example/x.png"' in render_markdown("![x](/\\evil.example/x.png)")
+@pytest.mark.parametrize(
+    "source",
+    [
+        "/go/DEMO/",
+        "/accounts/logout/",
+        "/products/pictures/../../go/DEMO/",
+        "/static/%2e%2e/go/DEMO/",
+        "/static//evil.example/x.png",
+        "/\\evil.example/x.png",
+        "/products/pictures/",
+        "#here",
+    ],
+)
+def test_address_of_this_site_that_is_no_picture_is_not_fetched_by_the_page(source: str) -> None:
+    assert "<img" not in render_markdown(f"![A padlock]({source})")
+    with pytest.raises(ValidationError, match="none of this site's pictures"):
+        validate_markdown(f"![A padlock]({source})")
 
 
-def test_picture_of_this_site_is_shown() -> None:
-    text = "![A padlock](/products/pictures/lock.webp)"
+@pytest.mark.parametrize("source", ["/products/pictures/0af3/large.webp", "/static/aitpro/logo.27b4e1.svg"])
+def test_picture_of_this_site_is_shown(source: str) -> None:
+    text = f"![A padlock]({source})"
     validate_markdown(text)
-    assert '<img src="/products/pictures/lock.webp" alt="A padlock" loading="lazy">' in render_markdown(text)
+    assert f'<img src="{source}" alt="A padlock" loading="lazy">' in render_markdown(text)
 
 
 def test_headings_start_below_the_one_of_the_page() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from io import BytesIO
 from typing import Any
 
@@ -26,6 +28,14 @@ def with_place_and_rotation() -> bytes:
     exif[0x0112] = 6  # turned by 90 degrees
     exif[0x010E] = "Carol's kitchen"
     return picture("JPEG", (1000, 800), exif=exif)
+
+
+def with_bomb_behind_the_pixels() -> bytes:
+    """A PNG whose last text unpacks to more than Pillow allows: it raises ValueError, and only once it decodes."""
+    body = b"zTXt" + b"Comment\0\0" + zlib.compress(bytes(3_000_000))
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    end = picture().index(b"IEND") - 4
+    return picture()[:end] + chunk + picture()[end:]
 
 
 @pytest.fixture
@@ -79,6 +89,7 @@ def test_name_and_metadata_of_the_upload_are_not_published(form: Page, client: C
         pytest.param(picture("GIF"), "Choose a PNG, JPEG or WebP", id="gif"),
         pytest.param(picture()[:900], "Choose a PNG, JPEG or WebP", id="cut off"),
         pytest.param(picture("JPEG", quality=95)[:5000], "This picture is broken", id="cut off later"),
+        pytest.param(with_bomb_behind_the_pixels(), "This picture is broken", id="text bomb"),
         pytest.param(picture() + bytes(9_000_000), "at most 8.0\xa0MB. This file has 8.6\xa0MB.", id="9 MB"),
         pytest.param(
             picture() + bytes(50_000_000), "Choose a PNG, JPEG or WebP picture of at most 8.0\xa0MB.", id="50 MB"

@@ -41,6 +41,24 @@ def found() -> str:
     return str(message.body)
 
 
+def test_link_that_no_longer_works_leads_to_the_form_like_one_that_never_did(client: Client, product: Product) -> None:
+    order = paid(product)
+    former = order.get_absolute_url()
+    assert client.get(former).status_code == 200
+    order.delete()
+    for address in (former, "/orders/never/"):
+        page = client.get(address)
+        assert page.status_code == 404
+        assert f'href="{URL}"' in page.content.decode()
+
+
+def test_page_of_a_deleted_buyer_does_not_offer_what_can_no_longer_work(client: Client, product: Product) -> None:
+    page = paid(product).get_absolute_url()
+    assert f'Lost it? <a href="{URL}"' in client.get(page).content.decode()
+    erase_person(email="carol@example.org", keep_usable=True)
+    assert "Lost it?" not in client.get(page).content.decode()
+
+
 @pytest.mark.parametrize("typed", ["carol@example.org", "CAROL@Example.ORG", " carol@example.org "])
 def test_links_of_all_orders_arrive_in_one_mail(client: Client, product: Product, typed: str) -> None:
     orders = [paid(product), paid(product), factories.order(product)]

@@ -15,7 +15,9 @@ from accounts.models import User
 from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
+from privacy.evidence.sweep.run import sweep
 from privacy.mail.bounces import mark_undeliverable
+from privacy.models import OutgoingMail
 from shop.delivery.downloads import download_link
 from shop.delivery.licenses import issue_license
 from shop.delivery.order_links import correct_address
@@ -74,8 +76,17 @@ def test_wrong_recipients_mail_opens_nothing_and_the_buyer_gets_a_new_link(
         (RIGHT, f"Your receipt ({order.reference})"),
     ]
     assert all(order.get_absolute_url() in str(message.body) for message in mail.outbox)
-    entry = AuditEntry.objects.get(action="shop.order.address_corrected", object_id=str(order.pk))
+    entry = AuditEntry.objects.get(action="shop.email_address.changed", object_id=str(order.pk))
     assert entry.actor == bob.pk
+
+
+def test_receipt_that_went_to_the_former_address_breaks_no_promise(staff: Client, order: Order) -> None:
+    mail_buyer(RECEIPT, order)
+    mails()
+    correct(staff, order)
+    mails()
+    assert OutgoingMail.objects.filter(kind=RECEIPT.template, state=OutgoingMail.State.SENT).count() == 2
+    assert [breach.place for breach in sweep(seconds=20).breaches if "mail" in breach.place] == []
 
 
 def test_wrong_recipient_finds_no_order_and_the_buyer_does(staff: Client, client: Client, order: Order) -> None:

@@ -169,7 +169,9 @@ def test_a_page_without_an_alert_has_no_error_in_its_title(client: Client, produ
     assert not title.get_text().startswith("Error")
 
 
-def test_a_form_with_errors_says_so_in_the_title(client: Client) -> None:
-    page = BeautifulSoup(client.post("/contact/", {"kind": "question"}).content, "html.parser")
+@pytest.mark.parametrize("address", ["/contact/", "/orders/find/"])
+def test_a_form_with_errors_says_so_once_in_the_title(client: Client, address: str) -> None:
+    page = BeautifulSoup(client.post(address, {"kind": "question"}).content, "html.parser")
     assert page.title
     assert page.title.get_text().startswith("Error: ")
+    assert page.title.get_text().count("Error") == 1

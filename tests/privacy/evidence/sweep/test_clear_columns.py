@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from unittest import mock
 
 import pytest
 from django.core.cache import caches
@@ -15,6 +16,7 @@ from accounts.models import User
 from affiliates.models import Affiliate
 from privacy.consent.opt_out_backup import copy_missing_opt_outs
 from privacy.consent.opt_outs import suppress
+from privacy.evidence.rehearsal.live_health import not_tried_while_down
 from privacy.keystore.models import OptOutCopy
 from privacy.models import Heartbeat
 from privacy.models.evidence import Measurement
@@ -174,6 +176,12 @@ def test_keys_of_cached_rate_limits_are_searched(order: Order) -> None:
 
 def test_limits_that_are_kept_as_they_are_to_be_are_no_finding(order: Order) -> None:
     assert has_room("mail address", ADDRESS, slots=3, now=timezone.now())
+    assert places(swept()) == []
+
+
+def test_what_the_rehearsal_tries_the_caches_with_is_no_finding(order: Order) -> None:
+    with mock.patch.object(type(caches["limits"]), "delete"):  # the sweep may look just in between
+        assert not_tried_while_down(now=timezone.now()) == set()
     assert places(swept()) == []
 
 

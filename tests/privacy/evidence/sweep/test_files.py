@@ -33,6 +33,15 @@ def test_a_sealed_value_in_a_file_is_found(data_dir: Path) -> None:
     assert broken_by(report) == {"encrypted"}
 
 
+@pytest.mark.parametrize("text", ["DEFERRABLE INITIALLY DEFERRED", "Starting gunicorn"])
+def test_words_of_the_program_that_somebody_typed_are_no_finding(data_dir: Path, text: str) -> None:
+    """Seen in an attack: a buyer wrote words of the database's schema into a form, and a promise counted as broken."""
+    factories.inquiry(message=text)
+    (data_dir / "copy.sqlite3").write_bytes(b"\0" + text.encode())
+    (data_dir / "later.bin").write_bytes(b"\0" + ADDRESS.encode())
+    assert places(swept()) == ["shop_order.email can be read in a file in DATA_DIR (.bin) (plain)"]
+
+
 def test_one_that_lies_across_two_parts_of_a_file_is_found(data_dir: Path) -> None:
     (data_dir / "old.sqlite3").write_bytes(b"\0" * (files.BLOCK - 7) + ADDRESS.encode() + b"\0" * 100)
     assert places(swept()) == ["shop_order.email can be read in a file in DATA_DIR (.sqlite3) (plain)"]
