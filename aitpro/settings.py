@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aitpro.http.middleware.HttpRulesMiddleware",
+    "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
     "privacy.web.purpose_middleware.PurposeMiddleware",
