@@ -19,7 +19,7 @@ from privacy.evidence import attack_history
 from privacy.evidence.rehearsal.report import RehearsalReport
 from privacy.models.attack import AttackKind, Attempt
 from privacy.registry.promises import PROMISES
-from shop.models import Dispute, Order, Payment, PayPalEvent, Product
+from shop.models import Dispute, Order, Payment, PayPalEvent, Product, ProductPicture
 from shop.models.delivery import ProductFile
 
 
@@ -43,6 +43,11 @@ def product(**fields: Any) -> Product:
 def release(product: Product, content: bytes = b"PK guard", **fields: Any) -> ProductFile:
     values = {"version": "1.0", "content": ContentFile(content, name="Guard.zip")}
     return ProductFile.objects.create(**{"product": product, **values, **fields})
+
+
+def picture(product: Product) -> ProductPicture:
+    values = {"large": b"RIFF large", "small": b"RIFF small", "digest": f"{1:064x}", "width": 1120, "height": 700}
+    return ProductPicture.objects.create(product=product, alt="A drawing", **values)
 
 
 def order(product: Product, email: str = "carol@example.org", **fields: Any) -> Order:

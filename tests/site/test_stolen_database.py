@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import logging
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -38,6 +37,7 @@ from shop.models import Order, Product
 from shop.models.delivery import License
 from tests import factories
 from tests.privacy.world import everything_about
+from tests.quiet import quiet_logs
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 
 EMAIL, NAME, PHONE, PAYPAL_ORDER = "quagga@example.org", "Quagga", "+18055550142", "5O190127TN364715T"
@@ -131,9 +131,8 @@ class Stolen:
 
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
-    logging.disable(logging.CRITICAL)  # two lines for each of thirty thousand refusals
-    yield
-    logging.disable(logging.NOTSET)
+    with quiet_logs():  # two lines for each of thirty thousand refusals
+        yield
 
 
 @pytest.fixture

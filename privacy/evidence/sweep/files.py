@@ -52,7 +52,7 @@ def _forget_words_of_the_program(sweep: Sweep) -> None:
                 cursor.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
                 for word, _ in sweep.words.find("\n".join(sql for (sql,) in cursor.fetchall()).encode()):
                     sweep.words.forget(word)
-    for folder in (*(config.path for config in apps.get_app_configs()), Path(gunicorn.__file__).parent):
+    for folder in (*(config.path for config in apps.get_app_configs()), *gunicorn.__path__):
         for path in Path(folder).rglob("*.py"):
             for word, _ in sweep.words.find(path.read_bytes()):
                 if not word.names_somebody:

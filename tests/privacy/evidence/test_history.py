@@ -72,7 +72,7 @@ def test_staff_are_told_what_was_found_and_where(
     work()
     [message] = mail.outbox
     assert message.to == ["info@ait-pro.com"]
-    assert "overdue: 1" in message.body
+    assert "Overdue: 1" in message.body
     assert "/privacy/evidence/?promise=access#access" in message.body
 
 

@@ -29,6 +29,7 @@ from privacy.models import AccessArchive, PrivacyRequest
 from shop.delivery.downloads import download_link
 from shop.models import Order, Product
 from tests import factories
+from tests.quiet import quiet_logs
 from tests.running_site import free_port
 from tests.site.staff.test_staff_matrix import World as StaffWorld
 from tests.site.staff.test_staff_matrix import taken_back
@@ -81,11 +82,13 @@ class World(StaffWorld):
         AccessArchive.objects.create(request=answered, content=b"PK", link_digest=hash_token(token), expires_at=soon)
         choices = f"/privacy/choices/{preferences_token('dave@example.org', now=timezone.now())}/"
         own, file = order.get_absolute_url(), release.pk
+        picture = factories.picture(self.product)
         commission = Commission.objects.filter(attribution__affiliate=affiliate).latest("pk")
         label = declare_label(affiliate=affiliate, text="mail")
         creative = Creative.objects.latest("pk").pk
         return {
             "shop:product": "/products/bps-pro/",
+            "shop:picture": f"/products/pictures/{picture.digest}/small.webp",
             "shop:checkout": "/checkout/bps-pro/",
             "shop:terms_document": "/terms/sale/",
             "shop:order": own,
@@ -162,13 +165,17 @@ class World(StaffWorld):
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    logging.disable(logging.WARNING)
     nobody = override_settings(PAYPAL_BASE_URL=f"http://127.0.0.1:{free_port()}")
-    with django_db_blocker.unblock(), nobody, transaction.atomic(), transaction.atomic(using="keystore"):
+    with (
+        quiet_logs(logging.WARNING),
+        django_db_blocker.unblock(),
+        nobody,
+        transaction.atomic(),
+        transaction.atomic(using="keystore"),
+    ):
         yield World()
         for database in ("default", "keystore"):
             transaction.set_rollback(True, using=database)
-    logging.disable(logging.NOTSET)
 
 
 def chosen(cases: list[Request], number: int, count: int) -> list[Request]:

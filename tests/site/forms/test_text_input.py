@@ -152,7 +152,7 @@ def site_forms() -> dict[str, type[Any]]:
     request = RequestFactory().get("/admin/")
     request.user = User(is_staff=True, is_superuser=True)
     made = {
-        f"admin:{model._meta.label}": admin.get_form(request)
+        f"admin:{model._meta.label}": admin.get_form(request, fields=forms.ALL_FIELDS)
         for model, admin in admin_site._registry.items()
     }
     own = {
@@ -165,7 +165,8 @@ def site_forms() -> dict[str, type[Any]]:
 
 
 def text_fields(form: type[Any]) -> dict[str, forms.Field]:
-    return {name: field for name, field in form.base_fields.items() if isinstance(field, forms.CharField)}
+    texts = {name: field for name, field in form.base_fields.items() if isinstance(field, forms.CharField)}
+    return {name: field for name, field in texts.items() if not isinstance(field, forms.JSONField)}
 
 
 def refuses(field: forms.Field, text: str) -> bool:

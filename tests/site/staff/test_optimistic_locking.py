@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
@@ -21,6 +20,7 @@ from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
 from privacy.evidence.rehearsal.browser import defaults_of
 from tests import factories
+from tests.quiet import quiet_logs
 
 from .test_staff_matrix import ADDRESSES, MODELS, World, table, taken_back
 
@@ -29,12 +29,10 @@ pytestmark = [pytest.mark.exhaustive, pytest.mark.django_db]
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    logging.disable(logging.CRITICAL)
-    with django_db_blocker.unblock(), transaction.atomic(), transaction.atomic(using="keystore"):
+    with quiet_logs(), django_db_blocker.unblock(), transaction.atomic(), transaction.atomic(using="keystore"):
         yield World()
         for database in ("default", "keystore"):
             transaction.set_rollback(True, using=database)
-    logging.disable(logging.NOTSET)
 
 
 def forms_of(client: Client, address: str) -> list[tuple[str, Tag]]:

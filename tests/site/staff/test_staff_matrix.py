@@ -6,7 +6,6 @@ the tables below fails. Each request is made by everybody, over HTTP, and its ch
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,6 +33,7 @@ from shop.models import Payment, PayPalEvent
 from tests import factories
 from tests.accounts.test_roles import member
 from tests.cast import superuser
+from tests.quiet import quiet_logs
 
 from .test_admin import some_of_everything
 
@@ -339,12 +339,11 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    logging.disable(logging.CRITICAL)  # a traceback for each of some thousand refusals
-    with django_db_blocker.unblock(), transaction.atomic(), transaction.atomic(using="keystore"):
+    quiet = quiet_logs()  # a traceback for each of some thousand refusals
+    with quiet, django_db_blocker.unblock(), transaction.atomic(), transaction.atomic(using="keystore"):
         yield World()
         for database in ("default", "keystore"):
             transaction.set_rollback(True, using=database)
-    logging.disable(logging.NOTSET)
 
 
 def taken_back(client: Client, method: str, address: str, data: Any = None) -> Any:
