@@ -99,6 +99,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "aitpro.http.middleware.HttpRulesMiddleware",
+    "aitpro.http.compression.PublicPagesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "aitpro.http.canonical_host.CanonicalHostMiddleware",
     "privacy.web.purpose_middleware.PurposeMiddleware",
@@ -321,7 +322,7 @@ HELD_LIMIT_PER_NETWORK = env.number("HELD_LIMIT_PER_NETWORK", default=3000)
 MAIL_LIMIT_PER_FORM = env.number("MAIL_LIMIT_PER_FORM", default=30)  # per hour, network and form
 MAIL_LIMIT_PER_NETWORK = env.number("MAIL_LIMIT_PER_NETWORK", default=60)  # per hour and network, all forms
 ORDER_LIMIT_PER_NETWORK = env.number("ORDER_LIMIT_PER_NETWORK", default=300)  # orders per hour
-ORDER_LIMIT_PER_ADDRESS = env.number("ORDER_LIMIT_PER_ADDRESS", default=100)  # orders per day
+ORDER_LIMIT_PER_ADDRESS = env.number("ORDER_LIMIT_PER_ADDRESS", default=100)  # orders per day and network
 MAIL_LIMIT_PER_ADDRESS = env.number("MAIL_LIMIT_PER_ADDRESS", default=10)  # per day and address
 # Confirmation and preference links; above the limit they wait (privacy/mail/link_mail_limits.py).
 PRIVACY_MAILS_PER_NETWORK = env.number("PRIVACY_MAILS_PER_NETWORK", default=10)  # in an hour

@@ -24,7 +24,7 @@ payment_refunded = Signal()
 # A refund was reverted (a canceled chargeback, a refund that failed late): `payment`, `refund`.
 refund_reverted = Signal()
 
-# The buyer requested a refund: `order`.
+# The buyer requested a refund: `order`. A receiver that holds a commission until the answer returns True.
 refund_requested = Signal()
 
 # A refund request was declined, or all of the order refunded: `order`.

@@ -45,7 +45,7 @@ def collected_twice(now: datetime) -> StaffTaskCount:
 )
 def refund_requests(now: datetime) -> StaffTaskCount:
     """Due after business days, which a query can't count: the oldest ones are looked at."""
-    requests = RefundRequest.objects.open()
+    requests = RefundRequest.objects.to_answer()
     oldest = requests.only("requested_at").order_by("requested_at")[:200]
     return StaffTaskCount(requests.count(), sum(request.due_at < now for request in oldest))
 

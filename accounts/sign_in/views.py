@@ -20,8 +20,7 @@ from accounts.passwords.hashers import BUSY_SECONDS
 from accounts.passwords.link import request_password_link
 from accounts.security_log import note
 from accounts.security_notices import Notice, notify_owner
-from privacy.mail.rate_limits import may_send_mail
-from privacy.web.rate_limits import seconds_left
+from privacy.mail.rate_limits import may_mail_address, seconds_to_wait
 
 from .flow import continue_after_password
 from .forms import PasswordLinkForm, SignInForm
@@ -58,9 +57,10 @@ class PasswordResetRequestView(FormView[PasswordLinkForm]):
 
     def form_valid(self, form: PasswordLinkForm) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
-        if not may_send_mail(self.request, form="password", email=email, now=now):
-            return self._nothing_sent(form, seconds_left(now))
-        request_password_link(email)
+        if wait := seconds_to_wait(self.request, form="password", email=email, now=now):
+            return self._nothing_sent(form, wait)
+        if may_mail_address(email, form="password", now=now):
+            request_password_link(email)
         return super().form_valid(form)
 
     def _nothing_sent(self, form: PasswordLinkForm, seconds: int) -> HttpResponse:

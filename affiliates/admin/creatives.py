@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.files.images import get_image_dimensions
 
 from affiliates.models import Creative
 from affiliates.tracking.creatives import validate_landing
@@ -21,6 +22,18 @@ class CreativeForm(forms.ModelForm[Creative]):
         if found.get("body") and found.get("image"):
             self.add_error("body", "A creative has an image or a text to paste, not both.")
         return found
+
+    def clean_image(self) -> Any:
+        """Refuses a file that Pillow opens and can't measure, which the model does where there is no way to say so."""
+        image = self.cleaned_data["image"]
+        if "image" in self.changed_data and image:
+            try:
+                known = all(get_image_dimensions(image))
+            except Exception:  # whatever Pillow stumbles over in a broken file
+                known = False
+            if not known:
+                raise forms.ValidationError("This image is broken. Export it again, as PNG, JPEG, GIF or WebP.")
+        return image
 
     def clean_landing(self) -> str:
         landing: str = self.cleaned_data["landing"]

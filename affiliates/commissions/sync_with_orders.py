@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from affiliates.models import Affiliate, Attribution, Flag
+from affiliates.models import Affiliate, Attribution, Commission, Flag
 from affiliates.purposes import reads_for_commissions
 from shop.models import Order, Payment, Refund
 from shop.signals import (
@@ -86,11 +86,16 @@ def on_dispute_closed(*, payment: Payment, dispute: Model, **kwargs: Any) -> Non
 
 @receiver(refund_requested)
 @reads_for_commissions
-def on_refund_requested(*, order: Order, **kwargs: Any) -> None:
-    """Holds the commission until the request is answered, even past the end of the refund window."""
+def on_refund_requested(*, order: Order, **kwargs: Any) -> bool:
+    """Holds the commission until the request is answered, even past the end of the refund window. Returns whether
+    there is one that was not paid out yet."""
     attribution = Attribution.objects.filter(order=order).first()
-    if attribution is not None:
-        raise_flag(attribution=attribution, kind=Flag.Kind.REFUND_REQUEST)
+    if attribution is None:
+        return False
+    raise_flag(attribution=attribution, kind=Flag.Kind.REFUND_REQUEST)
+    return Commission.objects.filter(
+        attribution=attribution, state__in=[Commission.State.PENDING, Commission.State.APPROVED]
+    ).exists()
 
 
 @receiver(refund_request_closed)

@@ -12,7 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView, View
 
-from privacy.mail.rate_limits import may_hold_message, may_send_mail
+from privacy.mail.rate_limits import may_hold_message, may_mail_address, may_send_mail, seconds_to_wait
 from privacy.web.idempotency import kept_in_history
 from privacy.web.rate_limits import seconds_left
 
@@ -56,10 +56,11 @@ class AskForLinkView(FormView[AskForLinkForm]):
 
     def form_valid(self, form: AskForLinkForm) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
-        if not may_send_mail(self.request, form="application link", email=email, now=now):
+        if wait := seconds_to_wait(self.request, form="application link", email=email, now=now):
             context = self.get_context_data(form=form, nothing_sent=True)
-            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds_left(now))})
-        ask_for_link_again(email=email)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(wait)})
+        if may_mail_address(email, form="application link", now=now):
+            ask_for_link_again(email=email)
         return super().form_valid(form)
 
 

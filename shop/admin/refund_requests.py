@@ -7,18 +7,18 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Case, Value, When
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 
 from privacy.admin_base.optimistic_locking.guard import calls_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
-from shop.models import Order, Payment, Refund, RefundRequest
+from shop.models import Dispute, Order, Payment, Refund, RefundRequest
 from shop.payments.refund_requests import decline_refund
 from shop.payments.refunds import refund_payment
 
@@ -52,7 +52,8 @@ class RefundRequestAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     search_fields = ["order__reference"]
     ordering = [OPEN_FIRST.asc(), "requested_at"]
     fields = [
-        *("order_page", "product", "paid", "refund_until", "earlier_refunds", "reason", "state", "requested_at", "due"),
+        *("order_page", "product", "paid", "refund_until", "earlier_refunds", "dispute"),
+        *("reason", "state", "requested_at", "due"),
         *("answer", "decided_at", "decided_by"),
     ]
     row_argument = "refund_request"
@@ -64,7 +65,7 @@ class RefundRequestAdmin(StaffActionsAdmin, ReadOnlyAdmin):
             label="Refund…",
             permission="shop.refund_payment",
             do=_refund,
-            when=lambda refund_request: refund_request.is_open,
+            when=lambda refund_request: refund_request.can_be_decided,
             asks="All that was paid and is not refunded yet goes back through PayPal, and the commission is reversed.",
             asks_again=True,
             is_final=True,
@@ -75,13 +76,16 @@ class RefundRequestAdmin(StaffActionsAdmin, ReadOnlyAdmin):
             label="Decline…",
             permission="shop.change_refundrequest",
             do=decline_refund,
-            when=lambda refund_request: refund_request.is_open,
+            when=lambda refund_request: refund_request.can_be_decided,
             form=RefundDeclineForm,
             asks="The refund policy promises a refund without a reason. Decline only what it does not cover, or what"
             " the buyer has withdrawn.",
             done="Declined. The buyer is notified by email.",
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RefundRequest]:
+        return super().get_queryset(request).prefetch_related("order__payments")
 
     @calls_paypal
     def action_view(self, request: HttpRequest, row_id: UUID, action: str) -> HttpResponseBase:
@@ -110,11 +114,23 @@ class RefundRequestAdmin(StaffActionsAdmin, ReadOnlyAdmin):
         others = Order.objects.filter(email_index=order.email or "", state=Order.State.REFUNDED).exclude(pk=order.pk)
         return 0 if order.is_erased else others.count()
 
+    @admin.display(description="dispute")
+    def dispute(self, refund_request: RefundRequest) -> str:
+        if not refund_request.order.is_disputed:
+            return "–"
+        disputes = Dispute.objects.open().filter(payment__order=refund_request.order)
+        links = [(reverse("admin:shop_dispute_change", args=[each.pk]), each.paypal_id) for each in disputes]
+        return format_html("PayPal is deciding: {}", format_html_join(", ", '<a href="{}">{}</a>', links))
+
     @admin.display(description="answer due", ordering="requested_at")
     def due(self, refund_request: RefundRequest) -> str:
+        if refund_request.is_open and refund_request.order.is_disputed:
+            return "when PayPal has decided about the dispute"
         day = f"{refund_request.due_day:%B %-d, %Y}"
         overdue = refund_request.is_open and timezone.now() > refund_request.due_at
         return format_html('<strong class="overdue">{}, overdue</strong>', day) if overdue else day
 
     def too_late(self, refund_request: RefundRequest) -> str:
+        if refund_request.is_open:
+            return "PayPal is deciding about a dispute of this payment. Answer the request when it has."
         return f"This request is already {refund_request.get_state_display()}."

@@ -9,9 +9,8 @@ from django.utils import timezone
 from django.views.generic import FormView, TemplateView
 
 from privacy.encryption.email_field import EmailAddressField
-from privacy.mail.rate_limits import may_send_mail
+from privacy.mail.rate_limits import may_mail_address, seconds_to_wait
 from privacy.web.idempotency import kept_in_history
-from privacy.web.rate_limits import seconds_left
 from shop.delivery.order_links import request_order_links
 
 
@@ -31,10 +30,11 @@ class FindOrdersView(FormView[FindOrdersForm]):
 
     def form_valid(self, form: FindOrdersForm) -> HttpResponse:
         now, email = timezone.now(), form.cleaned_data["email"]
-        if not may_send_mail(self.request, form="find orders", email=email, now=now):
+        if wait := seconds_to_wait(self.request, form="find orders", email=email, now=now):
             context = self.get_context_data(form=form, nothing_sent=True)
-            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds_left(now))})
-        request_order_links(email=email)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(wait)})
+        if may_mail_address(email, form="find orders", now=now):
+            request_order_links(email=email)
         return redirect("shop:find_orders_sent")
 
 

@@ -50,8 +50,8 @@ class CheckoutForm(PersonalDataForm, forms.ModelForm[Order]):
 
     @property
     def outdated(self) -> list[str]:
-        """The fields that show what has changed since the buyer saw the form."""
-        return [name for name, now in self.current.items() if self.cleaned_data[name] not in {"", now}]
+        """The fields that show what has changed since the buyer saw the form, or that the buyer has not seen."""
+        return [name for name, now in self.current.items() if self.cleaned_data[name] != now]
 
     @property
     def details(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ class OrderOutcome(StrEnum):
     PENDING = "pending"
     PART_REFUNDED = "part_refunded"
     REFUNDED = "refunded"
+    REFUND_REQUESTED = "refund_requested"  # of a paid order, until it is answered
+    DISPUTED = "disputed"  # a paid order, while PayPal decides
     ASKING = "asking"  # the capture's outcome is unknown; PayPal is being asked
     DECLINED = "declined"
     EXPIRED = "expired"

@@ -14,19 +14,24 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from privacy.web.idempotency import repeatable
+from privacy.web.rate_limits import seconds_left
 from shop.delivery.byte_ranges import FilePart, UnsatisfiableRange, requested_range
 from shop.delivery.downloads import DownloadRefused, download_link, open_download, resolve_download_link
 from shop.delivery.release_notices import are_possible, has_opted_out, set_release_notices
 from shop.models import Order, Payment, Refund
 from shop.models.delivery import License, ProductFile
-from shop.payments.refund_requests import refund_option
+from shop.payments.refund_requests import RefundOption, refund_option
 from shop.payments.start import PaymentStarting, PaymentUnavailable, approve_url, start_payment
 
 from .checkout_cookie import set_checkout_cookie
 from .order_status import OrderOutcome, outcome_of
 from .paypal_csp import may_lead_to_paypal
-from .private_pages import private_page
+from .private_pages import may_change, private_page
 
+OUTRANKS = {
+    RefundOption.DISPUTED: OrderOutcome.DISPUTED,
+    RefundOption.REQUESTED: OrderOutcome.REFUND_REQUESTED,
+}
 STARTING_FOR = 30  # seconds for which a page waits for what another click is starting at PayPal
 REFRESH_AFTER = {OrderOutcome.STARTING: 1, OrderOutcome.ASKING: 15}  # seconds; browsers keep no history of one second
 
@@ -60,13 +65,13 @@ def _is_starting(request: HttpRequest) -> bool:
 
 
 def _page_of(order: Order, payment: Payment | None, outcome: OrderOutcome) -> dict[str, Any]:
-    may_be_told = are_possible(order)
+    may_be_told, option = are_possible(order), refund_option(order, now=timezone.now())
     return {
         "order": order,
-        "outcome": outcome,
+        "outcome": OUTRANKS.get(option, outcome),
         "payment": payment,
         "refunds": Refund.objects.filter(payment__order=order, state=Refund.State.COMPLETED).order_by("completed_at"),
-        "refund_option": refund_option(order, now=timezone.now()),
+        "refund_option": option,
         "accepted_terms": order.accepted_terms.select_related("version"),
         "license": License.objects.newest_of(order),
         "files": list(order.product.files.released(timezone.now())) if order.is_delivered else [],
@@ -116,8 +121,14 @@ def prepare_download(request: HttpRequest, link_token: str, file_id: UUID) -> Ht
 @require_POST
 def release_notices(request: HttpRequest, link_token: str) -> HttpResponse:
     """Turns email about new versions on or off."""
-    order = get_object_or_404(Order, link_index=link_token)
-    set_release_notices(order=order, wanted=request.POST.get("wanted") == "yes", now=timezone.now())
+    order, now = get_object_or_404(Order.objects.select_related("product"), link_index=link_token), timezone.now()
+    if not may_change(order, now=now):
+        payment, seconds = order.payments.first(), seconds_left(now)
+        page = {**_page_of(order, payment, outcome_of(order=order, payment=payment)), "wait_minutes": seconds // 60 + 1}
+        response = render(request, "shop/order.html", page, status=429)
+        response.headers["Retry-After"] = str(seconds)
+        return response
+    set_release_notices(order=order, wanted=request.POST.get("wanted") == "yes", now=now)
     return redirect(f"{order.get_absolute_url()}#release-notices")
 
 

@@ -1,13 +1,18 @@
-"""Headers for pages whose URL is their only credential."""
+"""Headers and limits for pages whose URL is their only credential."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.cache import never_cache
 
+from privacy.web.rate_limits import has_room
+from shop.models import Order
+
+CHANGES_PER_HOUR = 30
 View = Callable[..., HttpResponseBase]
 
 
@@ -26,3 +31,8 @@ def private_page(view: View) -> View:
         return response
 
     return never_cache(private)
+
+
+def may_change(order: Order, *, now: datetime) -> bool:
+    """Whether the order's forms may record another change: whoever has the link could make the audit log grow."""
+    return has_room("order page", str(order.pk), slots=CHANGES_PER_HOUR, now=now)

@@ -9,14 +9,16 @@ from django.core.validators import RegexValidator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.generic import UpdateView
 
 from privacy.audit.trail import record
 from privacy.web.personal_data_form import PersonalDataForm
+from privacy.web.rate_limits import seconds_left
 from shop.models import Order, Refund
 
-from .private_pages import private_page
+from .private_pages import may_change, private_page
 
 VAT_ID = RegexValidator(
     r"\A[0-9A-Za-z][0-9A-Za-z .\-/]{1,29}\Z", "Enter 2 to 30 letters and digits, such as DE123456789."
@@ -55,6 +57,8 @@ class ReceiptView(UpdateView[Order, InvoiceDetailsForm]):
         order = self.get_object()
         if order.paid_at is None or (request.method == "POST" and order.is_erased):
             return redirect(order)
+        if request.method == "POST" and order.state == Order.State.REFUNDED:
+            return redirect(request.path)  # which says that the invoice is fixed
         return super().dispatch(request, *args, **kwargs)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -74,10 +78,22 @@ class ReceiptView(UpdateView[Order, InvoiceDetailsForm]):
             **kwargs,
         )
 
-    @transaction.atomic
     def form_valid(self, form: InvoiceDetailsForm) -> HttpResponse:
-        """Saves only these columns, and only if the buyer's data was not deleted meanwhile."""
-        if Order.objects.select_for_update().filter(pk=form.instance.pk, email_index__isnull=False).exists():
-            form.instance.save(update_fields=["company", "vat_id"])
-            record(action="shop.order.invoice_details_changed", about=form.instance, actor=None)
+        now = timezone.now()
+        if form.changed_data and not may_change(form.instance, now=now):
+            seconds = seconds_left(now)
+            form.add_error(None, f"Too many changes in this hour. Please save it again in {seconds // 60 + 1} minutes.")
+            context = self.get_context_data(form=form)
+            return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
+        if form.changed_data:
+            _save(form.instance)
         return redirect(f"{self.request.path}?saved=1")
+
+
+@transaction.atomic
+def _save(order: Order) -> None:
+    """Saves only these columns, and only if the buyer's data was not deleted, nor all refunded meanwhile."""
+    same = Order.objects.select_for_update().filter(pk=order.pk, email_index__isnull=False)
+    if same.exclude(state=Order.State.REFUNDED).exists():
+        order.save(update_fields=["company", "vat_id"])
+        record(action="shop.order.invoice_details_changed", about=order, actor=None)

@@ -70,8 +70,7 @@ class CheckoutView(FormView[CheckoutForm]):
             if outdated := form.outdated:
                 form.ask_again()
                 return self.render_to_response(self.get_context_data(form=form, outdated=outdated))
-            if not self._has_room(form.cleaned_data["email"]):
-                seconds = seconds_left(timezone.now())
+            if seconds := self._seconds_to_wait(form.cleaned_data["email"]):
                 context = self.get_context_data(form=form, wait_minutes=seconds // 60 + 1)
                 return self.render_to_response(context, status=429, headers={"Retry-After": str(seconds)})
         order = place_order(
@@ -79,12 +78,14 @@ class CheckoutView(FormView[CheckoutForm]):
         )
         return go_to_paypal(self.request, order)
 
-    def _has_room(self, email: str) -> bool:
-        """Limits orders per network and address, because the address may be anybody's."""
+    def _seconds_to_wait(self, email: str) -> int:
+        """0 within the limits of orders per network, of all addresses and of this one. The address may be anybody's:
+        what other networks order with it takes nothing from its owner."""
         now, network = timezone.now(), network_of(client_address(self.request))
-        return has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now) and has_room(
-            "order address", normalize_email(email), slots=settings.ORDER_LIMIT_PER_ADDRESS, now=now, window=DAY
-        )
+        if not has_room("order network", network, slots=settings.ORDER_LIMIT_PER_NETWORK, now=now):
+            return seconds_left(now)
+        who, slots = f"{network} {normalize_email(email)}", settings.ORDER_LIMIT_PER_ADDRESS
+        return 0 if has_room("order address", who, slots=slots, now=now, window=DAY) else seconds_left(now, DAY)
 
 
 @private_page

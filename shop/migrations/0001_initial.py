@@ -51,6 +51,7 @@ class Migration(migrations.Migration):
                 ('downloads', models.PositiveSmallIntegerField(default=0, verbose_name='downloads so far')),
                 ('delivery_ended', models.BooleanField(default=False, editable=False)),
                 ('release_notices_after', models.DateTimeField(blank=True, db_index=True, editable=False, null=True)),
+                ('buyer_changed_at', models.DateTimeField(editable=False, null=True)),
                 ('checkout_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
                 ('link_token', privacy.encryption.tokens.SealedTokenField(editable=False)),
                 ('link_index', privacy.encryption.blind_index.BlindIndexField(db_index=False, normalize='exact', source='link_token', unique=True)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -42,8 +44,8 @@ def refund_days() -> int:
         "vat_id": "VAT ID",
     },
     other_columns="id reference product_id product_name amount_minor currency tax_name tax_percent email_index"
-    " phone_index state placed_at paid_at refund_days downloads delivery_ended release_notices_after checkout_digest"
-    " link_token link_index",
+    " phone_index state placed_at paid_at refund_days downloads delivery_ended release_notices_after"
+    " buyer_changed_at checkout_digest link_token link_index",
     found_by=("email_index",),
     retention=Retention(text="7 years, as tax law requires", since="placed_at", days=7 * 365),
     erasure=Erasure.REDACT,
@@ -58,6 +60,7 @@ def refund_days() -> int:
         "downloads": "downloads so far",
         "delivery_ended": "license and downloads ended at your request",
         "release_notices_after": "whether you asked for email about new versions",
+        "buyer_changed_at": "when the name, address, company or VAT ID on the invoice was changed",
     },
     # Only for delivered orders: an order that is paid later is still delivered.
     ended={"delivery_ended": Case(When(state__in=["paid", "part_refunded"], then=Value(True)), default=Value(False))},
@@ -109,6 +112,7 @@ class Order(SealedModel):
         REFUNDED = "refunded", "refunded"
 
     DELIVERED = (State.PAID, State.PART_REFUNDED)
+    ON_INVOICE = frozenset({"name", "address", "company", "vat_id"})  # of the buyer
 
     reference = models.CharField(max_length=20, unique=True)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
@@ -134,6 +138,7 @@ class Order(SealedModel):
     delivery_ended = models.BooleanField(default=False, editable=False)  # chosen by the buyer with the deletion
     # None: the buyer didn't ask for release notices. Otherwise they were told of all releases announced until then.
     release_notices_after = models.DateTimeField(null=True, blank=True, db_index=True, editable=False)
+    buyer_changed_at = models.DateTimeField(null=True, editable=False)  # what the invoice says of the buyer
     # Of the submitted form: sent again, it leads to the same order.
     checkout_digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
     # The order page's credential; sealed in the database (ADR 26).
@@ -149,6 +154,13 @@ class Order(SealedModel):
 
     def __str__(self) -> str:
         return f"order {self.reference}"
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **options: Any) -> None:
+        """An invoice that changes says when, whoever changes it. An erased buyer is on no invoice."""
+        if update_fields is not None and not self.is_erased and not self.ON_INVOICE.isdisjoint(update_fields):
+            self.buyer_changed_at = timezone.now()
+            update_fields = {*update_fields, "buyer_changed_at"}
+        super().save(update_fields=update_fields, **options)
 
     @property
     def total(self) -> Money:
@@ -187,8 +199,19 @@ class Order(SealedModel):
         return self.refund_window_end(paid_at=self.paid_at) if self.paid_at else None
 
     @property
+    def is_disputed(self) -> bool:
+        """PayPal is deciding: nothing can be refunded or declined here."""
+        return any(payment.is_disputed for payment in self.payments.all())
+
+    @property
     def is_erased(self) -> bool:
         return self.email is None
+
+    @property
+    def masked_email(self) -> str:
+        """Enough to notice a mistyped address."""
+        name, _, domain = (self.email or "").rpartition("@")
+        return f"{name[:1]}…@{domain}"
 
     def get_absolute_url(self) -> str:
         return reverse("shop:order", args=[self.link_token])

@@ -22,6 +22,10 @@ class RefundRequestQuerySet(models.QuerySet["RefundRequest"]):
     def open(self) -> RefundRequestQuerySet:
         return self.filter(state=RefundRequest.State.OPEN)
 
+    def to_answer(self) -> RefundRequestQuerySet:
+        """Open ones, except while PayPal decides about a dispute."""
+        return self.open().exclude(order__payments__is_disputed=True)
+
 
 @personal_data(
     label="Your refund requests",
@@ -71,6 +75,10 @@ class RefundRequest(SealedModel):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def can_be_decided(self) -> bool:
+        return self.is_open and not self.order.is_disputed
 
     @property
     def due_at(self) -> datetime:

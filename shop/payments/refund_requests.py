@@ -24,12 +24,12 @@ State = RefundRequest.State
 
 
 class RefundOption(StrEnum):
-    """What the buyer of an order can do about a refund now. `shop/_refund.html` has the words for each."""
+    """What the buyer of an order can do about a refund now. A dispute outranks a request: PayPal decides."""
 
     AVAILABLE = "available"
     REQUESTED = "requested"
     DECLINED = "declined"
-    DISPUTED = "disputed"  # PayPal decides
+    DISPUTED = "disputed"
     OVER = "over"  # the refund window has ended
     NONE = "none"  # not paid, or refunded
 
@@ -37,10 +37,10 @@ class RefundOption(StrEnum):
 def refund_option(order: Order, *, now: datetime) -> RefundOption:
     if order.state not in Order.DELIVERED or order.refund_until is None:
         return RefundOption.NONE
+    if order.is_disputed:
+        return RefundOption.DISPUTED
     if request := RefundRequest.objects.filter(order=order).first():
         return RefundOption.REQUESTED if request.is_open else RefundOption.DECLINED
-    if order.payments.filter(is_disputed=True).exists():
-        return RefundOption.DISPUTED
     return RefundOption.AVAILABLE if now < order.refund_until else RefundOption.OVER
 
 
@@ -57,8 +57,8 @@ def request_refund(*, order: Order, reason: str, now: datetime) -> RefundOption:
     request = RefundRequest.objects.create(order=order, reason=text, requested_at=now)
     record(action="shop.refund_request.opened", about=request, actor=None)
     notify(REFUND_REQUESTED, to=order.email, about=request)
-    notify(REFUND_TO_DECIDE, to=settings.BUSINESS["email"], about=request)
-    refund_requested.send(Order, order=order)
+    is_held = any(held for _, held in refund_requested.send(Order, order=order))
+    notify(REFUND_TO_DECIDE, to=settings.BUSINESS["email"], about=request, context={"commission_is_held": is_held})
     return RefundOption.REQUESTED
 
 
@@ -68,6 +68,8 @@ def decline_refund(*, refund_request: RefundRequest, answer: str, actor: User) -
     refund_request = RefundRequest.objects.select_for_update().get(pk=refund_request.pk)
     if not refund_request.is_open:
         raise ActionRefused("This request was already decided.")
+    if refund_request.order.is_disputed:
+        raise ActionRefused("This payment is disputed. Answer the request when PayPal has decided.")
     payments = Payment.objects.filter(order=refund_request.order_id)
     if Refund.objects.filter(payment__in=payments, state__in=Refund.IN_PROGRESS).exists():
         raise ActionRefused("A refund of this order is already on its way.")

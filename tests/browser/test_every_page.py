@@ -17,8 +17,6 @@ DJANGOS = (  # what only Django could mend
     "aria-input-field-name: #select2-",
     "aria-prohibited-attr: label[for=",
     "text at 200%",
-    "_at_0: Element does not have an implicit (wrapped) <label>",  # date and time as two fields
-    "_at_1: Element does not have an implicit (wrapped) <label>",
 )
 
 

@@ -16,7 +16,7 @@ from affiliates.models import Affiliate
 from privacy.encryption.tokens import generate_token
 from shop.models import Product
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
-from tests.shop.purchases import CAROL
+from tests.shop.purchases import FORM
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +155,7 @@ def test_a_prefetched_link_is_not_logged(client: Client, alice: Affiliate, log: 
 
 @pytest.mark.usefixtures("paypal_down")
 def test_an_answer_that_asks_to_come_again_is_a_warning(client: Client, product: Product, log: StringIO) -> None:
-    assert client.post("/checkout/bps-pro/", CAROL).status_code == 503
+    assert client.post("/checkout/bps-pro/", FORM).status_code == 503
     assert " WARNING django.request: Service Unavailable: shop:checkout\n" in log.getvalue()
     assert " ERROR " not in log.getvalue()
 

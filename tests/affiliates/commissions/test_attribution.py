@@ -14,7 +14,7 @@ from affiliates.models import Affiliate, Attribution, Click, Commission
 from affiliates.tracking.referral_cookie import COOKIE
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
-from tests.shop.purchases import capture_of, place
+from tests.shop.purchases import FORM, capture_of, place
 
 pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
 
@@ -96,7 +96,7 @@ def test_cookie_of_suspended_affiliate_does_not_attribute(client: Client, alice:
 
 def test_code_of_suspended_affiliate_is_unknown(client: Client, alice: Affiliate) -> None:
     Affiliate.objects.update(state=Affiliate.State.SUSPENDED)
-    response = client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": "DEMO"})
+    response = client.post("/checkout/bps-pro/", {**FORM, "code": "DEMO"})
     assert "code doesn&#x27;t exist" in response.content.decode()
     assert not Order.objects.exists()
 

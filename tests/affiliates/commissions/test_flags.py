@@ -30,7 +30,7 @@ from shop.payments.capture_booking import apply_capture
 from shop.signals import dispute_closed, payer_known, payment_disputed
 from tests import factories
 from tests.affiliates.sales import approved_sale, balance, refund, sale
-from tests.shop.purchases import capture_of, place
+from tests.shop.purchases import FORM, capture_of, place
 
 HOME = "8.20.30.40"
 pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
@@ -136,7 +136,7 @@ def test_spellings_of_same_mailbox_are_held(one: str, other: str, same: bool) ->
 def two_buyers_at(address: str, client: Client) -> None:
     for name in ("carol", "dave"):
         client.get("/go/DEMO/", REMOTE_ADDR=address)
-        form = {"name": name, "email": f"{name}@example.org", "code": ""}
+        form = {**FORM, "name": name, "email": f"{name}@example.org"}
         client.post("/checkout/bps-pro/", form, REMOTE_ADDR=address)
     assert Attribution.objects.filter(click__same_address=True).count() == 2
 

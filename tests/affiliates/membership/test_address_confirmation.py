@@ -131,8 +131,24 @@ def test_address_gets_limited_number_of_confirmation_links(
     assert len(mail.outbox) == 4
 
 
+def test_strangers_messages_do_not_use_up_the_confirmation_links(
+    client: Client, application: Application, work: Work, settings: Settings
+) -> None:
+    settings.MAIL_LIMIT_PER_ADDRESS = 2
+    message = {"name": "Mallory", "email": "erin@example.org", "kind": "question", "message": "Hello?"}
+    for number in range(4):
+        client.post("/contact/", {**message, "message": f"Hello {number}?"}, REMOTE_ADDR=f"198.51.{number}.1")
+    work()
+    mail.outbox.clear()
+    client.post(AGAIN, {"email": "erin@example.org"})
+    work()
+    assert [message.to for message in mail.outbox] == [["Erin@example.org"]]
+
+
 def test_link_request_over_limit_says_that_no_link_was_sent(client: Client, db: None, settings: Settings) -> None:
-    settings.MAIL_LIMIT_PER_ADDRESS = 0
+    settings.MAIL_LIMIT_PER_ADDRESS = 2
+    client.post(AGAIN, {"email": "nobody@example.org"})
+    LinkRequest.objects.all().delete()
     answer = client.post(AGAIN, {"email": "nobody@example.org"})
     assert answer.status_code == 429
     assert "No link was sent this time" in answer.content.decode()

@@ -23,6 +23,7 @@ from privacy.audit.models import AuditEntry
 from shop.models import Product
 from shop.terms.publishing import publish_terms
 from tests.affiliates.sales import approved_sale
+from tests.shop.purchases import FORM
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -118,7 +119,7 @@ def test_links_count_under_previously_accepted_terms(
 ) -> None:
     new_version(bob)
     client.get("/go/DEMO/products/bps-pro/")
-    client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": ""})
+    client.post("/checkout/bps-pro/", FORM)
     attribution = Attribution.objects.get()
     assert (attribution.affiliate, attribution.terms_version) == (alice, "1")
 

@@ -35,6 +35,14 @@ def picture(kind: str = "PNG", width: int = 30, height: int = 20) -> bytes:
     return out.getvalue()
 
 
+def gif_without_width() -> bytes:
+    """Pillow opens it, and raises ValueError when asked for its size."""
+    content = bytearray(picture("GIF"))
+    frame = content.index(bytes([0x2C, 0, 0, 0, 0, 30, 0, 20, 0]))
+    content[frame + 5] = 0
+    return bytes(content)
+
+
 def banner(**fields: object) -> Creative:
     values = {"name": "Banner", "words": "BPS Pro", "image": ContentFile(picture(), name="b.png"), **fields}
     return Creative.objects.create(**values)
@@ -138,6 +146,7 @@ def test_creative_is_image_or_text_to_paste(staff: Client) -> None:
         (b"<script>", "a.png"),
         (picture(), "a.html"),
         (b"", "a.png"),
+        (gif_without_width(), "a.gif"),
     ],
 )
 def test_non_image_upload_is_refused(staff: Client, content: bytes, name: str) -> None:

@@ -124,9 +124,11 @@ class World:
         if way == "link":
             browser.get(f"/go/{code}/")
         buyer = BUYERS[self.orders % len(BUYERS)]
-        form = {"name": "A Buyer", "email": buyer, "code": code if way == "code" else ""}
+        address = f"/checkout/{self.products[product].slug}/"
+        seen = Client().get(address).context["form"].current
+        form = {"name": "A Buyer", "email": buyer, "code": code if way == "code" else "", **seen}
         for _ in range(1 + again):
-            browser.post(f"/checkout/{self.products[product].slug}/", form)
+            browser.post(address, form)
 
     def pay(self, payment: Payment, outcome: str, returns: bool) -> None:
         choice = {"choice": "decline"} if outcome == "declined" else {"choice": "pay", "outcome": outcome}

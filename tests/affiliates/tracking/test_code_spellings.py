@@ -7,7 +7,7 @@ from django.test import Client
 
 from affiliates.models import Affiliate, Attribution, Click
 from tests import factories
-from tests.shop.purchases import place
+from tests.shop.purchases import FORM, place
 
 pytestmark = pytest.mark.usefixtures("clock", "product", "paypal_down")
 
@@ -46,7 +46,7 @@ def test_checkout_accepts_spellings_of_code(client: Client, alice: Affiliate, ty
 
 @pytest.mark.parametrize("typed", OTHERS)
 def test_checkout_rejects_unknown_code_and_keeps_it_in_form(client: Client, alice: Affiliate, typed: str) -> None:
-    page = client.post("/checkout/bps-pro/", {"name": "Carol", "email": "carol@example.org", "code": typed})
+    page = client.post("/checkout/bps-pro/", {**FORM, "code": typed})
     assert page.status_code == 200
     assert "code doesn&#x27;t exist." in page.content.decode()
     assert page.context["form"]["code"].value() == typed

@@ -10,7 +10,7 @@ from django.test import Client
 from affiliates.models import Affiliate
 from shop.models import Order, Product
 from tests import factories
-from tests.shop.purchases import CAROL
+from tests.shop.purchases import CAROL, FORM
 
 pytestmark = pytest.mark.usefixtures("product", "paypal_down")
 
@@ -48,24 +48,24 @@ def test_a_mistake_is_named_and_everything_kept(client: Client, field: str, valu
 
 
 def test_a_known_code_is_taken_however_it_is_typed(client: Client, alice: Affiliate) -> None:
-    assert client.post(CHECKOUT, {**CAROL, "code": " demo "}).status_code == 503  # placed; PayPal is down
+    assert client.post(CHECKOUT, {**FORM, "code": " demo "}).status_code == 503  # placed; PayPal is down
     assert Order.objects.get().attribution.affiliate == alice
 
 
 def test_the_price_is_the_products_whatever_the_browser_says(client: Client) -> None:
-    client.post(CHECKOUT, {**CAROL, "amount": "0.01", "amount_minor": "1", "price": "0.01", "currency": "JPY"})
+    client.post(CHECKOUT, {**FORM, "amount": "0.01", "amount_minor": "1", "price": "0.01", "currency": "JPY"})
     assert str(Order.objects.get().total) == "$59.95"
 
 
 def test_a_later_price_does_not_change_an_order(client: Client, product: Product) -> None:
-    client.post(CHECKOUT, CAROL)
+    client.post(CHECKOUT, FORM)
     Product.objects.update(price_minor=9999, name="Renamed")
     order = Order.objects.get()
     assert (str(order.total), order.product_name) == ("$59.95", "BPS Pro")
 
 
 def test_the_buyer_is_stored_sealed(client: Client) -> None:
-    client.post(CHECKOUT, CAROL)
+    client.post(CHECKOUT, FORM)
     order = Order.objects.get()
     assert (order.name, order.email) == ("Carol Customer", "carol@example.org")
     with connection.cursor() as cursor:
@@ -75,7 +75,7 @@ def test_the_buyer_is_stored_sealed(client: Client) -> None:
 
 def test_references_are_random_and_readable(product: Product, client: Client) -> None:
     for _ in range(3):
-        client.post(CHECKOUT, CAROL)
+        client.post(CHECKOUT, FORM)
     references = set(Order.objects.values_list("reference", flat=True))
     assert len(references) == 3
     assert all(len(reference) == 10 and reference.isalnum() for reference in references)
@@ -97,11 +97,11 @@ def test_the_empty_form_is_kept_for_the_back_button_alone(client: Client) -> Non
 
 @pytest.mark.parametrize("email", ["carol@example.org", "carol"])
 def test_submitted_checkout_form_is_never_cached(client: Client, email: str) -> None:
-    assert "no-store" in client.post(CHECKOUT, {**CAROL, "email": email}).headers["Cache-Control"]
+    assert "no-store" in client.post(CHECKOUT, {**FORM, "email": email}).headers["Cache-Control"]
 
 
 def test_checkout_requires_the_csrf_token() -> None:
-    response = Client(enforce_csrf_checks=True).post(CHECKOUT, CAROL)
+    response = Client(enforce_csrf_checks=True).post(CHECKOUT, FORM)
     assert response.status_code == 403
     assert "Please send the form again" in response.content.decode()
     assert not Order.objects.exists()

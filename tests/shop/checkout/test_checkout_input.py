@@ -13,7 +13,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from shop.models import Order, Product
 from shop.payments.capture_booking import apply_capture
 from tests import factories
-from tests.shop.purchases import CAROL, capture_of
+from tests.shop.purchases import FORM as CAROL
+from tests.shop.purchases import capture_of
 from tests.worker import run_due_tasks
 
 pytestmark = pytest.mark.usefixtures("product", "paypal_down")
@@ -80,16 +81,29 @@ def test_email_field_accepts_one_address_only(client: Client, email: str) -> Non
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize("limit", ["ORDER_LIMIT_PER_NETWORK", "ORDER_LIMIT_PER_ADDRESS"])
-def test_orders_above_the_limit_are_refused_and_input_kept(client: Client, settings: Settings, limit: str) -> None:
-    setattr(settings, limit, 2)
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(
+    ("limit", "slots", "wait"), [("ORDER_LIMIT_PER_NETWORK", 2, 3600), ("ORDER_LIMIT_PER_ADDRESS", 2, 12 * 3600)]
+)
+def test_orders_above_the_limit_are_refused_and_input_kept(
+    client: Client, settings: Settings, limit: str, slots: int, wait: int
+) -> None:
+    setattr(settings, limit, slots)
     assert [client.post(CHECKOUT, CAROL).status_code for _ in range(2)] == [503, 503]  # placed; PayPal is down
     answer = client.post(CHECKOUT, {**CAROL, "email": "CAROL@example.org"})
     assert answer.status_code == 429
-    assert int(answer["Retry-After"]) <= 3600
+    assert int(answer["Retry-After"]) == wait
     assert "No order was placed" in answer.content.decode()
     assert value_of(answer.content.decode(), "email") == "CAROL@example.org"
     assert Order.objects.count() == 2
+
+
+def test_one_network_does_not_use_up_the_orders_of_an_address(client: Client, settings: Settings) -> None:
+    settings.ORDER_LIMIT_PER_ADDRESS = 2
+    strangers = [client.post(CHECKOUT, CAROL, REMOTE_ADDR="203.0.113.7").status_code for _ in range(4)]
+    assert strangers == [503, 503, 429, 429]
+    assert client.post(CHECKOUT, CAROL).status_code == 503  # placed; PayPal is down
+    assert Order.objects.count() == 3
 
 
 def test_repeated_form_leads_to_its_order_above_the_limit(client: Client, settings: Settings) -> None:
@@ -176,5 +190,5 @@ def test_placing_an_order_costs_a_fixed_number_of_queries(
     client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     locks = connection.vendor == "postgresql"  # the audit's; SQLite has one writer at a time anyway
-    with django_assert_max_num_queries(44 + locks):  # nine of them for the two limits
+    with django_assert_max_num_queries(46 + locks):  # nine of them for the two limits
         client.post(CHECKOUT, CAROL)

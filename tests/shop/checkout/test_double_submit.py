@@ -11,7 +11,7 @@ from django.test import Client
 
 from privacy.audit.models import AuditEntry
 from shop.models import Order, Payment, Product
-from tests.shop.purchases import CAROL, paypal_address
+from tests.shop.purchases import FORM, paypal_address
 from tests.standin_process import Standin
 
 CHECKOUT = "/checkout/bps-pro/"
@@ -25,7 +25,7 @@ def form_token(client: Client) -> str:
 
 
 def filled(client: Client) -> dict[str, str]:
-    return {**CAROL, "csrfmiddlewaretoken": form_token(client)}
+    return {**FORM, "csrfmiddlewaretoken": form_token(client)}
 
 
 @pytest.mark.usefixtures("product")
@@ -61,13 +61,13 @@ def test_a_form_shown_anew_is_another_order(client: Client) -> None:
     tokens = [form_token(client) for _ in range(2)]
     assert tokens[0] != tokens[1]
     for token in tokens:
-        client.post(CHECKOUT, {**CAROL, "csrfmiddlewaretoken": token})
+        client.post(CHECKOUT, {**FORM, "csrfmiddlewaretoken": token})
     assert Order.objects.count() == 2
 
 
 @pytest.mark.usefixtures("product", "paypal_down")
 def test_an_order_without_a_form_key_is_placed_each_time(client: Client) -> None:
-    assert [client.post(CHECKOUT, CAROL).status_code for _ in range(2)] == [503, 503]  # placed; PayPal is down
+    assert [client.post(CHECKOUT, FORM).status_code for _ in range(2)] == [503, 503]  # placed; PayPal is down
     assert Order.objects.count() == 2
 
 

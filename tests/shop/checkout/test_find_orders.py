@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 URL = "/orders/find/"
 
 
-def ask(client: Client, email: str = "carol@example.org") -> Any:
-    return client.post(URL, {"email": email})
+def ask(client: Client, email: str = "carol@example.org", network: str = "127.0.0.1") -> Any:
+    return client.post(URL, {"email": email}, REMOTE_ADDR=network)
 
 
 def paid(product: Product, email: str = "carol@example.org", **fields: Any) -> Order:
@@ -136,10 +136,32 @@ def test_strangers_unpaid_orders_do_not_crowd_out_paid_ones(client: Client, prod
     assert sum(order.get_absolute_url() in text for order in spam) == 5
 
 
+def test_one_network_does_not_use_up_a_buyers_links_of_the_day(client: Client, product: Product) -> None:
+    paid(product)
+    answers = [ask(client, network="203.0.113.7") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [302] * 5 + [429] * 6
+    assert answers[-1]["Retry-After"] == str(12 * 60 * 60)  # of the day, at noon
+    run_due_tasks()
+    mail.outbox.clear()
+    assert ask(Client()).status_code == 302
+    assert found()
+
+
+def test_beyond_the_days_mails_of_an_address_the_answer_is_the_same(
+    client: Client, product: Product, settings: Settings
+) -> None:
+    settings.MAIL_LIMIT_PER_ADDRESS = 4
+    paid(product)
+    answers = [ask(client, network=f"203.0.{number}.7") for number in range(6)]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {(302, f"{URL}sent/")}
+    run_due_tasks()
+    assert len(mail.outbox) == 4
+
+
 def test_address_is_mailed_a_few_times_a_day_whatever_other_forms_sent(
     client: Client, product: Product, settings: Settings
 ) -> None:
-    settings.MAIL_LIMIT_PER_ADDRESS = 2
+    settings.MAIL_LIMIT_PER_ADDRESS = 4
     paid(product)
     contact = {"name": "Mallory", "email": "carol@example.org", "kind": "question", "message": "Hello?"}
     for number in range(3):

@@ -46,6 +46,15 @@ def test_order_page_names_the_failed_payment_method(client: Client, product: Pro
     assert "Please choose another one at PayPal" in client.get(order.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize("state", ["open", "paid"])
+def test_buyer_notices_a_mistyped_address(client: Client, product: Product, state: str) -> None:
+    order = factories.order(product, state=state, paid_at=datetime(2026, 3, 2, tzinfo=UTC) if state == "paid" else None)
+    page = client.get(order.get_absolute_url()).content.decode()
+    assert "c…@example.org" in page
+    assert "Not your address?" in page
+    assert "carol@example.org" not in page
+
+
 def test_coming_back_without_paying_keeps_the_order(client: Client, product: Product) -> None:
     order = factories.order(product)
     factories.payment(order, state=Payment.State.CREATED, paypal_order_id="5O190127TN364715T")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from privacy.requests.archive import collect
 from shop.models import Order, Payment, Product
@@ -147,6 +150,60 @@ def test_deletion_empties_the_receipt_and_nothing_can_be_added_to_it(client: Cli
     assert add(client, order).status_code == 302
     order.refresh_from_db()
     assert (order.company, order.vat_id) == (None, None)
+
+
+# --- Who has the link, later and often ------------------------------------------------------------------------------
+def changes(order: Order) -> int:
+    entries = AuditEntry.objects.filter(action="shop.order.invoice_details_changed", object_id=str(order.pk))
+    return entries.count()
+
+
+def test_invoice_of_a_refunded_order_is_fixed(client: Client, order: Order) -> None:
+    add(client, order)
+    Order.objects.update(state=Order.State.REFUNDED)
+    answer = add(client, order, company="Changed After Refund Ltd", vat_id="XX99")
+    assert answer.headers["Location"] == url(order)
+    page = client.get(url(order)).content.decode()
+    assert "Customer &amp; Co" in page
+    assert "Changed After Refund" not in page
+    assert "can no longer be changed" in page
+    assert "<form" not in page.split("<main")[1].split("</main>")[0]
+    assert changes(order) == 1
+
+
+def test_invoice_says_when_its_buyer_was_changed(client: Client, order: Order, clock: time_machine.Traveller) -> None:
+    assert "changed on" not in text(client, order)
+    add(client, order)
+    clock.shift(timedelta(days=3))
+    assert "Buyer's details changed on March 2, 2026" in text(client, order)
+    add(client, order)  # the same
+    assert "Buyer's details changed on March 2, 2026" in text(client, order)
+    add(client, order, company="Another & Co")
+    assert "Buyer's details changed on March 5, 2026" in text(client, order)
+
+
+def test_correction_by_a_privacy_request_is_a_change_of_the_invoice(
+    order: Order, clock: time_machine.Traveller
+) -> None:
+    order.name = "Carol Corrected"
+    order.save(update_fields=["name"])
+    order.refresh_from_db()
+    assert order.buyer_changed_at == timezone.now()
+
+
+def test_saving_the_same_again_records_nothing(client: Client, order: Order) -> None:
+    assert [add(client, order).status_code for _ in range(15)] == [302] * 15
+    assert changes(order) == 1
+
+
+@pytest.mark.usefixtures("clock")
+def test_link_changes_the_invoice_so_often_in_an_hour(client: Client, order: Order) -> None:
+    answers = [add(client, order, company=f"Company {number}") for number in range(32)]
+    assert [answer.status_code for answer in answers] == [302] * 30 + [429] * 2
+    assert answers[-1].headers["Retry-After"] == "3600"
+    assert "Too many changes" in answers[-1].content.decode()
+    assert "Company 31" in answers[-1].content.decode()
+    assert changes(order) == 30
 
 
 @pytest.mark.parametrize("token", ["x", "B123456789", "1d2f7b0a-6c3e-4b57-9f3c-0a5b8c9d7e61"])

@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from aitpro.housekeeping import housekeep
+from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from privacy.models import Suppression
 from privacy.registry.purpose_binding import acting_for
@@ -107,6 +108,22 @@ def test_opt_out_of_release_notices_leaves_receipts(client: Client, asked: Order
     client.post("/orders/find/", {"email": "carol@example.org"})
     run_due_tasks()
     assert [message.subject for message in mail.outbox] == ["Links to your orders"]
+
+
+def test_link_turns_notices_on_and_off_so_often_in_an_hour(client: Client, order: Order) -> None:
+    answers = [choose(client, order, ("yes", "no")[number % 2]) for number in range(32)]
+    assert [answer.status_code for answer in answers] == [302] * 30 + [429] * 2
+    assert answers[-1].headers["Retry-After"] == "3600"
+    assert "Nothing was changed" in answers[-1].content.decode()
+    assert AuditEntry.objects.filter(action__startswith="shop.release_notices.").count() == 30
+    other = factories.order(order.product, state=Order.State.PAID, paid_at=timezone.now())
+    assert choose(client, other).status_code == 302
+
+
+def test_same_choice_again_records_nothing(client: Client, order: Order) -> None:
+    for _ in range(5):
+        choose(client, order)
+    assert AuditEntry.objects.filter(action__startswith="shop.release_notices.").count() == 1
 
 
 def test_choice_is_taken_back_on_the_order_page(client: Client, asked: Order) -> None:

@@ -18,7 +18,7 @@ from shop.models import Order, Payment
 from shop.payments.settlement import settle, settle_open_payments
 from shop.payments.start import start_payment
 from tests.running_site import free_port
-from tests.shop.purchases import CAROL, approve, buy, place
+from tests.shop.purchases import FORM, approve, buy, place
 from tests.standin_process import Standin
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("product")]
@@ -49,7 +49,7 @@ def test_a_buyer_pays_and_gets_a_receipt(client: Client, paypal: Standin, alice:
 
 
 def test_the_form_leads_to_paypal(client: Client, paypal: Standin) -> None:
-    response = client.post("/checkout/bps-pro/", CAROL)
+    response = client.post("/checkout/bps-pro/", FORM)
     assert response.status_code == 302
     assert response.headers["Location"].startswith(f"{paypal.url}/checkoutnow?token=")
     payment = Payment.objects.get()
@@ -178,7 +178,7 @@ def test_second_click_leads_to_a_page_that_refreshes_until_the_first_has_started
     client: Client, paypal: Standin
 ) -> None:
     paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
-    page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
+    page = client.post("/checkout/bps-pro/", FORM).headers["Location"]
     response = client.get(page)
     assert "Starting your payment" in response.content.decode()
     assert response.headers["Refresh"] == "1"
@@ -193,7 +193,7 @@ def test_payment_whose_first_click_died_is_started_by_the_button_that_comes_back
     client: Client, paypal: Standin
 ) -> None:
     paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
-    page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
+    page = client.post("/checkout/bps-pro/", FORM).headers["Location"]
     with time_machine.travel(timezone.now() + timedelta(seconds=31)):
         response = client.get(page)
     assert "Refresh" not in response.headers
@@ -212,7 +212,7 @@ def test_forged_time_of_starting_shows_the_order_as_it_is(client: Client, paypal
 
 def test_tampered_approve_url_is_not_followed_by_the_page_either(client: Client, paypal: Standin) -> None:
     paypal.fault("issue", path_contains="/v2/checkout/orders", issue="PREVIOUS_REQUEST_IN_PROGRESS", times=1)
-    page = client.post("/checkout/bps-pro/", CAROL).headers["Location"]
+    page = client.post("/checkout/bps-pro/", FORM).headers["Location"]
     Payment.objects.update(approve_url="https://evil.example/checkoutnow")
     assert client.get(page).status_code == 200
     assert "approve URL" in Payment.objects.get().problem
@@ -220,7 +220,7 @@ def test_tampered_approve_url_is_not_followed_by_the_page_either(client: Client,
 
 def test_an_invoice_that_paypal_calls_paid_is_a_case_for_staff(client: Client, paypal: Standin) -> None:
     paypal.fault("issue", path_contains="/v2/checkout/orders", issue="DUPLICATE_INVOICE_ID")
-    assert client.post("/checkout/bps-pro/", CAROL).status_code == 503
+    assert client.post("/checkout/bps-pro/", FORM).status_code == 503
     assert Payment.objects.get().problem == "PayPal says that the invoice of this payment is already paid"
 
 
@@ -254,7 +254,7 @@ def test_without_paypal_the_order_is_kept_and_can_be_paid_later(
 ) -> None:
     settings.PAYPAL_BASE_URL = f"http://127.0.0.1:{free_port()}"
     client.get("/go/DEMO/")
-    response = client.post("/checkout/bps-pro/", CAROL)
+    response = client.post("/checkout/bps-pro/", FORM)
     order = Order.objects.get()
     assert response.status_code == 503
     page = response.content.decode()
@@ -270,7 +270,7 @@ def test_without_paypal_the_order_is_kept_and_can_be_paid_later(
 
 def test_a_paypal_that_is_slow_or_broken_is_a_plain_message(client: Client, paypal: Standin) -> None:
     paypal.fault("status_503", path_contains="/v2/checkout/orders", times=10)
-    response = client.post("/checkout/bps-pro/", CAROL)
+    response = client.post("/checkout/bps-pro/", FORM)
     assert response.status_code == 503
     assert "Your order is saved, and nothing was charged" in response.content.decode()
 

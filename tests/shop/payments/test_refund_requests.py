@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -21,8 +22,10 @@ from privacy.admin_base.refusals import ActionRefused
 from privacy.audit.models import AuditEntry
 from privacy.erasure.erase import erase_person
 from privacy.registry.declarations import PersonalData, declaration_for
-from shop.models import Order, Product, Refund, RefundRequest
+from shop.models import Order, Payment, Product, Refund, RefundRequest
+from shop.payments.disputes import apply_dispute
 from shop.payments.refund_requests import decline_refund
+from shop.paypal.types import DisputeOutcome, DisputeState, DisputeStatus
 from shop.staff_tasks import refund_requests as waiting
 from tests import factories
 from tests.affiliates.sales import refund, sale
@@ -146,6 +149,107 @@ def test_disputed_payment_is_left_to_paypal(client: Client, order: Order) -> Non
     assert "PayPal is deciding about your dispute" in page_of(client, form_of(order))
     ask(client, order)
     assert not RefundRequest.objects.exists()
+
+
+@pytest.fixture
+def disputed(client: Client, order: Order) -> Order:
+    """First a refund request, then a dispute at PayPal."""
+    ask(client, order, "It is not for me.")
+    payment = order.payments.get()
+    changed = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    apply_dispute(payment=payment, remote=dispute_of(payment, changed))
+    return order
+
+
+def dispute_of(payment: Payment, changed: datetime, outcome: DisputeOutcome | None = None) -> DisputeState:
+    return DisputeState(
+        id="PP-D-1",
+        status=DisputeStatus.RESOLVED if outcome else DisputeStatus.OPEN,
+        outcome=outcome,
+        reason="UNAUTHORISED",
+        amount=payment.total,
+        refunded=None,
+        capture_ids=(payment.capture_id or "",),
+        opened_at=changed,
+        changed_at=changed,
+        respond_by=None,
+    )
+
+
+def test_dispute_outranks_an_open_request_on_the_buyers_pages(client: Client, disputed: Order) -> None:
+    page = page_of(client, disputed.get_absolute_url())
+    assert "<h1>This payment is disputed</h1>" in page
+    assert "We answer your refund request of March 2, 2026 when PayPal has decided" in page
+    for wrong in ("We answer by", "your order is paid", "Request a refund</a>"):
+        assert wrong not in page
+    form = page_of(client, form_of(disputed))
+    assert "PayPal is deciding about your dispute" in form
+    assert "Confirm: request" not in form
+
+
+def test_staff_neither_refund_nor_decline_while_paypal_decides(
+    client: Client, staff: Client, disputed: Order, clock: time_machine.Traveller, work: Work
+) -> None:
+    request = RefundRequest.objects.get()
+    page = page_of(staff, f"{ADMIN}{request.pk}/change/")
+    assert "PayPal is deciding" in page
+    assert "PP-D-1" in page
+    for action in ("Refund…", "Decline…"):
+        assert action not in page
+    for action in ("refund", "decline"):
+        shown = staff.post(f"{ADMIN}{request.pk}/{action}/", {"answer": "No."}, follow=True).content.decode()
+        assert "PayPal is deciding about a dispute of this payment" in shown
+    request.refresh_from_db()
+    assert request.state == "open"
+    assert not Refund.objects.exists()
+    assert "when PayPal has decided about the dispute" in page_of(staff, ADMIN)
+    clock.shift(timedelta(days=10))
+    assert (waiting(timezone.now()).count, waiting(timezone.now()).overdue) == (0, 0)
+
+
+def test_request_is_open_again_when_paypal_has_decided_for_us(
+    client: Client, staff: Client, disputed: Order, clock: time_machine.Traveller
+) -> None:
+    clock.shift(timedelta(days=1))
+    payment = disputed.payments.get()
+    apply_dispute(payment=payment, remote=dispute_of(payment, timezone.now(), DisputeOutcome.RESOLVED_SELLER_FAVOUR))
+    assert "Decline…" in page_of(staff, f"{ADMIN}{RefundRequest.objects.get().pk}/change/")
+    assert "We answer by March 4, 2026" in page_of(client, disputed.get_absolute_url())
+    assert waiting(timezone.now()).count == 1
+
+
+def test_request_is_not_declined_during_a_dispute(disputed: Order, bob: User) -> None:
+    with pytest.raises(ActionRefused, match="disputed"):
+        decline_refund(refund_request=RefundRequest.objects.get(), answer="No.", actor=bob)
+
+
+def test_order_page_begins_with_the_request(client: Client, order: Order) -> None:
+    page = BeautifulSoup(ask(client, order).content, "html.parser")
+    assert [heading.get_text() for heading in page.select("h1")] == ["We received your refund request"]
+    [message] = page.select("#refund")  # where the redirect leads, and the focus
+    assert (message["role"], message["tabindex"]) == ("status", "-1")
+    assert "Thank you, your order is paid" not in page.get_text()
+
+
+def test_refund_form_says_optional_once(client: Client, order: Order) -> None:
+    label = BeautifulSoup(client.get(form_of(order)).content, "html.parser").select_one("label[for=id_reason]")
+    assert label
+    assert label.get_text().count("optional") == 1
+
+
+@pytest.mark.parametrize("earned", [True, False])
+def test_staff_are_told_of_a_held_commission_only_if_there_is_one(
+    client: Client, order: Order, product: Product, work: Work, earned: bool
+) -> None:
+    if not earned:
+        order = factories.order(product, "dave@example.org", state="paid", paid_at=timezone.now())
+        factories.payment(order, state="paid")
+    work()
+    mail.outbox.clear()
+    ask(client, order)
+    work()
+    [told] = [str(message.body) for message in mail.outbox if message.to == ["info@ait-pro.com"]]
+    assert ("The commission on this order is held" in told) is earned
 
 
 @pytest.mark.parametrize("link", ["nowhere", "B123456789", "%00", "²"])

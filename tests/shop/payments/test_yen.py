@@ -12,7 +12,7 @@ from shop.models import Order, Payment, Product
 from shop.money import Money
 from shop.payments.refunds import refund_payment
 from tests import factories
-from tests.shop.purchases import CAROL, approve
+from tests.shop.purchases import FORM, approve
 from tests.standin_process import Standin
 
 
@@ -23,7 +23,7 @@ def guard(db: None) -> Product:
 
 @pytest.fixture
 def paid(client: Client, paypal: Standin, guard: Product) -> Payment:
-    client.post("/checkout/guard/", CAROL)
+    client.post("/checkout/guard/", {**FORM, "price_seen": "8,000 JPY"})
     payment = Payment.objects.get()
     client.get(approve(paypal, payment))
     payment.refresh_from_db()
