@@ -59,7 +59,8 @@ class HttpRulesMiddleware:
             response.content = error_page(405)
             response.headers["Content-Type"] = "text/html; charset=utf-8"
             response.headers["Content-Length"] = str(len(response.content))
-        if response.headers.get("Content-Type", "").startswith("text/html"):
+        is_html = response.headers.get("Content-Type", "").startswith("text/html")
+        if is_html and "Location" not in response.headers:  # a redirect shows nothing, and needs nothing
             response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)

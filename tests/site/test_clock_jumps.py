@@ -28,6 +28,7 @@ from privacy.registry.promises import PROMISES
 from shop.models import Dispute, Order, Payment, PayPalEvent, PayPalSnapshot, Product
 from tests import factories
 from tests.affiliates.sales import sale
+from tests.affiliates.tracking.pages import referral_page
 from tests.cast import signed_in
 from tests.days import days_pass
 
@@ -185,7 +186,7 @@ def test_machine_that_was_off_shows_no_referral_older_than_30_days_while_the_pur
 
 
 def address_shown(visitor: Client) -> str:
-    return visitor.get("/privacy/referral/").content.decode()
+    return referral_page(visitor)
 
 
 def test_clock_behind_stores_no_visit_and_breaks_no_page(clock: time_machine.Traveller, product: Product) -> None:

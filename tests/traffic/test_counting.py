@@ -53,9 +53,9 @@ def test_a_page_view_asks_the_database_nothing(
     visitor: Client, counter: TrafficCounter, django_assert_num_queries: object
 ) -> None:
     with django_assert_num_queries(0):  # type: ignore[operator]
-        assert visitor.get("/services/").status_code == 200
+        assert visitor.get("/affiliates/applied/").status_code == 200
     settle(counter)
-    assert pages() == {"/services/": 1}
+    assert pages() == {"/affiliates/applied/": 1}
 
 
 def test_each_day_has_its_own_count(visitor: Client, counter: TrafficCounter, clock: time_machine.Traveller) -> None:

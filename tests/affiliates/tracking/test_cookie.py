@@ -15,6 +15,7 @@ from affiliates.models import Affiliate, Click
 from affiliates.tracking.referral_cookie import COOKIE, Token
 from privacy.encryption.keys import RootKey
 from privacy.encryption.sealing import Place, seal
+from tests.affiliates.tracking.pages import referral_page
 
 NOTHING = "Nothing is stored for this browser"
 
@@ -23,12 +24,6 @@ NOTHING = "Nothing is stored for this browser"
 def cookie(clock: time_machine.Traveller, alice: Affiliate, client: Client) -> str:
     """The cookie of a click at noon, in the client's browser."""
     return client.get("/go/DEMO/").cookies[COOKIE].value
-
-
-def shown(client: Client) -> str:
-    response = client.get("/privacy/referral/")
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -48,8 +43,8 @@ def test_cookie_expires_after_30_days_to_the_second(
 ) -> None:
     clock.shift(age)
     client.cookies[COOKIE] = cookie  # the browser may still send what it should have dropped
-    assert ("DEMO" in shown(client)) is lives
-    assert (NOTHING in shown(client)) is not lives
+    assert ("DEMO" in referral_page(client)) is lives
+    assert (NOTHING in referral_page(client)) is not lives
 
 
 def test_cookie_expires_after_30_days_across_leap_day(
@@ -57,17 +52,17 @@ def test_cookie_expires_after_30_days_across_leap_day(
 ) -> None:
     clock.move_to("2028-02-15T12:00:00+00:00")
     client.get("/go/DEMO/")
-    assert "March 16, 2028, 12:00 UTC" in shown(client)
+    assert "March 16, 2028, 12:00 UTC" in referral_page(client)
 
 
 def test_modified_cookie_is_ignored(client: Client, cookie: str) -> None:
-    assert "DEMO" in shown(client)
+    assert "DEMO" in referral_page(client)
     raw = base64.urlsafe_b64decode(cookie + "=" * (-len(cookie) % 4))
     for position in range(len(raw)):
         changed = raw[:position] + bytes([raw[position] ^ 1]) + raw[position + 1 :]
         assert Token.parse(base64.urlsafe_b64encode(changed).decode().rstrip("=")) is None
     client.cookies[COOKIE] = cookie[:-6] + "AAAAAA"
-    assert NOTHING in shown(client)
+    assert NOTHING in referral_page(client)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +70,7 @@ def test_modified_cookie_is_ignored(client: Client, cookie: str) -> None:
 )
 def test_malformed_cookie_is_ignored(client: Client, cookie: str, value: str) -> None:
     client.cookies[COOKIE] = value
-    assert NOTHING in shown(client)
+    assert NOTHING in referral_page(client)
 
 
 def test_cookie_of_random_bytes_is_ignored() -> None:
@@ -101,7 +96,7 @@ def test_forged_cookie_does_not_prevent_click(client: Client, cookie: str) -> No
 
 def test_cookie_is_valid_without_its_row(client: Client, cookie: str) -> None:
     Click.objects.all().delete()
-    page = shown(client)
+    page = referral_page(client)
     assert "the affiliate with the code DEMO" in page
     assert "nothing; only the cookie in your browser is left" in page
 

@@ -15,6 +15,7 @@ from affiliates.models import Affiliate, Attribution, By, Click, DailyClicks
 from affiliates.statistics.click_rollups import count_visits
 from affiliates.tracking.referral_cookie import COOKIE, EARLIER, LONGEST, Token
 from shop.models import Product
+from tests.affiliates.tracking.pages import referral_page
 from tests.conftest import NOON
 from tests.shop.purchases import place
 
@@ -90,7 +91,7 @@ def test_reloaded_old_tab_does_not_replace_later_affiliate(
     clock.shift(timedelta(hours=1))
     landing(client, "/go/ERIN/")
     assert not client.get(address).cookies
-    assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
+    assert "the affiliate with the code ERIN" in referral_page(client)
 
 
 def test_reloaded_old_tab_does_not_replace_affiliate_after_many_clicks(
@@ -106,7 +107,7 @@ def test_reloaded_old_tab_does_not_replace_affiliate_after_many_clicks(
     assert len(client.cookies[COOKIE].value) <= LONGEST
     for browser in (client, safari):
         assert not browser.get(address).cookies
-        assert "the affiliate with the code ERIN" in browser.get("/privacy/referral/").content.decode()
+        assert "the affiliate with the code ERIN" in referral_page(browser)
     assert Click.objects.count() == 1 + 2 * EARLIER
 
 
@@ -133,7 +134,7 @@ def test_published_landing_address_counts_for_visitor_of_another_affiliate(
     assert token is not None
     assert token.expires_at == timezone.now() + timedelta(days=30)
     assert Click.objects.count() == 3
-    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+    assert "the affiliate with the code DEMO" in referral_page(client)
 
 
 def test_landing_address_within_30_minutes_is_same_visit(
@@ -144,7 +145,7 @@ def test_landing_address_within_30_minutes_is_same_visit(
     landing(client, "/go/ERIN/")
     assert COOKIE in client.get(address).cookies
     assert Click.objects.count() == 2
-    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+    assert "the affiliate with the code DEMO" in referral_page(client)
 
 
 def test_copied_landing_address_counts_later_for_same_affiliate(client: Client, clock: time_machine.Traveller) -> None:
@@ -195,7 +196,7 @@ def test_first_affiliate_keeps_visitor_under_first_click_rule(
     settings.AFFILIATE_CREDIT = "first"
     landing(client)
     landing(client, "/go/ERIN/")
-    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+    assert "the affiliate with the code DEMO" in referral_page(client)
     assert Click.objects.count() == 2
 
 
@@ -217,7 +218,7 @@ def test_invalid_minute_does_not_block_click_for_another_affiliate(client: Clien
     landing(client, "/go/ERIN/")
     assert COOKIE in client.get("/", {"ref": "DEMO", "go": go}).cookies
     assert Click.objects.count() == 2
-    assert "the affiliate with the code DEMO" in client.get("/privacy/referral/").content.decode()
+    assert "the affiliate with the code DEMO" in referral_page(client)
 
 
 def test_landing_page_has_canonical_link(client: Client) -> None:

@@ -21,6 +21,7 @@ from privacy.registry.purpose_binding import acting_for
 from privacy.registry.purposes import Purpose
 from shop.models import Product
 from tests import factories
+from tests.affiliates.tracking.pages import referral_page
 
 
 def page_of(response: Any) -> str:
@@ -254,7 +255,7 @@ def test_last_clicked_affiliate_gets_cookie(client: Client, erin: Affiliate) -> 
     client.get("/go/DEMO/")
     client.get("/go/ERIN/")
     assert Click.objects.count() == 2
-    assert "the affiliate with the code ERIN" in client.get("/privacy/referral/").content.decode()
+    assert "the affiliate with the code ERIN" in referral_page(client)
 
 
 def test_later_visit_does_not_extend_cookie(client: Client, clock: time_machine.Traveller) -> None:
@@ -339,5 +340,5 @@ def test_visitor_with_cookie_causes_no_query(client: Client) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        client.get("/services/")
+        client.get("/affiliates/applied/")
     assert not queries.captured_queries

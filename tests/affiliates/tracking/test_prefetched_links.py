@@ -51,7 +51,7 @@ def test_prefetched_link_test_gets_503(client: Client) -> None:
 
 def test_page_without_code_can_be_prefetched(client: Client, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(0):
-        assert client.get("/services/", headers={"Sec-Purpose": "prefetch"}).status_code == 200
+        assert client.get("/affiliates/applied/", headers={"Sec-Purpose": "prefetch"}).status_code == 200
 
 
 def test_prefetch_is_answered_where_no_click_is_counted(client: Client, product: Product) -> None:
