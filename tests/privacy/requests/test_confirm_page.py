@@ -127,8 +127,8 @@ def test_deletion_reports_what_went_and_what_stays_and_why(client: Client, erin_
     assert "Your data is deleted" in said
     assert "Your messages to us: 1 deleted." in said
     assert "Your orders: 1 anonymized, because tax records keep amounts and dates" in said
-    assert "Do-not-contact entries" not in said  # only those that the person asked for are listed
-    assert "Deletion marker: 2 kept, because otherwise restoring an older backup would bring your data back" in said
+    assert "Do-not-contact entries: 1 kept, because without it, this site could contact you again." in said
+    assert "Deletion marker: 1 kept, because otherwise restoring an older backup would bring your data back" in said
     assert "Your privacy requests: 2 anonymized, because the law requires a record of each request" in said
     assert said.count("Your privacy requests:") == 1
     record = PrivacyRequest.objects.get(kind="deletion")
