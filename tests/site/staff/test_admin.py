@@ -152,6 +152,14 @@ def test_a_strange_query_is_no_error(staff: Client, product: Product, query: str
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "query", ["state__range=", "state__range=paid", "placed_at__range=2026-03-01&placed_at__range="]
+)
+def test_a_range_without_two_ends_is_a_bad_request(staff: Client, product: Product, query: str) -> None:
+    factories.order(product)
+    assert staff.get(f"/admin/shop/order/?{query}").status_code == 400
+
+
 def test_admin_history_holds_no_personal_data(staff: Client, alice: Affiliate, product: Product, bob: User) -> None:
     inquiry = factories.inquiry()
     staff.post(
