@@ -27,7 +27,7 @@ from shop.payments.refunds import apply_refund
 from shop.paypal.types import PayoutItemState, PayoutItemStatus
 from tests import factories
 from tests.affiliates.sales import approved_sale, attributed_order, balance, refund, sale
-from tests.shop.purchases import capture_of, place, refund_of
+from tests.shop.purchases import FORM, capture_of, place, refund_of
 
 pytestmark = pytest.mark.usefixtures("paypal_down")
 
@@ -219,7 +219,7 @@ def test_amounts_from_browser_are_ignored(client: Client, alice: Affiliate, prod
     """django-affiliate-system, Refferq: public endpoints that take an amount."""
     client.post(
         "/checkout/bps-pro/?amount=1&rate=100",
-        {"name": "C", "email": "c@example.org", "code": "DEMO", "amount": "1", "rate_percent": "100"},
+        {**FORM, "code": "DEMO", "amount": "1", "rate_percent": "100"},
     )
     attribution = Attribution.objects.get()
     assert (attribution.rate_percent, attribution.order.amount_minor) == (Decimal(30), 5995)
