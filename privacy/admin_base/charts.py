@@ -28,7 +28,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Bar:
+class ChartBar:
     """A bar's lengths in percent of the drawing, and its texts."""
 
     x: str
@@ -65,7 +65,7 @@ class Chart:
     first_column: str
     value_name: str
     before_name: str
-    bars: list[Bar]
+    bars: list[ChartBar]
     ticks: list[Tick]
     shows_values: bool
 
@@ -100,10 +100,10 @@ def bar_chart(
         """Of the value's line, in percent from the top."""
         return 100 * (axis[-1] - value) / (axis[-1] - axis[0])
 
-    def bar(number: int, point: Point) -> Bar:
+    def bar(number: int, point: Point) -> ChartBar:
         top, bottom = sorted((height(point.value), height(0)))
         middle = (number + 0.5) * place
-        return Bar(
+        return ChartBar(
             x=f"{(number + GAP / 2) * place:.3f}",
             width=f"{(1 - GAP) * place:.3f}",
             y=f"{top:.3f}",

@@ -33,7 +33,7 @@ def business_day(moment: datetime) -> date:
 
 
 @dataclass(frozen=True)
-class Period:
+class ReportPeriod:
     """From `since` to `until`, both included. `compared_by` says how far back the period before it begins."""
 
     since: date
@@ -54,15 +54,15 @@ class Period:
         return _midnight(self.until + timedelta(days=1))
 
     @property
-    def before(self) -> Period:
+    def before(self) -> ReportPeriod:
         """The same days of the month or year before, or as many days right before."""
         if self.compared_by == "days":
-            return Period(self.since - timedelta(days=self.days), self.since - timedelta(days=1))
+            return ReportPeriod(self.since - timedelta(days=self.days), self.since - timedelta(days=1))
         months = 1 if self.compared_by == "month" else 12
         until = _months_earlier(self.until, months)
         if self.until == _last_of_month(self.until):
             until = _last_of_month(until)
-        return Period(_months_earlier(self.since, months), until, self.compared_by)
+        return ReportPeriod(_months_earlier(self.since, months), until, self.compared_by)
 
     @property
     def step(self) -> Step:
@@ -103,17 +103,17 @@ class Preset(models.TextChoices):
     LAST_30 = "30-days", "Last 30 days"
     THIS_YEAR = "this-year", "This year"
 
-    def period(self, today: date) -> Period:
+    def period(self, today: date) -> ReportPeriod:
         """This period, as seen from `today`; it ends today at the latest."""
         if self == Preset.LAST_MONTH:
             last = today.replace(day=1) - timedelta(days=1)
-            return Period(last.replace(day=1), last, "month")
+            return ReportPeriod(last.replace(day=1), last, "month")
         if self == Preset.THIS_MONTH:
-            return Period(today.replace(day=1), today, "month")
+            return ReportPeriod(today.replace(day=1), today, "month")
         if self == Preset.THIS_YEAR:
-            return Period(today.replace(month=1, day=1), today, "year")
+            return ReportPeriod(today.replace(month=1, day=1), today, "year")
         days = {Preset.TODAY: 1, Preset.LAST_7: 7, Preset.LAST_30: 30}[self]
-        return Period(today - timedelta(days=days - 1), today)
+        return ReportPeriod(today - timedelta(days=days - 1), today)
 
 
 @dataclass(frozen=True)
@@ -165,11 +165,11 @@ class PeriodForm(forms.Form):
             raise forms.ValidationError("Please choose at most ten years.")
 
     @property
-    def period(self) -> Period:
+    def period(self) -> ReportPeriod:
         """The chosen period; ask only a valid form."""
         if self.preset is not None:
             return self.preset.period(self.today)
-        return Period(self.cleaned_data["since"], self.cleaned_data["until"])
+        return ReportPeriod(self.cleaned_data["since"], self.cleaned_data["until"])
 
     @property
     def presets(self) -> list[PresetLink]:

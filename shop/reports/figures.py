@@ -10,19 +10,19 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet, Sum
 
-from privacy.admin_base.periods import Period
+from privacy.admin_base.periods import ReportPeriod
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order, Refund
 from shop.money import Money, program_currency
 
 
-def paid_orders(period: Period) -> QuerySet[Order]:
+def paid_orders(period: ReportPeriod) -> QuerySet[Order]:
     """The orders that were paid in it, refunded later or not."""
     return Order.objects.filter(paid_at__gte=period.start, paid_at__lt=period.end).order_by()
 
 
-def completed_refunds(period: Period) -> QuerySet[Refund]:
+def completed_refunds(period: ReportPeriod) -> QuerySet[Refund]:
     """The refunds and chargebacks that were completed in it."""
     completed = Refund.objects.filter(state=Refund.State.COMPLETED, completed_at__gte=period.start)
     return completed.filter(completed_at__lt=period.end).order_by()
@@ -71,7 +71,7 @@ class Sales:
 
 
 @reads("shop_order", purpose=Purpose.ORDER, audience=Audience.STAFF)
-def shop_figures(period: Period) -> list[Sales]:
+def shop_figures(period: ReportPeriod) -> list[Sales]:
     """The figures of each currency that was sold or refunded in it, the program's first, always. Two queries."""
     sold = paid_orders(period).values_list("currency").annotate(Count("pk"), Sum("amount_minor"))
     returned = completed_refunds(period).values_list("currency").annotate(Count("pk"), Sum("amount_minor"))

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs
 import pytest
 from pytest_django import Settings
 
-from privacy.admin_base.periods import Period, PeriodForm, Preset, business_day
+from privacy.admin_base.periods import PeriodForm, Preset, ReportPeriod, business_day
 
 TODAY = date(2026, 3, 30)
 NOW = datetime(2026, 3, 30, 20, 0, tzinfo=UTC)
 
 
-def span(period: Period) -> tuple[str, str]:
+def span(period: ReportPeriod) -> tuple[str, str]:
     return str(period.since), str(period.until)
 
 
@@ -41,7 +41,7 @@ def test_leap_day_is_compared_with_the_last_day_of_february() -> None:
 def test_day_begins_at_midnight_of_the_business(settings: Settings) -> None:
     settings.BUSINESS = {**settings.BUSINESS, "time_zone": "America/Los_Angeles"}
     assert business_day(datetime(2026, 3, 2, 7, 59, tzinfo=UTC)) == date(2026, 3, 1)
-    march = Period(date(2026, 3, 1), date(2026, 3, 31))
+    march = ReportPeriod(date(2026, 3, 1), date(2026, 3, 31))
     # Daylight saving time begins on March 8.
     assert (march.start, march.end) == (datetime(2026, 3, 1, 8, tzinfo=UTC), datetime(2026, 4, 1, 7, tzinfo=UTC))
 
@@ -49,20 +49,20 @@ def test_day_begins_at_midnight_of_the_business(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("period", "text"),
     [
-        (Period(TODAY, TODAY), "March 30, 2026"),
-        (Period(date(2026, 2, 1), date(2026, 2, 28)), "February 2026"),
-        (Period(date(2026, 1, 1), date(2026, 12, 31)), "2026"),
-        (Period(date(2026, 3, 1), TODAY), "March 1 to 30, 2026"),
-        (Period(date(2026, 1, 1), TODAY), "January 1 to March 30, 2026"),
-        (Period(date(2025, 12, 31), TODAY), "December 31, 2025 to March 30, 2026"),
+        (ReportPeriod(TODAY, TODAY), "March 30, 2026"),
+        (ReportPeriod(date(2026, 2, 1), date(2026, 2, 28)), "February 2026"),
+        (ReportPeriod(date(2026, 1, 1), date(2026, 12, 31)), "2026"),
+        (ReportPeriod(date(2026, 3, 1), TODAY), "March 1 to 30, 2026"),
+        (ReportPeriod(date(2026, 1, 1), TODAY), "January 1 to March 30, 2026"),
+        (ReportPeriod(date(2025, 12, 31), TODAY), "December 31, 2025 to March 30, 2026"),
     ],
 )
-def test_period_in_words(period: Period, text: str) -> None:
+def test_period_in_words(period: ReportPeriod, text: str) -> None:
     assert str(period) == text
 
 
 def test_series_has_no_gap() -> None:
-    quarter = Period(date(2025, 12, 15), date(2026, 2, 2))
+    quarter = ReportPeriod(date(2025, 12, 15), date(2026, 2, 2))
     assert list(quarter.starts("month")) == [date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)]
     assert len(list(quarter.starts("day"))) == quarter.days == 50
 

@@ -8,13 +8,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from privacy.admin_base.periods import Period
+from privacy.admin_base.periods import ReportPeriod
 from shop.models import Order, Product, Refund
 from shop.money import Money
 from shop.reports.figures import Sales, shop_figures
 from tests import factories
 
-MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+MARCH = ReportPeriod(date(2026, 3, 1), date(2026, 3, 31))
 NOON = datetime(2026, 3, 15, 20, 0, tzinfo=UTC)
 
 
