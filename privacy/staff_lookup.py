@@ -104,8 +104,10 @@ def permissions_now(row: Model, sections: list[PersonSection]) -> list[Permissio
 
 def _contacts(sections: list[PersonSection]) -> Iterator[Contact]:
     for section in sections:
-        for line in section.lines if section.kind.contact else ():
-            person = section.kind.contact(line.row)
+        if (points_of := section.kind.contact) is None:
+            continue
+        for line in section.lines:
+            person = points_of(line.row)
             purpose, given_at = purposes_of(line.row)[0], getattr(line.row, section.kind.at)
             for channel in Channel:
                 yield Contact(channel=channel, purpose=purpose, person=person, about=line.row, given_at=given_at)

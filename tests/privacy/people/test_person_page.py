@@ -13,7 +13,7 @@ from accounts.models import User
 from affiliates.models import Affiliate
 from contacts.models import Inquiry
 from privacy.admin_base.people.person import address_of, person_url
-from privacy.admin_base.search.row_kinds import RowKind
+from privacy.admin_base.search.row_kinds import RowKind, Shown
 from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.consent.opt_outs import suppress
@@ -205,7 +205,14 @@ def test_page_reads_each_kind_for_its_own_purpose(staff: Client, order: Order, a
 
 def test_kind_of_rows_that_staff_may_not_see_for_its_purpose_is_refused_at_start() -> None:
     with pytest.raises(ImproperlyConfigured, match="not declared"):
-        RowKind(model=Order, purpose=Purpose.STAFF_ACCOUNT, one="o", many="os", at="placed_at", show=lambda order: Any)
+        RowKind(
+            model=Order,
+            purpose=Purpose.STAFF_ACCOUNT,
+            one="o",
+            many="os",
+            at="placed_at",
+            show=lambda order: Shown(number="", at=None),
+        )
 
 
 def test_section_that_the_policy_does_not_cover_says_so(
