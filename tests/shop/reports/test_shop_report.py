@@ -67,7 +67,8 @@ def file_of(staff: Client, key: str, query: str = MARCH) -> list[dict[str, str]]
 
 
 def figures(page: BeautifulSoup) -> dict[str, str]:
-    return {line.dt.get_text(strip=True): line.strong.get_text(strip=True) for line in page.select(".figures > div")}
+    names, values = page.select(".figures dt"), page.select(".figures strong")
+    return {name.get_text(strip=True): value.get_text(strip=True) for name, value in zip(names, values, strict=True)}
 
 
 @pytest.fixture
