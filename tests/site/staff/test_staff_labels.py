@@ -16,8 +16,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from affiliates.models import Affiliate
 from affiliates.commissions.rates import set_rate
+from affiliates.models import Affiliate
 from privacy.audit.models import AuditEntry
 from tests import factories
 from tests.cast import signed_in
