@@ -55,4 +55,5 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("erasure_consequences")
         autodiscover_modules("staff_tasks")
         autodiscover_modules("roles")
+        autodiscover_modules("audit_actions")
         post_migrate.connect(sync_roles)
