@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
+from privacy.admin_base.history import HistoryAdmin
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
 from privacy.admin_base.staff_dashboard import pending_tasks_for
@@ -35,7 +36,9 @@ class SiteAdmin(AdminSite):
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Adds optimistic locking to every admin, including those of other packages."""
         own = admin_class or ModelAdmin
-        locking = type(own.__name__, (own, LockingAdmin), {"__module__": own.__module__, "__doc__": own.__doc__})
+        locking = type(
+            own.__name__, (own, LockingAdmin, HistoryAdmin), {"__module__": own.__module__, "__doc__": own.__doc__}
+        )
         super().register(model_or_iterable, locking, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

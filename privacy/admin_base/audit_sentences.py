@@ -1,5 +1,8 @@
-"""Audit entries as sentences: "Dana Staff read the message Q7K2M9QX4R". Names are opened for those who may see the rows,
-each model's in one query for a whole page; the audit log itself has only IDs."""
+"""Audit entries as sentences: "Dana Staff read the message Q7K2M9QX4R".
+
+Names are opened for those who may see the rows, each model's in one query for a whole page. The audit log itself has
+only IDs.
+"""
 
 from __future__ import annotations
 

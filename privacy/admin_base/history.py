@@ -66,7 +66,7 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
 
 
 def _change(form: Any, name: str) -> str:
-    """"the price from $59.95 to $69.95"; without values for personal columns, files and long texts."""
+    """ "the price from $59.95 to $69.95"; without values for personal columns, files and long texts."""
     try:
         column = form.instance._meta.get_field(name)
     except FieldDoesNotExist:
