@@ -46,7 +46,7 @@ class SentenceList(ChangeList):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    """Names whatever its reader may see elsewhere; so reading the list or an entry is audited itself."""
+    """Names whatever its reader may see elsewhere; so the list is audited itself."""
 
     list_display = ["at", "what_happened", "number"]
     list_display_links = ["number"]
@@ -70,6 +70,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)
-        if response.status_code == 200:
+        shown = (getattr(response, "context_data", None) or {}).get("cl")
+        if shown is not None and shown.result_list:
             record(action="privacy.staff.listed", about=AuditEntry, actor=acting_user(request))
         return response

@@ -28,8 +28,6 @@ from privacy.registry.purpose_binding import acting_as, acting_now
 from .staff_labels import is_colleague, link_for, may_see, staff_label
 from .staff_purposes import acts_for_staff
 
-SITE = "the site"
-
 
 def with_sentences(entries: Iterable[AuditEntry], viewer: Any) -> list[AuditEntry]:
     """The same entries, each with an attribute `sentence`. One query for all actors, and one per model of rows that the
@@ -41,10 +39,12 @@ def with_sentences(entries: Iterable[AuditEntry], viewer: Any) -> list[AuditEntr
     rows = {name: _names(model, ids[name] - {""}, viewer) for name in ids if (model := _model(name))}
     people = get_user_model()._default_manager.in_bulk({entry.actor for entry in found if entry.actor})
     for entry in found:
-        sentence = sentence_of(entry.action)
-        actor = person(people.get(entry.actor), viewer) if entry.actor else SITE
-        words = format_html(sentence, actor=actor, object=_object(entry, rows.get(entry.object_model, {}), viewer))
-        entry.sentence = capfirst(words) if sentence.startswith("{actor}") else words  # type: ignore[attr-defined]
+        actor = person(people.get(entry.actor), viewer) if entry.actor else "the site"
+        entry.sentence = format_html(  # type: ignore[attr-defined]
+            sentence_of(entry.action),
+            actor=capfirst(actor),
+            object=_object(entry, rows.get(entry.object_model, {}), viewer),
+        )
     return found
 
 
