@@ -11,6 +11,7 @@ audit_actions(
         "privacy.staff.deleted": "{actor} deleted {object}",
         "privacy.staff.exported": "{actor} exported {object}",
         "privacy.staff.listed": "{actor} read {object}",
+        "privacy.staff.person": "{actor} opened everything about one person, found by {object}",
         "privacy.staff.read": "{actor} read {object}",
         "privacy.staff.search": "{actor} searched {object} by address, number or name",
     }

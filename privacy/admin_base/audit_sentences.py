@@ -110,6 +110,6 @@ def _model(name: str) -> type[Model] | None:
 
 def _key(model: type[Model], text: str) -> Any:
     try:
-        return model._meta.pk.to_python(text)  # type: ignore[union-attr]
+        return model._meta.pk.to_python(text)
     except ValidationError:
         return None

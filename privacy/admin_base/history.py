@@ -58,7 +58,7 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
         return message
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
-        response: Any = super().history_view(request, object_id, extra_context)
+        response = super().history_view(request, object_id, extra_context)
         shown = getattr(response, "context_data", None) or {}
         if "object" in shown:
             shown["lines"] = sorted(_lines(shown["object"], request.user), key=lambda line: line.at, reverse=True)

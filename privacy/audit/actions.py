@@ -11,15 +11,17 @@ from collections.abc import Mapping
 
 ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2}")
 
+NAMES = {"actor", "object"}
+
+_NAME = re.compile(r"\{(.*?)\}")
 _sentences: dict[str, str] = {}
 
 
 def audit_actions(sentences: Mapping[str, str]) -> None:
     """Declares actions (`app.subject.verb`) with their sentences. Raises ValueError for a malformed or repeated one."""
     for action, sentence in sentences.items():
-        if not ACTION.fullmatch(action) or action in _sentences:
-            raise ValueError(f"{action} is no audit action, or has a sentence already")
-        sentence.format(actor="", object="")  # raises KeyError for another name
+        if not ACTION.fullmatch(action) or action in _sentences or not set(_NAME.findall(sentence)) <= NAMES:
+            raise ValueError(f"{action} is no audit action, has a sentence already, or names something unknown")
         _sentences[action] = sentence
 
 

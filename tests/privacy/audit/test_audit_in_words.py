@@ -96,7 +96,7 @@ def test_deleted_and_erased_rows_and_actors_are_said_so(staff: Client, order: Or
     record(action="privacy.staff.read", about=gone, actor=dana)
     record(action="privacy.staff.read", about=order, actor=dana)
     Inquiry.objects.filter(pk=gone.pk).delete()
-    call_command("erase_person", "carol@example.org", "--yes")
+    call_command("erase_person", "carol@example.org")
     User.objects.filter(pk=dana.pk).delete()
     said = [line for line in told(staff) if " read a" in line or " read the order" in line]
     assert said[1] == "Somebody whose account was deleted read an inquiry that has been deleted"
