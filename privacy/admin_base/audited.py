@@ -54,10 +54,12 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
     """Records what staff do with personal rows. An admin without personal data is unaffected.
 
     `privacy.staff.read`: a row's page, its history or delete confirmation. `.search`: a list searched by address.
-    `.listed`: a list with a personal column. `.added`, `.changed`, `.deleted`: in the change's transaction.
+    `.listed`: a list with a personal column, or one that `lists_names`. `.added`, `.changed`, `.deleted`: in the
+    change's transaction.
     """
 
     view_on_site = False  # a row's public page, if any, belongs to the data subject
+    lists_names = False  # the list has columns that open sealed names, such as a `staff_label`
 
     def audit(self, request: HttpRequest, verb: str, about: About) -> None:
         """Adds an entry `privacy.staff.<verb>` by the requesting user if this admin shows personal data."""
@@ -89,7 +91,8 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, extra_context)
         columns = (name for name in self.get_list_display(request) if isinstance(name, str))
-        if _shows(response, "cl") and any(is_personal_column(column_at(self.model, name)) for name in columns):
+        is_personal_list = self.lists_names or any(is_personal_column(column_at(self.model, name)) for name in columns)
+        if _shows(response, "cl") and is_personal_list:
             self.audit(request, "listed", self.model)
         return response
 
