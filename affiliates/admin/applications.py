@@ -69,7 +69,7 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     @admin.display(description="website")
     def site(self, application: Application) -> str:
         """A link that tells the website nothing about where it was followed."""
-        website = application.website
+        website = str(application.website)
         if not website.lower().startswith(("http://", "https://")):
             return website
         return format_html('<a href="{}" rel="noopener noreferrer nofollow">{}</a>', website, website)

@@ -129,7 +129,8 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).with_sums()  # type: ignore[attr-defined]  # the run's own queryset
+        runs: Any = super().get_queryset(request)
+        return cast(QuerySet[Any], runs.with_sums())
 
     @admin.display(description="payout run", ordering="created_at")
     def name(self, run: PayoutRun) -> str:

@@ -117,7 +117,7 @@ class Application(SealedModel):
     @property
     def staff_label(self) -> str:
         """The applicant's name."""
-        return self.name or self.email
+        return str(self.name or self.email)
 
 
 class AffiliateQuerySet(models.QuerySet["Affiliate"]):

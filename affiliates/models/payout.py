@@ -18,6 +18,7 @@ from privacy.registry.deadlines import local_day
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Purpose
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
 
 from .affiliate import Affiliate
 from .commission import Commission, CommissionQuerySet
@@ -221,7 +222,7 @@ class PayoutItem(SealedModel):
         PayPalBatch, on_delete=models.PROTECT, null=True, related_name="items"
     )  # none in a manual run
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="payouts")
-    amount_minor = models.PositiveIntegerField("amount in minor units")
+    amount_minor = MinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     receiver = SealedEmailField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -251,7 +252,8 @@ class PayoutItem(SealedModel):
     def address_now(self) -> str | None:
         """Where it goes: until it is sent, or its list is made, to the affiliate's current address."""
         waits = self.state == self.State.QUEUED and self.run.sent_at is None
-        return self.affiliate.payout_email if waits else self.receiver
+        address: str | None = self.affiliate.payout_email if waits else self.receiver
+        return address
 
     @property
     def staff_label(self) -> str:

@@ -63,7 +63,7 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
 
     def audit(self, request: HttpRequest, verb: str, about: About) -> None:
         """Adds an entry `privacy.staff.<verb>` by the requesting user if this admin shows personal data."""
-        if shows_personal_data(self):
+        if shows_personal_data(self) or self.lists_names:
             record(action=f"privacy.staff.{verb}", about=about, actor=acting_user(request))
 
     def get_sortable_by(self, request: HttpRequest) -> Any:
