@@ -120,12 +120,12 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
         """Django's implementation would write the address into fixtures of every model that references a user."""
         raise PlaintextRefused("a user's natural key is the email address, which is not written to fixtures")
 
+    def get_full_name(self) -> str:
+        return self.name or self.email or ""
+
     @property
     def staff_label(self) -> str:
         return self.get_full_name() or str(self)
-
-    def get_full_name(self) -> str:
-        return self.name or self.email or ""
 
     def get_short_name(self) -> str:
         return self.get_full_name()

@@ -47,7 +47,7 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
     list_display_links = ["who", "code"]
     list_filter = ["state", "joined_at", "terms_version"]
     list_select_related = ["user"]
-    lists_names = True
+    names_people = ("who",)
     search_fields = ["code"]
     search_help_text = "Name, code (also a former one, or a whole link), or complete email address."
     blind_search_fields = ("user__email_index", "payout_email_index")

@@ -28,11 +28,11 @@ from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.flags import decide_order, hold_commission, reject_with_flags
 from affiliates.commissions.lifecycle import DECIDE, approve_commission
 from affiliates.models import Attribution, Commission, CommissionQuerySet, Flag, PayoutItem
-from affiliates.staff.base import show
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.refusals import ActionRefused
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.admin_base.staff_pages import show
 
 from .filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list
 from .ledger_alarm import LedgerAlarm
@@ -85,7 +85,7 @@ class CommissionAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
     list_display = ["order", "who", "total", "remaining", "state", "holds", "hold_until", "created_at"]
     list_filter = [AffiliateFilter, QuestionFilter, "state", HeldFilter, "created_at"]
     list_select_related = ["attribution__affiliate__user", "attribution__order"]
-    lists_names = True
+    names_people = ("who",)
     search_fields = ["number", "attribution__affiliate__code", "attribution__order__reference"]
     fields = ["number", "who", "order", "route", "base", "terms", "total", "remaining", "state", "why_unpaid", "holds"]
     fields += ["hold_until", "created_at", "approved_at", "approved_by", "paid_at"]

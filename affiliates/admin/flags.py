@@ -49,7 +49,7 @@ class FlagAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     list_display = ["order", "who", "because", "state", "reason", "raised_at", "decided_at", "to_decide"]
     list_filter = [AffiliateFilter, "state", "kind", "raised_at"]
     list_select_related = ["attribution__affiliate__user", "attribution__order"]
-    lists_names = True
+    names_people = ("who",)
     search_fields = [
         "attribution__affiliate__code",
         "attribution__order__reference",

@@ -43,7 +43,7 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
     list_display = ["created_at", "who", "kind", "total", "order", "reason", "why"]
     list_filter = [OwnAffiliateFilter, "kind", "created_at"]
     list_select_related = ["affiliate__user", "commission__attribution__order", "payout"]
-    lists_names = True
+    names_people = ("who",)
     fields = ["who", "kind", "total", "commission", "refund", "payout", "reason", "created_at"]
     search_fields = ["affiliate__code"]
     change_list_template = "affiliates/admin/ledger.html"

@@ -71,7 +71,7 @@ class ObjectionAdmin(StaffActionsAdmin, ReadOnlyAdmin):
     list_filter = [OfCommissionFilter, ClockFilter, "state", "due_at"]
     ordering = [OPEN_FIRST.asc(), "due_at"]
     list_select_related = ["commission__attribution__affiliate__user", "commission__attribution__order"]
-    lists_names = True
+    names_people = ("who",)
     search_fields = ["commission__number", "commission__attribution__affiliate__code"]
     fields = ["commission", "order", "who", "text", "state", "opened_at", "due", "answer", "answered_at", "answered_by"]
     row_argument = "objection"

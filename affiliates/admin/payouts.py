@@ -266,7 +266,7 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     list_display = ["who", "total", "state", "prepared", "error", "settled_at", "why"]
     list_filter = ["state", "created_at"]
     list_select_related = ["affiliate__user", "run"]
-    lists_names = True
+    names_people = ("who",)
     search_fields = ["affiliate__code", "paypal_item_id"]
     fields = [
         *("who", "run", "total", "receiver", "state", "error", "failure", "reference"),

@@ -14,7 +14,6 @@ from django.utils import timezone
 from affiliates.commissions.rates import end_rate, rate_for, rate_problem, set_rate
 from affiliates.models import Rate
 from privacy.admin_base.acting_user import acting_user
-from privacy.admin_base.audited import AuditedAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
@@ -88,24 +87,15 @@ class RateForm(forms.ModelForm[Rate]):
 
 
 @admin.register(Rate)
-class RateAdmin(AuditedAdmin):
+class RateAdmin(admin.ModelAdmin[Rate]):
     form = RateForm
-    list_display = ["terms", "who", "product", "starts_at", "ends_at", "set_by"]
+    list_display = ["terms", "affiliate", "product", "starts_at", "ends_at", "created_by"]
     list_filter = ["starts_at"]
     list_select_related = ["affiliate__user", "product", "created_by"]
-    lists_names = True
     search_fields = ["affiliate__code", "product__name"]
     autocomplete_fields = ["affiliate"]
     fields = ["affiliate", "product", "percent", "flat", "currency", "starts_at", "ends_at"]
     actions = ["end"]
-
-    @admin.display(description="affiliate", empty_value="all")
-    def who(self, rate: Rate) -> str | None:
-        return rate.affiliate.staff_label if rate.affiliate else None
-
-    @admin.display(description="set by", empty_value="–")
-    def set_by(self, rate: Rate) -> str | None:
-        return rate.created_by.staff_label if rate.created_by else None
 
     def get_fields(self, request: HttpRequest, obj: Rate | None = None) -> Any:
         return self.fields if obj is None else ["terms", "target", "starts_at", "ends_at", "created_at", "created_by"]

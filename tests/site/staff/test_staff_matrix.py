@@ -29,7 +29,7 @@ from privacy.models import AddressChange, MailTally, PrivacyRequest, Suppression
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.versions import new_draft
 from privacy.registry.policy_snapshot import running
-from shop.models import Payment, PayPalEvent
+from shop.models import Order, Payment, PayPalEvent
 from tests import factories
 from tests.accounts.test_roles import member
 from tests.cast import superuser
@@ -98,6 +98,8 @@ PAGES = """
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:person                           ROSF     -
+    admin:person_section                   ROSF     -
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
     admin:affiliates_affiliate_standing    ROA      ROA
@@ -282,6 +284,9 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
+            **{"kind": "shop.order", "section": "shop.order"},
+            "person.row_id": Order.objects.latest("pk").pk,
+            "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
             "currency": "USD",
             "entry_id": LedgerEntry.objects.filter(kind="commission").latest("pk").pk,
