@@ -13,6 +13,7 @@ audit_actions(
         "affiliates.account.suspended": "{actor} suspended {object}",
         "affiliates.application.approved": "{actor} approved {object}",
         "affiliates.application.confirmed": "The applicant confirmed {object}",
+        "affiliates.application.decided_alone": "{actor} decided about their own application, {object}: nobody else could",
         "affiliates.application.declined": "{actor} declined {object}",
         "affiliates.application.discarded": "{actor} discarded {object}",
         "affiliates.application.released": "{actor} released {object} from quarantine",
