@@ -6,7 +6,7 @@ are opened one by one, which takes about 10 µs a value; how far back that went 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial, reduce
@@ -104,7 +104,7 @@ def find(pasted: PastedText, user: StaffUser, *, part: int = 1) -> Found:
     return replace(exact, results=_joined(exact.results, [result for result in worded if result is not None]))
 
 
-def _reading(kind: RowKind, search: Any) -> KindResult | None:
+def _reading(kind: RowKind, search: Callable[[], KindResult]) -> KindResult | None:
     """None if the policy in effect doesn't let staff see the kind."""
     try:
         return kind.reading(search)
@@ -125,7 +125,7 @@ def _conditions(kind: RowKind, pasted: PastedText) -> Iterator[Q]:
     for lookups, values in ((kind.emails, pasted.emails), (kind.phones, pasted.phones), (kind.codes, pasted.codes)):
         if values:
             yield from (Q(**{f"{lookup}__in": values}) for lookup in lookups)
-    if pasted.ids:
+    if pasted.ids and isinstance(kind.model._meta.pk, models.UUIDField):
         yield Q(pk__in=pasted.ids)
     if (condition := kind.find(pasted)) is not None:
         yield condition

@@ -109,6 +109,7 @@ def _page(
     context: dict[str, Any] = {
         **admin.site.each_context(request),
         "title": "Search",
+        "is_search": True,  # the page has the form itself
         "form": form,
         "found": found,
         "card": _card(found, user) if found else None,

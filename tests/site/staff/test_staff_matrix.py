@@ -98,6 +98,7 @@ PAGES = """
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
     admin:accounts_user_end_sessions       R        R
