@@ -1,6 +1,6 @@
 """The affiliate program's admin. Django imports this package; each module registers one subject."""
 
-from . import (
+from . import (  # noqa: F401  (importing registers them)
     affiliates,
     applications,
     commissions,
@@ -12,4 +12,4 @@ from . import (
     payouts,
     rates,
     terms,
-)  # noqa: F401  (importing registers them)
+)

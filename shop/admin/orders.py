@@ -46,8 +46,8 @@ class MonthsFilter(admin.DateFieldListFilter):
         super().__init__(*args, **options)
         first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         before = (first - timedelta(days=1)).replace(day=1)
-        last_month = (f"Last month: {before:%B}", {self.lookup_kwarg_since: before, self.lookup_kwarg_until: first})
-        self.links = (*self.links, last_month)
+        bounds: dict[str, Any] = {self.lookup_kwarg_since: before, self.lookup_kwarg_until: first}
+        self.links = (*self.links, (f"Last month: {before:%B}", bounds))
 
 
 @admin.register(Order)
@@ -74,9 +74,6 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     def order_of(self, row: Any) -> Order:
         order: Order = row
         return order
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
-        return super().get_queryset(request).select_related("product")
 
     def more_watched(self, obj: Order) -> Iterable[tuple[QuerySet[Any], tuple[str, ...]]]:
         yield obj.payments.all(), ("state", "refunded_minor", "is_disputed")

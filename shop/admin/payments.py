@@ -24,6 +24,19 @@ from .order_page.page import REFUND
 from .reconciliation import ReconciliationPages
 from .refund_form import RefundForm, refund_message
 
+PAYMENT_FIELDS = (
+    *("order", "buyer", "product", "attempt", "approval", "total", "refunded", "state", "disputed"),
+    *("paypal_order_id", "capture_id", "problem", "created_at", "changed_at"),
+)
+REFUND_FIELDS = (
+    *("payment", "buyer", "product", "total", "source", "state", "reason", "license_stays"),
+    *("paypal_refund_id", "requested_by", "created_at", "completed_at"),
+)
+DISPUTE_FIELDS = (
+    *("paypal_id", "payment", "buyer", "product", "state", "reason", "outcome", "total"),
+    *("opened_at", "changed_at", "respond_by", "closed_at", "checked_at"),
+)
+
 
 class RefundInline(ReadOnlyInline):
     model = Refund
@@ -44,9 +57,7 @@ class PaymentAdmin(BuyerListMixin, ReconciliationPages, ReadOnlyAdmin):
     list_filter = ["state", "is_disputed", "created_at"]
     search_fields = ["order__reference", "paypal_order_id", "capture_id"]
     list_select_related = ["order"]
-    fields = ["order", "attempt", "total", "refunded", "state", "disputed", "paypal_order_id", "capture_id", "problem"]
-    fields += ["created_at", "changed_at"]
-    readonly_fields = fields
+    fields = readonly_fields = PAYMENT_FIELDS
     also_watched = ("refunded_minor", "is_disputed")
     inlines = [RefundInline, DisputeInline]
     change_list_template = "shop/admin/payments.html"
@@ -105,19 +116,7 @@ class RefundAdmin(BuyerListMixin, ReadOnlyAdmin):
     list_filter = ["state", "source", "created_at"]
     search_fields = ["payment__order__reference", "paypal_refund_id"]
     list_select_related = ["payment__order"]
-    fields = [
-        "reference",
-        "buyer",
-        "product",
-        "total",
-        "source",
-        "state",
-        "reason",
-        "license_stays",
-        "paypal_refund_id",
-    ]
-    fields += ["requested_by", "created_at", "completed_at"]
-    readonly_fields = fields
+    fields = readonly_fields = REFUND_FIELDS
 
     def order_of(self, row: Any) -> Order:
         order: Order = row.payment.order
@@ -140,6 +139,7 @@ class DisputeAdmin(BuyerListMixin, ReadOnlyAdmin):
     list_display = ["paypal_id", "reference", "buyer", "total", "state", "outcome", "opened_at", "respond_by"]
     list_display += ["closed_at"]
     list_filter = ["state", "outcome", "opened_at"]
+    fields = readonly_fields = DISPUTE_FIELDS
     search_fields = ["paypal_id", "payment__order__reference"]
     list_select_related = ["payment__order"]
 

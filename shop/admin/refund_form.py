@@ -9,8 +9,8 @@ from django import forms
 
 from shop.models import Payment, Refund
 from shop.money import Money
+from shop.money_fields import MoneyFormField
 from shop.payments.refunds import RefundTerms
-from shop.pricing.form_fields import MoneyField
 
 LICENSE = {
     "": "End with a full refund, stay with a partial one",
@@ -32,7 +32,7 @@ class RefundForm(forms.Form):
     """`stated` is the value of the button that was pressed: the sum that it named. Another sum than the typed one asks
     again, with a button that names the typed one."""
 
-    amount = MoneyField(label="Amount to refund")
+    amount = MoneyFormField(label="Amount to refund")
     reason = forms.CharField(
         required=False,
         max_length=2000,
@@ -50,7 +50,7 @@ class RefundForm(forms.Form):
     def __init__(self, data: Any = None, *, payment: Payment) -> None:
         self.payment, self.available = payment, payment.available_to_refund
         super().__init__(data, initial={"amount": self.available, "number": uuid.uuid4(), "license": ""})
-        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyField`
+        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyFormField`
         self.fields["amount"].help_text = f"At most {self.available}."
         if payment.order.is_erased:
             del self.fields["reason"], self.fields["mail_reason"]
