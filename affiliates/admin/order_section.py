@@ -10,7 +10,7 @@ from django.urls import reverse
 from affiliates.models import Attribution, Commission
 from privacy.registry.purpose_binding import reads
 from privacy.registry.purposes import Audience, Purpose
-from shop.admin.order_page.contributions import Fact, OrderSection, TimelineEvent, order_section
+from shop.admin.order_page.contributions import OrderFact, OrderSection, TimelineEvent, order_section
 from shop.models import Order
 
 
@@ -24,31 +24,31 @@ def commission_of_order(order: Order) -> OrderSection:
         why = f"{reverse('affiliates:why_order')}?{urlencode({'reference': order.reference})}"
         return OrderSection(
             title="Affiliate",
-            facts=[Fact(label="Source", text="no affiliate")],
+            facts=[OrderFact(label="Source", text="no affiliate")],
             links=[("Why no commission?", why)],
         )
     affiliate = attribution.affiliate
     commission: Commission | None = getattr(attribution, "commission", None)
     facts = [
-        Fact(
+        OrderFact(
             label="Affiliate",
             text=getattr(affiliate, "staff_label", affiliate.code),
             url=reverse("admin:affiliates_affiliate_change", args=[affiliate.pk]),
         ),
-        Fact(label="Source", text=attribution.get_route_display()),
+        OrderFact(label="Source", text=attribution.get_route_display()),
     ]
     if commission is None:
-        facts.append(Fact(label="Commission", text="none until the order is paid"))
+        facts.append(OrderFact(label="Commission", text="none until the order is paid"))
         return OrderSection(title="Affiliate", facts=facts)
     is_reduced = bool(commission.reversed_minor)
     facts += [
-        Fact(
+        OrderFact(
             label="Commission",
             text=str(commission.remaining),
             url=reverse("admin:affiliates_commission_change", args=[commission.pk]),
             note=f"after refunds, of {commission.total}" if is_reduced else commission.terms,
         ),
-        Fact(label="State", text=commission.get_state_display(), note=_held(attribution)),
+        OrderFact(label="State", text=commission.get_state_display(), note=_held(attribution)),
     ]
     explain = reverse("admin:affiliates_commission_explain", args=[commission.pk])
     links = [("Why this amount?", explain)]

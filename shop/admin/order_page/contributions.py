@@ -22,7 +22,7 @@ class TimelineEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fact:
+class OrderFact:
     """A line of a section. `note` follows the text; with `url`, the text is a link."""
 
     label: str
@@ -34,7 +34,7 @@ class Fact:
 @dataclass(frozen=True, kw_only=True)
 class OrderSection:
     title: str
-    facts: Sequence[Fact]
+    facts: Sequence[OrderFact]
     links: Sequence[tuple[str, str]] = ()  # text and address
     events: Sequence[TimelineEvent] = ()
 
