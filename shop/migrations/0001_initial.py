@@ -345,7 +345,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': "version of the shop's terms",
-                'verbose_name_plural': "versions of the shop's terms",
+                'verbose_name_plural': 'shop terms',
                 'ordering': ['document', '-number'],
                 'permissions': [('publish_shopterms', "Can publish versions of the shop's terms")],
                 'abstract': False,

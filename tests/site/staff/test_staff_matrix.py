@@ -105,6 +105,10 @@ PAGES = """
     admin:affiliates_affiliate_standing    ROA      ROA
     admin:affiliates_application_decide    -        ROA
     admin:affiliates_commission_explain    ROAF     ROAF
+    admin:affiliates_commission_approve    ROA      ROA
+    admin:affiliates_commission_release    ROA      ROA
+    admin:affiliates_commission_hold       ROA      ROA
+    admin:affiliates_commission_reject     ROA      ROA
     admin:affiliates_objection_answer ROA   ROA
     admin:affiliates_flag_decide           ROA      ROA
     admin:affiliates_ledgerentry_adjust    ROF      ROF
@@ -164,7 +168,6 @@ ACTIONS = """
     affiliates.commission.reject              ROA
     affiliates.commission.hold                ROA
     affiliates.commission.clear               ROA
-    affiliates.commission.confirm             ROA
     affiliates.rate.end                       ROF
     contacts.inquiry.delete_selected          R
     contacts.service.delete_selected          RO
