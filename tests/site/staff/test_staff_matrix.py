@@ -98,6 +98,7 @@ PAGES = """
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
     admin:accounts_user_end_sessions       R        R
@@ -142,6 +143,11 @@ PAGES = """
     admin:shop_event_set_aside             -        ROF
     admin:shop_order_correct_address       ROS      ROS
     admin:shop_order_send_receipt          -        ROS
+    admin:shop_order_send_again            -        ROS
+    admin:shop_order_reset_downloads       -        ROS
+    admin:shop_order_end_license           ROS      ROS
+    admin:shop_order_restore_license       ROS      ROS
+    admin:shop_order_add_note              ROSF     ROSF
     admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_refundrequest_decline       ROSF     ROSF
