@@ -19,5 +19,8 @@ audit_actions(
         "accounts.session.refused": "{actor} refused a sign-in to {object}",
         "accounts.session.started": "{actor} started a session of {object}",
         "accounts.sessions.ended": "{actor} ended all sessions of {object}",
+        "accounts.user.activated": "{actor} activated {object}",
+        "accounts.user.deactivated": "{actor} deactivated {object}",
+        "accounts.user.invited": "{actor} invited {object}",
     }
 )

@@ -6,6 +6,8 @@ from privacy.audit.actions import audit_actions
 
 audit_actions(
     {
+        "shop.delivery.ended": "{actor} ended the delivery of {object}",
+        "shop.delivery.restored": "{actor} allowed the delivery of {object} again",
         "shop.dispute.closed": "PayPal closed {object}",
         "shop.dispute.opened": "A buyer opened {object} at PayPal",
         "shop.download.counted": "The buyer of {object} downloaded a file",
@@ -16,9 +18,11 @@ audit_actions(
         "shop.license.reissued": "{actor} issued {object} in place of another one",
         "shop.license.restored": "{actor} made {object} valid again",
         "shop.license.revoked": "{actor} revoked {object}",
+        "shop.mail.sent_again": "{actor} sent a mail about {object} again",
         "shop.order.invoice_details_changed": "The buyer changed the invoice details of {object}",
         "shop.order.paid": "{actor} booked the payment of {object}",
         "shop.order.placed": "A buyer placed {object}",
+        "shop.order_note.added": "{actor} added {object}",
         "shop.payment.agrees": "{actor} found that {object} matches PayPal",
         "shop.payment.collected_twice": "PayPal collected {object} a second time",
         "shop.payment.differs": "{actor} found that {object} differs from PayPal",

@@ -67,11 +67,6 @@ def test_each_action_that_is_recorded_has_a_sentence() -> None:
     assert missing == set(), "Declare a sentence in the app's audit_actions.py."
 
 
-def test_each_sentence_is_of_an_action_that_is_recorded() -> None:
-    patterns = [re.compile(re.escape(action).replace(r"\*", "[a-z_]+")) for action in recorded_actions()]
-    assert [action for action in sorted(declared_actions()) if not any(p.fullmatch(action) for p in patterns)] == []
-
-
 @pytest.mark.parametrize("action", sorted(declared_actions()))
 def test_sentence_reads_as_one(action: str) -> None:
     said = sentence_of(action).format(actor="Dana Staff", object="the order B7K2M9QX4R")
