@@ -14,6 +14,7 @@ from django.urls import path
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.preview import is_preview
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
@@ -23,7 +24,7 @@ from shop.models import Order, Product
 from shop.models.delivery import License, ProductFile
 
 from .product_form import ProductForm
-from .product_page import FeatureInline, PictureInline, PreviewedAdmin, QuestionInline, is_preview
+from .product_page import FeatureInline, PictureInline, ProductPageAdmin, QuestionInline
 
 REISSUE = "shop.reissue_license"
 
@@ -58,7 +59,7 @@ class ReleaseInline(admin.StackedInline[ProductFile, Product]):
 
 
 @admin.register(Product)
-class ProductAdmin(PreviewedAdmin):
+class ProductAdmin(ProductPageAdmin):
     form = ProductForm
     list_display = ["name", "price", "sold", "position"]
     prepopulated_fields = {"slug": ["name"]}

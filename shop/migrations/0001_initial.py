@@ -260,7 +260,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
                 ('question', models.CharField(max_length=200)),
-                ('answer', privacy.web.markdown.MarkdownField(max_length=3000)),
+                ('answer', privacy.web.markdown.MarkdownField(help_text='Markdown.', max_length=3000)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='shop.product')),
             ],
             options={
