@@ -4,7 +4,7 @@ from privacy.registry.clear_text import DIGEST, OWN_NUMBER, PROGRAM, PUBLIC, cle
 
 clear_text(DIGEST, "contacts_document.link_digest")
 clear_text(OWN_NUMBER, "contacts_inquiry.reference")
-clear_text(PROGRAM, "contacts_document.content_type")
+clear_text(PROGRAM, "contacts_document.content_type contacts_attachment.content_type")
 clear_text(
     PUBLIC,
     "contacts_service.slug contacts_service.name contacts_service.icon contacts_service.summary"

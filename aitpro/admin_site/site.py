@@ -20,6 +20,7 @@ from django.views.defaults import bad_request
 
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
+from privacy.admin_base.people.pages import people_urls
 from privacy.admin_base.staff_dashboard import pending_tasks_for
 from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.policy_gate import waiting
@@ -45,7 +46,8 @@ class SiteAdmin(AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Removes Django's redirect from a row to its public page, which checks no permission."""
-        return [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
+        own = [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
+        return [*people_urls(self), *own]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Answers 400 to values that can't be looked up (`?affiliate=x`, a malformed id): the site's own links never

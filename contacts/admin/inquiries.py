@@ -111,6 +111,7 @@ class InquiryAdmin(InquiryActions):
         """Adds the calls, letters and documents. They are not inlines, because this page can't edit them."""
         if (inquiry := context.get("original")) is not None:
             context["correspondence"] = inquiry.correspondence.select_related("author")
+            context["attachments"] = inquiry.attachments.defer("content")
             context["documents"] = inquiry.documents.defer("content")
         return super().render_change_form(request, context, *args, **options)
 

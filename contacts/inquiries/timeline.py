@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from contacts.models import Inquiry
+from django.db.models import Prefetch
+
+from contacts.models import Attachment, Document, Inquiry
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,11 @@ class Event:
 def inquiries_of_the_sender(inquiry: Inquiry) -> list[Inquiry]:
     """All messages from the same address, newest first, with replies and correspondence prefetched."""
     same_person = Inquiry.objects.of_person(inquiry.email).order_by("-received_at")
-    found: list[Inquiry] = list(same_person.prefetch_related("replies", "correspondence"))
+    files = (
+        Prefetch("attachments", Attachment.objects.defer("content")),
+        Prefetch("documents", Document.objects.defer("content")),
+    )
+    found: list[Inquiry] = list(same_person.prefetch_related("replies", "correspondence", *files))
     return found
 
 
@@ -29,6 +35,6 @@ def events_of(inquiry: Inquiry) -> list[Event]:
     events = [Event(inquiry.received_at, f"wrote to us ({inquiry.get_kind_display()})", inquiry.message)]
     events += [Event(reply.sent_at, "we answered by email", reply.body) for reply in inquiry.replies.all()]
     events += [Event(entry.happened_at, entry.get_way_display(), entry.notes) for entry in inquiry.correspondence.all()]
-    documents = inquiry.documents.defer("content")
-    events += [Event(document.added_at, "we added a document", document.name) for document in documents]
+    events += [Event(file.added_at, "sent a file", file.name) for file in inquiry.attachments.all()]
+    events += [Event(document.added_at, "we added a document", document.name) for document in inquiry.documents.all()]
     return sorted(events, key=lambda event: event.at)

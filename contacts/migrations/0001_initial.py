@@ -102,6 +102,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Attachment',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('name', privacy.encryption.fields.SealedTextField(max_length=150, verbose_name='file name')),
+                ('content', privacy.encryption.fields.SealedBinaryField()),
+                ('content_type', models.CharField(max_length=80, verbose_name='type')),
+                ('size', models.PositiveIntegerField(help_text='bytes')),
+                ('added_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.inquiry')),
+            ],
+            options={
+                'ordering': ['added_at', 'id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Reply',
             fields=[
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .attachment import Attachment
 from .correspondence import Correspondence
 from .document import Document
 from .inquiry import KEPT, REFERENCE, Inquiry, InquiryQuerySet, new_reference
@@ -10,6 +11,7 @@ from .reply import Reply
 from .service import Service
 
 __all__ = [
+    "Attachment",
     "Correspondence",
     "Document",
     "Inquiry",
