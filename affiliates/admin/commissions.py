@@ -26,10 +26,10 @@ from affiliates.commissions.bulk_decisions import (
 from affiliates.commissions.explanation import explain_commission
 from affiliates.commissions.flags import clear_flag, confirm_flag, raise_flag
 from affiliates.models import Attribution, Commission, CommissionQuerySet, Flag, PayoutItem
-from affiliates.staff.base import show
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.refusals import ActionRefused
+from privacy.admin_base.staff_pages import show
 from shop.models import Order
 
 from .filters import AffiliateFilter, HeldFilter, QuestionFilter, sums_of_list

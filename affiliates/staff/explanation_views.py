@@ -12,11 +12,10 @@ from affiliates.commissions.explanation import explain_order
 from affiliates.models import Affiliate, Attribution, LedgerEntry, PayoutItem
 from affiliates.payouts.explanation import explain_balance, explain_payout
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.staff_pages import show, staff_page
 from privacy.audit.trail import record
 from shop.models import Order
 from shop.money import CURRENCIES
-
-from .base import show, staff_page
 
 
 @staff_page("affiliates.view_payoutrun")

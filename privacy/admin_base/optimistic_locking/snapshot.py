@@ -14,6 +14,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model
 from django.utils import formats, timezone
 
+from privacy.admin_base.staff_labels import staff_label
+
 SHOWN = 200  # characters of a value carried in the page, to be shown as "before"; the whole value is carried as a hash
 NOTHING = "empty"
 SALT = "privacy.optimistic_locking"
@@ -179,7 +181,7 @@ def in_words(column: Any, text: str, row: Any) -> str:
         return str(column.in_words(column.to_python(text), row))
     if column.related_model is not None:
         rows = column.related_model._base_manager.filter(pk__in=text.split(","))
-        return ", ".join(str(getattr(row, "get_full_name", row.__str__)()) for row in rows)
+        return ", ".join(staff_label(row) for row in rows)
     if column.flatchoices:
         return str(dict(column.flatchoices).get(text, text))
     if column.get_internal_type() == "BooleanField":
