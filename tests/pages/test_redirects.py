@@ -14,7 +14,8 @@ from contacts.models import Service
 from shop.models import Order, Product
 from tests import factories
 from tests.pages.test_pages import Written, problems, written
-from tests.shop.purchases import CAROL
+from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
+from tests.shop.purchases import FORM
 from tests.staff_pages import Page
 
 pytestmark = pytest.mark.django_db
@@ -50,12 +51,13 @@ def test_product_keeps_its_old_page_and_checkout(client: Client, product: Produc
     assert leads_to(client, "/checkout/bps-pro/") == "/checkout/guard/"
 
 
+@pytest.mark.usefixtures("paypal_down")
 def test_checkout_that_was_open_during_the_change_loses_nothing(client: Client, product: Product) -> None:
     rename(product, "guard")
-    response = client.post("/checkout/bps-pro/", CAROL)
+    response = client.post("/checkout/bps-pro/", FORM)
     assert (response.status_code, response.headers["Location"]) == (308, "/checkout/guard/")
-    client.post(response.headers["Location"], CAROL)
-    assert Order.objects.get().email == CAROL["email"]
+    client.post(response.headers["Location"], FORM)
+    assert Order.objects.get().email == FORM["email"]
 
 
 def test_changes_in_a_row_lead_to_the_last_address_in_one_step(client: Client, product: Product) -> None:
