@@ -55,7 +55,7 @@ def final_target(path: str) -> str:
 def notice_old_address(sender: type[models.Model], instance: Any, raw: bool = False, **_signal: Any) -> None:
     if sender not in ADDRESSES or raw or instance._state.adding:
         return
-    stored = sender._base_manager.filter(pk=instance.pk).first()
+    stored: Any = sender._base_manager.filter(pk=instance.pk).first()
     was_public = stored is not None and getattr(stored, "is_public", True)
     instance.old_slug = stored.slug if was_public and stored.slug != instance.slug else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -55,7 +56,7 @@ def context_of(name: str) -> dict[str, Any]:
         questions = list(SiteQuestion.objects.all())
         further = {"questions": questions, "faq_data": faq_data(questions) if questions else None}
         return {**context, **further, "products": products, "answer_days": settings.INQUIRY_ANSWER_DAYS}
-    services = Service.objects.offered()
+    services: Iterable[Service] = Service.objects.offered()
     if name == FrontPage.Name.ABOUT:
         return {**context, "products": products, "services": services, "promises": len(PROMISES)}
     if name == FrontPage.Name.SERVICES:

@@ -22,7 +22,9 @@ def told(people: int) -> str:
 
 
 class ReleaseForm(forms.ModelForm[ProductFile]):
-    """Buyers are told once: afterwards the choice only says when."""
+    """The choice names how many people would be told. They are told once: afterwards it only says when."""
+
+    people = 0  # who asked for notices about the product
 
     class Meta:
         model = ProductFile
@@ -30,29 +32,31 @@ class ReleaseForm(forms.ModelForm[ProductFile]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["is_announced"].label = f"Tell {told(self.people)}, by email"
         if at := self.instance.announced_at:
             field = self.fields["is_announced"]
             field.disabled = True
             field.help_text = f"Told on {date_format(timezone.localtime(at), 'DATETIME_FORMAT')}. Nobody is told twice."
 
 
-class ReleaseInline(admin.StackedInline[ProductFile, Product]):
+class AnnouncedInline(admin.StackedInline[ProductFile, Product]):
+    form = ReleaseForm
+    model = ProductFile
+    can_delete = False
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.form.people = people_who_asked(obj) if obj else 0
+        return formset
+
+
+class ReleaseInline(AnnouncedInline):
     """Existing releases: notes, release date and the choice can be changed, the file can't."""
 
-    model = ProductFile
-    form = ReleaseForm
     fields = ("version", "size", "sha256", "notes", "released_at", "is_announced")
     readonly_fields = ("version", "size", "sha256")
     extra = 0
-    can_delete = False
     verbose_name_plural = "releases"
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """The choice names how many people would be told."""
-        formset = super().get_formset(request, obj, **kwargs)
-        if field := formset.form.base_fields.get("is_announced"):
-            field.label = f"Tell {told(people_who_asked(obj) if obj else 0)}, by email"
-        return formset
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -62,15 +66,10 @@ class ReleaseInline(admin.StackedInline[ProductFile, Product]):
         return filesizeformat(release.size_bytes)
 
 
-class NewReleaseInline(ReleaseInline):
-    form = forms.ModelForm
+class NewReleaseInline(AnnouncedInline):
     fields = ("version", "content", "notes", "released_at", "is_announced")
-    readonly_fields = ()
     extra = max_num = 1
     verbose_name_plural = "new release"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProductFile]:
         return super().get_queryset(request).none()
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return admin.StackedInline.has_add_permission(self, request, obj)

@@ -45,7 +45,8 @@ def has_opted_out(order: Order) -> bool:
 
 
 def mail_release_notices(*, now: datetime) -> int:
-    """Announces the newest release of each product, among those that staff want announced. Returns how many mails were queued."""
+    """Announces the newest release of each product, of those that staff want announced. Returns how many mails were
+    queued."""
     if not purpose_is_open(Purpose.RELEASE_NEWS):
         return 0
     ProductFile.objects.filter(announced_at=None, is_announced=True, released_at__lte=now).update(announced_at=now)

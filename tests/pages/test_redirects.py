@@ -10,10 +10,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from affiliates.models import Affiliate, Click
+from aitpro.pages.models import Page as Written
 from contacts.models import Service
 from shop.models import Order, Product
 from tests import factories
-from tests.pages.test_pages import Written, problems, written
+from tests.pages.test_pages import problems, written
 from tests.shop.paypal_fixtures import paypal_down  # noqa: F401  (a fixture)
 from tests.shop.purchases import FORM
 from tests.staff_pages import Page
