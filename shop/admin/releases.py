@@ -45,7 +45,7 @@ class AnnouncedInline(admin.StackedInline[ProductFile, Product]):
     can_delete = False
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
+        formset: Any = super().get_formset(request, obj, **kwargs)
         formset.form.people = people_who_asked(obj) if obj else 0
         return formset
 

@@ -60,7 +60,7 @@ def people_who_asked(product: Product) -> int:
 
 
 def _delivered() -> QuerySet[Order]:
-    return Order.objects.filter(state__in=Order.DELIVERED, delivery_ended=False, email_index__isnull=False)
+    return Order.objects.filter(Order.DELIVERED_NOW, email_index__isnull=False)
 
 
 def _uninformed(now: datetime) -> QuerySet[Order]:
