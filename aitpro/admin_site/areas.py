@@ -71,14 +71,14 @@ class EntryGroup:
 
 @dataclass(frozen=True)
 class Navigation:
-    """`daily` stands open; `more`, by area, is folded unless the page is one of its entries."""
+    """`daily` is always visible, with the page's own entry after it; `more`, by area, is folded."""
 
     daily: list[Entry]
     more: list[EntryGroup]
 
     @property
-    def is_more_current(self) -> bool:
-        return any(entry.is_current for group in self.more for entry in group.entries)
+    def current_of_more(self) -> list[Entry]:
+        return [entry for group in self.more for entry in group.entries if entry.is_current]
 
 
 def navigation(areas: list[dict[str, Any]], user: Any, path: str) -> Navigation:
