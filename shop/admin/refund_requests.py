@@ -143,7 +143,6 @@ class RefundRequestAdmin(BuyerListMixin, StaffActionsAdmin, ReadOnlyAdmin):
             payments = list(order.payments.all())
             context |= {
                 "title": row.staff_label,
-                "subtitle": None,
                 "order": order,
                 "sums": sums_of_payments(order, payments),
                 "earlier_refunds": _earlier_refunds(order),
