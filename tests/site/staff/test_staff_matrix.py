@@ -95,9 +95,12 @@ PAGES = """
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
+    shop:report                            ROSF     ROSF
+    shop:report_file                       ROSF     ROSF
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
     admin:accounts_user_end_sessions       R        R
@@ -289,7 +292,7 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
-            **{"kind": "shop.order", "section": "shop.order"},
+            **{"kind": "shop.order", "section": "shop.order", "report_file.key": "orders"},
             "person.row_id": Order.objects.latest("pk").pk,
             "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
