@@ -98,7 +98,7 @@ def test_timeline_tells_what_happened_and_who_did_it(
     assert any(line.startswith("Commission earned") for line in told)
     assert "Refunded: $20.00 by bob@example.com" in told
     assert told.index("Refunded: $20.00 by bob@example.com") < told.index("Email address corrected by bob@example.com")
-    assert "corrected" in page.soup.select_one("#buyer-email").find_next("span").get_text()  # type: ignore[union-attr]
+    assert "Address corrected" in page.text
 
 
 def test_commission_links_to_its_explanation_for_those_who_may_see_it(order: Order, staff: Client) -> None:
