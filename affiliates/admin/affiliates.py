@@ -57,6 +57,10 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
     action_route = "<uuid:row_id>/standing/<slug:action>/"
     action_url_name = "affiliates_affiliate_standing"
 
+    @admin.display(description="affiliate", ordering="code")
+    def who(self, affiliate: Affiliate) -> str:
+        return affiliate.user.get_full_name() or "deleted account"
+
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 

@@ -39,12 +39,13 @@ class BlindSearchMixin(AuditedAdmin):
         if kind is None or not pasted.plain:
             return super().get_search_results(request, queryset, search_term)
         found = reduce(or_, conditions_of(kind, pasted), Q(pk__in=[]))
-        if pasted.emails or pasted.phones:
+        by_words = kind.words and not (pasted.is_one_number and queryset.filter(found).exists())
+        if pasted.emails or pasted.phones or by_words or kind.find(pasted) is not None:
             self.audit(request, "search", self.model)
+        if pasted.emails or pasted.phones:
             return queryset.filter(found), True
         others, _ = super().get_search_results(request, queryset, search_term)
         found |= Q(pk__in=others.order_by().values("pk"))
-        if kind.words and not (pasted.is_one_number and queryset.filter(found).exists()):
-            self.audit(request, "search", self.model)
+        if by_words:
             found |= Q(pk__in=open_rows(kind, pasted, number=FIRST, at_most=FOUND)[0])
         return queryset.filter(found), True
