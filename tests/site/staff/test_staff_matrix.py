@@ -64,6 +64,9 @@ MODELS = """
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
+    pages.frontpage                  ROS   -     ROS   -
+    pages.page                       ROS   ROS   ROS   ROS
+    pages.sitequestion               ROS   ROS   ROS   ROS
     policy.policynotice              ROP   -     -     -
     policy.policyversion             ROP   -     ROP   ROP
     privacy.addresschange            ROP   -     -     ROP
@@ -72,6 +75,7 @@ MODELS = """
     privacy.privacyrequest           ROP   ROMP  ROP   -
     privacy.suppression              ROMP  ROMP  -     -
     privacy.undeliverableaddress     ROM   -     -     -
+    redirects.redirect               ROS   ROS   ROS   ROS
     shop.dispute                     ROSF  -     -     -
     shop.license                     ROS   -     -     -
     shop.order                       ROSF  -     -     -
@@ -95,6 +99,8 @@ PAGES = """
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
+    shop:report                            ROSF     ROSF
+    shop:report_file                       ROSF     ROSF
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
@@ -172,8 +178,11 @@ ACTIONS = """
     affiliates.rate.end                       ROF
     contacts.inquiry.delete_selected          R
     contacts.service.delete_selected          RO
+    pages.page.delete_selected                ROS
+    pages.sitequestion.delete_selected        ROS
     privacy.addresschange.delete_selected     ROP
     privacy.undeliverableaddress.reactivate_selected  ROM
+    redirects.redirect.delete_selected        ROS
     shop.order.reset_downloads                ROS
     shop.product.delete_selected              RO
 """
@@ -290,7 +299,7 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
-            **{"kind": "shop.order", "section": "shop.order"},
+            **{"kind": "shop.order", "section": "shop.order", "report_file.key": "orders"},
             "person.row_id": Order.objects.latest("pk").pk,
             "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
