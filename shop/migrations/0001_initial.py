@@ -398,9 +398,17 @@ class Migration(migrations.Migration):
             model_name='dispute',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'RESOLVED')), models.Q(models.Q(('state', 'RESOLVED'), _negated=True), ('closed_at', None)), _connector='OR'), name='dispute_closed_when_resolved'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at', 'currency', 'product', 'amount_minor'], name='paid_orders'),
+        ),
         migrations.AddConstraint(
             model_name='productfile',
             constraint=models.UniqueConstraint(fields=('product', 'version'), name='one_file_per_version'),
+        ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['completed_at'], name='completed_refunds'),
         ),
         migrations.AddConstraint(
             model_name='refund',
