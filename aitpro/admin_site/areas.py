@@ -36,6 +36,7 @@ PAGES = {
         ("Reports", "affiliates:report", "affiliates.view_commission"),
         ("Why this, or why nothing, for an order?", "affiliates:why_order", "affiliates.view_commission"),
     ],
+    Area.SITE: [("Team", "admin:accounts_team", "accounts.view_user")],
 }
 
 

@@ -100,6 +100,10 @@ PAGES = """
     affiliates:why_ledger_line             ROAF     ROAF
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
+    admin:accounts_team                    RO       RO
+    admin:accounts_user_invite             RO       RO
+    admin:accounts_user_deactivate         RO       RO
+    admin:accounts_user_activate           RO       RO
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
     admin:affiliates_affiliate_standing    ROA      ROA
