@@ -19,10 +19,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
+from privacy.admin_base.history import HistoryAdmin
 from privacy.admin_base.labelled_admin import LabelledAdmin, LabelledAutocomplete
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
 from privacy.admin_base.people.pages import people_urls
+from privacy.admin_base.search.pages import search_urls
 from privacy.admin_base.staff_dashboard import pending_tasks_for
 from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.policy_gate import waiting
@@ -38,10 +40,10 @@ class SiteAdmin(AdminSite):
     index_title = "Today"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Adds labels and optimistic locking to every admin, including those of other packages."""
+        """Adds labels, optimistic locking and a history in words to every admin, including those of other packages."""
         own = admin_class or ModelAdmin
         named = {"__module__": own.__module__, "__doc__": own.__doc__}
-        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin), named)
+        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin, HistoryAdmin), named)
         super().register(model_or_iterable, extended, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -52,7 +54,7 @@ class SiteAdmin(AdminSite):
     def get_urls(self) -> list[Any]:
         """Removes Django's redirect from a row to its public page, which checks no permission."""
         own = [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
-        return [*people_urls(self), *own]
+        return [*search_urls(self), *people_urls(self), *own]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Shows and parses times in the business's time zone. Answers 400 to values that can't be looked up

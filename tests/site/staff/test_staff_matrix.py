@@ -95,9 +95,12 @@ PAGES = """
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
+    shop:report                            ROSF     ROSF
+    shop:report_file                       ROSF     ROSF
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
     admin:accounts_team                    RO       RO
@@ -146,6 +149,11 @@ PAGES = """
     admin:shop_event_set_aside             -        ROF
     admin:shop_order_correct_address       ROS      ROS
     admin:shop_order_send_receipt          -        ROS
+    admin:shop_order_send_again            -        ROS
+    admin:shop_order_reset_downloads       -        ROS
+    admin:shop_order_end_license           ROS      ROS
+    admin:shop_order_restore_license       ROS      ROS
+    admin:shop_order_add_note              ROSF     ROSF
     admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_refundrequest_decline       ROSF     ROSF
@@ -288,7 +296,7 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
-            **{"kind": "shop.order", "section": "shop.order"},
+            **{"kind": "shop.order", "section": "shop.order", "report_file.key": "orders"},
             "person.row_id": Order.objects.latest("pk").pk,
             "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
