@@ -28,7 +28,7 @@ from .team import activate, deactivate, invite_colleague, resend_invitation, tea
 CHANGE, ADD, VIEW = "accounts.change_user", "accounts.add_user", "accounts.view_user"
 
 
-class RoleChoice(forms.ModelMultipleChoiceField):
+class RoleChoice(forms.ModelMultipleChoiceField[Group]):
     """The roles, each with what it is for."""
 
     def label_from_instance(self, role: Any) -> str:
