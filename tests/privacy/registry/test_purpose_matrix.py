@@ -35,7 +35,8 @@ def kind_of(template: str) -> MailKind:
 def reason_of(kind: MailKind) -> Model:
     """A row that such a mail is about, never stored. An account is staff's or an affiliate's, each for its purpose."""
     fields = {"is_staff": True} if kind.purpose is Purpose.STAFF_ACCOUNT else {}
-    return apps.get_model(kind.about)(**fields)
+    row: Model = apps.get_model(kind.about)(**fields)
+    return row
 
 
 # Situation → what happens to the person before delivery, and whether a kind then still leaves.
