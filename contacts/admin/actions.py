@@ -22,10 +22,11 @@ from contacts.inquiries.assignment import assign_inquiry
 from contacts.inquiries.contact_permission import permissions_now
 from contacts.inquiries.correspondence import log_correspondence
 from contacts.inquiries.workflow import close_inquiry, mark_as_spam, release_inquiry, reopen_inquiry
-from contacts.models import Correspondence, Document, Inquiry
+from contacts.models import Attachment, Correspondence, Document, Inquiry
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.audit.trail import record
 
 from .forms import CorrespondenceForm, DocumentForm
 
@@ -105,6 +106,7 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
         wrap = self.admin_site.admin_view
         return [
             path("<uuid:inquiry_id>/history/", wrap(self.sender_view), name="contacts_inquiry_history"),
+            path("attachment/<uuid:attachment_id>/", wrap(self.attachment_view), name="contacts_attachment_open"),
             path("document/<uuid:document_id>/", wrap(self.open_view), name="contacts_document_open"),
             path("document/<uuid:document_id>/send/", wrap(self.send_view), name="contacts_document_send"),
             *super().get_urls(),
@@ -165,6 +167,13 @@ class InquiryActions(StaffActionsAdmin, BlindSearchMixin):
         if not self.has_view_permission(request, document.inquiry):
             raise PermissionDenied
         return download(document, fetch_document(document=document, now=timezone.now(), actor=acting_user(request)))
+
+    def attachment_view(self, request: HttpRequest, attachment_id: UUID) -> HttpResponse:
+        attachment = get_object_or_404(Attachment, pk=attachment_id)
+        if not self.has_view_permission(request, attachment.inquiry):
+            raise PermissionDenied
+        record(action="contacts.attachment.fetched", about=attachment, actor=acting_user(request))
+        return download(attachment, attachment.content)
 
     def sender_view(self, request: HttpRequest, inquiry_id: UUID) -> HttpResponse:
         inquiry = get_object_or_404(Inquiry, pk=inquiry_id)

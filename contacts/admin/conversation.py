@@ -34,6 +34,7 @@ from privacy.registry.deadlines import local_day
 
 from .actions import InquiryActions
 from .forms import ConversationForm, LongText
+from .words import due_in_words, state_in_words
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -135,7 +136,7 @@ class ConversationPage(InquiryActions):
         if "assigned_to" in sent.form.changed_data:
             to = typed["assigned_to"]
             assign_inquiry(inquiry=sent.inquiry, to=to, actor=sent.actor)
-            done.append(f"{sent.inquiry.reference} is assigned to {to.get_full_name() if to else 'nobody'}.")
+            done.append(f"{sent.inquiry.reference} is {'assigned' if to else 'unassigned'}.")
         return done
 
     def _send(self, sent: Sent) -> list[str]:
@@ -213,8 +214,7 @@ class ConversationPage(InquiryActions):
         self, request: HttpRequest, inquiry: Inquiry, conversation: Conversation, form: ConversationForm | None
     ) -> HttpResponse:
         now, user = timezone.now(), acting_user(request)
-        stored = self.get_object(request, str(inquiry.pk)) if request.method == "POST" else inquiry
-        assert stored is not None  # locked by the page's snapshot, or just loaded
+        stored = Inquiry.objects.get(pk=inquiry.pk) if request.method == "POST" else inquiry  # without what was typed
         if form is not None:
             Inquiry.objects.filter(pk=stored.pk, opened_at=None).update(opened_at=now)
             if stored.may_be_answered:
@@ -231,8 +231,9 @@ class ConversationPage(InquiryActions):
             "present": others_present(inquiry=stored, user=user, now=now) if form is not None else [],
             "buttons": [each for each in self.actions_shown(request, stored) if each.one_press],
             "pages": [each for each in self.actions_shown(request, stored) if not each.one_press],
-            "is_overdue": stored.is_overdue(now),
-            "is_snoozed": stored.is_snoozed(now),
+            "status": state_in_words(stored, now),
+            "due": due_in_words(stored, now),
+            "can_merge": form is not None and form.offers_merge,
             "permissions": permissions_now([stored]),
             "facts": self.facts(request, stored),
             "has_change_permission": form is not None,

@@ -23,11 +23,6 @@ class StaffChoice(forms.ModelChoiceField[Any]):
         return str(user.get_full_name())
 
 
-class SavedReplyChoice(forms.ModelChoiceField[SavedReply]):
-    def label_from_instance(self, reply: Any) -> str:
-        return str(reply.title)
-
-
 class MessageChoice(forms.ModelChoiceField[Inquiry]):
     def label_from_instance(self, inquiry: Any) -> str:
         return f"{inquiry.reference}: {inquiry.first_line[:60]}"
@@ -48,7 +43,7 @@ class ConversationForm(forms.ModelForm[Inquiry]):
     """All that staff can enter on a message's page. Whichever button they press, nothing of it is lost."""
 
     answer = LongText(rows=12, label="Your answer")
-    saved_reply = SavedReplyChoice(SavedReply.objects.all(), required=False, empty_label="Choose a saved reply")
+    saved_reply = forms.ModelChoiceField(SavedReply.objects.all(), required=False, empty_label="Choose a saved reply")
     note = LongText(
         rows=3,
         label="Internal note",
@@ -80,7 +75,7 @@ class ConversationForm(forms.ModelForm[Inquiry]):
 
     def offer(self, *, start: str, candidates: list[Inquiry]) -> None:
         """Completes the form: the text that the box starts with, the colleagues, and the messages to merge with."""
-        self.start = start
+        self.start, self.offers_merge = start, bool(candidates)
         _choices(self, "merge_into").queryset = Inquiry.objects.filter(pk__in=[each.pk for each in candidates])
         if "assigned_to" in self.fields:
             able = Q(pk__in=colleagues().values("pk")) | Q(pk=self.instance.assigned_to_id)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.db.models import Prefetch
 
 from contacts.mails import DOCUMENT_SENT, INQUIRY_ASSIGNED, INQUIRY_WAITS
-from contacts.models import Correspondence, Document, Inquiry, Note, Reply
+from contacts.models import Attachment, Correspondence, Document, Inquiry, Note, Reply
 from privacy.models import OutgoingMail
 
 TO_STAFF = (INQUIRY_ASSIGNED.template, INQUIRY_WAITS.template)
@@ -28,7 +28,7 @@ class Event:
     side: Side = "fact"
     who: str = ""
     inquiry: Inquiry | None = None
-    document: Document | None = None
+    file: Attachment | Document | None = None
 
 
 def inquiries_of_the_sender(inquiry: Inquiry) -> Any:
@@ -40,6 +40,7 @@ def inquiries_of_the_sender(inquiry: Inquiry) -> Any:
             Prefetch("replies", Reply.objects.select_related("author")),
             Prefetch("correspondence", Correspondence.objects.select_related("author")),
             Prefetch("notes", Note.objects.select_related("author")),
+            Prefetch("attachments", Attachment.objects.defer("content")),
             Prefetch("documents", Document.objects.defer("content").select_related("author")),
         )
     )
@@ -60,9 +61,11 @@ def _events(inquiry: Inquiry) -> Iterator[Event]:
         yield Event(entry.happened_at, entry.get_way_display(), entry.notes, side, _name(entry.author), inquiry)
     for note in inquiry.notes.all():
         yield Event(note.written_at, "internal note", note.body, "note", _name(note.author), inquiry)
+    for attachment in inquiry.attachments.all():
+        yield Event(attachment.added_at, "sent a file", attachment.name, "sender", inquiry.name, inquiry, attachment)
     for document in inquiry.documents.all():
         what, who = "we added a document", _name(document.author)
-        yield Event(document.added_at, what, document.name, "fact", who, inquiry, document)
+        yield Event(document.added_at, what, document.name, "staff", who, inquiry, document)
 
 
 def mails_about(inquiries: Iterable[Inquiry]) -> list[Event]:
@@ -70,7 +73,9 @@ def mails_about(inquiries: Iterable[Inquiry]) -> list[Event]:
     by_id = {inquiry.pk: inquiry for inquiry in inquiries}
     documents = {document.pk: inquiry for inquiry in by_id.values() for document in inquiry.documents.all()}
     about = by_id | documents
-    mails = OutgoingMail.objects.filter(about_id__in=[*about], about_model__in=["contacts.Inquiry", DOCUMENT_SENT.about])
+    mails = OutgoingMail.objects.filter(
+        about_id__in=[*about], about_model__in=["contacts.Inquiry", DOCUMENT_SENT.about]
+    )
     return [
         Event(mail.queued_at, f"email “{mail.subject}”: {_fate(mail)}", "", inquiry=about[mail.about_id])
         for mail in mails.exclude(kind__in=TO_STAFF).defer("text", "html")
@@ -104,7 +109,12 @@ def conversation_of(inquiry: Inquiry, *, mails: bool) -> Conversation:
     events = [event for each in inquiries for event in _events(each)] + (mails_about(inquiries) if mails else [])
     events.sort(key=lambda event: event.at, reverse=True)
     own = {each.pk for each in inquiries if inquiry.pk in (each.pk, each.merged_into_id)}
-    latest = next(each for each in events if each.side == "sender" and each.inquiry and each.inquiry.pk in own)
-    return Conversation(
-        inquiries, latest, [event for event in events if event is not latest], len(found) <= SHOWN
-    )
+    words = (each for each in events if each.side == "sender" and each.file is None)
+    latest = next(each for each in words if each.inquiry and each.inquiry.pk in own)
+    before = [each for each in events if each is not latest and not _came_with(each, latest)]
+    return Conversation(inquiries, latest, before, len(found) <= SHOWN)
+
+
+def _came_with(event: Event, latest: Event) -> bool:
+    """Files that the page shows below the latest message."""
+    return isinstance(event.file, Attachment) and event.inquiry is latest.inquiry

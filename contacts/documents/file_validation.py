@@ -1,12 +1,18 @@
-"""Checks that a file's content matches its name, with puremagic. Unknown and disallowed types are refused."""
+"""Checks that a file's content matches its name, with puremagic. Unknown and disallowed types are refused, and so are
+payment card numbers in text files."""
 
 from __future__ import annotations
 
+import codecs
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 
 import puremagic
+from django.core.exceptions import ValidationError
+
+from privacy.encryption.validators import validate_no_card_number
 
 MAX_BYTES = 5_000_000
 NAME_LIMIT = 120  # characters
@@ -18,6 +24,9 @@ TYPES = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
 }
+TEXT = "text/plain; charset=utf-8"
+ATTACHMENT_TYPES = {**TYPES, ".gif": "image/gif", ".webp": "image/webp", ".txt": TEXT, ".log": TEXT}
+_NAMES = {".jpg": "JPEG", ".webp": "WebP"}
 _SAME = {".jpeg": ".jpg", ".jfif": ".jpg", ".jpe": ".jpg"}
 
 
@@ -34,19 +43,38 @@ class SniffedFile:
     content: bytes
 
 
-def sniff(*, name: str, content: bytes) -> SniffedFile:
-    """Raises `FileRefused`."""
+def sniff(*, name: str, content: bytes, types: Mapping[str, str] = TYPES) -> SniffedFile:
+    """`types` are the accepted extensions with their content types. Raises `FileRefused`."""
     name = clean_name(name)
     ending = PurePath(name).suffix.lower()
-    if ending not in TYPES:
-        raise FileRefused("Only PDF, PNG and JPEG files can be added.")
+    if ending not in types:
+        *others, last = dict.fromkeys(_NAMES.get(each, each[1:].upper()) for each in types)
+        raise FileRefused(f"Only {', '.join(others)} and {last} files can be added.")
     if not content:
         raise FileRefused("This file is empty.")
     if len(content) > MAX_BYTES:
         raise FileRefused(f"This file is too large: at most {MAX_BYTES // 1_000_000} MB.")
-    if _SAME.get(ending, ending) not in endings_of(content):
+    if types[ending] == TEXT:
+        content = _checked_text(content)
+    elif _SAME.get(ending, ending) not in endings_of(content):
         raise FileRefused(f"This file's content doesn't match its name: it is not a {ending} file.")
-    return SniffedFile(name, TYPES[ending], content)
+    return SniffedFile(name, types[ending], content)
+
+
+def _checked_text(content: bytes) -> bytes:
+    """The text in UTF-8. Windows saves some text files in UTF-16, with a mark at the beginning."""
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise FileRefused("This file's content doesn't match its name: it is not text in UTF-8.") from None
+    if any(unicodedata.category(character) == "Cc" and character not in "\t\r\n\f" for character in text):
+        raise FileRefused("This file's content doesn't match its name: it contains control characters.")
+    try:
+        validate_no_card_number(text)
+    except ValidationError as refusal:
+        raise FileRefused(refusal.message) from None
+    return text.encode()
 
 
 def endings_of(content: bytes) -> set[str]:

@@ -9,7 +9,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.generic import View
 
-from contacts.models import Document
+from contacts.models import Attachment, Document
 
 from .sharing import document_behind, fetch_document
 
@@ -30,7 +30,7 @@ class DocumentView(View):
         return download(document, fetch_document(document=document, now=now, actor=None))
 
 
-def download(document: Document, content: bytes) -> HttpResponse:
+def download(document: Document | Attachment, content: bytes) -> HttpResponse:
     response = HttpResponse(content, content_type=document.content_type)
     # Never cached; the name may contain any character.
     response.headers["Cache-Control"] = "no-store, private"

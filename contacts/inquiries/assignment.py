@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.auth import get_user_model
@@ -11,7 +12,7 @@ from django.db.models import Q, QuerySet
 from contacts.mails import INQUIRY_ASSIGNED
 from contacts.models import Inquiry
 from privacy.admin_base.refusals import ActionRefused
-from privacy.audit.trail import record
+from privacy.audit.trail import record_many
 from privacy.mail.sending import notify
 
 if TYPE_CHECKING:
@@ -32,11 +33,20 @@ def colleagues() -> QuerySet[Any]:
 @transaction.atomic
 def assign_inquiry(*, inquiry: Inquiry, to: User | None, actor: User) -> None:
     """Assigns the message and mails the colleague, or unassigns it if `to` is None. Raises `ActionRefused`."""
+    assign_inquiries(inquiries=[inquiry], to=to, actor=actor)
+
+
+@transaction.atomic
+def assign_inquiries(*, inquiries: Iterable[Inquiry], to: User | None, actor: User) -> int:
+    """Assigns several messages, about which the colleague gets one mail. Returns how many had been somebody else's.
+    Raises `ActionRefused`."""
     if to is not None and not colleagues().filter(pk=to.pk).exists():
         raise ActionRefused("This colleague can't answer messages: the account is inactive or lacks the role Mail.")
-    if not Inquiry.objects.filter(pk=inquiry.pk).exclude(assigned_to=to).update(assigned_to=to):
-        return
-    inquiry.assigned_to = to
-    if to is not None and to.pk != actor.pk:
-        notify(INQUIRY_ASSIGNED, to=to.email, about=inquiry)
-    record(action="contacts.inquiry.assigned", about=inquiry, actor=actor)
+    changed = [each for each in inquiries if each.assigned_to_id != (to.pk if to else None)]
+    Inquiry.objects.filter(pk__in=[each.pk for each in changed]).update(assigned_to=to)
+    for each in changed:
+        each.assigned_to = to
+    if changed and to is not None and to.pk != actor.pk:
+        notify(INQUIRY_ASSIGNED, to=to.email, about=changed[0], context={"others": len(changed) - 1})
+    record_many(action="contacts.inquiry.assigned", about=changed, actor=actor)
+    return len(changed)

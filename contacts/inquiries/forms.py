@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from contacts.models import Inquiry
+from contacts.documents.attachments import AttachmentsField
+from contacts.models import Attachment, Inquiry
 from privacy.web.honeypot import HoneypotField
 from privacy.web.personal_data_form import PersonalDataForm
 
@@ -20,8 +21,11 @@ ONLY_FOR = {"project": "quote", "budget": "quote", "deadline": "quote", "order_r
 
 class ContactForm(PersonalDataForm, forms.ModelForm[Inquiry]):
     budget = forms.ChoiceField(choices=budget_choices, required=False)
+    attachments = AttachmentsField(label="Files")
     extra = HoneypotField()
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    stored_elsewhere = {"attachments": (Attachment, "content")}
 
     class Meta:
         model = Inquiry

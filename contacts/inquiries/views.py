@@ -9,13 +9,17 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.generic import FormView, TemplateView
 
+from contacts.documents.attachments import may_attach
 from contacts.models import REFERENCE, Inquiry, Service
 from privacy.mail.rate_limits import may_hold_message, may_send_mail
+from privacy.web.client_address import client_address
 from privacy.web.idempotency import kept_in_history
 from privacy.web.rate_limits import seconds_left
 
 from .forms import ContactForm
 from .workflow import receive_inquiry
+
+TOO_MANY_FILES = "We can't take more files today. Send the message without them, and we will ask for them."
 
 
 @kept_in_history
@@ -35,10 +39,14 @@ class ContactView(FormView[ContactForm]):
         """Above the mail limit of its network or address, a message is held, not refused: a neighbor's flood must not
         block the form for others."""
         now, email = timezone.now(), form.cleaned_data["email"]
+        if form.cleaned_data["attachments"] and not may_attach(client_address(self.request), now=now):
+            form.add_error("attachments", TOO_MANY_FILES)
+            return self.form_invalid(form)
         is_mailed = not form.is_suspicious() and may_send_mail(self.request, form="contact", email=email, now=now)
         if not is_mailed and not may_hold_message(self.request, form="contact", now=now):
             return self._too_many(form)
-        inquiry = receive_inquiry(inquiry=form.save(commit=False), held=not is_mailed)
+        files = form.cleaned_data["attachments"]
+        inquiry = receive_inquiry(inquiry=form.save(commit=False), held=not is_mailed, files=files)
         return redirect("contacts:thanks", reference=inquiry.reference)
 
     def _too_many(self, form: ContactForm) -> HttpResponse:

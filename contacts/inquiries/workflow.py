@@ -5,6 +5,7 @@ A message is stored before any mail is queued, in one transaction. Every step wr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from contacts.documents.attachments import add_attachments
 from contacts.mails import INQUIRY_ANSWERED, INQUIRY_RECEIVED, INQUIRY_WAITS
 from contacts.models import Inquiry, Reply
 from privacy.admin_base.refusals import ActionRefused
@@ -25,20 +27,22 @@ from privacy.web.rate_limits import has_room
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from contacts.documents.file_validation import SniffedFile
 
 State = Inquiry.State
 HELD_NEWS = 10  # mails to staff per hour about held messages, so that a flood of messages doesn't become one of mails
 
 
 @transaction.atomic
-def receive_inquiry(*, inquiry: Inquiry, held: bool = False) -> Inquiry:
-    """Stores the message and notifies staff. The sender gets a confirmation, unless the message is held for review,
-    because the address may be forged. A complaint about privacy starts its legal deadline, held or not."""
+def receive_inquiry(*, inquiry: Inquiry, held: bool = False, files: Sequence[SniffedFile] = ()) -> Inquiry:
+    """Stores the message with its files and notifies staff. The sender gets a confirmation, unless the message is held
+    for review, because the address may be forged. A complaint about privacy starts its legal deadline, held or not."""
     inquiry.state = State.HELD if held else State.OPEN
     inquiry.due_at = answer_due(inquiry.received_at)
     if inquiry.kind == Inquiry.Kind.COMPLAINT:
         inquiry.privacy_request = _complain(inquiry, acknowledged=not held)
     inquiry.save()
+    add_attachments(inquiry=inquiry, files=files)
     if not held:
         queue_mail(INQUIRY_RECEIVED, to=inquiry.email, about=inquiry, context={})
     if not held or has_room("held messages told", "staff", slots=HELD_NEWS, now=timezone.now()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .attachment import Attachment
 from .correspondence import Correspondence
 from .document import Document
 from .draft import Draft
@@ -14,6 +15,7 @@ from .saved_reply import SavedReply
 from .service import Service
 
 __all__ = [
+    "Attachment",
     "Correspondence",
     "Document",
     "Draft",

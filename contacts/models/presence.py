@@ -44,3 +44,6 @@ class Presence(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["inquiry", "user"], name="contacts_present_once")]
+
+    def __str__(self) -> str:
+        return f"presence {str(self.pk)[-8:]}"

@@ -7,7 +7,7 @@ failing on save; it sets `autocomplete` (WCAG 2.2, 1.3.5); and it validates phon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -44,9 +44,11 @@ def validate_phone(number: str) -> None:
 
 
 class PersonalDataForm(forms.BaseForm):
-    """Mixed into a form before Django's class. A form that is not a `ModelForm` names its model in `stores`."""
+    """Mixed into a form before Django's class. A form that is not a `ModelForm` names its model in `stores`, and any
+    form the model and column of a field that is stored in another table in `stored_elsewhere`."""
 
     stores: ClassVar[type[models.Model] | None] = None
+    stored_elsewhere: ClassVar[Mapping[str, tuple[type[models.Model], str]]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,8 +73,8 @@ class PersonalDataForm(forms.BaseForm):
     def _close_unless_covered(self, name: str) -> None:
         """Shows nothing of the field and disables it: Django ignores submitted values of disabled fields. Called when
         the form is used, not when it is created, so that a subclass can't enable the field again."""
-        model = stored_model(type(self))
-        if model is not None and name in self.fields and not is_open(model, name):
+        model, column = self.stored_elsewhere.get(name, (stored_model(type(self)), name))
+        if model is not None and name in self.fields and not is_open(model, column):
             field = self.fields[name]
             field.disabled, field.required = True, False
             field.template_name = "privacy/_closed_field.html"  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from affiliates.models import (
     PayoutItem,
     PayoutRun,
 )
-from contacts.models import Correspondence, Document, Reply
+from contacts.models import Attachment, Correspondence, Document, Reply
 from privacy.disclosure.models import Disclosure
 from privacy.encryption.tokens import hash_token
 from privacy.keystore.models import OptOutCopy, Tombstone
@@ -134,6 +134,9 @@ def _inquiry(email: str, name: str) -> None:
     inquiry = factories.inquiry(email, name=name, reference=f"Q-{name}"[:8], message=f"{name} asks")
     Reply.objects.create(inquiry=inquiry, body=f"Dear {name}")
     Correspondence.objects.create(inquiry=inquiry, way="call_in", notes=f"{name} called")
+    Attachment.objects.create(
+        inquiry=inquiry, name=f"{name}.png", content=name.encode(), content_type="image/png", size=len(name)
+    )
     Document.objects.create(
         inquiry=inquiry, name=f"{name}.pdf", content=name.encode(), content_type="application/pdf", size=len(name)
     )

@@ -3,7 +3,7 @@
 (() => {
   const isTooLarge = (input) => [...input.files].some((file) => file.size > Number(input.dataset.maxBytes));
   const check = (input) => {
-    const megabytes = Math.floor(Number(input.dataset.maxBytes) / 1024 / 1024);
+    const megabytes = Math.floor(Number(input.dataset.maxBytes) / 1e6);
     input.setCustomValidity(isTooLarge(input) ? `This file is too large. Choose one of at most ${megabytes} MB.` : "");
     return input.reportValidity();
   };

@@ -140,7 +140,7 @@ def test_each_contact_point_says_what_it_is_used_for(client: Client) -> None:
     assert "We reply to this address. Besides that, we only send notices of changes to our privacy policy." in page
     assert "We only use it to call you about this message." in page
     assert "We only use it to send you letters about this message, such as a quote." in page
-    assert page.count("(optional)") == 6
+    assert page.count("(optional)") == 7
 
 
 @pytest.mark.parametrize("reference", ["Q-1", "Q-ABCDEFG", "Call-0900-666", "%3Cscript%3E", "Q-ABCDEO"])

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import User
 from affiliates.models import Affiliate, LedgerEntry, Objection, PayoutItem, PayoutRun, TermsVersion
 from aitpro.traffic.models import DomainDay
-from contacts.models import Document, Inquiry
+from contacts.models import Attachment, Document, Inquiry
 from privacy.admin_base.staff_roles import Role
 from privacy.audit.models import AuditEntry
 from privacy.disclosure.models import Disclosure
@@ -121,6 +121,7 @@ PAGES = """
     admin:contacts_inquiry_log             ROM      ROM
     admin:contacts_inquiry_document        ROM      ROM
     admin:contacts_inquiry_history         ROM      ROM
+    admin:contacts_attachment_open         ROM      ROM
     admin:contacts_document_open           ROM      ROM
     admin:contacts_document_send           ROM      ROM
     admin:disclosure_approve               -        ROP
@@ -249,6 +250,8 @@ class World:
         inquiry = factories.inquiry("paul@example.org", state=Inquiry.State.HELD)
         document = Document(inquiry=inquiry, name="offer.pdf", content=b"%PDF", content_type="application/pdf", size=4)
         document.save()
+        attachment = Attachment(inquiry=inquiry, name="a.png", content=b"P", content_type="image/png", size=1)
+        attachment.save()
         mark_undeliverable("gone@example.org", code="5.1.1")
         AddressChange.objects.create(change="joined", model="contacts.Inquiry", row_id=inquiry.pk)
         Suppression.objects.create(fingerprint="dave@example.net", channel="email")
@@ -290,6 +293,7 @@ class World:
             "payment_id": Payment.objects.latest("pk").pk,
             "event_id": PayPalEvent.objects.latest("pk").pk,
             "inquiry_id": inquiry.pk,
+            "attachment_id": attachment.pk,
             "document_id": document.pk,
             "request_id": request.pk,
             "privacy_privacyrequest_step.row_id": request.pk,

@@ -1,0 +1,54 @@
+"""Files that people send with a message."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from privacy.encryption.fields import SealedBinaryField, SealedTextField
+from privacy.encryption.models import SealedModel
+from privacy.registry.declarations import Erasure, personal_data
+from privacy.registry.purposes import Purpose
+
+from .live_threads import LiveThreads
+from .reply import AS_THE_MESSAGE
+
+
+@personal_data(
+    label="Files you sent with a message",
+    purpose=Purpose.ANSWER_INQUIRY,
+    also_for=(Purpose.QUOTE, Purpose.ORDER, Purpose.PRIVACY_REQUEST),
+    asked_when={"name": "if you attach a file", "content": "if you attach a file"},
+    columns={"name": "file name", "content": "file"},
+    other_columns="id inquiry_id content_type size added_at",
+    found_by=("inquiry__email_index",),
+    retention=AS_THE_MESSAGE,
+    erasure=Erasure.DELETE,
+    circumstances={"size": "size in bytes"},
+    source="the contact form",
+    recipients="nobody",
+)
+class Attachment(SealedModel):
+    """A file, sealed in the database: nothing is written to the file system."""
+
+    inquiry = models.ForeignKey("contacts.Inquiry", on_delete=models.CASCADE, related_name="attachments")
+    name = SealedTextField("file name", max_length=150)
+    content = SealedBinaryField()
+    content_type = models.CharField("type", max_length=80)
+    size = models.PositiveIntegerField(help_text="bytes")
+    added_at = models.DateTimeField("added", default=timezone.now)
+
+    objects = LiveThreads()
+
+    class Meta:
+        ordering = ["added_at", "id"]
+
+    @property
+    def file_name(self) -> str:
+        """The download's name in browsers and access archives; `name` was cleaned when the file was received."""
+        name: str = self.name
+        return name
+
+    @property
+    def is_picture(self) -> bool:
+        return self.content_type.startswith("image/")
