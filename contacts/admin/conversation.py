@@ -81,7 +81,7 @@ class ConversationPage(InquiryActions):
         if form is not None and request.method == "POST":
             is_valid = form.is_valid()
             self._keep_draft(request, inquiry, form)
-            if is_valid and (response := self._carry_out(Sent(request, inquiry, form))):
+            if is_valid and (response := self._carry_out(Sent(request, _stored(inquiry), form))):
                 return response
         return self._page(request, inquiry, conversation, form)
 
@@ -140,7 +140,7 @@ class ConversationPage(InquiryActions):
         return done
 
     def _send(self, sent: Sent) -> list[str]:
-        inquiry, body = Inquiry.objects.get(pk=sent.inquiry.pk), sent.form.cleaned_data["answer"]
+        inquiry, body = sent.inquiry, sent.form.cleaned_data["answer"]
         if not inquiry.may_be_answered:
             raise ActionRefused(f"Not sent: this message is {inquiry.get_state_display()}. Reopen it first.")
         if is_untouched(body, sent.form.start):
@@ -189,7 +189,7 @@ class ConversationPage(InquiryActions):
         if sent.pressed("merge"):
             return redirect("admin:contacts_inquiry_change", sent.form.cleaned_data["merge_into"].pk)
         if any(map(sent.pressed, ("send", "send_close", "next"))):
-            return self.go_to_next(request, Inquiry.objects.get(pk=inquiry.pk))
+            return self.go_to_next(request, inquiry)
         if sent.pressed("insert"):
             return redirect(f"{page}#answer")
         if not is_done:
@@ -214,7 +214,7 @@ class ConversationPage(InquiryActions):
         self, request: HttpRequest, inquiry: Inquiry, conversation: Conversation, form: ConversationForm | None
     ) -> HttpResponse:
         now, user = timezone.now(), acting_user(request)
-        stored = Inquiry.objects.get(pk=inquiry.pk) if request.method == "POST" else inquiry  # without what was typed
+        stored = _stored(inquiry) if request.method == "POST" else inquiry
         if form is not None:
             Inquiry.objects.filter(pk=stored.pk, opened_at=None).update(opened_at=now)
             if stored.may_be_answered:
@@ -244,3 +244,9 @@ class ConversationPage(InquiryActions):
     def facts(self, request: HttpRequest, inquiry: Inquiry) -> list[tuple[str, Any]]:
         """What the sender gave besides the message: label and value, without what is empty."""
         raise NotImplementedError
+
+
+def _stored(inquiry: Inquiry) -> Inquiry:
+    """The row without what was typed: a form changes its instance even if it isn't valid."""
+    row: Inquiry = Inquiry.objects.get(pk=inquiry.pk)
+    return row

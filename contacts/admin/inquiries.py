@@ -37,7 +37,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
     blind_search_fields = ("email_index",)
     blind_phone_fields = ("phone_index",)
     form = ConversationForm
-    also_watched = ("state", "snoozed_until", "merged_into")
+    also_watched = ("state", "assigned_to", "snoozed_until", "merged_into")
 
     # --- The list -----------------------------------------------------------------------------------------------------
     def get_ordering(self, request: HttpRequest) -> Any:

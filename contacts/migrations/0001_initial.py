@@ -1,0 +1,197 @@
+import django.db.models.deletion
+import django.utils.timezone
+import privacy.encryption.blind_index
+import privacy.encryption.fields
+import privacy.web.markdown
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+        ('privacy', '0002_rate_limits'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='SavedReply',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('title', models.CharField(max_length=80, unique=True)),
+                ('body', models.TextField(max_length=10000, verbose_name='text')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest number comes first.')),
+            ],
+            options={
+                'verbose_name_plural': 'saved replies',
+                'ordering': ['position', 'title'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Service',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('slug', models.SlugField(help_text='For links: /services/#address.', unique=True, verbose_name='address')),
+                ('name', models.CharField(max_length=80)),
+                ('icon', models.CharField(blank=True, choices=[('design', 'a page layout'), ('hardening', 'a shield'), ('cleanup', 'a magnifying glass'), ('maintenance', 'arrows around a clock')], max_length=12)),
+                ('summary', models.CharField(help_text='One or two sentences for the home page.', max_length=200)),
+                ('commitment', models.CharField(blank=True, help_text='What clients can hold you to; it stands out on both pages.', max_length=120)),
+                ('text', privacy.web.markdown.MarkdownField(help_text='Markdown, for the services page.')),
+                ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest number comes first.')),
+                ('is_offered', models.BooleanField(default=True, verbose_name='offered')),
+            ],
+            options={
+                'ordering': ['position', 'name'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Inquiry',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('reference', models.CharField(editable=False, max_length=8, unique=True)),
+                ('kind', models.CharField(choices=[('question', 'A question'), ('quote', 'A quote for a project'), ('order', 'A question about an order'), ('complaint', 'A complaint about privacy')], default='question', max_length=10, verbose_name='about')),
+                ('name', privacy.encryption.fields.SealedTextField(max_length=150)),
+                ('email', privacy.encryption.fields.SealedEmailField(max_length=254, verbose_name='email address')),
+                ('email_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='email', source='email')),
+                ('phone', privacy.encryption.fields.SealedTextField(blank=True, max_length=40, verbose_name='phone number')),
+                ('phone_index', privacy.encryption.blind_index.BlindIndexField(db_index=True, normalize='phone', null=True, source='phone')),
+                ('address', privacy.encryption.fields.SealedTextField(blank=True, max_length=400, verbose_name='postal address')),
+                ('project', privacy.encryption.fields.SealedTextField(blank=True, max_length=200, null=True)),
+                ('budget', privacy.encryption.fields.SealedTextField(blank=True, max_length=60, null=True)),
+                ('deadline', privacy.encryption.fields.SealedTextField(blank=True, max_length=100, null=True)),
+                ('order_reference', privacy.encryption.fields.SealedTextField(blank=True, max_length=20, null=True, verbose_name='order')),
+                ('message', privacy.encryption.fields.SealedTextField(max_length=20000)),
+                ('state', models.CharField(choices=[('held', 'held for review'), ('open', 'waiting for an answer'), ('answered', 'answered'), ('closed', 'closed'), ('spam', 'spam')], default='open', max_length=10)),
+                ('received_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='answer due')),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('opened_at', models.DateTimeField(editable=False, null=True, verbose_name='first opened')),
+                ('snoozed_until', models.DateTimeField(editable=False, null=True)),
+                ('assigned_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('merged_into', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='merged', to='contacts.inquiry', verbose_name='merged into')),
+                ('privacy_request', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='privacy.privacyrequest')),
+            ],
+            options={
+                'verbose_name_plural': 'inquiries',
+                'ordering': ['-received_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Draft',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('body', privacy.encryption.fields.SealedTextField(max_length=20000)),
+                ('saved_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='contacts.inquiry')),
+            ],
+            options={
+                'ordering': ['saved_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Document',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('name', privacy.encryption.fields.SealedTextField(max_length=150, verbose_name='file name')),
+                ('content', privacy.encryption.fields.SealedBinaryField()),
+                ('content_type', models.CharField(max_length=80, verbose_name='type')),
+                ('size', models.PositiveIntegerField(help_text='bytes')),
+                ('added_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('link_digest', models.CharField(editable=False, max_length=64, null=True, unique=True)),
+                ('link_expires_at', models.DateTimeField(editable=False, null=True, verbose_name='link works until')),
+                ('sent_at', models.DateTimeField(editable=False, null=True, verbose_name='link sent')),
+                ('fetched_at', models.DateTimeField(editable=False, null=True, verbose_name='first fetched')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='contacts.inquiry')),
+            ],
+            options={
+                'ordering': ['added_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Correspondence',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('way', models.CharField(choices=[('mail_in', 'email received'), ('call_in', 'call received'), ('call_out', 'call made'), ('letter_in', 'letter received'), ('letter_out', 'letter sent')], max_length=10, verbose_name='what happened')),
+                ('purpose', models.CharField(choices=[('answer_inquiry', 'answering a question'), ('quote', 'preparing a quote'), ('order', 'fulfilling an order'), ('privacy_request', 'answering a privacy request')], default='answer_inquiry', max_length=20)),
+                ('happened_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
+                ('notes', privacy.encryption.fields.SealedTextField(max_length=20000)),
+                ('logged_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='logged')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='correspondence', to='contacts.inquiry')),
+            ],
+            options={
+                'verbose_name': 'call, letter or email',
+                'verbose_name_plural': 'calls, letters and emails',
+                'ordering': ['happened_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Attachment',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('name', privacy.encryption.fields.SealedTextField(max_length=150, verbose_name='file name')),
+                ('content', privacy.encryption.fields.SealedBinaryField()),
+                ('content_type', models.CharField(max_length=80, verbose_name='type')),
+                ('size', models.PositiveIntegerField(help_text='bytes')),
+                ('added_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='added')),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='contacts.inquiry')),
+            ],
+            options={
+                'ordering': ['added_at', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Note',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('body', privacy.encryption.fields.SealedTextField(max_length=20000, verbose_name='note')),
+                ('written_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='written')),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notes', to='contacts.inquiry')),
+            ],
+            options={
+                'verbose_name': 'internal note',
+                'ordering': ['written_at'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Presence',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('seen_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='contacts.inquiry')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Reply',
+            fields=[
+                ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ('body', privacy.encryption.fields.SealedTextField(max_length=20000)),
+                ('sent_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('inquiry', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='replies', to='contacts.inquiry')),
+            ],
+            options={
+                'verbose_name_plural': 'replies',
+                'ordering': ['sent_at'],
+            },
+        ),
+        migrations.AddIndex(
+            model_name='inquiry',
+            index=models.Index(fields=['state', 'due_at'], name='contacts_in_state_2321be_idx'),
+        ),
+        migrations.AddConstraint(
+            model_name='draft',
+            constraint=models.UniqueConstraint(fields=('inquiry', 'author'), name='contacts_one_draft_per_colleague'),
+        ),
+        migrations.AddConstraint(
+            model_name='presence',
+            constraint=models.UniqueConstraint(fields=('inquiry', 'user'), name='contacts_present_once'),
+        ),
+    ]
