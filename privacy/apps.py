@@ -54,5 +54,6 @@ class PrivacyConfig(AppConfig):
         autodiscover_modules("contact_lists")
         autodiscover_modules("erasure_consequences")
         autodiscover_modules("staff_tasks")
+        autodiscover_modules("staff_lookup")
         autodiscover_modules("roles")
         post_migrate.connect(sync_roles)

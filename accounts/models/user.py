@@ -123,6 +123,10 @@ class User(SealedModel, AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         return self.name or self.email or ""
 
+    @property
+    def staff_label(self) -> str:
+        return self.get_full_name()
+
     def get_short_name(self) -> str:
         return self.get_full_name()
 

@@ -19,7 +19,7 @@ from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
-from shop.pricing.form_fields import MoneyField
+from shop.money_fields import MoneyFormField
 
 from .filters import OwnAffiliateFilter
 from .ledger_alarm import LedgerAlarm
@@ -27,7 +27,7 @@ from .ledger_alarm import LedgerAlarm
 
 class AdjustmentForm(forms.Form):
     code = forms.CharField(label="Affiliate's code", help_text="Or one of their links.")
-    amount = MoneyField(currency_field="currency", negative=True, help_text="A negative amount is debited.")
+    amount = MoneyFormField(currency_field="currency", negative=True, help_text="A negative amount is debited.")
     currency = forms.ChoiceField(choices=[(code, code) for code in CURRENCIES], initial=program_currency)
     reason = forms.CharField(max_length=300, help_text="Shown to the affiliate. Don't name a customer.")
 
@@ -43,6 +43,7 @@ class LedgerAdmin(LedgerAlarm, ReadOnlyAdmin):
     list_display = ["created_at", "affiliate", "kind", "total", "commission", "payout", "reason", "why"]
     list_filter = [OwnAffiliateFilter, "kind", "created_at"]
     list_select_related = ["affiliate", "commission", "payout"]
+    fields = ["affiliate", "kind", "total", "commission", "refund", "payout", "reason", "created_at"]
     search_fields = ["affiliate__code"]
     change_list_template = "affiliates/admin/ledger.html"
 

@@ -17,7 +17,7 @@ from affiliates.commissions.objections import answer_objection
 from affiliates.models import Objection
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
-from shop.pricing.form_fields import MoneyField
+from shop.money_fields import MoneyFormField
 
 from .filters import OfCommissionFilter
 
@@ -29,13 +29,13 @@ class ObjectionAnswerForm(forms.Form):
     answer = forms.CharField(
         label="Your answer and the reason", max_length=4000, widget=forms.Textarea(attrs={"rows": 8, "cols": 80})
     )
-    adjustment = MoneyField(
+    adjustment = MoneyFormField(
         required=False, negative=True, help_text="Credited to the affiliate's balance. A negative amount is debited."
     )
 
     def __init__(self, *args: Any, may_adjust: bool, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["adjustment"].currency = currency  # type: ignore[attr-defined]  # of a `MoneyField`
+        self.fields["adjustment"].currency = currency  # type: ignore[attr-defined]  # of a `MoneyFormField`
         if not may_adjust:  # adjusting a balance needs its own permission
             del self.fields["adjustment"]
 

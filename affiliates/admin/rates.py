@@ -17,12 +17,12 @@ from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.money import CURRENCIES, program_currency
-from shop.pricing.form_fields import MoneyField
+from shop.money_fields import MoneyFormField
 from shop.pricing.large_change import confirmation_error
 
 
 class RateForm(forms.ModelForm[Rate]):
-    flat = MoneyField(label="Flat amount per sale", currency_field="currency", required=False)
+    flat = MoneyFormField(label="Flat amount per sale", currency_field="currency", required=False)
     currency = forms.ChoiceField(
         label="Currency of a flat amount",
         required=False,

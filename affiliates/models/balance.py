@@ -46,7 +46,7 @@ class BalanceDelta(models.Model):
     currency = models.CharField(max_length=3)
     bucket = models.CharField(max_length=10)  # LEDGER, or a commission state
     entry_count = models.IntegerField(default=0)
-    amount_minor = models.BigIntegerField("amount in minor units", default=0)
+    amount_minor = models.BigIntegerField(default=0)
 
     objects = BalanceDeltaQuerySet.as_manager()
 

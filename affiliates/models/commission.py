@@ -18,6 +18,7 @@ from privacy.registry.declarations import Erasure, Retention, Use, personal_data
 from privacy.registry.purposes import Audience, Purpose
 from shop.models import Order
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
 
 from .affiliate import Affiliate
 from .click import Click
@@ -72,7 +73,7 @@ class Attribution(models.Model):
     route = models.CharField(max_length=10, choices=Route)
     rate = models.ForeignKey(Rate, on_delete=models.PROTECT, null=True, related_name="attributions")  # None: settings
     rate_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
-    rate_flat_minor = models.PositiveIntegerField("flat rate in minor units", null=True)  # in the order's currency
+    rate_flat_minor = MinorUnitsField("flat rate", null=True)
     terms_version = models.CharField(max_length=20)
     decided_at = models.DateTimeField(default=timezone.now)
 
@@ -84,6 +85,11 @@ class Attribution(models.Model):
 
     def __str__(self) -> str:
         return f"attribution of {self.order}"
+
+    @property
+    def currency(self) -> str:
+        """Of the flat rate."""
+        return self.order.currency
 
 
 class CommissionQuerySet(models.QuerySet["Commission"]):
@@ -160,11 +166,11 @@ class Commission(SealedModel):
     attribution = models.OneToOneField(Attribution, on_delete=models.PROTECT, related_name="commission")
     # Shown to the affiliate instead of the order's reference, by which staff know a buyer.
     number = ComputedCharField(max_length=12, unique=True, default=new_commission_number, editable=False)
-    base_minor = models.PositiveIntegerField("base in minor units")
+    base_minor = MinorUnitsField("base")
     rate_percent = models.DecimalField("rate in %", max_digits=5, decimal_places=2, null=True)
-    rate_flat_minor = models.PositiveIntegerField("flat rate in minor units", null=True)
-    amount_minor = models.PositiveIntegerField("amount in minor units")
-    reversed_minor = models.PositiveIntegerField("reversed amount in minor units", default=0)
+    rate_flat_minor = MinorUnitsField("flat rate", null=True)
+    amount_minor = MinorUnitsField("amount")
+    reversed_minor = MinorUnitsField("reversed amount", default=0)
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     reason = SealedTextField(max_length=300, null=True, blank=True)  # the database requires it for a rejection

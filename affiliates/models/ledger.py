@@ -15,6 +15,7 @@ from privacy.registry.declarations import Erasure, Retention, not_personal, pers
 from privacy.registry.purposes import Purpose
 from shop.models import Refund
 from shop.money import Money
+from shop.money_fields import SignedMinorUnitsField
 
 from .affiliate import Affiliate
 from .commission import Commission, CommissionQuerySet
@@ -122,7 +123,7 @@ class LedgerEntry(SealedModel):
 
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="ledger")
     kind = models.CharField(max_length=10, choices=Kind)
-    amount_minor = models.IntegerField("amount in minor units")
+    amount_minor = SignedMinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     commission = models.ForeignKey(Commission, on_delete=models.PROTECT, null=True, related_name="ledger")
     refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="+")

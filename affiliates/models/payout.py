@@ -17,6 +17,7 @@ from privacy.encryption.models import SealedModel, UUID7Field
 from privacy.registry.declarations import Erasure, Retention, not_personal, personal_data
 from privacy.registry.purposes import Purpose
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
 
 from .affiliate import Affiliate
 from .commission import Commission, CommissionQuerySet
@@ -195,7 +196,7 @@ class PayoutItem(SealedModel):
         PayPalBatch, on_delete=models.PROTECT, null=True, related_name="items"
     )  # none in a manual run
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, related_name="payouts")
-    amount_minor = models.PositiveIntegerField("amount in minor units")
+    amount_minor = MinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     receiver = SealedEmailField(null=True)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)

@@ -16,6 +16,8 @@ from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from shop.models import Product
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
+from shop.pricing.large_change import is_far
 
 from .affiliate import Affiliate
 
@@ -75,7 +77,7 @@ class Rate(models.Model):
     affiliate = models.ForeignKey(Affiliate, on_delete=models.PROTECT, null=True, blank=True, related_name="rates")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     percent = models.DecimalField("percentage", max_digits=5, decimal_places=2, null=True, blank=True)
-    flat_minor = models.PositiveIntegerField("flat amount in minor units", null=True, blank=True)
+    flat_minor = MinorUnitsField("flat amount", null=True, blank=True)
     currency = models.CharField("currency of a flat amount", max_length=3, blank=True)
     starts_at = models.DateTimeField("from", default=timezone.now)
     ends_at = models.DateTimeField("until", null=True, blank=True)
@@ -130,9 +132,7 @@ class Rate(models.Model):
         """Differs by more than half of the other rate; a percentage always differs from a flat amount."""
         if self.percent is not None and other.percent is not None:
             return abs(self.percent - other.percent) * 2 > other.percent
-        if self.flat_minor is not None and other.flat_minor is not None and self.currency == other.currency:
-            return abs(self.flat_minor - other.flat_minor) * 2 > other.flat_minor
-        return True
+        return self.flat is None or is_far(self.flat, other.flat)
 
     @property
     def target(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.admin import AdminSite, ModelAdmin
@@ -18,8 +19,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
+from privacy.admin_base.labelled_admin import LabelledAdmin, LabelledAutocomplete
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
+from privacy.admin_base.people.pages import people_urls
 from privacy.admin_base.staff_dashboard import pending_tasks_for
 from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.policy_gate import waiting
@@ -27,16 +30,19 @@ from privacy.registry.purpose_binding import acting_as, acting_now
 
 from .areas import group_by_area
 
+BUSINESS_TIME = ZoneInfo(settings.BUSINESS["time_zone"])
+
 
 class SiteAdmin(AdminSite):
     site_header = site_title = f"{settings.BUSINESS['short_name']} staff"
     index_title = "Today"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Adds optimistic locking to every admin, including those of other packages."""
+        """Adds labels and optimistic locking to every admin, including those of other packages."""
         own = admin_class or ModelAdmin
-        locking = type(own.__name__, (own, LockingAdmin), {"__module__": own.__module__, "__doc__": own.__doc__})
-        super().register(model_or_iterable, locking, **options)
+        named = {"__module__": own.__module__, "__doc__": own.__doc__}
+        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin), named)
+        super().register(model_or_iterable, extended, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The staff tasks, followed by all lists."""
@@ -45,11 +51,13 @@ class SiteAdmin(AdminSite):
 
     def get_urls(self) -> list[Any]:
         """Removes Django's redirect from a row to its public page, which checks no permission."""
-        return [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
+        own = [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
+        return [*people_urls(self), *own]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Answers 400 to values that can't be looked up (`?affiliate=x`, a malformed id): the site's own links never
-        contain them, and Django fails on some of them while rendering."""
+        """Shows and parses times in the business's time zone. Answers 400 to values that can't be looked up
+        (`?affiliate=x`, a malformed id): the site's own links never contain them, and Django fails on some of them
+        while rendering."""
 
         guarded, acting = reject_stale_pages(view, self), acts_for_staff(view)
 
@@ -58,7 +66,7 @@ class SiteAdmin(AdminSite):
             try:
                 if not all(_is_year(str(value)) for name, value in request.GET.items() if name.endswith("__year")):
                     raise OverflowError("a year that no calendar has")
-                with acting_as(acting or acting_now()):
+                with acting_as(acting or acting_now()), timezone.override(BUSINESS_TIME):
                     response: HttpResponseBase = guarded(request, *args, **kwargs)
                     return response.render() if isinstance(response, SimpleTemplateResponse) else response
             except (ValidationError, FieldDoesNotExist, OverflowError) as error:
@@ -74,6 +82,9 @@ class SiteAdmin(AdminSite):
         """Grouped by area; an app's own page keeps the app."""
         apps = super().get_app_list(request, app_label)
         return apps if app_label else group_by_area(apps, request.user)
+
+    def autocomplete_view(self, request: HttpRequest) -> Any:
+        return LabelledAutocomplete.as_view(admin_site=self)(request)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Redirects to the site's own page, which ends other sessions and notifies the owner."""

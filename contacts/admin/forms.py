@@ -122,7 +122,7 @@ class CorrespondenceForm(forms.ModelForm[Correspondence]):
         fields = ["way", "purpose", "happened_at", "notes"]
         help_texts = {
             "purpose": "The subject. A number or address may be used only for the purpose it was given for.",
-            "happened_at": "YYYY-MM-DD HH:MM, in UTC.",
+            "happened_at": "YYYY-MM-DD HH:MM.",
         }
         widgets = {
             "happened_at": forms.DateTimeInput(format="%Y-%m-%d %H:%M"),

@@ -16,6 +16,7 @@ from django.db.models import Field, Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.staff_labels import opens_labels
 from privacy.audit.trail import About, record, record_many
 from privacy.encryption.blind_index import BlindIndexField
 from privacy.encryption.fields import SealedField
@@ -58,6 +59,7 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
     """
 
     view_on_site = False  # a row's public page, if any, belongs to the data subject
+    names_people: tuple[str, ...] = ()  # methods in `list_display` that open sealed columns, such as names
 
     def audit(self, request: HttpRequest, verb: str, about: About) -> None:
         """Adds an entry `privacy.staff.<verb>` by the requesting user if this admin shows personal data."""
@@ -88,10 +90,16 @@ class AuditedAdmin(admin.ModelAdmin[Any]):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         response: HttpResponse = super().changelist_view(request, extra_context)
-        columns = (name for name in self.get_list_display(request) if isinstance(name, str))
-        if _shows(response, "cl") and any(is_personal_column(column_at(self.model, name)) for name in columns):
+        if _shows(response, "cl") and any(map(self._names_people, self.get_list_display(request))):
             self.audit(request, "listed", self.model)
         return response
+
+    def _names_people(self, column: Any) -> bool:
+        """Whether a list with this column shows personal data."""
+        if not isinstance(column, str):
+            return False
+        shown = column in self.names_people or is_personal_column(column_at(self.model, column))
+        return shown or opens_labels(self.model, column)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allows only columns that the list or change page shows; otherwise hidden columns (a password hash, a token

@@ -24,6 +24,7 @@ from .acting_user import acting_user
 from .audited import AuditedAdmin
 from .reauthentication import ask_again
 from .refusals import ActionRefused
+from .staff_labels import staff_label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,13 @@ class StaffActionsAdmin(AuditedAdmin):
         if form.is_valid() and (answer := self._done(request, row, action, form)):
             return answer
         self.audit(request, "read", row)
-        shown = {"title": f"{action.title}: {row}", "original": row, "opts": self.opts, "action": action, "form": form}
+        shown = {
+            "title": f"{action.title}: {staff_label(row)}",
+            "original": row,
+            "opts": self.opts,
+            "action": action,
+            "form": form,
+        }
         context = {**self.admin_site.each_context(request), **shown, **self.action_context(request, row, action)}
         return render(request, action.template, context)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -137,8 +137,10 @@ def _may_be_written(kind: MailKind, *, to: str, about: models.Model) -> None:
 
 
 def _render(kind: MailKind, variables: Mapping[str, Any]) -> str:
+    """Times in mails are in UTC and say so, also if a page of the admin, which shows local times, caused the mail."""
     app, _, name = kind.template.partition("/")
-    return render_to_string(f"{app}/mail/{name}.html", dict(variables))
+    with timezone.override(UTC):
+        return render_to_string(f"{app}/mail/{name}.html", dict(variables))
 
 
 @task()

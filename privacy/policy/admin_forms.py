@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from django import forms
@@ -32,7 +33,7 @@ class VersionForm(forms.ModelForm[PolicyVersion]):
 
     def clean_effective_on(self) -> Any:
         day = self.cleaned_data["effective_on"]
-        if day < timezone.localdate():
+        if day < timezone.localdate(timezone=UTC):
             raise forms.ValidationError("This date is in the past.")
         return day
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -30,7 +30,7 @@ def create_first_version() -> PolicyVersion | None:
         return None
     now = timezone.now()
     first = PolicyVersion(number=1, state=State.IN_EFFECT, tells=False, in_effect_at=now)
-    first.effective_on, first.written_at = timezone.localdate(now), now
+    first.effective_on, first.written_at = timezone.localdate(now, UTC), now
     first.summary = "The first version."
     first.take(without(running(), settings.POLICY_LEAVES_OUT))
     first.save()
@@ -42,7 +42,7 @@ def new_draft() -> PolicyVersion:
     current = PolicyVersion.objects.in_effect()
     number = (PolicyVersion.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     draft = PolicyVersion(number=number, additions=current.additions if current else "")
-    draft.effective_on = timezone.localdate()
+    draft.effective_on = timezone.localdate(timezone=UTC)
     draft.take(running())
     draft.summary = "\n".join(difference.text for difference in draft.changes())
     return draft
@@ -78,7 +78,7 @@ def put_in_effect(*, version: PolicyVersion, now: datetime, actor: AbstractBaseU
     """
     if not version.is_announced:
         raise ActionRefused("Only an announced version can take effect.")
-    if timezone.localdate(now) < version.effective_on:
+    if timezone.localdate(now, UTC) < version.effective_on:
         raise ActionRefused(f"The announced date is {version.effective_on:%B %-d, %Y}.")
     if version.tells:
         remove_unreachable(version=version)

@@ -119,20 +119,10 @@ def _circumstances(declaration: PersonalData, row: models.Model) -> dict[str, An
         for f in row._meta.concrete_fields
         if f.name in told or (f.name not in {*declaration.columns, *declaration.unlisted} and not _internal(f))
     ]
-    if any(_is_amount(row, f) for f in fields):
+    if any(hasattr(f, "in_words") for f in fields):
         fields = [f for f in fields if f.name != "currency"]  # part of the amount
     values = [(f, _day_or_moment(declaration, row, f)) for f in fields]
-    return {_label(declaration, row, f): value for f, value in values if value or f.default != value}
-
-
-def _label(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> str:
-    label = declaration.circumstances.get(f.name, str(f.verbose_name))
-    return label.removesuffix(" in cents").removesuffix(",") if _is_amount(row, f) else label
-
-
-def _is_amount(row: models.Model, f: models.Field[Any, Any]) -> bool:
-    """Whether the field is an amount in minor units of a model that can format money."""
-    return f.name.endswith("_minor") and hasattr(row, "total")
+    return {told.get(f.name, str(f.verbose_name)): value for f, value in values if value or f.default != value}
 
 
 def _day_or_moment(declaration: PersonalData, row: models.Model, f: models.Field[Any, Any]) -> Any:
@@ -149,11 +139,9 @@ def _internal(f: models.Field[Any, Any]) -> bool:
 def _plain(row: models.Model, f: models.Field[Any, Any]) -> Any:
     if f.is_relation:
         return str(getattr(row, f.name))
-    if _is_amount(row, f):
-        money: Any = row
-        minor = getattr(row, f.name)
-        is_nothing = minor is None or (minor == 0 and f.default == 0)
-        return None if is_nothing else str(type(money.total)(minor, money.currency))
+    if hasattr(f, "in_words"):
+        value = getattr(row, f.name)
+        return None if value == f.default == 0 else f.in_words(value, row) or None
     if f.choices:
         return str(getattr(row, f"get_{f.name}_display")() or "")
     try:

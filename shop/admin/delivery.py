@@ -64,7 +64,7 @@ class ProductAdmin(PreviewedAdmin):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [FeatureInline, PictureInline, QuestionInline, ReleaseInline, NewReleaseInline]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "is_active", "price_minor", "currency", "position"]}),
+        (None, {"fields": ["name", "slug", "is_active", ("price_minor", "currency"), "position"]}),
         (
             "Page",
             {

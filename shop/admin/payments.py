@@ -19,8 +19,8 @@ from privacy.admin_base.readonly import ReadOnlyAdmin, ReadOnlyInline
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.models import Dispute, Payment, PayPalEvent, Refund
+from shop.money_fields import MoneyFormField
 from shop.payments.refunds import FormUsedBefore, refund_payment
-from shop.pricing.form_fields import MoneyField
 
 from .reconciliation import ReconciliationPages
 
@@ -45,13 +45,13 @@ class PaymentInline(ReadOnlyInline):
 class RefundForm(forms.Form):
     """The amount to refund, in the payment's currency."""
 
-    amount = MoneyField(label="Amount to refund")
+    amount = MoneyFormField(label="Amount to refund")
     number = forms.UUIDField(widget=forms.HiddenInput)  # the same for a second press of the button
 
     def __init__(self, data: Any = None, *, payment: Payment) -> None:
         super().__init__(data, initial={"amount": payment.refundable, "number": uuid.uuid4()})
         self.payment = payment
-        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyField`
+        self.fields["amount"].currency = payment.currency  # type: ignore[attr-defined]  # of a `MoneyFormField`
         self.fields["amount"].help_text = f"At most {payment.refundable}."
 
     @property
@@ -93,7 +93,11 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
     list_filter = ["state", "is_disputed", "created_at"]
     search_fields = ["order__reference", "paypal_order_id", "capture_id"]
     list_select_related = ["order"]
-    exclude = ["approve_url"]
+    fields = [
+        *("order", "attempt", "approval", "state", "total", "refunded", "paypal_order_id", "capture_id"),
+        *("is_disputed", "problem", "created_at"),
+    ]
+    also_watched = ("refunded_minor",)
     inlines = [RefundInline, DisputeInline]
     change_list_template = "shop/admin/payments.html"
 
@@ -139,6 +143,9 @@ class PaymentAdmin(ReconciliationPages, ReadOnlyAdmin):
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
     list_display = ["__str__", "payment", "source", "total", "state", "created_at", "completed_at"]
+    fields = [
+        *("payment", "source", "total", "state", "paypal_refund_id", "requested_by", "created_at", "completed_at")
+    ]
     list_filter = ["state", "source"]
     list_select_related = ["payment__order"]
 
@@ -147,6 +154,10 @@ class RefundAdmin(ReadOnlyAdmin):
 class DisputeAdmin(ReadOnlyAdmin):
     list_display = ["paypal_id", "payment", "state", "outcome", "total", "opened_at", "respond_by", "closed_at"]
     list_filter = ["state", "outcome"]
+    fields = [
+        *("paypal_id", "payment", "state", "reason", "outcome", "total"),
+        *("opened_at", "changed_at", "respond_by", "closed_at", "checked_at"),
+    ]
     search_fields = ["paypal_id", "payment__order__reference"]
     list_select_related = ["payment__order"]
 

@@ -12,6 +12,7 @@ from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_due
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
 
 CHECK_EVERY = timedelta(hours=1)  # a fallback: webhook events usually arrive sooner
 
@@ -61,7 +62,7 @@ class Dispute(models.Model):
     state = models.CharField(max_length=30, choices=State)
     reason = models.CharField(max_length=80, blank=True)  # PayPal's code, never the buyer's text
     outcome = models.CharField(max_length=30, choices=Outcome, blank=True)
-    amount_minor = models.PositiveIntegerField("disputed, in cents")
+    amount_minor = MinorUnitsField("disputed")
     currency = models.CharField(max_length=3)
     opened_at = models.DateTimeField()
     changed_at = models.DateTimeField("changed at PayPal")

@@ -22,6 +22,7 @@ from privacy.models.typed_address import TypedAddress
 from privacy.registry.declarations import Erasure, Retention, Use, personal_data
 from privacy.registry.purposes import Audience, Purpose
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
 
 from .product import Product
 
@@ -117,7 +118,7 @@ class Order(SealedModel):
     reference = models.CharField(max_length=20, unique=True)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="orders")
     product_name = models.CharField(max_length=120)
-    amount_minor = models.PositiveIntegerField("amount in cents")
+    amount_minor = MinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     # The tax that the amount includes; fixed with the price.
     tax_name = models.CharField(max_length=20, blank=True)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from shop.money import Money
+from shop.money_fields import MinorUnitsField
 
 from .order import Order
 
@@ -54,12 +55,12 @@ class Payment(models.Model):
     attempt = models.PositiveSmallIntegerField(default=1)
     approval = models.PositiveSmallIntegerField(default=1)  # incremented when PayPal asks for another payment method
     state = models.CharField(max_length=15, choices=State, default=State.NEW)
-    amount_minor = models.PositiveIntegerField("amount in cents")
+    amount_minor = MinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     paypal_order_id = models.CharField("PayPal order", max_length=64, unique=True, null=True)
     approve_url = models.CharField(max_length=500, blank=True)
     capture_id = models.CharField("PayPal capture", max_length=64, unique=True, null=True)
-    refunded_minor = models.PositiveIntegerField("refunded, in cents", default=0)
+    refunded_minor = MinorUnitsField("refunded", default=0)
     is_disputed = models.BooleanField("disputed", default=False)  # while a dispute is open: `shop.payments.disputes`
     problem = models.CharField(max_length=200, blank=True)  # for staff: the difference from PayPal
     created_at = models.DateTimeField(default=timezone.now)
@@ -143,7 +144,7 @@ class Refund(models.Model):
     id = UUID7Field(primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     source = models.CharField(max_length=10, choices=Source, default=Source.STAFF)
-    amount_minor = models.PositiveIntegerField("amount in cents")
+    amount_minor = MinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=10, choices=State, default=State.NEW)
     paypal_refund_id = models.CharField("PayPal refund", max_length=64, unique=True, null=True)

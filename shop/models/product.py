@@ -13,6 +13,7 @@ from privacy.encryption.models import UUID7Field
 from privacy.registry.declarations import not_personal
 from privacy.web.markdown import MarkdownField
 from shop.money import CURRENCIES, Money, program_currency
+from shop.money_fields import MinorUnitsField
 
 from .delivery import ProductFile
 
@@ -58,7 +59,7 @@ class Product(models.Model):
         help_text="Buyers read it on their order page.",
     )
     documentation_url = models.URLField("documentation", blank=True)
-    price_minor = models.PositiveIntegerField("price in minor units", null=True, blank=True)
+    price_minor = MinorUnitsField("price", null=True, blank=True)
     currency = ComputedCharField(max_length=3, default=program_currency, choices=[(code, code) for code in CURRENCIES])
     is_active = models.BooleanField("on sale", default=True)
     issues_license = models.BooleanField("comes with a license key", default=True)

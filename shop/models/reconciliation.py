@@ -10,6 +10,7 @@ from django.utils import timezone
 from privacy.registry.declarations import not_personal
 from privacy.registry.expiring import is_ahead
 from shop.money import Money
+from shop.money_fields import BigMinorUnitsField
 
 COMPARE_EVERY = timedelta(days=1)
 COMPARE_MISMATCH_EVERY = timedelta(hours=1)  # after a mismatch
@@ -45,7 +46,7 @@ class ExtraCapture(models.Model):
 
     payment = models.ForeignKey("shop.Payment", on_delete=models.PROTECT, related_name="extra_captures")
     capture_id = models.CharField("PayPal capture", max_length=64, unique=True)
-    amount_minor = models.PositiveBigIntegerField("amount in minor units")
+    amount_minor = BigMinorUnitsField("amount")
     currency = models.CharField(max_length=3)
     found_at = models.DateTimeField(default=timezone.now)
     refunded_at = models.DateTimeField(null=True)
@@ -73,8 +74,8 @@ class PayPalSnapshot(models.Model):
 
     payment = models.OneToOneField("shop.Payment", on_delete=models.CASCADE, primary_key=True, related_name="snapshot")
     currency = models.CharField(max_length=3)
-    captured_minor = models.PositiveBigIntegerField("captured, in cents")
-    returned_minor = models.PositiveBigIntegerField("returned, in cents")
+    captured_minor = BigMinorUnitsField("captured")
+    returned_minor = BigMinorUnitsField("returned")
     status = models.CharField(max_length=30)
     checked_at = models.DateTimeField(db_index=True)
 

@@ -49,13 +49,18 @@ def parse_money(text: str, currency: str) -> Money:
     return Money(-minor if "-" in {found[1], found[3]} else minor, currency)
 
 
+def example(currency: str) -> str:
+    """An amount in this currency as one would type it: `69.95`, `6995`."""
+    return f"{Money(6995, currency).amount:f}"
+
+
 def _unreadable(currency: str) -> NotAnAmount:
-    example = f"{Money(123495, currency).amount:,f}"
-    return NotAnAmount(f"Enter an amount in {currency}, such as {example}: a comma only before three digits.")
+    with_thousands = f"{Money(123495, currency).amount:,f}"
+    return NotAnAmount(f"Enter an amount in {currency}, such as {with_thousands}: a comma only before three digits.")
 
 
 def _too_fine(currency: str) -> str:
     places = decimals(currency)
     if not places:
-        return f"{currency} has no decimals. Enter a whole amount, such as 6995."
-    return f"{currency} has at most {places} digits after the decimal point, such as {Money(6995, currency).amount:f}."
+        return f"{currency} has no decimals. Enter a whole amount, such as {example(currency)}."
+    return f"{currency} has at most {places} digits after the decimal point, such as {example(currency)}."

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from privacy.audit.models import AuditEntry
 
-LOOKED = ("read", "listed", "search", "exported")  # verbs of `privacy.staff.…` that change nothing
+LOOKED = ("read", "listed", "search", "exported", "person")  # verbs of `privacy.staff.…` that change nothing
 
 
 def changed_by(row: Model, since: datetime) -> list[Model]:

@@ -14,8 +14,10 @@ from django.core.exceptions import SuspiciousOperation
 from django.db.models import Model
 from django.utils import formats, timezone
 
+from privacy.admin_base.staff_labels import staff_label
+
 SHOWN = 200  # characters of a value carried in the page, to be shown as "before"; the whole value is carried as a hash
-NOTHING = "–"
+NOTHING = "empty"
 SALT = "privacy.optimistic_locking"
 
 Values = dict[str, list[str]]  # column: hash and beginning of its value
@@ -118,14 +120,15 @@ class SeenRows:
 
     def _changed(self, row: Watched) -> list[ColumnDifference]:
         before = self.rows[row.key]
+        as_shown = Overlaid(row.row, {name: text for name, (_, text) in before.items()})
         return [
             ColumnDifference(
                 row=row,
                 key=row.key,
                 name=name,
                 label=_label(row, name, is_main=row.key == next(iter(self.rows))),
-                before=in_words(row.column(name), before[name][1]),
-                now=in_words(row.column(name), text_of(row.column(name).value_from_object(row.row))),
+                before=in_words(row.column(name), before[name][1], as_shown),
+                now=in_words(row.column(name), text_of(row.column(name).value_from_object(row.row)), row.row),
                 raw_before=before[name],
             )
             for name, value in row.values.items()
@@ -136,7 +139,7 @@ class SeenRows:
 def _new(row: Watched) -> list[ColumnDifference]:
     """A row that was added since, as one line."""
     columns = (row.column(name) for name in row.columns)
-    said = [in_words(column, text_of(column.value_from_object(row.row))) for column in columns]
+    said = [in_words(column, text_of(column.value_from_object(row.row)), row.row) for column in columns]
     now = "; ".join(text for text in said if text != NOTHING)
     return [ColumnDifference(row, row.key, "", f"New {row.row._meta.verbose_name}", NOTHING, now)]
 
@@ -150,13 +153,35 @@ def _name(key: str) -> str:
     return str(apps.get_model(key.partition(":")[0])._meta.verbose_name).capitalize()
 
 
-def in_words(column: Any, text: str) -> str:
-    """The display text of a value: labels for choices, names for rows, times in the site's format."""
+def is_amount(difference: ColumnDifference) -> bool:
+    """Whether the column has words of its own, which depend on the row's currency."""
+    return (
+        difference.row is not None
+        and bool(difference.name)
+        and hasattr(difference.row.column(difference.name), "in_words")
+    )
+
+
+class Overlaid:
+    """A row with other values in some columns, for columns whose words depend on another one (an amount's currency)."""
+
+    def __init__(self, row: Any, texts: dict[str, str]) -> None:
+        self._row, self._texts = row, texts
+
+    def __getattr__(self, name: str) -> Any:
+        return self._texts[name] if name in self._texts else getattr(self._row, name)
+
+
+def in_words(column: Any, text: str, row: Any) -> str:
+    """The display text of a value: labels for choices, names for rows, amounts with their currency, times in the site's
+    format."""
     if not text:
         return NOTHING
+    if hasattr(column, "in_words"):
+        return str(column.in_words(column.to_python(text), row))
     if column.related_model is not None:
         rows = column.related_model._base_manager.filter(pk__in=text.split(","))
-        return ", ".join(str(getattr(row, "get_full_name", row.__str__)()) for row in rows)
+        return ", ".join(staff_label(row) for row in rows)
     if column.flatchoices:
         return str(dict(column.flatchoices).get(text, text))
     if column.get_internal_type() == "BooleanField":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,7 +13,7 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 
 from .changed_by import changed_by
-from .snapshot import ColumnDifference, SeenRows, fingerprint, in_words, text_of
+from .snapshot import ColumnDifference, Overlaid, SeenRows, fingerprint, in_words, is_amount, text_of
 
 if TYPE_CHECKING:
     from django.forms import BaseForm as Form
@@ -36,15 +37,20 @@ class StaleForm(Form):
 
     conflict: EditConflict
     instance: Model
+    open_ones: list[ColumnDifference]
 
     def full_clean(self) -> None:
-        """Unmodified fields take the stored value; modified ones keep the input."""
+        self.open_ones = self.conflict.differences
         super().full_clean()
-        if not self.is_bound:
-            return
-        open_ones = [difference for difference in self.conflict.differences if not self._agrees(difference)]
-        if open_ones and self.instance == self.conflict.row:
-            self.add_error(None, ValidationError(describe(self.conflict, open_ones), code="changed_since"))
+        if self.is_bound and self.open_ones and self.instance == self.conflict.row:
+            self.add_error(None, ValidationError(describe(self.conflict, self.open_ones), code="changed_since"))
+
+    def clean(self) -> Any:
+        """Unmodified fields take the stored value, before rules that compare fields see them; modified ones keep the
+        input."""
+        amounts_last = sorted(self.conflict.differences, key=is_amount)  # they are shown in the stored currency
+        self.open_ones = [difference for difference in amounts_last if not self._agrees(difference)]
+        return super().clean()
 
     def _agrees(self, difference: ColumnDifference) -> bool:
         """Whether the stored value equals the input, so nothing would be overwritten (a form submitted twice)."""
@@ -57,7 +63,8 @@ class StaleForm(Form):
         if fingerprint(mine) == difference.raw_before:
             self._take_over(name, stored)
         else:
-            difference.mine = in_words(row.column(name), mine)
+            typed = Overlaid(self.instance, {each: text_of(value) for each, value in self.cleaned_data.items()})
+            difference.mine = in_words(row.column(name), mine, typed)
         return False
 
     def _take_over(self, name: str, value: Any) -> None:
@@ -71,7 +78,10 @@ class StaleForm(Form):
         elif isinstance(value, list):
             data.setlist(key, [str(each.pk) for each in value])
         else:
+            self.fields[name].get_bound_field(self, name)
             data[key] = self.fields[name].prepare_value(value)
+            with suppress(ValidationError):
+                self.cleaned_data[name] = self.fields[name].clean(data[key])
         self.data = data
 
 

@@ -53,7 +53,9 @@ def test_a_refund_that_the_currency_cannot_hold_is_refused(
     page: Page, db: None, price_minor: int, currency: str, typed: str, problem: str
 ) -> None:
     address = paid(price_minor, currency)
-    assert f"({currency})" in page.staff.get(address).content.decode()
+    shown = BeautifulSoup(page.staff.get(address).content, "html.parser")
+    assert [unit.text for unit in shown.select("#id_amount_currency")] == [currency]
+    assert "id_amount_currency" in str(shown.select("#id_amount")[0]["aria-describedby"])
     answered = page.after(address, amount=typed)
     assert problem in answered.text
     assert answered.select("input[name=amount]")[0]["value"] == typed
@@ -122,7 +124,10 @@ def test_an_objection_is_answered_with_an_amount_in_the_currency_of_its_commissi
     commission = approved_sale(alice, factories.product(price_minor=8000, currency="JPY"), "8000")
     dispute = open_objection(commission=commission, text="Too little.", actor=alice.user)
     address = f"/admin/affiliates/objection/{dispute.pk}/answer/"
-    assert "Adjustment (JPY)" in page.staff.get(address).content.decode()
+    assert (
+        '<span class="money-currency" id="id_adjustment_currency">JPY</span>'
+        in page.staff.get(address).content.decode()
+    )
     assert "JPY has no decimals" in page.after(address, upheld="yes", answer="You are right.", adjustment="100.5").text
     assert Objection.objects.get().state == "open"
     page.after(address, upheld="yes", answer="You are right.", adjustment="1,500")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from shop.models import Product
+from tests.shop.catalog.test_pictures import picture
 
 ADD = "/admin/shop/product/add/"
 
@@ -116,3 +118,34 @@ def test_a_product_whose_price_stays_is_saved_without_a_word_of_it(
     history = staff.get(f"/admin/shop/product/{product.pk}/history/").content.decode()
     assert "Changed Summary" in history
     assert price_of(product) == "$59.95"
+
+
+@pytest.mark.parametrize("typed", ["0.001", "1e9", "NaN", "Infinity", "9" * 30, "5" * 10_000])
+def test_what_is_no_amount_is_refused_with_the_currency_and_an_example(
+    staff: Client, product: Product, change_page: str, typed: str
+) -> None:
+    fields = filled_in(staff, change_page, price_minor=typed, summary="Guards well.")
+    page = BeautifulSoup(staff.post(change_page, fields).content, "html.parser")
+    problem = page.select_one(".field-price_minor .errorlist").text  # type: ignore[union-attr]
+    assert ("USD" in problem and ("69.95" in problem or "1,234.95" in problem)) or "$21,474,836.47" in problem
+    assert page.select_one("[name=price_minor]")["value"] == typed  # type: ignore[index]
+    assert page.select_one("[name=summary]")["value"] == "Guards well."  # type: ignore[index]
+    assert price_of(product) == "$59.95"
+
+
+def test_price_that_goes_or_comes_back_is_asked_about(staff: Client, product: Product, change_page: str) -> None:
+    for typed, said, answer in (
+        ("", "from $59.95 to no price (a quote)", "no price (a quote)"),
+        ("0.70", "from no price (a quote) to $0.70", "$0.70"),
+    ):
+        fields = filled_in(staff, change_page, price_minor=typed)
+        assert said in staff.post(change_page, fields).content.decode()
+        assert staff.post(change_page, {**fields, "price_confirmed": answer}).status_code == 302
+    assert price_of(product) == "$0.70"
+
+
+def test_question_about_the_price_says_which_file_to_choose_again(staff: Client, change_page: str) -> None:
+    fields = filled_in(staff, change_page, price_minor="6.99")
+    file = SimpleUploadedFile("cover.png", picture(), content_type="image/png")
+    page = staff.post(change_page, {**fields, "pictures-0-alt": "The settings", "pictures-0-upload": file})
+    assert "Please also choose the file again: cover.png." in page.content.decode()

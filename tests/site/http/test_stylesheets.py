@@ -18,7 +18,6 @@ from tests.site.pages import FORMS, MISSING, READING
 SOURCES = Path(settings.BASE_DIR) / "static/aitpro"
 PARTS = sorted((SOURCES / "css").glob("*.css"))
 AREAS = sorted((SOURCES / "areas").glob("*.css"))
-ALONE = {"admin.css", "admin-charts.css"}  # added to Django's own stylesheets of the admin
 
 
 def imports(area: Path) -> list[Path]:
@@ -28,7 +27,7 @@ def imports(area: Path) -> list[Path]:
 def test_each_part_belongs_to_an_area() -> None:
     assert AREAS
     used = {part for area in AREAS for part in imports(area)}
-    assert {part.name for part in used} | ALONE == {part.name for part in PARTS}
+    assert {part.name for part in used} == {part.name for part in PARTS}
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from privacy.models import AddressChange, MailTally, PrivacyRequest, Suppression
 from privacy.policy.models import PolicyNotice, PolicyVersion
 from privacy.policy.versions import new_draft
 from privacy.registry.policy_snapshot import running
-from shop.models import Payment, PayPalEvent
+from shop.models import Order, Payment, PayPalEvent
 from tests import factories
 from tests.accounts.test_roles import member
 from tests.cast import superuser
@@ -61,6 +61,7 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     contacts.inquiry                 ROM   -     ROM   R
+    contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
@@ -98,6 +99,8 @@ PAGES = """
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:person                           ROSF     -
+    admin:person_section                   ROSF     -
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
     admin:affiliates_affiliate_standing    ROA      ROA
@@ -116,7 +119,10 @@ PAGES = """
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
     admin:contacts_inquiry_take            -        ROM
+    admin:contacts_inquiry_close           -        ROM
+    admin:contacts_inquiry_draft           -        ROM
     admin:contacts_inquiry_release         -        ROM
+    admin:contacts_inquiry_reopen          -        ROM
     admin:contacts_inquiry_discard         -        ROM
     admin:contacts_inquiry_log             ROM      ROM
     admin:contacts_inquiry_document        ROM      ROM
@@ -159,7 +165,11 @@ ACTIONS = """
     affiliates.commission.clear               ROA
     affiliates.commission.confirm             ROA
     affiliates.rate.end                       ROF
+    contacts.inquiry.assign_selected          ROM
+    contacts.inquiry.close_selected           ROM
     contacts.inquiry.delete_selected          R
+    contacts.inquiry.spam_selected            ROM
+    contacts.savedreply.delete_selected       ROM
     contacts.service.delete_selected          RO
     privacy.addresschange.delete_selected     ROP
     privacy.undeliverableaddress.reactivate_selected  ROM
@@ -279,6 +289,9 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
+            **{"kind": "shop.order", "section": "shop.order"},
+            "person.row_id": Order.objects.latest("pk").pk,
+            "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
             "currency": "USD",
             "entry_id": LedgerEntry.objects.filter(kind="commission").latest("pk").pk,

@@ -1,0 +1,92 @@
+"""The admin mixin that names rows by their `staff_label`: in titles, lists, choices, filters and read-only values.
+`SiteAdmin.register` adds it to every admin; templates use the filter of `privacy/templatetags/staff_labels.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.admin.views.main import ChangeList
+from django.http import HttpRequest, HttpResponse
+
+from .staff_labels import label_for, labelled, staff_label
+
+
+class LabelledChangeList(ChangeList):
+    """Selects rows as Django does, then shows labels in the columns that would show a row's `str`."""
+
+    def __init__(self, request: HttpRequest, model: Any, *options: Any) -> None:
+        super().__init__(request, model, *options)
+        shown: dict[Any, Any] = {name: labelled(model, name, request.user) for name in self.list_display}
+        self.list_display = list(shown.values())
+        if self.list_display_links is not None:
+            self.list_display_links = [shown.get(name, name) for name in self.list_display_links]
+        self.sortable_by = [shown.get(name, name) for name in self.sortable_by or ()]
+
+
+class LabelledForm(forms.BaseForm):
+    """Mixed into the forms of the admin: choices among rows are named by their labels."""
+
+    viewer: Any
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.label_from_instance = partial(label_for, self.viewer)  # type: ignore[method-assign]
+
+
+class LabelledAutocomplete(AutocompleteJsonView):
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
+        return {**super().serialize_result(obj, to_field_name), "text": label_for(self.request.user, obj)}
+
+
+class LabelledAdmin(admin.ModelAdmin[Any]):
+    def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
+        own = super().get_changelist(request, **options)
+        return LabelledChangeList if own is ChangeList else own
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
+        if (row := context.get("original")) is not None:
+            context["subtitle"] = staff_label(row)
+        _name_readonly(context["adminform"], self.model, request.user)
+        for formset in context["inline_admin_formsets"]:
+            _name_readonly(formset, formset.opts.model, request.user)
+        return super().render_change_form(request, context, *args, **options)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        response = super().history_view(request, object_id, extra_context)
+        shown = getattr(response, "context_data", None) or {}
+        if "object" in shown:
+            shown["title"] = f"History of {staff_label(shown['object'])}"
+        return response
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return _labelled(super().get_form(request, obj, change, **kwargs), request)
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            yield type(formset.__name__, (formset,), {"form": _labelled(formset.form, request)}), inline
+
+
+def _labelled(form: Any, request: HttpRequest) -> Any:
+    return type(form.__name__, (LabelledForm, form), {"viewer": request.user})
+
+
+def _name_readonly(shown: Any, model: Any, viewer: Any) -> None:
+    """Replaces the columns that a form shows read-only, and that refer to rows, by links with labels."""
+    readonly = set(shown.readonly_fields)
+    if not getattr(shown, "has_change_permission", True):  # of an inline: then all are
+        readonly |= set(flatten_fieldsets(shown.fieldsets))
+    names = {name: labelled(model, name, viewer, is_link=True) for name in readonly if name != "__str__"}
+
+    def renamed(fields: Any) -> list[Any]:
+        return [renamed(each) if isinstance(each, (list, tuple)) else names.get(each, each) for each in fields]
+
+    shown.fieldsets = [(title, {**rest, "fields": renamed(rest["fields"])}) for title, rest in shown.fieldsets]
+    shown.readonly_fields = [names.get(name, name) for name in shown.readonly_fields]
