@@ -9,7 +9,7 @@ class AffiliatesConfig(AppConfig):
     staff_acts_for = (Purpose.AFFILIATE_ACCOUNT, Purpose.REFERRAL_TRACKING)
 
     def ready(self) -> None:
-        from . import after_restore  # noqa: F401  (importing these modules connects their signal receivers)
+        from . import after_restore, shop_reports  # noqa: F401  (importing these modules registers or connects them)
         from .commissions import sync_with_orders  # noqa: F401
         from .membership import notifications  # noqa: F401
         from .membership.first_terms import publish_first_terms

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from privacy.registry.purpose_binding import for_uses
 from privacy.registry.purposes import Audience, Purpose
@@ -35,4 +35,5 @@ buying = [
 ]
 for_uses(catalog)  # nobody's rows
 for_uses(buying, (Purpose.ORDER, Audience.PERSON))
-urlpatterns = [*catalog, *buying]
+staff = [path("admin/shop/reports/", include("shop.reports.urls"))]
+urlpatterns = [*catalog, *buying, *staff]

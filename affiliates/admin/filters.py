@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-from affiliates.models import CODE, Commission, Flag
+from affiliates.models import CODE, Affiliate, Commission, Flag
 from shop.money import Money
 
 State = Commission.State
@@ -72,7 +72,10 @@ class AffiliateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         code = request.GET.get(self.parameter_name, "")
-        return [(code, code)] if CODE.fullmatch(code) else []
+        if not CODE.fullmatch(code):
+            return []
+        affiliate = Affiliate.objects.select_related("user").filter(code=code).first()
+        return [(code, affiliate.staff_label if affiliate else code)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**{self.path: self.value()}) if self.value() else queryset

@@ -234,6 +234,11 @@ class Commission(SealedModel):
         return format_rate(self.rate_percent, flat)
 
     @property
+    def staff_label(self) -> str:
+        """The amount, the order and the affiliate: `$17.99 for B1A2B3C4D5, Alice Liddell (DEMO)`."""
+        return f"{self.total} for {self.attribution.order.reference}, {self.affiliate.staff_label}"
+
+    @property
     def why_unpaid(self) -> str:
         """Why it will not be paid; empty while it may be."""
         if self.state == self.State.REVERSED:

@@ -8,29 +8,10 @@ from datetime import UTC, date, datetime
 
 from affiliates.models import Affiliate
 from affiliates.statistics.daily_statistics import Statistics, statistics_by_period
+from privacy.web.trend import Trend
 from shop.money import Money
 
 from .period import Period
-
-
-@dataclass(frozen=True)
-class Trend:
-    """How a number compares with the period before."""
-
-    now: int
-    before: int
-
-    @property
-    def kind(self) -> str:
-        return "up" if self.now > self.before else "down" if self.now < self.before else "same"
-
-    @property
-    def text(self) -> str:
-        if self.now == self.before:
-            return "unchanged"
-        if self.before <= 0:
-            return "new" if self.now > 0 else "less"
-        return f"{abs(self.now - self.before) * 100 / self.before:.0f}% {'more' if self.kind == 'up' else 'less'}"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def account_of(affiliate: Affiliate, *, now: datetime) -> AffiliateSummary:
 def _open_objections(affiliate: Affiliate) -> list[Objection]:
     """The open ones, the next one due first."""
     mine = Objection.objects.open().filter(commission__attribution__affiliate=affiliate)
-    return list(mine.select_related("commission").order_by("due_at")[:SHOWN])
+    return list(mine.select_related("commission__attribution__order").order_by("due_at")[:SHOWN])
 
 
 def _statistics(affiliate: Affiliate, currency: str, since: date, until: date) -> ReportRow:

@@ -11,11 +11,11 @@ from django.utils import timezone
 from affiliates.models import DailySales
 from affiliates.statistics.reports import AffiliateReport, ReportBy, ReportRow
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.staff_pages import show, staff_page
 from privacy.audit.trail import record
 from privacy.web.bar_chart import bars
 from privacy.web.csv_export import Cell, csv_response
 
-from .base import show, staff_page
 from .report_forms import ReportForm
 
 COLUMNS = ["clicks", "refused", "bots", "previews", "orders", "conversion in %", "currency", "sales", "earned"]

@@ -28,7 +28,10 @@ MODELS = {
 }
 # Other pages, by area: title, URL name, permission.
 PAGES = {
-    Area.SHOP: [("Reconciliation with PayPal", "admin:shop_reconciliation", "shop.view_payment")],
+    Area.SHOP: [
+        ("Sales report", "shop:report", "shop.view_order"),
+        ("Reconciliation with PayPal", "admin:shop_reconciliation", "shop.view_payment"),
+    ],
     Area.AFFILIATES: [
         ("Reports", "affiliates:report", "affiliates.view_commission"),
         ("Why this, or why nothing, for an order?", "affiliates:why_order", "affiliates.view_commission"),

@@ -23,6 +23,7 @@ from privacy.admin_base.labelled_admin import LabelledAdmin, LabelledAutocomplet
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
 from privacy.admin_base.people.pages import people_urls
+from privacy.admin_base.search.pages import search_urls
 from privacy.admin_base.staff_dashboard import pending_tasks_for
 from privacy.admin_base.staff_purposes import acts_for_staff
 from privacy.registry.policy_gate import waiting
@@ -52,7 +53,7 @@ class SiteAdmin(AdminSite):
     def get_urls(self) -> list[Any]:
         """Removes Django's redirect from a row to its public page, which checks no permission."""
         own = [page for page in super().get_urls() if getattr(page, "name", None) != "view_on_site"]
-        return [*people_urls(self), *own]
+        return [*search_urls(self), *people_urls(self), *own]
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         """Shows and parses times in the business's time zone. Answers 400 to values that can't be looked up

@@ -10,26 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django import forms
-from django.conf import settings
 from django.db import models
+
+from privacy.registry.deadlines import business_zone, local_day
 
 EARLIEST = date(2000, 1, 1)
 LONGEST = 10 * 366  # days
 BY_DAY = 92  # days; a longer period is shown by month
 
 Step = Literal["day", "month"]
-
-
-def business_zone() -> ZoneInfo:
-    return ZoneInfo(settings.BUSINESS["time_zone"])
-
-
-def business_day(moment: datetime) -> date:
-    """The day of this moment where the business is."""
-    return moment.astimezone(business_zone()).date()
 
 
 @dataclass(frozen=True)
@@ -136,7 +127,7 @@ class PeriodForm(forms.Form):
 
     def __init__(self, given: Mapping[str, Any], *, now: datetime, defaults: Mapping[str, str] | None = None) -> None:
         """`given` is a query string. Days that were typed count more than a preset."""
-        self.today = business_day(now)
+        self.today = local_day(now)
         typed = {name: given[name] for name in given if given[name]}
         named = typed.get("period", "") if not {"since", "until"} & typed.keys() else ""
         self.preset: Preset | None = Preset(named) if named in Preset.values else None

@@ -69,14 +69,15 @@ def business_days_after(moment: datetime, count: int) -> datetime:
 
 def local_day(moment: datetime) -> date:
     """The date in the vendor's time zone."""
-    return moment.astimezone(_zone()).date()
+    return moment.astimezone(business_zone()).date()
 
 
 def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time(23, 59, 59), tzinfo=_zone())
+    return datetime.combine(day, time(23, 59, 59), tzinfo=business_zone())
 
 
-def _zone() -> ZoneInfo:
+def business_zone() -> ZoneInfo:
+    """The vendor's time zone."""
     return ZoneInfo(settings.BUSINESS["time_zone"])
 
 

@@ -22,10 +22,10 @@ from shop.delivery.licenses import reissue_license
 from shop.models import Order, Product
 from shop.models.delivery import License, ProductFile
 
+from .buyer_lists import BuyerListMixin
+from .order_page.actions import REISSUE
 from .product_form import ProductForm
 from .product_page import FeatureInline, PictureInline, PreviewedAdmin, QuestionInline, is_preview
-
-REISSUE = "shop.reissue_license"
 
 
 class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
@@ -116,16 +116,20 @@ def _not_sold(product: Product) -> str:
 
 
 @admin.register(License)
-class LicenseAdmin(BlindSearchMixin, ReadOnlyAdmin):
+class LicenseAdmin(BuyerListMixin, BlindSearchMixin, ReadOnlyAdmin):
     """Searchable by license key (in any spelling), buyer's email address, or order number."""
 
-    list_display = ["__str__", "order", "issued_at", "revoked_at"]
+    list_display = ["reference", "buyer", "product", "works", "issued_at", "revoked_at"]
     list_select_related = ["order"]
-    list_filter = ["issued_at", "revoked_at"]
+    list_filter = ["order__product", ("revoked_at", admin.EmptyFieldListFilter), "issued_at"]
     search_fields = ["order__reference"]
     search_help_text = "A complete license key, a complete email address, or an order number."
     blind_search_fields = ("order__email_index",)
     fields = ["order", "key", "issued_at", "revoked_at"]
+
+    @admin.display(description="state", ordering="revoked_at")
+    def works(self, license: License) -> str:
+        return "ended" if license.revoked_at else "active"
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[License], search_term: str) -> Any:
         try:
@@ -149,8 +153,9 @@ class LicenseAdmin(BlindSearchMixin, ReadOnlyAdmin):
             self._reissue(request, order)
             return redirect("admin:shop_order_change", order.pk)
         license = License.objects.newest_of(order)
+        self.audit(request, "read", order)
         context = {**self.admin_site.each_context(request), "order": order, "license": license}
-        return render(request, "shop/admin/reissue.html", {**context, "title": "New license key"})
+        return render(request, "shop/admin/reissue.html", {**context, "title": f"New license key: {order.staff_label}"})
 
     def _reissue(self, request: HttpRequest, order: Order) -> None:
         replaces = request.POST.get("replaces", "")

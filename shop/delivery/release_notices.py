@@ -56,7 +56,7 @@ def _uninformed(now: datetime) -> QuerySet[Order]:
     """Orders whose buyers don't know the newest release yet. Reads the columns of this purpose only."""
     newest = ProductFile.objects.released(now).filter(product=OuterRef("product"))[:1]
     return (
-        Order.objects.filter(state__in=Order.DELIVERED, delivery_ended=False, email_index__isnull=False)
+        Order.objects.filter(Order.DELIVERED_NOW, email_index__isnull=False)
         .annotate(version=Subquery(newest.values("version")), announced_at=Subquery(newest.values("announced_at")))
         .filter(announced_at__gt=F("release_notices_after"))
         .only("product_id", "product_name", "reference", "email", "email_index", "state", "placed_at")

@@ -71,6 +71,13 @@ class License(SealedModel):
             models.UniqueConstraint(fields=["order"], condition=Q(revoked_at=None), name="one_active_license_per_order")
         ]
 
+    def __str__(self) -> str:
+        return f"license of {self.order}"
+
+    @property
+    def staff_label(self) -> str:
+        return f"license of {self.order.staff_label}"
+
 
 class ProductFileQuerySet(models.QuerySet["ProductFile"]):
     def released(self, now: datetime) -> ProductFileQuerySet:

@@ -182,7 +182,7 @@ def test_overview_compares_with_previous_period(alice: Affiliate, clock: Travell
     ],
 )
 def test_trend_text(now: int, before: int, words: str) -> None:
-    from affiliates.portal.metrics import Trend
+    from privacy.web.trend import Trend
 
     assert Trend(now, before).text == words
 

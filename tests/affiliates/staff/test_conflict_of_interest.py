@@ -58,7 +58,7 @@ def test_only_approver_may_approve_own_payout_and_it_is_audited(
 
 
 def press(browser: Client, action: str, commission: Commission) -> str:
-    data = {"action": action, "_selected_action": [str(commission.pk)], "confirmed": "1", "reason": "for a reason"}
+    data = {"action": action, "_selected_action": [str(commission.pk)], "confirmed": "all", "reason": "for a reason"}
     return browser.post("/admin/affiliates/commission/", data, follow=True).content.decode()
 
 

@@ -8,7 +8,8 @@ from urllib.parse import parse_qs
 import pytest
 from pytest_django import Settings
 
-from privacy.admin_base.periods import PeriodForm, Preset, ReportPeriod, business_day
+from privacy.admin_base.periods import PeriodForm, Preset, ReportPeriod
+from privacy.registry.deadlines import local_day
 
 TODAY = date(2026, 3, 30)
 NOW = datetime(2026, 3, 30, 20, 0, tzinfo=UTC)
@@ -40,7 +41,7 @@ def test_leap_day_is_compared_with_the_last_day_of_february() -> None:
 
 def test_day_begins_at_midnight_of_the_business(settings: Settings) -> None:
     settings.BUSINESS = {**settings.BUSINESS, "time_zone": "America/Los_Angeles"}
-    assert business_day(datetime(2026, 3, 2, 7, 59, tzinfo=UTC)) == date(2026, 3, 1)
+    assert local_day(datetime(2026, 3, 2, 7, 59, tzinfo=UTC)) == date(2026, 3, 1)
     march = ReportPeriod(date(2026, 3, 1), date(2026, 3, 31))
     # Daylight saving time begins on March 8.
     assert (march.start, march.end) == (datetime(2026, 3, 1, 8, tzinfo=UTC), datetime(2026, 4, 1, 7, tzinfo=UTC))

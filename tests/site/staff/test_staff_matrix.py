@@ -99,6 +99,7 @@ PAGES = """
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
+    admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
     admin:accounts_user_end_sessions       R        R
@@ -106,6 +107,10 @@ PAGES = """
     admin:affiliates_affiliate_standing    ROA      ROA
     admin:affiliates_application_decide    -        ROA
     admin:affiliates_commission_explain    ROAF     ROAF
+    admin:affiliates_commission_approve    ROA      ROA
+    admin:affiliates_commission_release    ROA      ROA
+    admin:affiliates_commission_hold       ROA      ROA
+    admin:affiliates_commission_reject     ROA      ROA
     admin:affiliates_objection_answer ROA   ROA
     admin:affiliates_flag_decide           ROA      ROA
     admin:affiliates_ledgerentry_adjust    ROF      ROF
@@ -142,6 +147,11 @@ PAGES = """
     admin:shop_event_set_aside             -        ROF
     admin:shop_order_correct_address       ROS      ROS
     admin:shop_order_send_receipt          -        ROS
+    admin:shop_order_send_again            -        ROS
+    admin:shop_order_reset_downloads       -        ROS
+    admin:shop_order_end_license           ROS      ROS
+    admin:shop_order_restore_license       ROS      ROS
+    admin:shop_order_add_note              ROSF     ROSF
     admin:shop_license_reissue             ROS      ROS
     admin:shop_payment_refund              ROF      ROF
     admin:shop_refundrequest_decline       ROSF     ROSF
@@ -163,7 +173,6 @@ ACTIONS = """
     affiliates.commission.reject              ROA
     affiliates.commission.hold                ROA
     affiliates.commission.clear               ROA
-    affiliates.commission.confirm             ROA
     affiliates.rate.end                       ROF
     contacts.inquiry.assign_selected          ROM
     contacts.inquiry.close_selected           ROM

@@ -1,0 +1,48 @@
+"""What the affiliate program adds to the reports of the shop: how the buyers came, and the file of payouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+from privacy.admin_base.periods import ReportPeriod
+from privacy.registry.deadlines import local_day
+from shop.money import Money
+from shop.reports.breakdowns import Breakdown
+from shop.reports.breakdowns import declare as declare_breakdown
+from shop.reports.files import CHUNK, BookkeepingFile, Row
+from shop.reports.files import declare as declare_file
+
+from .models import Attribution, PayoutItem
+
+ROUTES = {
+    Attribution.Route.COOKIE: "Affiliate's link",
+    Attribution.Route.CODE: "Affiliate's code",
+    None: "Direct",
+}
+
+
+def paid_payouts(period: ReportPeriod) -> QuerySet[PayoutItem]:
+    """The payouts that arrived in it and were not returned."""
+    paid = PayoutItem.objects.filter(state=PayoutItem.State.PAID, settled_at__gte=period.start)
+    return paid.filter(settled_at__lt=period.end)
+
+
+def _route_names(routes: Iterable[Any]) -> Mapping[Any, str]:
+    return ROUTES
+
+
+def _payout_rows(period: ReportPeriod) -> Iterator[Row]:
+    """Affiliates by their codes: who they are and where they are paid is in the payout itself."""
+    yield "paid on", "payout", "payout run", "affiliate", "PayPal payout", "amount", "currency"
+    columns = ("settled_at", "pk", "run_id", "affiliate__code", "paypal_item_id", "amount_minor", "currency")
+    payouts = paid_payouts(period).order_by("settled_at", "pk").values_list(*columns)
+    for settled_at, number, run, code, paypal_id, minor, currency in payouts.iterator(CHUNK):
+        amount = Money(minor, currency).amount
+        yield local_day(settled_at), str(number), str(run), code, paypal_id, amount, currency
+
+
+declare_breakdown(Breakdown("route", "Route", "attribution__route", _route_names, always_shown=True))
+declare_file(BookkeepingFile("payouts", "Payouts", "affiliates.view_payoutitem", PayoutItem, _payout_rows))
