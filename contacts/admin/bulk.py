@@ -74,7 +74,7 @@ class BulkActions(AuditedAdmin):
 def _locked(queryset: QuerySet[Inquiry]) -> QuerySet[Inquiry]:
     """In the order of their keys, so that two colleagues never wait for each other. A search makes the list's own
     query distinct, which can't be locked."""
-    rows = Inquiry.objects.filter(pk__in=queryset.order_by().values("pk"))
+    rows: QuerySet[Inquiry] = Inquiry.objects.filter(pk__in=queryset.order_by().values("pk"))
     return rows.select_for_update(of=("self",)).order_by("pk")
 
 

@@ -63,9 +63,7 @@ class ConversationPage(InquiryActions):
         save = self.admin_site.admin_view(self.draft_view)
         return [path("<uuid:inquiry_id>/draft/", save, name="contacts_inquiry_draft"), *super().get_urls()]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponseBase:  # type: ignore[override]
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         inquiry = self.get_object(request, object_id)
         may_change = self.has_change_permission(request, inquiry)
         if not (may_change or self.has_view_permission(request, inquiry)) or (

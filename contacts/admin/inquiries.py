@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -67,7 +68,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
     # --- The page -----------------------------------------------------------------------------------------------------
     def facts(self, request: HttpRequest, inquiry: Inquiry) -> list[tuple[str, Any]]:
         shown = (name for name in WRITTEN if ONLY_FOR.get(name, inquiry.kind) == inquiry.kind)
-        labels = ((str(Inquiry._meta.get_field(name).verbose_name), getattr(inquiry, name)) for name in shown)
+        labels = ((str(label_for_field(name, Inquiry)), getattr(inquiry, name)) for name in shown)
         facts: list[tuple[str, Any]] = [(label, value) for label, value in labels if value]
         if not inquiry.email.isascii():  # letters of other scripts, which may look alike
             facts.append(("domain", normalize_email(inquiry.email).rpartition("@")[2]))

@@ -134,7 +134,8 @@ def reopen(*, inquiry: Inquiry) -> int:
     """Reopens a message that was done, for instance because the person wrote or called again, with a new due date.
     One that is snoozed comes back at once. Returns 0 if it was waiting already."""
     stored = Inquiry.objects.filter(pk=inquiry.pk)
-    woken = stored.filter(state=State.OPEN).exclude(snoozed_until=None).update(snoozed_until=None)
+    woken: int = stored.filter(state=State.OPEN).exclude(snoozed_until=None).update(snoozed_until=None)
     done = stored.filter(state__in=[State.ANSWERED, State.CLOSED, State.SPAM])
     due_at = answer_due(timezone.now())
-    return woken + done.update(state=State.OPEN, due_at=due_at, snoozed_until=None, merged_into=None)
+    done_before: int = done.update(state=State.OPEN, due_at=due_at, snoozed_until=None, merged_into=None)
+    return woken + done_before
