@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.defaults import bad_request
 
+from privacy.admin_base.history import HistoryAdmin
 from privacy.admin_base.labelled_admin import LabelledAdmin, LabelledAutocomplete
 from privacy.admin_base.optimistic_locking.admin import LockingAdmin
 from privacy.admin_base.optimistic_locking.guard import reject_stale_pages
@@ -39,10 +40,10 @@ class SiteAdmin(AdminSite):
     index_title = "Today"
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Adds labels and optimistic locking to every admin, including those of other packages."""
+        """Adds labels, optimistic locking and a history in words to every admin, including those of other packages."""
         own = admin_class or ModelAdmin
         named = {"__module__": own.__module__, "__doc__": own.__doc__}
-        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin), named)
+        extended = type(own.__name__, (own, LabelledAdmin, LockingAdmin, HistoryAdmin), named)
         super().register(model_or_iterable, extended, **options)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

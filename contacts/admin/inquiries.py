@@ -48,7 +48,7 @@ class InquiryAdmin(BulkActions, ConversationPage):
     def about(self, inquiry: Inquiry) -> str:
         line = inquiry.first_line
         short = line if len(line) <= LISTED else f"{line[:LISTED].rstrip()}…"
-        return format_html('{} <span class="quiet">{}</span>', short, inquiry.reference)
+        return format_html('{} <span class="quiet inbox-reference">{}</span>', short, inquiry.reference)
 
     @admin.display(description="age", ordering="received_at")
     def age(self, inquiry: Inquiry) -> str:

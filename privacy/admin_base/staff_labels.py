@@ -40,7 +40,7 @@ def is_colleague(row: Any) -> bool:
     return isinstance(row, get_user_model()) and row.is_staff
 
 
-def may_see(viewer: Any, row: Model) -> bool:
+def may_see(viewer: Any, row: Model | type[Model]) -> bool:
     app, model = row._meta.app_label, row._meta.model_name
     return bool(viewer.has_perm(f"{app}.view_{model}") or viewer.has_perm(f"{app}.change_{model}"))
 

@@ -103,4 +103,4 @@ def fields_of(staff: Client, address: str) -> dict[str, Any]:
         str(s["name"]): str(s.select("option[selected]")[0]["value"])
         for s in form.select("select[name]:has([selected])")
     }
-    return {**fields, "is_active": "on"}
+    return fields | {str(each["name"]): "on" for each in form.select("input[type=checkbox][name][checked]")}

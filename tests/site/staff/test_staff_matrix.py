@@ -96,6 +96,8 @@ PAGES = """
     affiliates:report                      ROAF     ROAF
     affiliates:report_file                 ROAF     ROAF
     affiliates:why_order                   ROAF     ROAF
+    shop:report                            ROSF     ROSF
+    shop:report_file                       ROSF     ROSF
     affiliates:why_payout                  ROAF     ROAF
     affiliates:why_balance                 ROAF     ROAF
     affiliates:why_ledger_line             ROAF     ROAF
@@ -298,7 +300,7 @@ class World:
         )
         prepared = self.unclaimed.run
         self.rows = {
-            **{"kind": "shop.order", "section": "shop.order"},
+            **{"kind": "shop.order", "section": "shop.order", "report_file.key": "orders"},
             "person.row_id": Order.objects.latest("pk").pk,
             "person_section.row_id": Order.objects.latest("pk").pk,
             "affiliate_id": Affiliate.objects.get().pk,
