@@ -20,7 +20,7 @@ from .changed_by import changed_by
 from .snapshot import Watched
 
 FIELD = "seen_list"  # the hidden field of a list's form
-SALT = "privacy.optimistic_locking.list"
+SALT = "privacy.list_locking"
 SELECTED = "_selected_action"  # Django's name of the checkboxes
 
 
