@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q
 
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
 
@@ -15,6 +18,13 @@ from .models import Inquiry
     many="messages to answer",
     permission="contacts.view_inquiry",
     page="admin:contacts_inquiry_changelist",
+    per_user=True,
 )
-def messages(now: datetime) -> StaffTaskCount:
-    return StaffTaskCount(Inquiry.objects.waiting().count(), Inquiry.objects.overdue(now).count())
+def messages(now: datetime, user: Any) -> StaffTaskCount:
+    found = Inquiry.objects.waiting().aggregate(
+        count=Count("pk"),
+        overdue=Count("pk", filter=Q(due_at__lt=now)),
+        oldest=Min("received_at"),
+        mine=Count("pk", filter=Q(assigned_to=user.pk)),
+    )
+    return StaffTaskCount(**found)

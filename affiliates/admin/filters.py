@@ -22,6 +22,7 @@ class QuestionFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         return [
+            ("to_decide", "To decide: past their hold, or flagged"),
             ("waiting", "Waiting for approval"),
             ("past_hold", "Past their hold"),
             ("disputed", "Disputed at PayPal"),
@@ -31,6 +32,8 @@ class QuestionFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filters by subquery, never by a join: a commission with three flags is listed, and summed, once."""
+        if self.value() == "to_decide":
+            return queryset.filter(pk__in=Commission.objects.to_decide(timezone.now()).values("pk"))
         if self.value() == "waiting":
             return queryset.filter(state=State.PENDING)
         if self.value() == "past_hold":

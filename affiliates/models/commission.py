@@ -114,6 +114,11 @@ class CommissionQuerySet(models.QuerySet["Commission"]):
         """Pending commissions whose hold has ended and that no flag holds."""
         return self.not_held().filter(state=Commission.State.PENDING, hold_until__lte=now)
 
+    def to_decide(self, now: datetime) -> CommissionQuerySet:
+        """Pending commissions past their hold, or held by an open flag."""
+        flagged = Q(attribution__in=_under_an_open_flag())
+        return self.filter(flagged | Q(hold_until__lte=now), state=Commission.State.PENDING)
+
 
 def new_commission_number() -> str:
     """Random, so that it reveals neither the order nor how many there are."""

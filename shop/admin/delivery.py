@@ -9,56 +9,29 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.urls import path
 
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
+from privacy.admin_base.preview import is_preview
 from privacy.admin_base.readonly import ReadOnlyAdmin
 from privacy.admin_base.reauthentication import confirmed_recently
 from privacy.admin_base.refusals import ActionRefused
 from shop.delivery.license_keys import NotALicenseKey, canonical_license_key
 from shop.delivery.licenses import reissue_license
+from shop.delivery.release_notices import people_who_asked
 from shop.models import Order, Product
 from shop.models.delivery import License, ProductFile
 
 from .buyer_lists import BuyerListMixin
 from .order_page.actions import REISSUE
 from .product_form import ProductForm
-from .product_page import FeatureInline, PictureInline, PreviewedAdmin, QuestionInline, is_preview
-
-
-class NewReleaseInline(admin.StackedInline[ProductFile, Product]):
-    model = ProductFile
-    fields = ("version", "content", "notes", "released_at")
-    extra = max_num = 1
-    can_delete = False
-    verbose_name_plural = "new release"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[ProductFile]:
-        return super().get_queryset(request).none()
-
-
-class ReleaseInline(admin.StackedInline[ProductFile, Product]):
-    """Existing releases: notes and release date can be changed, the file can't."""
-
-    model = ProductFile
-    fields = ("version", "size", "sha256", "notes", "released_at")
-    readonly_fields = ("version", "size", "sha256")
-    extra = 0
-    can_delete = False
-    verbose_name_plural = "releases"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    @admin.display(description="size")
-    def size(self, release: ProductFile) -> str:
-        return filesizeformat(release.size_bytes)
+from .product_page import FeatureInline, PictureInline, ProductPageAdmin, QuestionInline
+from .releases import NewReleaseInline, ReleaseInline, told
 
 
 @admin.register(Product)
-class ProductAdmin(PreviewedAdmin):
+class ProductAdmin(ProductPageAdmin):
     form = ProductForm
     list_display = ["name", "price", "sold", "position"]
     prepopulated_fields = {"slug": ["name"]}
@@ -95,6 +68,13 @@ class ProductAdmin(PreviewedAdmin):
         """A preview stores no file, because files are not rolled back."""
         inlines = super().get_inlines(request, obj)
         return [each for each in inlines if each is not NewReleaseInline] if is_preview(request) else inlines
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        for release in formset.new_objects:
+            if isinstance(release, ProductFile) and release.is_announced and release.released_at:
+                people = told(people_who_asked(release.product))
+                self.message_user(request, f"Version {release.version} is announced by email to {people}.")
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

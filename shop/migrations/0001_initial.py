@@ -239,6 +239,7 @@ class Migration(migrations.Migration):
                 ('size_bytes', models.PositiveBigIntegerField(editable=False, verbose_name='size in bytes')),
                 ('notes', privacy.web.markdown.MarkdownField(blank=True, max_length=5000, verbose_name='release notes')),
                 ('released_at', models.DateTimeField(blank=True, default=django.utils.timezone.now, help_text='Buyers can download it from this time; leave empty to withhold it.', null=True)),
+                ('is_announced', models.BooleanField(default=True, help_text='They are told once, as soon as the release can be downloaded. Who has unsubscribed gets nothing.', verbose_name='tell buyers who asked')),
                 ('announced_at', models.DateTimeField(editable=False, null=True)),
                 ('uploaded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='files', to='shop.product')),
@@ -274,7 +275,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 ('position', models.PositiveSmallIntegerField(default=0, help_text='The lowest comes first.')),
                 ('question', models.CharField(max_length=200)),
-                ('answer', privacy.web.markdown.MarkdownField(max_length=3000)),
+                ('answer', privacy.web.markdown.MarkdownField(help_text='Markdown.', max_length=3000)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions', to='shop.product')),
             ],
             options={
@@ -397,9 +398,17 @@ class Migration(migrations.Migration):
             model_name='dispute',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'RESOLVED')), models.Q(models.Q(('state', 'RESOLVED'), _negated=True), ('closed_at', None)), _connector='OR'), name='dispute_closed_when_resolved'),
         ),
+        migrations.AddIndex(
+            model_name='order',
+            index=models.Index(condition=models.Q(('paid_at__isnull', False)), fields=['paid_at', 'currency', 'product', 'amount_minor'], name='paid_orders'),
+        ),
         migrations.AddConstraint(
             model_name='productfile',
             constraint=models.UniqueConstraint(fields=('product', 'version'), name='one_file_per_version'),
+        ),
+        migrations.AddIndex(
+            model_name='refund',
+            index=models.Index(fields=['completed_at'], name='completed_refunds'),
         ),
         migrations.AddConstraint(
             model_name='refund',

@@ -160,6 +160,14 @@ class Order(SealedModel):
 
     class Meta:
         ordering = ["-placed_at"]
+        indexes = [
+            # All that the sums of a report read: a year of orders is one range of this index.
+            models.Index(
+                fields=["paid_at", "currency", "product", "amount_minor"],
+                condition=models.Q(paid_at__isnull=False),
+                name="paid_orders",
+            )
+        ]
         permissions = [
             ("reset_downloads", "Can reset download limits"),
             ("correct_order", "Can correct the email address of orders and send receipts again"),

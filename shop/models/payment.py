@@ -163,6 +163,7 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        indexes = [models.Index(fields=["completed_at"], name="completed_refunds")]
         constraints = [models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_above_zero")]
 
     def __str__(self) -> str:

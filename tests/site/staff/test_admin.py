@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.redirects.models import Redirect
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -20,6 +21,7 @@ from affiliates.commissions.objections import open_objection
 from affiliates.commissions.rates import set_rate
 from affiliates.models import Affiliate, Application, Creative, LedgerCheck, PayoutRun, TermsVersion
 from affiliates.payouts.runs import prepare_payout
+from aitpro.pages.models import Page, SiteQuestion
 from contacts.inquiries.workflow import answer_inquiry
 from contacts.models import Inquiry, SavedReply, Service
 from privacy.audit.models import AuditEntry
@@ -28,7 +30,7 @@ from shop.models import Order, Payment, PayPalEvent, Product, RefundRequest, Sho
 from tests import factories
 from tests.affiliates.sales import approved_sale, refund
 
-OWN = {"affiliates", "contacts", "shop"}
+OWN = {"affiliates", "contacts", "pages", "redirects", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
 # A whole account; a conversation with its person; a run, with whom it would leave out and why; an order and a refund
 # request with all that belongs to them.
@@ -48,6 +50,11 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     LedgerCheck.objects.create(paypal=True)
     Creative.objects.create(name="A sentence", words="Guards a site.")
     Service.objects.create(slug=f"design-{number}", name="Design", summary="Sites.", text="We design **sites**.")
+    Page.objects.create(
+        title="A guide", slug=f"guide-{number}", summary="How to begin.", text="Begin.", is_published=True
+    )
+    SiteQuestion.objects.create(question="Do you travel?", answer="By train.")
+    Redirect.objects.create(site_id=1, old_path=f"/old-{number}/", new_path="/services/")
     prepare_payout(currency="USD", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
     SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")

@@ -65,6 +65,9 @@ MODELS = """
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
+    pages.frontpage                  ROS   -     ROS   -
+    pages.page                       ROS   ROS   ROS   ROS
+    pages.sitequestion               ROS   ROS   ROS   ROS
     policy.policynotice              ROP   -     -     -
     policy.policyversion             ROP   -     ROP   ROP
     privacy.addresschange            ROP   -     -     ROP
@@ -73,6 +76,7 @@ MODELS = """
     privacy.privacyrequest           ROP   ROMP  ROP   -
     privacy.suppression              ROMP  ROMP  -     -
     privacy.undeliverableaddress     ROM   -     -     -
+    redirects.redirect               ROS   ROS   ROS   ROS
     shop.dispute                     ROSF  -     -     -
     shop.license                     ROS   -     -     -
     shop.order                       ROSF  -     -     -
@@ -182,8 +186,11 @@ ACTIONS = """
     contacts.inquiry.spam_selected            ROM
     contacts.savedreply.delete_selected       ROM
     contacts.service.delete_selected          RO
+    pages.page.delete_selected                ROS
+    pages.sitequestion.delete_selected        ROS
     privacy.addresschange.delete_selected     ROP
     privacy.undeliverableaddress.reactivate_selected  ROM
+    redirects.redirect.delete_selected        ROS
     shop.order.reset_downloads                ROS
     shop.product.delete_selected              RO
 """

@@ -1,0 +1,7 @@
+"""The admin of the site's content."""
+
+from .front_pages import FrontPageAdmin, SiteQuestionAdmin
+from .pages import PageAdmin
+from .redirects import RedirectAdmin
+
+__all__ = ["FrontPageAdmin", "PageAdmin", "RedirectAdmin", "SiteQuestionAdmin"]
