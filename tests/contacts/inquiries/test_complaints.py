@@ -7,9 +7,14 @@ from collections.abc import Callable
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import User
 from contacts.models import Inquiry, Reply
+from privacy.admin_base.staff_dashboard import Area, pending_tasks_for
+from privacy.admin_base.staff_roles import Role
 from privacy.models import PrivacyRequest
+from tests.accounts.test_roles import member
 from tests.contacts.conftest import Post, page_of, press, send
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +81,16 @@ def test_other_messages_create_no_privacy_request(post: Post) -> None:
     post(kind="question")
     assert Inquiry.objects.exists()
     assert not PrivacyRequest.objects.exists()
+
+
+def tasks_of(user: User) -> dict[str, int]:
+    lines = pending_tasks_for(user, now=timezone.now())
+    return {line.task.one: line.waiting.count for line in lines if line.task.area in (Area.CONTACTS, Area.PRIVACY)}
+
+
+def test_complaint_is_one_task(complaint: Inquiry, bob: User) -> None:
+    assert tasks_of(bob) == {"privacy request to answer": 1}
+    assert tasks_of(member(Role.MAIL)) == {"message to answer": 1}
+    assert tasks_of(member(Role.PRIVACY_OFFICER)) == {"privacy request to answer": 1}
+    PrivacyRequest.objects.update(state="answered", answered_at=timezone.now())
+    assert tasks_of(bob) == {"message to answer": 1}  # whose message somebody has reopened
