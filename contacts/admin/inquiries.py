@@ -35,8 +35,6 @@ class InquiryAdmin(BulkActions, ConversationPage):
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
-    blind_phone_fields = ("phone_index",)
     form = ConversationForm
     also_watched = ("state", "assigned_to", "snoozed_until", "merged_into")
 
