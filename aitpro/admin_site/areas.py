@@ -35,6 +35,7 @@ PAGES = {
     Area.AFFILIATES: [
         ("Why this, or why nothing, for an order?", "affiliates:why_order", "affiliates.view_commission"),
     ],
+    Area.SITE: [("Team", "admin:accounts_team", "accounts.view_user")],
 }
 REPORTS = (("shop:report", "shop.view_order"), ("affiliates:report", "affiliates.view_commission"))
 # What staff open every day: title, and the pages it may lead to, of which the first permitted one is taken.
