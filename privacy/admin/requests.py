@@ -69,7 +69,6 @@ class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
     ordering = [OPEN_FIRST.asc(), Coalesce("due_at", "received_at").asc()]
     form = StaffRequestForm
     change_form_template = "privacy/admin/request.html"
