@@ -1,3 +1,3 @@
-"""The staff's inbox and the services. Django looks here for them."""
+"""The staff's inbox. Django looks here for it."""
 
-from . import inquiries, services  # noqa: F401  (importing registers them)
+from . import inquiries  # noqa: F401  (importing registers it)
