@@ -56,7 +56,6 @@ class UserAdmin(BlindSearchMixin, AccountSecurityAdmin):
     list_filter = ["is_staff", "is_active", "groups"]
     ordering = ["-joined_at"]
     search_fields = ["id"]
-    blind_search_fields = ("email_index",)
     filter_horizontal = ["groups"]
     changed_by_program = ("last_login",)
 

@@ -47,6 +47,7 @@ audit_actions(
         "privacy.request.link_sent": "{actor} sent the confirmation link of {object}",
         "privacy.request.received": "{actor} received {object}",
         "privacy.request.recorded": "{actor} recorded {object}",
+        "privacy.request.report_mailed": "{actor} mailed the report of the deletion that {object} asks for",
         "privacy.request.refused": "{actor} refused {object}",
     }
 )

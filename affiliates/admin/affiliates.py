@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -26,8 +25,6 @@ from privacy.audit.trail import record
 from .account_state import STATE_ACTIONS
 
 HOURS = int(HOLD.total_seconds()) // 3600
-OPENED = 10_000  # names per search, at about 10 µs each
-FOUND = 200  # affiliates per search by name
 OF_AFFILIATE = Flag.objects.open().filter(attribution__affiliate=OuterRef("pk")).order_by()
 OPEN_FLAGS = OF_AFFILIATE.values("attribution__affiliate").annotate(number=Count("pk")).values("number")
 
@@ -50,7 +47,6 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
     names_people = ("who",)
     search_fields = ["code"]
     search_help_text = "Name, code (also a former one, or a whole link), or complete email address."
-    blind_search_fields = ("user__email_index", "payout_email_index")
     form = AffiliateForm
     autocomplete_fields = ["user"]
     fields = ["user", "code", "state", "state_reason", "payout_email", "website", "terms_version", "joined_at"]
@@ -60,24 +56,6 @@ class AffiliateAdmin(StaffActionsAdmin, BlindSearchMixin):
     row_argument = "affiliate"
     action_route = "<uuid:row_id>/standing/<slug:action>/"
     action_url_name = "affiliates_affiliate_standing"
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """Also finds an affiliate by a former code, and by words of the name, which is opened row by row."""
-        found, doubled = super().get_search_results(request, queryset, term)
-        if not term.strip():
-            return found, doubled
-        former = Affiliate.objects.all().spelled(term).values("pk")
-        named = self._named(request, queryset, term.casefold().split()) if "@" not in term else []
-        return queryset.filter(Q(pk__in=found.order_by().values("pk")) | Q(pk__in=former) | Q(pk__in=named)), doubled
-
-    def _named(self, request: HttpRequest, queryset: QuerySet[Any], words: list[str]) -> list[UUID]:
-        """The affiliates whose name has all these words, among the newest `OPENED`."""
-        self.audit(request, "search", self.model)
-        rows = queryset.order_by("-joined_at").select_related("user")[:OPENED]
-        names = ((row.pk, (row.user.name or "").casefold()) for row in rows)
-        return [pk for pk, name in names if all(word in name for word in words[:10])][:FOUND]
 
     @admin.display(description="affiliate", ordering="code")
     def who(self, affiliate: Affiliate) -> str:

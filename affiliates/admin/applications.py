@@ -60,7 +60,6 @@ class ApplicationAdmin(BlindSearchMixin, ReadOnlyAdmin):
     list_display = ["name", "site", "state", "applied_at", "confirmed_at", "decided_at"]
     list_filter = ["state", "applied_at"]
     ordering = [_TURN.asc(), "-applied_at"]
-    blind_search_fields = ("email_index",)
     actions = ["approve", "decline", "release", "discard"]
     fields = ["name", "email", "site", "message", "state", "terms_version", "applied_at", "confirmed_at"]
     fields += ["decided_at", "decision", "keep_until"]

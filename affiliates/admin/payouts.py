@@ -28,6 +28,7 @@ from affiliates.payouts.preview import preview_payout
 from affiliates.payouts.runs import PERMISSION, approve_payout, cancel_payout, prepare_payout
 from affiliates.payouts.sending import cancel_unclaimed
 from privacy.admin_base.acting_user import acting_user
+from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.four_eyes import colleagues_who_may
 from privacy.admin_base.optimistic_locking.guard import calls_paypal
 from privacy.admin_base.readonly import ReadOnlyAdmin
@@ -260,7 +261,7 @@ class PayoutRunAdmin(LedgerAlarm, StaffActionsAdmin, ReadOnlyAdmin):
 
 
 @admin.register(PayoutItem)
-class PayoutItemAdmin(ReadOnlyAdmin):
+class PayoutItemAdmin(BlindSearchMixin, ReadOnlyAdmin):
     """The payouts of a run, and the actions for a single one. Only its own page shows the receiver."""
 
     list_display = ["who", "total", "state", "prepared", "error", "settled_at", "why"]
@@ -286,11 +287,6 @@ class PayoutItemAdmin(ReadOnlyAdmin):
     @admin.display(description="prepared on", ordering="created_at")
     def prepared(self, item: PayoutItem) -> date:
         return local_day(item.created_at)
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
-        """Also searches by the full reference of a manual payment, which is sealed."""
-        found, repeats = super().get_search_results(request, queryset, search_term)
-        return found | queryset.filter(reference_index=search_term.strip()) if search_term else found, repeats
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view

@@ -65,8 +65,6 @@ class InquiryAdmin(InquiryActions):
     list_select_related = ["assigned_to"]
     ordering = INBOX_ORDER
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
-    blind_phone_fields = ("phone_index",)
     form = InquiryForm
     inlines = [SentReplyInline, NewReplyInline]
     change_form_template = "contacts/admin/inquiry.html"

@@ -60,8 +60,6 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     list_filter = ["state", AttentionFilter, "product", ("placed_at", MonthsFilter), ("paid_at", MonthsFilter)]
     show_full_result_count = False  # counts the rows of the filters only
     search_fields = ["reference"]
-    blind_search_fields = ("email_index",)
-    blind_phone_fields = ("phone_index",)
     fields = [
         *("reference", "product_name", "total", "state", "name", "email", "phone", "address", "company", "vat_id"),
         *("placed_at", "paid_at", "downloads"),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial, reduce
+from operator import attrgetter
 from typing import Any
 
 from django.db import models
@@ -26,6 +27,7 @@ from .row_kinds import RowKind, Shown, StaffUser, kinds_for
 SHOWN = 20  # results of one kind; the page says if there are more
 FIRST, FURTHER = 3000, 30_000  # rows of one kind that are opened at once, and for each "search older ones"
 CHUNK = 500  # rows fetched at once
+MIN = datetime.min.replace(tzinfo=UTC)
 SPACED = "\n"  # between the columns of a row, so that no word is found across two
 
 
@@ -114,13 +116,13 @@ def _reading(kind: RowKind, search: Callable[[], KindResult]) -> KindResult | No
 
 def _by_index(kind: RowKind, pasted: PastedText) -> KindResult:
     found: dict[Any, models.Model] = {}
-    for condition in _conditions(kind, pasted):
+    for condition in conditions_of(kind, pasted):
         found |= {row.pk: row for row in kind.rows.filter(condition).order_by("-pk")[: SHOWN + 1]}
     newest = sorted(found.values(), key=lambda row: row.pk, reverse=True)
     return KindResult(kind=kind, hits=_hits(kind, newest[:SHOWN]), has_more=len(newest) > SHOWN)
 
 
-def _conditions(kind: RowKind, pasted: PastedText) -> Iterator[Q]:
+def conditions_of(kind: RowKind, pasted: PastedText) -> Iterator[Q]:
     """One query for each index: a condition that joined several could use none of them."""
     for lookups, values in ((kind.emails, pasted.emails), (kind.phones, pasted.phones), (kind.codes, pasted.codes)):
         if values:
@@ -132,30 +134,34 @@ def _conditions(kind: RowKind, pasted: PastedText) -> Iterator[Q]:
 
 
 def _by_words(kind: RowKind, pasted: PastedText, part: int) -> KindResult:
-    """Rows that contain every word, newest first."""
     start, number = (0, FIRST) if part == 1 else (FIRST + (part - 2) * FURTHER, FURTHER)
+    found, opened = open_rows(kind, pasted, start=start, number=number, at_most=SHOWN + 1)
+    rows = kind.rows.filter(pk__in=found[:SHOWN]) if found else ()
+    return KindResult(kind=kind, hits=_hits(kind, rows), has_more=len(found) > SHOWN, opened=opened)
+
+
+def open_rows(
+    kind: RowKind, pasted: PastedText, *, start: int = 0, number: int, at_most: int
+) -> tuple[list[Any], Opened]:
+    """The keys of rows that contain every word, newest first."""
     found: list[Any] = []
     opened, last = 0, None
-    rows = kind.model._default_manager.order_by("-pk").only("pk", kind.at.partition("__")[0], *kind.words)
+    columns = [attrgetter(name.replace("__", ".")) for name in kind.words]
+    relations = {name.rpartition("__")[0] for name in kind.words} - {""}
+    rows = kind.model._default_manager.order_by("-pk").only("pk", kind.at, *kind.words).select_related(*relations)
     for row in rows[start : start + number].iterator(chunk_size=CHUNK) if pasted.words else ():
         opened, last = opened + 1, row
-        text = fold(SPACED.join(str(getattr(row, name) or "") for name in kind.words))
+        text = fold(SPACED.join(str(column(row) or "") for column in columns))
         if all(word in text for word in pasted.words):
             found.append(row.pk)
-            if len(found) > SHOWN:
+            if len(found) == at_most:
                 break
-    hits = _hits(kind, kind.rows.filter(pk__in=found[:SHOWN]).order_by("-pk")) if found else []
-    cut = opened == number and last is not None
-    return KindResult(
-        kind=kind,
-        hits=hits,
-        has_more=len(found) > SHOWN,
-        opened=Opened(start + opened, getattr(last, kind.at) if cut else None),
-    )
+    return found, Opened(start + opened, getattr(last, kind.at) if opened == number else None)
 
 
 def _hits(kind: RowKind, rows: Any) -> list[Hit]:
-    return [Hit(row, kind.show(row), kind.url(row), person_url(row)) for row in rows]
+    hits = [Hit(row, kind.show(row), kind.url(row), person_url(row)) for row in rows]
+    return sorted(hits, key=lambda hit: hit.shown.at or MIN, reverse=True)
 
 
 def _joined(exact: list[KindResult], worded: list[KindResult]) -> list[KindResult]:
