@@ -1,3 +1,3 @@
-"""The staff's inbox. Django looks here for it."""
+"""The staff's inbox and the saved replies. Django looks here for them."""
 
-from . import inquiries  # noqa: F401  (importing registers it)
+from . import inquiries, saved_replies  # noqa: F401  (importing registers them)

@@ -17,6 +17,8 @@ class BuyerListMixin(AuditedAdmin):
     """A column with the buyer's name. The rows of most of these lists aren't personal data themselves, but their pages
     name the buyer, so they are audited all the same."""
 
+    list_per_page = 50
+
     def order_of(self, row: Any) -> Order:
         order: Order = row.order
         return order

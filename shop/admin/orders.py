@@ -14,13 +14,13 @@ from django.utils import timezone
 from privacy.admin_base.acting_user import acting_user
 from privacy.admin_base.blind_search import BlindSearchMixin
 from privacy.admin_base.readonly import ReadOnlyAdmin
-from privacy.admin_base.staff_action import StaffAction, StaffActionsAdmin
+from privacy.admin_base.staff_action import StaffActionsAdmin
 from shop.delivery.downloads import reset_downloads
 from shop.models import Order, Payment, RefundRequest
 from shop.money import Money
 
 from .buyer_lists import BuyerListMixin
-from .order_page.actions import BESIDE_THEIR_SUBJECT, ORDER_ACTIONS
+from .order_page.actions import BESIDE, ORDER_ACTIONS
 from .order_page.page import page_of
 
 
@@ -56,7 +56,7 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     row_argument = "order"
     action_route = "<uuid:row_id>/{}/"
     action_url_name = "shop_order_{}"
-    list_display = ["reference", "buyer", "product_name", "total", "state", "placed_at", "paid_at"]
+    list_display = ["reference", "buyer", "product_name", "total", "state", "placed_at"]
     list_filter = ["state", AttentionFilter, "product", ("placed_at", MonthsFilter), ("paid_at", MonthsFilter)]
     show_full_result_count = False  # counts the rows of the filters only
     search_fields = ["reference"]
@@ -100,12 +100,13 @@ class OrderAdmin(BuyerListMixin, BlindSearchMixin, StaffActionsAdmin, ReadOnlyAd
     # -----------------------------------------------------------------------------------------------------
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if order := context.get("original"):
-            context.update(page_of(order, acting_user(request)), title=order.staff_label, subtitle=None)
+            shown = self.actions_shown(request, order)
+            beside = {
+                subject: [(action, self.action_url(action, order)) for action in shown if action.name in names]
+                for subject, names in BESIDE.items()
+            }
+            context.update(page_of(order, acting_user(request)), title=order.staff_label, beside=beside)
         return super().render_change_form(request, context, *args, **options)
-
-    def actions_shown(self, request: HttpRequest, row: Any) -> list[StaffAction]:
-        shown = super().actions_shown(request, row)
-        return [action for action in shown if action.name not in BESIDE_THEIR_SUBJECT]
 
 
 def sums_of_list(changelist: Any) -> list[dict[str, Any]]:

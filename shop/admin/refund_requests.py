@@ -142,8 +142,7 @@ class RefundRequestAdmin(BuyerListMixin, StaffActionsAdmin, ReadOnlyAdmin):
                     obstacle = refusal.message
             payments = list(order.payments.all())
             context |= {
-                "title": row.staff_label,
-                "subtitle": None,
+                "title": f"Refund request of {order.staff_label}",
                 "order": order,
                 "sums": sums_of_payments(order, payments),
                 "earlier_refunds": _earlier_refunds(order),

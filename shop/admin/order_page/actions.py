@@ -58,8 +58,13 @@ def _again(order: Order, title: str) -> str:
     return f"“{title}” is on its way to the buyer again."
 
 
-# Those that the page shows beside what they are about, not in the row of buttons on top.
-BESIDE_THEIR_SUBJECT = {"send-again", "add-note"}
+# Where the page shows their buttons: beside what they are about. The others have forms of their own on it.
+BESIDE = {
+    "mails": {"send-receipt"},
+    "buyer": {"correct-address"},
+    "downloads": {"reset-downloads"},
+    "license": {"end-license", "restore-license"},
+}
 
 ORDER_ACTIONS: tuple[StaffAction, ...] = (
     StaffAction(
