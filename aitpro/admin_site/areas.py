@@ -40,6 +40,7 @@ PAGES = {
         ("Reports", "affiliates:report", "affiliates.view_commission"),
         ("Why this, or why nothing, for an order?", "affiliates:why_order", "affiliates.view_commission"),
     ],
+    Area.SITE: [("Team", "admin:accounts_team", "accounts.view_user")],
 }
 # What staff open every day: title, and the pages it may lead to, of which the first permitted one is taken.
 DAILY = (
