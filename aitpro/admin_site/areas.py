@@ -14,6 +14,8 @@ APPS = {
     "shop": Area.SHOP,
     "affiliates": Area.AFFILIATES,
     "contacts": Area.CONTACTS,
+    "pages": Area.CONTENT,
+    "redirects": Area.CONTENT,
     "privacy": Area.PRIVACY,
     "policy": Area.PRIVACY,
     "disclosure": Area.PRIVACY,
@@ -26,6 +28,7 @@ MODELS = {
     "MailTally": Area.CONTACTS,
     "Suppression": Area.CONTACTS,
     "ContactList": Area.CONTACTS,
+    "Service": Area.CONTENT,
 }
 # Other pages, by area: title, URL name, permission.
 PAGES = {

@@ -74,7 +74,7 @@ def test_each_thing_that_waits_has_a_line_with_its_number_and_a_link_that_shows_
         (1, "flag to decide"),
         (1, "commission to decide"),
         (1, "payout run to approve"),
-        (1, "payment differs from PayPal"),
+        (1, "payment with a problem, not compared with PayPal yet"),
         (1, "open dispute at PayPal"),
         (1, "message to answer"),
         (1, "alert: the last reconciliation found a difference"),
