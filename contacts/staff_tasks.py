@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from privacy.admin_base.staff_dashboard import Area, StaffTaskCount, staff_task
+from privacy.models import PrivacyRequest
 
 from .models import Inquiry
 
@@ -21,7 +22,11 @@ from .models import Inquiry
     per_user=True,
 )
 def messages(now: datetime, user: Any) -> StaffTaskCount:
-    found = Inquiry.objects.waiting().aggregate(
+    """Without snoozed messages. A complaint is a privacy request, too: whoever sees those finds it there alone."""
+    to_do = Inquiry.objects.to_do(now)
+    if user.has_perm("privacy.view_privacyrequest"):
+        to_do = to_do.exclude(kind=Inquiry.Kind.COMPLAINT, privacy_request__in=PrivacyRequest.objects.open())
+    found = to_do.aggregate(
         count=Count("pk"),
         overdue=Count("pk", filter=Q(due_at__lt=now)),
         oldest=Min("received_at"),

@@ -151,19 +151,18 @@ def form_of(response: Any) -> dict[str, Any]:
     return data
 
 
-def test_a_change_is_an_entry(staff: Client, db: None) -> None:
-    inquiry = factories.inquiry()
-    data = form_of(staff.get(page(inquiry)))
-    assert staff.post(page(inquiry), {**data, "state": "closed"}).status_code == 302
-    inquiry.refresh_from_db()
-    assert inquiry.state == Inquiry.State.CLOSED
-    row = ("contacts.inquiry", str(inquiry.pk))
-    assert entries() == [("privacy.staff.read", *row), ("privacy.staff.changed", *row)]
+def test_a_change_is_an_entry(staff: Client, alice: Affiliate) -> None:
+    data = form_of(staff.get(page(alice)))
+    assert staff.post(page(alice), {**data, "website": "https://new.example"}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.website == "https://new.example"
+    row = ("affiliates.affiliate", str(alice.pk))
+    first, *_, last = entries()
+    assert (first, last) == (("privacy.staff.read", *row), ("privacy.staff.changed", *row))
 
 
-def test_a_form_with_a_mistake_shows_the_row_again_and_changes_nothing(staff: Client, db: None) -> None:
-    inquiry = factories.inquiry()
-    assert staff.post(page(inquiry), {**form_of(staff.get(page(inquiry))), "state": "lost"}).status_code == 200
+def test_a_form_with_a_mistake_shows_the_row_again_and_changes_nothing(staff: Client, alice: Affiliate) -> None:
+    assert staff.post(page(alice), {**form_of(staff.get(page(alice))), "payout_email": "none"}).status_code == 200
     assert [action for action, _, _ in entries()] == ["privacy.staff.read", "privacy.staff.read"]
 
 
@@ -184,19 +183,18 @@ def test_an_addition_is_an_entry(staff: Client, alice: Affiliate) -> None:
 
 
 def test_a_change_whose_entry_fails_is_not_made(
-    staff: Client, db: None, monkeypatch: pytest.MonkeyPatch, settings: Any
+    staff: Client, alice: Affiliate, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    inquiry = factories.inquiry()
-    data = form_of(staff.get(page(inquiry)))
+    data = form_of(staff.get(page(alice)))
 
     def fail(**entry: Any) -> None:
         raise IntegrityError
 
     monkeypatch.setattr(audited, "record", fail)
     with pytest.raises(IntegrityError):
-        staff.post(page(inquiry), {**data, "state": "closed"})
-    inquiry.refresh_from_db()
-    assert inquiry.state == Inquiry.State.OPEN
+        staff.post(page(alice), {**data, "website": "https://new.example"})
+    alice.refresh_from_db()
+    assert alice.website != "https://new.example"
 
 
 def test_deleting_is_an_entry_for_each_row(staff: Client, db: None) -> None:

@@ -211,8 +211,8 @@ def test_message_is_found_by_a_word_of_its_text(staff: Client, product: Product)
 def test_words_are_searched_in_the_newest_rows_and_the_page_says_so(
     staff: Client, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "FIRST", 3)
-    monkeypatch.setattr(finding, "FURTHER", 2)
+    monkeypatch.setattr(finding, "VALUES", 9)  # three rows of orders
+    monkeypatch.setattr(finding, "OLDER", 1)
     factories.order(product, "first@example.org", name="Zoe First")
     for _ in range(4):
         factories.order(product, "x@example.org", name="Somebody")

@@ -23,7 +23,7 @@ from affiliates.models import Affiliate, Application, Creative, LedgerCheck, Pay
 from affiliates.payouts.runs import prepare_payout
 from aitpro.pages.models import Page, SiteQuestion
 from contacts.inquiries.workflow import answer_inquiry
-from contacts.models import Service
+from contacts.models import Inquiry, SavedReply, Service
 from privacy.audit.models import AuditEntry
 from privacy.registry.declarations import PersonalData, declaration_for
 from shop.models import Order, Payment, PayPalEvent, Product, RefundRequest, ShopTerms
@@ -32,9 +32,9 @@ from tests.affiliates.sales import approved_sale, refund
 
 OWN = {"affiliates", "contacts", "pages", "redirects", "shop"}
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OWN]
-# A whole account; a run, with whom it would leave out and why; an order and a refund request with all that belongs to
-# them.
-QUERIES = {Affiliate: 27, PayoutRun: 16, Order: 36, RefundRequest: 34}
+# A whole account; a conversation with its person; a run, with whom it would leave out and why; an order and a refund
+# request with all that belongs to them.
+QUERIES = {Affiliate: 27, Inquiry: 45, PayoutRun: 16, Order: 36, RefundRequest: 34}
 IN_A_LINE_OF_THE_PAGE = {"affiliates.Commission.reason"}
 PERSONAL = ("alice1@example.com", "carol@example.org", "dave@example.org", "Carol", "Dave", "203.0.113.77")
 
@@ -57,6 +57,7 @@ def some_of_everything(product: Product, bob: User, number: int) -> None:
     Redirect.objects.create(site_id=1, old_path=f"/old-{number}/", new_path="/services/")
     prepare_payout(currency="USD", actor=bob)
     raise_flag(attribution=commission.attribution, kind="by_staff")
+    SavedReply.objects.create(title=f"Hours {number}", body="Dear {name}")
     inquiry = factories.inquiry()
     for _ in range(number):
         answer_inquiry(inquiry=inquiry, body="Good day.", actor=factories.user(f"staff{uuid_tail()}@example.com"))
@@ -187,21 +188,12 @@ def test_admin_history_holds_no_personal_data(staff: Client, alice: Affiliate, p
     )
     staff.post(
         f"/admin/contacts/inquiry/{inquiry.pk}/change/",
-        {
-            "state": "open",
-            "replies-TOTAL_FORMS": "0",
-            "replies-INITIAL_FORMS": "0",
-            "replies-2-TOTAL_FORMS": "1",
-            "replies-2-INITIAL_FORMS": "0",
-            "replies-2-0-inquiry": str(inquiry.pk),
-            "replies-2-0-body": "Good day, Dave.",
-        },
+        {"answer": "Good day, Dave.", "note": "Dave is kind.", "_send": ""},
     )
     approved_sale(alice, product)
     staff.post("/admin/affiliates/payoutrun/prepare/")
     told = str(list(LogEntry.objects.values_list("object_repr", "change_message")))
-    assert LogEntry.objects.count() == 3
+    assert LogEntry.objects.count() == 2
     assert "affiliate DEMO" in told
-    assert inquiry.reference in told
     for secret in (*PERSONAL, "alice-new@example.com", "alice.example", "Good day"):
         assert secret not in told

@@ -61,6 +61,7 @@ MODELS = """
     audit.auditentry                 ROP   -     -     -
     auth.group                       RO    -     -     -
     contacts.inquiry                 ROM   -     ROM   R
+    contacts.savedreply              ROM   ROM   ROM   ROM
     contacts.service                 ROS   ROS   ROS   RO
     disclosure.disclosure            ROP   ROP   R     -
     django_tasks_database.dbtaskresult R   -     -     -
@@ -107,6 +108,10 @@ PAGES = """
     admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
+    admin:accounts_team                    RO       RO
+    admin:accounts_user_invite             RO       RO
+    admin:accounts_user_deactivate         RO       RO
+    admin:accounts_user_activate           RO       RO
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
     admin:affiliates_affiliate_standing    ROA      ROA
@@ -129,7 +134,10 @@ PAGES = """
     admin:affiliates_payoutitem_settle     ROF      ROF
     admin:affiliates_termsversion_publish  RO       RO
     admin:contacts_inquiry_take            -        ROM
+    admin:contacts_inquiry_close           -        ROM
+    admin:contacts_inquiry_draft           -        ROM
     admin:contacts_inquiry_release         -        ROM
+    admin:contacts_inquiry_reopen          -        ROM
     admin:contacts_inquiry_discard         -        ROM
     admin:contacts_inquiry_log             ROM      ROM
     admin:contacts_inquiry_document        ROM      ROM
@@ -176,7 +184,11 @@ ACTIONS = """
     affiliates.commission.hold                ROA
     affiliates.commission.clear               ROA
     affiliates.rate.end                       ROF
+    contacts.inquiry.assign_selected          ROM
+    contacts.inquiry.close_selected           ROM
     contacts.inquiry.delete_selected          R
+    contacts.inquiry.spam_selected            ROM
+    contacts.savedreply.delete_selected       ROM
     contacts.service.delete_selected          RO
     pages.page.delete_selected                ROS
     pages.sitequestion.delete_selected        ROS
