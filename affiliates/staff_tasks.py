@@ -107,7 +107,7 @@ def commissions(now: datetime) -> StaffTaskCount:
     one="payout run to prepare",
     many="payout runs to prepare",
     permission="affiliates.prepare_payout",
-    page="admin:affiliates_payoutrun_changelist",
+    page="admin:affiliates_payoutrun_preview",
 )
 def due_payouts(now: datetime) -> StaffTaskCount:
     """Balances from the minimum payout upward, in the program's currency. The preview says who can't be paid."""

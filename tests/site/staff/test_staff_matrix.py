@@ -108,6 +108,10 @@ PAGES = """
     admin:search                           ROSMAFPN ROSMAFPN
     admin:person                           ROSF     -
     admin:person_section                   ROSF     -
+    admin:accounts_team                    RO       RO
+    admin:accounts_user_invite             RO       RO
+    admin:accounts_user_deactivate         RO       RO
+    admin:accounts_user_activate           RO       RO
     admin:accounts_user_end_sessions       R        R
     admin:accounts_user_reset_factor       R        R
     admin:affiliates_affiliate_standing    ROA      ROA
