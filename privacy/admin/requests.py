@@ -65,8 +65,7 @@ _RECORD += ["handled_by"]
 
 @admin.register(PrivacyRequest)
 class PrivacyRequestAdmin(StaffActionsAdmin, BlindSearchMixin):
-    list_display = ["__str__", "due", "next", "state", "channel", "address", "received_at", "acknowledged"]
-    list_display += ["answered_at", "reference"]
+    list_display = ["__str__", "due", "next", "state", "address", "acknowledged", "reference"]
     list_filter = [DeadlineFilter, "kind", "channel"]
     list_select_related = False
     search_fields = ["reference"]

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from .audited import AuditedAdmin
-from .search.finding import FIRST, conditions_of, open_rows
+from .search.finding import conditions_of, open_rows, rows_at_once
 from .search.pasted_text import LONGEST, PastedText
 from .search.row_kinds import kind_of
 
@@ -47,5 +47,5 @@ class BlindSearchMixin(AuditedAdmin):
         others, _ = super().get_search_results(request, queryset, search_term)
         found |= Q(pk__in=others.order_by().values("pk"))
         if by_words:
-            found |= Q(pk__in=open_rows(kind, pasted, number=FIRST, at_most=FOUND)[0])
+            found |= Q(pk__in=open_rows(kind, pasted, number=rows_at_once(kind), at_most=FOUND)[0])
         return queryset.filter(found), True

@@ -7,7 +7,7 @@ done without a form comes from the audit log. `SiteAdmin.register` adds this to 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,14 +46,14 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """Django's structure; each changed field says from what to what."""
         message: list[dict[str, Any]] = [{"added": {}}] if add else []
-        if not add and form.changed_data:
-            message.append({"changed": {"fields": [_change(form, name) for name in form.changed_data]}})
+        if fields := [] if add else _changes(form, form.changed_data):
+            message.append({"changed": {"fields": fields}})
         for formset in formsets or ():
             forms = {each.instance.pk: each for each in formset.initial_forms}
             message += [{"added": _named(row)} for row in formset.new_objects]
             for row, names in formset.changed_objects:
-                fields = [_change(forms[row.pk], name) for name in names]
-                message.append({"changed": {**_named(row), "fields": fields}})
+                if fields := _changes(forms[row.pk], names):
+                    message.append({"changed": {**_named(row), "fields": fields}})
             message += [{"deleted": _named(row)} for row in formset.deleted_objects]
         return message
 
@@ -63,6 +63,12 @@ class HistoryAdmin(admin.ModelAdmin[Any]):
         if "object" in shown:
             shown["lines"] = sorted(_lines(shown["object"], request.user), key=lambda line: line.at, reverse=True)
         return response
+
+
+def _changes(form: Any, names: Iterable[str]) -> list[str]:
+    """Without the fields in which only the line ends differ, as in every text that a browser sends back."""
+    before, now = form.initial, form.cleaned_data
+    return [_change(form, name) for name in names if text_of(before.get(name)) != text_of(now.get(name))]
 
 
 def _change(form: Any, name: str) -> str:

@@ -26,6 +26,7 @@ class Area(StrEnum):
     SHOP = "Shop"
     AFFILIATES = "Affiliates"
     CONTACTS = "Contacts"
+    CONTENT = "Content"
     PRIVACY = "Privacy"
     SITE = "Site"
 

@@ -9,7 +9,10 @@ from django.conf import settings as django_settings
 from django.test import Client
 from pytest_django import Settings
 
+from affiliates.models import Creative
 from aitpro.pages.models import FrontPage, FrontPageSection, SiteQuestion
+from contacts.models import Service
+from shop.models import Product
 from tests.pages.test_pages import problems, read
 from tests.staff_pages import Page
 
@@ -125,3 +128,30 @@ def test_answer_with_a_script_is_refused(staff: Client) -> None:
     again = add.submit(question="Do you travel?", answer="<script>x</script>")
     assert "without HTML" in problems(again)
     assert again.field("question") == "Do you travel?"
+
+
+def test_service_is_previewed_and_seen_on_the_site_while_it_is_offered(staff: Client, client: Client) -> None:
+    service = Service.objects.create(slug="design", name="Design", summary="Sites.", text="We design.")
+    form = Page(staff, f"/admin/contacts/service/{service.pk}/change/")
+    assert form.soup.select_one('a[href="/services/#design"]')
+    preview = form.submit(text="We *also* paint.", _preview="")
+    assert "This is a preview" in preview.text
+    assert "We also paint." in preview.text
+    assert "We design." in words(client, "/services/")
+    form.submit(is_offered="")
+    assert not Page(staff, form.address).soup.select_one('a[href="/services/#design"]')
+
+
+def test_product_is_seen_on_the_site_while_it_is_on_sale(staff: Client, product: Product) -> None:
+    address = f"/admin/shop/product/{product.pk}/change/"
+    assert Page(staff, address).soup.select_one('a[href="/products/bps-pro/"]')
+    Product.objects.update(is_active=False)
+    assert not Page(staff, address).soup.select_one('a[href="/products/bps-pro/"]')
+
+
+def test_creative_with_an_image_is_seen_as_other_sites_show_it(staff: Client) -> None:
+    text = Creative.objects.create(name="A sentence", words="Guards a site.")
+    image = Creative.objects.create(name="A banner", words="Guards.", image="banner.png", width=1, height=1)
+    for creative, links in ((text, 0), (image, 1)):
+        page = Page(staff, f"/admin/affiliates/creative/{creative.pk}/change/")
+        assert len(page.soup.select(f'a[href="/affiliates/creatives/{creative.pk}/"]')) == links

@@ -108,7 +108,8 @@ def test_state_is_in_the_list_and_only_a_public_page_is_linked(staff: Client, cl
     written(slug="soon", title="Soon", published_from=timezone.now() + timedelta(days=1))
     page = Page(staff, "/admin/pages/page/")
     assert {link["href"] for link in page.soup.select("td.field-address a")} == {"/guide/"}
-    assert [each.get_text().split()[0] for each in page.soup.select("td.field-state")] == ["public", "draft", "from"]
+    states = [each.get_text().split()[0] for each in page.soup.select("td.field-published")]
+    assert states == ["public", "draft", "from"]
     for slug, is_linked in (("guide", True), ("draft", False), ("soon", False)):
         change = Page(staff, f"/admin/pages/page/{Written.objects.get(slug=slug).pk}/change/")
         assert bool(change.soup.select(f'a[href="/{slug}/"]')) is is_linked

@@ -3,5 +3,6 @@
 from .front_pages import FrontPageAdmin, SiteQuestionAdmin
 from .pages import PageAdmin
 from .redirects import RedirectAdmin
+from .services import ServiceAdmin
 
-__all__ = ["FrontPageAdmin", "PageAdmin", "RedirectAdmin", "SiteQuestionAdmin"]
+__all__ = ["FrontPageAdmin", "PageAdmin", "RedirectAdmin", "ServiceAdmin", "SiteQuestionAdmin"]

@@ -59,7 +59,7 @@ class PageForm(forms.ModelForm[Page]):
 @admin.register(Page)
 class PageAdmin(PreviewedAdmin):
     form = PageForm
-    list_display = ["title", "address", "state", "place", "position"]
+    list_display = ["title", "address", "published", "place", "position"]
     list_filter = ["is_published", "place"]
     search_fields = ["title", "slug", "summary", "text"]
     prepopulated_fields = {"slug": ["title"]}
@@ -93,7 +93,7 @@ class PageAdmin(PreviewedAdmin):
         return format_html('<a href="{}">{}</a>', path, path) if page.is_public else path
 
     @admin.display(description="state")
-    def state(self, page: Page) -> str:
+    def published(self, page: Page) -> str:
         if not page.is_published:
             return "draft"
         if page.is_public:

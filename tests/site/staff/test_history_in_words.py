@@ -64,6 +64,12 @@ def test_row_of_an_inline_is_named_with_its_change(dana: Client, product: Produc
     assert said == "Dana Staff changed the heading from “Firewall” to “Fire wall” of the feature “Fire wall”"
 
 
+def test_text_that_only_came_back_with_other_line_ends_is_not_called_changed(dana: Client, product: Product) -> None:
+    Product.objects.filter(pk=product.pk).update(description="One\n\nTwo")
+    change(dana, product, description="One\r\n\r\nTwo", price_minor="69.95")
+    assert history(dana, "shop/product", product)[0] == "Dana Staff changed the price from $59.95 to $69.95"
+
+
 def test_personal_columns_are_named_without_values(dana: Client, bob: User) -> None:
     address = f"/admin/accounts/user/{bob.pk}/change/"
     form = BeautifulSoup(dana.get(address).content, "html.parser").select_one("#user_form")
