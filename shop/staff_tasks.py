@@ -26,6 +26,18 @@ def mismatched(now: datetime) -> StaffTaskCount:
 
 @staff_task(
     area=Area.SHOP,
+    one="payment with a problem, not compared with PayPal yet",
+    many="payments with a problem, not compared with PayPal yet",
+    permission="shop.view_payment",
+    page="admin:shop_reconciliation",
+)
+def problems_to_compare(now: datetime) -> StaffTaskCount:
+    """The next comparison clears each, or finds that it differs."""
+    return StaffTaskCount(Payment.objects.with_problem_uncompared().count())
+
+
+@staff_task(
+    area=Area.SHOP,
     one="order captured twice by PayPal: refund the second payment",
     many="orders captured twice by PayPal: refund the second payments",
     permission="shop.view_payment",

@@ -20,9 +20,17 @@ class PaymentQuerySet(models.QuerySet["Payment"]):
         """Payments whose outcome at PayPal is unknown."""
         return self.filter(state__in=Payment.UNSETTLED, paypal_order_id__isnull=False)
 
-    def mismatched(self) -> PaymentQuerySet:
-        """Payments that differ from PayPal."""
+    def with_problem(self) -> PaymentQuerySet:
+        """Payments with something for staff to look at: a difference, or what PayPal said when it was asked."""
         return self.exclude(problem="")
+
+    def mismatched(self) -> PaymentQuerySet:
+        """Payments that a comparison found to differ from PayPal, and that haven't changed since."""
+        return self.with_problem().filter(snapshot__checked_at__gte=F("changed_at"))
+
+    def with_problem_uncompared(self) -> PaymentQuerySet:
+        """Payments with a problem that no comparison has confirmed or cleared yet."""
+        return self.with_problem().exclude(snapshot__checked_at__gte=F("changed_at"))
 
 
 @not_personal(
