@@ -33,15 +33,14 @@ MODELS = {
 # Other pages, by area: title, URL name, permission.
 PAGES = {
     Area.SHOP: [
-        ("Sales report", "shop:report", "shop.view_order"),
         ("Reconciliation with PayPal", "admin:shop_reconciliation", "shop.view_payment"),
     ],
     Area.AFFILIATES: [
-        ("Reports", "affiliates:report", "affiliates.view_commission"),
         ("Why this, or why nothing, for an order?", "affiliates:why_order", "affiliates.view_commission"),
     ],
     Area.SITE: [("Team", "admin:accounts_team", "accounts.view_user")],
 }
+REPORTS = (("shop:report", "shop.view_order"), ("affiliates:report", "affiliates.view_commission"))
 # What staff open every day: title, and the pages it may lead to, of which the first permitted one is taken.
 DAILY = (
     ("Inbox", (("admin:contacts_inquiry_changelist", "contacts.view_inquiry"),)),
@@ -55,7 +54,7 @@ DAILY = (
     ),
     ("Payouts", (("admin:affiliates_payoutrun_changelist", "affiliates.view_payoutrun"),)),
     ("Requests of people", (("admin:privacy_privacyrequest_changelist", "privacy.view_privacyrequest"),)),
-    ("Reports", (("shop:report", "shop.view_order"), ("affiliates:report", "affiliates.view_commission"))),
+    ("Reports", REPORTS),
 )
 
 
@@ -76,14 +75,14 @@ class EntryGroup:
 
 @dataclass(frozen=True)
 class Navigation:
-    """`daily` stands open; `more`, by area, is folded unless the page is one of its entries."""
+    """`daily` is always visible, with the page's own entry after it; `more`, by area, is folded."""
 
     daily: list[Entry]
     more: list[EntryGroup]
 
     @property
-    def is_more_current(self) -> bool:
-        return any(entry.is_current for group in self.more for entry in group.entries)
+    def current_of_more(self) -> list[Entry]:
+        return [entry for group in self.more for entry in group.entries if entry.is_current]
 
 
 def navigation(areas: list[dict[str, Any]], user: Any, path: str) -> Navigation:
@@ -95,6 +94,8 @@ def navigation(areas: list[dict[str, Any]], user: Any, path: str) -> Navigation:
         for area in areas
     }
     links = [*daily.values(), *(url for group in more.values() for url in group.values())]
+    if path.startswith(tuple(reverse(page) for page, _ in REPORTS)):  # they have tabs that lead to each other
+        path = daily.get("Reports", path)
     here = max((url for url in links if url and path.startswith(url)), key=len, default=start if path == start else "")
 
     def entries(named: dict[str, str]) -> list[Entry]:

@@ -66,7 +66,7 @@ class LabelledAdmin(admin.ModelAdmin[Any]):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **options: Any) -> Any:
         if (row := context.get("original")) is not None:
-            context["subtitle"] = staff_label(row)
+            context["subtitle"] = label if (label := staff_label(row)) != context.get("title") else None
         _name_readonly(context["adminform"], self.model, request.user)
         for formset in context["inline_admin_formsets"]:
             _name_readonly(formset, formset.opts.model, request.user)

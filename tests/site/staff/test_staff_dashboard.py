@@ -141,7 +141,7 @@ def test_every_list_stands_in_an_area_with_a_plain_name(staff: Client) -> None:
     areas = {app["name"]: {m["object_name"] for m in app["models"]} for app in context(staff)["app_list"]}
     assert list(areas) == [str(area) for area in Area]
     assert {"Order", "Payment", "reconciliation-with-paypal"} <= areas["Shop"]
-    assert {"Affiliate", "Commission", "Flag", "reports"} <= areas["Affiliates"]
+    assert {"Affiliate", "Commission", "Flag", "why-this-or-why-nothing-for-an-order"} <= areas["Affiliates"]
     assert {"Inquiry", "OutgoingMail"} <= areas["Contacts"]
     assert {"PrivacyRequest", "AuditEntry", "Disclosure", "PolicyVersion"} <= areas["Privacy"]
     assert "User" in areas["Site"]
@@ -265,10 +265,8 @@ def test_navigation_has_the_daily_entries_that_the_user_may_open(vera: User, sta
         assert staff.get(entry.url).status_code == 200, entry
 
 
-def test_page_is_marked_in_the_navigation_and_opens_its_group(staff: Client) -> None:
+def test_page_is_marked_in_the_navigation_once(staff: Client) -> None:
     page = BeautifulSoup(staff.get("/admin/shop/product/").content, "html.parser")
     assert [link.get_text() for link in page.select("nav.navigation [aria-current]")] == ["Products"]
-    assert page.select_one("nav.navigation details[open]")
     page = BeautifulSoup(staff.get("/admin/shop/order/").content, "html.parser")
     assert [link.get_text() for link in page.select("nav.navigation [aria-current]")] == ["Orders"]
-    assert not page.select_one("nav.navigation details[open]")
