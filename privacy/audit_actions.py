@@ -14,6 +14,7 @@ audit_actions(
         "privacy.staff.person": "{actor} opened everything about one person, found by {object}",
         "privacy.staff.read": "{actor} read {object}",
         "privacy.staff.search": "{actor} searched {object} by address, number or name",
+        "privacy.staff.search_all": "{actor} searched everything they may see by address, number or name",
     }
 )
 

@@ -99,7 +99,7 @@ def _search(request: HttpRequest) -> HttpResponse:
 
 def _record(request: HttpRequest) -> None:
     """One entry for each search: that there was one, never the text."""
-    record(action="privacy.staff.search", about=None, actor=acting_user(request))
+    record(action="privacy.staff.search_all", about=None, actor=acting_user(request))
 
 
 def _page(

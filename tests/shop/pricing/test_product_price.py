@@ -28,6 +28,7 @@ def filled_in(staff: Client, page: str, **typed: str) -> dict[str, str]:
     fields |= {str(area["name"]): area.text for area in form.select("textarea[name]")}
     chosen = form.select("select[name]:has(option[selected])")
     fields |= {str(s["name"]): str(s.select("option[selected]")[0]["value"]) for s in chosen}
+    fields |= {str(box["name"]): "on" for box in form.select("input[type=checkbox][name][checked]")}
     return {**fields, "is_active": "on", "fulfillment": "We write to you.", **typed}
 
 

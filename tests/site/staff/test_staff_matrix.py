@@ -428,7 +428,7 @@ def test_each_action_is_offered_to_those_it_is_for_and_a_forged_one_does_nothing
         seen |= {f"{label}.{name}" for name in offered}
         for name in {*(model_admin.actions or ()), "delete_selected"} - offered:
             row = model._default_manager.latest("pk")
-            data = {"action": name, "_selected_action": [str(row.pk)], "reason": "x", "confirmed": "1", "post": "yes"}
+            data = {"action": name, "_selected_action": [str(row.pk)], "reason": "x", "confirmed": "all", "post": "yes"}
             with transaction.atomic():
                 before = done(row)
                 world.clients[who].post(address, data)
